@@ -1,0 +1,23 @@
+"""Runs made visible: as a text ladder, a sequence diagram, or a trace for other tools.
+
+Nothing here knows TCP. Who has found a run tells it as a `Story`, and every drawing is made from
+that; see `story`.
+"""
+
+from .itf import itf
+from .ladder import ladder
+from .sequence import dot, render
+from .story import Event, Flight, Line, Message, RenderError, Story
+
+__all__ = [
+    "Event",
+    "Flight",
+    "Line",
+    "Message",
+    "RenderError",
+    "Story",
+    "dot",
+    "itf",
+    "ladder",
+    "render",
+]

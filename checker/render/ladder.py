@@ -1,0 +1,165 @@
+"""A story as plain text, in the manner of RFC 9293's figures.
+
+Time runs downwards between two lifelines. Each step starts with a numbered row that has the state
+of each end after it. A message that was sent in one step and received in the next is one arrow in
+the row of its arrival; any other is drawn twice, with `...` for the channel that holds it:
+
+    |-------- <SYN SEQ=0> ------->|  sent in the step before, received in this one
+    |---- <SYN SEQ=0> ...         |  sent; it is in flight for more than a step
+    | ... <SYN SEQ=0> (from 2) -->|  received; it was sent in step 2
+    |---- <SYN SEQ=0> ---X        |  lost as it was sent
+    | ... <SYN SEQ=0> (from 2) -X |  lost later
+
+`(old)` marks a message of an earlier incarnation, `(dup)` an arrival of which a copy arrived
+already or stays in flight. Under the arrival, at the side of whoever acted, stand the action, the
+rule that fired, notes, and the small print of an end where it changed; then what was sent. The
+loop of a lasso is boxed. What is in flight at the end is listed above the verdict. A text that
+does not fit is wrapped, never shortened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from .story import Event, Story
+from .text import centre, columns, left, right, wrap
+
+MIN_WIDTH = 60
+"""Two lifelines with their states and a message do not fit in much less."""
+
+
+def ladder(story: Story, width: int = 100) -> str:
+    """Rows of at most `width` columns, without a newline after the last."""
+    if width < MIN_WIDTH:
+        raise ValueError(f"a ladder needs {MIN_WIDTH} columns, not {width}")
+    return "\n".join(row.rstrip() for row in _Ladder(story, width).rows())
+
+
+class _Ladder:
+    def __init__(self, story: Story, width: int) -> None:
+        self.story, self.width = story, width
+        self.number = max((len(str(line.number)) for line in story.lines), default=1) + 2
+        self.margin = 2 if story.loop is not None else 0
+        shown = [story.lifelines, story.initial, *(line.states for line in story.lines)]
+        most = (width - self.number) // 5
+        self.ends = [max(2, min(most, max(columns(s[side]) for s in shown))) for side in (0, 1)]
+        self.middle = width - 2 * self.margin - self.number - sum(self.ends) - 4
+
+    def rows(self) -> Iterator[str]:
+        story = self.story
+        yield from wrap(story.title, self.width)
+        yield ""
+        yield from self.block("", story.lifelines, lifeline=" ")
+        yield from self.block("", story.initial)
+        for index, line in enumerate(story.lines):
+            looped = story.loop is not None and index >= story.loop
+            yield from self.block(box=looped and index != story.loop)
+            if index == story.loop:
+                yield self.edge("loop")
+            yield from self.block(f"{line.number}.", line.states, [*self.step(index)], looped)
+        if story.loop is not None:
+            yield self.edge(f"for ever, from {story.lines[story.loop].number}")
+        yield ""
+        for flight in story.flights:
+            if flight.in_flight:
+                last = flight.events[-1].message
+                text = f"<{last.text}>{' (old)' * last.old} ({story.origin(flight)})"
+                yield from wrap(f"Still in flight: {text}", self.width)
+        bar = ("#" if story.violated else "=") * self.width
+        yield from (bar, *wrap(story.verdict, self.width), bar)
+
+    def block(
+        self,
+        number: str = "",
+        states: tuple[str, str] = ("", ""),
+        middle: list[str] | None = None,
+        box: bool = False,
+        lifeline: str = "|",
+    ) -> Iterator[str]:
+        """As many rows as the longest of its columns needs."""
+        a, b = (wrap(state, room) for state, room in zip(states, self.ends, strict=True))
+        edge = ("| " if box else "  ")[: self.margin]
+        for n, at_a, text, at_b in zip_longest([number], a, middle or [], b, fillvalue=""):
+            yield "".join(
+                (
+                    edge,
+                    left(n, self.number),
+                    left(at_a, self.ends[0]),
+                    " " + lifeline,
+                    left(text, self.middle),
+                    lifeline + " ",
+                    left(at_b, self.ends[1]),
+                    edge[::-1],
+                )
+            )
+
+    def edge(self, text: str) -> str:
+        """The upper or the lower edge of the loop's box."""
+        return f"+-- {text} ".ljust(self.width - 1, "-") + "+"
+
+    def step(self, index: int) -> Iterator[str]:
+        """The middle of one step, from its arrival to what it sends and what is lost."""
+        story, line = self.story, self.story.lines[index]
+        for flight, event in story.arrivals(index):
+            origin = "" if flight.is_prompt(event) else story.origin(flight)
+            yield from self.arrow(event, origin, ">")
+        rule = f" [{line.rule}]" if line.rule else ""
+        for text in (line.action + rule, *(f"* {note}" for note in line.notes)):
+            yield from self.beside(line.actor, text)
+        yield from self.small_print(story.fresh_details(index))
+        for flight, event in story.departures(index):
+            if flight.lost_at_once:
+                yield from self.arrow(event, "", "X")
+            elif not (flight.arrivals and flight.is_prompt(flight.arrivals[0])):
+                yield from self.arrow(event, "", ".")
+        for flight, event in story.losses(index):
+            yield from self.arrow(event, story.origin(flight), "X")
+
+    def arrow(self, event: Event, origin: str, end: str) -> Iterator[str]:
+        """From the sender's lifeline if it has no `origin`, to an `end` of `>`, `X` or `.`."""
+        message = event.message
+        marks = ["old"] * message.old + ["dup"] * event.again + [origin] * bool(origin)
+        text = " ".join([f"<{message.text}>", *(f"({mark})" for mark in marks)])
+        texts = wrap(text, self.middle - 12)
+        length = max(map(columns, texts))
+        tail = "..." if origin else "----"
+        head = {">": "---->", "X": "---X", ".": "..."}[end]
+        spare = self.middle - length - len(tail) - len(head) - 2
+        before, after = 0, 0
+        if not origin and end == ">":
+            tail, head = tail + "-" * (spare // 2), "-" * (spare - spare // 2) + head
+        elif end == ">":
+            before = spare
+        elif origin:
+            before, after = spare // 2, spare - spare // 2
+        else:
+            after = spare
+        tail, head = " " * before + tail + " ", " " + head + " " * after
+        if message.sender == 1:
+            tail, head = head[::-1].replace(">", "<"), tail[::-1]
+        yield tail + left(texts[0], length) + head
+        for more in texts[1:]:
+            yield " " * len(tail) + more
+
+    def beside(self, side: int | None, text: str) -> Iterator[str]:
+        """At the side of `side`; what the channel and time do stands in the middle."""
+        for row in wrap(text, self.middle - 2):
+            if side is None:
+                yield centre(row, self.middle)
+            elif side == 0:
+                yield " " + row
+            else:
+                yield right(row + " ", self.middle)
+
+    def small_print(self, texts: tuple[str, str]) -> Iterator[str]:
+        """Of the two ends, side by side."""
+        if not all(texts):
+            for side in (0, 1):
+                if texts[side]:
+                    yield from self.beside(side, f"({texts[side]})")
+            return
+        half = (self.middle - 4) // 2
+        rows = (wrap(f"({text})", half) for text in texts)
+        for at_a, at_b in zip_longest(*rows, fillvalue=""):
+            yield " " + left(at_a, self.middle - half - 2) + right(at_b, half) + " "

@@ -1,0 +1,207 @@
+"""What is drawn: a run of two ends and a channel, told step by step.
+
+A story is the whole interface between those who find runs (explorers, solvers, replayed
+captures) and those who draw them (`ladder`, `sequence`, `itf`). It knows nothing of any
+protocol: a state is a string, a message is a string that somebody put on the wire.
+
+What a drawing needs and a list of steps does not say at a glance is the *flight* of each
+message: in which step it left, in which it arrived (more than once, when the channel kept a
+copy back), in which it was lost, or that it is on its way still. `Story.flights` computes it
+once, so that the text ladder and the picture cannot disagree. A flight keeps each event's own
+`Message`, since a message may be present when sent and `old` when it arrives.
+
+A story that no channel can have told (a message leaves twice, is received by its own sender, or
+after it was lost) is refused when it is built. Whether the run is one of the system that it claims
+to be is not decided here: whoever builds the story has replayed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+
+class RenderError(Exception):
+    """A picture could not be made; the one line of its message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One physical message: a retransmission of the same text is another message."""
+
+    uid: int
+    """Unique within a story; sends count up."""
+    sender: int
+    """0 or 1, an index into the story's lifelines."""
+    text: str
+    old: bool = False
+    """Of an earlier incarnation than the present one."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of the run; `states` and `details` are those after it."""
+
+    number: int
+    actor: int | None
+    """Whose step it is; None: the channel's, or time's."""
+    action: str
+    rule: str
+    received: Message | None
+    """Delivered to `actor` in this step; it was sent in an earlier one, or before the first."""
+    kept: bool
+    """The delivery was a duplicate: a copy stays in flight and may be received again."""
+    lost: tuple[Message, ...]
+    """Lost by the channel, expired, or refused by a full channel (then it is in `sent` too)."""
+    sent: tuple[Message, ...]
+    states: tuple[str, str]
+    details: tuple[str, str] = ("", "")
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A departure, an arrival or a loss. `line` is an index, not a number."""
+
+    line: int
+    message: Message
+    again: bool = False
+    """An arrival of a message that arrives more than once, or leaves a copy behind."""
+
+
+@dataclass(frozen=True)
+class Flight:
+    """The life of one message on the wire."""
+
+    departure: Event | None
+    """None: it was in flight before the first line."""
+    arrivals: tuple[Event, ...]
+    """Several, if the channel kept copies."""
+    loss: Event | None
+    """Of the message, or of the copy that was left."""
+    in_flight: bool
+    """It, or a copy of it, is in flight after the last line."""
+
+    @property
+    def message(self) -> Message:
+        """As it was when first seen."""
+        return self.events[0].message
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """In the order of time."""
+        return tuple(e for e in (self.departure, *self.arrivals, self.loss) if e is not None)
+
+    @property
+    def lost_at_once(self) -> bool:
+        """Lost in the step that sent it."""
+        return bool(self.departure and self.loss and self.departure.line == self.loss.line)
+
+    def is_prompt(self, arrival: Event) -> bool:
+        """It arrived in the step after the one that sent it: nothing came in between."""
+        return self.departure is not None and arrival.line == self.departure.line + 1
+
+
+@dataclass(frozen=True)
+class Story:
+    title: str
+    lifelines: tuple[str, str]
+    initial: tuple[str, str]
+    """The states before the first line."""
+    lines: tuple[Line, ...]
+    verdict: str
+    violated: bool
+    loop: int | None = None
+    """The index of the line that starts the loop of a lasso, which ends with the last line."""
+    snapshots: tuple[dict[str, object], ...] = ()
+    """All state variables, before the first line and after each; none, or one more than lines."""
+
+    def __post_init__(self) -> None:
+        if self.loop is not None and not 0 <= self.loop < len(self.lines):
+            raise ValueError(f"loop starts at line index {self.loop} of {len(self.lines)} lines")
+        if self.snapshots and len(self.snapshots) != len(self.lines) + 1:
+            raise ValueError(f"{len(self.snapshots)} snapshots for {len(self.lines)} lines")
+        known: set[int] = set()
+        gone: set[int] = set()
+        for line in self.lines:
+            at = f"line {line.number}"
+            if (message := line.received) is not None:
+                if line.actor != 1 - message.sender:
+                    raise ValueError(f"{at}: not a step of the receiver of {message}")
+                if message.uid in gone:
+                    raise ValueError(f"{at}: no longer in flight: {message}")
+                known.add(message.uid)
+                if not line.kept:
+                    gone.add(message.uid)
+            for message in line.sent:
+                if message.uid in known:
+                    raise ValueError(f"{at}: sent or in flight before: {message}")
+                known.add(message.uid)
+            for message in line.lost:
+                if message.uid in gone:
+                    raise ValueError(f"{at}: no longer in flight: {message}")
+                known.add(message.uid)
+                gone.add(message.uid)
+
+    def before(self, index: int) -> tuple[str, str]:
+        """The states before line `index`."""
+        return self.lines[index - 1].states if index else self.initial
+
+    def fresh_details(self, index: int) -> tuple[str, str]:
+        """The small print of line `index` where it differs from the line before, else blank."""
+        new = self.lines[index].details
+        old = self.lines[index - 1].details if index else ("", "")
+        return (new[0] if new[0] != old[0] else "", new[1] if new[1] != old[1] else "")
+
+    @cached_property
+    def flights(self) -> tuple[Flight, ...]:
+        """One per message: those in flight from the start first, then in the order of sending."""
+        departures: dict[int, Event] = {}
+        arrivals: dict[int, list[Event]] = {}
+        losses: dict[int, Event] = {}
+        in_flight: dict[int, bool] = {}
+        for index, line in enumerate(self.lines):
+            if (message := line.received) is not None:
+                again = line.kept or message.uid in arrivals
+                arrivals.setdefault(message.uid, []).append(Event(index, message, again))
+                in_flight[message.uid] = line.kept
+            for message in line.sent:
+                departures[message.uid] = Event(index, message)
+                in_flight[message.uid] = True
+            for message in line.lost:
+                losses[message.uid] = Event(index, message)
+                in_flight[message.uid] = False
+        first = [uid for uid in in_flight if uid not in departures]
+        return tuple(
+            Flight(
+                departures.get(uid),
+                tuple(arrivals.get(uid, ())),
+                losses.get(uid),
+                in_flight[uid],
+            )
+            for uid in first + list(departures)
+        )
+
+    def arrivals(self, index: int) -> Iterator[tuple[Flight, Event]]:
+        """What line `index` receives: one message at most."""
+        for flight in self.flights:
+            yield from ((flight, event) for event in flight.arrivals if event.line == index)
+
+    def departures(self, index: int) -> Iterator[tuple[Flight, Event]]:
+        """What line `index` sends, in its order."""
+        for flight in self.flights:
+            if flight.departure is not None and flight.departure.line == index:
+                yield flight, flight.departure
+
+    def losses(self, index: int) -> Iterator[tuple[Flight, Event]]:
+        """What is lost in line `index`, except what it has just sent."""
+        for flight in self.flights:
+            if flight.loss is not None and flight.loss.line == index and not flight.lost_at_once:
+                yield flight, flight.loss
+
+    def origin(self, flight: Flight) -> str:
+        """Where a message that arrives comes from, in words."""
+        if flight.departure is None:
+            return "from before"
+        return f"from {self.lines[flight.departure.line].number}"

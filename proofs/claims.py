@@ -1,0 +1,333 @@
+"""The table of claims.
+
+A claim says what holds, of which states, under which rules and up to which bounds. ``rules``
+are its *assumptions*, as departures from the RFC's defaults: a claim that needs one the RFC
+does not make says so here, next to its literal form, which the checker refutes. Identifiers
+with a dot belong to the claim before the dot.
+
+An ``always`` claim names at least one ``sometimes`` claim, checked in the same run, which
+shows that the states it speaks of are reached.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from proofs import properties as p
+from spec.rules import Isn, Restart
+from spec.system import World
+
+ALWAYS, SOMETIMES, REST = "always", "sometimes", "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim; ``predicate`` is true of good states (always, rest) or of the witness."""
+
+    id: str
+    title: str
+    kind: str
+    predicate: Callable[[World], bool]
+    profile: str
+    cites: str
+    rules: Mapping[str, object] = field(default_factory=dict)
+    witnesses: tuple[str, ...] = ()
+    finding: str = ""
+
+
+_DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
+"""What T3 and T4 assume: every emission restarts the timer, and RFC 1337's fix F1."""
+
+CLAIMS = (
+    Claim(
+        "T1",
+        "no ESTABLISHED without three-way agreement",
+        ALWAYS,
+        p.three_way_agreement,
+        "handshake",
+        "RFC 9293 3.5",
+        witnesses=("W1",),
+    ),
+    Claim(
+        "T1.lifecycle",
+        "... nor later in the lifecycle, through every way to close",
+        ALWAYS,
+        p.three_way_agreement,
+        "lifecycle",
+        "RFC 9293 3.5, 3.6",
+        witnesses=("W1.lifecycle",),
+    ),
+    Claim(
+        "T1s",
+        "the same for simultaneous open, by the letter of RFC 9293",
+        ALWAYS,
+        p.simultaneous_agreement,
+        "simultaneous",
+        "RFC 9293 3.5, 3.10.7.4 first",
+        witnesses=("W1s",),
+        finding="Refuted: with ISNs within one window of each other, a stale SYN and the live "
+        "one differ by less than the window, so that the ACK for the one completes the other.",
+    ),
+    Claim(
+        "T1s.exact",
+        "... if what acknowledges our SYN must be at RCV.NXT",
+        ALWAYS,
+        p.simultaneous_agreement,
+        "simultaneous",
+        "RFC 9293 3.10.7.4 first",
+        rules={"syn_ack_exact": True},
+        witnesses=("W1s.exact",),
+        finding="The check has to be made in FIN-WAIT-1 too, where CLOSE in SYN-RECEIVED leads: "
+        "made in SYN-RECEIVED alone it is refuted in one step more than the literal rules.",
+    ),
+    Claim(
+        "T1s.far",
+        "... or if ISNs are far apart",
+        ALWAYS,
+        p.simultaneous_agreement,
+        "simultaneous-far",
+        "RFC 9293 3.4.1",
+        witnesses=("W1s.far",),
+    ),
+    Claim(
+        "T2",
+        "a stale SYN never gets past the third handshake",
+        ALWAYS,
+        p.stale_syn_stops,
+        "handshake",
+        "RFC 9293 3.5, Figure 8",
+        witnesses=("W2",),
+    ),
+    Claim(
+        "T2.lifecycle",
+        "... nor later in the lifecycle",
+        ALWAYS,
+        p.stale_syn_stops,
+        "lifecycle",
+        "RFC 9293 3.5, 3.6",
+        witnesses=("W2.lifecycle",),
+    ),
+    Claim(
+        "T3",
+        "TIME-WAIT drains",
+        ALWAYS,
+        p.time_wait_drains,
+        "time",
+        "RFC 9293 3.6.1; RFC 1337",
+        rules=_DRAIN,
+        witnesses=("W3",),
+    ),
+    Claim(
+        "T3.literal",
+        "... by the letter of RFC 9293",
+        ALWAYS,
+        p.time_wait_drains,
+        "time",
+        "RFC 9293 3.10.7.4 first, second",
+        witnesses=("W3.literal",),
+        finding="Refuted: a reset ends TIME-WAIT at once (RFC 1337), and a retransmitted FIN "
+        "does not restart the timer, since the first step answers and drops it.",
+    ),
+    Claim(
+        "T4",
+        "2MSL prevents incarnation confusion, whatever the ISNs",
+        ALWAYS,
+        p.no_confusion,
+        "time",
+        "RFC 9293 3.4.1, 3.6.1",
+        rules={**_DRAIN, "isn": Isn.ANY},
+        witnesses=("W4",),
+        finding="The connection must be over at both ends. A peer left in LAST-ACK answers the "
+        "next SYN; what that provokes can reach the TCB after.",
+    ),
+    Claim(
+        "T4.abort",
+        "... if ABORT goes by way of TIME-WAIT",
+        ALWAYS,
+        p.no_confusion,
+        "abort",
+        "RFC 9293 3.5.2 against 3.10.5",
+        rules={**_DRAIN, "isn": Isn.ANY, "abort_time_wait": True},
+        witnesses=("W4.abort",),
+    ),
+    Claim(
+        "T7",
+        "after a crash, quiet for one MSL makes a restarted host safe for its peer",
+        ALWAYS,
+        p.peer_not_confused,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=_DRAIN,
+        witnesses=("W7",),
+    ),
+    Claim(
+        "T7.self",
+        "... and for itself, even if it reuses an ISN",
+        ALWAYS,
+        p.restarted_not_confused,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=_DRAIN,
+        witnesses=("W7",),
+        finding="Refuted: a reset that the host's own segment provoked just before that segment "
+        "expired lives for another MSL, and refuses the restarted host's SYN.",
+    ),
+    Claim(
+        "T8",
+        "graceful close delivers both streams whole, in order, once",
+        ALWAYS,
+        p.graceful_close_is_whole,
+        "stream",
+        "RFC 9293 3.6",
+        rules={"close_waits": True},
+        witnesses=("W8",),
+    ),
+    Claim(
+        "T9",
+        "no octet is delivered twice, out of order, or from another incarnation",
+        ALWAYS,
+        p.no_octet_garbled,
+        "reuse",
+        "RFC 9293 3.4.1, 3.10.7.4",
+        rules={"close_waits": True},
+        witnesses=("W9",),
+    ),
+    Claim(
+        "T9.literal",
+        "... by the letter of RFC 9293",
+        ALWAYS,
+        p.no_octet_garbled,
+        "reuse",
+        "RFC 9293 3.10.4, SYN-RECEIVED",
+        witnesses=("W9.literal",),
+        finding="Refuted: CLOSE in SYN-RECEIVED enters FIN-WAIT-1 before our SYN is acknowledged; "
+        "there an old ACK within RFC 5961's range lets text in.",
+    ),
+    Claim(
+        "T10",
+        "a blind sender whose guesses miss does no harm",
+        ALWAYS,
+        p.blind_sender_harmless,
+        "forgery",
+        "RFC 5961 3, 4, 5",
+        witnesses=("W10",),
+    ),
+    Claim(
+        "D1",
+        "no deadlock beyond the allowed final states",
+        REST,
+        p.may_rest,
+        "rest",
+        "RFC 9293 3.10",
+        witnesses=("WD",),
+    ),
+    Claim(
+        "D1.window",
+        "... nor behind a shut window",
+        REST,
+        p.may_rest,
+        "window",
+        "RFC 9293 3.8.6.1",
+        witnesses=("WD.window",),
+    ),
+    # Witnesses
+    Claim("W1", "both ends ESTABLISHED", SOMETIMES, p.both_established, "handshake", "3.5"),
+    Claim(
+        "W1.lifecycle", "both ends ESTABLISHED", SOMETIMES, p.both_established, "lifecycle", "3.5"
+    ),
+    Claim(
+        "W1s",
+        "both ends ESTABLISHED by simultaneous open",
+        SOMETIMES,
+        p.both_established_simultaneously,
+        "simultaneous",
+        "RFC 9293 Figure 7",
+    ),
+    Claim(
+        "W1s.exact",
+        "both ends ESTABLISHED by simultaneous open",
+        SOMETIMES,
+        p.both_established_simultaneously,
+        "simultaneous",
+        "RFC 9293 Figure 7",
+        rules={"syn_ack_exact": True},
+    ),
+    Claim(
+        "W1s.far",
+        "both ends ESTABLISHED by simultaneous open",
+        SOMETIMES,
+        p.both_established_simultaneously,
+        "simultaneous-far",
+        "RFC 9293 Figure 7",
+    ),
+    Claim("W2", "a stale SYN is heard", SOMETIMES, p.stale_syn_heard, "handshake", "Figure 8"),
+    Claim(
+        "W2.lifecycle",
+        "a stale SYN is heard",
+        SOMETIMES,
+        p.stale_syn_heard,
+        "lifecycle",
+        "RFC 9293 Figure 8",
+    ),
+    Claim("W3", "TIME-WAIT ends", SOMETIMES, p.time_wait_left, "time", "3.6", rules=_DRAIN),
+    Claim("W3.literal", "TIME-WAIT ends", SOMETIMES, p.time_wait_left, "time", "3.6"),
+    Claim(
+        "W4",
+        "ESTABLISHED again after TIME-WAIT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "time",
+        "RFC 9293 3.6.1",
+        rules={**_DRAIN, "isn": Isn.ANY},
+    ),
+    Claim(
+        "W4.abort",
+        "ESTABLISHED again after ABORT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "abort",
+        "RFC 9293 3.5.2",
+        rules={**_DRAIN, "isn": Isn.ANY, "abort_time_wait": True},
+    ),
+    Claim(
+        "W7",
+        "ESTABLISHED after a crash",
+        SOMETIMES,
+        p.restarted_and_reopened,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=_DRAIN,
+    ),
+    Claim(
+        "W8",
+        "an octet each way, then closed",
+        SOMETIMES,
+        p.octets_both_ways,
+        "stream",
+        "RFC 9293 3.6",
+        rules={"close_waits": True},
+    ),
+    Claim(
+        "W9",
+        "an octet on the second connection",
+        SOMETIMES,
+        p.octet_of_second_incarnation,
+        "reuse",
+        "RFC 9293 3.4.1",
+        rules={"close_waits": True},
+    ),
+    Claim(
+        "W9.literal",
+        "an octet on the second connection",
+        SOMETIMES,
+        p.octet_of_second_incarnation,
+        "reuse",
+        "RFC 9293 3.4.1",
+    ),
+    Claim("W10", "both ends ESTABLISHED", SOMETIMES, p.both_established, "forgery", "3.5"),
+    Claim("WD", "both TCBs are gone", SOMETIMES, p.all_gone, "rest", "RFC 9293 3.6"),
+    Claim("WD.window", "the window is shut", SOMETIMES, p.shut_window, "window", "3.8.6.1"),
+)
+"""Every claim, in the order in which it is reported."""
+
+BY_ID = {claim.id: claim for claim in CLAIMS}
+"""The claims by identifier."""

@@ -1,0 +1,176 @@
+"""The predicates that claims name: plain functions of one state of the system.
+
+Each is true where all is well, or, for a witness, where the thing to be seen is seen.
+"""
+
+from spec.ghosts import End, Ghost, reached_established
+from spec.host import Endpoint
+from spec.system import World
+from spec.tcb import State
+
+# Opening
+
+
+def _agrees(me: Endpoint, peer: Endpoint) -> bool:
+    """Injective agreement (Lowe) of ``me``, which reached ESTABLISHED, with one TCB of the peer.
+
+    Exactly one TCB of the peer ever held (my IRS, my ISS), and no other TCB of mine that
+    reached ESTABLISHED held my pair.
+    """
+    tcb = me.tcb
+    theirs = 0
+    for pair in peer.ghost.past:
+        theirs += pair.known & (pair.iss == tcb.irs) & (pair.irs == tcb.iss)
+    mine = 0
+    for pair in me.ghost.past:
+        mine += pair.reached & (pair.iss == tcb.iss) & (pair.irs == tcb.irs)
+    return (theirs == 1) & (mine == 1)
+
+
+def _agreement(world: World, simultaneous: bool) -> bool:
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        if reached_established(me.tcb) and me.ghost.simultaneous == simultaneous:
+            if not _agrees(me, peer):
+                return False
+    return True
+
+
+def three_way_agreement(world: World) -> bool:
+    """T1: by LISTEN and SYN-RECEIVED, or straight from SYN-SENT."""
+    return _agreement(world, False)
+
+
+def simultaneous_agreement(world: World) -> bool:
+    """T1s: from SYN-SENT by way of SYN-RECEIVED."""
+    return _agreement(world, True)
+
+
+def stale_syn_stops(world: World) -> bool:
+    """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
+    for end in (world.a, world.b):
+        if end.ghost.stale and reached_established(end.tcb):
+            return False
+    return True
+
+
+# Closing
+
+
+def time_wait_drains(world: World) -> bool:
+    """T3: no TIME-WAIT was left with a segment of its connection still in flight."""
+    return not (world.a.ghost.residue | world.b.ghost.residue)
+
+
+def no_confusion(world: World) -> bool:
+    """T4: no TCB accepted a segment of a connection that was over when it was made."""
+    return not (world.a.ghost.confused | world.b.ghost.confused)
+
+
+def peer_not_confused(world: World) -> bool:
+    """T7: B accepted nothing that A had sent before its crash."""
+    return not world.b.ghost.confused
+
+
+def restarted_not_confused(world: World) -> bool:
+    """T7.self: A accepted no reset that its own segments from before its crash provoked."""
+    return not world.a.ghost.confused
+
+
+def _whole(one: Ghost, other: Ghost) -> bool:
+    """If ``one`` ended by its timer and ``other`` by an ACK, did all octets arrive?"""
+    if one.last.end == End.TIMER and other.last.end == End.ACKED:
+        return (one.last.delivered == other.last.written) & (
+            other.last.delivered == one.last.written
+        )
+    return True
+
+
+def graceful_close_is_whole(world: World) -> bool:
+    """T8: closed by ACK and by timer, with every octet delivered, both ways."""
+    a, b = world.a.ghost, world.b.ghost
+    return _whole(a, b) and _whole(b, a) and not (a.garbled | b.garbled)
+
+
+def no_octet_garbled(world: World) -> bool:
+    """T9: every octet delivered so far is the next one of the partner's stream."""
+    return not (world.a.ghost.garbled | world.b.ghost.garbled)
+
+
+# Rest and off-path senders
+
+
+def may_rest(world: World) -> bool:
+    """D1: where nothing can happen any more, is that where the RFC leaves it?
+
+    Either both TCBs are gone, or FIN-WAIT-2 waits for the FIN of a peer that is gone, which
+    no rule of the RFC ends (section 3.10.7.4 has no timeout there).
+    """
+    states = (world.a.tcb.state, world.b.tcb.state)
+    for state in states:
+        if state not in (State.CLOSED, State.FIN_WAIT_2):
+            return False
+    return states[0] == State.CLOSED or states[1] == State.CLOSED
+
+
+def blind_sender_harmless(world: World) -> bool:
+    """T10: no forged segment that misses what it has to hit changed a connection."""
+    return not (world.a.ghost.harmed | world.b.ghost.harmed)
+
+
+# Witnesses
+
+
+def both_established(world: World) -> bool:
+    """Both ends are in ESTABLISHED."""
+    return world.a.tcb.state == State.ESTABLISHED and world.b.tcb.state == State.ESTABLISHED
+
+
+def both_established_simultaneously(world: World) -> bool:
+    """Both ends are in ESTABLISHED by way of simultaneous open."""
+    return both_established(world) and world.a.ghost.simultaneous and world.b.ghost.simultaneous
+
+
+def stale_syn_heard(world: World) -> bool:
+    """A TCB was made from a stale SYN."""
+    return world.a.ghost.stale or world.b.ghost.stale
+
+
+def time_wait_left(world: World) -> bool:
+    """A connection is over, by TIME-WAIT."""
+    return world.a.ghost.over_me > 0 or world.b.ghost.over_me > 0
+
+
+def reopened_over_old(world: World) -> bool:
+    """Both ends are in ESTABLISHED again, on TCBs made after a connection was over."""
+    return both_established(world) and (world.a.ghost.old_me > 0 or world.a.ghost.old_peer > 0)
+
+
+def restarted_and_reopened(world: World) -> bool:
+    """After a crash of A, both ends are in ESTABLISHED."""
+    return both_established(world) and world.a.crashes > 0
+
+
+def octets_both_ways(world: World) -> bool:
+    """A connection closed gracefully on which each end delivered an octet."""
+    a, b = world.a.ghost.last, world.b.ghost.last
+    return a.end == End.TIMER and b.end == End.ACKED and a.delivered == 1 and b.delivered == 1
+
+
+def octet_of_second_incarnation(world: World) -> bool:
+    """B delivered an octet on its second TCB."""
+    return world.b.ghost.id == 2 and world.b.ghost.delivered == 1
+
+
+def all_gone(world: World) -> bool:
+    """Both ends have used their TCBs and are CLOSED."""
+    return (
+        world.a.tcb.state == State.CLOSED
+        and world.b.tcb.state == State.CLOSED
+        and world.a.ghost.id > 0
+        and world.b.ghost.id > 0
+    )
+
+
+def shut_window(world: World) -> bool:
+    """The receive window of an established end is shut."""
+    return world.b.tcb.state == State.ESTABLISHED and world.b.tcb.rcv.wnd == 0

@@ -1,0 +1,211 @@
+"""Every finite bound of an exploration, with its reason, and the profiles that claims name.
+
+What an exploration says, it says *up to these bounds*. A profile keeps what a family of
+claims can depend on and drops the rest: time where no claim speaks of time (segments then
+live for ever, which is the stronger adversary), data where none speaks of data. A ghost
+that no claim of the profile reads is not recorded; this cannot hide behaviour, since no
+rule reads any ghost (``tests/test_ghosts.py``).
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _bound(default: Any, low: int, high: int, reason: str) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "reason": reason})
+
+
+def _flag(default: bool, reason: str) -> Any:
+    return field(default=default, metadata={"low": 0, "high": 1, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """One choice for every bound. Times are in ticks, windows and strides in octets."""
+
+    # Sequence space
+    width: int = _bound(3, 3, 32, "bits of a sequence number; 8 numbers hold four windows of two")
+    window: int = _bound(
+        2,
+        1,
+        1 << 16,
+        "receive buffer; two is the least in which 'in the window' and 'at its left edge' differ",
+    )
+    base: int = _bound(
+        0,
+        0,
+        1 << 31,
+        "each host's first ISN; only its distance from the constant SEQ=0 of some "
+        "resets can matter",
+    )
+    stride: int = _bound(
+        2,
+        1,
+        1 << 31,
+        "from one fresh ISN to the next; two is the least that leaves room for SYN "
+        "and FIN, and is within one window of the last (near); half the space is far",
+    )
+    # Connections
+    incarnations: int = _bound(
+        2,
+        1,
+        3,
+        "TCBs that each host may make of the same pair of sockets; two, so that one "
+        "can be mistaken for the other",
+    )
+    capacity: int = _bound(
+        2, 1, 8, "segments in flight in each direction; two, so that one can overtake another"
+    )
+    in_flight: int = _bound(4, 1, 16, "segments in flight in both directions together")
+    octets: int = _bound(0, 0, 2, "octets that SEND may be given on each connection")
+    send_window: bool = _flag(
+        True,
+        "SND.WND, SND.WL1 and SND.WL2 are kept; off only where nobody may SEND, since only "
+        "the sending of text reads them",
+    )
+    # Users
+    a_active: bool = _flag(True, "A may call active OPEN")
+    a_passive: bool = _flag(True, "A may call passive OPEN")
+    b_active: bool = _flag(True, "B may call active OPEN")
+    b_passive: bool = _flag(True, "B may call passive OPEN")
+    a_sends: bool = _flag(True, "A may call SEND")
+    b_sends: bool = _flag(True, "B may call SEND")
+    listen_open: bool = _flag(True, "a LISTEN may be turned into an active open")
+    close: bool = _flag(True, "users may call CLOSE")
+    abort: bool = _flag(True, "users may call ABORT")
+    urgent: bool = _flag(False, "SEND may be URGENT")
+    user_timeout: bool = _flag(False, "the user timeout may expire; off, nobody gives up")
+    # Time
+    msl: int = _bound(
+        0, 0, 8, "maximum segment lifetime; 0: no time at all, segments live for ever"
+    )
+    span: int = _bound(0, 0, 8, "R: ticks for which a segment is retransmitted (with time only)")
+    # Faults
+    duplicate: bool = _flag(True, "the channel may duplicate")
+    lose: bool = _flag(True, "the channel may lose")
+    crashes: int = _bound(0, 0, 2, "crashes of host A")
+    forged: bool = _flag(False, "an off-path sender injects segments at B")
+    # Ghosts that are recorded
+    watch_agreement: bool = _flag(False, "history of (ISS, IRS)")
+    watch_stale: bool = _flag(False, "SYNs whose sender had given up")
+    watch_confusion: bool = _flag(False, "acceptance of segments of an earlier incarnation")
+    watch_streams: bool = _flag(False, "octets delivered, and how TCBs ended")
+    watch_forgery: bool = _flag(False, "effects of forged segments")
+
+
+LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}
+"""Field of each bound by name; ``.metadata`` has ``low``, ``high`` and ``reason``."""
+
+
+_SMALL = Bounds(width=4, window=3, in_flight=2, send_window=False)
+"""16 sequence numbers hold four windows of three; ISNs two apart are within one window."""
+
+PROFILES = {
+    # Who agrees with whom, from any mix of opens. No time: segments live for ever. No CLOSE:
+    # ABORT ends a connection in any state, and the closing states are in "lifecycle".
+    "handshake": dataclasses.replace(_SMALL, close=False, watch_agreement=True, watch_stale=True),
+    # The same from client and server through the whole lifecycle, with CLOSE and ABORT.
+    "lifecycle": dataclasses.replace(
+        _SMALL, a_passive=False, b_active=False, watch_agreement=True, watch_stale=True
+    ),
+    # Active opens only: simultaneous open, with ISNs within one window of each other.
+    "simultaneous": dataclasses.replace(
+        _SMALL,
+        a_passive=False,
+        b_passive=False,
+        abort=False,
+        watch_agreement=True,
+        watch_stale=True,
+    ),
+    # ... and half the sequence space apart.
+    "simultaneous-far": dataclasses.replace(
+        _SMALL,
+        a_passive=False,
+        b_passive=False,
+        abort=False,
+        watch_agreement=True,
+        watch_stale=True,
+        stride=8,
+    ),
+    # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
+    # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
+    "time": dataclasses.replace(
+        _SMALL,
+        msl=2,
+        span=1,
+        a_passive=False,
+        b_active=False,
+        abort=False,
+        watch_confusion=True,
+    ),
+    # TIME-WAIT after ABORT.
+    "abort": dataclasses.replace(
+        _SMALL,
+        msl=2,
+        span=1,
+        a_passive=False,
+        b_active=False,
+        close=False,
+        watch_confusion=True,
+    ),
+    # A crash of the client, and what it sent before. Users only open: CLOSE and ABORT would
+    # free the sequence numbers too, which is another claim.
+    "crash": dataclasses.replace(
+        _SMALL,
+        msl=2,
+        span=1,
+        a_passive=False,
+        b_active=False,
+        close=False,
+        abort=False,
+        user_timeout=True,
+        crashes=1,
+        watch_confusion=True,
+    ),
+    # Octets both ways over one connection, to its end.
+    "stream": dataclasses.replace(
+        _SMALL,
+        a_passive=False,
+        b_active=False,
+        abort=False,
+        incarnations=1,
+        capacity=1,
+        octets=1,
+        send_window=True,
+        watch_streams=True,
+    ),
+    # Octets of one connection while another's are still about: SYN, octet and FIN take three
+    # numbers, so that fresh ISNs are three apart.
+    "reuse": dataclasses.replace(
+        _SMALL,
+        a_passive=False,
+        b_active=False,
+        capacity=1,
+        stride=3,
+        octets=1,
+        b_sends=False,
+        send_window=True,
+        watch_streams=True,
+    ),
+    # A receive buffer of one octet and two to send: zero windows and their probes.
+    "window": dataclasses.replace(
+        _SMALL,
+        a_passive=False,
+        b_active=False,
+        abort=False,
+        incarnations=1,
+        capacity=1,
+        window=1,
+        octets=2,
+        b_sends=False,
+        send_window=True,
+    ),
+    # Every way to open and to end one connection: where can it come to rest?
+    "rest": dataclasses.replace(_SMALL, incarnations=1),
+    # An off-path sender that guesses, but misses.
+    "forgery": dataclasses.replace(
+        _SMALL, incarnations=1, in_flight=1, forged=True, watch_forgery=True
+    ),
+}
+"""The profiles, by the name that a claim gives."""

@@ -1,0 +1,172 @@
+"""Every switch of the specification: what the RFC says, and what happens without it.
+
+Each field is one mechanism. Its default is RFC 9293's own (with RFC 5961's mitigations,
+which section 3.10.7.4 incorporates); any other value is an *ablation*, which removes or
+changes the mechanism to show what it protects, or an *alternative* that a standard or a
+deployed stack prefers. ``SWITCHES`` describes each one; the numbers in brackets are those
+of the ablation table in ``proofs/expected.toml``.
+
+Nothing else in ``spec`` chooses between behaviours.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Restart(Enum):
+    """What restarts the TIME-WAIT timer."""
+
+    NEVER = "never"
+    FIN = "fin"
+    EMISSION = "emission"
+
+
+class Isn(Enum):
+    """How a host selects initial sequence numbers (section 3.4.1)."""
+
+    FRESH = "fresh"  # each above every sequence number used before, as by a clock
+    ANY = "any"  # the adversary chooses, old numbers included
+    CONSTANT = "constant"  # always the same
+
+
+def _rule(default: Any, section: str, sentence: str) -> Any:
+    return field(default=default, metadata={"section": section, "sentence": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One choice for every switch; the defaults are the RFC's."""
+
+    # Opening
+    three_way: bool = _rule(
+        True,
+        "RFC 9293 3.5, 3.10.7.2",
+        "A listener waits in SYN-RECEIVED for the third segment; off, the SYN alone "
+        "establishes (two-way handshake) [9].",
+    )
+    isn: Isn = _rule(
+        Isn.FRESH,
+        "RFC 9293 3.4.1, MUST-8",
+        "Initial sequence numbers are fresh; any: the adversary picks them [7, 8]; constant: "
+        "they never change, as after a wrap [14].",
+    )
+    syn_sent_ack_check: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.3, first",
+        "SYN-SENT takes an ACK only of its own SYN; off, it takes any [10].",
+    )
+    syn_received_ack_check: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, fifth; erratum 3301",
+        "SYN-RECEIVED takes an ACK only if SND.UNA < SEG.ACK =< SND.NXT; off, it takes any [11].",
+    )
+    syn_received_seq_check: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, first",
+        "SYN-RECEIVED takes only segments in its receive window; off, it takes any [12].",
+    )
+    syn_ack_exact: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "The segment that acknowledges our SYN must have SEG.SEQ = RCV.NXT, in SYN-RECEIVED and "
+        "in FIN-WAIT-1 entered from it: the repair of simultaneous open with ISNs within one "
+        "window of each other [13].",
+    )
+    data_on_syn: bool = _rule(
+        False,
+        "RFC 9293 3.10.1, 3.10.2",
+        "A SEND in LISTEN puts its data on the SYN instead of queueing it until ESTABLISHED.",
+    )
+    # Closing
+    close_waits: bool = _rule(
+        False,
+        "RFC 9293 3.10.4, SYN-RECEIVED",
+        "A CLOSE in SYN-RECEIVED waits for ESTABLISHED; off, it enters FIN-WAIT-1 at once if "
+        "nothing is queued, and with it leaves the ACK check of the handshake behind.",
+    )
+    fin_ack_delayed: bool = _rule(
+        False,
+        "RFC 9293 3.8.6.3, 3.10.7.4 eighth",
+        "The ACK of a FIN waits for our own FIN and rides on it: the close takes three "
+        "segments [30].",
+    )
+    abort_time_wait: bool = _rule(
+        False,
+        "RFC 9293 3.5.2 and Figure 5 note 3, against 3.10.5",
+        "ABORT enters TIME-WAIT, as 3.5.2 asks; off, it goes straight to CLOSED, as 3.10.5 "
+        "does [16].",
+    )
+    time_wait_cut: int = _rule(
+        0,
+        "RFC 9293 3.6.1, MUST-13",
+        "Ticks by which TIME-WAIT is shorter than 2 MSL; negative: longer [1].",
+    )
+    time_wait_restart: Restart = _rule(
+        Restart.NEVER,
+        "RFC 9293 3.10.7.4, first against fifth and eighth",
+        "What restarts the TIME-WAIT timer. A retransmitted FIN is below the window, so that "
+        "the first step answers and drops it and the restart is never reached (never) [4]; "
+        "fin: a retransmitted FIN restarts it all the same [3]; emission: whatever "
+        "TIME-WAIT sends does.",
+    )
+    time_wait_ignores_reset: bool = _rule(
+        False,
+        "RFC 1337 3, fix F1, against RFC 9293 3.10.7.4 second",
+        "TIME-WAIT ignores resets; off, a reset ends it early: assassination [6, 7].",
+    )
+    time_wait_reopen: bool = _rule(
+        False,
+        "RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13",
+        "A SYN may reopen a connection from TIME-WAIT.",
+    )
+    reopen_seq_check: bool = _rule(
+        True,
+        "RFC 1122 4.2.2.13; RFC 6191 2",
+        "... only if SEG.SEQ > RCV.NXT; off, any SYN does [15].",
+    )
+    retransmission_bounded: bool = _rule(
+        True,
+        "RFC 9293 3.8.3, MUST-20; RFC 1122 4.2.3.5",
+        "A segment is retransmitted for at most R ticks after it was first sent; off, "
+        "without end [5].",
+    )
+    # Hosts and network
+    quiet_time: bool = _rule(
+        True,
+        "RFC 9293 3.4.3",
+        "A host that lost its memory is quiet for one MSL before it sends anything [17].",
+    )
+    lifetime_bounded: bool = _rule(
+        True,
+        "RFC 9293 3.4.3",
+        "No segment lives longer than MSL; off, a segment may turn up at any time [18].",
+    )
+    lifetime_inclusive: bool = _rule(
+        False,
+        "RFC 9293 4, MSL (silent on the instant itself)",
+        "A segment may still arrive exactly MSL after it was sent; off, it is gone by then [2].",
+    )
+    # RFC 5961
+    reset_exact: bool = _rule(
+        True,
+        "RFC 5961 3; RFC 9293 3.10.7.4 second",
+        "Only a reset at RCV.NXT resets, one elsewhere in the window is challenged; off, any "
+        "in the window resets [19].",
+    )
+    syn_challenge: bool = _rule(
+        True,
+        "RFC 5961 4; RFC 9293 3.10.7.4 fourth",
+        "A SYN on a synchronized connection is challenged; off, one in the window resets it [20].",
+    )
+    ack_floor: bool = _rule(
+        True,
+        "RFC 5961 5; RFC 9293 3.10.7.4 fifth",
+        "An ACK below SND.UNA - MAX.SND.WND is refused; off, half the sequence space is "
+        "taken for old ACKs [21].",
+    )
+
+
+SWITCHES = {f.name: f for f in dataclasses.fields(Rules)}
+"""Field of each switch by name; ``.metadata`` has its ``section`` and ``sentence``."""

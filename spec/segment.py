@@ -1,0 +1,79 @@
+"""Segments (RFC 9293 section 3.1): what one TCP endpoint sends to the other.
+
+Only the fields that the lifecycle reads or that a claim speaks of are kept: SEQ, ACK, WND,
+the urgent pointer, the number of octets of text, and the six control bits. Ports are
+missing because the model has one pair of sockets; checksum, options and the octets
+themselves because no rule of the lifecycle reads them (an octet is known by its label, see
+``Origin``).
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from spec.seq import Space
+
+Seq = Annotated[int, "seq"]
+"""A sequence number: an int in [0, 2^width)."""
+Octets = Annotated[int, "octets"]
+"""A number of octets of one connection's stream."""
+Ticks = Annotated[int, "ticks"]
+"""A time span; one tick is the unit of ``Bounds.msl``."""
+Id = Annotated[int, "id"]
+"""A TCB's number on its host, from 1, never reused; 0: none."""
+
+
+@dataclass(slots=True, eq=False)
+class Control:
+    """The control bits, in header order."""
+
+    urg: bool = False
+    ack: bool = False
+    psh: bool = False
+    rst: bool = False
+    syn: bool = False
+    fin: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Origin:
+    """Ghost: where a segment comes from. No rule of the protocol reads it."""
+
+    src: Id = 0  # the TCB that sent it; 0: the host, in CLOSED or LISTEN
+    about: Id = 0  # of a reset: the receiver's TCB whose segment provoked it; 0: none
+    first: Octets = 0  # its first octet's place in the sender's stream
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """One segment; ``seq`` is SEG.SEQ, ``ctl.ack`` the ACK bit, ``ack`` SEG.ACK."""
+
+    seq: Seq
+    ack: Seq = 0
+    wnd: Seq = 0
+    up: Seq = 0
+    text: Octets = 0  # octets of data; SEG.LEN is length()
+    ctl: Control = field(default_factory=Control)
+    ttl: Ticks = 0  # ticks that it may still live; 0 where time is not modelled
+    origin: Origin = field(default_factory=Origin)
+
+    def length(self) -> int:
+        """SEG.LEN: the sequence numbers it occupies, SYN and FIN included (section 3.4)."""
+        return self.text + self.ctl.syn + self.ctl.fin
+
+
+def acceptable(seq: Space, rcv_nxt: int, rcv_wnd: int, seg: Segment) -> bool:
+    """Table 6 of section 3.10.7.4: does any part of ``seg`` lie in the receive window?
+
+    Four cases, by whether the segment and the window are empty.
+    """
+    right = seq.plus(rcv_nxt, rcv_wnd)
+    length = seg.length()
+    starts_inside = seq.le_lt(rcv_nxt, seg.seq, right)
+    ends_inside = seq.le_lt(rcv_nxt, seq.minus(seq.plus(seg.seq, length), 1), right)
+    empty = length == 0
+    shut = rcv_wnd == 0
+    return (
+        (empty & shut & (seg.seq == rcv_nxt))
+        | (empty & starts_inside)
+        | ((length != 0) & (starts_inside | ends_inside))
+    )

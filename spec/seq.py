@@ -1,0 +1,60 @@
+"""Sequence numbers: arithmetic and order modulo 2^w (RFC 9293 section 3.4).
+
+Numbers on a circle have no order of their own. Two notions serve in its place:
+
+* *intervals*, which are exact: ``a =< b < c`` means that going up from ``a`` one meets ``b``
+  before ``c``. All window and acknowledgment tests of the RFC are of this form, and hold
+  for any placement of the three numbers on the circle.
+* *pairs*: ``a < b`` means that ``b`` is less than half the circle ahead of ``a``. Two
+  numbers exactly half a circle apart are ambiguous: neither is less than the other here.
+  The RFC compares such pairs only when it looks for "an ACK of something not yet sent",
+  an out-of-order segment, an urgent pointer and a window update, always of numbers that
+  honest peers keep within a window of each other; 2^w is at least four windows in every
+  profile of ``spec.bounds``, so that honest numbers never reach half.
+
+The width is 3 or 4 bits where states are enumerated and 32 where they are proved; the code
+is the same.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The circle of 2^width sequence numbers; every argument and result is in [0, 2^width)."""
+
+    width: int
+
+    @property
+    def size(self) -> int:
+        """The modulus, 2^width."""
+        return 1 << self.width
+
+    def plus(self, a: int, n: int) -> int:
+        """The number ``n`` places above ``a``."""
+        return (a + n) & (self.size - 1)
+
+    def minus(self, a: int, b: int) -> int:
+        """How far ``a`` lies above ``b``, going up."""
+        return (a - b) & (self.size - 1)
+
+    def lt(self, a: int, b: int) -> bool:
+        """``a < b`` for a pair: false in both directions at exactly half the circle."""
+        ahead = self.minus(b, a)
+        return (ahead != 0) & (ahead < self.size // 2)
+
+    def le(self, a: int, b: int) -> bool:
+        """``a =< b`` for a pair."""
+        return self.minus(b, a) < self.size // 2
+
+    def le_lt(self, a: int, b: int, c: int) -> bool:
+        """``a =< b < c``, exact; empty when ``a = c``."""
+        return self.minus(b, a) < self.minus(c, a)
+
+    def lt_le(self, a: int, b: int, c: int) -> bool:
+        """``a < b =< c``, exact; empty when ``a = c``."""
+        return (b != a) & (self.minus(b, a) <= self.minus(c, a))
+
+    def le_le(self, a: int, b: int, c: int) -> bool:
+        """``a =< b =< c``, exact; just ``a`` when ``a = c``."""
+        return self.minus(b, a) <= self.minus(c, a)
