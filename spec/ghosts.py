@@ -25,6 +25,7 @@ from spec.bounds import Bounds
 from spec.inputs import Input
 from spec.output import Tcp
 from spec.segment import Id, Octets, Segment, Seq
+from spec.seq import choose
 from spec.tcb import SYNCHRONIZED, State, Tcb
 
 
@@ -82,11 +83,11 @@ class Ghost:
 class Sight:
     """What the observer sees of the other end and of the network, at one moment."""
 
-    id: int = 0  # number of the peer's latest TCB
+    id: Id = 0  # number of the peer's latest TCB
     syn_sent: bool = False  # the peer is in SYN-SENT
     exists: bool = False  # that TCB exists, and is not in LISTEN
-    over_me: int = 0  # the peer's ghosts of these names
-    over_peer: int = 0
+    over_me: Id = 0  # the peer's ghosts of these names
+    over_peer: Id = 0
     residue: bool = False  # a segment of this endpoint's connection is in flight
 
 
@@ -96,17 +97,15 @@ def reached_established(tcb: Tcb) -> bool:
     FIN-WAIT-1 and CLOSING can be reached from SYN-RECEIVED by CLOSE (section 3.10.4): there
     the handshake is complete once the SYN is acknowledged.
     """
-    if tcb.state in (
-        State.ESTABLISHED,
-        State.CLOSE_WAIT,
-        State.FIN_WAIT_2,
-        State.LAST_ACK,
-        State.TIME_WAIT,
-    ):
-        return True
-    if tcb.state in (State.FIN_WAIT_1, State.CLOSING):
-        return tcb.snd.una != tcb.iss
-    return False
+    state = tcb.state
+    return (
+        (state == State.ESTABLISHED)
+        | (state == State.CLOSE_WAIT)
+        | (state == State.FIN_WAIT_2)
+        | (state == State.LAST_ACK)
+        | (state == State.TIME_WAIT)
+        | (((state == State.FIN_WAIT_1) | (state == State.CLOSING)) & (tcb.snd.una != tcb.iss))
+    )
 
 
 def old(ghost: Ghost, seg: Segment) -> bool:
@@ -166,12 +165,13 @@ def observe(
             _ended(before, ghost, what, seg, sight, bounds)
         return
     if bounds.watch_agreement and after.state != State.SYN_SENT:
+        reached = reached_established(after)
         for i, pair in enumerate(ghost.past):
-            if ghost.id == i + 1:
-                pair.known = True
-                pair.reached = pair.reached | reached_established(after)
-                pair.iss = after.iss
-                pair.irs = after.irs
+            mine = ghost.id == i + 1
+            pair.known = pair.known | mine
+            pair.reached = pair.reached | (mine & reached)
+            pair.iss = choose(mine, after.iss, pair.iss)
+            pair.irs = choose(mine, after.irs, pair.irs)
 
 
 def quiet_is_over(ghost: Ghost, bounds: Bounds) -> None:
@@ -189,7 +189,7 @@ def _made(before: Tcb, ghost: Ghost, seg: Segment | None, sight: Sight, bounds: 
     ghost.stale = False
     if seg is not None:
         if bounds.watch_stale and before.state == State.LISTEN:
-            ghost.stale = not (sight.syn_sent and seg.origin.src == sight.id)
+            ghost.stale = (sight.syn_sent == False) | (seg.origin.src != sight.id)  # noqa: E712
         if bounds.watch_streams:
             ghost.heard = seg.origin.src
     if bounds.watch_confusion:
@@ -198,7 +198,7 @@ def _made(before: Tcb, ghost: Ghost, seg: Segment | None, sight: Sight, bounds: 
 
 
 def _later(a: int, b: int) -> int:
-    return a if a > b else b
+    return choose(a > b, a, b)
 
 
 def _arrived(before: Tcb, after: Tcb, ghost: Ghost, what: Input, seg: Segment, tcp: Tcp) -> None:
@@ -211,20 +211,17 @@ def _arrived(before: Tcb, after: Tcb, ghost: Ghost, what: Input, seg: Segment, t
         return
     if bounds.watch_confusion:
         ghost.confused = ghost.confused | (changed & old(ghost, seg))
-    if (
-        (bounds.watch_streams or bounds.watch_confusion)
-        and before.snd.una == before.iss
-        and after.snd.una != after.iss
-    ):
-        ghost.partner = seg.origin.src
+    if bounds.watch_streams or bounds.watch_confusion:
+        acked = (before.snd.una == before.iss) & (after.snd.una != after.iss)
+        ghost.partner = choose(acked, seg.origin.src, ghost.partner)
     if bounds.watch_streams:
         if before.state == State.SYN_SENT and seg.ctl.syn:
             ghost.heard = seg.origin.src
         for text, skip, octets in tcp.taken:
             # Text that waited with a SYN bears no label; it is the SYN's sender's.
-            src = text.origin.src if text.origin.src != 0 else ghost.heard
+            src = choose(text.origin.src != 0, text.origin.src, ghost.heard)
             first = tcp.seq.plus(text.origin.first, skip)
-            wrong = (src != ghost.partner) | (first != ghost.delivered)
+            wrong = (octets != 0) & ((src != ghost.partner) | (first != ghost.delivered))
             ghost.garbled = ghost.garbled | wrong
             ghost.delivered = tcp.seq.plus(ghost.delivered, octets)
 
@@ -244,9 +241,9 @@ def _ended(
     if bounds.watch_confusion and (
         before.state == State.TIME_WAIT or (what == Input.ABORT and before.state in SYNCHRONIZED)
     ):
-        if not sight.exists or (ghost.partner != 0 and sight.id != ghost.partner):
-            ghost.over_me = ghost.id
-            ghost.over_peer = ghost.partner
+        gone = (sight.id != ghost.partner) & (ghost.partner != 0) | (sight.exists == False)  # noqa: E712
+        ghost.over_me = choose(gone, ghost.id, ghost.over_me)
+        ghost.over_peer = choose(gone, ghost.partner, ghost.over_peer)
     ghost.simultaneous = False
     ghost.stale = False
     ghost.old_me = 0

@@ -186,9 +186,9 @@ def _tick(end: Endpoint, bounds: Bounds) -> None:
     if tcb.span != 0:
         tcb.span = tcb.span - 1
     if end.quiet != 0:
-        end.quiet = end.quiet - 1
-        if end.quiet == 0:
+        if end.quiet == 1:
             ghosts.quiet_is_over(end.ghost, bounds)
+        end.quiet = end.quiet - 1
 
 
 def forge(tcb: Tcb, what: Input, tcp: Tcp) -> Segment:

@@ -9,7 +9,7 @@ segment shapes that section 3.10 sends.
 from spec.bounds import Bounds
 from spec.rules import Restart, Rules
 from spec.segment import Control, Segment
-from spec.seq import Space
+from spec.seq import Space, choose
 from spec.tcb import State, Tcb
 
 
@@ -113,7 +113,7 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
     idle = snd.una == snd.nxt
     sent = False
     for _ in range(tcp.bounds.octets):
-        if tcb.unsent_text(seq) and seq.minus(snd.nxt, snd.una) < snd.wnd:
+        if tcb.unsent_text(seq) & (seq.minus(snd.nxt, snd.una) < snd.wnd):
             send_text(tcb, tcp, snd.nxt)
             snd.nxt = seq.plus(snd.nxt, 1)
             sent = True
@@ -121,8 +121,8 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
         send_fin(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
         sent = True
-    if sent and idle:
-        start_span(tcb, tcp)
+    if sent:
+        tcb.span = choose(idle, tcp.bounds.span, tcb.span)
     return sent
 
 

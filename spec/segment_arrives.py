@@ -16,6 +16,7 @@ from spec.output import (
 )
 from spec.rules import Restart
 from spec.segment import Control, Segment, acceptable
+from spec.seq import choose
 from spec.tcb import State, Tcb, delete
 
 
@@ -129,13 +130,12 @@ def _hear_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     tcb.held_fin = seg.ctl.fin
 
 
-def _update_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
-    """SND.WND <- SEG.WND, SND.WL1 <- SEG.SEQ, SND.WL2 <- SEG.ACK."""
-    if not tcp.bounds.send_window:
-        return
-    tcb.snd.wnd = seg.wnd
-    tcb.snd.wl1 = seg.seq
-    tcb.snd.wl2 = seg.ack
+def _update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None:
+    """SND.WND <- SEG.WND, SND.WL1 <- SEG.SEQ, SND.WL2 <- SEG.ACK, if the segment is newer."""
+    if tcp.bounds.send_window:
+        tcb.snd.wnd = choose(newer, seg.wnd, tcb.snd.wnd)
+        tcb.snd.wl1 = choose(newer, seg.seq, tcb.snd.wl1)
+        tcb.snd.wl2 = choose(newer, seg.ack, tcb.snd.wl2)
 
 
 def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -145,7 +145,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         return _reopen(tcb, seg, tcp)
 
     # First, check sequence number
-    if tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_seq_check:
+    if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
         # A shut window takes no text and no FIN, but valid ACKs, URGs and RSTs all the same.
         probe = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt) & (seg.length() != 0)
         if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
@@ -174,19 +174,20 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # Fifth, check the ACK field
     if not seg.ctl.ack:
         return tcp.rule("3.10.7.4 fifth: no ACK, dropped")
+    opened = tcb.state == State.SYN_RECEIVED
     if not _check_ack(tcb, seg, tcp):
         return None
 
     # Sixth, check the URG bit
-    if seg.ctl.urg and tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
-        if tcp.seq.lt(tcb.rcv.up, seg.up):
+    if tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+        if seg.ctl.urg & tcp.seq.lt(tcb.rcv.up, seg.up):
             tcb.rcv.up = seg.up
             tcp.signal("urgent data")
-        tcp.rule("3.10.7.4 sixth: urgent pointer")
+            tcp.rule("3.10.7.4 sixth: RCV.UP advances, the user is told")
 
     # Seventh, process the segment text; eighth, check the FIN bit: of the SYN first, if they
     # waited for ESTABLISHED, then of this segment.
-    due = _process_held(tcb, tcp)
+    due = opened and _process_held(tcb, tcp)
     due = _text_and_fin(tcb, seg, tcp) or due
 
     # What waited for ESTABLISHED, for a window or for an acknowledgment may now be sent; the
@@ -305,10 +306,8 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         snd.una = seg.ack
         start_span(tcb, tcp)
         tcp.rule("3.10.7.4 fifth: SND.UNA <- SEG.ACK")
-    if seq.le_le(snd.una, seg.ack, snd.nxt) and (
-        seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
-    ):
-        _update_window(tcb, seg, tcp)
+    newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
+    _update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
 
     finished = tcb.fin_acknowledged(seq)
     if tcb.state == State.FIN_WAIT_1 and finished:
@@ -343,7 +342,7 @@ def _process_held(tcb: Tcb, tcp: Tcp) -> bool:
     text, fin = tcb.held_text, tcb.held_fin
     tcb.held_text = 0
     tcb.held_fin = False
-    if text == 0 and not fin:
+    if text + fin == 0:
         return False
     held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=text, ctl=Control(fin=fin))
     tcp.rule("3.10.7.2 third: text or control that came with the SYN is processed now")
@@ -358,7 +357,7 @@ def _text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     before, since nothing follows a FIN.
     """
     seq, rcv = tcp.seq, tcb.rcv
-    if seg.text == 0 and not seg.ctl.fin:
+    if seg.length() == 0:
         return False
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         tcp.rule("3.10.7.4 seventh, eighth: text and FIN after a FIN ignored")
@@ -368,19 +367,18 @@ def _text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return True
 
     # Seventh: only the new part, and no more than the window takes.
-    seen = seq.minus(rcv.nxt, seg.seq)
-    if seen < seg.text:
-        fresh = seq.minus(seg.text, seen)
-        taken = fresh if fresh < rcv.wnd else rcv.wnd
+    if seg.text != 0:
+        seen = seq.minus(rcv.nxt, seg.seq)
+        fresh = choose(seen < seg.text, seq.minus(seg.text, seen), 0)
+        taken = choose(fresh < rcv.wnd, fresh, rcv.wnd)
         rcv.nxt = seq.plus(rcv.nxt, taken)
         rcv.wnd = seq.minus(rcv.wnd, taken)
+        rcv.push = rcv.push | ((taken != 0) & (seg.ctl.psh | seg.ctl.fin))
         tcp.take(seg, seen, taken)
-        if seg.ctl.psh or seg.ctl.fin:
-            rcv.push = True
-        tcp.rule("3.10.7.4 seventh: text taken")
+        tcp.rule("3.10.7.4 seventh: text taken as far as it is new and fits")
 
     # Eighth
-    if seg.ctl.fin and rcv.nxt == seq.plus(seg.seq, seg.text) and rcv.wnd != 0:
+    if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
         tcp.signal("connection closing")
         if tcb.state == State.ESTABLISHED:

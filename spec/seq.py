@@ -17,6 +17,18 @@ is the same.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def choose(test: bool, yes: T, no: T) -> T:
+    """``yes if test else no``, as a computation rather than a decision of the rules.
+
+    A symbolic ``test`` answers with an expression of its own instead of a fork.
+    """
+    pick = getattr(test, "choose", None)
+    return pick(yes, no) if pick is not None else (yes if test else no)
 
 
 @dataclass(frozen=True, slots=True)

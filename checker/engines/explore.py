@@ -61,6 +61,7 @@ class Exploration:
     transitions: int = 0
     depth: int = 0
     complete: bool = False
+    limited: bool = False  # ended by a limit
     why: str = ""
     seconds: float = 0.0
     decisive: dict[str, Path] = field(default_factory=dict)
@@ -125,6 +126,7 @@ def explore(
             found.why = "every claim is decided"
             break
         if max_states is not None and len(order) >= max_states:
+            found.limited = True
             found.why = f"limit of {max_states:,} states reached"
             break
         if progress is not None and not at & 1023 and time.monotonic() - told > 0.2:

@@ -21,8 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from checker.core.errors import Problem
 
-class RenderError(Exception):
+
+class RenderError(Problem):
     """A picture could not be made; the one line of its message says why and what to do."""
 
 

@@ -1,0 +1,281 @@
+"""The expression language: a closed set of operations on bools, ints and enum members.
+
+=========  ==================================================================
+const      a bool, an int or an Enum member
+var        a variable with a name and a sort
+add, sub   of ints; the result may lie outside every variable's range
+wrap       an int modulo a power of two
+int        a bool as 0 or 1
+eq         of two values of one sort
+lt, le     of two ints that are not negative
+not        of a bool
+and, or    of two bools
+ite        a choice between two values of one sort
+=========  ==================================================================
+
+Nodes are hash-consed: equal expressions are the same object, so that ``is`` decides equality
+and every pass can memoise by identity. They are checked and simplified when built; each int
+carries the interval of its values, which decides many comparisons at once. Only ``wrap`` may
+be applied to an int that might be negative: every back end has modular arithmetic, few have
+both signs.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+Value = bool | int | Enum
+
+
+class IRError(TypeError):
+    """An expression that makes no sense was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Bool, an interval of ints, or an Enum class."""
+
+    kind: str  # "bool", "int" or "enum"
+    lo: int = 0
+    hi: int = 0
+    members: type[Enum] | None = None
+
+    def __repr__(self) -> str:
+        if self.kind == "int":
+            return f"{self.lo}..{self.hi}"
+        return self.members.__name__ if self.members else "bool"
+
+
+BOOL = Sort("bool")
+
+
+def integer(lo: int, hi: int) -> Sort:
+    """The sort of ints from ``lo`` to ``hi``, inclusive."""
+    return Sort("int", lo, hi)
+
+
+def enumeration(members: type[Enum]) -> Sort:
+    """The sort of the members of an Enum."""
+    return Sort("enum", members=members)
+
+
+class Node:
+    """One expression; made only by a ``Builder``."""
+
+    __slots__ = ("args", "data", "op", "sort")
+
+    def __init__(self, op: str, args: tuple["Node", ...], data: Any, sort: Sort) -> None:
+        self.op = op
+        self.args = args
+        self.data = data  # const: the value; var: the name; wrap: the number of bits
+        self.sort = sort
+
+    def __repr__(self) -> str:
+        """The expression on one line."""
+        a = self.args
+        if self.op == "const":
+            return self.data.name if isinstance(self.data, Enum) else repr(self.data)
+        if self.op == "var":
+            return str(self.data)
+        if self.op == "wrap":
+            return f"{a[0]!r} mod 2^{self.data}"
+        if self.op in _SIGNS:
+            return f"({a[0]!r} {_SIGNS[self.op]} {a[1]!r})"
+        return f"{self.op}({', '.join(map(repr, a))})"
+
+
+_SIGNS = {"add": "+", "sub": "-", "eq": "==", "lt": "<", "le": "<=", "and": "&", "or": "|"}
+
+
+class Builder:
+    """Builds hash-consed nodes; nodes of different builders are not to be mixed."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Node] = {}
+        self.true = self.const(True)
+        self.false = self.const(False)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def _make(self, op: str, args: tuple[Node, ...], data: Any, sort: Sort) -> Node:
+        memo = (op, tuple(map(id, args)), type(data), data)
+        node = self._known.get(memo)
+        if node is None:
+            node = self._known[memo] = Node(op, args, data, sort)
+        return node
+
+    # Leaves
+
+    def const(self, value: Value) -> Node:
+        """A constant."""
+        if isinstance(value, bool):
+            return self._make("const", (), value, BOOL)
+        if isinstance(value, Enum):
+            return self._make("const", (), value, enumeration(type(value)))
+        if isinstance(value, int):
+            return self._make("const", (), value, integer(value, value))
+        raise IRError(f"no constant of type {type(value).__name__}")
+
+    def var(self, name: str, sort: Sort) -> Node:
+        """The variable ``name``; one name has one sort."""
+        node = self._make("var", (), name, sort)
+        if node.sort != sort:
+            raise IRError(f"variable {name} is {node.sort!r}, not {sort!r}")
+        return node
+
+    # Ints
+
+    def add(self, a: Node, b: Node) -> Node:
+        """a + b."""
+        _ints("add", a, b)
+        if a.op == b.op == "const":
+            return self.const(a.data + b.data)
+        if b.op == "const" and b.data == 0:
+            return a
+        if a.op == "const" and a.data == 0:
+            return b
+        return self._make(
+            "add", (a, b), None, integer(a.sort.lo + b.sort.lo, a.sort.hi + b.sort.hi)
+        )
+
+    def sub(self, a: Node, b: Node) -> Node:
+        """a - b."""
+        _ints("sub", a, b)
+        if a is b:
+            return self.const(0)
+        if a.op == b.op == "const":
+            return self.const(a.data - b.data)
+        if b.op == "const" and b.data == 0:
+            return a
+        return self._make(
+            "sub", (a, b), None, integer(a.sort.lo - b.sort.hi, a.sort.hi - b.sort.lo)
+        )
+
+    def wrap(self, a: Node, bits: int) -> Node:
+        """a modulo 2^bits."""
+        _ints("wrap", a)
+        size = 1 << bits
+        if a.op == "const":
+            return self.const(a.data % size)
+        if a.sort.lo >= 0 and a.sort.hi < size:
+            return a
+        return self._make("wrap", (a,), bits, integer(0, size - 1))
+
+    def int(self, a: Node) -> Node:
+        """1 if ``a``, else 0."""
+        _bools("int", a)
+        if a.op == "const":
+            return self.const(1 if a.data else 0)
+        return self._make("int", (a,), None, integer(0, 1))
+
+    # Tests
+
+    def eq(self, a: Node, b: Node) -> Node:
+        """a == b."""
+        if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
+            raise IRError(f"eq of {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")
+        if a is b:
+            return self.true
+        if a.op == b.op == "const":
+            return self.const(a.data == b.data)
+        if a.sort == BOOL:
+            if a.op == "const":
+                a, b = b, a
+            if b.op == "const":
+                return a if b.data else self.not_(a)
+        if a.sort.kind == "int":
+            _ints("eq", a, b)
+            _signless("eq", a, b)
+            if a.sort.hi < b.sort.lo or b.sort.hi < a.sort.lo:
+                return self.false
+        if a.op == "const":
+            a, b = b, a
+        return self._make("eq", (a, b), None, BOOL)
+
+    def lt(self, a: Node, b: Node) -> Node:
+        """a < b."""
+        _ints("lt", a, b)
+        _signless("lt", a, b)
+        if a is b or a.sort.lo >= b.sort.hi:
+            return self.false
+        if a.sort.hi < b.sort.lo:
+            return self.true
+        return self._make("lt", (a, b), None, BOOL)
+
+    def le(self, a: Node, b: Node) -> Node:
+        """a <= b."""
+        _ints("le", a, b)
+        _signless("le", a, b)
+        if a is b or a.sort.hi <= b.sort.lo:
+            return self.true
+        if a.sort.lo > b.sort.hi:
+            return self.false
+        return self._make("le", (a, b), None, BOOL)
+
+    # Bools
+
+    def not_(self, a: Node) -> Node:
+        """not a."""
+        _bools("not", a)
+        if a.op == "const":
+            return self.const(not a.data)
+        if a.op == "not":
+            return a.args[0]
+        return self._make("not", (a,), None, BOOL)
+
+    def and_(self, a: Node, b: Node) -> Node:
+        """a and b."""
+        _bools("and", a, b)
+        if a is self.false or b is self.false:
+            return self.false
+        if a is self.true or a is b:
+            return b
+        if b is self.true:
+            return a
+        return self._make("and", (a, b), None, BOOL)
+
+    def or_(self, a: Node, b: Node) -> Node:
+        """a or b."""
+        _bools("or", a, b)
+        if a is self.true or b is self.true:
+            return self.true
+        if a is self.false or a is b:
+            return b
+        if b is self.false:
+            return a
+        return self._make("or", (a, b), None, BOOL)
+
+    def ite(self, c: Node, a: Node, b: Node) -> Node:
+        """a if c else b."""
+        _bools("ite", c)
+        if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
+            raise IRError(f"ite between {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")
+        if c.op == "const":
+            return a if c.data else b
+        if a is b:
+            return a
+        if a is self.true and b is self.false:
+            return c
+        sort = a.sort
+        if sort.kind == "int":
+            sort = integer(min(a.sort.lo, b.sort.lo), max(a.sort.hi, b.sort.hi))
+        return self._make("ite", (c, a, b), None, sort)
+
+
+def _ints(op: str, *nodes: Node) -> None:
+    for node in nodes:
+        if node.sort.kind != "int":
+            raise IRError(f"{op} of {node!r}, a {node.sort!r}, where an int is needed")
+
+
+def _bools(op: str, *nodes: Node) -> None:
+    for node in nodes:
+        if node.sort.kind != "bool":
+            raise IRError(f"{op} of {node!r}, a {node.sort!r}, where a bool is needed")
+
+
+def _signless(op: str, *nodes: Node) -> None:
+    for node in nodes:
+        if node.sort.lo < 0:
+            raise IRError(f"{op} of {node!r}, which may be negative: wrap it first")

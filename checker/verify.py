@@ -1,0 +1,407 @@
+"""``verify``: every claim, checked and compared with what is expected of it.
+
+Claims that share a profile and rules share one exploration; the explorations run side by
+side, one process each. The report is one versioned structure: the terminal's table, the
+JSON and the JUnit file are views of it.
+
+A verdict is ``holds`` only if every state within the bounds was visited and the claim's
+witness was among them: a claim whose witness was not seen is vacuous, and inconclusive. What
+is expected is pinned in ``proofs/expected.toml``: verdict, states, transitions, depth and the
+length of the shortest trace. Where rules or bounds are overridden nothing is pinned, and a
+claim is expected to hold.
+"""
+
+import dataclasses
+import multiprocessing
+import os
+import tempfile
+import time
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path as File
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.engines.explore import Check, Exploration, Path, explore
+from proofs.ablations import ABLATIONS, Ablation
+from proofs.claims import BY_ID, CLAIMS, SOMETIMES, Claim
+from spec.bounds import PROFILES, Bounds
+from spec.rules import Rules
+from spec.system import System
+
+Verdict = Literal["holds", "violated", "inconclusive"]
+
+
+class ClaimReport(BaseModel):
+    """What was found of one claim."""
+
+    id: str
+    title: str
+    kind: str
+    verdict: Verdict
+    expected: Verdict
+    ok: bool  # verdict and pinned numbers are as expected
+    scope: Literal["exhaustive", "bounded", "unbounded"]
+    engine: str
+    profile: str
+    rules: dict[str, str]
+    bounds: dict[str, int]
+    states: int
+    transitions: int
+    depth: int  # levels searched
+    length: int | None  # steps of the shortest counterexample or witness
+    witness: dict[str, int | None]
+    seconds: float
+    note: str
+    trace: list[dict[str, Any]] | None
+
+
+class Report(BaseModel):
+    """What ``verify`` found; ``version`` is that of this structure."""
+
+    version: int = 1
+    claims: list[ClaimReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One exploration and the claims it decides."""
+
+    profile: str
+    rules: Rules
+    bounds: Bounds
+    claims: tuple[str, ...]
+    max_states: int
+
+
+@dataclass(slots=True)
+class Found:
+    """A job's result, small enough to send back."""
+
+    exploration: Exploration
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+Progress = Callable[[Job, int, int, int, int], None]
+"""Called with (job, states, transitions, level, waiting)."""
+
+
+def select(ids: Sequence[str]) -> list[Claim]:
+    """The claims named: each id itself, and with it the claims behind a dot (``T1`` -> ``T1.x``).
+
+    Without ids, all of them.
+    """
+    if not ids:
+        return list(CLAIMS)
+    chosen: dict[str, Claim] = {}
+    for id in ids:
+        if id not in BY_ID:
+            raise UsageProblem(f"no claim {id}; the claims are {', '.join(BY_ID)}")
+        for claim in CLAIMS:
+            if claim.id == id or claim.id.startswith(f"{id}."):
+                chosen[claim.id] = claim
+                chosen.update((w, BY_ID[w]) for w in claim.witnesses)
+    return [claim for claim in CLAIMS if claim.id in chosen]
+
+
+def jobs(
+    claims: Iterable[Claim],
+    rules: Mapping[str, object],
+    bounds: Mapping[str, object],
+    max_states: int,
+) -> list[Job]:
+    """The explorations that decide ``claims`` under the overrides."""
+    groups: dict[tuple[str, Rules], list[str]] = {}
+    for claim in claims:
+        chosen = dataclasses.replace(Rules(), **{**claim.rules, **rules})  # type: ignore[arg-type]
+        groups.setdefault((claim.profile, chosen), []).append(claim.id)
+    return [
+        Job(
+            profile,
+            chosen,
+            dataclasses.replace(PROFILES[profile], **bounds),  # type: ignore[arg-type]
+            tuple(ids),
+            max_states,
+        )
+        for (profile, chosen), ids in groups.items()
+    ]
+
+
+def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = None) -> Found:
+    """Run one exploration."""
+    checks = {id: Check(BY_ID[id].kind, BY_ID[id].predicate) for id in job.claims}
+    found = explore(
+        System(job.rules, job.bounds),
+        checks,
+        graph=False,
+        max_states=job.max_states,
+        progress=progress,
+    )
+    return Found(found, found.decisive)
+
+
+_queue: Any = None
+
+
+def _adopt(queue: Any) -> None:
+    """In a worker: where to tell progress."""
+    global _queue  # noqa: PLW0603 (a worker process has one queue)
+    _queue = queue
+
+
+def _work(number: int, job: Job) -> Found:
+    return run_job(job, lambda *counts: _queue.put((number, *counts)))
+
+
+def run_jobs(todo: Sequence[Job], workers: int, progress: Progress | None) -> list[Found]:
+    """Run the jobs side by side; the order of results is that of ``todo``."""
+    if workers <= 1 or len(todo) == 1:
+        return [
+            run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
+            for job in todo
+        ]
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    results: dict[int, Found] = {}
+    pool = ProcessPoolExecutor(workers, context, _adopt, (queue,))
+    try:
+        running: dict[Future[Found], int] = {
+            pool.submit(_work, i, job): i for i, job in enumerate(todo)
+        }
+        while running:
+            done, _ = wait(running, 0.1, FIRST_COMPLETED)
+            while not queue.empty():
+                i, *counts = queue.get()
+                if progress is not None:
+                    progress(todo[i], *counts)
+            for future in done:
+                results[running.pop(future)] = future.result()
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return [results[i] for i in range(len(todo))]
+
+
+# Reports
+
+
+def expectations() -> dict[str, Any]:
+    """``proofs/expected.toml``."""
+    return tomllib.loads(resources.files("proofs").joinpath("expected.toml").read_text("utf-8"))
+
+
+def _step(label: Any, world: Any) -> dict[str, Any]:
+    """One step of a trace, for the JSON."""
+    return {
+        "host": None if label.host is None else "AB"[label.host],
+        "action": label.action,
+        "rules": list(label.rules),
+        "states": [world.a.tcb.state.value, world.b.tcb.state.value],
+    }
+
+
+def report(
+    claims: Sequence[Claim],
+    todo: Sequence[Job],
+    results: Sequence[Found],
+    pinned: Mapping[str, Any] | None,
+) -> Report:
+    """Compare what was found with what is expected; ``pinned`` is None under overrides."""
+    by_claim = {
+        id: (job, found) for job, found in zip(todo, results, strict=True) for id in job.claims
+    }
+    return Report(claims=[_judge(claim, *by_claim[claim.id], pinned) for claim in claims])
+
+
+def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | None) -> ClaimReport:
+    result = found.exploration
+    path = found.paths.get(claim.id)
+    witness = {
+        w: len(found.paths[w].steps) if w in found.paths else None
+        for w in claim.witnesses
+        if w in job.claims
+    }
+    note = ""
+    verdict: Verdict
+    if claim.kind == SOMETIMES:
+        verdict = "holds" if path else ("violated" if result.complete else "inconclusive")
+    elif path:
+        verdict = "violated"
+    elif not result.complete:
+        verdict, note = "inconclusive", result.why
+    elif None in witness.values():
+        verdict, note = "inconclusive", "vacuous: its witness was not reached"
+    else:
+        verdict = "holds"
+    expected: Verdict = "holds"
+    ok = True
+    if pinned is not None and not result.limited:
+        pins = pinned.get(claim.id)
+        if pins is None:
+            ok, note = False, "not in proofs/expected.toml: verify --pin writes it"
+        else:
+            expected = pins["verdict"]
+            seen = {
+                "states": result.states,
+                "transitions": result.transitions,
+                "depth": result.depth,
+                "length": len(path.steps) if path else None,
+            }
+            wrong = [
+                f"{name} {value:,} (pinned {pins[name]:,})"
+                for name, value in seen.items()
+                if value is not None and name in pins and pins[name] != value
+            ]
+            if wrong:
+                ok, note = False, "; ".join(wrong)
+    elif pinned is not None:
+        expected = pinned[claim.id]["verdict"]
+    ok = ok and verdict == expected
+    return ClaimReport(
+        id=claim.id,
+        title=claim.title,
+        kind=claim.kind,
+        verdict=verdict,
+        expected=expected,
+        ok=ok,
+        scope="exhaustive" if result.complete else "bounded",
+        engine="explore",
+        profile=claim.profile,
+        rules=departures(job.rules),
+        bounds={k: int(v) for k, v in dataclasses.asdict(job.bounds).items()},
+        states=result.states,
+        transitions=result.transitions,
+        depth=result.depth,
+        length=len(path.steps) if path else None,
+        witness=witness,
+        seconds=round(result.seconds, 2),
+        note=note,
+        trace=[_step(*step) for step in path.steps] if path else None,
+    )
+
+
+def departures(rules: Rules) -> dict[str, str]:
+    """The switches that differ from the RFC's defaults, as text."""
+    default = Rules()
+    return {
+        f.name: show(getattr(rules, f.name))
+        for f in dataclasses.fields(rules)
+        if getattr(rules, f.name) != getattr(default, f.name)
+    }
+
+
+def show(value: Any) -> str:
+    """A switch's value as the command line takes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(getattr(value, "value", value))
+
+
+def exit_code(result: Report) -> int:
+    """1 if anything is other than expected, else 3 if anything is inconclusive, else 0."""
+    if not result.claims:
+        return INCONCLUSIVE
+    if any(c.verdict != "inconclusive" and not c.ok for c in result.claims):
+        return VIOLATED
+    if any(c.verdict == "inconclusive" for c in result.claims):
+        return INCONCLUSIVE
+    return OK
+
+
+def junit(result: Report) -> str:
+    """The report as JUnit XML: one test case for each claim."""
+    suite = ET.Element("testsuite", name="synproof", tests=str(len(result.claims)))
+    failures = errors = 0
+    for claim in result.claims:
+        case = ET.SubElement(
+            suite, "testcase", classname=claim.profile, name=claim.id, time=str(claim.seconds)
+        )
+        said = f"{claim.verdict}, expected {claim.expected}. {claim.title}. {claim.note}"
+        if claim.verdict == "inconclusive":
+            errors += 1
+            ET.SubElement(case, "error", message=said)
+        elif not claim.ok:
+            failures += 1
+            ET.SubElement(case, "failure", message=said)
+    suite.set("failures", str(failures))
+    suite.set("errors", str(errors))
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def pin(result: Report) -> None:
+    """Rewrite ``proofs/expected.toml`` with what was found, ablations included."""
+    lines = [
+        "# What the checker found, pinned. `python -m checker verify --pin` rewrites this file; a",
+        "# commit that changes a number says why. Lengths are those of shortest traces.",
+    ]
+    for claim in result.claims:
+        lines += ["", f'[claims."{claim.id}"]', f'verdict = "{claim.verdict}"']
+        lines += [f"states = {claim.states}", f"transitions = {claim.transitions}"]
+        lines += [f"depth = {claim.depth}"]
+        if claim.length is not None:
+            lines += [f"length = {claim.length}"]
+    for ablation in ABLATIONS:
+        found = ablate(ablation)
+        lines += ["", f'[ablations."{ablation.id}"]  # {ablation.title}']
+        lines += [f"length = {len(found.paths[ablation.claim].steps)}"]
+    with resources.as_file(resources.files("proofs").joinpath("expected.toml")) as path:
+        write(path, "\n".join(lines) + "\n")
+
+
+def ablate(ablation: Ablation, max_states: int = 2_000_000) -> Found:
+    """Explore a claim without the mechanism; the claim's path is there if it fell."""
+    (job,) = jobs([BY_ID[ablation.claim]], ablation.rules, ablation.bounds, max_states)
+    return run_job(job)
+
+
+def write(path: File, text: str) -> None:
+    """Write a file whole or not at all."""
+    check_writable(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def check_writable(path: File) -> None:
+    """Say at once, before any work, that a report could not be written."""
+    if path.is_dir():
+        raise UsageProblem(f"cannot write {path}: it is a directory")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"cannot write {path}: there is no directory {path.parent}")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageProblem(f"cannot write {path}: permission denied")
+
+
+def verify(
+    ids: Sequence[str],
+    rules: Mapping[str, object],
+    bounds: Mapping[str, object],
+    *,
+    max_states: int = 5_000_000,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    pinning: bool = False,
+) -> tuple[Report, float]:
+    """Check claims; the report, and the seconds it took. ``pinning``: compare with nothing."""
+    began = time.monotonic()
+    claims = select(ids)
+    todo = jobs(claims, rules, bounds, max_states)
+    results = run_jobs(todo, workers or os.cpu_count() or 1, progress)
+    pinned = None if rules or bounds or pinning else expectations()["claims"]
+    return report(claims, todo, results, pinned), time.monotonic() - began

@@ -1,0 +1,61 @@
+"""Ablations: remove or change one mechanism, and say which claim falls.
+
+Numbers are those of the table the project started from. ``rules`` and ``bounds`` are what
+changes against the claim's own; the claim must then be refuted, by a shortest trace whose
+length ``expected.toml`` pins. Where the claim survives its ablation, that is a finding, and
+stands in ``SURVIVED`` with the reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spec.rules import Isn, Restart
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """One mechanism less; ``claim`` must fall."""
+
+    number: int
+    title: str
+    claim: str
+    rules: Mapping[str, object]
+    bounds: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its key in ``expected.toml``."""
+        return f"{self.number} {self.claim}"
+
+
+ABLATIONS = (
+    Ablation(1, "TIME-WAIT of one MSL", "T3", {"time_wait_cut": 2}),
+    Ablation(1, "TIME-WAIT of one MSL", "T4", {"time_wait_cut": 2}),
+    Ablation(2, "2 MSL with inclusive lifetimes", "T3", {"lifetime_inclusive": True}),
+    Ablation(2, "2 MSL with inclusive lifetimes", "T4", {"lifetime_inclusive": True}),
+    Ablation(3, "timer restarted by FIN only", "T3", {"time_wait_restart": Restart.FIN}),
+    Ablation(4, "timer never restarted", "T3", {"time_wait_restart": Restart.NEVER}),
+    Ablation(4, "timer never restarted", "T4", {"time_wait_restart": Restart.NEVER}),
+    Ablation(5, "peer retransmits without bound", "T3", {"retransmission_bounded": False}),
+    Ablation(6, "reset honoured in TIME-WAIT", "T3", {"time_wait_ignores_reset": False}),
+    Ablation(6, "reset honoured in TIME-WAIT", "T4", {"time_wait_ignores_reset": False}),
+    Ablation(8, "ISNs reused while old segments live", "T1", {"isn": Isn.ANY}),
+    Ablation(8, "ISNs reused while old segments live", "T2", {"isn": Isn.ANY}),
+    Ablation(9, "two-way handshake", "T1", {"three_way": False}),
+    Ablation(9, "two-way handshake", "T2", {"three_way": False}),
+    Ablation(10, "no ACK check in SYN-SENT", "T1", {"syn_sent_ack_check": False}),
+    Ablation(11, "no ACK check in SYN-RECEIVED", "T1", {"syn_received_ack_check": False}),
+    Ablation(11, "no ACK check in SYN-RECEIVED", "T2", {"syn_received_ack_check": False}),
+    Ablation(12, "no sequence check in SYN-RECEIVED", "T1s.far", {"syn_received_seq_check": False}),
+    Ablation(13, "window check only, near ISNs", "T1s.exact", {"syn_ack_exact": False}),
+    Ablation(14, "constant ISN", "T1", {"isn": Isn.CONSTANT}),
+    Ablation(14, "constant ISN", "T2", {"isn": Isn.CONSTANT}),
+    Ablation(16, "abort without TIME-WAIT", "T4.abort", {"abort_time_wait": False}),
+    Ablation(17, "reboot without quiet time", "T7", {"quiet_time": False}),
+    Ablation(18, "lifetime not bounded", "T3", {"lifetime_bounded": False}),
+    Ablation(18, "lifetime not bounded", "T4", {"lifetime_bounded": False}),
+    Ablation(19, "in-window reset accepted", "T10", {"reset_exact": False}),
+    Ablation(20, "in-window SYN resets", "T10", {"syn_challenge": False}),
+    Ablation(21, "no ACK floor", "T10", {"ack_floor": False}),
+)
+"""Every ablation whose claim is in the table."""
