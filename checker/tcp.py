@@ -324,14 +324,14 @@ class _Teller:
         raise Problem(f"no such segment in flight: {text(seg)}")
 
     def age(self, after: World) -> list[_Flying]:
-        """A tick: what is in flight has a tick less to live; what is in no bag has expired."""
+        """A tick: what is in flight has a tick less to live; what is in no bag any more expired."""
+        ages = self.system.rules.lifetime_bounded
         left = [[key(seg) for seg in after.bag(sender)] for sender in (0, 1)]
         segments = [{key(seg): seg for seg in after.bag(sender)} for sender in (0, 1)]
         expired = []
         for flying in list(self.air):
-            same = key(flying.segment)
-            older = key(_older(flying.segment))
-            found = older if older in left[flying.sender] else same
+            seg = flying.segment
+            found = key(dataclasses.replace(seg, ttl=seg.ttl - 1) if ages else seg)
             if found in left[flying.sender]:
                 left[flying.sender].remove(found)
                 flying.segment = segments[flying.sender][found]
@@ -405,10 +405,6 @@ class _Teller:
         for name, what in _GHOSTS.items():
             if getattr(now.ghost, name) and not getattr(was.ghost, name):
                 yield what
-
-
-def _older(seg: Segment) -> Segment:
-    return dataclasses.replace(seg, ttl=seg.ttl - 1)
 
 
 def story(

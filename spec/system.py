@@ -192,7 +192,7 @@ class System:
             outbox, dropped = self._send(
                 outbox, outcome.effects.sent, self.bounds.in_flight - len(inbox)
             )
-        memo = (outcome, seg, kept, dropped)
+        memo = (me, outcome, seg, kept, dropped)
         step = self._labels.get(memo)
         if step is None:
             effects = outcome.effects

@@ -74,7 +74,7 @@ def sent(story: Story) -> list[str]:
 
 
 def test_handshake_of_the_capture() -> None:
-    """The article: "客户端序号Seq=0 ... 服务器端序号Seq=0;确认号Ack=1 ... 客户端序号Seq=1 ... 确认号Ack=1"."""
+    """The article: "客户端序号Seq=0", "服务器端序号Seq=0;确认号Ack=1", then SEQ 1, ACK 1."""
     assert told("three-way-handshake") == rows("""
         CLOSED      | B: OPEN (passive)           | LISTEN
         SYN-SENT    | A: OPEN (active)            | LISTEN
@@ -86,7 +86,7 @@ def test_handshake_of_the_capture() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(1, 7), (2**32 - 1, 2**31)])
 def test_handshake_of_the_article(x: int, y: int) -> None:
-    """The article: "序号为Seq=x ... Seq=y;确认号为Ack=x+1 ... Seq=x+1;确认号为Ack=y+1"; mod 2^32."""
+    """The article: "Seq=x", "Seq=y", "Ack=x+1", "Seq=x+1", "Ack=y+1"; modulo 2^32."""
     x1, y1 = (x + 1) % 2**32, (y + 1) % 2**32
     assert sent(changed("three-way-handshake", numbers=((x,), (y,)))) == [
         f"SYN SEQ={x} LEN=1",
@@ -147,7 +147,7 @@ def test_the_ack_of_a_fin_at_2445_is_2446() -> None:
 
 @pytest.mark.parametrize(("u", "w"), [(2445, 558), (2**32 - 1, 0)])
 def test_close_of_the_article(u: int, w: int) -> None:
-    """The article: "Seq=U ... Ack=U+1 ... Seq=W;确认号为Ack=U+1 ... Seq=U+1 ... Ack=W+1", modulo 2^32."""
+    """The article: "Seq=U", "Ack=U+1", "Seq=W", "Seq=U+1", "Ack=W+1"; modulo 2^32."""
     u1, w1 = (u + 1) % 2**32, (w + 1) % 2**32
     numbers = (((u - 1) % 2**32,), ((w - 1) % 2**32,))
     assert sent(changed("four-way-close", numbers=numbers)) == [
@@ -175,7 +175,7 @@ def test_a_lost_segment_does_not_end_the_handshake() -> None:
 
 
 def test_two_way_handshake() -> None:
-    """The article: "服务器端就直接创建了这个连接 ... 因为网络传输的原因丢失了 ... 服务器端的端口就一直开着"."""
+    """The article: "如果服务器端就直接创建了这个连接", "服务器端的端口就一直开着"."""
     assert told("two-way-handshake") == rows("""
         CLOSED   | B: OPEN (passive)              | LISTEN
         SYN-SENT | A: OPEN (active)               | LISTEN
