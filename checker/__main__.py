@@ -51,6 +51,12 @@ def verify(
     bounds: BoundsOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
+    engine: Annotated[
+        str, typer.Option(help="explore, or symbolic: 32 bits, all ISNs at once.")
+    ] = "explore",
+    depth: Annotated[
+        int | None, typer.Option(min=1, help="Where the symbolic engine stops; default: the end.")
+    ] = None,
     max_states: StatesOption = 5_000_000,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     pin: Annotated[
@@ -61,6 +67,10 @@ def verify(
     from checker import verify as v
 
     chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
+    if engine not in ("explore", "symbolic"):
+        raise UsageProblem(f"no engine {engine!r}; the engines are explore and symbolic")
+    if depth is not None and engine != "symbolic":
+        raise UsageProblem("--depth is for --engine symbolic; the explorer goes to the end")
     for path in (json, junit):
         if path is not None:
             v.check_writable(path)
@@ -71,6 +81,8 @@ def verify(
             claims or [],
             chosen_rules,
             chosen_bounds,
+            engine=engine,  # type: ignore[arg-type]
+            depth=depth,
             max_states=max_states,
             workers=workers,
             progress=progress,  # type: ignore[arg-type]

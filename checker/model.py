@@ -7,19 +7,27 @@ the segments sent. The rules cited, the user's signals and whether an ISN was dr
 constants of each leaf.
 """
 
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checker.core.ir import integer
+import z3
+
+from checker.core.interpret import leaves
+from checker.core.ir import BOOL, Node, integer
 from checker.core.schema import Field, fields, symbols
-from checker.core.trace import Tracer, Tree
+from checker.core.trace import Branch, Leaf, Tracer, Tree
+from checker.engines import smt
 from spec import host
 from spec.bounds import Bounds
-from spec.ghosts import Sight
+from spec.ghosts import Sight, look
 from spec.inputs import Input
-from spec.record import key, rebuild
-from spec.rules import Rules
+from spec.record import key, paths, rebuild
+from spec.rules import Isn, Rules
 from spec.segment import Segment
+from spec.system import NAMES, System, World
+from spec.tcb import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,18 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
 
 
 class Traced:
-    """The trees of one choice of rules and bounds, made when first asked for."""
+    """The trees of one choice of rules and bounds, made when first asked for.
 
-    def __init__(self, rules: Rules, bounds: Bounds) -> None:
+    ``constants`` are fields that have one value in all states of interest (``me.<path>``) or in
+    all segments (``seg.<path>``): they are not variables, and decide what they can.
+    """
+
+    def __init__(
+        self, rules: Rules, bounds: Bounds, constants: Mapping[str, Any] | None = None
+    ) -> None:
         self.rules = rules
         self.bounds = bounds
+        self.constants = dict(constants or {})
         self.tracer = Tracer()
         known = domains(rules, bounds)
         self.end_fields: list[Field] = fields(host.initial(bounds), known)
@@ -65,14 +80,23 @@ class Traced:
             self._trees[what] = self.tracer.trace(lambda: self._step(what))
         return self._trees[what]
 
+    def endpoint(self, name: str) -> host.Endpoint:
+        """A symbolic endpoint, whose variables are called ``name.<path>``."""
+        return rebuild(host.initial(self.bounds), self._symbols(self.end_fields, name, "me"))
+
+    def segment(self, name: str) -> Segment:
+        """A symbolic segment, whose variables are called ``name.<path>``."""
+        return rebuild(Segment(seq=0), self._symbols(self.seg_fields, name, "seg"))
+
+    def _symbols(self, layout: list[Field], name: str, kind: str) -> Iterator[Any]:
+        for f, symbol in zip(layout, symbols(self.tracer, layout, name), strict=True):
+            yield self.constants.get(f"{kind}.{f.path}", symbol)
+
     def _step(self, what: Input) -> tuple[Static, list[Any]]:
-        tracer = self.tracer
-        end = rebuild(host.initial(self.bounds), symbols(tracer, self.end_fields, "me"))
-        seg = None
-        if what == Input.SEGMENT:
-            seg = rebuild(Segment(seq=0), symbols(tracer, self.seg_fields, "seg"))
-        sight = rebuild(Sight(), symbols(tracer, self.sight_fields, "sight"))
-        isn = tracer.var("isn", self.isn_sort)
+        end = self.endpoint("me")
+        seg = self.segment("seg") if what == Input.SEGMENT else None
+        sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
+        isn = self.tracer.var("isn", self.isn_sort)
         effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds)
         if not effects.possible:
             return Static(False), []
@@ -94,3 +118,161 @@ class Traced:
         named |= {f"sight.{f.path}": v for f, v in zip(self.sight_fields, key(sight), strict=True)}
         named["isn"] = isn
         return named
+
+
+def constants(rules: Rules, bounds: Bounds, inputs: Sequence[Input]) -> dict[str, Any]:
+    """The fields that never change, found by assuming that none does and taking back.
+
+    Assume that every field of an endpoint keeps its first value and that segments differ only
+    where those sent without one arriving do; trace; drop what some path contradicts; repeat.
+    What is left is an inductive invariant of every reachable state and segment.
+    """
+    start = host.initial(bounds)
+    guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
+    sent: dict[str, set[Any]] = {}
+    first = Traced(rules, bounds, guess)
+    for what in inputs:
+        if what != Input.SEGMENT:
+            _collect(first, what, sent)
+    for path, values in sent.items():
+        (value, *others) = values
+        if path.startswith("seg.") and not others and not isinstance(value, Node):
+            guess[path] = value
+    guess.pop("seg.ttl", None)  # the channel changes it, not the endpoints
+    if not bounds.msl:
+        guess["seg.ttl"] = 0
+    while True:
+        traced = Traced(rules, bounds, guess)
+        seen: dict[str, set[Any]] = {}
+        for what in inputs:
+            _collect(traced, what, seen)
+        wrong = [path for path, value in guess.items() if seen.get(path, {value}) != {value}]
+        if not wrong:
+            return guess
+        for path in wrong:
+            del guess[path]
+
+
+def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
+    """Add to ``seen`` the values that each field takes on the paths of ``what``."""
+    layout = [f"me.{f.path}" for f in traced.end_fields]
+    message = [f"seg.{f.path}" for f in traced.seg_fields]
+    for leaf in leaves(traced.tree(what)):
+        if leaf.static.possible:
+            names = layout + message * leaf.static.sent
+            for name, node in zip(names, leaf.outputs, strict=True):
+                seen.setdefault(name, set()).add(node.data if node.op == "const" else node)
+
+
+def composition(rules: Rules, bounds: Bounds) -> tuple[smt.Composition, Traced]:
+    """Two hosts and a channel, for the solver; ISNs are variables of full width.
+
+    ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
+    least ``bounds.stride`` and less than half the space (exactly half where the stride is).
+    """
+    system = System(rules, bounds)
+    called = {what: tuple(h for h in (0, 1) if what in system.calls[h]) for what in Input}
+    called[Input.SEGMENT] = (0, 1)
+    inputs = [what for what in Input if called[what]]
+    traced = Traced(rules, bounds, constants(rules, bounds, [*inputs, Input.TICK]))
+    tracer = traced.tracer
+    kept = [i for i, f in enumerate(traced.end_fields) if f"me.{f.path}" not in traced.constants]
+    carried = [
+        i for i, f in enumerate(traced.seg_fields) if f"seg.{f.path}" not in traced.constants
+    ]
+
+    def slots(name: str) -> list[tuple[Any, Segment]]:
+        return [
+            (tracer.var(f"{name}{i}.present", BOOL), traced.segment(f"{name}{i}"))
+            for i in range(bounds.capacity)
+        ]
+
+    me, peer = traced.endpoint("me"), traced.endpoint("peer")
+    sight = look(me.ghost, peer.tcb, peer.ghost, slots("out"), slots("in"))
+    seen = {
+        f"sight.{f.path}": tracer.node(v)
+        for f, v in zip(traced.sight_fields, key(sight), strict=True)
+    }
+    due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
+    start = dict(zip(paths(host.initial(bounds)), key(host.initial(bounds)), strict=True))
+    isns, assumptions = _isns(rules, bounds)
+
+    def narrow(tree: Tree) -> Tree:
+        """``tree`` with only the outputs that vary."""
+        if isinstance(tree, Branch):
+            return Branch(tree.test, narrow(tree.then), narrow(tree.other), tree.where)
+        if not tree.static.possible:
+            return tree
+        ends, segs = len(traced.end_fields), len(traced.seg_fields)
+        outputs = [tree.outputs[i] for i in kept]
+        for n in range(tree.static.sent):
+            outputs += [tree.outputs[ends + n * segs + i] for i in carried]
+        return Leaf(tree.index, tree.static, tuple(outputs))
+
+    fields_kept = [traced.end_fields[i] for i in kept]
+    return smt.Composition(
+        fields=fields_kept,
+        message_fields=[traced.seg_fields[i] for i in carried],
+        initial={f.path: start[f.path] for f in fields_kept},
+        kinds=[
+            smt.Kind(
+                what.value,
+                narrow(traced.tree(what)),
+                called[what],
+                what == Input.SEGMENT,
+            )
+            for what in inputs
+        ],
+        tick=narrow(traced.tree(Input.TICK)) if bounds.msl else None,
+        tick_blocked=tracer.node(due),
+        ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
+        sight=seen,
+        isn_paths=("isn", "ghost.id"),
+        isn_values=isns,
+        assumptions=assumptions,
+        capacity=bounds.capacity,
+        in_flight=bounds.in_flight,
+        duplicate=bounds.duplicate,
+        lose=bounds.lose,
+    ), traced
+
+
+def _isns(rules: Rules, bounds: Bounds) -> tuple[list[list[Any]], list[Any]]:
+    """The ISNs of each host as solver variables, and what is assumed of them."""
+    sort = integer(0, (1 << bounds.width) - 1)
+    half = 1 << (bounds.width - 1)
+    isns = [
+        [smt.variable(f"isn.{name}.{n}", sort) for n in range(bounds.incarnations)]
+        for name in NAMES
+    ]
+    assumptions = []
+    for mine in isns:
+        for one, next_ in itertools.pairwise(mine):
+            if rules.isn == Isn.CONSTANT:
+                assumptions.append(one == next_)
+            elif rules.isn == Isn.FRESH:
+                assumptions += [
+                    z3.UGE(next_ - one, bounds.stride),
+                    z3.ULE(next_ - one, half),
+                ]
+    return isns, assumptions
+
+
+def predicate(claim: Callable[[World], bool], traced: Traced, wanted: bool = True) -> Tree:
+    """The decision tree of ``claim`` being ``wanted``, over ``a.*`` and ``b.*`` of a state."""
+    a, b = traced.endpoint("a"), traced.endpoint("b")
+    return traced.tracer.trace(lambda: (None, [claim(World(a, b, (), ())) == wanted]))
+
+
+def formula(claim: Callable[[World], bool], traced: Traced, state: smt.State) -> Any:
+    """The solver's term for ``claim`` of a state."""
+    tree = predicate(claim, traced)
+    terms = smt.Terms(
+        {
+            f"{'ab'[h]}.{path}": term
+            for h, end in enumerate(state.ends)
+            for path, term in end.items()
+        }
+    )
+    (term,) = smt.row_of(tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
+    return term

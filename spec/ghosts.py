@@ -18,6 +18,7 @@ sees beyond that, the other end at this moment, comes in as a ``Sight``.
   is a reset provoked by such a segment.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -126,6 +127,33 @@ def residue_from_peer(ghost: Ghost, seg: Segment) -> bool:
     """Is ``seg``, sent by the peer, of this host's connection or a reset provoked by one?"""
     origin = seg.origin
     return ((origin.src != 0) & (origin.src <= ghost.partner)) | (origin.about != 0)
+
+
+def look(
+    ghost: Ghost,
+    peer: Tcb,
+    peer_ghost: Ghost,
+    mine: Iterable[tuple[bool, Segment]],
+    theirs: Iterable[tuple[bool, Segment]],
+) -> Sight:
+    """What the observer sees who looks from the endpoint of ``ghost`` to its ``peer``.
+
+    ``mine`` and ``theirs`` are the segments in flight that either sent, each with whether it is
+    there at all.
+    """
+    left = False
+    for there, seg in mine:
+        left = left | (there & residue_from_me(ghost, seg))
+    for there, seg in theirs:
+        left = left | (there & residue_from_peer(ghost, seg))
+    return Sight(
+        peer_ghost.id,
+        peer.state == State.SYN_SENT,
+        (peer.state != State.CLOSED) & (peer.state != State.LISTEN),
+        peer_ghost.over_me,
+        peer_ghost.over_peer,
+        left,
+    )
 
 
 def accepted(before: Tcb, after: Tcb) -> bool:

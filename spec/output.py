@@ -79,7 +79,16 @@ def reset(seg: Segment, tcp: Tcp) -> None:
 
 def send_syn(tcb: Tcb, tcp: Tcp, text: int) -> None:
     """``<SEQ=ISS><CTL=SYN>``, with the first ``text`` octets of the stream."""
-    tcp.send(Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, text=text, ctl=Control(syn=True)))
+    syn = Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, text=text, ctl=Control(syn=True))
+    _mark_urgent(tcb, syn, tcp.seq.plus(tcb.iss, 1), tcp)
+    tcp.send(syn)
+
+
+def _mark_urgent(tcb: Tcb, seg: Segment, at: int, tcp: Tcp) -> None:
+    """URG, as long as the urgent pointer is ahead of the text, which is ``at`` (3.8.5)."""
+    urgent = tcb.snd.urgent & (seg.text != 0) & tcp.seq.lt(at, tcb.snd.up)
+    seg.ctl.urg = urgent
+    seg.up = choose(urgent, tcb.snd.up, 0)
 
 
 def send_syn_ack(tcb: Tcb, tcp: Tcp) -> None:
@@ -92,8 +101,8 @@ def send_syn_ack(tcb: Tcb, tcp: Tcp) -> None:
 def send_text(tcb: Tcb, tcp: Tcp, at: int) -> None:
     """One octet of the stream, at sequence number ``at``, pushed, with an acknowledgment."""
     text = Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=1)
-    text.ctl = Control(ack=True, psh=True, urg=tcb.snd.urgent)
-    text.up = tcb.snd.up
+    text.ctl = Control(ack=True, psh=True)
+    _mark_urgent(tcb, text, at, tcp)
     text.origin.first = tcp.seq.minus(at, tcp.seq.plus(tcb.iss, 1))
     tcp.send(text)
 

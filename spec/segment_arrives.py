@@ -17,7 +17,7 @@ from spec.output import (
 from spec.rules import Restart
 from spec.segment import Control, Segment, acceptable
 from spec.seq import choose
-from spec.tcb import State, Tcb, delete
+from spec.tcb import State, Tcb, delete, release
 
 
 def segment_arrives(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -128,6 +128,9 @@ def _hear_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     tcb.rcv.up = tcb.rcv.nxt
     tcb.held_text = seg.text
     tcb.held_fin = seg.ctl.fin
+    tcb.held_push = seg.ctl.psh
+    tcb.held_urgent = seg.ctl.urg
+    tcb.held_up = seg.up
 
 
 def _update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None:
@@ -147,7 +150,8 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # First, check sequence number
     if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
         # A shut window takes no text and no FIN, but valid ACKs, URGs and RSTs all the same.
-        probe = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt) & (seg.length() != 0)
+        at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
+        probe = at_edge & (seg.length() != 0) & (seg.ctl.syn == False)  # noqa: E712
         if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
             if seg.ctl.rst:
                 return tcp.rule("3.10.7.4 first: reset outside the window dropped")
@@ -174,21 +178,14 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # Fifth, check the ACK field
     if not seg.ctl.ack:
         return tcp.rule("3.10.7.4 fifth: no ACK, dropped")
-    opened = tcb.state == State.SYN_RECEIVED
+    waited = tcb.state in (State.SYN_RECEIVED, State.FIN_WAIT_1)
     if not _check_ack(tcb, seg, tcp):
         return None
 
-    # Sixth, check the URG bit
-    if tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
-        if seg.ctl.urg & tcp.seq.lt(tcb.rcv.up, seg.up):
-            tcb.rcv.up = seg.up
-            tcp.signal("urgent data")
-            tcp.rule("3.10.7.4 sixth: RCV.UP advances, the user is told")
-
-    # Seventh, process the segment text; eighth, check the FIN bit: of the SYN first, if they
-    # waited for ESTABLISHED, then of this segment.
-    due = opened and _process_held(tcb, tcp)
-    due = _text_and_fin(tcb, seg, tcp) or due
+    # Sixth to eighth: URG, text and FIN; first what came with the SYN and waited until our own
+    # is acknowledged, then this segment's.
+    due = waited and tcb.snd.una != tcb.iss and _process_held(tcb, tcp)
+    due = _urgent_text_and_fin(tcb, seg, tcp) or due
 
     # What waited for ESTABLISHED, for a window or for an acknowledgment may now be sent; the
     # acknowledgment that is due rides on it (seventh), and there is but one (MUST-59).
@@ -199,20 +196,20 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 def _reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out."""
-    above = tcp.seq.lt(tcb.rcv.nxt, seg.seq)
-    if not tcp.rules.reopen_seq_check:
-        above = True
-    return seg.ctl.syn & above if not seg.ctl.rst and not seg.ctl.ack else False
+    if seg.ctl.rst or seg.ctl.ack or not seg.ctl.syn:
+        return False
+    if tcp.rules.reopen_seq_check and not tcp.seq.lt(tcb.rcv.nxt, seg.seq):
+        return False
+    # (1): the ISS is above every sequence number of the old incarnation
+    return tcp.seq.le(tcb.snd.nxt, tcp.isn)
 
 
 def _reopen(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
-    """3.6.1: as from LISTEN, with an ISS above every sequence number of the old incarnation."""
-    iss = tcp.seq.plus(tcb.snd.nxt, 1)
+    """3.6.1: as from LISTEN."""
     delete(tcb)
     tcb.rcv.wnd = tcp.bounds.window
     _hear_syn(tcb, seg, tcp)
-    tcp.drew_isn = True
-    tcb.iss = iss
+    tcb.iss = tcp.select_isn()
     send_syn_ack(tcb, tcp)
     tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
     tcb.snd.una = tcb.iss
@@ -227,12 +224,18 @@ def _check_reset(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Second step: RFC 5961 section 3, then by state."""
     if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_ignores_reset:
         return tcp.rule("RFC 1337 F1: reset ignored in TIME-WAIT")
+    # Text that a reset carries (SHLD-2) does not bring it into the window (section 3.5.3).
+    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
+    if not (tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right) | (seg.seq == tcb.rcv.nxt)):
+        return tcp.rule("3.10.7.4 second: reset outside the window dropped")
     if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:
         acknowledge(tcb, tcp)
         return tcp.rule("3.10.7.4 second: reset not at RCV.NXT, challenge ACK")
     if tcb.state == State.SYN_RECEIVED:
         if tcb.reopened:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
+            release(tcb)
+            tcb.reopened = False
             enter_time_wait(tcb, tcp)
             return tcp.rule("3.6.1 (2) SYN-RECEIVED: reset, return to TIME-WAIT")
         if tcb.passive:
@@ -252,6 +255,11 @@ def _check_reset(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 def _check_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Fourth step: RFC 5961 section 4, or RFC 793's reset."""
+    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
+    if not tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right):
+        # The SYN itself is trimmed off; only text that came with it is in the window.
+        acknowledge(tcb, tcp)
+        return tcp.rule("3.10.7.4 fourth: SYN outside the window, answered with an ACK")
     if tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened:
         delete(tcb)
         tcb.state = State.LISTEN
@@ -338,25 +346,32 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
 
 def _process_held(tcb: Tcb, tcp: Tcp) -> bool:
-    """What came with the SYN, once ESTABLISHED is reached; is an acknowledgment due?"""
-    text, fin = tcb.held_text, tcb.held_fin
-    tcb.held_text = 0
-    tcb.held_fin = False
-    if text + fin == 0:
+    """What came with the SYN, once our own is acknowledged; is an acknowledgment due?"""
+    if (tcb.held_text + tcb.held_fin == 0) & (tcb.held_urgent == False):  # noqa: E712
         return False
-    held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=text, ctl=Control(fin=fin))
+    held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=tcb.held_text, up=tcb.held_up)
+    held.ctl = Control(urg=tcb.held_urgent, psh=tcb.held_push, fin=tcb.held_fin)
+    release(tcb)
     tcp.rule("3.10.7.2 third: text or control that came with the SYN is processed now")
-    return _text_and_fin(tcb, held, tcp)
+    return _urgent_text_and_fin(tcb, held, tcp)
 
 
-def _text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
-    """Seventh and eighth steps; is an acknowledgment due?
+def _urgent_text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Sixth, seventh and eighth steps; is an acknowledgment due?
 
     A segment beyond RCV.NXT is not held for later (SHLD-31): its sender retransmits it.
     ??? The eighth step advances RCV.NXT over any FIN; here only where none was received
     before, since nothing follows a FIN.
     """
     seq, rcv = tcp.seq, tcb.rcv
+    # Sixth
+    if tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+        newer = seg.ctl.urg & seq.lt(rcv.up, seg.up)
+        rcv.up = choose(newer, seg.up, rcv.up)
+        consumed = seq.minus(rcv.nxt, seq.minus(tcp.bounds.window, rcv.wnd))
+        if newer & seq.lt(consumed, seg.up):
+            tcp.signal("urgent data")
+            tcp.rule("3.10.7.4 sixth: RCV.UP advances, the user is told")
     if seg.length() == 0:
         return False
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
@@ -373,13 +388,15 @@ def _text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         taken = choose(fresh < rcv.wnd, fresh, rcv.wnd)
         rcv.nxt = seq.plus(rcv.nxt, taken)
         rcv.wnd = seq.minus(rcv.wnd, taken)
-        rcv.push = rcv.push | ((taken != 0) & (seg.ctl.psh | seg.ctl.fin))
+        emptied = (fresh != 0) & (taken == fresh)
+        rcv.push = rcv.push | (seg.ctl.psh & emptied)
         tcp.take(seg, seen, taken)
         tcp.rule("3.10.7.4 seventh: text taken as far as it is new and fits")
 
     # Eighth
     if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
+        rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
         tcp.signal("connection closing")
         if tcb.state == State.ESTABLISHED:
             tcb.state = State.CLOSE_WAIT

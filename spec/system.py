@@ -113,7 +113,7 @@ class System:
         self._labels: dict[tuple[Any, ...], Step] = {}
         self._sends: dict[tuple[Any, ...], tuple[tuple[Segment, ...], tuple[Segment, ...]]] = {}
         self._sighted = bounds.watch_stale or bounds.watch_confusion
-        self._calls = tuple(
+        self.calls = tuple(
             tuple(what for what in CALLS if self._allowed(name, what)) for name in NAMES
         )
 
@@ -142,7 +142,7 @@ class System:
     def steps(self, world: World) -> Iterator[tuple[Step, World]]:
         """Every transition from ``world``, in a fixed order."""
         for me in (0, 1):
-            for what in self._calls[me]:
+            for what in self.calls[me]:
                 for isn, outcome in self._outcomes_of(world, me, what, None):
                     yield self._move(world, me, what, None, False, isn, outcome)
         for direction in (0, 1):
@@ -284,20 +284,15 @@ class System:
     def sight(self, world: World, me: int) -> Sight:
         """What the observer of host ``me`` sees of the other end and of the network."""
         mine, peer = world.end(me), world.end(1 - me)
-        left = False
-        if self.bounds.watch_confusion and mine.tcb.state == State.TIME_WAIT:
-            left = any(ghosts.residue_from_me(mine.ghost, seg) for seg in world.bag(me)) or any(
-                ghosts.residue_from_peer(mine.ghost, seg) for seg in world.bag(1 - me)
-            )
-        seen = (
-            peer.ghost.id,
-            peer.tcb.state == State.SYN_SENT,
-            peer.tcb.state not in (State.CLOSED, State.LISTEN),
-            peer.ghost.over_me,
-            peer.ghost.over_peer,
-            left,
+        counts = self.bounds.watch_confusion and mine.tcb.state == State.TIME_WAIT
+        seen = ghosts.look(
+            mine.ghost,
+            peer.tcb,
+            peer.ghost,
+            [(True, seg) for seg in world.bag(me)] if counts else [],
+            [(True, seg) for seg in world.bag(1 - me)] if counts else [],
         )
-        return self._sights.setdefault(seen, Sight(*seen))
+        return self._sights.setdefault(key(seen), seen)
 
     def _outcomes_of(
         self, world: World, me: int, what: Input, seg: Segment | None

@@ -6,8 +6,8 @@ connection's stream is contiguous in sequence space:
 * SYN is at ISS, octet ``i`` at ISS+1+i, FIN at ISS+1+``written``; so the *retransmission
   queue* is what lies from SND.UNA up to SND.NXT, and what SEND and CLOSE have *queued* is
   what lies from SND.NXT up to the last octet written, and FIN if ``closing``.
-* text or FIN that came with a SYN waits in ``held_text`` and ``held_fin`` until ESTABLISHED
-  (section 3.10.7.2, third step).
+* text or control that came with a SYN waits in ``held_...`` until our own SYN is
+  acknowledged (section 3.10.7.2, third step).
 
 ``rcv.wnd`` is the room left in the receive buffer, which RECEIVE empties.
 """
@@ -85,12 +85,19 @@ class Tcb:
     closing: bool = False  # CLOSE has been called: FIN is queued or sent
     held_text: Octets = 0
     held_fin: bool = False
+    held_push: bool = False
+    held_urgent: bool = False
+    held_up: Seq = 0
     time_wait: Ticks = 0  # TIME-WAIT timer
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
 
     def unsent_text(self, seq: Space) -> bool:
         """Are octets queued that were never sent?"""
-        return seq.minus(self.snd.nxt, self.iss) <= self.written
+        return (self.written != 0) & (seq.minus(self.snd.nxt, self.iss) <= self.written)
+
+    def unacknowledged_text(self, seq: Space) -> bool:
+        """Is the front of the retransmission queue an octet?"""
+        return (self.written != 0) & (seq.minus(self.snd.una, self.iss) <= self.written)
 
     def unsent_fin(self, seq: Space) -> bool:
         """Is a FIN queued, and next to be sent?"""
@@ -111,8 +118,16 @@ def delete(tcb: Tcb) -> None:
     tcb.rcv = Receive()
     tcb.written = 0
     tcb.closing = False
-    tcb.held_text = 0
-    tcb.held_fin = False
+    release(tcb)
     tcb.time_wait = 0
     tcb.span = 0
     tcb.state = State.CLOSED
+
+
+def release(tcb: Tcb) -> None:
+    """Forget what came with the SYN."""
+    tcb.held_text = 0
+    tcb.held_fin = False
+    tcb.held_push = False
+    tcb.held_urgent = False
+    tcb.held_up = 0

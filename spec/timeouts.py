@@ -1,6 +1,6 @@
 """Timeouts (RFC 9293 section 3.10.8), and the zero-window probe (section 3.8.6.1)."""
 
-from spec.output import Tcp, send_fin, send_syn, send_syn_ack, send_text
+from spec.output import Tcp, send_fin, send_syn, send_syn_ack, send_text, start_span
 from spec.tcb import State, Tcb, delete
 
 
@@ -28,8 +28,9 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
+        start_span(tcb, tcp)
         return tcp.rule("3.8.6.1 zero-window probe")
-    if seq.minus(snd.una, tcb.iss) <= tcb.written:
+    if tcb.unacknowledged_text(seq):
         send_text(tcb, tcp, snd.una)
         return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: text")
     send_fin(tcb, tcp, snd.una)

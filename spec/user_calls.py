@@ -81,7 +81,8 @@ def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
 def _queue(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
     if urgent:
         tcb.snd.urgent = True
-        tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + 1)  # SND.UP <- SND.NXT of this octet
+        # The sequence number after the urgent octet (section 3.8.5, MUST-62)
+        tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + 2)
     tcb.written = tcb.written + 1
 
 

@@ -104,7 +104,7 @@ _BITS = ("SYN", "FIN", "RST", "URG", "PSH", "ACK")
 
 
 def seg(text: str, **fields: Any) -> Segment:
-    """A segment from ``<SEQ=..><ACK=..><WND=..><UP=..><TEXT=..><CTL=..>``; WND is 10 unless told."""
+    """A segment from ``<SEQ=..><ACK=..><WND=..><UP=..><TEXT=..><CTL=..>``; WND is 10 by default."""
     parts = re.findall(r"<(\w+)=([\w,]*)>", text)
     assert "".join(f"<{k}={v}>" for k, v in parts) == text, text
     made: dict[str, Any] = {"seq": 0, "wnd": WINDOW}

@@ -112,9 +112,7 @@ def first_steps(bounds: Bounds, levels: int = 3) -> set[tuple[int | None, str]]:
 )
 def test_flag_allows_its_action(name, host, action):
     base = Bounds(octets=1, urgent=True, user_timeout=True)
-    on, off = (
-        first_steps(dataclasses.replace(base, **{name: value})) for value in (True, False)
-    )
+    on, off = (first_steps(dataclasses.replace(base, **{name: value})) for value in (True, False))
     assert (host, action) in on
     assert (host, action) not in off
     assert off <= on

@@ -4,7 +4,8 @@ A *traced* module runs on symbolic values too, where some of Python decides with
 ``is`` compares objects, ``isinstance`` and ``type`` look at the carrier, f-strings and ``int()``
 want one value, a look-up hashes. Those are banned in its functions. ``is`` remains for None, which
 is never a value of a state; a subscript remains where it is a constant, since tuples have a fixed
-shape. The *machinery* (interning, flattening, the tables of claims and ablations) runs on plain values only.
+shape. The *machinery* (interning, flattening, the tables of claims and ablations) runs on plain
+values only.
 """
 
 import ast
@@ -122,7 +123,7 @@ def dialect(tree: ast.AST, exempt: set[str] = frozenset()):
 def lint(path: str, source: str) -> list[str]:
     """All complaints about the file ``path`` of this repository."""
     tree = ast.parse(source)
-    package = path.split("/")[0]
+    package = path.split("/", maxsplit=1)[0]
     found = list(imports(tree, {"spec"} if package == "spec" else {"spec", "proofs"}))
     if path not in MACHINERY:
         found += dialect(tree, {name for file, name in EXEMPT if file == path})

@@ -31,15 +31,19 @@ BASE = Bounds(
     width=4, window=3, in_flight=2, incarnations=1, a_passive=False, b_active=False,
     send_window=False,
 )  # fmt: skip
+LITERAL = Rules()
 PROFILES = {
     "untimed": BASE,
     "timed": dataclasses.replace(BASE, msl=2, span=1, capacity=1),
     "octets": dataclasses.replace(
-        BASE, octets=1, capacity=1, b_sends=False, send_window=True, urgent=True
+        BASE, octets=1, in_flight=1, b_sends=False, send_window=True, urgent=True, user_timeout=True
     ),
     "two": dataclasses.replace(BASE, incarnations=2, capacity=1, in_flight=1),
     "crash": dataclasses.replace(
-        BASE, incarnations=2, in_flight=1, msl=2, span=1, crashes=1, close=False, user_timeout=True
+        BASE, incarnations=2, in_flight=1, msl=2, span=1, crashes=1, close=False, abort=False
+    ),
+    "simultaneous": dataclasses.replace(
+        BASE, in_flight=1, b_active=True, b_passive=False, close=False, abort=False
     ),
     "forgery": dataclasses.replace(BASE, in_flight=1, forged=True),
 }
@@ -66,7 +70,7 @@ def project(world: World) -> tuple[Any, ...]:
 
 
 def reach(
-    bounds: Bounds, projection: Callable[[World], Any] = project, rules: Rules = Rules()
+    bounds: Bounds, projection: Callable[[World], Any] = project, rules: Rules = LITERAL
 ) -> tuple[set[Any], int]:
     """The projected reachable states, and how many states there were."""
     system = System(rules, bounds)
@@ -165,6 +169,7 @@ MET = [
     for bounds, rules in (
         (PROFILES["octets"], Rules()),
         (PROFILES["crash"], Rules()),
+        (PROFILES["simultaneous"], Rules()),
         (PROFILES["forgery"], Rules(ack_floor=False)),
         (PROFILES["timed"], Rules(time_wait_reopen=True, abort_time_wait=True)),
     )
@@ -246,7 +251,7 @@ def test_every_ghost_is_written(field):
     start = key(getattr(Ghost(past=(Pair(),)), field))
     for it, rules, bounds in MET:
         end, seg = clone(it[0]), clone(it[2]) if it[2] is not None else None
-        end.ghost = Ghost(past=(Pair(),), id=end.ghost.id, partner=1)
+        end.ghost = Ghost(past=(Pair(),), id=end.ghost.id, partner=1, old_peer=2)
         before = key(getattr(end.ghost, field))
         if seg is not None:
             seg.origin = Origin(2, 2, 3)

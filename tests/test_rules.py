@@ -50,7 +50,7 @@ def seen(result: Result):
 
 def arriving(state: State, segment: str, **variables):
     """A demonstration: ``segment`` at an endpoint in ``state``."""
-    return lambda **rules: seen(arrive(endpoint(state, **variables), segment, **rules))
+    return lambda **rules: seen(arrive(endpoint(state, **variables), segment, isn=500, **rules))
 
 
 def doing(state: State, what: Input, **variables):
@@ -86,7 +86,7 @@ REOPENING = arriving(State.TIME_WAIT, "<SEQ=320><CTL=SYN>")
 def old_syn_reopening(**rules):
     """A SYN below RCV.NXT where reopening is allowed."""
     end = endpoint(State.TIME_WAIT)
-    return seen(arrive(end, "<SEQ=290><CTL=SYN>", time_wait_reopen=True, **rules))
+    return seen(arrive(end, "<SEQ=290><CTL=SYN>", isn=500, time_wait_reopen=True, **rules))
 
 
 DEMONSTRATIONS = {
@@ -108,9 +108,7 @@ DEMONSTRATIONS = {
     ("time_wait_ignores_reset", True): arriving(State.TIME_WAIT, "<SEQ=301><CTL=RST>"),
     ("time_wait_reopen", True): REOPENING,
     ("reopen_seq_check", False): old_syn_reopening,
-    ("retransmission_bounded", False): doing(
-        State.SYN_SENT, Input.RETRANSMISSION_TIMEOUT, span=0
-    ),
+    ("retransmission_bounded", False): doing(State.SYN_SENT, Input.RETRANSMISSION_TIMEOUT, span=0),
     ("quiet_time", False): doing(State.CLOSED, Input.RESTART, up=False),
     ("lifetime_bounded", False): ticks_in_flight,
     ("lifetime_inclusive", True): ticks_in_flight,

@@ -8,6 +8,7 @@ import itertools
 
 import pytest
 
+from spec.inputs import Input
 from spec.rules import Restart
 from spec.segment import Control, Segment, acceptable
 from spec.seq import Space
@@ -25,7 +26,6 @@ from tests.build import (
     happen,
     seg,
 )
-from spec.inputs import Input
 
 CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.CLOSED,
@@ -368,7 +368,13 @@ def test_first_applies_to_every_state(state):
     """Width 3, every SEQ and length up to 3, without RST: dropped and answered, or let past."""
     for rcv_nxt, seq, rcv_wnd in itertools.product(range(8), range(8), (1, 2, 3)):
         end = endpoint(
-            state, iss=1, irs=(rcv_nxt - 1) % 8, snd_una=2, snd_nxt=3, rcv_nxt=rcv_nxt, rcv_wnd=rcv_wnd
+            state,
+            iss=1,
+            irs=(rcv_nxt - 1) % 8,
+            snd_una=2,
+            snd_nxt=3,
+            rcv_nxt=rcv_nxt,
+            rcv_wnd=rcv_wnd,
         )
         end.tcb.written = 0 if end.tcb.closing else 1
         for text in range(3):
@@ -477,14 +483,16 @@ def test_second_reset_elsewhere_in_window_is_challenged(state, offset):
 @pytest.mark.parametrize("state", SYNCHRONIZED)
 @pytest.mark.parametrize("offset", [0, 1, WINDOW - 1])
 def test_second_reset_anywhere_in_window_without_rfc_5961(state, offset):
-    result = arrive(endpoint(state), f"<SEQ={expected(state) + offset}><CTL=RST>", reset_exact=False)
+    result = arrive(
+        endpoint(state), f"<SEQ={expected(state) + offset}><CTL=RST>", reset_exact=False
+    )
     assert is_deleted(result)
     assert result.sent == []
 
 
 @pytest.mark.parametrize("rules", [{}, {"reset_exact": False}])
 def test_second_reset_below_window_with_text_reaching_into_it_is_dropped(rules):
-    """Its *sequence number* is outside the window (second, 1; section 3.5.3): dropped in silence."""
+    """Its *sequence number* is outside the window (second, 1; 3.5.3): dropped in silence."""
     before = endpoint(ESTABLISHED)
     result = arrive(before, "<SEQ=299><TEXT=2><CTL=RST>", **rules)
     assert (result.sent, result.signals) == ([], ())
@@ -918,9 +926,7 @@ def test_seventh_push_is_recorded():
 @pytest.mark.parametrize("wnd", [0, 1])
 def test_seventh_push_counts_once_the_segment_empties(wnd):
     """*If the segment empties* and carries a PUSH flag; nothing taken, nothing pushed."""
-    result = arrive(
-        endpoint(ESTABLISHED, rcv_wnd=wnd), "<SEQ=300><ACK=100><TEXT=2><CTL=PSH,ACK>"
-    )
+    result = arrive(endpoint(ESTABLISHED, rcv_wnd=wnd), "<SEQ=300><ACK=100><TEXT=2><CTL=PSH,ACK>")
     assert result.tcb.rcv.nxt == 300 + wnd
     assert not result.tcb.rcv.push
 
@@ -1020,7 +1026,7 @@ def test_eighth_fin_ack_not_delayed_for_a_retransmission():
 )
 @pytest.mark.parametrize("restart", Restart)
 def test_time_wait_restart(segment, restarted_by, restart):
-    """A retransmitted FIN is below the window, so that by the letter it never restarts the timer."""
+    """A retransmitted FIN is below the window: by the letter it never restarts the timer."""
     result = arrive(endpoint(TIME_WAIT, time_wait=1), segment, time_wait_restart=restart)
     assert result.state == TIME_WAIT
     assert result.tcb.time_wait == (2 * MSL if restart in restarted_by else 1)
@@ -1031,9 +1037,7 @@ def test_time_wait_restart(segment, restarted_by, restart):
 @pytest.mark.parametrize("cut", [-1, 0, 1, 7, 8, 99])
 def test_time_wait_cut(cut):
     """Ablation 1: never below zero."""
-    result = arrive(
-        endpoint(FIN_WAIT_2), "<SEQ=300><ACK=101><CTL=FIN,ACK>", time_wait_cut=cut
-    )
+    result = arrive(endpoint(FIN_WAIT_2), "<SEQ=300><ACK=101><CTL=FIN,ACK>", time_wait_cut=cut)
     assert result.tcb.time_wait == (8 - cut if cut < 8 else 0)
 
 
@@ -1051,7 +1055,8 @@ def test_time_wait_cut(cut):
 def test_time_wait_reopen(seq, check, reopens):
     """MAY-2: with an ISS larger than the largest sequence number used before (100, the FIN)."""
     before = endpoint(TIME_WAIT)
-    result = arrive(before, f"<SEQ={seq}><CTL=SYN>", time_wait_reopen=True, reopen_seq_check=check)
+    rules = {"time_wait_reopen": True, "reopen_seq_check": check}
+    result = arrive(before, f"<SEQ={seq}><CTL=SYN>", isn=101, **rules)
     if not reopens:
         assert unchanged(before, result)
         assert result.sent == [ack_of(TIME_WAIT)]
@@ -1064,23 +1069,28 @@ def test_time_wait_reopen(seq, check, reopens):
     assert (tcb.closing, tcb.time_wait, tcb.rcv.wnd) == (False, 0, WINDOW)
 
 
+def test_time_wait_reopen_needs_an_iss_above_the_old_numbers():
+    before = endpoint(TIME_WAIT)
+    result = arrive(before, "<SEQ=320><CTL=SYN>", isn=100, time_wait_reopen=True)
+    assert unchanged(before, result)
+    assert result.sent == [ack_of(TIME_WAIT)]
+
+
 @pytest.mark.parametrize("ctl", ["SYN,RST", "SYN,ACK", "ACK"])
 def test_time_wait_reopen_only_by_a_bare_syn(ctl):
-    result = arrive(
-        endpoint(TIME_WAIT), f"<SEQ=320><ACK=101><CTL={ctl}>", time_wait_reopen=True
-    )
+    result = arrive(endpoint(TIME_WAIT), f"<SEQ=320><ACK=101><CTL={ctl}>", time_wait_reopen=True)
     assert result.state == TIME_WAIT
 
 
 def test_time_wait_reopen_returns_to_time_wait():
     """3.6.1 (2): the SYN was an old duplicate, which a reset tells."""
-    reopened = arrive(endpoint(TIME_WAIT), "<SEQ=320><CTL=SYN>", time_wait_reopen=True)
+    reopened = arrive(endpoint(TIME_WAIT), "<SEQ=320><CTL=SYN>", isn=500, time_wait_reopen=True)
     back = arrive(reopened.end, "<SEQ=321><CTL=RST>", time_wait_reopen=True)
     assert (back.state, back.sent, back.tcb.time_wait) == (TIME_WAIT, [], 2 * MSL)
 
 
 def test_time_wait_reopened_connection_is_established():
-    reopened = arrive(endpoint(TIME_WAIT), "<SEQ=320><CTL=SYN>", time_wait_reopen=True)
+    reopened = arrive(endpoint(TIME_WAIT), "<SEQ=320><CTL=SYN>", isn=500, time_wait_reopen=True)
     ack = reopened.tcb.snd.nxt
     done = arrive(reopened.end, f"<SEQ=321><ACK={ack}><CTL=ACK>", time_wait_reopen=True)
     assert done.state == ESTABLISHED

@@ -260,30 +260,22 @@ class Unrolling:
         at = z3.BitVec("at", slot_bits)
         choice = {"act": act, "who": who, "kept": kept, "at": at}
 
-        def both(pick: Callable[[int], list[Term]]) -> list[Term]:
-            return choose(who, pick(1), pick(0))
+        def either(one: dict[str, Term], two: dict[str, Term]) -> dict[str, Term]:
+            """``two`` if the second component acts, else ``one``."""
+            return dict(zip(one, choose(who, [*two.values()], [*one.values()]), strict=True))
 
-        me = dict(zip(s.ends[0], both(lambda c: list(s.ends[c].values())), strict=True))
-        peer = dict(zip(s.ends[0], both(lambda c: list(s.ends[1 - c].values())), strict=True))
-        inbox = [
-            dict(zip(slot, both(lambda c, i=i: list(s.bags[1 - c][i].values())), strict=True))
-            for i, slot in enumerate(s.bags[0])
-        ]
-        outbox = [
-            dict(zip(slot, both(lambda c, i=i: list(s.bags[c][i].values())), strict=True))
-            for i, slot in enumerate(s.bags[0])
-        ]
+        me, peer = either(*s.ends), either(*reversed(s.ends))
+        outbox = list(map(either, *s.bags))
+        inbox = list(map(either, *reversed(s.bags)))
         message = self._pick(inbox, at)
-        there_is = z3.Or(
-            [z3.And(at == i, slot["present"]) for i, slot in enumerate(inbox)]
-        )
+        there_is = z3.Or([z3.And(at == i, slot["present"]) for i, slot in enumerate(inbox)])
         variables = self._variables(me, peer, message, outbox, inbox, who)
         terms = Terms(variables)
 
         # What each input makes of the acting component
         same = [*me.values()]
         most = max((_most_sent(k.tree) for k in m.kinds), default=0)
-        blank = [literal(_least(f.sort), f.sort) for f in m.message_fields]
+        blank = [literal(least(f.sort), f.sort) for f in m.message_fields]
         result = [z3.BoolVal(False), *same, *([z3.BoolVal(False), *blank] * most)]
         legal_act = []
         taken = []
@@ -303,6 +295,12 @@ class Unrolling:
             legal_act.append(condition)
         possible, after = result[0], result[1 : 1 + len(same)]
         lose, tick, stay = (len(m.kinds) + i for i in range(3))
+        self.stay = stay
+        tidy = z3.And(
+            z3.Implies(z3.Not(z3.Or(*taken, act == lose)), at == 0),
+            z3.Implies(z3.Not(z3.Or(taken)), z3.Not(kept)),
+            z3.Implies(z3.Or(act == tick, act == stay), z3.Not(who)),
+        )
         removed = z3.Or([z3.And(z3.Or(taken), z3.Not(kept)), act == lose])
         new_inbox = self._without(inbox, at, removed)
         new_outbox = outbox
@@ -326,7 +324,7 @@ class Unrolling:
             there = choose(act == tick, ticked, there)
             legal.append(z3.And(act == tick, open_))
         there = choose(act == stay, s.flat(), there)
-        return there, z3.Or(legal), choice
+        return there, z3.And(tidy, z3.Or(legal)), choice
 
     def _variables(
         self,
@@ -385,7 +383,8 @@ class Unrolling:
                 m.tick,
                 terms,
                 lambda leaf, terms=terms: [  # type: ignore[misc]
-                    terms.sized(node, f.sort) for node, f in zip(leaf.outputs, m.fields, strict=True)
+                    terms.sized(node, f.sort)
+                    for node, f in zip(leaf.outputs, m.fields, strict=True)
                 ],
             )
             if m.tick_blocked is not None:
@@ -447,9 +446,7 @@ class Unrolling:
                 z3.Not(slot["present"]), bag[i - 1]["present"] if i else z3.BoolVal(True)
             )
             put = z3.And(new[0], room, first_free)
-            result.append(
-                dict(zip(slot, choose(put, list(new), list(slot.values())), strict=True))
-            )
+            result.append(dict(zip(slot, choose(put, list(new), list(slot.values())), strict=True)))
         return result
 
     # Runs
@@ -458,7 +455,7 @@ class Unrolling:
         """States, choices and constraints of a run of ``steps`` steps."""
         states = [self._state("0")]
         constraints = [*self.model.assumptions, *self.initial(states[0])]
-        choices = []
+        choices: list[dict[str, Term]] = []
         old = self.here.flat()
         for t in range(steps):
             after = self._state(str(t + 1))
@@ -468,6 +465,10 @@ class Unrolling:
                 *((self.choice[n], fresh[n]) for n in fresh),
             ]
             constraints.append(z3.substitute(self.legal, *swap))
+            if choices:
+                # Staying is for the end of a run.
+                stay = z3.BitVecVal(self.stay, fresh["act"].size())
+                constraints.append(z3.Implies(choices[-1]["act"] == stay, fresh["act"] == stay))
             constraints += [
                 new == z3.substitute(term, *swap)
                 for new, term in zip(after.flat(), self.there, strict=True)
@@ -490,7 +491,7 @@ def _most_sent(tree: Tree) -> int:
     return max(_most_sent(tree.then), _most_sent(tree.other))
 
 
-def _least(sort: Sort) -> Any:
+def least(sort: Sort) -> Any:
     if sort.kind == "bool":
         return False
     if sort.kind == "enum":
