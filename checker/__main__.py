@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from checker import tcp
+from checker.core import files
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def verify(
         raise UsageProblem("--depth is for --engine symbolic; the explorer goes to the end")
     for path in (json, junit):
         if path is not None:
-            v.check_writable(path)
+            files.writable(path)
     if pin and (claims or chosen_rules or chosen_bounds):
         raise UsageProblem("--pin takes no claims, rules or bounds: it pins the whole table")
     with _progress() as progress:
@@ -89,9 +90,9 @@ def verify(
             pinning=pin,
         )
     if json is not None:
-        v.write(json, result.model_dump_json(indent=1) + "\n")
+        files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:
-        v.write(junit, v.junit(result))
+        files.write(junit, v.junit(result).encode())
     if pin:
         v.pin(result)
     print_table(result, seconds)
@@ -172,9 +173,7 @@ def rules() -> None:
 
     table = Table("switch", "default", "section", "meaning", show_lines=True)
     for name, field in SWITCHES.items():
-        from checker.verify import show
-
-        default = show(getattr(Rules(), name))
+        default = tcp.show(getattr(Rules(), name))
         table.add_row(name, default, field.metadata["section"], field.metadata["sentence"])
     Console().print(table)
 

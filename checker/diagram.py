@@ -30,12 +30,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from checker.core import files
+from checker.core.errors import UsageProblem
 from checker.engines.explore import Check, explore
 from checker.engines.explore import Path as Run
-from checker.render import RenderError, dot
-from checker.render.sequence import CHANGED, GREY, INK
-from checker.render.sequence import _draw as draw
-from checker.render.sequence import _write as write_whole
+from checker.render import dot
+from checker.render.sequence import CHANGED, GREY, INK, draw
 from checker.render.text import wrap
 from checker.tcp import choose_rules, story
 from spec.bounds import PROFILES, Bounds
@@ -825,10 +825,10 @@ def write(directory: str | PathLike[str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RenderError(f"cannot make {str(folder)!r}: {error.strerror}") from error
+        raise UsageProblem(f"cannot make {str(folder)!r}: {error.strerror}") from error
     for name, source in sources.items():
-        write_whole(folder / f"{name}.dot", source.encode())
-        write_whole(folder / f"{name}.svg", drawn[name])
+        files.write(folder / f"{name}.dot", source.encode())
+        files.write(folder / f"{name}.svg", drawn[name])
 
 
 def check(directory: str | PathLike[str]) -> list[str]:

@@ -19,12 +19,12 @@ nor the path itself is trusted.
 import dataclasses
 import difflib
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path as File
 from typing import Any
 
+from checker.core import files
 from checker.core.errors import Problem, ToolProblem, UsageProblem
 from checker.engines.explore import Path
 from checker.render import Line, Message, Story
@@ -165,19 +165,28 @@ def writable(out: File) -> None:
         raise UsageProblem(
             f"cannot write {str(out)!r}: its suffix is none of {' '.join(_SUFFIXES)}"
         )
-    if out.is_dir():
-        raise UsageProblem(f"cannot write {str(out)!r}: it is a directory")
-    try:
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except OSError as error:
-        why = error.strerror or "no such directory"
-        raise UsageProblem(f"cannot write {str(out)!r}: {str(out.parent)!r}: {why}") from None
+    files.writable(out)
     if out.suffix.lower() in _PICTURES and shutil.which("dot") is None:
         raise ToolProblem(
             f"no program 'dot' to draw {out.suffix.lower()} with: install graphviz, "
             "or ask for .dot or .txt"
         )
+
+
+def departures(rules: Rules) -> dict[str, str]:
+    """The switches that differ from the RFC's defaults, as the command line takes them."""
+    return {
+        name: show(getattr(rules, name))
+        for name, field in SWITCHES.items()
+        if getattr(rules, name) != field.default
+    }
+
+
+def show(value: Any) -> str:
+    """A switch's value as the command line takes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(getattr(value, "value", value))
 
 
 # Replay

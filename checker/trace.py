@@ -21,7 +21,6 @@ from checker.core.errors import INCONCLUSIVE, OK, Problem
 from checker.engines.explore import Check, Exploration, Path, Progress, explore
 from checker.render import Story, ladder, render
 from proofs.claims import BY_ID, SOMETIMES, Claim
-from spec.rules import SWITCHES
 from spec.system import System
 
 
@@ -116,25 +115,10 @@ def tell(system: System, claim: Claim, path: Path, profile: str) -> Story:
     """The run that decides ``claim``."""
     violated = claim.kind != SOMETIMES
     what = "shortest counterexample" if violated else "shortest witness"
-    others = ", ".join(departures(system))
+    others = ", ".join(f"{k}={v}" for k, v in tcp.departures(system.rules).items())
     title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
     verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {full_title(claim)}"
     return tcp.story(system, path, f"{title}, {others}" if others else title, verdict, violated)
-
-
-def departures(system: System) -> list[str]:
-    """The rules in force that are not the RFC's, as options."""
-    return [
-        f"{name}={_shown(getattr(system.rules, name))}"
-        for name, field in SWITCHES.items()
-        if getattr(system.rules, name) != field.default
-    ]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(getattr(value, "value", value))
 
 
 def _steps(path: Path) -> str:

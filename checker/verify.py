@@ -17,7 +17,6 @@ to a depth or to the end; of its runs only the verdicts are compared.
 import dataclasses
 import multiprocessing
 import os
-import tempfile
 import time
 import tomllib
 import xml.etree.ElementTree as ET
@@ -25,11 +24,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path as File
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from checker import tcp
+from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
 from checker.engines.explore import Check, Exploration, Path, explore
@@ -321,7 +321,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         scope="exhaustive" if result.complete else "bounded",
         engine=job.engine,
         profile=claim.profile,
-        rules=departures(job.rules),
+        rules=tcp.departures(job.rules),
         bounds={k: int(v) for k, v in dataclasses.asdict(job.bounds).items()},
         states=result.states,
         transitions=result.transitions,
@@ -332,23 +332,6 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         note=note,
         trace=[_step(*step) for step in path.steps] if path else None,
     )
-
-
-def departures(rules: Rules) -> dict[str, str]:
-    """The switches that differ from the RFC's defaults, as text."""
-    default = Rules()
-    return {
-        f.name: show(getattr(rules, f.name))
-        for f in dataclasses.fields(rules)
-        if getattr(rules, f.name) != getattr(default, f.name)
-    }
-
-
-def show(value: Any) -> str:
-    """A switch's value as the command line takes it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(getattr(value, "value", value))
 
 
 def exit_code(result: Report) -> int:
@@ -400,37 +383,13 @@ def pin(result: Report) -> None:
         lines += ["", f'[ablations."{ablation.id}"]  # {ablation.title}']
         lines += [f"length = {found.lengths[ablation.claim]}"]
     with resources.as_file(resources.files("proofs").joinpath("expected.toml")) as path:
-        write(path, "\n".join(lines) + "\n")
+        files.write(path, ("\n".join(lines) + "\n").encode())
 
 
 def ablate(ablation: Ablation, max_states: int = 2_000_000) -> Found:
     """Explore a claim without the mechanism; the claim's path is there if it fell."""
     (job,) = jobs([BY_ID[ablation.claim]], ablation.rules, ablation.bounds, max_states)
     return run_job(job)
-
-
-def write(path: File, text: str) -> None:
-    """Write a file whole or not at all."""
-    check_writable(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def check_writable(path: File) -> None:
-    """Say at once, before any work, that a report could not be written."""
-    if path.is_dir():
-        raise UsageProblem(f"cannot write {path}: it is a directory")
-    if not path.parent.is_dir():
-        raise UsageProblem(f"cannot write {path}: there is no directory {path.parent}")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise UsageProblem(f"cannot write {path}: permission denied")
 
 
 def verify(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from checker import diagram
+from checker.core.errors import UsageProblem
 from checker.diagram import EXTRA, FIGURE_5, NOTED, NOTES, RUNS, Edge, machine
 from checker.render import RenderError
 from spec.rules import SWITCHES, Rules
@@ -221,5 +222,5 @@ def test_write_without_dot_says_so_and_writes_nothing(
 
 def test_write_where_it_cannot_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RenderError, match="cannot make"):
+    with pytest.raises(UsageProblem, match="cannot make"):
         diagram.write(tmp_path / "file")

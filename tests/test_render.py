@@ -21,7 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.render import Line, Message, RenderError, Story, dot, itf, ladder, render
+from checker.core.errors import Problem
+from checker.render import Line, Message, Story, dot, itf, ladder, render
 from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
 from checker.render.text import columns, visible, wrap
@@ -538,7 +539,7 @@ def test_files_hold_what_the_functions_return(story: Story, tmp_path: Path) -> N
 
 
 def refusal(path: Path) -> str:
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(Problem) as caught:
         render(HANDSHAKE, path)
     assert "\n" not in str(caught.value)
     return str(caught.value)

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_said_before_the_search(
 def test_the_users_rules_come_on_top_of_the_claims() -> None:
     system, _ = found("T1s.exact", {"syn_ack_exact": False})
     assert not system.rules.syn_ack_exact
-    assert trace.departures(system) == []
+    assert tcp.departures(system.rules) == {}
 
 
 def test_a_profile_of_the_users_still_records_what_the_claim_reads(

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import html
 import os
-import secrets
 import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
@@ -33,6 +32,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import graphviz
+
+from checker.core.errors import UsageProblem
+from checker.core.files import write
 
 from .itf import itf
 from .ladder import ladder
@@ -65,7 +67,7 @@ def render(story: Story, path: str | os.PathLike[str]) -> None:
 
     `.txt` is the ladder, `.json` the trace for other tools, `.dot` the source of the diagram;
     `.svg` and `.png` are drawn by the program `dot`. The file appears whole or, with a
-    `RenderError`, not at all; one that was there is then left as it was.
+    `Problem`, not at all; one that was there is then left as it was.
     """
     path = Path(path)
     match path.suffix.lower():
@@ -76,16 +78,17 @@ def render(story: Story, path: str | os.PathLike[str]) -> None:
         case ".dot":
             content = dot(story).encode()
         case ".svg" | ".png":
-            content = _draw(dot(story), path.suffix[1:].lower())
+            content = draw(dot(story), path.suffix[1:].lower())
         case suffix:
             known = ".dot, .json, .png, .svg or .txt"
-            raise RenderError(
+            raise UsageProblem(
                 f"cannot write {visible(str(path))}: suffix {suffix!r} is none of {known}"
             )
-    _write(path, content)
+    write(path, content)
 
 
-def _draw(source: str, form: str) -> bytes:
+def draw(source: str, form: str) -> bytes:
+    """The picture of a DOT source, as `svg` or `png`, by the program `dot`."""
     if form == "png":
         source = source.replace("{", "{ dpi=144", 1)
     instead = "install graphviz, or ask for .dot or .txt, which need no program"
@@ -99,21 +102,6 @@ def _draw(source: str, form: str) -> bytes:
         raise RenderError(f"the program 'dot' failed: {why}") from error
     except OSError as error:
         raise RenderError(f"cannot run the program 'dot' ({error.strerror}): {instead}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """By way of a file beside it, so that nobody ever sees half of it."""
-    beside = path.parent / f".{secrets.token_hex(8)}.tmp"
-    try:
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise RenderError(f"cannot write {visible(str(path))}: {error.strerror}") from error
 
 
 class _Style(NamedTuple):

@@ -1,0 +1,41 @@
+"""Files, written whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from checker.core.errors import UsageProblem
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write by way of a file beside it, so that nobody ever sees half of it.
+
+    Raises UsageProblem, and leaves what was there, if it cannot be written.
+    """
+    beside = path.parent / f".{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            with beside.open("xb") as file:
+                file.write(content)
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def writable(path: Path) -> None:
+    """Say at once, before any work, that ``path`` could not be written."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a directory")
+        beside = path.parent / f".{secrets.token_hex(8)}.tmp"
+        beside.open("xb").close()
+        beside.unlink()
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> UsageProblem:
+    return UsageProblem(f"cannot write {str(path)!r}: {error.strerror}")
