@@ -115,7 +115,8 @@ CHOICES |= {
         replace(PROFILES["time"], msl=1),
     ),
 }
-QUICK = [*PROFILES, "T4", "T4.abort", "text on SYN", "reopening"]
+QUICK = ["handshake", "crash", "reuse", "forgery", "T4.abort"]
+"""One for each part of the state that the others leave alone."""
 
 
 @pytest.mark.parametrize(
@@ -199,8 +200,15 @@ OTHER = Rules(
 )
 
 
-@pytest.mark.parametrize("rules", [Rules(), OTHER], ids=["default", "other"])
-@pytest.mark.parametrize("width", [4, 32])
+@pytest.mark.parametrize(
+    ("width", "rules"),
+    [
+        pytest.param(4, Rules(), id="4"),
+        pytest.param(32, OTHER, id="32-other"),
+        pytest.param(4, OTHER, id="4-other", marks=pytest.mark.slow),
+        pytest.param(32, Rules(), id="32", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("what", Input, ids=lambda what: what.name)
 def test_agree_on_anything(what: Input, width: int, rules: Rules) -> None:
     traced = traces(rules, replace(WATCHING, width=width))
@@ -212,3 +220,175 @@ def test_agree_on_anything(what: Input, width: int, rules: Rules) -> None:
         assert by_tree(traced, point) == by_python(traced, point)
 
     agree()
+
+
+# All of it: functions with few arguments, at width 3
+
+SPACE = Space(3)
+SEQ, WINDOW, LENGTH = integer(0, 7), integer(0, 2), integer(0, 2)
+BOOL = Sort("bool")
+
+
+def table_6(rcv_nxt: Any, rcv_wnd: Any, number: Any, text: Any, syn: Any, fin: Any) -> Any:
+    seg = Segment(seq=number, text=text)
+    seg.ctl.syn, seg.ctl.fin = syn, fin
+    return acceptable(SPACE, rcv_nxt, rcv_wnd, seg)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], list[Sort]]] = {
+    "Table 6": (table_6, [SEQ, WINDOW, SEQ, LENGTH, BOOL, BOOL]),
+    "plus": (SPACE.plus, [SEQ, SEQ]),
+    "minus": (SPACE.minus, [SEQ, SEQ]),
+    "lt": (SPACE.lt, [SEQ, SEQ]),
+    "le": (SPACE.le, [SEQ, SEQ]),
+    "le_lt": (SPACE.le_lt, [SEQ, SEQ, SEQ]),
+    "lt_le": (SPACE.lt_le, [SEQ, SEQ, SEQ]),
+    "le_le": (SPACE.le_le, [SEQ, SEQ, SEQ]),
+    "choose": (choose, [BOOL, SEQ, SEQ]),
+    "choose a state": (choose, [BOOL, enumeration(State), enumeration(State)]),
+}
+
+
+def domain(sort: Sort) -> list[Any]:
+    if sort.kind == "int":
+        return list(range(sort.lo, sort.hi + 1))
+    return list(sort.members) if sort.members else [False, True]
+
+
+def function_tree(name: str) -> Tree:
+    function, sorts = FUNCTIONS[name]
+    tracer = Tracer()
+    arguments = [tracer.var(str(i), sort) for i, sort in enumerate(sorts)]
+    return tracer.trace(lambda: (None, [function(*arguments)]))
+
+
+def everywhere(name: str) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each point of the function's domain, with its value there."""
+    function, sorts = FUNCTIONS[name]
+    for values in itertools.product(*map(domain, sorts)):
+        yield {str(i): v for i, v in enumerate(values)}, function(*values)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_agree_everywhere(name: str) -> None:
+    tree = function_tree(name)
+    assert isinstance(tree, Leaf), "helpers compute"
+    for at, expected in everywhere(name):
+        assert run(tree, at)[1] == [expected], at
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_solver_agrees_everywhere(name: str) -> None:
+    _, sorts = FUNCTIONS[name]
+    tree = function_tree(name)
+    variables = {str(i): smt.variable(str(i), sort) for i, sort in enumerate(sorts)}
+    (output,) = tree.outputs
+    term = smt.Terms(variables).of(output)
+    for at, expected in list(everywhere(name))[:: 7 if name == "Table 6" else 1]:
+        assert value_of(term, variables, at, output.sort) == expected, at
+
+
+# The solver
+
+
+def value_of(term: Any, variables: dict[str, Any], at: dict[str, Any], sort: Sort) -> Any:
+    """The plain value of a term where the variables have the values ``at``."""
+    swap = [(v, smt.literal(at[n], width_sort(v, at[n]))) for n, v in variables.items()]
+    return smt.plain(z3.simplify(z3.substitute(term, *swap)), sort)
+
+
+def width_sort(variable: Any, value: Any) -> Sort:
+    """A sort as wide as the variable."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return integer(0, (1 << variable.size()) - 1)
+    return Sort("bool") if isinstance(value, bool) else enumeration(type(value))
+
+
+def variables_of(traced: Traced) -> dict[str, tuple[Any, Sort]]:
+    """The solver's variables of a tree, and their sorts."""
+    sorts = {
+        f"{prefix}.{f.path}": f.sort
+        for prefix, layout in (
+            ("me", traced.end_fields),
+            ("seg", traced.seg_fields),
+            ("sight", traced.sight_fields),
+        )
+        for f in layout
+    } | {"isn": traced.isn_sort}
+    return {name: (smt.variable(name, sort), sort) for name, sort in sorts.items()}
+
+
+def point_at(traced: Traced, what: Input, values: dict[str, Any]) -> Point:
+    """A point from its variables' values."""
+
+    def record(like: Any, prefix: str, layout: list[Field]) -> Any:
+        return rebuild(like, iter([values[f"{prefix}.{f.path}"] for f in layout]))
+
+    return (
+        record(host.initial(traced.bounds), "me", traced.end_fields),
+        what,
+        record(Segment(seq=0), "seg", traced.seg_fields) if what == Input.SEGMENT else None,
+        record(Sight(), "sight", traced.sight_fields),
+        values["isn"],
+    )
+
+
+def ways(tree: Tree, terms: smt.Terms, solver: Any) -> Iterator[Leaf]:
+    """The leaves that some point leads to; the solver then has a model of such a point."""
+    if isinstance(tree, Leaf):
+        if solver.check() == z3.sat:
+            yield tree
+        return
+    test = terms.of(tree.test)
+    for condition, after in ((test, tree.then), (z3.Not(test), tree.other)):
+        solver.push()
+        solver.add(condition)
+        if isinstance(after, Leaf) or solver.check() == z3.sat:
+            yield from ways(after, terms, solver)
+        solver.pop()
+
+
+def in_domain(variables: dict[str, tuple[Any, Sort]]) -> list[Any]:
+    """Bit-vectors have room for values that their sorts have not."""
+    limits = []
+    for term, sort in variables.values():
+        if sort.kind == "enum":
+            assert sort.members is not None
+            limits.append(z3.ULE(term, len(sort.members) - 1))
+        elif sort.kind == "int":
+            limits.append(z3.And(z3.ULE(term, sort.hi), z3.UGE(term, sort.lo)))
+    return limits
+
+
+def leaves_that_differ(traced: Traced, what: Input) -> tuple[int, list[str]]:
+    """For each leaf a point: does it lead there, and do tree, solver and Python agree on it?"""
+    variables = variables_of(traced)
+    terms = smt.Terms({name: term for name, (term, _) in variables.items()})
+    solver = z3.SolverFor("QF_BV")
+    solver.add(in_domain(variables))
+    seen, wrong = 0, []
+    for leaf in ways(traced.tree(what), terms, solver):
+        seen += 1
+        model = solver.model()
+        at = {
+            name: smt.plain(model.eval(term, model_completion=True), sort)
+            for name, (term, sort) in variables.items()
+        }
+        if leaf_of(traced.tree(what), at)[0] is not leaf:
+            wrong.append(f"{leaf!r}: the solver's point leads elsewhere")
+        point = point_at(traced, what, at)
+        if by_tree(traced, point) != by_python(traced, point):
+            wrong.append(f"{leaf!r}: the tree and Python differ")
+        for output in leaf.outputs:
+            term = model.eval(terms.of(output), model_completion=True)
+            if smt.plain(term, output.sort) != interpret.evaluate(output, at):
+                wrong.append(f"{leaf!r}: {output!r} is {term} to the solver")
+    return seen, wrong
+
+
+@pytest.mark.parametrize("what", Input, ids=lambda what: what.name)
+def test_every_leaf_has_a_point_where_all_agree(what: Input) -> None:
+    traced = traces(*CHOICES["forgery"])
+    seen, wrong = leaves_that_differ(traced, what)
+    assert seen
+    assert wrong == []

@@ -64,6 +64,11 @@ class Explorer:
         self._solvers: dict[Facts, Any] = {}
         self._answers: dict[tuple[Facts, Node], bool | None] = {}
         self._outcomes: dict[Any, list[tuple[Facts, Row, tuple[Row, ...]]]] = {}
+        self._sights: dict[Row, Row] = {}
+        self._seen = sorted(set().union(*map(_variables, model.sight.values())))
+        self._looks = {k.name: bool(_reads(k.tree) & set(model.sight)) for k in model.kinds}
+        self._carried = [f.path for f in model.message_fields]
+        self._blank = [build.const(smt.least(f.sort)) for f in model.message_fields]
         self._index = {f.path: i for i, f in enumerate(model.fields)}
         self._terms = smt.Terms({name: smt.variable(name, s) for name, s in self._sorts.items()})
 
@@ -283,14 +288,14 @@ class Explorer:
     ) -> list[tuple[Facts, Row, tuple[Row, ...]]]:
         """What ``kind`` makes of component ``c``: facts, and what it becomes and sends."""
         m = self.model
-        sight = self._sight(state, c)
+        sight = self._sight(state, c) if self._looks[kind.name] else ()
         memo = (kind.name, c, state.ends[c], message, sight, state.facts)
         known = self._outcomes.get(memo)
         if known is not None:
             return known
         me = state.ends[c]
         values = {f"me.{f.path}": v for f, v in zip(m.fields, me, strict=True)}
-        values |= dict(zip(m.sight, sight, strict=True))
+        values |= dict(zip(m.sight, sight, strict=bool(sight)))
         if message is not None:
             values |= {f"seg.{f.path}": v for f, v in zip(m.message_fields, message, strict=True)}
         name, counter = m.isn_paths
@@ -311,21 +316,24 @@ class Explorer:
         return found
 
     def _sight(self, state: Symbolic, c: int) -> Row:
+        """The values of what depends on the whole state; worked out once for what they read."""
         m = self.model
         values = {f"me.{f.path}": v for f, v in zip(m.fields, state.ends[c], strict=True)}
         values |= {f"peer.{f.path}": v for f, v in zip(m.fields, state.ends[1 - c], strict=True)}
         for name, bag in (("out", state.bags[c]), ("in", state.bags[1 - c])):
             for i in range(m.capacity):
                 there = i < len(bag)
-                values[f"{name}{i}.present"] = self.build.const(there)
-                message = (
-                    bag[i] if there else [self.build.const(_blank(f)) for f in m.message_fields]
-                )
-                values |= {
-                    f"{name}{i}.{f.path}": v for f, v in zip(m.message_fields, message, strict=True)
-                }
-        memo: dict[Node, Node] = {}
-        return tuple(self._put(node, values, memo) for node in m.sight.values())
+                values[f"{name}{i}.present"] = self.build.true if there else self.build.false
+                message = bag[i] if there else self._blank
+                for path, v in zip(self._carried, message, strict=True):
+                    values[f"{name}{i}.{path}"] = v
+        read = tuple(values[name] for name in self._seen)
+        known = self._sights.get(read)
+        if known is None:
+            memo: dict[Node, Node] = {}
+            known = tuple(self._put(node, values, memo) for node in m.sight.values())
+            self._sights[read] = known
+        return known
 
     def _tick(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
         m = self.model
@@ -435,8 +443,18 @@ def _order(row: Row) -> tuple[str, ...]:
     return tuple(map(repr, row))
 
 
-def _blank(field_: Any) -> Any:
-    return smt.least(field_.sort)
+def _variables(node: Node) -> set[str]:
+    """The variables of an expression."""
+    if node.op == "var":
+        return {node.data}
+    return set().union(*map(_variables, node.args))
+
+
+def _reads(tree: Tree) -> set[str]:
+    """The variables that a tree reads."""
+    if isinstance(tree, Leaf):
+        return set().union(*map(_variables, tree.outputs))
+    return _variables(tree.test) | _reads(tree.then) | _reads(tree.other)
 
 
 def search(
