@@ -167,6 +167,21 @@ def diagram(
 
 
 @app.command()
+def coverage() -> None:
+    """List the rules and the branches of the specification that no claim's run reaches."""
+    from checker import coverage as c
+
+    found = c.coverage()
+    never, unmet = found.never_fired(), found.never_answered()
+    print(f"{len(found.rules) - len(never)} of {len(found.rules)} rules fired; never:")
+    for rule in never:
+        print(f"  {rule}")
+    print(f"{len(found.answers) - len(unmet)} of {len(found.answers)} branch answers met; never:")
+    for where, answer in unmet:
+        print(f"  {where}: {'yes' if answer else 'no'}")
+
+
+@app.command()
 def rules() -> None:
     """List the switches: default, section, and what each one protects."""
     from spec.rules import SWITCHES, Rules

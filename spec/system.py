@@ -106,7 +106,7 @@ class System:
         self._endpoints: dict[tuple[Any, ...], Endpoint] = {}
         self._segments: dict[tuple[Any, ...], Segment] = {}
         self._rank: dict[Segment, tuple[Any, ...]] = {}
-        self._outcomes: dict[Input, dict[tuple[Any, ...], list[tuple[int | None, Outcome]]]] = {
+        self.outcomes: dict[Input, dict[tuple[Any, ...], list[tuple[int | None, Outcome]]]] = {
             what: {} for what in Input
         }
         self._sights: dict[tuple[Any, ...], Sight] = {}
@@ -303,7 +303,7 @@ class System:
         if self._sighted and (end.tcb.state in LOOKED_AT or what is Input.ABORT):
             sight = self.sight(world, me)
         memo = (end, seg, sight)
-        outcomes = self._outcomes[what]
+        outcomes = self.outcomes[what]
         known = outcomes.get(memo)
         if known is None:
             known = outcomes[memo] = self.react(end, what, seg, sight)

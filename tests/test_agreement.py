@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from checker.core import interpret
 from checker.core.interpret import leaf_of, run
-from checker.core.ir import Builder, Sort, enumeration, integer
-from checker.core.schema import Field, fields, symbols
+from checker.core.ir import BOOL, Sort, enumeration, integer
+from checker.core.schema import Field
 from checker.core.trace import Branch, Leaf, Tracer, Tree
 from checker.engines import smt
 from checker.engines.explore import explore
@@ -35,7 +35,7 @@ from spec.record import clone, key, rebuild
 from spec.rules import Isn, Restart, Rules
 from spec.segment import Segment, acceptable
 from spec.seq import Space, choose
-from spec.system import CALLS, System
+from spec.system import System
 from spec.tcb import State
 
 Point = tuple[Endpoint, Input, Segment | None, Sight, int]
@@ -115,7 +115,7 @@ CHOICES |= {
         replace(PROFILES["time"], msl=1),
     ),
 }
-QUICK = ["handshake", "crash", "reuse", "forgery", "T4.abort"]
+QUICK = ["handshake", "crash", "reuse", "forgery"]
 """One for each part of the state that the others leave alone."""
 
 
@@ -226,7 +226,6 @@ def test_agree_on_anything(what: Input, width: int, rules: Rules) -> None:
 
 SPACE = Space(3)
 SEQ, WINDOW, LENGTH = integer(0, 7), integer(0, 2), integer(0, 2)
-BOOL = Sort("bool")
 
 
 def table_6(rcv_nxt: Any, rcv_wnd: Any, number: Any, text: Any, syn: Any, fin: Any) -> Any:
@@ -301,7 +300,7 @@ def width_sort(variable: Any, value: Any) -> Sort:
     """A sort as wide as the variable."""
     if isinstance(value, int) and not isinstance(value, bool):
         return integer(0, (1 << variable.size()) - 1)
-    return Sort("bool") if isinstance(value, bool) else enumeration(type(value))
+    return BOOL if isinstance(value, bool) else enumeration(type(value))
 
 
 def variables_of(traced: Traced) -> dict[str, tuple[Any, Sort]]:
@@ -392,3 +391,90 @@ def test_every_leaf_has_a_point_where_all_agree(what: Input) -> None:
     seen, wrong = leaves_that_differ(traced, what)
     assert seen
     assert wrong == []
+
+
+def test_a_row_of_terms_chooses_like_the_tree() -> None:
+    """What an encoded step is made of: one term for each output, over all leaves at once."""
+    traced = traces(*CHOICES["forgery"])
+    tree = traced.tree(Input.ABORT)
+    variables = variables_of(traced)
+    terms = smt.Terms({name: term for name, (term, _) in variables.items()})
+    layout = traced.end_fields
+
+    def leaf_row(leaf: Leaf) -> list[Any]:
+        index = z3.BitVecVal(leaf.index, 8)
+        if not leaf.static.possible:
+            return [index, *(terms.variables[f"me.{f.path}"] for f in layout)]
+        return [index, *map(terms.sized, leaf.outputs, [f.sort for f in layout])]
+
+    row = smt.row_of(tree, terms, leaf_row)
+    plain_terms = dict(terms.variables)
+    sorts = [integer(0, 255), *(f.sort for f in layout)]
+    for end, what, *more in reached(*CHOICES["forgery"], max_states=40):
+        if what != Input.ABORT:
+            continue
+        at = traced.values(end, *more)
+        at |= {name: smt._least(variables[name][1]) for name in variables if name not in at}
+        leaf, _ = leaf_of(tree, at)
+        got = [value_of(t, plain_terms, at, sort) for t, sort in zip(row, sorts, strict=True)]
+        want = run(tree, at)[1][: len(layout)] if leaf.static.possible else list(key(end))
+        assert got == [leaf.index, *want]
+
+
+# Seeded bugs
+
+
+def differing(traced: Traced, points: list[Point], tree: Tree) -> int:
+    return sum(by_tree(traced, p, tree) != by_python(traced, p) for p in points)
+
+
+def turned(tree: Tree, depth: int) -> Tree:
+    """The tree with the branch at ``depth`` on the way of ``other`` answered the wrong way."""
+    assert isinstance(tree, Branch)
+    if depth == 0:
+        return dataclasses.replace(tree, then=tree.other, other=tree.then)
+    return dataclasses.replace(tree, other=turned(tree.other, depth - 1))
+
+
+@pytest.mark.parametrize("depth", range(6))
+def test_a_branch_turned_round_is_noticed(depth: int) -> None:
+    rules, bounds = CHOICES["handshake"]
+    traced = traces(rules, bounds)
+    points = [p for p in reached(rules, bounds, 600) if p[1] == Input.SEGMENT]
+    tree = traced.tree(Input.SEGMENT)
+    assert differing(traced, points, tree) == 0
+    assert differing(traced, points, turned(tree, depth)) > 0
+
+
+@pytest.mark.parametrize("op", ["add", "eq", "lt", "le", "and", "or"])
+def test_a_wrong_operation_of_the_interpreter_is_noticed(
+    op: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, bounds = CHOICES["handshake"]
+    traced, points = traces(rules, bounds), reached(rules, bounds, 600)
+    right = interpret._OPERATIONS[op]
+    wrong = (lambda a, b: a + b + 1) if op == "add" else (lambda a, b: not right(a, b))
+    monkeypatch.setitem(interpret._OPERATIONS, op, wrong)
+    assert any(by_tree(traced, p) != by_python(traced, p) for p in points)
+
+
+def test_a_lost_output_is_noticed() -> None:
+    """One that ``spec.host.step`` writes and the tree does not."""
+    rules, bounds = CHOICES["handshake"]
+    traced, points = Traced(rules, bounds), reached(rules, bounds, 600)
+    traced.constants["me.tcb.snd.una"] = 0
+    assert any(by_tree(traced, p) != by_python(traced, p) for p in points)
+
+
+def test_a_wrong_comparison_of_the_solver_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = smt.Terms._pair
+    monkeypatch.setattr(smt.Terms, "_pair", lambda self, args, op: right(self, args[::-1], op))
+    _, wrong = leaves_that_differ(traces(*CHOICES["forgery"]), Input.CRASH)
+    assert any("the solver's point leads elsewhere" in line for line in wrong)
+
+
+def test_a_wrong_sum_of_the_solver_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = smt.Terms.at
+    monkeypatch.setattr(smt.Terms, "at", lambda self, node, bits: right(self, node, bits) + 1)
+    _, wrong = leaves_that_differ(traces(*CHOICES["forgery"]), Input.RETRANSMISSION_TIMEOUT)
+    assert any("to the solver" in line for line in wrong)

@@ -77,9 +77,13 @@ def tree_of(function: Any) -> Tree:
 
 def test_equal_expressions_are_one_object() -> None:
     n = nodes()
-    one = n.b.and_(n.b.lt(n.b.wrap(n.b.add(n.x, n.y), 3), n.far), n.b.eq(n.c, n.b.const(Colour.RED)))
+    one = n.b.and_(
+        n.b.lt(n.b.wrap(n.b.add(n.x, n.y), 3), n.far), n.b.eq(n.c, n.b.const(Colour.RED))
+    )
     size = len(n.b)
-    two = n.b.and_(n.b.lt(n.b.wrap(n.b.add(n.x, n.y), 3), n.far), n.b.eq(n.b.const(Colour.RED), n.c))
+    two = n.b.and_(
+        n.b.lt(n.b.wrap(n.b.add(n.x, n.y), 3), n.far), n.b.eq(n.b.const(Colour.RED), n.c)
+    )
     assert one is two
     assert len(n.b) == size
     assert n.b.add(n.x, n.y) is not n.b.sub(n.x, n.y)
@@ -426,7 +430,9 @@ TESTS = st.recursive(
     st.one_of(
         st.sampled_from(["p", "q", "c == Colour.RED", "c != Colour.BLUE", "Colour.GREEN == c"]),
         st.sampled_from(["c in (Colour.RED, Colour.GREEN)", "True", "False"]),
-        st.builds("{} {} {}".format, INTS, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), INTS),
+        st.builds(
+            "{} {} {}".format, INTS, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), INTS
+        ),
     ).map("({})".format),
     lambda b: st.one_of(
         st.builds("({} {} {})".format, b, st.sampled_from(["&", "|", "and", "or", "==", "!="]), b),
@@ -514,9 +520,7 @@ def test_a_wrong_operation_is_noticed(op: str, wrong: Any, monkeypatch: pytest.M
 
 
 def test_every_operation_has_a_wrong_one() -> None:
-    (marks,) = [
-        m for m in test_a_wrong_operation_is_noticed.pytestmark if m.name == "parametrize"
-    ]
+    (marks,) = [m for m in test_a_wrong_operation_is_noticed.pytestmark if m.name == "parametrize"]
     assert {op for op, _ in marks.args[1]} == set(interpret._OPERATIONS)
 
 
