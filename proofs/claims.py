@@ -58,7 +58,7 @@ CLAIMS = (
     ),
     Claim(
         "T1s",
-        "the same for simultaneous open, by the letter of RFC 9293",
+        "agreement in simultaneous open, by the letter of RFC 9293",
         ALWAYS,
         p.simultaneous_agreement,
         "simultaneous",
@@ -96,6 +96,7 @@ CLAIMS = (
         "handshake",
         "RFC 9293 3.5, Figure 8",
         witnesses=("W2",),
+        finding="That such a TCB is also gone in the end is a liveness claim, not made here.",
     ),
     Claim(
         "T2.lifecycle",
@@ -115,6 +116,7 @@ CLAIMS = (
         "RFC 9293 3.6.1; RFC 1337",
         rules=_DRAIN,
         witnesses=("W3",),
+        finding="Assumes graceful closes, and a peer that retransmits for no more than one MSL.",
     ),
     Claim(
         "T3.literal",
@@ -136,8 +138,9 @@ CLAIMS = (
         "RFC 9293 3.4.1, 3.6.1",
         rules={**_DRAIN, "isn": Isn.ANY},
         witnesses=("W4",),
-        finding="The connection must be over at both ends. A peer left in LAST-ACK answers the "
-        "next SYN; what that provokes can reach the TCB after.",
+        finding="The connection must be over at both ends: a peer left in LAST-ACK answers the "
+        "next SYN, and what that provokes can reach the TCB after. Explored with the old ISN "
+        "again and with one two above; all 2^32 are the symbolic engine's, to a depth.",
     ),
     Claim(
         "T4.abort",

@@ -14,7 +14,7 @@ class Label:
 
 
 def step(name: str, *rules: str) -> Label:
-    return Label(name, rules or (name.split()[0],))
+    return Label(name, rules or (name.split(maxsplit=1)[0],))
 
 
 class Counter:

@@ -362,8 +362,8 @@ def test_forbidden_operations_say_where_and_what_to_write_instead(message: str) 
     [
         lambda x, p, c: 2 // x,
         lambda x, p, c: p - 1,
-        lambda x, p, c: p < p,
-        lambda x, p, c: c < c,
+        lambda x, p, c: p < True,
+        lambda x, p, c: c < Colour.RED,
         lambda x, p, c: +x,
         lambda x, p, c: divmod(x, 2),
         lambda x, p, c: round(x),

@@ -15,7 +15,7 @@ from checker.engines.explore import Check, Exploration, explore, quotient
 from proofs.claims import BY_ID
 from spec.bounds import PROFILES, Bounds
 from spec.record import key
-from spec.rules import Isn, Restart, Rules
+from spec.rules import Restart, Rules
 from spec.system import System, World
 from tests.systems import (
     AlternatingBit,
@@ -131,9 +131,7 @@ def agreed(state: Commit) -> bool:
     ],
     ids=["Peterson", "alternating bit", "two-phase commit", "counter"],
 )
-def test_always(
-    right: Any, wrong: Any, predicate: Callable[[Any], bool], length: int
-) -> None:
+def test_always(right: Any, wrong: Any, predicate: Callable[[Any], bool], length: int) -> None:
     holds = explore(right, always(predicate))
     assert holds.complete
     assert holds.decisive == {}
@@ -162,7 +160,10 @@ def test_a_bad_initial_state_is_a_path_of_no_steps() -> None:
 
 
 def test_sometimes() -> None:
-    checks = {"far": Check("sometimes", lambda n: n == 3), "never": Check("sometimes", lambda n: n > 9)}
+    checks = {
+        "far": Check("sometimes", lambda n: n == 3),
+        "never": Check("sometimes", lambda n: n > 9),
+    }
     found = explore(Counter(5), checks)
     assert found.complete
     assert [label.name for label, _ in found.decisive["far"].steps] == ["up"] * 3
@@ -204,7 +205,9 @@ def test_where_it_may_rest_it_may() -> None:
 
 def test_rest_is_asked_of_states_that_rest_only() -> None:
     asked: list[int] = []
-    explore(Counter(3, back=False), {"rest": Check("rest", lambda n: bool(asked.append(n)) or True)})
+    explore(
+        Counter(3, back=False), {"rest": Check("rest", lambda n: bool(asked.append(n)) or True)}
+    )
     assert asked == [3]
 
 
@@ -330,3 +333,133 @@ def cited() -> set[str]:
     for call in calls:
         assert isinstance(call.args[0], ast.Constant), ast.unparse(call)
     return {call.args[0].value for call in calls}
+
+
+SMALL = ("T10", "D1", "D1.window", "T1s", "T9.literal", "T3", "T7")
+"""Claims whose explorations are small."""
+
+URGENT = replace(PROFILES["stream"], urgent=True, a_passive=True, b_active=False, b_sends=False)
+REOPENING = replace(PROFILES["time"], msl=1, stride=3)
+SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
+    # rules, bounds, most states; what fires there and in no exploration of SMALL
+    (
+        {"three_way": False},
+        PROFILES["rest"],
+        1000,
+        {"two-way handshake: SYN alone enters ESTABLISHED"},
+    ),
+    (
+        {"syn_challenge": False},
+        PROFILES["forgery"],
+        1000,
+        {"RFC 793 fourth: SYN in the window, reset, enter CLOSED"},
+    ),
+    (
+        {"syn_ack_exact": True},
+        PROFILES["simultaneous"],
+        20_000,
+        {"repair: what acknowledges our SYN must be at RCV.NXT, answered with an ACK"},
+    ),
+    (
+        {"abort_time_wait": True},
+        replace(PROFILES["rest"], msl=1, span=1),
+        20_000,
+        {
+            "3.5.2: send RST, enter TIME-WAIT",
+            "3.5.2 CLOSING, LAST-ACK: ok, enter TIME-WAIT",
+        },
+    ),
+    (
+        {"close_waits": True},
+        PROFILES["stream"],
+        9000,
+        {
+            "3.10.4 SYN-RECEIVED: queue the CLOSE until ESTABLISHED",
+            "3.10.2 LISTEN: send SYN, queue data, enter SYN-SENT",
+        },
+    ),
+    (
+        {"time_wait_restart": Restart.FIN},
+        PROFILES["time"],
+        20_000,
+        {"3.10.7.4 first: FIN again, answered, 2 MSL timeout restarted"},
+    ),
+    (
+        {"data_on_syn": True},
+        URGENT,
+        30_000,
+        {
+            "3.10.2 LISTEN: send SYN with data, enter SYN-SENT",
+            "3.10.7.2 third: text or control that came with the SYN is processed now",
+            "3.10.7.4 sixth: RCV.UP advances, the user is told",
+            "3.10.7.4 fourth: SYN outside the window, answered with an ACK",
+        },
+    ),
+    (
+        {"time_wait_reopen": True},
+        REOPENING,
+        30_000,
+        {
+            "3.6.1 TIME-WAIT: SYN reopens the connection, enter SYN-RECEIVED",
+            "3.6.1 (2) SYN-RECEIVED: reset, return to TIME-WAIT",
+        },
+    ),
+]
+
+ERROR = "an error that the RFC returns to the user: no step of the system (spec.host._call)"
+IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.host._call)"
+PEER = "no segment that this specification sends meets it; tests/test_segment_arrives.py does"
+SILENT = {
+    "3.10.1: connection already exists": ERROR,
+    "3.10.2 CLOSED: connection does not exist": ERROR,
+    "3.10.2: connection closing": ERROR,
+    "3.10.3 CLOSED: connection does not exist": ERROR,
+    "3.10.3: connection closing": ERROR,
+    "3.10.3 CLOSE-WAIT: no text, connection closing": ERROR,
+    "3.10.4 CLOSED: connection does not exist": ERROR,
+    "3.10.4: connection closing": ERROR,
+    "3.10.5 CLOSED: connection does not exist": ERROR,
+    "3.10.3 LISTEN, SYN-SENT, SYN-RECEIVED: queue": IDLE,
+    "3.10.3: nothing at hand, queue": IDLE,
+    "3.5.2 TIME-WAIT: ok, remain": "changes nothing: no step of the system (spec.host._call)",
+    # Only SYN and RST go without ACK, and those were dealt with before.
+    "3.10.7.2 LISTEN fourth: dropped": PEER,
+    "3.10.7.4 fifth: no ACK, dropped": PEER,
+    # A reset has no text here, so that its first octet decides in the first step already.
+    "3.10.7.4 second: reset outside the window dropped": PEER,
+    # Honest numbers stay within a window of each other, old ones were acknowledged.
+    "3.10.7.4 fifth: ACK of something not yet sent, answered with an ACK": PEER,
+    # Nothing follows a FIN, and what came before it is below the window.
+    "3.10.7.4 seventh, eighth: text and FIN after a FIN ignored": PEER,
+}
+"""Rules that none of these explorations fires, and why."""
+
+
+def fires(rules: Rules, bounds: Bounds, max_states: int | None = None) -> set[str]:
+    return set(explore(System(rules, bounds), {}, graph=False, max_states=max_states).fired)
+
+
+@cache
+def fired_by_small() -> set[str]:
+    fired = set()
+    for id in SMALL:
+        claim = BY_ID[id]
+        fired |= fires(
+            replace(Rules(), **claim.rules),
+            PROFILES[claim.profile],
+            10_000 if id in ("T1s", "T9.literal", "T7") else None,
+        )
+    return fired
+
+
+@pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0])))
+def test_rules_of_a_switch_fire_with_it_and_not_without(choice: Any) -> None:
+    rules, bounds, limit, fresh = choice
+    assert fresh <= fires(replace(Rules(), **rules), bounds, limit)
+    assert not fresh & fired_by_small()
+
+
+def test_every_rule_fires_but_those_explained() -> None:
+    fired = fired_by_small() | {rule for *_, fresh in SWITCHED for rule in fresh}
+    assert fired <= cited()
+    assert cited() - fired == set(SILENT)

@@ -211,8 +211,8 @@ class Explorer:
             test = self._put(tree.test, values, memo)
             answer = self._possible(test, facts)
             if answer is None:
-                yield from self._walk(tree.then, values, memo, (*facts, (test, True)))
-                facts = (*facts, (test, False))
+                yield from self._walk(tree.then, values, memo, _assume(facts, test, True))
+                facts = _assume(facts, test, False)
                 tree = tree.other
             else:
                 tree = tree.then if answer else tree.other
@@ -232,7 +232,7 @@ class Explorer:
                     value = node.args[1 if guess else 2]
                 else:
                     value = self.build.const(guess)
-                more = facts if answer is not None else (*facts, (test, guess))
+                more = facts if answer is not None else _assume(facts, test, guess)
                 yield from self._settle([*nodes[:i], value, *nodes[i + 1 :]], more)
             return
         yield tuple(nodes), facts
@@ -374,7 +374,7 @@ class Explorer:
             verdict = self._put(leaf.outputs[0], values, memo)
             answer = self._possible(verdict, facts)
             if answer is not True:
-                return facts if answer is False else (*facts, (verdict, False))
+                return facts if answer is False else _assume(facts, verdict, False)
         return None
 
     def search(self, good: Tree, depth: int | None = None, max_states: int = 2_000_000) -> Result:
@@ -432,6 +432,13 @@ class Explorer:
             name: model.eval(term, model_completion=True).as_long()
             for name, term in self._terms.variables.items()
         }
+
+
+def _assume(facts: Facts, test: Node, answer: bool) -> Facts:
+    """``facts`` and one more, in an order that does not depend on when each was learnt."""
+    if test.op == "not":
+        test, answer = test.args[0], not answer
+    return tuple(sorted((*facts, (test, answer)), key=lambda fact: (repr(fact[0]), fact[1])))
 
 
 def _without(bag: tuple[Row, ...], message: Row) -> tuple[Row, ...]:
