@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -275,22 +275,31 @@ def _spread(argv: list[str]) -> list[str]:
     spread: list[str] = []
     option = ""
     for word in argv:
-        if word in ("--rules", "--bounds"):
-            option = word
-        elif option and "=" in word and not word.startswith("-"):
+        if option and spread[-1] != option and "=" in word and not word.startswith("-"):
             spread += [option, word]
             continue
-        else:
+        if word in ("--rules", "--bounds"):
+            option = word
+        elif not option or spread[-1] != option:
             option = ""
-        if not option:
-            spread.append(word)
+        spread.append(word)
     return spread
+
+
+_INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
+
+
+def _interrupted() -> NoReturn:
+    print("checker: interrupted; nothing was written", file=sys.stderr)
+    sys.exit(INCONCLUSIVE)
 
 
 def main() -> None:
     """Run the command line; every problem is one line and an exit code, never a traceback."""
     try:
         code = app(_spread(sys.argv[1:]), standalone_mode=False)
+        if code == _INTERRUPTED:
+            _interrupted()
         sys.exit(code if isinstance(code, int) else OK)
     except Problem as problem:
         print(f"checker: {problem}", file=sys.stderr)
@@ -298,8 +307,7 @@ def main() -> None:
     except typer.Exit as done:
         sys.exit(done.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        print("checker: interrupted; nothing was written", file=sys.stderr)
-        sys.exit(INCONCLUSIVE)
+        _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)

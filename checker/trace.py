@@ -78,7 +78,7 @@ def trace(
 def _search(
     system: System, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
-    checks = {claim.id: Check(claim.kind, claim.predicate)}
+    checks = {claim.id: Check(claim.kind, claim.predicate, claim.idle)}
     if progress is not None:
         return explore(system, checks, graph=False, max_states=max_states, progress=progress)
     with _on_terminal(claim.id) as shown:

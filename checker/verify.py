@@ -36,7 +36,7 @@ from checker.engines.explore import Check, Exploration, Path, explore
 from checker.model import composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
-from spec.bounds import PROFILES, Bounds
+from spec.bounds import Bounds
 from spec.rules import Rules
 from spec.system import System
 
@@ -135,13 +135,13 @@ def jobs(
         bounds = {"width": 32, **bounds}
     groups: dict[tuple[str, Rules], list[str]] = {}
     for claim in claims:
-        chosen = dataclasses.replace(Rules(), **{**claim.rules, **rules})  # type: ignore[arg-type]
+        chosen = tcp.choose_rules(claim.rules, rules)
         groups.setdefault((claim.profile, chosen), []).append(claim.id)
     return [
         Job(
             profile,
             chosen,
-            dataclasses.replace(PROFILES[profile], **bounds),  # type: ignore[arg-type]
+            tcp.choose_bounds(profile, bounds, profile),
             tuple(ids),
             max_states,
             engine,
@@ -155,7 +155,7 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     """Run one exploration."""
     if job.engine == "symbolic":
         return _run_symbolic(job)
-    checks = {id: Check(BY_ID[id].kind, BY_ID[id].predicate) for id in job.claims}
+    checks = {id: Check(BY_ID[id].kind, BY_ID[id].predicate, BY_ID[id].idle) for id in job.claims}
     found = explore(
         System(job.rules, job.bounds),
         checks,

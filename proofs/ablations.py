@@ -2,8 +2,8 @@
 
 Numbers are those of the table the project started from. ``rules`` and ``bounds`` are what
 changes against the claim's own; the claim must then be refuted, by a shortest trace whose
-length ``expected.toml`` pins. Where the claim survives its ablation, that is a finding, and
-stands in ``SURVIVED`` with the reason.
+length ``expected.toml`` pins. Numbers that are missing (7, 15) belong to claims that are not
+made yet.
 """
 
 from collections.abc import Mapping

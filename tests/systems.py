@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 class Label:
     """A step's label: what was done, and the rules that fired."""
 
-    name: str
+    action: str
     rules: tuple[str, ...] = ()
 
 

@@ -166,7 +166,7 @@ def test_sometimes() -> None:
     }
     found = explore(Counter(5), checks)
     assert found.complete
-    assert [label.name for label, _ in found.decisive["far"].steps] == ["up"] * 3
+    assert [label.action for label, _ in found.decisive["far"].steps] == ["up"] * 3
     assert list(found.decisive) == ["far"]
 
 
@@ -261,7 +261,7 @@ def test_quotient_keeps_every_step_that_changes_the_view() -> None:
 
 def test_quotient_by_one_process() -> None:
     view = quotient(graph_of("Peterson").graph, lambda s: s.at[0])
-    names = {(a, b): {label.name for label in d["steps"]} for a, b, d in view.edges(data=True)}
+    names = {(a, b): {label.action for label in d["steps"]} for a, b, d in view.edges(data=True)}
     assert names == {
         ("idle", "raised"): {"raise 0"},
         ("raised", "waiting"): {"yield 0"},

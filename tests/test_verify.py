@@ -379,7 +379,6 @@ def test_a_problem_is_one_line_and_an_exit_code(what: str, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="verify does not check that bounds agree (tcp.choose_bounds does)")
 @pytest.mark.parametrize("bound", ["watch_forgery=off", "width=3", "octets=1"])
 def test_bounds_that_make_no_sense_together_are_refused(bound: str) -> None:
     """Unwatched ghosts keep their first value: a claim of them would hold of nothing."""
@@ -387,7 +386,6 @@ def test_bounds_that_make_no_sense_together_are_refused(bound: str) -> None:
     assert (done.returncode, done.stdout) == (USAGE, "")
 
 
-@pytest.mark.xfail(reason="_spread drops an option without NAME=VALUE after it")
 @pytest.mark.parametrize("words", [["--rules"], ["--bounds"], ["--rules", "three_way"]])
 def test_an_option_without_its_value_is_refused(words: list[str]) -> None:
     done = command("verify", "T10", *words)
@@ -399,7 +397,6 @@ def children(pid: int) -> str:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 
-@pytest.mark.xfail(reason="typer turns KeyboardInterrupt into Exit(130): nothing is said")
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers through /proc")
 @pytest.mark.parametrize("everybody", [True, False], ids=["Ctrl-C", "the parent alone"])
 def test_an_interrupted_run_leaves_nothing(everybody: bool, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ Three kinds of claim are checked on the way:
 
 * ``always``: a predicate of every reachable state;
 * ``sometimes``: a predicate of some reachable state (a witness);
-* ``rest``: a predicate of every reachable state that has no step to take (a deadlock is such a
-  state in which the system may not rest).
+* ``rest``: a predicate of every reachable state that has no step to take but idle ones (a
+  deadlock is such a state in which the system may not rest).
 """
 
 import time
@@ -29,7 +29,7 @@ class System(Protocol):
         """The initial state."""
 
     def steps(self, state: Any, /) -> Iterator[tuple[Any, Any]]:
-        """Every (label, next state); labels have ``rules``, the names of what fired."""
+        """Every (label, next state); a label has ``action`` and ``rules``, what fired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Check:
 
     kind: str  # "always", "sometimes" or "rest"
     predicate: Callable[[Any], bool]
+    idle: frozenset[str] = frozenset()  # actions of steps that do not count (rest)
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ def explore(
     if net is not None:
         net.add_node(0, state=start)
     open_checks = dict(checks)
+    resters = any(check.kind == "rest" for check in checks.values())
     fired: dict[tuple[str, ...], int] = {}
 
     def path_to(i: int) -> Path:
@@ -110,15 +112,18 @@ def explore(
             i = before
         return Path(start, steps[::-1])
 
-    def look(i: int, resting: bool) -> None:
+    def look(i: int, actions: set[str] | None) -> None:
+        """Look at a state when it is found, and again when its ``actions`` are known."""
         for name, check in list(open_checks.items()):
-            if resting != (check.kind == "rest"):
+            if (actions is None) == (check.kind == "rest"):
+                continue
+            if actions is not None and not actions <= check.idle:
                 continue
             if check.predicate(order[i]) == (check.kind == "sometimes"):
                 found.decisive[name] = path_to(i)
                 del open_checks[name]
 
-    look(0, False)
+    look(0, None)
     at = 0
     told = began
     while at < len(order):
@@ -144,10 +149,10 @@ def explore(
                 depths.append(depths[at] + 1)
                 if net is not None:
                     net.add_node(i, state=after)
-                look(i, False)
+                look(i, None)
             successors.setdefault(i, []).append(label)
-        if not successors:
-            look(at, True)
+        if resters:
+            look(at, {label.action for labels in successors.values() for label in labels})
         if net is not None:
             net.add_edges_from((at, i, {"steps": labels}) for i, labels in successors.items())
         at += 1
