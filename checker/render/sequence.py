@@ -25,6 +25,7 @@ from __future__ import annotations
 import html
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
@@ -93,7 +94,11 @@ def draw(source: str, form: str) -> bytes:
         source = source.replace("{", "{ dpi=144", 1)
     instead = "install graphviz, or ask for .dot or .txt, which need no program"
     try:
-        return bytes(graphviz.Source(source).pipe(format=form, engine="dot", quiet=True))
+        # From a file, not a pipe: what a failing `dot` says is then never lost.
+        with tempfile.TemporaryDirectory() as folder:
+            drawing = Path(folder, "drawing.dot")
+            drawing.write_text(source, encoding="utf-8")
+            return Path(graphviz.render("dot", form, drawing, quiet=True)).read_bytes()
     except graphviz.ExecutableNotFound:
         raise RenderError(f"no program 'dot' to draw .{form} with: {instead}") from None
     except subprocess.CalledProcessError as error:
