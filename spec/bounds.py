@@ -101,73 +101,35 @@ LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}
 _SMALL = Bounds(width=4, window=3, in_flight=2, send_window=False)
 """16 sequence numbers hold four windows of three; ISNs two apart are within one window."""
 
+_CLIENT_SERVER = dataclasses.replace(_SMALL, a_passive=False, b_active=False)
+"""A opens actively, B passively (and may turn its LISTEN into an active open by SEND)."""
+
+_SIMULTANEOUS = dataclasses.replace(
+    _SMALL, a_passive=False, b_passive=False, abort=False, watch_agreement=True, watch_stale=True
+)
+_TIMED = dataclasses.replace(_CLIENT_SERVER, msl=2, span=1, watch_confusion=True)
+
 PROFILES = {
     # Who agrees with whom, from any mix of opens. No time: segments live for ever. No CLOSE:
     # ABORT ends a connection in any state, and the closing states are in "lifecycle".
     "handshake": dataclasses.replace(_SMALL, close=False, watch_agreement=True, watch_stale=True),
     # The same from client and server through the whole lifecycle, with CLOSE and ABORT.
-    "lifecycle": dataclasses.replace(
-        _SMALL, a_passive=False, b_active=False, watch_agreement=True, watch_stale=True
-    ),
-    # Active opens only: simultaneous open, with ISNs within one window of each other.
-    "simultaneous": dataclasses.replace(
-        _SMALL,
-        a_passive=False,
-        b_passive=False,
-        abort=False,
-        watch_agreement=True,
-        watch_stale=True,
-    ),
+    "lifecycle": dataclasses.replace(_CLIENT_SERVER, watch_agreement=True, watch_stale=True),
+    # Active opens only: simultaneous open, with ISNs within one window of each other ...
+    "simultaneous": _SIMULTANEOUS,
     # ... and half the sequence space apart.
-    "simultaneous-far": dataclasses.replace(
-        _SMALL,
-        a_passive=False,
-        b_passive=False,
-        abort=False,
-        watch_agreement=True,
-        watch_stale=True,
-        stride=8,
-    ),
+    "simultaneous-far": dataclasses.replace(_SIMULTANEOUS, stride=8),
     # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
     # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
-    "time": dataclasses.replace(
-        _SMALL,
-        msl=2,
-        span=1,
-        a_passive=False,
-        b_active=False,
-        abort=False,
-        watch_confusion=True,
-    ),
+    "time": dataclasses.replace(_TIMED, abort=False),
     # TIME-WAIT after ABORT.
-    "abort": dataclasses.replace(
-        _SMALL,
-        msl=2,
-        span=1,
-        a_passive=False,
-        b_active=False,
-        close=False,
-        watch_confusion=True,
-    ),
+    "abort": dataclasses.replace(_TIMED, close=False),
     # A crash of the client, and what it sent before. Users only open: CLOSE and ABORT would
     # free the sequence numbers too, which is another claim.
-    "crash": dataclasses.replace(
-        _SMALL,
-        msl=2,
-        span=1,
-        a_passive=False,
-        b_active=False,
-        close=False,
-        abort=False,
-        user_timeout=True,
-        crashes=1,
-        watch_confusion=True,
-    ),
+    "crash": dataclasses.replace(_TIMED, close=False, abort=False, user_timeout=True, crashes=1),
     # Octets both ways over one connection, to its end.
     "stream": dataclasses.replace(
-        _SMALL,
-        a_passive=False,
-        b_active=False,
+        _CLIENT_SERVER,
         abort=False,
         incarnations=1,
         capacity=1,
@@ -178,9 +140,7 @@ PROFILES = {
     # Octets of one connection while another's are still about: SYN, octet and FIN take three
     # numbers, so that fresh ISNs are three apart.
     "reuse": dataclasses.replace(
-        _SMALL,
-        a_passive=False,
-        b_active=False,
+        _CLIENT_SERVER,
         capacity=1,
         stride=3,
         octets=1,
@@ -190,9 +150,7 @@ PROFILES = {
     ),
     # A receive buffer of one octet and two to send: zero windows and their probes.
     "window": dataclasses.replace(
-        _SMALL,
-        a_passive=False,
-        b_active=False,
+        _CLIENT_SERVER,
         abort=False,
         incarnations=1,
         capacity=1,

@@ -47,6 +47,10 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.Composition, model.Tra
 # Symbolic exploration
 
 
+TOO_DEEP = ("1 T4", "2 T4", "4 T4", "18 T4")
+"""Ablations of T4 at depths 17 to 25: with ISNs of any value the states double at each depth."""
+
+
 def search(name: str, depth: int) -> symbolic.Result:
     composition, traced, claim = composed(name)
     good = model.predicate(claim.predicate, traced)
@@ -58,18 +62,20 @@ def search(name: str, depth: int) -> symbolic.Result:
     [
         pytest.param(a, id=a.id, marks=[pytest.mark.slow] if LENGTHS[a.id] > 7 else [])
         for a in ABLATIONS
-        if LENGTHS[a.id] <= 15
+        if a.id not in TOO_DEEP
     ],
 )
 def test_symbolic_search_agrees_on_ablations(ablation: Ablation) -> None:
+    """The search goes level by level, so that the length found is the shortest."""
     length = LENGTHS[ablation.id]
     result = search(ablation.id, length)
     assert (result.length, len(result.actions)) == (length, length)
     names = {f"isn.{h}.{n}" for h in "AB" for n in range(3)}
     assert set(result.values) <= names
     assert all(0 <= value < 1 << 32 for value in result.values.values())
-    shorter = search(ablation.id, length - 1)
-    assert (shorter.length, shorter.depth, shorter.complete) == (None, length - 1, False)
+    if length <= 7:
+        shorter = search(ablation.id, length - 1)
+        assert (shorter.length, shorter.depth, shorter.complete) == (None, length - 1, False)
 
 
 @pytest.mark.parametrize("name", ["T10", "T1"])
