@@ -306,7 +306,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
                 for name, value in seen.items()
                 if value is not None and name in pins and pins[name] != value
             ]
-            if wrong:
+            if wrong and verdict == expected:
                 ok, note = False, "; ".join(wrong)
     elif pinned is not None:
         expected = pinned[claim.id]["verdict"]
