@@ -26,7 +26,7 @@ from spec.bounds import Bounds
 from spec.inputs import Input
 from spec.output import Tcp
 from spec.segment import Id, Octets, Segment, Seq
-from spec.seq import choose
+from spec.seq import choose, not_
 from spec.tcb import SYNCHRONIZED, State, Tcb
 
 
@@ -217,7 +217,7 @@ def _made(before: Tcb, ghost: Ghost, seg: Segment | None, sight: Sight, bounds: 
     ghost.stale = False
     if seg is not None:
         if bounds.watch_stale and before.state == State.LISTEN:
-            ghost.stale = (sight.syn_sent == False) | (seg.origin.src != sight.id)  # noqa: E712
+            ghost.stale = not_(sight.syn_sent) | (seg.origin.src != sight.id)
         if bounds.watch_streams:
             ghost.heard = seg.origin.src
     if bounds.watch_confusion:
@@ -269,7 +269,7 @@ def _ended(
     if bounds.watch_confusion and (
         before.state == State.TIME_WAIT or (what == Input.ABORT and before.state in SYNCHRONIZED)
     ):
-        gone = (sight.id != ghost.partner) & (ghost.partner != 0) | (sight.exists == False)  # noqa: E712
+        gone = (sight.id != ghost.partner) & (ghost.partner != 0) | not_(sight.exists)
         ghost.over_me = choose(gone, ghost.id, ghost.over_me)
         ghost.over_peer = choose(gone, ghost.partner, ghost.over_peer)
     ghost.simultaneous = False

@@ -16,7 +16,7 @@ from spec.output import (
 )
 from spec.rules import Restart
 from spec.segment import Control, Segment, acceptable
-from spec.seq import choose
+from spec.seq import choose, not_
 from spec.tcb import State, Tcb, delete, release
 
 
@@ -51,15 +51,7 @@ def listen_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # Third, check for a SYN
     if seg.ctl.syn:
         # (security: not modelled)
-        tcb.rcv.wnd = tcp.bounds.window
-        _hear_syn(tcb, seg, tcp)
-        tcb.iss = tcp.select_isn()
-        send_syn_ack(tcb, tcp)
-        tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
-        tcb.snd.una = tcb.iss
-        tcb.passive = True
-        tcb.state = State.SYN_RECEIVED
-        start_span(tcb, tcp)
+        _answer_syn(tcb, seg, tcp)
         if not tcp.rules.three_way:
             # Ablation 9: the SYN alone establishes.
             _update_window(tcb, seg, tcp)
@@ -70,6 +62,19 @@ def listen_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         return tcp.rule("3.10.7.2 LISTEN third: send SYN,ACK, enter SYN-RECEIVED")
     # Fourth, other data or control
     return tcp.rule("3.10.7.2 LISTEN fourth: dropped")
+
+
+def _answer_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """LISTEN's third step: select an ISS, send SYN,ACK, enter SYN-RECEIVED."""
+    tcb.rcv.wnd = tcp.bounds.window
+    _hear_syn(tcb, seg, tcp)
+    tcb.iss = tcp.select_isn()
+    send_syn_ack(tcb, tcp)
+    tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
+    tcb.snd.una = tcb.iss
+    tcb.passive = True
+    tcb.state = State.SYN_RECEIVED
+    start_span(tcb, tcp)
 
 
 def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -151,7 +156,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
         # A shut window takes no text and no FIN, but valid ACKs, URGs and RSTs all the same.
         at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
-        probe = at_edge & (seg.length() != 0) & (seg.ctl.syn == False)  # noqa: E712
+        probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
         if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
             if seg.ctl.rst:
                 return tcp.rule("3.10.7.4 first: reset outside the window dropped")
@@ -207,16 +212,8 @@ def _reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 def _reopen(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """3.6.1: as from LISTEN."""
     delete(tcb)
-    tcb.rcv.wnd = tcp.bounds.window
-    _hear_syn(tcb, seg, tcp)
-    tcb.iss = tcp.select_isn()
-    send_syn_ack(tcb, tcp)
-    tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
-    tcb.snd.una = tcb.iss
-    tcb.passive = True
+    _answer_syn(tcb, seg, tcp)
     tcb.reopened = True
-    tcb.state = State.SYN_RECEIVED
-    start_span(tcb, tcp)
     return tcp.rule("3.6.1 TIME-WAIT: SYN reopens the connection, enter SYN-RECEIVED")
 
 
@@ -347,7 +344,7 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
 def _process_held(tcb: Tcb, tcp: Tcp) -> bool:
     """What came with the SYN, once our own is acknowledged; is an acknowledgment due?"""
-    if (tcb.held_text + tcb.held_fin == 0) & (tcb.held_urgent == False):  # noqa: E712
+    if (tcb.held_text + tcb.held_fin == 0) & not_(tcb.held_urgent):
         return False
     held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=tcb.held_text, up=tcb.held_up)
     held.ctl = Control(urg=tcb.held_urgent, psh=tcb.held_push, fin=tcb.held_fin)

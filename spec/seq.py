@@ -31,6 +31,11 @@ def choose(test: bool, yes: T, no: T) -> T:
     return pick(yes, no) if pick is not None else (yes if test else no)
 
 
+def not_(test: bool) -> bool:
+    """``not test``, as a computation; ``not`` itself would be a decision."""
+    return test == False  # noqa: E712
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """The circle of 2^width sequence numbers; every argument and result is in [0, 2^width)."""
