@@ -164,11 +164,15 @@ def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
                 seen.setdefault(name, set()).add(node.data if node.op == "const" else node)
 
 
-def composition(rules: Rules, bounds: Bounds) -> tuple[smt.Composition, Traced]:
+def composition(
+    rules: Rules, bounds: Bounds, strides_as_explored: bool = False
+) -> tuple[smt.Composition, Traced]:
     """Two hosts and a channel, for the solver; ISNs are variables of full width.
 
     ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
-    least ``bounds.stride`` and less than half the space (exactly half where the stride is).
+    least ``bounds.stride`` and less than half the space (exactly half where the stride is). With
+    ``strides_as_explored`` the first one is still any, and the others lie from it as in
+    ``System.isns``: that is, at multiples of the stride.
     """
     system = System(rules, bounds)
     called = {what: tuple(h for h in (0, 1) if what in system.calls[h]) for what in Input}
@@ -195,7 +199,7 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[smt.Composition, Traced]:
     }
     due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
     start = dict(zip(paths(host.initial(bounds)), key(host.initial(bounds)), strict=True))
-    isns, assumptions = _isns(rules, bounds)
+    isns, assumptions = _isns(rules, bounds, strides_as_explored)
 
     def narrow(tree: Tree) -> Tree:
         """``tree`` with only the outputs that vary."""
@@ -237,7 +241,7 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[smt.Composition, Traced]:
     ), traced
 
 
-def _isns(rules: Rules, bounds: Bounds) -> tuple[list[list[Any]], list[Any]]:
+def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]], list[Any]]:
     """The ISNs of each host as solver variables, and what is assumed of them."""
     sort = integer(0, (1 << bounds.width) - 1)
     half = 1 << (bounds.width - 1)
@@ -247,8 +251,13 @@ def _isns(rules: Rules, bounds: Bounds) -> tuple[list[list[Any]], list[Any]]:
     ]
     assumptions = []
     for mine in isns:
+        if explored and rules.isn == Isn.ANY:
+            steps = [n * bounds.stride for n in range(bounds.incarnations)]
+            assumptions += [z3.Or([isn - mine[0] == n for n in steps]) for isn in mine[1:]]
         for one, next_ in itertools.pairwise(mine):
-            if rules.isn == Isn.CONSTANT:
+            if explored and rules.isn == Isn.FRESH:
+                assumptions.append(next_ - one == bounds.stride)
+            elif rules.isn == Isn.CONSTANT:
                 assumptions.append(one == next_)
             elif rules.isn == Isn.FRESH:
                 assumptions += [
