@@ -75,8 +75,10 @@ def verify(
     for path in (json, junit):
         if path is not None:
             files.writable(path)
-    if pin and (claims or chosen_rules or chosen_bounds):
-        raise UsageProblem("--pin takes no claims, rules or bounds: it pins the whole table")
+    if pin and (claims or chosen_rules or chosen_bounds or engine != "explore"):
+        raise UsageProblem(
+            "--pin takes no claims, rules, bounds or engine: it pins the explorer's whole table"
+        )
     with _progress() as progress:
         result, seconds = v.verify(
             claims or [],

@@ -26,8 +26,9 @@ from typing import Any
 
 from checker.core import files
 from checker.core.errors import Problem, ToolProblem, UsageProblem
-from checker.engines.explore import Path
+from checker.engines.explore import Check, Path
 from checker.render import Line, Message, Story
+from proofs.claims import Claim
 from spec import ghosts, host
 from spec.bounds import LIMITS, PROFILES, Bounds
 from spec.host import Endpoint
@@ -171,6 +172,11 @@ def writable(out: File) -> None:
             f"no program 'dot' to draw {out.suffix.lower()} with: install graphviz, "
             "or ask for .dot or .txt"
         )
+
+
+def check_of(claim: Claim) -> Check:
+    """``claim`` as the explorer takes it."""
+    return Check(claim.kind, claim.predicate, claim.idle)
 
 
 def departures(rules: Rules) -> dict[str, str]:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from checker import tcp
 from checker.core.errors import INCONCLUSIVE, OK, Problem
-from checker.engines.explore import Check, Exploration, Path, Progress, explore
+from checker.engines.explore import Exploration, Path, Progress, explore
 from checker.render import Story, ladder, render
 from proofs.claims import BY_ID, SOMETIMES, Claim
 from spec.system import System
@@ -78,7 +78,7 @@ def trace(
 def _search(
     system: System, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
-    checks = {claim.id: Check(claim.kind, claim.predicate, claim.idle)}
+    checks = {claim.id: tcp.check_of(claim)}
     if progress is not None:
         return explore(system, checks, graph=False, max_states=max_states, progress=progress)
     with _on_terminal(claim.id) as shown:

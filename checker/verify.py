@@ -32,7 +32,7 @@ from checker import tcp
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
-from checker.engines.explore import Check, Exploration, Path, explore
+from checker.engines.explore import Exploration, Path, explore
 from checker.model import composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
@@ -155,7 +155,7 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     """Run one exploration."""
     if job.engine == "symbolic":
         return _run_symbolic(job)
-    checks = {id: Check(BY_ID[id].kind, BY_ID[id].predicate, BY_ID[id].idle) for id in job.claims}
+    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
     found = explore(
         System(job.rules, job.bounds),
         checks,

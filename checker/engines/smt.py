@@ -13,6 +13,7 @@ a given property: ``unsat`` means that there is none, for any value of the varia
 full width. This is bounded: it says nothing of longer runs.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -515,8 +516,6 @@ def bmc(
     unrolling: Unrolling, bad: Callable[[State], Term], steps: int, timeout: float = 600.0
 ) -> Answer:
     """Is there a run of at most ``steps`` steps to a state that is ``bad``?"""
-    import time
-
     began = time.monotonic()
     states, choices, constraints = unrolling.run(steps)
     solver = z3.Then("simplify", "propagate-values", "solve-eqs", "simplify", "qfbv").solver()

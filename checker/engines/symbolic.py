@@ -11,7 +11,7 @@ a depth means none of that length for any ISNs.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -473,6 +473,3 @@ def search(
 ) -> Result:
     """Explore ``model`` symbolically, to ``depth`` or to the end."""
     return Explorer(model, build).search(good, depth, max_states)
-
-
-__all__: Sequence[str] = ("Explorer", "Result", "Symbolic", "search")
