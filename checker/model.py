@@ -7,6 +7,7 @@ the segments sent. The rules cited, the user's signals and whether an ISN was dr
 constants of each leaf.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 import z3
 
+from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
 from checker.core.ir import BOOL, Node, integer
 from checker.core.schema import Field, fields, symbols
@@ -21,7 +23,7 @@ from checker.core.trace import Branch, Leaf, Tracer, Tree
 from checker.engines import smt
 from spec import host
 from spec.bounds import Bounds
-from spec.ghosts import Sight, look
+from spec.ghosts import Ghost, Sight, look
 from spec.inputs import Input
 from spec.record import key, paths, rebuild
 from spec.rules import Isn, Rules
@@ -164,16 +166,8 @@ def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
                 seen.setdefault(name, set()).add(node.data if node.op == "const" else node)
 
 
-def composition(
-    rules: Rules, bounds: Bounds, strides_as_explored: bool = False
-) -> tuple[smt.Composition, Traced]:
-    """Two hosts and a channel, for the solver; ISNs are variables of full width.
-
-    ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
-    least ``bounds.stride`` and less than half the space (exactly half where the stride is). With
-    ``strides_as_explored`` the first one is still any, and the others lie from it as in
-    ``System.isns``: that is, at multiples of the stride.
-    """
+def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
+    """Two hosts and a channel, just as ``System`` has them."""
     system = System(rules, bounds)
     called = {what: tuple(h for h in (0, 1) if what in system.calls[h]) for what in Input}
     called[Input.SEGMENT] = (0, 1)
@@ -199,7 +193,6 @@ def composition(
     }
     due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
     start = dict(zip(paths(host.initial(bounds)), key(host.initial(bounds)), strict=True))
-    isns, assumptions = _isns(rules, bounds, strides_as_explored)
 
     def narrow(tree: Tree) -> Tree:
         """``tree`` with only the outputs that vary."""
@@ -213,13 +206,20 @@ def composition(
             outputs += [tree.outputs[ends + n * segs + i] for i in carried]
         return Leaf(tree.index, tree.static, tuple(outputs))
 
+    def offers() -> Iterator[tuple[Node, tuple[int, ...]]]:
+        for crashed in (False, True) if bounds.crashes else (False,):
+            for n in range(bounds.incarnations + 1):
+                like = host.Endpoint(crashes=int(crashed), ghost=Ghost(id=n))
+                guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
+                yield tracer.node(guard), tuple(system.isns(like))
+
     fields_kept = [traced.end_fields[i] for i in kept]
-    return smt.Composition(
+    return Composition(
         fields=fields_kept,
         message_fields=[traced.seg_fields[i] for i in carried],
         initial={f.path: start[f.path] for f in fields_kept},
         kinds=[
-            smt.Kind(
+            Kind(
                 what.value,
                 narrow(traced.tree(what)),
                 called[what],
@@ -232,13 +232,28 @@ def composition(
         ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
         sight=seen,
         isn_paths=("isn", "ghost.id"),
-        isn_values=isns,
-        assumptions=assumptions,
+        offers=list(offers()),
         capacity=bounds.capacity,
         in_flight=bounds.in_flight,
         duplicate=bounds.duplicate,
         lose=bounds.lose,
     ), traced
+
+
+def open_composition(
+    rules: Rules, bounds: Bounds, strides_as_explored: bool = False
+) -> tuple[smt.OpenComposition, Traced]:
+    """The same for the solver; ISNs are variables of full width.
+
+    ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
+    least ``bounds.stride`` and less than half the space (exactly half where the stride is). With
+    ``strides_as_explored`` the first one is still any, and the others lie from it as in
+    ``System.isns``: that is, at multiples of the stride.
+    """
+    model, traced = composition(rules, bounds)
+    shared = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
+    isns, assumptions = _isns(rules, bounds, strides_as_explored)
+    return smt.OpenComposition(**shared, isn_values=isns, assumptions=assumptions), traced
 
 
 def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]], list[Any]]:

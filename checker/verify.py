@@ -33,7 +33,7 @@ from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path, explore
-from checker.model import composition, predicate
+from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
 from spec.bounds import Bounds
@@ -169,7 +169,7 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
 
 def _run_symbolic(job: Job) -> Found:
     """Explore the traced specification at 32 bits, for all ISNs at once."""
-    model, traced = composition(job.rules, job.bounds)
+    model, traced = open_composition(job.rules, job.bounds)
     total = Exploration(complete=True)
     lengths: dict[str, int] = {}
     for id in job.claims:

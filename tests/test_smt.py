@@ -33,7 +33,7 @@ TOO_DEEP = ("4 T4",)
 
 
 @cache
-def composed(ablation: str, width: int = 32) -> tuple[smt.Composition, model.Traced, Claim]:
+def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, model.Traced, Claim]:
     """The composition of an ablation, or of a claim if it is the name of one."""
     if ablation in BY_NUMBER:
         change: Any = BY_NUMBER[ablation]
@@ -41,7 +41,7 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.Composition, model.Tra
     else:
         claim, rules, bounds = BY_ID[ablation], {}, {}
     return (
-        *model.composition(
+        *model.open_composition(
             replace(Rules(), **{**claim.rules, **rules}),
             replace(PROFILES[claim.profile], width=width, **bounds),
             strides_as_explored=ablation in DEEP,

@@ -4,12 +4,10 @@ An expression becomes a bit-vector term of just the width its interval needs; wh
 is computed at the width it is wrapped to, where bit-vector arithmetic is the same thing. A
 tree becomes, for each output, a chain of if-then-else along its branches.
 
-A *composition* is two components of one kind, each with a state (a row of fields), a bag of
-messages from each to the other, and, for every input that may befall a component, its decision
-tree. One step is encoded once, over variables for the state and for the adversary's choice
-(which component, which input, which message, kept or not), and then instantiated for each
-step by substitution. ``bmc`` asks for a run of at most so many steps that ends in a state with
-a given property: ``unsat`` means that there is none, for any value of the variables at their
+One step of a composition is encoded once, over variables for the state and for the adversary's
+choice (which component, which input, which message, kept or not), and then instantiated for
+each step by substitution. ``bmc`` asks for a run of at most so many steps that ends in a state
+with a given property: ``unsat`` means that there is none, for any value of the variables at their
 full width. This is bounded: it says nothing of longer runs.
 """
 
@@ -21,8 +19,8 @@ from typing import Any
 
 import z3
 
+from checker.core.composition import Composition
 from checker.core.ir import Node, Sort
-from checker.core.schema import Field
 from checker.core.trace import Branch, Leaf, Tree
 
 Term = Any  # a z3 expression
@@ -155,45 +153,16 @@ def row_of(tree: Tree, terms: Terms, leaf_row: Callable[[Leaf], list[Term]]) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One input: its tree, whom it may befall, and whether it delivers a message.
+@dataclass(slots=True, kw_only=True)
+class OpenComposition(Composition):
+    """A composition whose initial sequence numbers are the solver's variables.
 
-    Leaves' ``static`` has ``possible`` and ``sent``, how many messages are sent; the outputs are
-    the component's fields, then those of each message.
+    ``isn_values[component][n]`` is the value of ``isn`` for a component that has drawn n so far;
+    ``assumptions`` constrain them.
     """
 
-    name: str
-    tree: Tree
-    components: tuple[int, ...]
-    delivers: bool
-
-
-@dataclass(slots=True)
-class Composition:
-    """Two components and their bags, as above. Fields not listed are constant and left out.
-
-    ``sight`` gives the value of variables that depend on the whole state: a node for each, over
-    ``me.*``, ``peer.*``, ``out<i>.*`` and ``in<i>.*`` (with ``.present``). ``fresh`` gives, for a
-    component and its state, the value of the variable ``isn``, whose possible values are
-    constrained by ``assumptions``.
-    """
-
-    fields: list[Field]
-    message_fields: list[Field]
-    initial: dict[str, Any]
-    kinds: list[Kind]
-    tick: Tree | None
-    tick_blocked: Node | None  # over ``me.*``: time must not go on before it acts
-    ttl: str | None  # the message field that a tick counts down
-    sight: Mapping[str, Node]
-    isn_paths: tuple[str, str]  # (variable name, the field that counts the ones drawn)
-    isn_values: Sequence[Sequence[Term]]  # [component][how many were drawn]
+    isn_values: Sequence[Sequence[Term]]
     assumptions: Sequence[Term]
-    capacity: int
-    in_flight: int
-    duplicate: bool
-    lose: bool
 
 
 @dataclass(slots=True)
@@ -214,7 +183,7 @@ class State:
 class Unrolling:
     """The encoding of runs of a composition."""
 
-    def __init__(self, model: Composition) -> None:
+    def __init__(self, model: OpenComposition) -> None:
         self.model = model
         self.here = self._state("s")
         self.there, self.legal, self.choice = self._step(self.here)

@@ -17,6 +17,7 @@ from typing import Any
 
 import z3
 
+from checker.core.composition import Kind
 from checker.core.ir import Builder, Node, Sort
 from checker.core.trace import Leaf, Tree
 from checker.engines import smt
@@ -54,7 +55,7 @@ class Result:
 class Explorer:
     """Symbolic exploration of one composition, whose nodes were made by ``build``."""
 
-    def __init__(self, model: smt.Composition, build: Builder) -> None:
+    def __init__(self, model: smt.OpenComposition, build: Builder) -> None:
         self.model = model
         self.build = build
         self.queries = 0
@@ -267,7 +268,7 @@ class Explorer:
             yield from self._tick(state)
 
     def _act(
-        self, state: Symbolic, c: int, kind: smt.Kind, message: Row | None
+        self, state: Symbolic, c: int, kind: Kind, message: Row | None
     ) -> Iterator[tuple[str, Symbolic]]:
         m = self.model
         for facts, after, sent in self._react(state, c, kind, message):
@@ -284,7 +285,7 @@ class Explorer:
                 yield kind.name, Symbolic(ends, bags, facts)
 
     def _react(
-        self, state: Symbolic, c: int, kind: smt.Kind, message: Row | None
+        self, state: Symbolic, c: int, kind: Kind, message: Row | None
     ) -> list[tuple[Facts, Row, tuple[Row, ...]]]:
         """What ``kind`` makes of component ``c``: facts, and what it becomes and sends."""
         m = self.model
@@ -465,7 +466,7 @@ def _reads(tree: Tree) -> set[str]:
 
 
 def search(
-    model: smt.Composition,
+    model: smt.OpenComposition,
     build: Builder,
     good: Tree,
     depth: int | None = None,
