@@ -7,10 +7,11 @@ an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,7 +24,8 @@ from checker.core import files
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
 
 if TYPE_CHECKING:
-    from checker.verify import Report
+    from checker.crosscheck import Compared
+    from checker.verify import Found, Job, Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +42,19 @@ BoundsOption = Annotated[
     list[str] | None,
     typer.Option("--bounds", metavar="NAME=VALUE ...", help="Bounds of spec/bounds.py to change."),
 ]
+MaxStatesOption = Annotated[
+    int | None,
+    typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states."),
+]
+MemoryOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-memory",
+        min=0.01,
+        metavar="GIB",
+        help="Give up (exit code 3) beyond so much; default: four fifths of what is free.",
+    ),
+]
 StatesOption = Annotated[
     int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states.")
 ]
@@ -53,42 +68,85 @@ def verify(
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
     engine: Annotated[
-        str, typer.Option(help="explore, or symbolic: 32 bits, all ISNs at once.")
-    ] = "explore",
+        str,
+        typer.Option(
+            help="explore (the reference), native, auto (native where there are many states), "
+            "or symbolic: 32 bits, all ISNs at once."
+        ),
+    ] = "auto",
+    thorough: Annotated[bool, typer.Option("--thorough", help="Larger bounds; minutes.")] = False,
     depth: Annotated[
         int | None, typer.Option(min=1, help="Where the symbolic engine stops; default: the end.")
     ] = None,
-    max_states: StatesOption = 5_000_000,
+    max_states: MaxStatesOption = None,
+    max_memory: MemoryOption = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Threads of each native search; more if cores are idle.")
+    ] = 1,
+    symmetry: Annotated[
+        bool, typer.Option("--symmetry", help="Take states that swap A and B for one (native).")
+    ] = False,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
+    ] = None,
+    every: Annotated[
+        float, typer.Option(min=0.0, help="Seconds from one checkpoint to the next.")
+    ] = 60.0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
+    ] = False,
     pin: Annotated[
         bool, typer.Option("--pin", help="Rewrite proofs/expected.toml with what is found.")
     ] = False,
 ) -> None:
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too)."""
     from checker import verify as v
+    from checker.explorer import Options
 
     chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
-    if engine not in ("explore", "symbolic"):
-        raise UsageProblem(f"no engine {engine!r}; the engines are explore and symbolic")
-    if depth is not None and engine != "symbolic":
-        raise UsageProblem("--depth is for --engine symbolic; the explorer goes to the end")
+    if engine not in v.ENGINES:
+        raise UsageProblem(f"no engine {engine!r}; the engines are {', '.join(v.ENGINES)}")
+    symbolic = engine == "symbolic"
+    if depth is not None and not symbolic:
+        raise UsageProblem("--depth is for --engine symbolic; the others go to the end")
+    if (symmetry or checkpoint) and engine not in ("auto", "native"):
+        raise UsageProblem("--symmetry and --checkpoint are the native engine's")
+    if resume and checkpoint is None:
+        raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+    if symmetry and chosen_bounds == {} and not claims:
+        raise UsageProblem(
+            "--symmetry is for claims whose bounds treat both hosts alike: name them"
+        )
     for path in (json, junit):
         if path is not None:
             files.writable(path)
-    if pin and (claims or chosen_rules or chosen_bounds or engine != "explore"):
+    if pin and (claims or chosen_rules or chosen_bounds or engine != "auto" or symmetry):
         raise UsageProblem(
-            "--pin takes no claims, rules, bounds or engine: it pins the explorer's whole table"
+            "--pin takes no claims, rules, bounds or engine: it pins the whole table"
         )
-    with _progress() as progress:
+    options = Options(
+        engine="auto" if symbolic else engine,  # type: ignore[arg-type]
+        max_states=max_states,
+        max_memory=None if max_memory is None else int(max_memory * 2**30),
+        threads=threads,
+        symmetric=symmetry,
+        checkpoint=checkpoint,
+        every=every,
+        resume=resume,
+    )
+    with _progress() as (progress, done):
         result, seconds = v.verify(
             claims or [],
             chosen_rules,
             chosen_bounds,
-            engine=engine,  # type: ignore[arg-type]
+            options=options,
+            thorough=thorough,
+            symbolic=symbolic,
             depth=depth,
-            max_states=max_states,
             workers=workers,
-            progress=progress,  # type: ignore[arg-type]
+            progress=progress,
+            done=done,
             pinning=pin,
         )
     if json is not None:
@@ -96,7 +154,7 @@ def verify(
     if junit is not None:
         files.write(junit, v.junit(result).encode())
     if pin:
-        v.pin(result)
+        v.pin(result, thorough)
     print_table(result, seconds)
     raise typer.Exit(v.exit_code(result))
 
@@ -184,6 +242,75 @@ def coverage() -> None:
 
 
 @app.command()
+def crosscheck(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    with_: Annotated[
+        str, typer.Option("--with", metavar="TOOL,...", help="spin, tlc; default: the installed.")
+    ] = "",
+    profile: Annotated[str | None, typer.Option(help="Bounds profile, instead of theirs.")] = None,
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one run of a tool.")] = 600,
+    max_states: StatesOption = 5_000_000,
+) -> None:
+    """Compare the explorer with other model checkers: states, transitions, verdicts, lengths."""
+    from checker import crosscheck as c
+
+    asked = [name.strip() for name in with_.split(",") if name.strip()]
+    peers, skipped = c.available(asked)
+    todo = c.cases(
+        claims or [], profile, tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
+    )
+    for name, why in skipped.items():
+        print(f"{name}: skipped: {why}")
+    results = []
+    for case in todo if peers else []:
+        results.append(c.compare(case, peers, max_states, timeout))
+        print_comparison(results[-1], peers)
+    code = c.exit_code(results)
+    said = {OK: "all agree", VIOLATED: "they do not agree", INCONCLUSIVE: "inconclusive"}
+    print(said[code] if peers else "nothing was compared: no other model checker is installed")
+    raise typer.Exit(code)
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|itf")],
+    profile: Annotated[
+        str | None, typer.Option(help="Bounds profile; default: the claims'.")
+    ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A claim to state; may be repeated.")
+    ] = None,
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    depth: Annotated[
+        int | None, typer.Option(min=0, help="smtlib: the steps of the runs asked about.")
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="smtlib: any ISNs, of 32 bits.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write here; default: stdout.")] = None,
+) -> None:
+    """Write the specification, traced, for another tool; or a claim's run as ITF."""
+    from checker import export as e
+
+    if out is not None:
+        files.writable(out)
+    choice = (kind, profile, claim or [], tcp.parse_rules(rules or []))
+    limits = tcp.parse_bounds(bounds or [])
+    if out is None or kind == "itf":
+        text = e.text(*choice, limits, depth, free)
+        if out is None:
+            print(text, end="" if text.endswith("\n") else "\n")
+        else:
+            files.write(out, text.encode())
+        return
+    for name, text in e.texts(*choice, limits, depth, free).items():
+        # What goes with the first file stands beside it.
+        place = out if name.endswith((".pml", ".tla", ".smt2")) else out.with_suffix(".cfg")
+        files.write(place, text.encode())
+
+
+@app.command()
 def rules() -> None:
     """List the switches: default, section, and what each one protects."""
     from spec.rules import SWITCHES, Rules
@@ -236,18 +363,38 @@ def print_table(result: "Report", seconds: float) -> None:
     )
 
 
+def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
+    """What was compared in one case: a line each, with who says what."""
+    console = Console(highlight=False, soft_wrap=True)
+    case = result.case
+    changed = _as_options(tcp.departures(case.rules))
+    console.print(f"\n[bold]{case.profile}[/]{changed}, up to {case.bounds.in_flight} in flight")
+    console.print("  " + "".join(f"{head:18}" for head in ("", "explore", *peers)))
+    for row in result.rows:
+        colour = {True: "green", False: "bold red", None: "yellow"}[row.agreed]
+        said = "".join(f"{row.peers[name]:18}" for name in peers)
+        verdict = {True: "agree", False: "DIFFER", None: "inconclusive"}[row.agreed]
+        console.print(f"  {row.what:18}{row.reference:18}{said}[{colour}]{verdict}[/]")
+    for note in result.notes:
+        console.print(f"  {escape(note)}")
+
+
 def _as_options(rules: dict[str, str]) -> str:
     """Rules as they were given, to give them again."""
     return "".join(f" --rules {name}={value}" for name, value in rules.items())
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
-    """Progress bars on stderr, one an exploration; nothing where stderr is no terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
+def _progress() -> Iterator[tuple[Any, Any]]:
+    """Two callbacks that tell on stderr how explorations go on, and how each ended.
+
+    On a terminal the first draws a line for each exploration under way; elsewhere, in a log, one
+    is written every ten seconds.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    began: dict[int, float] = {}
+    told: dict[int, float] = {}
+    tasks: dict[int, Any] = {}
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(pulse_style="cyan"),
@@ -256,20 +403,48 @@ def _progress() -> Iterator[object]:
         console=console,
         transient=True,
     )
-    tasks: dict[int, object] = {}
-    with bar:
 
-        def tell(job: object, states: int, transitions: int, level: int, waiting: int) -> None:
-            key = id(job)
+    def tell(job: "Job", states: int, transitions: int, level: int, waiting: int) -> None:
+        now = time.monotonic()
+        key = id(job)
+        rate = states / max(now - began.setdefault(key, now), 0.2)
+        counts = (
+            f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
+            f"{_memory() / 2**30:.1f} GiB"
+        )
+        name = f"{job.profile}: {' '.join(job.claims[:3])}"
+        if console.is_terminal:
             if key not in tasks:
-                name = f"{job.profile}: {' '.join(job.claims[:3])}"  # type: ignore[attr-defined]
                 tasks[key] = bar.add_task(name, total=None, counts="")
-            bar.update(
-                tasks[key],  # type: ignore[arg-type]
-                counts=f"{states:,} states, level {level}, {waiting:,} waiting",
-            )
+            bar.update(tasks[key], counts=counts)
+        elif now - told.setdefault(key, now) > 10:
+            told[key] = now
+            console.print(f"{name}: {counts}")
 
-        yield tell
+    def done(job: "Job", found: "Found") -> None:
+        if id(job) in tasks:
+            bar.remove_task(tasks[id(job)])
+        result = found.exploration
+        counts = f"{result.states:,} states, {result.transitions:,} transitions"
+        console.print(
+            f"[dim]{job.profile}: {' '.join(job.claims)}: {counts}, depth {result.depth}, "
+            f"{result.seconds:.1f} s ({result.engine})[/]"
+        )
+
+    with bar if console.is_terminal else nullcontext():
+        yield tell, done
+
+
+def _memory() -> int:
+    """Resident memory of this process and its children, in octets; 0 where it is not told."""
+    pids = [os.getpid()]
+    try:
+        tasks = Path(f"/proc/{pids[0]}/task")
+        pids += [int(p) for t in tasks.iterdir() for p in (t / "children").read_text().split()]
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _spread(argv: list[str]) -> list[str]:

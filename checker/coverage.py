@@ -9,8 +9,8 @@ is either out of the bounds' reach or not needed, and is to be explained.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from checker import explorer
 from checker.core.interpret import branches, leaf_of, leaves
-from checker.engines.explore import explore
 from checker.model import Traced
 from checker.verify import Job, jobs
 from proofs.claims import CLAIMS
@@ -56,8 +56,8 @@ class Coverage:
 def coverage(todo: Iterable[Job] | None = None) -> Coverage:
     """What the explorations of ``todo``, or of all claims, reach."""
     found = Coverage()
-    for job in jobs(CLAIMS, {}, {}, 5_000_000) if todo is None else todo:
+    for job in jobs(CLAIMS, {}, {}) if todo is None else todo:
         system = System(job.rules, job.bounds)
-        explore(system, {}, graph=False, max_states=job.max_states)
+        explorer.search(system, {}, job.options)
         found.add(system, Traced(job.rules, job.bounds))
     return found

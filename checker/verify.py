@@ -19,6 +19,7 @@ import multiprocessing
 import os
 import time
 import tomllib
+import typing
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -28,20 +29,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker import tcp
+from checker import explorer, tcp
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
-from checker.engines.explore import Exploration, Path, explore
+from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
-from spec.bounds import Bounds
+from spec.bounds import THOROUGH, Bounds
 from spec.rules import Rules
 from spec.system import System
 
 Verdict = Literal["holds", "violated", "inconclusive"]
-Engine = Literal["explore", "symbolic"]
+Engine = Literal["auto", "explore", "native", "symbolic"]
+ENGINES = typing.get_args(Engine)
 
 
 class ClaimReport(BaseModel):
@@ -83,9 +85,9 @@ class Job:
     rules: Rules
     bounds: Bounds
     claims: tuple[str, ...]
-    max_states: int
-    engine: Engine = "explore"
+    options: explorer.Options
     depth: int | None = None  # of the symbolic engine; None: to the end
+    symbolic: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ class Found:
 
 Progress = Callable[[Job, int, int, int, int], None]
 """Called with (job, states, transitions, level, waiting)."""
+Done = Callable[[Job, Found], None]
+"""Called with a job and its result."""
 
 
 def select(ids: Sequence[str]) -> list[Claim]:
@@ -126,12 +130,13 @@ def jobs(
     claims: Iterable[Claim],
     rules: Mapping[str, object],
     bounds: Mapping[str, object],
-    max_states: int,
-    engine: Engine = "explore",
+    options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
+    symbolic: bool = False,
     depth: int | None = None,
+    thorough: bool = False,
 ) -> list[Job]:
     """The explorations that decide ``claims`` under the overrides."""
-    if engine == "symbolic":
+    if symbolic:
         bounds = {"width": 32, **bounds}
     groups: dict[tuple[str, Rules], list[str]] = {}
     for claim in claims:
@@ -141,11 +146,13 @@ def jobs(
         Job(
             profile,
             chosen,
-            tcp.choose_bounds(profile, bounds, profile),
+            tcp.choose_bounds(
+                profile, {**(THOROUGH.get(profile, {}) if thorough else {}), **bounds}, profile
+            ),
             tuple(ids),
-            max_states,
-            engine,
+            options,
             depth,
+            symbolic,
         )
         for (profile, chosen), ids in groups.items()
     ]
@@ -153,31 +160,34 @@ def jobs(
 
 def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = None) -> Found:
     """Run one exploration."""
-    if job.engine == "symbolic":
+    if job.symbolic:
         return _run_symbolic(job)
     checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
-    found = explore(
-        System(job.rules, job.bounds),
-        checks,
-        graph=False,
-        max_states=job.max_states,
-        progress=progress,
-    )
+    options = job.options
+    if options.checkpoint is not None:
+        options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
+    found = explorer.search(System(job.rules, job.bounds), checks, options, progress)
     lengths = {id: len(path.steps) for id, path in found.decisive.items()}
     return Found(found, lengths, found.decisive)
+
+
+def _folder(job: Job) -> str:
+    """A name for what is written about one job."""
+    return "-".join([job.profile, *job.claims])
 
 
 def _run_symbolic(job: Job) -> Found:
     """Explore the traced specification at 32 bits, for all ISNs at once."""
     model, traced = open_composition(job.rules, job.bounds)
-    total = Exploration(complete=True)
+    total = Exploration(complete=True, engine="symbolic")
+    max_states = job.options.max_states or STATES
     lengths: dict[str, int] = {}
     for id in job.claims:
         claim = BY_ID[id]
         if claim.kind == REST:
             raise UsageProblem(f"{id}: the symbolic engine does not look for deadlocks")
         good = predicate(claim.predicate, traced, wanted=claim.kind != SOMETIMES)
-        result = symbolic.search(model, traced.tracer.build, good, job.depth, job.max_states)
+        result = symbolic.search(model, traced.tracer.build, good, job.depth, max_states)
         total.states = max(total.states, result.states)
         total.transitions = max(total.transitions, result.transitions)
         total.depth = max(total.depth, result.depth)
@@ -186,12 +196,15 @@ def _run_symbolic(job: Job) -> Found:
             lengths[id] = result.length
         elif not result.complete:
             total.complete = False
-            total.limited = result.states >= job.max_states
-            total.why = f"limit of {job.max_states:,} states reached" if total.limited else ""
+            total.limited = result.states >= max_states
+            total.why = f"limit of {max_states:,} states reached" if total.limited else ""
     if any(BY_ID[id].kind != SOMETIMES for id in lengths):
         total.complete = False
     return Found(total, lengths)
 
+
+STATES = 5_000_000
+"""Where the symbolic engine gives up, unless told otherwise."""
 
 _queue: Any = None
 
@@ -206,29 +219,58 @@ def _work(number: int, job: Job) -> Found:
     return run_job(job, lambda *counts: _queue.put((number, *counts)))
 
 
-def run_jobs(todo: Sequence[Job], workers: int, progress: Progress | None) -> list[Found]:
-    """Run the jobs side by side; the order of results is that of ``todo``."""
+def in_order(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
+    """The places of the jobs in the order to begin them, by the states that are pinned.
+
+    The smallest first, so that there is a first result soon, then the largest first, so that none
+    is left running alone for long.
+    """
+
+    def size(place: int) -> int:
+        return max(int(known.get(id, {}).get("states", 0)) for id in todo[place].claims)
+
+    smallest, *others = sorted(range(len(todo)), key=size)
+    return [smallest, *reversed(others)]
+
+
+def run_jobs(
+    todo: Sequence[Job],
+    workers: int,
+    progress: Progress | None = None,
+    order: Sequence[int] | None = None,
+    done: Done | None = None,
+) -> list[Found]:
+    """Run the jobs side by side, begun in ``order``; the results are in the order of ``todo``."""
+    order = order or range(len(todo))
+    results: dict[int, Found] = {}
+
+    def finish(place: int, found: Found) -> None:
+        results[place] = found
+        if done is not None:
+            done(todo[place], found)
+
     if workers <= 1 or len(todo) == 1:
-        return [
-            run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
-            for job in todo
-        ]
+        for place in order:
+            job = todo[place]
+            finish(
+                place, run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
+            )
+        return [results[place] for place in range(len(todo))]
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
-    results: dict[int, Found] = {}
     pool = ProcessPoolExecutor(workers, context, _adopt, (queue,))
     try:
         running: dict[Future[Found], int] = {
-            pool.submit(_work, i, job): i for i, job in enumerate(todo)
+            pool.submit(_work, place, todo[place]): place for place in order
         }
         while running:
-            done, _ = wait(running, 0.1, FIRST_COMPLETED)
+            ended, _ = wait(running, 0.1, FIRST_COMPLETED)
             while not queue.empty():
                 i, *counts = queue.get()
                 if progress is not None:
                     progress(todo[i], *counts)
-            for future in done:
-                results[running.pop(future)] = future.result()
+            for future in ended:
+                finish(running.pop(future), future.result())
     except BaseException:
         for process in list((pool._processes or {}).values()):
             process.terminate()
@@ -289,27 +331,25 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         verdict = "holds"
     expected: Verdict = "holds"
     ok = True
-    if pinned is not None and not result.limited and job.engine == "explore":
-        pins = pinned.get(claim.id)
-        if pins is None:
-            ok, note = False, "not in proofs/expected.toml: verify --pin writes it"
-        else:
-            expected = pins["verdict"]
-            seen = {
+    pins = {} if pinned is None else pinned.get(claim.id)
+    if pins is None:
+        ok, note = False, "not in proofs/expected.toml: verify --pin writes it"
+    elif pins:
+        expected = pins["verdict"]
+        seen = {"length": length}
+        if result.complete:
+            seen |= {
                 "states": result.states,
                 "transitions": result.transitions,
                 "depth": result.depth,
-                "length": length,
             }
-            wrong = [
-                f"{name} {value:,} (pinned {pins[name]:,})"
-                for name, value in seen.items()
-                if value is not None and name in pins and pins[name] != value
-            ]
-            if wrong and verdict == expected:
-                ok, note = False, "; ".join(wrong)
-    elif pinned is not None:
-        expected = pinned[claim.id]["verdict"]
+        wrong = [
+            f"{name} {value:,} (pinned {pins[name]:,})"
+            for name, value in seen.items()
+            if value is not None and name in pins and pins[name] != value
+        ]
+        if wrong and verdict == expected and not job.symbolic:
+            ok, note = False, "; ".join(wrong)
     ok = ok and verdict == expected
     return ClaimReport(
         id=claim.id,
@@ -319,7 +359,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         expected=expected,
         ok=ok,
         scope="exhaustive" if result.complete else "bounded",
-        engine=job.engine,
+        engine=result.engine,
         profile=claim.profile,
         rules=tcp.departures(job.rules),
         bounds={k: int(v) for k, v in dataclasses.asdict(job.bounds).items()},
@@ -366,29 +406,52 @@ def junit(result: Report) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def pin(result: Report) -> None:
-    """Rewrite ``proofs/expected.toml`` with what was found, ablations included."""
+def pin(result: Report, thorough: bool = False) -> None:
+    """Rewrite ``proofs/expected.toml`` with what was found; the other part of it stays.
+
+    The claims' part takes the ablations along, which are explored for it.
+    """
+    old = expectations()
+    claims = {claim.id: _pins(claim) for claim in result.claims}
+    parts = {**old, "thorough": claims} if thorough else {**old, "claims": claims}
+    if not thorough:
+        parts["ablations"] = {
+            ablation.id: {"length": ablate(ablation).lengths[ablation.claim]}
+            for ablation in ABLATIONS
+        }
     lines = [
-        "# What the checker found, pinned. `python -m checker verify --pin` rewrites this file; a",
-        "# commit that changes a number says why. Lengths are those of shortest traces.",
+        "# What the checker found, pinned. `python -m checker verify --pin` rewrites [claims] and",
+        "# [ablations], with --thorough [thorough]; a commit that changes a number says",
+        "# why. Counts are of complete explorations; lengths are those of shortest traces.",
     ]
-    for claim in result.claims:
-        lines += ["", f'[claims."{claim.id}"]', f'verdict = "{claim.verdict}"']
-        lines += [f"states = {claim.states}", f"transitions = {claim.transitions}"]
-        lines += [f"depth = {claim.depth}"]
-        if claim.length is not None:
-            lines += [f"length = {claim.length}"]
-    for ablation in ABLATIONS:
-        found = ablate(ablation)
-        lines += ["", f'[ablations."{ablation.id}"]  # {ablation.title}']
-        lines += [f"length = {found.lengths[ablation.claim]}"]
+    titles = {ablation.id: f"  # {ablation.title}" for ablation in ABLATIONS}
+    for part in ("claims", "thorough", "ablations"):
+        for id, values in parts.get(part, {}).items():
+            title = titles[id] if part == "ablations" else ""
+            lines += ["", f'[{part}."{id}"]{title}']
+            lines += [f"{name} = {_toml(value)}" for name, value in values.items()]
     with resources.as_file(resources.files("proofs").joinpath("expected.toml")) as path:
         files.write(path, ("\n".join(lines) + "\n").encode())
 
 
-def ablate(ablation: Ablation, max_states: int = 2_000_000) -> Found:
+def _pins(claim: ClaimReport) -> dict[str, Any]:
+    """What is pinned of a claim."""
+    pins: dict[str, Any] = {"verdict": claim.verdict}
+    if claim.scope == "exhaustive":
+        pins |= {"states": claim.states, "transitions": claim.transitions, "depth": claim.depth}
+    if claim.length is not None:
+        pins["length"] = claim.length
+    return pins
+
+
+def _toml(value: str | int) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def ablate(ablation: Ablation, max_states: int = 20_000_000) -> Found:
     """Explore a claim without the mechanism; the claim's path is there if it fell."""
-    (job,) = jobs([BY_ID[ablation.claim]], ablation.rules, ablation.bounds, max_states)
+    options = explorer.Options(max_states=max_states)
+    (job,) = jobs([BY_ID[ablation.claim]], ablation.rules, ablation.bounds, options)
     return run_job(job)
 
 
@@ -397,21 +460,37 @@ def verify(
     rules: Mapping[str, object],
     bounds: Mapping[str, object],
     *,
-    engine: Engine = "explore",
+    options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
+    thorough: bool = False,
+    symbolic: bool = False,
     depth: int | None = None,
-    max_states: int = 5_000_000,
     workers: int | None = None,
     progress: Progress | None = None,
+    done: Done | None = None,
     pinning: bool = False,
 ) -> tuple[Report, float]:
-    """Check claims; the report, and the seconds it took. ``pinning``: compare with nothing."""
+    """Check claims; the report, and the seconds it took.
+
+    ``thorough``: at the larger bounds. ``pinning``: compare with nothing. ``options`` are for all
+    explorations together: they share the memory, and threads where there are too few of them to
+    keep all cores busy.
+    """
     began = time.monotonic()
     claims = select(ids)
-    if engine == "symbolic":
+    if symbolic:
         claims = [claim for claim in claims if ids or claim.kind != REST]
-    todo = jobs(claims, rules, bounds, max_states, engine, depth)
-    results = run_jobs(todo, workers or os.cpu_count() or 1, progress)
-    pinned = None if rules or bounds or pinning else expectations()["claims"]
+    todo = jobs(claims, rules, bounds, options, symbolic, depth, thorough)
+    cores = workers or os.cpu_count() or 1
+    beside = max(1, min(cores, len(todo)))
+    shared = dataclasses.replace(
+        options,
+        threads=max(options.threads, cores // beside),
+        max_memory=(options.max_memory or explorer.free_memory() * 4 // 5) // beside,
+    )
+    todo = [dataclasses.replace(job, options=shared) for job in todo]
+    known = expectations().get("thorough" if thorough else "claims", {})
+    results = run_jobs(todo, beside, progress, in_order(todo, known), done)
+    pinned = None if rules or bounds or pinning else known
     result = report(claims, todo, results, pinned)
     if pinning:
         if any(claim.verdict == "inconclusive" for claim in result.claims):

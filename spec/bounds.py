@@ -167,3 +167,6 @@ PROFILES = {
     ),
 }
 """The profiles, by the name that a claim gives."""
+
+THOROUGH: dict[str, dict[str, Any]] = {}
+"""What is larger in a profile when ``verify --thorough`` checks the claims."""

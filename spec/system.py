@@ -13,7 +13,7 @@ and hash by identity, and each (endpoint, input) is worked out once. That is a m
 speed only; ``tests/test_explore.py`` compares with a run that remembers nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,13 +137,17 @@ class System:
             self._rank[seg] = k
         return known
 
+    def bag(self, segments: Iterable[Segment]) -> tuple[Segment, ...]:
+        """The bag of ``segments``, which are interned."""
+        return tuple(sorted(segments, key=self._rank.__getitem__))
+
     # Steps
 
     def steps(self, world: World) -> Iterator[tuple[Step, World]]:
         """Every transition from ``world``, in a fixed order."""
         for me in (0, 1):
             for what in self.calls[me]:
-                for isn, outcome in self._outcomes_of(world, me, what, None):
+                for isn, outcome in self._outcomes_in(world, me, what, None):
                     yield self._move(world, me, what, None, False, isn, outcome)
         for direction in (0, 1):
             bag = world.bag(direction)
@@ -161,7 +165,7 @@ class System:
     ) -> Iterator[tuple[Step, World]]:
         """Deliver ``seg``, deliver and keep it, lose it."""
         receiver = 1 - direction
-        for isn, outcome in self._outcomes_of(world, receiver, Input.SEGMENT, seg):
+        for isn, outcome in self._outcomes_in(world, receiver, Input.SEGMENT, seg):
             yield self._move(world, receiver, Input.SEGMENT, seg, False, isn, outcome)
             if self.bounds.duplicate:
                 yield self._move(world, receiver, Input.SEGMENT, seg, True, isn, outcome)
@@ -232,7 +236,7 @@ class System:
         for end in (world.a, world.b):
             if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
                 return None
-        a, b = (self._outcomes_of(world, me, Input.TICK, None)[0][1].end for me in (0, 1))
+        a, b = (self._outcomes_in(world, me, Input.TICK, None)[0][1].end for me in (0, 1))
         return World(a, b, self._age(world.a_to_b), self._age(world.b_to_a))
 
     def _age(self, bag: tuple[Segment, ...]) -> tuple[Segment, ...]:
@@ -244,7 +248,7 @@ class System:
                 copy = clone(seg)
                 copy.ttl = seg.ttl - 1
                 older.append(self.segment(copy))
-        return tuple(sorted(older, key=self._rank.__getitem__))
+        return self.bag(older)
 
     # Components
 
@@ -292,16 +296,26 @@ class System:
             [(True, seg) for seg in world.bag(me)] if counts else [],
             [(True, seg) for seg in world.bag(1 - me)] if counts else [],
         )
-        return self._sights.setdefault(key(seen), seen)
+        return self.same_sight(seen)
 
-    def _outcomes_of(
+    def same_sight(self, sight: Sight) -> Sight:
+        """The interned sight equal to ``sight``."""
+        return self._sights.setdefault(key(sight), sight)
+
+    def _outcomes_in(
         self, world: World, me: int, what: Input, seg: Segment | None
     ) -> list[tuple[int | None, Outcome]]:
-        """What ``what`` may do to host ``me``: once for each ISN, if one is selected."""
+        """What ``what`` may do to host ``me``, who looks round if it matters what is seen."""
         end = world.a if me == 0 else world.b
         sight = BLIND
         if self._sighted and (end.tcb.state in LOOKED_AT or what is Input.ABORT):
             sight = self.sight(world, me)
+        return self.outcomes_of(end, what, seg, sight)
+
+    def outcomes_of(
+        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+    ) -> list[tuple[int | None, Outcome]]:
+        """What ``what`` may do to an endpoint that sees ``sight``; worked out once."""
         memo = (end, seg, sight)
         outcomes = self.outcomes[what]
         known = outcomes.get(memo)
@@ -312,7 +326,7 @@ class System:
     def react(
         self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
     ) -> list[tuple[int | None, Outcome]]:
-        """The outcomes of one input on one endpoint, interned."""
+        """The outcomes of one input on one endpoint: one for each ISN, if one is selected."""
         found: list[tuple[int | None, Outcome]] = []
         for isn in self.isns(end):
             after = clone(end)

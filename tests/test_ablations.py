@@ -28,7 +28,7 @@ QUICK = 15
 
 def job(ablation: Ablation) -> verify.Job:
     claim = BY_ID[ablation.claim]
-    (only,) = verify.jobs([claim], ablation.rules, ablation.bounds, 2_000_000)
+    (only,) = verify.jobs([claim], ablation.rules, ablation.bounds)
     return only
 
 

@@ -282,7 +282,7 @@ def test_quotient_by_everything_is_the_graph() -> None:
 class Forgetful(System):
     """A system that works everything out anew, and interns by value only."""
 
-    def _outcomes_of(self, world: World, me: int, what: Any, seg: Any) -> Any:
+    def _outcomes_in(self, world: World, me: int, what: Any, seg: Any) -> Any:
         return self.react(world.end(me), what, seg, self.sight(world, me))
 
     def steps(self, world: World) -> Any:

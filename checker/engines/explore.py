@@ -68,6 +68,7 @@ class Exploration:
     decisive: dict[str, Path] = field(default_factory=dict)
     fired: Counter[str] = field(default_factory=Counter)
     graph: Any = None  # networkx.DiGraph, if asked for
+    engine: str = "explore"
 
 
 Progress = Callable[[int, int, int, int], None]

@@ -1,0 +1,45 @@
+"""The native engine: exhaustive breadth-first search of hundreds of millions of states.
+
+It is the reference's search (``explore``) on packed states. What the parts of a system do is asked
+of plain Python once for each (part, input) and kept in tables (``tables``); a compiled loop that
+knows nothing but numbers combines them (``kernel``), so that it is compiled once for every
+specification. The visited set is exact (``visited``). ``search`` runs the levels, ``paths`` finds
+the shortest trace, and ``checkpoint`` lets a search survive being killed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from checker.engines.explore import Check, Exploration
+from checker.engines.native.parts import Move, Parts, Solo
+from checker.engines.native.paths import path_to
+from checker.engines.native.search import Search
+
+__all__ = ["Move", "Parts", "Search", "Solo", "explore"]
+
+
+def explore(
+    parts: Parts, checks: Mapping[str, Check], *, paths: bool = True, **options: Any
+) -> Exploration:
+    """Search ``parts``; the options are those of ``Search``. ``paths``: find the decisive paths."""
+    search = Search(parts, checks, **options)
+    found = search.run()
+    if paths and search.decided_at:
+        _find_paths(search, parts, options)
+    return found
+
+
+def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> None:
+    """Find the decisive paths, searching again if the levels were not kept."""
+    found = search.found
+    if search.levels is None:
+        deepest = max(search.decided_at.values())
+        again = {**options, "to_depth": deepest, "keep": 1 << 62, "checkpoint": None}
+        checks = {name: search.interner.checks[name] for name in search.decided_at}
+        search = Search(parts, checks, **again)
+        search.stop_when_decided = False
+        search.run()
+        if search.levels is None or set(search.decided_at) != set(checks):
+            return
+    for name in search.decided_at:
+        found.decisive[name] = path_to(search, name)

@@ -1,0 +1,688 @@
+"""The compiled loops of the native engine. They know numbers: ids, records, keys.
+
+A state is one word: the ids of two ends and of two bags, ``((a, b), (a_to_b, b_to_a))``, each in
+a field of bits (``END_BITS``, ``BAG_BITS``). What an end can do is a *record* in one flat table;
+which record applies, and which bag comes of adding to a bag, is found in hash tables (*memos*)
+that Python fills on demand: a look-up that fails is noted as a *miss*, the state is put aside, and
+expanded again once the misses are resolved.
+
+The visited set is exact. A key of B bits is scrambled by a bijection; its upper bits choose a
+bucket, one cache line, and only the rest is stored, with the distance from that bucket in
+three bits (quotienting: Cleary 1984). An entry is written once, by compare-and-swap, into the
+first free place of its own order of places, so that several threads may insert and none can
+insert twice.
+
+Tables are given by address (``memory``) in one row of parameters. No index is signed: numba
+would add code for negative ones.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from checker.engines.native.memory import (
+    fill4,
+    fill8,
+    load1,
+    load4,
+    load8,
+    prefetch,
+    store4,
+    store8,
+)
+
+compiled: Any = njit(cache=True, boundscheck=False, nogil=True)
+inlined: Any = njit(cache=True, boundscheck=False, nogil=True, forceinline=True)
+
+U8 = np.uint64
+ZERO, ONE, TWO, THREE = U8(0), U8(1), U8(2), U8(3)
+LOW = U8(0xFFFFFFFF)
+HALF = U8(32)
+
+# The parameters, by place: numbers, then addresses. A memo takes two: address and size - 1.
+(
+    END_BITS,
+    BAG_BITS,
+    CAPACITY,
+    IN_FLIGHT,
+    DUPLICATE,
+    LOSE,
+    TIMED,
+    MIRROR,
+    BUSY_DELIVER,
+    BUSY_DUPLICATE,
+    BUSY_LOSE,
+    BUSY_TICK,
+    ALL_BUSY,
+    FAN,
+    MARK_ROW,
+    LOOKS,  # per end, a byte: BLIND ... SEES_ALL
+    SEEN,  # per end: what the other end sees of it, numbered
+    WATCHES,  # per end: row of MARKS
+    TICKS,  # per end: what it is a tick later
+    MARKS,  # per watch and message, a byte: bit 0: noticed in the out bag, bit 1: in the in bag
+    ACTORS,  # memo: (host, sight, end) -> record of its calls
+    ARRIVALS,  # memo: (row, message) -> record of the arrival
+    RECORDS,
+    PUSHES,  # memo: (bag, message) -> bag + 1
+    BAGS,  # per bag: length, messages, what is left without each
+    AGES,  # per bag: what it is a tick later, + 1
+    JUDGED,  # memo: (end, end) -> verdict, an index into VERDICTS
+    VERDICTS,  # pairs: checks decided by such a state; checks decided if it rests
+    TABLE,  # the visited set
+    WIDE,  # 1: its entries are words of 64 bits, 0: of 32
+    LAST_BUCKET,
+    REST_BITS,
+    PARAMETERS,
+) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36)
+
+# The results of a call, by place
+(AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, PAIRS, STATS) = range(10)
+
+# Kinds of misses
+ACTOR, ARRIVAL, PUSH, AGE, TICK = map(U8, range(1, 6))
+BLOCKED = 1
+"""In TICKS: time must not go on. An id n is stored as n + 2; 0 is not known yet."""
+
+
+@inlined
+def mix(x):
+    """A word scrambled."""
+    x = x * U8(0x9E3779B97F4A7C15)
+    return x ^ (x >> HALF)
+
+
+@inlined
+def find(memo, last, key):
+    """The value of ``key``; 0 if there is none. A memo is 2^n pairs (key + 1, value)."""
+    at = mix(key) & last
+    key += ONE
+    while True:
+        have = load8(memo, at << ONE)
+        if have == key:
+            return load8(memo, (at << ONE) | ONE)
+        if have == ZERO:
+            return ZERO
+        at = (at + ONE) & last
+
+
+@compiled
+def put(memo, last, key, value):
+    """Set the value of ``key``; 1 if it had none."""
+    at = mix(key) & last
+    key += ONE
+    while True:
+        have = load8(memo, at << ONE)
+        if have == ZERO:
+            store8(memo, at << ONE, key)
+        if have == ZERO or have == key:  # noqa: PLR1714, SIM109 (compiled)
+            store8(memo, (at << ONE) | ONE, value)
+            return 1 if have == ZERO else 0
+        at = (at + ONE) & last
+
+
+@compiled
+def rehash(old, new, last):
+    """Put everything of the array ``old`` of pairs into a memo."""
+    for i in range(0, old.size, 2):
+        if old[i] != ZERO:
+            put(new, last, old[i] - ONE, old[i + 1])
+
+
+# Bags
+
+
+@compiled
+def intern_bag(cons, last, bags, capacity, count, row, stack):
+    """The id of the bag of sorted messages in ``row``; it and all its parts get one.
+
+    ``row`` and ``stack`` are addresses: a length and messages, and room for such a row for each
+    length. ``cons`` gives the id of a bag and one more message that is not less than any in it.
+    The tables must have room for 2^capacity more bags. (Id, number of bags.)
+    """
+    width = capacity + capacity + ONE
+    bag = ZERO
+    i = ZERO
+    while i < load4(row, ZERO):
+        key = (bag << HALF) | load4(row, i + ONE)
+        have = find(cons, last, key)
+        i += ONE
+        if have == ZERO:
+            have = count
+            count += ONE
+            put(cons, last, key, have)
+            base = have * width
+            store4(bags, base, i)
+            j = ZERO
+            while j < i:
+                j += ONE
+                store4(bags, base + j, load4(row, j))
+            # What is left without each; these parts are shorter
+            j = ZERO
+            while j < i:
+                j += ONE
+                part = stack + (i * (capacity + ONE) << TWO)
+                store4(part, ZERO, i - ONE)
+                k, m = ZERO, ZERO
+                while m < i:
+                    m += ONE
+                    if m != j:
+                        k += ONE
+                        store4(part, k, load4(row, m))
+                rest, count = intern_bag(cons, last, bags, capacity, count, part, stack)
+                store4(bags, base + capacity + j, rest)
+        bag = have
+    return bag, count
+
+
+@inlined
+def insert(row, n, message):
+    """Insert a message into the sorted messages of ``row``, of which there are ``n``."""
+    j = n
+    while j > ZERO and load4(row, j) > message:
+        store4(row, j + ONE, load4(row, j))
+        j -= ONE
+    store4(row, j + ONE, message)
+
+
+@compiled
+def grow_bags(
+    cons,
+    last,
+    bags,
+    capacity,
+    count,
+    pushes,
+    pushes_last,
+    ages,
+    aged,
+    kinds,
+    asks,
+    done,
+    room,
+    stack,
+):
+    """Resolve the misses of bags from the one at ``done`` on, while there is ``room``.
+
+    (Number of bags, number resolved.)
+    """
+    width = capacity + capacity + ONE
+    row = stack
+    while done < kinds.size and count + (ONE << capacity) < room:
+        ask = asks[done]
+        if kinds[done] == PUSH:
+            base = (ask >> HALF) * width
+            n = load4(bags, base)
+            i = ZERO
+            while i < n:
+                i += ONE
+                store4(row, i, load4(bags, base + i))
+            insert(row, n, ask & LOW)
+            store4(row, ZERO, n + ONE)
+            bag, count = intern_bag(cons, last, bags, capacity, count, row, stack)
+            put(pushes, pushes_last, ask, bag + ONE)
+        else:
+            base = ask * width
+            i, n = ZERO, ZERO
+            while i < load4(bags, base):
+                i += ONE
+                later = load4(aged, load4(bags, base + i))
+                if later != ZERO:
+                    insert(row, n, later - ONE)
+                    n += ONE
+            store4(row, ZERO, n)
+            bag, count = intern_bag(cons, last, bags, capacity, count, row, stack)
+            store4(ages, ask, bag + ONE)
+        done += 1
+    return count, done
+
+
+# Successors
+
+
+@inlined
+def noticed(p, watch, out_row, in_row):
+    """1 if an end of this ``watch`` notices a message in either bag, else 0."""
+    row, bags, marks = watch * p[MARK_ROW], p[BAGS], p[MARKS]
+    i, n = ZERO, load4(bags, out_row)
+    while i < n:
+        i += ONE
+        if load1(marks, row + load4(bags, out_row + i)) & ONE:
+            return ONE
+    i, n = ZERO, load4(bags, in_row)
+    while i < n:
+        i += ONE
+        if load1(marks, row + load4(bags, in_row + i)) & TWO:
+            return ONE
+    return ZERO
+
+
+@inlined
+def mirrored(p, key):
+    """The key of the state with the two hosts swapped."""
+    e, q = p[END_BITS], p[BAG_BITS]
+    ends, bags = key >> (q + q), key & ((ONE << (q + q)) - ONE)
+    ends = (ends >> e) | ((ends & ((ONE << e) - ONE)) << e)
+    bags = (bags >> q) | ((bags & ((ONE << q) - ONE)) << q)
+    return (ends << (q + q)) | bags
+
+
+@inlined
+def pair_of(p, key):
+    """The two ends of a state, as a key of JUDGED."""
+    ends = key >> (p[BAG_BITS] + p[BAG_BITS])
+    return ((ends >> p[END_BITS]) << HALF) | (ends & ((ONE << p[END_BITS]) - ONE))
+
+
+@compiled
+def pairs_of(p, keys, pairs):
+    """Write the ends of many states to ``pairs``."""
+    for i in range(keys.size):
+        pairs[i] = pair_of(p, keys[i])
+
+
+@compiled
+def note(miss, stat, kind, what):
+    """Note a miss."""
+    n = load8(stat, U8(MISSES))
+    store8(miss, n, kind)
+    store8(miss, n + ONE, what)
+    store8(stat, U8(MISSES), n + TWO)
+
+
+@inlined
+def successors(p, key, buf, n, used, miss, stat):
+    """Append to ``buf`` from ``n`` on the keys that ``key`` steps to, one for each transition.
+
+    (n, number of records used, busy): the records used are in ``used``; ``busy`` has a bit for each
+    check of rest for which the state is not at rest. LOW records used: something was missing.
+    """
+    e_bits, q_bits = p[END_BITS], p[BAG_BITS]
+    e_mask, q_mask = (ONE << e_bits) - ONE, (ONE << q_bits) - ONE
+    capacity = p[CAPACITY]
+    width = capacity + capacity + ONE
+    q_both = q_bits + q_bits
+    bag_b, bag_a = key & q_mask, (key >> q_bits) & q_mask
+    end_b, end_a = (key >> q_both) & e_mask, key >> (q_both + e_bits)
+    records, bags = p[RECORDS], p[BAGS]
+    pushes, pushes_last = p[PUSHES], p[PUSHES + 1]
+    arrivals, arrivals_last = p[ARRIVALS], p[ARRIVALS + 1]
+    duplicate, lose = p[DUPLICATE], p[LOSE]
+    busy = ZERO
+    ok = True
+    nu = ZERO
+    for host in range(2):
+        if host == 0:
+            me, peer, out_bag, in_bag = end_a, end_b, bag_a, bag_b
+            me_at, peer_at, out_at, in_at = q_both + e_bits, q_both, q_bits, ZERO
+        else:
+            me, peer, out_bag, in_bag = end_b, end_a, bag_b, bag_a
+            me_at, peer_at, out_at, in_at = q_both, q_both + e_bits, ZERO, q_bits
+        in_row, out_row = in_bag * width, out_bag * width
+        sight = ZERO
+        look = load1(p[LOOKS], me)
+        if look != ZERO:
+            sight = load4(p[SEEN], peer) << ONE
+            if look == THREE:
+                sight |= noticed(p, load4(p[WATCHES], me), out_row, in_row)
+        ask = ((U8(host) | (sight << ONE)) << HALF) | me
+        record = find(p[ACTORS], p[ACTORS + 1], ask)
+        if record == ZERO:
+            note(miss, stat, ACTOR, ask)
+            ok = False
+            continue
+        store8(used, nu, record)
+        nu += ONE
+        waiting, length = load4(bags, in_row), load4(bags, out_row)
+        free = p[IN_FLIGHT] - waiting
+        limit = min(capacity, free)
+        same = (peer << peer_at) | (in_bag << in_at)
+        row = load4(records, record) << HALF
+        moves = load4(records, record + ONE)
+        at = record + TWO
+        while moves != ZERO:
+            moves -= ONE
+            after = load4(records, at)
+            busy |= load4(records, at + ONE)
+            sends = load4(records, at + TWO)
+            at += THREE
+            bag, full = out_bag, length
+            while sends != ZERO:
+                sends -= ONE
+                if full < limit:
+                    ask = (bag << HALF) | load4(records, at)
+                    more = find(pushes, pushes_last, ask)
+                    if more == ZERO:
+                        note(miss, stat, PUSH, ask)
+                        ok = False
+                    else:
+                        bag = more - ONE
+                        full += ONE
+                at += ONE
+            store8(buf, n, (after << me_at) | (bag << out_at) | same)
+            n += ONE
+        # Deliveries, duplicates and losses
+        before = LOW
+        roomier = min(capacity, free + ONE)
+        me_out = (me << me_at) | (out_bag << out_at)
+        i = ZERO
+        while i < waiting:
+            i += ONE
+            message = load4(bags, in_row + i)
+            if message == before:
+                continue
+            before = message
+            less = (peer << peer_at) | (load4(bags, in_row + capacity + i) << in_at)
+            if lose:
+                store8(buf, n, me_out | less)
+                n += ONE
+                busy |= p[BUSY_LOSE]
+            ask = row | message
+            record = find(arrivals, arrivals_last, ask)
+            if record == ZERO:
+                note(miss, stat, ARRIVAL, ask)
+                ok = False
+                continue
+            store8(used, nu, record)
+            nu += ONE
+            moves = load4(records, record)
+            at = record + ONE
+            while moves != ZERO:
+                moves -= ONE
+                after = load4(records, at)
+                sends = load4(records, at + TWO)
+                at += THREE
+                bag, full = out_bag, length
+                kept = bag
+                while sends != ZERO:
+                    sends -= ONE
+                    if full < roomier:
+                        ask = (bag << HALF) | load4(records, at)
+                        more = find(pushes, pushes_last, ask)
+                        if more == ZERO:
+                            note(miss, stat, PUSH, ask)
+                            ok = False
+                        else:
+                            bag = more - ONE
+                            if full < limit:
+                                kept = bag
+                            full += ONE
+                    at += ONE
+                store8(buf, n, (after << me_at) | (bag << out_at) | less)
+                n += ONE
+                busy |= p[BUSY_DELIVER]
+                if duplicate:
+                    store8(buf, n, (after << me_at) | (kept << out_at) | same)
+                    n += ONE
+                    busy |= p[BUSY_DUPLICATE]
+    if p[TIMED]:
+        a, b = load4(p[TICKS], end_a), load4(p[TICKS], end_b)
+        if a == ZERO:
+            note(miss, stat, TICK, end_a)
+            ok = False
+        if b == ZERO:
+            note(miss, stat, TICK, end_b)
+            ok = False
+        if a > U8(BLOCKED) and b > U8(BLOCKED):
+            qa, qb = load4(p[AGES], bag_a), load4(p[AGES], bag_b)
+            if qa == ZERO:
+                note(miss, stat, AGE, bag_a)
+                ok = False
+            if qb == ZERO:
+                note(miss, stat, AGE, bag_b)
+                ok = False
+            later = ((a - TWO) << (q_both + e_bits)) | ((b - TWO) << q_both)
+            later |= ((qa - ONE) << q_bits) | (qb - ONE)
+            if ok and later != key:
+                store8(buf, n, later)
+                n += ONE
+                busy |= p[BUSY_TICK]
+    return n, (nu if ok else LOW), busy
+
+
+# The visited set
+
+
+@inlined
+def scramble(key, bits):
+    """A bijection of the keys of so many bits."""
+    mask = U8(0xFFFFFFFFFFFFFFFF) >> (U8(64) - bits)
+    shift = (bits + ONE) >> ONE
+    key = (key * U8(0x9E3779B97F4A7C15)) & mask
+    key ^= key >> shift
+    key = (key * U8(0xBF58476D1CE4E5B9)) & mask
+    return key ^ (key >> shift)
+
+
+@inlined
+def unscramble(key, bits):
+    """Its inverse."""
+    mask = U8(0xFFFFFFFFFFFFFFFF) >> (U8(64) - bits)
+    shift = (bits + ONE) >> ONE
+    key ^= key >> shift
+    key = (key * U8(0x96DE1B173F119089)) & mask
+    key ^= key >> shift
+    return (key * U8(0xF1DE83E19937733D)) & mask
+
+
+@inlined
+def enter(p, scrambled):
+    """Enter a scrambled key: 1 if it is new, 0 if it was there, 2 if there is no room near."""
+    table, wide, last = p[TABLE], p[WIDE], p[LAST_BUCKET]
+    log = THREE if wide else U8(4)
+    places = ONE << log
+    home = scrambled >> p[REST_BITS]
+    rest = scrambled & ((ONE << p[REST_BITS]) - ONE)
+    for distance in range(7):
+        entry = ((rest << THREE) | U8(distance)) + ONE
+        base = ((home + U8(distance)) & last) << log
+        i = rest
+        end = rest + places
+        while i < end:
+            at = base | (i & (places - ONE))
+            i += ONE
+            have = load8(table, at) if wide else load4(table, at)
+            if have == entry:
+                return 0
+            if have == ZERO:
+                have = fill8(table, at, entry) if wide else fill4(table, at, entry)
+                if have == ZERO:
+                    return 1
+                if have == entry:
+                    return 0
+    return 2
+
+
+@inlined
+def recode(key, e, q, e2, q2):
+    """A key with other widths of its fields."""
+    em, qm = (ONE << e) - ONE, (ONE << q) - ONE
+    ends, bags = key >> (q + q), key & ((ONE << (q + q)) - ONE)
+    key = ((ends >> e) << e2) | (ends & em)
+    return (key << (q2 + q2)) | ((bags >> q) << q2) | (bags & qm)
+
+
+@compiled
+def recode_all(keys, e, q, e2, q2):
+    """Recode an array of keys in place."""
+    for i in range(keys.size):
+        keys[i] = recode(keys[i], e, q, e2, q2)
+
+
+@inlined
+def key_at(p, at):
+    """The scrambled key at a place of the visited set, + 1; 0 if none is there."""
+    have = load8(p[TABLE], at) if p[WIDE] else load4(p[TABLE], at)
+    if have == ZERO:
+        return ZERO
+    have -= ONE
+    home = ((at >> (THREE if p[WIDE] else U8(4))) - (have & U8(7))) & p[LAST_BUCKET]
+    return ((home << p[REST_BITS]) | (have >> THREE)) + ONE
+
+
+@compiled
+def move(old, new):
+    """Enter all of a visited set, given by its parameters, into a new one; how many failed to."""
+    e, q, e2, q2 = old[END_BITS], old[BAG_BITS], new[END_BITS], new[BAG_BITS]
+    same = e == e2 and q == q2
+    failed = 0
+    places = (old[LAST_BUCKET] + ONE) << (THREE if old[WIDE] else U8(4))
+    at = ZERO
+    while at < places:
+        scrambled = key_at(old, at)
+        at += ONE
+        if scrambled != ZERO:
+            scrambled -= ONE
+            if not same:
+                key = recode(unscramble(scrambled, TWO * (e + q)), e, q, e2, q2)
+                scrambled = scramble(key, TWO * (e2 + q2))
+            if enter(new, scrambled) == 2:
+                failed += 1
+    return failed
+
+
+# One stretch of a level
+
+
+@inlined
+def admit_all(p, buf, places, n, out, pairs, stat):
+    """See ``admit``."""
+    spilled, decided = ZERO, ZERO
+    new, unjudged = stat[NEW], stat[PAIRS]
+    judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
+    j = ZERO
+    while j < n:
+        key = load8(buf, j)
+        entered = enter(p, load8(places, j))
+        j += ONE
+        if entered == 1:
+            out[new] = key
+            new += ONE
+            pair = pair_of(p, key)
+            verdict = find(judged, judged_last, pair)
+            if verdict == ZERO:
+                pairs[unjudged] = pair
+                unjudged += ONE
+            else:
+                decided |= load8(verdicts, verdict << ONE)
+        elif entered == 2:
+            store8(buf, spilled, key)
+            spilled += ONE
+    stat[NEW], stat[PAIRS], stat[SPILLED] = new, unjudged, spilled
+    stat[DECIDED] |= decided
+
+
+@compiled
+def admit(p, buf, n, places, out, pairs, stat):
+    """Enter ``buf[:n]``; append what is new to ``out``.
+
+    What finds no room is left at the start of ``buf`` (``stat[SPILLED]``); pairs of ends on which
+    there is no verdict yet go to ``pairs``.
+    """
+    bits = TWO * (p[END_BITS] + p[BAG_BITS])
+    j = ZERO
+    while j < n:
+        store8(places, j, scramble(load8(buf, j), bits))
+        j += ONE
+    admit_all(p, buf, places, n, out, pairs, stat)
+
+
+@compiled
+def visit(
+    p, cur, lo, out, buf, places, room, recent, used, counts, miss, pairs, aside, stat, stat_at
+):
+    """Expand ``cur[lo:]``; append what is new to ``out``.
+
+    Ends early, with ``stat[AT]`` telling where, if a buffer might overflow. States that met
+    something missing are put in ``aside``. ``buf`` and ``places`` have ``room`` words.
+    """
+    bits = TWO * (p[END_BITS] + p[BAG_BITS])
+    table, rest_bits, fan, mirror = p[TABLE], p[REST_BITS], p[FAN], p[MIRROR]
+    judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
+    all_busy = p[ALL_BUSY]
+    i, hi = U8(lo), U8(cur.size)
+    transitions, rested = ZERO, ZERO
+    misses = U8(miss.size) - U8(4) * fan - U8(64)  # what one state may need less
+    miss_at = U8(miss.ctypes.data)
+    while i < hi and stat[SPILLED] == ZERO:
+        # Buffers must have room for all that one batch may bring
+        if stat[NEW] + room > U8(out.size) or stat[PAIRS] + room > U8(pairs.size):
+            break
+        if stat[ASIDE] + room > U8(aside.size) or stat[MISSES] > misses:
+            break
+        n = ZERO
+        while i < hi and n + fan <= room and stat[MISSES] <= misses:
+            key = cur[i]
+            i += ONE
+            first = n
+            n, nu, busy = successors(p, key, buf, n, used, miss_at, stat_at)
+            if nu == LOW:
+                n = first
+                aside[stat[ASIDE]] = key
+                stat[ASIDE] += ONE
+                continue
+            transitions += n - first
+            j = ZERO
+            while j < nu:
+                counts[load8(used, j)] += ONE
+                j += ONE
+            if busy != all_busy:
+                verdict = find(judged, judged_last, pair_of(p, key))
+                rested |= load8(verdicts, (verdict << ONE) | ONE) & ~busy
+        m, j = ZERO, ZERO
+        while j < n:
+            key = load8(buf, j)
+            j += ONE
+            if mirror:
+                key = min(key, mirrored(p, key))
+            hashed = scramble(key, bits)
+            line = hashed & U8(4095)
+            if recent[line] != key:
+                recent[line] = key
+                prefetch(table + ((hashed >> rest_bits) << U8(6)))
+                store8(buf, m, key)
+                store8(places, m, hashed)
+                m += ONE
+        admit_all(p, buf, places, m, out, pairs, stat)
+    stat[AT] = i
+    stat[TRANSITIONS] += transitions
+    stat[RESTED] |= rested
+
+
+# The way back
+
+
+@compiled
+def select(p, cur, wanted, wanted_last, buf, used, miss, stat, out):
+    """Write to ``out`` the states of ``cur`` with a step to a key of the memo ``wanted``."""
+    found = 0
+    for i in range(cur.size):
+        n, _, _ = successors(p, cur[i], buf, ZERO, used, miss, stat)
+        j = ZERO
+        while j < n:
+            key = load8(buf, j)
+            j += ONE
+            if p[MIRROR]:
+                key = min(key, mirrored(p, key))
+            if find(wanted, wanted_last, key) != ZERO:
+                out[found] = cur[i]
+                found += 1
+                break
+    return found
+
+
+@compiled
+def deciding(p, cur, bit, rests, buf, used, miss, stat, out):
+    """Write to ``out`` the states of ``cur`` that decide the check ``bit``."""
+    found = 0
+    for i in range(cur.size):
+        verdict = find(p[JUDGED], p[JUDGED + 1], pair_of(p, cur[i]))
+        mask = load8(p[VERDICTS], (verdict << ONE) | rests) & bit
+        if rests != ZERO:
+            _, _, busy = successors(p, cur[i], buf, ZERO, used, miss, stat)
+            mask &= ~busy
+        if mask != ZERO:
+            out[found] = cur[i]
+            found += 1
+    return found

@@ -1,0 +1,81 @@
+"""The visited set: its size, its growth, its memory."""
+
+import mmap
+from typing import Any
+
+import numpy as np
+
+from checker.engines.native import kernel as k
+from checker.engines.native.memory import address
+
+U8, U4 = np.uint64, np.uint32
+Array = np.ndarray[Any, np.dtype[Any]]
+
+FULL = 0.88
+"""The load at which the set is doubled; a bucket is a cache line of 8 or 16 places."""
+
+
+def _zeros(places: int, kind: Any) -> Array:
+    """A zeroed array of its own pages, large ones if the kernel has them: look-ups are random."""
+    size = places * np.dtype(kind).itemsize
+    memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if size >= 1 << 22 and hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, kind, places)
+
+
+class Visited:
+    """A set of keys (see ``kernel``), whose fields are ``end_bits`` and ``bag_bits`` wide."""
+
+    def __init__(self, end_bits: int, bag_bits: int, places: int = 1 << 16) -> None:
+        self.end_bits = end_bits
+        self.bag_bits = bag_bits
+        self._make(places)
+
+    def _make(self, places: int) -> None:
+        self._kind, self.rest_bits = self._plan(self.bits, places)
+        self.table = _zeros(places, self._kind)
+
+    def describe(self, p: Array) -> None:
+        """Write to the kernel's parameters what it is."""
+        p[k.END_BITS], p[k.BAG_BITS] = self.end_bits, self.bag_bits
+        p[k.TABLE], p[k.REST_BITS] = address(self.table), self.rest_bits
+        p[k.WIDE] = self.table.itemsize == 8
+        p[k.LAST_BUCKET] = self.table.nbytes // 64 - 1
+
+    @staticmethod
+    def _plan(bits: int, places: int) -> tuple[Any, int]:
+        """The type of an entry, and how many bits of a key it keeps."""
+        rest = bits - (places // 16).bit_length() + 1
+        if rest + 3 <= 32:
+            return U4, rest
+        return U8, bits - (places // 8).bit_length() + 1
+
+    @property
+    def bits(self) -> int:
+        """The width of a key."""
+        return 2 * (self.end_bits + self.bag_bits)
+
+    @property
+    def room(self) -> int:
+        """How many states fit before it should grow."""
+        return int(self.table.size * FULL)
+
+    def bytes_after(self, end_bits: int, bag_bits: int, places: int) -> int:
+        """The memory of a set of other sizes."""
+        kind, _ = self._plan(2 * (end_bits + bag_bits), places)
+        return places * int(np.dtype(kind).itemsize)
+
+    def rebuild(self, end_bits: int, bag_bits: int, places: int) -> None:
+        """Take other sizes, keeping the keys."""
+        kept, old = self.table, np.zeros(k.PARAMETERS, U8)
+        self.describe(old)
+        self.end_bits, self.bag_bits = end_bits, bag_bits
+        while True:
+            self._make(places)
+            new = np.zeros(k.PARAMETERS, U8)
+            self.describe(new)
+            if not k.move(old, new):
+                break
+            places *= 2
+        del kept

@@ -1,0 +1,240 @@
+"""The specification explored, by the engine that suits.
+
+The reference explorer (``engines.explore``) takes any system as it is. The native engine is given
+the specification in parts: two ends and two bags. Left to itself, ``search`` begins with the
+reference, which needs no preparation, and changes to the native engine, from the beginning,
+where there are more than ``FEW`` states: so the same engine decides the same question each time.
+"""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from checker.core.errors import UsageProblem
+from checker.engines.explore import Check, Exploration, Progress, explore
+from checker.engines.native.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
+from spec import ghosts, host
+from spec.ghosts import Ghost, Sight
+from spec.host import Endpoint
+from spec.inputs import Input
+from spec.record import clone, key, rebuild
+from spec.segment import Segment
+from spec.system import BLIND as NO_SIGHT
+from spec.system import LOOKED_AT, System, World
+from spec.tcb import State
+
+Engine = Literal["auto", "explore", "native"]
+
+FEW = 10_000
+"""States that the reference explorer does in the time in which the native engine starts."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """How to search; all but the first two are the native engine's."""
+
+    engine: Engine = "auto"
+    max_states: int | None = None
+    max_memory: int | None = None  # octets; None: four fifths of what is free
+    threads: int = 1
+    symmetric: bool = False  # states that differ in the names of the hosts are one
+    checkpoint: Path | None = None  # where to write checkpoints ...
+    every: float = 60.0  # ... every so many seconds
+    resume: bool = False  # from the last one, if there is one
+
+
+def search(
+    system: System,
+    checks: Mapping[str, Check],
+    options: Options,
+    progress: Progress | None = None,
+    stop_when_decided: bool = True,
+) -> Exploration:
+    """Explore ``system``; ``Exploration.engine`` tells which engine did."""
+    if options.engine == "explore" or (
+        options.engine == "auto" and not options.symmetric and options.checkpoint is None
+    ):
+        limit = options.max_states
+        if options.engine == "auto":
+            limit = min(FEW, limit or FEW)
+        found = explore(
+            system,
+            checks,
+            graph=False,
+            max_states=limit,
+            progress=progress,
+            stop_when_decided=stop_when_decided,
+        )
+        if not found.limited or limit == options.max_states:
+            return found
+    from checker.engines import native  # the first use compiles
+
+    if options.symmetric:
+        _require_symmetry(system)
+    return native.explore(
+        TcpParts(system),
+        checks,
+        threads=options.threads,
+        symmetric=options.symmetric,
+        max_states=options.max_states,
+        max_memory=options.max_memory or free_memory() * 4 // 5,
+        progress=progress,
+        stop_when_decided=stop_when_decided,
+        checkpoint=options.checkpoint,
+        every=options.every,
+        identity=identity(system, checks) if options.checkpoint else "",
+        resume=options.resume,
+    )
+
+
+def free_memory() -> int:
+    """Octets of memory that are free, or can be made so."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        known = dict(line.split(":", 1) for line in lines)
+        return int(known["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def identity(system: System, checks: Mapping[str, Check]) -> str:
+    """What a checkpoint is of: the specification's text, rules, bounds and checks."""
+    digest = hashlib.sha256()
+    for package in ("spec", "proofs"):
+        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.read_bytes())
+    for part in (system.rules, system.bounds, sorted(checks)):
+        digest.update(repr(part).encode())
+    return digest.hexdigest()
+
+
+def _require_symmetry(system: System) -> None:
+    """The hosts can be swapped only if the same may happen to both."""
+    if system.calls[0] != system.calls[1]:
+        only = set(system.calls[0]) ^ set(system.calls[1])
+        names = ", ".join(sorted(what.value for what in only))
+        raise UsageProblem(
+            f"--symmetry needs bounds that treat both hosts alike; one of them alone has: {names}"
+        )
+
+
+R = TypeVar("R", Endpoint, Segment)
+
+
+class TcpParts:
+    """A system of ``spec``, taken apart."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.bounds = bounds = system.bounds
+        self.capacity = min(bounds.capacity, bounds.in_flight)
+        self.in_flight = bounds.in_flight
+        self.duplicate = bounds.duplicate
+        self.lose = bounds.lose
+        self.timed = bounds.msl > 0
+        self._sighted = bounds.watch_stale or bounds.watch_confusion
+        self._aborts = any(Input.ABORT in calls for calls in self.system.calls)
+
+    def initial(self) -> tuple[Endpoint, Endpoint]:
+        world = self.system.initial()
+        return world.a, world.b
+
+    def looks(self, end: Endpoint) -> int:
+        if not self._sighted:
+            return BLIND
+        if self.bounds.watch_confusion and end.tcb.state == State.TIME_WAIT:
+            return SEES_ALL
+        if end.tcb.state in LOOKED_AT:
+            return SEES_PEER
+        return CALLS_SEE if self._aborts else BLIND
+
+    def seen(self, end: Endpoint) -> tuple[Any, ...]:
+        return key(ghosts.look(Ghost(), end.tcb, end.ghost, [], []))
+
+    def watch(self, end: Endpoint) -> int:
+        return end.ghost.partner
+
+    def notices(self, watch: int, message: Segment, outgoing: bool) -> bool:
+        ghost = Ghost(partner=watch)
+        if outgoing:
+            return bool(ghosts.residue_from_me(ghost, message))
+        return bool(ghosts.residue_from_peer(ghost, message))
+
+    def calls(
+        self, host: int, end: Endpoint, seen: tuple[Any, ...] | None, noticed: bool
+    ) -> Iterator[Move]:
+        sight = self._sight(seen, noticed)
+        looked = end.tcb.state in LOOKED_AT
+        for what in self.system.calls[host]:
+            known = sight if looked or what is Input.ABORT else NO_SIGHT
+            yield from self._moves(end, what, None, known)
+
+    def arrivals(
+        self, end: Endpoint, message: Segment, seen: tuple[Any, ...] | None, noticed: bool
+    ) -> Iterator[Move]:
+        yield from self._moves(end, Input.SEGMENT, message, self._sight(seen, noticed))
+
+    def _sight(self, seen: tuple[Any, ...] | None, noticed: bool) -> Sight:
+        if seen is None:
+            return NO_SIGHT
+        return self.system.same_sight(dataclasses.replace(Sight(*seen), residue=noticed))
+
+    def _moves(
+        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+    ) -> Iterator[Move]:
+        for _, outcome in self.system.outcomes_of(end, what, seg, sight):
+            effects = outcome.effects
+            yield Move(what.value, outcome.end, effects.sent, effects.rules)
+
+    def tick(self, end: Endpoint) -> Endpoint | None:
+        if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
+            return None
+        return self.system.react(end, Input.TICK, None, NO_SIGHT)[0][1].end
+
+    def age(self, message: Segment) -> Segment | None:
+        if not self.system.rules.lifetime_bounded:
+            return message
+        if message.ttl <= 1:
+            return None
+        older = clone(message)
+        older.ttl -= 1
+        return self.system.segment(older)
+
+    def join(
+        self, ends: tuple[Endpoint, Endpoint], bags: tuple[list[Segment], list[Segment]]
+    ) -> World:
+        return World(*ends, *(self.system.bag(bag) for bag in bags))
+
+    def split(
+        self, state: World
+    ) -> tuple[tuple[Endpoint, Endpoint], tuple[list[Segment], list[Segment]]]:
+        return (state.a, state.b), (list(state.a_to_b), list(state.b_to_a))
+
+    def freeze(self, thing: Endpoint | Segment) -> list[int]:
+        return [
+            list(type(value)).index(value) if isinstance(value, Enum) else int(value)
+            for value in key(thing)
+        ]
+
+    def thaw_end(self, frozen: list[int]) -> Endpoint:
+        return self.system.endpoint(_thawed(host.initial(self.bounds), frozen))
+
+    def thaw_message(self, frozen: list[int]) -> Segment:
+        return self.system.segment(_thawed(Segment(seq=0), frozen))
+
+
+def _thawed(like: R, frozen: list[int]) -> R:
+    """A record like ``like`` of the values of another, frozen."""
+    values: list[Any] = []
+    for old, value in zip(key(like), frozen, strict=True):
+        if isinstance(old, Enum):
+            values.append(list(type(old))[value])
+        else:
+            values.append(type(old)(value))
+    return rebuild(like, iter(values))
