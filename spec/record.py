@@ -6,60 +6,88 @@ variables: whatever a checker needs. Only the shape is known here.
 """
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any, TypeVar
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 R = TypeVar("R")
 
 
-def _names(kind: type) -> tuple[str, ...] | None:
-    """The field names of a dataclass; None for anything else."""
+class _Shape(NamedTuple):
+    """What is done with the records of one class, worked out once."""
+
+    names: tuple[str, ...]
+    key: Callable[[Any], tuple[Any, ...]]
+    clone: Callable[[Any], Any]
+
+
+_SHAPES: dict[type, _Shape | None] = {}
+
+
+def _shape(kind: type) -> _Shape | None:
+    """The shape of a dataclass; None for anything else.
+
+    A state is taken apart and copied for every step that is worked out, so that this is written
+    out as one expression for each class: ``(r.a, *key(r.b), ...)``.
+    """
+    if kind in _SHAPES:
+        return _SHAPES[kind]
+    shape = None
     if dataclasses.is_dataclass(kind):
-        return tuple(f.name for f in dataclasses.fields(kind))
-    return None
-
-
-_NAMES: dict[type, tuple[str, ...] | None] = {}
-
-
-def _collect(record: Any, into: list[Any]) -> None:
-    kind = type(record)
-    if kind not in _NAMES:
-        _NAMES[kind] = _names(kind)
-    names = _NAMES[kind]
-    if names is not None:
+        hints = typing.get_type_hints(kind)
+        names = tuple(f.name for f in dataclasses.fields(kind))
+        known: dict[str, Any] = {"key": key, "clone": clone, "kind": kind}
+        keys, clones = [], []
         for name in names:
-            _collect(getattr(record, name), into)
-    elif kind is tuple:
-        for item in record:
-            _collect(item, into)
-    else:
-        into.append(record)
+            inner = _shape(hints[name]) if isinstance(hints[name], type) else None
+            if inner is not None:
+                known |= {f"key_{name}": inner.key, f"clone_{name}": inner.clone}
+                keys.append(f"*key_{name}(r.{name})")
+                clones.append(f"clone_{name}(r.{name})")
+            elif typing.get_origin(hints[name]) is tuple:
+                keys.append(f"*[x for item in r.{name} for x in key(item)]")
+                clones.append(f"tuple([clone(item) for item in r.{name}])")
+            else:
+                keys.append(f"r.{name}")
+                clones.append(f"r.{name}")
+        shape = _Shape(
+            names,
+            eval(f"lambda r: ({', '.join(keys)},)", known),
+            eval(f"lambda r: kind({', '.join(clones)})", known),
+        )
+    _SHAPES[kind] = shape
+    return shape
 
 
 def key(record: Any) -> tuple[Any, ...]:
     """The scalars of ``record``, depth first, in field order: equal for equal records."""
-    into: list[Any] = []
-    _collect(record, into)
-    return tuple(into)
+    shape = _shape(type(record))
+    if shape is not None:
+        return shape.key(record)
+    if isinstance(record, tuple):
+        return tuple(value for item in record for value in key(item))
+    return (record,)
+
+
+def clone(record: R) -> R:
+    """A copy that shares no mutable part with ``record``."""
+    shape = _shape(type(record))
+    if shape is not None:
+        return shape.clone(record)  # type: ignore[no-any-return]
+    if isinstance(record, tuple):
+        return type(record)(clone(item) for item in record)
+    return record
 
 
 def rebuild(like: R, values: Iterator[Any]) -> R:
     """A record of the shape of ``like`` with its leaves taken from ``values`` in order."""
     kind = type(like)
-    if kind not in _NAMES:
-        _NAMES[kind] = _names(kind)
-    names = _NAMES[kind]
-    if names is not None:
-        return kind(*[rebuild(getattr(like, name), values) for name in names])
+    shape = _shape(kind)
+    if shape is not None:
+        return kind(*[rebuild(getattr(like, name), values) for name in shape.names])
     if isinstance(like, tuple):
         return kind(rebuild(item, values) for item in like)  # type: ignore[call-arg]
     return next(values)  # type: ignore[no-any-return]
-
-
-def clone(record: R) -> R:
-    """A copy that shares no mutable part with ``record``."""
-    return rebuild(record, iter(key(record)))
 
 
 def paths(record: Any, prefix: str = "") -> Iterator[str]:
