@@ -4,18 +4,19 @@ It is the reference's search (``explore``) on packed states. What the parts of a
 of plain Python once for each (part, input) and kept in tables (``tables``); a compiled loop that
 knows nothing but numbers combines them (``kernel``), so that it is compiled once for every
 specification. The visited set is exact (``visited``). ``search`` runs the levels, ``paths`` finds
-the shortest trace, and ``checkpoint`` lets a search survive being killed.
+the shortest trace, ``graph`` all edges; ``checkpoint`` lets a search survive being killed.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from checker.engines.explore import Check, Exploration
+from checker.engines.native.graph import Graph, graph
 from checker.engines.native.parts import Move, Parts, Solo
 from checker.engines.native.paths import path_to
-from checker.engines.native.search import Search
+from checker.engines.native.search import ALL, Search
 
-__all__ = ["Move", "Parts", "Search", "Solo", "explore"]
+__all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "explore", "graph"]
 
 
 def explore(
@@ -34,7 +35,7 @@ def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> Non
     found = search.found
     if search.levels is None:
         deepest = max(search.decided_at.values())
-        again = {**options, "to_depth": deepest, "keep": 1 << 62, "checkpoint": None}
+        again = {**options, "to_depth": deepest, "keep": ALL, "checkpoint": None}
         checks = {name: search.interner.checks[name] for name in search.decided_at}
         search = Search(parts, checks, **again)
         search.stop_when_decided = False

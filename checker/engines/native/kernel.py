@@ -291,9 +291,21 @@ def note(miss, stat, kind, what):
     store8(stat, U8(MISSES), n + TWO)
 
 
+CALL, DELIVERY, DUPLICATE_DELIVERY, LOSS, CLOCK = range(5)
+"""What a transition is."""
+
+
 @inlined
-def successors(p, key, buf, n, used, miss, stat):
+def label(number, move, kind, host):
+    """A transition as a word: the record (of a loss, the message), which move of it, kind, host."""
+    return (((number << U8(16)) | move) << U8(4)) | U8(kind << 1) | U8(host)
+
+
+@inlined
+def successors(p, key, buf, n, used, miss, stat, labels):
     """Append to ``buf`` from ``n`` on the keys that ``key`` steps to, one for each transition.
+
+    What each transition is goes to the same place of ``labels``, unless that is 0.
 
     (n, number of records used, busy): the records used are in ``used``; ``busy`` has a bit for each
     check of rest for which the state is not at rest. LOW records used: something was missing.
@@ -341,8 +353,9 @@ def successors(p, key, buf, n, used, miss, stat):
         row = load4(records, record) << HALF
         moves = load4(records, record + ONE)
         at = record + TWO
-        while moves != ZERO:
-            moves -= ONE
+        move = ZERO
+        while move < moves:
+            move += ONE
             after = load4(records, at)
             busy |= load4(records, at + ONE)
             sends = load4(records, at + TWO)
@@ -361,6 +374,8 @@ def successors(p, key, buf, n, used, miss, stat):
                         full += ONE
                 at += ONE
             store8(buf, n, (after << me_at) | (bag << out_at) | same)
+            if labels != ZERO:
+                store8(labels, n, label(record, move, CALL, host))
             n += ONE
         # Deliveries, duplicates and losses
         before = LOW
@@ -376,6 +391,8 @@ def successors(p, key, buf, n, used, miss, stat):
             less = (peer << peer_at) | (load4(bags, in_row + capacity + i) << in_at)
             if lose:
                 store8(buf, n, me_out | less)
+                if labels != ZERO:
+                    store8(labels, n, label(message, ZERO, LOSS, host))
                 n += ONE
                 busy |= p[BUSY_LOSE]
             ask = row | message
@@ -388,8 +405,9 @@ def successors(p, key, buf, n, used, miss, stat):
             nu += ONE
             moves = load4(records, record)
             at = record + ONE
-            while moves != ZERO:
-                moves -= ONE
+            move = ZERO
+            while move < moves:
+                move += ONE
                 after = load4(records, at)
                 sends = load4(records, at + TWO)
                 at += THREE
@@ -410,10 +428,14 @@ def successors(p, key, buf, n, used, miss, stat):
                             full += ONE
                     at += ONE
                 store8(buf, n, (after << me_at) | (bag << out_at) | less)
+                if labels != ZERO:
+                    store8(labels, n, label(record, move, DELIVERY, host))
                 n += ONE
                 busy |= p[BUSY_DELIVER]
                 if duplicate:
                     store8(buf, n, (after << me_at) | (kept << out_at) | same)
+                    if labels != ZERO:
+                        store8(labels, n, label(record, move, DUPLICATE_DELIVERY, host))
                     n += ONE
                     busy |= p[BUSY_DUPLICATE]
     if p[TIMED]:
@@ -436,6 +458,8 @@ def successors(p, key, buf, n, used, miss, stat):
             later |= ((qa - ONE) << q_bits) | (qb - ONE)
             if ok and later != key:
                 store8(buf, n, later)
+                if labels != ZERO:
+                    store8(labels, n, label(ZERO, ZERO, CLOCK, 0))
                 n += ONE
                 busy |= p[BUSY_TICK]
     return n, (nu if ok else LOW), busy
@@ -546,17 +570,19 @@ def move(old, new):
 
 
 @inlined
-def admit_all(p, buf, places, n, out, pairs, stat):
-    """See ``admit``."""
+def admit_all(p, buf, n, out, pairs, stat):
+    """See ``admit``; here the keys are scrambled already."""
     spilled, decided = ZERO, ZERO
+    bits = TWO * (p[END_BITS] + p[BAG_BITS])
     new, unjudged = stat[NEW], stat[PAIRS]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
     j = ZERO
     while j < n:
-        key = load8(buf, j)
-        entered = enter(p, load8(places, j))
+        scrambled = load8(buf, j)
+        entered = enter(p, scrambled)
         j += ONE
         if entered == 1:
+            key = unscramble(scrambled, bits)
             out[new] = key
             new += ONE
             pair = pair_of(p, key)
@@ -567,15 +593,15 @@ def admit_all(p, buf, places, n, out, pairs, stat):
             else:
                 decided |= load8(verdicts, verdict << ONE)
         elif entered == 2:
-            store8(buf, spilled, key)
+            store8(buf, spilled, unscramble(scrambled, bits))
             spilled += ONE
     stat[NEW], stat[PAIRS], stat[SPILLED] = new, unjudged, spilled
     stat[DECIDED] |= decided
 
 
 @compiled
-def admit(p, buf, n, places, out, pairs, stat):
-    """Enter ``buf[:n]``; append what is new to ``out``.
+def admit(p, buf, n, out, pairs, stat):
+    """Enter the keys of ``buf[:n]``; append what is new to ``out``.
 
     What finds no room is left at the start of ``buf`` (``stat[SPILLED]``); pairs of ends on which
     there is no verdict yet go to ``pairs``.
@@ -583,19 +609,17 @@ def admit(p, buf, n, places, out, pairs, stat):
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     j = ZERO
     while j < n:
-        store8(places, j, scramble(load8(buf, j), bits))
+        store8(buf, j, scramble(load8(buf, j), bits))
         j += ONE
-    admit_all(p, buf, places, n, out, pairs, stat)
+    admit_all(p, buf, n, out, pairs, stat)
 
 
 @compiled
-def visit(
-    p, cur, lo, out, buf, places, room, recent, used, counts, miss, pairs, aside, stat, stat_at
-):
+def visit(p, cur, lo, out, buf, room, recent, used, counts, miss, pairs, aside, stat, stat_at):
     """Expand ``cur[lo:]``; append what is new to ``out``.
 
     Ends early, with ``stat[AT]`` telling where, if a buffer might overflow. States that met
-    something missing are put in ``aside``. ``buf`` and ``places`` have ``room`` words.
+    something missing are put in ``aside``. ``buf`` has ``room`` words.
     """
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     table, rest_bits, fan, mirror = p[TABLE], p[REST_BITS], p[FAN], p[MIRROR]
@@ -605,6 +629,7 @@ def visit(
     transitions, rested = ZERO, ZERO
     misses = U8(miss.size) - U8(4) * fan - U8(64)  # what one state may need less
     miss_at = U8(miss.ctypes.data)
+    recents, last_recent = U8(recent.ctypes.data), U8(recent.size - 1)
     while i < hi and stat[SPILLED] == ZERO:
         # Buffers must have room for all that one batch may bring
         if stat[NEW] + room > U8(out.size) or stat[PAIRS] + room > U8(pairs.size):
@@ -616,7 +641,7 @@ def visit(
             key = cur[i]
             i += ONE
             first = n
-            n, nu, busy = successors(p, key, buf, n, used, miss_at, stat_at)
+            n, nu, busy = successors(p, key, buf, n, used, miss_at, stat_at, ZERO)
             if nu == LOW:
                 n = first
                 aside[stat[ASIDE]] = key
@@ -637,14 +662,13 @@ def visit(
             if mirror:
                 key = min(key, mirrored(p, key))
             hashed = scramble(key, bits)
-            line = hashed & U8(4095)
-            if recent[line] != key:
-                recent[line] = key
+            line = hashed & last_recent
+            if load8(recents, line) != hashed:
+                store8(recents, line, hashed)
                 prefetch(table + ((hashed >> rest_bits) << U8(6)))
-                store8(buf, m, key)
-                store8(places, m, hashed)
+                store8(buf, m, hashed)
                 m += ONE
-        admit_all(p, buf, places, m, out, pairs, stat)
+        admit_all(p, buf, m, out, pairs, stat)
     stat[AT] = i
     stat[TRANSITIONS] += transitions
     stat[RESTED] |= rested
@@ -658,7 +682,7 @@ def select(p, cur, wanted, wanted_last, buf, used, miss, stat, out):
     """Write to ``out`` the states of ``cur`` with a step to a key of the memo ``wanted``."""
     found = 0
     for i in range(cur.size):
-        n, _, _ = successors(p, cur[i], buf, ZERO, used, miss, stat)
+        n, _, _ = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
         j = ZERO
         while j < n:
             key = load8(buf, j)
@@ -680,9 +704,40 @@ def deciding(p, cur, bit, rests, buf, used, miss, stat, out):
         verdict = find(p[JUDGED], p[JUDGED + 1], pair_of(p, cur[i]))
         mask = load8(p[VERDICTS], (verdict << ONE) | rests) & bit
         if rests != ZERO:
-            _, _, busy = successors(p, cur[i], buf, ZERO, used, miss, stat)
+            _, _, busy = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
             mask &= ~busy
         if mask != ZERO:
             out[found] = cur[i]
             found += 1
     return found
+
+
+# All edges
+
+
+@compiled
+def degrees(p, keys, buf, used, miss, stat, out):
+    """Write to ``out`` how many steps each state of ``keys`` has."""
+    for i in range(keys.size):
+        n, _, _ = successors(p, keys[i], buf, ZERO, used, miss, stat, ZERO)
+        out[i] = n
+
+
+@compiled
+def edges(p, keys, ordered, numbers, buf, used, miss, stat, labels, first, targets, names):
+    """Write the steps of each state: to which state, numbered, and what it is.
+
+    ``ordered`` are the keys of all states, ascending, and ``numbers`` their numbers; the steps of
+    ``keys[i]`` go to ``targets[first[i]:]`` and ``names[first[i]:]``.
+    """
+    for i in range(keys.size):
+        n, _, _ = successors(p, keys[i], buf, ZERO, used, miss, stat, labels)
+        j = ZERO
+        while j < n:
+            key = load8(buf, j)
+            if p[MIRROR]:
+                key = min(key, mirrored(p, key))
+            at = U8(first[i]) + j
+            targets[at] = numbers[np.searchsorted(ordered, key)]
+            names[at] = load8(labels, j)
+            j += ONE

@@ -33,8 +33,10 @@ STRETCH = 8192
 """States that a thread takes at a time."""
 ROUND = 128
 """Stretches in a round, after which progress is told and checkpoints are made."""
-KEPT = 1 << 24
+KEPT = 1 << 22
 """States of the levels that are kept in case a trace is wanted; more, and they are found again."""
+ALL = 1 << 62
+"""To keep all levels."""
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Worker:
     def fit(self, room: int) -> None:
         """Make the buffers of a batch at least so large."""
         self.room = room
-        self.buf, self.places = np.zeros(room, U8), np.zeros(room, U8)
+        self.buf = np.zeros(room, U8)
         self.pairs, self.aside = np.zeros(8 * room, U8), np.zeros(8 * room, U8)
 
     def scratch(self) -> tuple[np.uint64, ...]:
@@ -143,6 +145,15 @@ class Search:
         a, b = (self.interner.end(end) for end in ends)
         out_a, out_b = (self.interner.bag(bag) for bag in bags)
         return self.key((a, b), (out_a, out_b))
+
+    def state_of(self, key: int) -> Any:
+        """The state of the whole system that has a key."""
+        e, q = self.visited.end_bits, self.visited.bag_bits
+        interner, mask = self.interner, (1 << q) - 1
+        ends = (key >> 2 * q + e, key >> 2 * q & (1 << e) - 1)
+        bags = [interner.messages_of(bag) for bag in (key >> q & mask, key & mask)]
+        a, b = (interner.ends.things[end] for end in ends)
+        return self.parts.join((a, b), (bags[0], bags[1]))
 
     # The search
 
@@ -273,7 +284,6 @@ class Search:
                         lo,
                         worker.out,
                         address(worker.buf),
-                        address(worker.places),
                         U8(worker.room),
                         worker.recent,
                         address(worker.used),
@@ -395,7 +405,6 @@ class Search:
                 self.parameters(),
                 address(worker.buf),
                 U8(keys.size),
-                address(worker.places),
                 worker.out,
                 worker.pairs,
                 worker.stat,

@@ -8,6 +8,7 @@ hosts, not of what is in flight).
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,16 @@ class Numbering:
         return number
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a transition is; ``host`` is who acts, None for the channel and time."""
+
+    host: int | None
+    action: str
+    rules: tuple[str, ...]
+    message: Any = None  # that arrives or is lost
+
+
 class Interner:
     """The tables of one system of parts, and the misses resolved."""
 
@@ -106,6 +117,8 @@ class Interner:
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
         self._rules: dict[int, Counter[str]] = {}  # record -> rules fired when it is used
+        self._moves: dict[int, list[tuple[str, tuple[str, ...]]]] = {}  # actions and rules
+        self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
         self.verdicts = Numbering()
         self.verdicts.of(None)  # 0: not judged
@@ -321,11 +334,13 @@ class Interner:
         )
         self._most_arrivals = max(self._most_arrivals, len(moves))
         record = len(self.flat)
+        self._arriving[record] = self.messages.things[message]
         self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
         self.arrive.set(ask, record)
 
     def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
         self.python_calls += 1
+        self._moves[record] = [(move.action, move.rules) for move in moves]
         self.flat.append(len(moves))
         fired: Counter[str] = Counter()
         for move, counts in zip(moves, busy, strict=True):
@@ -335,6 +350,17 @@ class Interner:
                 fired[rule] += times
         if fired:
             self._rules[record] = fired
+
+    def label(self, word: int) -> "Label":
+        """What a transition is, from the kernel's word for it."""
+        host, kind, move, number = word & 1, word >> 1 & 7, word >> 4 & 0xFFFF, word >> 20
+        if kind == k.CLOCK:
+            return Label(None, "tick", ())
+        if kind == k.LOSS:
+            return Label(None, "lose", (), self.messages.things[number])
+        action, rules = self._moves[number][move - 1]
+        message = None if kind == k.CALL else self._arriving[number]
+        return Label(host, "duplicate" if kind == k.DUPLICATE_DELIVERY else action, rules, message)
 
     def fired(self, counts: Array) -> Counter[str]:
         """The rules that fired, from how often each record was used."""
