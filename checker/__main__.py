@@ -6,6 +6,7 @@ an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 """
 
 import os
+import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from checker.core import files
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
 
 if TYPE_CHECKING:
+    from checker.bench import Row
     from checker.crosscheck import Compared
     from checker.verify import Found, Job, Report
 
@@ -55,6 +57,22 @@ MemoryOption = Annotated[
         help="Give up (exit code 3) beyond so much; default: four fifths of what is free.",
     ),
 ]
+SymmetryOption = Annotated[
+    bool, typer.Option("--symmetry", help="Take states that swap A and B for one (native).")
+]
+CompactOption = Annotated[
+    bool,
+    typer.Option("--compact", help="Keep hashes of states: less memory, not exact (native)."),
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
+]
+EveryOption = Annotated[
+    float, typer.Option(min=0.0, help="Seconds from one checkpoint to the next.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
+]
 StatesOption = Annotated[
     int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states.")
 ]
@@ -74,6 +92,7 @@ def verify(
             "or symbolic: 32 bits, all ISNs at once."
         ),
     ] = "auto",
+    small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Larger bounds; minutes.")] = False,
     depth: Annotated[
         int | None, typer.Option(min=1, help="Where the symbolic engine stops; default: the end.")
@@ -84,18 +103,11 @@ def verify(
     threads: Annotated[
         int, typer.Option(min=1, help="Threads of each native search; more if cores are idle.")
     ] = 1,
-    symmetry: Annotated[
-        bool, typer.Option("--symmetry", help="Take states that swap A and B for one (native).")
-    ] = False,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
-    ] = None,
-    every: Annotated[
-        float, typer.Option(min=0.0, help="Seconds from one checkpoint to the next.")
-    ] = 60.0,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
-    ] = False,
+    symmetry: SymmetryOption = False,
+    compact: CompactOption = False,
+    checkpoint: CheckpointOption = None,
+    every: EveryOption = 60.0,
+    resume: ResumeOption = False,
     pin: Annotated[
         bool, typer.Option("--pin", help="Rewrite proofs/expected.toml with what is found.")
     ] = False,
@@ -108,12 +120,11 @@ def verify(
     if engine not in v.ENGINES:
         raise UsageProblem(f"no engine {engine!r}; the engines are {', '.join(v.ENGINES)}")
     symbolic = engine == "symbolic"
+    if small and thorough:
+        raise UsageProblem("--small and --thorough are two scales; take one")
+    scale = "small" if small else "thorough" if thorough else None
     if depth is not None and not symbolic:
         raise UsageProblem("--depth is for --engine symbolic; the others go to the end")
-    if (symmetry or checkpoint) and engine not in ("auto", "native"):
-        raise UsageProblem("--symmetry and --checkpoint are the native engine's")
-    if resume and checkpoint is None:
-        raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
     if symmetry and chosen_bounds == {} and not claims:
         raise UsageProblem(
             "--symmetry is for claims whose bounds treat both hosts alike: name them"
@@ -121,27 +132,29 @@ def verify(
     for path in (json, junit):
         if path is not None:
             files.writable(path)
-    if pin and (claims or chosen_rules or chosen_bounds or engine != "auto" or symmetry):
+    if pin and (claims or chosen_rules or chosen_bounds or engine != "auto" or symmetry or compact):
         raise UsageProblem(
             "--pin takes no claims, rules, bounds or engine: it pins the whole table"
         )
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
         max_states=max_states,
-        max_memory=None if max_memory is None else int(max_memory * 2**30),
+        max_memory=_octets(max_memory),
         threads=threads,
         symmetric=symmetry,
+        compact=compact,
         checkpoint=checkpoint,
         every=every,
         resume=resume,
     )
+    options.check()
     with _progress() as (progress, done):
         result, seconds = v.verify(
             claims or [],
             chosen_rules,
             chosen_bounds,
             options=options,
-            thorough=thorough,
+            scale=scale,
             symbolic=symbolic,
             depth=depth,
             workers=workers,
@@ -154,9 +167,133 @@ def verify(
     if junit is not None:
         files.write(junit, v.junit(result).encode())
     if pin:
-        v.pin(result, thorough)
+        v.pin(result, scale or "usual")
     print_table(result, seconds)
     raise typer.Exit(v.exit_code(result))
+
+
+@app.command()
+def explore(
+    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    engine: Annotated[str, typer.Option(help="explore, native or auto.")] = "auto",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of a native search.")] = 1,
+    max_states: MaxStatesOption = None,
+    max_memory: MemoryOption = None,
+    symmetry: SymmetryOption = False,
+    compact: CompactOption = False,
+    checkpoint: CheckpointOption = None,
+    every: EveryOption = 60.0,
+    resume: ResumeOption = False,
+    json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
+) -> None:
+    """Count the states and transitions of a profile; no claim is checked."""
+    import json as j
+
+    from checker import bench as b
+    from checker.explorer import Options
+
+    if engine not in ("auto", "explore", "native"):
+        raise UsageProblem(f"no engine {engine!r} here; there are auto, explore and native")
+    options = Options(
+        engine=engine,  # type: ignore[arg-type]
+        max_states=max_states,
+        max_memory=_octets(max_memory),
+        threads=threads,
+        symmetric=symmetry,
+        compact=compact,
+        checkpoint=checkpoint,
+        every=every,
+        resume=resume,
+    )
+    options.check()
+    if json is not None:
+        files.writable(json)
+    chosen_rules = tcp.choose_rules(tcp.parse_rules(rules or []))
+    chosen_bounds = tcp.choose_bounds(profile, tcp.parse_bounds(bounds or []))
+    with _progress() as (tell, _):
+        found = b.run_explore(
+            chosen_rules, chosen_bounds, options, lambda *counts: tell(profile, *counts)
+        )
+    if json is not None:
+        files.write(json, (j.dumps(b.summary(found), indent=1) + "\n").encode())
+    scope = "exhaustive" if found.complete else f"not complete: {found.why}"
+    if found.missed:
+        scope = f"a state was missed with a probability of at most {found.missed:.1g}"
+    print(
+        f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
+        f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
+        f"{_peak() / 2**30:.2f} GiB ({found.engine})"
+    )
+    raise typer.Exit(OK if found.complete else INCONCLUSIVE)
+
+
+@app.command()
+def bench(
+    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    with_: Annotated[
+        str | None, typer.Option("--with", metavar="TOOL,...", help="Whom to measure.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 3,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a run may take.")] = 1800.0,
+    max_memory: MemoryOption = None,
+    json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
+) -> None:
+    """Measure our engines and other people's on one case, whole processes side by side."""
+    import json as j
+
+    from checker import bench as b
+
+    chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
+    if json is not None:
+        files.writable(json)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    rows = b.bench(
+        profile,
+        chosen_rules,
+        chosen_bounds,
+        with_.split(",") if with_ else b.TOOLS,
+        repeat=repeat,
+        timeout=timeout,
+        memory=_octets(max_memory),
+        said=lambda line: console.print(f"[dim]{escape(line)}[/]"),
+    )
+    if json is not None:
+        document = b.document(rows, profile, chosen_rules, chosen_bounds)
+        files.write(json, (j.dumps(document, indent=1) + "\n").encode())
+    print_bench(rows)
+    raise typer.Exit(b.exit_code(rows))
+
+
+def print_bench(rows: "Sequence[Row]") -> None:
+    """The rows of a bench as a table; a ratio is how many times as long as native's it took."""
+    from checker.bench import fastest
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("tool", "threads", "states", "transitions", "wall s", "compile s", "GiB"):
+        table.add_column(heading, justify="left" if heading == "tool" else "right")
+    for heading in ("states/s", "B/state", "ratio", ""):
+        table.add_column(heading, justify="right" if heading else "left")
+    first = fastest(rows)
+    for row in rows:
+        ratio = row.wall_s / first.wall_s if first and row.complete and first.complete else None
+        table.add_row(
+            row.tool,
+            str(row.threads),
+            "?" if row.states is None else f"{row.states:,}",
+            "?" if row.transitions is None else f"{row.transitions:,}",
+            f"{row.wall_s:.1f}",
+            f"{row.compile_s:.1f}",
+            f"{row.rss_bytes / 2**30:.2f}",
+            f"{row.states_per_s:,.0f}",
+            f"{row.bytes_per_state:.1f}",
+            "" if ratio is None else f"{ratio:.2f}",
+            "" if row.complete else f"not complete: {row.note}",
+        )
+    Console(soft_wrap=True, highlight=False, width=140).print(table)
 
 
 @app.command()
@@ -327,17 +464,17 @@ def print_table(result: "Report", seconds: float) -> None:
     console = Console(highlight=False, soft_wrap=True)
     shown = [c for c in result.claims if c.kind != "sometimes"] or result.claims
     console.print(
-        f"[bold]{'claim':14}{'verdict':22}{'states':>10}{'transitions':>13}{'depth':>7}   scope[/]"
+        f"[bold]{'claim':14}{'verdict':22}{'states':>12}{'transitions':>15}{'depth':>7}   scope[/]"
     )
     for c in shown:
         verdict = c.verdict if c.length is None else f"{c.verdict} in {c.length} steps"
         colour = "green" if c.ok else "bold red"
         if c.verdict == "inconclusive":
             colour = "yellow"
-        scope = f"up to {c.profile}" if c.scope == "exhaustive" else f"to depth {c.depth}"
+        scope = f"to depth {c.depth}" if c.scope == "bounded" else f"up to {c.profile}"
         console.print(
             f"[bold]{c.id:14}[/][{colour}]{verdict:22}[/]"
-            f"{c.states:>10,}{c.transitions:>13,}{c.depth:>7}   {c.scope} {scope}"
+            f"{c.states:>12,}{c.transitions:>15,}{c.depth:>7}   {c.scope} {scope}"
         )
         seen = [
             f"{w} in {n} steps" if n is not None else f"{w} not seen" for w, n in c.witness.items()
@@ -404,7 +541,7 @@ def _progress() -> Iterator[tuple[Any, Any]]:
         transient=True,
     )
 
-    def tell(job: "Job", states: int, transitions: int, level: int, waiting: int) -> None:
+    def tell(job: "Job | str", states: int, transitions: int, level: int, waiting: int) -> None:
         now = time.monotonic()
         key = id(job)
         rate = states / max(now - began.setdefault(key, now), 0.2)
@@ -412,7 +549,7 @@ def _progress() -> Iterator[tuple[Any, Any]]:
             f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
             f"{_memory() / 2**30:.1f} GiB"
         )
-        name = f"{job.profile}: {' '.join(job.claims[:3])}"
+        name = job if isinstance(job, str) else f"{job.profile}: {' '.join(job.claims[:3])}"
         if console.is_terminal:
             if key not in tasks:
                 tasks[key] = bar.add_task(name, total=None, counts="")
@@ -433,6 +570,16 @@ def _progress() -> Iterator[tuple[Any, Any]]:
 
     with bar if console.is_terminal else nullcontext():
         yield tell, done
+
+
+def _octets(gib: float | None) -> int | None:
+    return None if gib is None else int(gib * 2**30)
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in octets."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _memory() -> int:

@@ -43,9 +43,19 @@ class Options:
     max_memory: int | None = None  # octets; None: four fifths of what is free
     threads: int = 1
     symmetric: bool = False  # states that differ in the names of the hosts are one
+    compact: bool = False  # keep fingerprints of states, not states: less memory, not exact
     checkpoint: Path | None = None  # where to write checkpoints ...
     every: float = 60.0  # ... every so many seconds
     resume: bool = False  # from the last one, if there is one
+
+    def check(self) -> None:
+        """Raise ``UsageProblem`` if these do not go together."""
+        if self.engine == "explore" and (self.symmetric or self.compact or self.checkpoint):
+            raise UsageProblem("symmetry, compact and checkpoint are the native engine's")
+        if self.resume and self.checkpoint is None:
+            raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+        if self.compact and self.checkpoint:
+            raise UsageProblem("there are no checkpoints of a compact search")
 
 
 def search(
@@ -57,7 +67,8 @@ def search(
 ) -> Exploration:
     """Explore ``system``; ``Exploration.engine`` tells which engine did."""
     if options.engine == "explore" or (
-        options.engine == "auto" and not options.symmetric and options.checkpoint is None
+        options.engine == "auto"
+        and not (options.symmetric or options.compact or options.checkpoint)
     ):
         limit = options.max_states
         if options.engine == "auto":
@@ -81,6 +92,7 @@ def search(
         checks,
         threads=options.threads,
         symmetric=options.symmetric,
+        compact=options.compact,
         max_states=options.max_states,
         max_memory=options.max_memory or free_memory() * 4 // 5,
         progress=progress,

@@ -16,11 +16,12 @@ from typing import Any
 
 from rich.console import Console
 
-from checker import tcp
+from checker import explorer, tcp
 from checker.core.errors import INCONCLUSIVE, OK, Problem
-from checker.engines.explore import Exploration, Path, Progress, explore
+from checker.engines.explore import Exploration, Path, Progress
 from checker.render import Story, ladder, render
 from proofs.claims import BY_ID, SOMETIMES, Claim
+from spec.bounds import SCALES
 from spec.system import System
 
 
@@ -49,14 +50,16 @@ def trace(
 ) -> int:
     """Draw the run that decides a claim to ``out``, or as a ladder to stdout; see above.
 
-    ``rules`` and ``bounds`` come on top of the claim's own; ``profile`` replaces its profile.
+    ``rules`` and ``bounds`` come on top of the claim's own, at the usual scale; ``profile``
+    replaces its profile.
     Without ``progress``, a terminal on stderr shows how far the search has got.
     """
     claim = claim_named(claim_id)
     chosen = dict(rules or {})
     in_force = tcp.choose_rules(claim.rules, chosen)
     profile = profile or claim.profile
-    system = System(in_force, tcp.choose_bounds(profile, bounds or {}, claim.profile))
+    grown = {**SCALES["usual"].get(profile, {}), **(bounds or {})}
+    system = System(in_force, tcp.choose_bounds(profile, grown, claim.profile))
     out = None if out is None else File(out)
     if out is not None:
         tcp.writable(out)
@@ -79,10 +82,11 @@ def _search(
     system: System, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
     checks = {claim.id: tcp.check_of(claim)}
+    options = explorer.Options(max_states=max_states)
     if progress is not None:
-        return explore(system, checks, graph=False, max_states=max_states, progress=progress)
+        return explorer.search(system, checks, options, progress)
     with _on_terminal(claim.id) as shown:
-        return explore(system, checks, graph=False, max_states=max_states, progress=shown)
+        return explorer.search(system, checks, options, shown)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
-from spec.bounds import THOROUGH, Bounds
+from spec.bounds import SCALES, Bounds
 from spec.rules import Rules
 from spec.system import System
 
@@ -55,7 +55,7 @@ class ClaimReport(BaseModel):
     verdict: Verdict
     expected: Verdict
     ok: bool  # verdict and pinned numbers are as expected
-    scope: Literal["exhaustive", "bounded", "unbounded"]
+    scope: Literal["exhaustive", "compacted", "bounded", "unbounded"]
     engine: str
     profile: str
     rules: dict[str, str]
@@ -133,9 +133,9 @@ def jobs(
     options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
     symbolic: bool = False,
     depth: int | None = None,
-    thorough: bool = False,
+    scale: str = "small",
 ) -> list[Job]:
-    """The explorations that decide ``claims`` under the overrides."""
+    """The explorations that decide ``claims`` at a scale, under the overrides."""
     if symbolic:
         bounds = {"width": 32, **bounds}
     groups: dict[tuple[str, Rules], list[str]] = {}
@@ -146,9 +146,7 @@ def jobs(
         Job(
             profile,
             chosen,
-            tcp.choose_bounds(
-                profile, {**(THOROUGH.get(profile, {}) if thorough else {}), **bounds}, profile
-            ),
+            tcp.choose_bounds(profile, {**SCALES[scale].get(profile, {}), **bounds}, profile),
             tuple(ids),
             options,
             depth,
@@ -351,6 +349,8 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         if wrong and verdict == expected and not job.symbolic:
             ok, note = False, "; ".join(wrong)
     ok = ok and verdict == expected
+    if result.missed and not note:
+        note = f"a state was missed with a probability of at most {result.missed:.1g}"
     return ClaimReport(
         id=claim.id,
         title=claim.title,
@@ -358,7 +358,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         verdict=verdict,
         expected=expected,
         ok=ok,
-        scope="exhaustive" if result.complete else "bounded",
+        scope=_scope(result),
         engine=result.engine,
         profile=claim.profile,
         rules=tcp.departures(job.rules),
@@ -372,6 +372,13 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         note=note,
         trace=[_step(*step) for step in path.steps] if path else None,
     )
+
+
+def _scope(found: Exploration) -> Literal["exhaustive", "compacted", "bounded"]:
+    """What a search says: of all states, of all but for a small chance, or of some levels."""
+    if not found.complete:
+        return "bounded"
+    return "compacted" if found.missed else "exhaustive"
 
 
 def exit_code(result: Report) -> int:
@@ -406,26 +413,24 @@ def junit(result: Report) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def pin(result: Report, thorough: bool = False) -> None:
-    """Rewrite ``proofs/expected.toml`` with what was found; the other part of it stays.
+def pin(result: Report, scale: str) -> None:
+    """Rewrite the part of ``proofs/expected.toml`` that is of ``scale`` with what was found.
 
-    The claims' part takes the ablations along, which are explored for it.
+    The small scale takes the ablations along, which are explored for it.
     """
-    old = expectations()
-    claims = {claim.id: _pins(claim) for claim in result.claims}
-    parts = {**old, "thorough": claims} if thorough else {**old, "claims": claims}
-    if not thorough:
+    parts = {**expectations(), scale: {claim.id: _pins(claim) for claim in result.claims}}
+    if scale == "small":
         parts["ablations"] = {
             ablation.id: {"length": ablate(ablation).lengths[ablation.claim]}
             for ablation in ABLATIONS
         }
     lines = [
-        "# What the checker found, pinned. `python -m checker verify --pin` rewrites [claims] and",
-        "# [ablations], with --thorough [thorough]; a commit that changes a number says",
-        "# why. Counts are of complete explorations; lengths are those of shortest traces.",
+        "# What the checker found, pinned, by scale (spec/bounds.py). `verify --pin` rewrites the",
+        "# part of its scale, `verify --small --pin` [ablations] too; a commit that changes a",
+        "# number says why. Counts are of complete explorations; lengths are of shortest traces.",
     ]
     titles = {ablation.id: f"  # {ablation.title}" for ablation in ABLATIONS}
-    for part in ("claims", "thorough", "ablations"):
+    for part in (*SCALES, "ablations"):
         for id, values in parts.get(part, {}).items():
             title = titles[id] if part == "ablations" else ""
             lines += ["", f'[{part}."{id}"]{title}']
@@ -461,7 +466,7 @@ def verify(
     bounds: Mapping[str, object],
     *,
     options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
-    thorough: bool = False,
+    scale: str | None = None,
     symbolic: bool = False,
     depth: int | None = None,
     workers: int | None = None,
@@ -471,15 +476,16 @@ def verify(
 ) -> tuple[Report, float]:
     """Check claims; the report, and the seconds it took.
 
-    ``thorough``: at the larger bounds. ``pinning``: compare with nothing. ``options`` are for all
-    explorations together: they share the memory, and threads where there are too few of them to
-    keep all cores busy.
+    ``scale``, of ``spec.bounds.SCALES``, is by default usual, and small for the symbolic engine.
+    ``pinning``: compare with nothing. ``options`` are for all explorations together: they share
+    the memory, and threads where there are too few of them to keep all cores busy.
     """
     began = time.monotonic()
     claims = select(ids)
     if symbolic:
         claims = [claim for claim in claims if ids or claim.kind != REST]
-    todo = jobs(claims, rules, bounds, options, symbolic, depth, thorough)
+    scale = scale or ("small" if symbolic else "usual")
+    todo = jobs(claims, rules, bounds, options, symbolic, depth, scale)
     cores = workers or os.cpu_count() or 1
     beside = max(1, min(cores, len(todo)))
     shared = dataclasses.replace(
@@ -488,9 +494,14 @@ def verify(
         max_memory=(options.max_memory or explorer.free_memory() * 4 // 5) // beside,
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]
-    known = expectations().get("thorough" if thorough else "claims", {})
+    known = expectations().get(scale, {})
     results = run_jobs(todo, beside, progress, in_order(todo, known), done)
     pinned = None if rules or bounds or pinning else known
+    if pinned is not None and (options.symmetric or options.compact):
+        pinned = {
+            id: {name: pins[name] for name in ("verdict", "length") if name in pins}
+            for id, pins in pinned.items()
+        }
     result = report(claims, todo, results, pinned)
     if pinning:
         if any(claim.verdict == "inconclusive" for claim in result.claims):

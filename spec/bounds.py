@@ -168,5 +168,26 @@ PROFILES = {
 }
 """The profiles, by the name that a claim gives."""
 
-THOROUGH: dict[str, dict[str, Any]] = {}
-"""What is larger in a profile when ``verify --thorough`` checks the claims."""
+SCALES: dict[str, dict[str, dict[str, Any]]] = {
+    # As above: the least at which every ablation shows. For diagrams, symbolic search, other
+    # people's checkers, and the reference explorer.
+    "small": {},
+    # Four segments in flight, and an octet each way where there are octets.
+    "usual": {
+        **{profile: {"in_flight": 4} for profile in PROFILES},
+        "stream": {"in_flight": 4, "capacity": 2},
+        "window": {"in_flight": 4, "capacity": 2},
+        "reuse": {"b_sends": True},
+    },
+    # What takes minutes: closes with every mix of opens; octets each way before TIME-WAIT; two
+    # octets; every segment of an earlier connection beside those of the next.
+    "thorough": {
+        **{profile: {"in_flight": 4} for profile in PROFILES},
+        "handshake": {"in_flight": 4, "close": True},
+        "stream": {"in_flight": 4, "capacity": 2, "octets": 2},
+        "window": {"in_flight": 4, "capacity": 2, "b_sends": True},
+        "reuse": {"in_flight": 4, "capacity": 2},
+        "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
+    },
+}
+"""What is larger in each profile, by the scale at which claims are checked."""

@@ -92,7 +92,7 @@ def test_symbolic_search_to_the_end() -> None:
     result = search("T10", 100)
     assert result.complete
     assert result.length is None
-    assert result.depth == PINS["claims"]["T10"]["depth"] + 1  # a level more, to find it empty
+    assert result.depth == PINS["small"]["T10"]["depth"] + 1  # a level more, to find it empty
 
 
 def test_symbolic_search_notices_a_wrong_rule() -> None:
@@ -158,7 +158,7 @@ def symbolic_length(name: str, depth: int) -> int | None:
 
 @pytest.mark.parametrize("name", ["W1", pytest.param("W10", marks=pytest.mark.slow)])
 def test_a_witness_is_satisfiable_at_its_length(name: str) -> None:
-    length = PINS["claims"][name]["length"]
+    length = PINS["small"][name]["length"]
     answer = ask(name, length)
     assert answer.status == "sat"
     states = [answer.states[-1][f"{end}.tcb.state"].value for end in "ab"]

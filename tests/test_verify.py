@@ -20,7 +20,7 @@ from checker.explorer import Options
 from proofs.ablations import ABLATIONS
 from proofs.claims import BY_ID, CLAIMS
 
-PINS = verify.expectations()["claims"]
+PINS = verify.expectations()["usual"]
 FIELDS = {"id", "verdict", "expected", "scope", "engine", "states", "transitions", "depth", "trace"}
 """What issue 2 asks of each claim in the JSON, at least."""
 NOBODY_OPENS = {"a_active": False, "b_active": False}
@@ -208,7 +208,7 @@ def test_workers_find_the_same() -> None:
 def test_what_differs_from_its_pin_fails(
     name: str, value: Any, note: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pins = {"claims": PINS | {"T10": PINS["T10"] | {name: value}}}
+    pins = {"usual": PINS | {"T10": PINS["T10"] | {name: value}}}
     monkeypatch.setattr(verify, "expectations", lambda: pins)
     result, code = check("T10")
     assert code == VIOLATED
@@ -218,7 +218,7 @@ def test_what_differs_from_its_pin_fails(
 
 
 def test_a_witness_of_another_length_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    pins = {"claims": PINS | {"W10": PINS["W10"] | {"length": 4}}}
+    pins = {"usual": PINS | {"W10": PINS["W10"] | {"length": 4}}}
     monkeypatch.setattr(verify, "expectations", lambda: pins)
     result, code = check("T10")
     assert code == VIOLATED
@@ -226,7 +226,7 @@ def test_a_witness_of_another_length_fails(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_not_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    pins = {"claims": {id: pin for id, pin in PINS.items() if id != "T10"}}
+    pins = {"usual": {id: pin for id, pin in PINS.items() if id != "T10"}}
     monkeypatch.setattr(verify, "expectations", lambda: pins)
     result, code = check("T10")
     assert (code, of(result, "T10").ok) == (VIOLATED, False)

@@ -69,6 +69,7 @@ class Exploration:
     fired: Counter[str] = field(default_factory=Counter)
     graph: Any = None  # networkx.DiGraph, if asked for
     engine: str = "explore"
+    missed: float = 0.0  # at most this likely is it that a state was missed (hash compaction)
 
 
 Progress = Callable[[int, int, int, int], None]

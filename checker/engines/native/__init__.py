@@ -34,13 +34,15 @@ def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> Non
     """Find the decisive paths, searching again if the levels were not kept."""
     found = search.found
     if search.levels is None:
-        deepest = max(search.decided_at.values())
+        # That a state rests is seen when it is expanded
+        resting = search.interner.resting
+        deepest = max(at + (name in resting) for name, at in search.decided_at.items())
         again = {**options, "to_depth": deepest, "keep": ALL, "checkpoint": None}
         checks = {name: search.interner.checks[name] for name in search.decided_at}
-        search = Search(parts, checks, **again)
-        search.stop_when_decided = False
+        search = Search(parts, checks, **{**again, "max_states": None})
         search.run()
-        if search.levels is None or set(search.decided_at) != set(checks):
-            return
+        if missing := set(checks) - set(search.decided_at):
+            found.complete, found.limited = False, True
+            found.why = f"no trace of {', '.join(sorted(missing))}: {search.found.why}"
     for name in search.decided_at:
         found.decisive[name] = path_to(search, name)

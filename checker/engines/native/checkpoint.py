@@ -59,6 +59,7 @@ def save(search: "Search", folder: Path, identity: str) -> None:
     meta = {
         "version": VERSION,
         "identity": identity,
+        "symmetric": search.symmetric,
         "states": found.states,
         "transitions": found.transitions,
         "depth": search.depth,
@@ -90,10 +91,11 @@ def load(search: "Search", folder: Path, identity: str) -> bool:
         return False
     path = saved[-1]
     meta: dict[str, Any] = json.loads((path / "search.json").read_text())
-    if (meta["version"], meta["identity"]) != (VERSION, identity):
+    known = meta["version"], meta["identity"], meta.get("symmetric")
+    if known != (VERSION, identity, search.symmetric):
         raise Problem(
             f"{path} is the checkpoint of another search (other rules, bounds, claims or "
-            f"specification); remove {folder} to start anew"
+            f"specification, or --symmetry); remove {folder} to start anew"
         )
     found, interner, parts = search.found, search.interner, search.parts
     for values in meta["ends"]:

@@ -74,8 +74,9 @@ HALF = U8(32)
     WIDE,  # 1: its entries are words of 64 bits, 0: of 32
     LAST_BUCKET,
     REST_BITS,
+    COMPACT,  # 0, or the bits of a fingerprint: the set holds these, not keys
     PARAMETERS,
-) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36)
+) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37)
 
 # The results of a call, by place
 (AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, PAIRS, STATS) = range(10)
@@ -367,8 +368,10 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                     ask = (bag << HALF) | load4(records, at)
                     more = find(pushes, pushes_last, ask)
                     if more == ZERO:
-                        note(miss, stat, PUSH, ask)
+                        note(miss, stat, PUSH, ask)  # one for each move: there is room
                         ok = False
+                        at += sends
+                        sends = ZERO
                     else:
                         bag = more - ONE
                         full += ONE
@@ -421,6 +424,8 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                         if more == ZERO:
                             note(miss, stat, PUSH, ask)
                             ok = False
+                            at += sends
+                            sends = ZERO
                         else:
                             bag = more - ONE
                             if full < limit:
@@ -488,6 +493,15 @@ def unscramble(key, bits):
     key = (key * U8(0x96DE1B173F119089)) & mask
     key ^= key >> shift
     return (key * U8(0xF1DE83E19937733D)) & mask
+
+
+@inlined
+def fingerprint(key, bits):
+    """So many bits of a hash of a key (splitmix64's finisher)."""
+    key += U8(0x9E3779B97F4A7C15)
+    key = (key ^ (key >> U8(30))) * U8(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> U8(27))) * U8(0x94D049BB133111EB)
+    return (key ^ (key >> U8(31))) >> (U8(64) - bits)
 
 
 @inlined
@@ -570,19 +584,21 @@ def move(old, new):
 
 
 @inlined
-def admit_all(p, buf, n, out, pairs, stat):
-    """See ``admit``; here the keys are scrambled already."""
+def admit_all(p, buf, keys, n, out, pairs, stat):
+    """See ``admit``; in ``buf`` the keys are scrambled already, or fingerprints of ``keys``."""
     spilled, decided = ZERO, ZERO
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     new, unjudged = stat[NEW], stat[PAIRS]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
+    compact = p[COMPACT] != ZERO
     j = ZERO
     while j < n:
         scrambled = load8(buf, j)
         entered = enter(p, scrambled)
+        at = j
         j += ONE
         if entered == 1:
-            key = unscramble(scrambled, bits)
+            key = load8(keys, at) if compact else unscramble(scrambled, bits)
             out[new] = key
             new += ONE
             pair = pair_of(p, key)
@@ -593,14 +609,15 @@ def admit_all(p, buf, n, out, pairs, stat):
             else:
                 decided |= load8(verdicts, verdict << ONE)
         elif entered == 2:
-            store8(buf, spilled, unscramble(scrambled, bits))
+            key = load8(keys, at) if compact else unscramble(scrambled, bits)
+            store8(buf, spilled, key)
             spilled += ONE
     stat[NEW], stat[PAIRS], stat[SPILLED] = new, unjudged, spilled
     stat[DECIDED] |= decided
 
 
 @compiled
-def admit(p, buf, n, out, pairs, stat):
+def admit(p, buf, keys, n, out, pairs, stat):
     """Enter the keys of ``buf[:n]``; append what is new to ``out``.
 
     What finds no room is left at the start of ``buf`` (``stat[SPILLED]``); pairs of ends on which
@@ -609,22 +626,26 @@ def admit(p, buf, n, out, pairs, stat):
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     j = ZERO
     while j < n:
-        store8(buf, j, scramble(load8(buf, j), bits))
+        key = load8(buf, j)
+        store8(keys, j, key)
+        store8(buf, j, fingerprint(key, p[COMPACT]) if p[COMPACT] else scramble(key, bits))
         j += ONE
-    admit_all(p, buf, n, out, pairs, stat)
+    admit_all(p, buf, keys, n, out, pairs, stat)
 
 
 @compiled
-def visit(p, cur, lo, out, buf, room, recent, used, counts, miss, pairs, aside, stat, stat_at):
+def visit(
+    p, cur, lo, out, buf, keys, room, recent, used, counts, miss, pairs, aside, stat, stat_at
+):
     """Expand ``cur[lo:]``; append what is new to ``out``.
 
     Ends early, with ``stat[AT]`` telling where, if a buffer might overflow. States that met
-    something missing are put in ``aside``. ``buf`` has ``room`` words.
+    something missing are put in ``aside``. ``buf`` and ``keys`` have ``room`` words.
     """
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     table, rest_bits, fan, mirror = p[TABLE], p[REST_BITS], p[FAN], p[MIRROR]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
-    all_busy = p[ALL_BUSY]
+    all_busy, compact = p[ALL_BUSY], p[COMPACT]
     i, hi = U8(lo), U8(cur.size)
     transitions, rested = ZERO, ZERO
     misses = U8(miss.size) - U8(4) * fan - U8(64)  # what one state may need less
@@ -661,14 +682,16 @@ def visit(p, cur, lo, out, buf, room, recent, used, counts, miss, pairs, aside, 
             j += ONE
             if mirror:
                 key = min(key, mirrored(p, key))
-            hashed = scramble(key, bits)
+            hashed = fingerprint(key, compact) if compact else scramble(key, bits)
             line = hashed & last_recent
             if load8(recents, line) != hashed:
                 store8(recents, line, hashed)
                 prefetch(table + ((hashed >> rest_bits) << U8(6)))
                 store8(buf, m, hashed)
+                if compact:
+                    store8(keys, m, key)
                 m += ONE
-        admit_all(p, buf, m, out, pairs, stat)
+        admit_all(p, buf, keys, m, out, pairs, stat)
     stat[AT] = i
     stat[TRANSITIONS] += transitions
     stat[RESTED] |= rested
@@ -682,7 +705,10 @@ def select(p, cur, wanted, wanted_last, buf, used, miss, stat, out):
     """Write to ``out`` the states of ``cur`` with a step to a key of the memo ``wanted``."""
     found = 0
     for i in range(cur.size):
-        n, _, _ = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
+        n, nu, _ = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
+        if nu == LOW:  # it was not expanded: a limit ended the search
+            store8(stat, U8(MISSES), ZERO)
+            continue
         j = ZERO
         while j < n:
             key = load8(buf, j)
@@ -704,8 +730,11 @@ def deciding(p, cur, bit, rests, buf, used, miss, stat, out):
         verdict = find(p[JUDGED], p[JUDGED + 1], pair_of(p, cur[i]))
         mask = load8(p[VERDICTS], (verdict << ONE) | rests) & bit
         if rests != ZERO:
-            _, _, busy = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
+            _, nu, busy = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)
             mask &= ~busy
+            if nu == LOW:
+                store8(stat, U8(MISSES), ZERO)
+                mask = ZERO
         if mask != ZERO:
             out[found] = cur[i]
             found += 1

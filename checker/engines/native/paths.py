@@ -77,11 +77,9 @@ def path_to(search: Search, name: str) -> Path:
                     following.append(after)
         level_states = following
     # With the hosts swapped for one another, a state of the corridor may stand for its mirror
-    # image; of a check of rest, the kernel has seen that the state has no step that counts.
+    # image. Of a check of rest, the kernel has seen that the state has no step that counts.
     end = next(
-        state
-        for state in level_states
-        if check.kind == "rest" or check.predicate(state) == (check.kind == "sometimes")
+        state for state in level_states if check.predicate(state) == (check.kind == "sometimes")
     )
     steps = []
     while end is not start:

@@ -24,7 +24,7 @@ from checker.engines.native import kernel as k
 from checker.engines.native.memory import address
 from checker.engines.native.parts import Parts
 from checker.engines.native.tables import Interner, grown
-from checker.engines.native.visited import Visited
+from checker.engines.native.visited import Visited, compact_places
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -49,7 +49,6 @@ class Worker:
     new: int = 0  # in ``out``
     stat: Array = field(default_factory=lambda: np.zeros(k.STATS, U8))
     recent: Array = field(default_factory=lambda: np.full(4096, ~U8(0)))
-    miss: Array = field(default_factory=lambda: np.zeros(1 << 15, U8))
     used: Array = field(default_factory=lambda: np.zeros(64, U8))
     counts: Array = field(default_factory=lambda: np.zeros(1024, U8))
 
@@ -59,8 +58,9 @@ class Worker:
     def fit(self, room: int) -> None:
         """Make the buffers of a batch at least so large."""
         self.room = room
-        self.buf = np.zeros(room, U8)
+        self.buf, self.keys = np.zeros(room, U8), np.zeros(room, U8)
         self.pairs, self.aside = np.zeros(8 * room, U8), np.zeros(8 * room, U8)
+        self.miss = np.zeros(max(1 << 15, 2 * room), U8)
 
     def scratch(self) -> tuple[np.uint64, ...]:
         """Where the successors of one state, its records and misses go."""
@@ -85,6 +85,7 @@ class Search:
         *,
         threads: int = 1,
         symmetric: bool = False,
+        compact: bool = False,
         max_states: int | None = None,
         max_memory: int | None = None,
         progress: Progress | None = None,
@@ -99,6 +100,7 @@ class Search:
         self.interner = Interner(parts, checks)
         self.parts = parts
         self.symmetric = symmetric
+        self.compact = compact
         self.max_states = max_states
         self.max_memory = max_memory
         self.progress = progress
@@ -176,6 +178,10 @@ class Search:
         finally:
             if pool is not None:
                 pool.shutdown()
+        if self.compact:
+            # Two states are taken for one if their fingerprints are equal (Stern and Dill 1995)
+            pairs = found.states * (found.states - 1) / 2
+            found.missed = min(1.0, pairs / 2.0**self.visited.fingerprint_bits)
         found.fired = self.fired()
         found.seconds = self.seconds()
         if self.checkpoint is not None and not found.limited:
@@ -185,10 +191,13 @@ class Search:
     def _start(self) -> None:
         """Enter the initial state."""
         a, b = (self.interner.end(end) for end in self.parts.initial())
-        self.visited = Visited(8, 8, 1 << 14)
+        if self.compact:
+            self.visited = Visited(16, 16, compact_places(self.max_memory), compact=True)
+        else:
+            self.visited = Visited(8, 8, 1 << 14)
         self._admit(np.array([self.key((a, b), (0, 0))], U8), 0)
         self.level = self._collect()
-        self._keep(list(self.level))
+        self._keep(list(self.level), 0)
 
     def fired(self) -> Counter[str]:
         """The rules that fired so far, and how often."""
@@ -210,28 +219,30 @@ class Search:
             return True
         return False
 
-    def _keep(self, level: list[Array]) -> None:
+    def _keep(self, level: list[Array], depth: int) -> None:
         if self.levels is None:
             return
         self.kept += sum(part.size for part in level)
         if self.kept > self.keep:
             self.levels = None
             return
-        while len(self.levels) <= self.depth:
+        while len(self.levels) <= depth:
             self.levels.append([])
-        self.levels[self.depth] = [part.copy() for part in level]
+        self.levels[depth] = [part.copy() for part in level]
 
     def _expand_level(self, pool: ThreadPoolExecutor | None) -> bool:
         """Expand the level; false if a limit ended it."""
         self.widest = max(self.widest, sum(part.size for part in self.level))
         while self.level:
             if not self._round(pool):
+                # What was found of the next level may decide a check
+                self._keep(list(self._collect()), self.depth + 1)
                 return False
         self.level = self._collect()
         if self.level:
             self.depth += 1
             self.found.depth = self.depth
-            self._keep(list(self.level))
+            self._keep(list(self.level), self.depth)
         return True
 
     def _collect(self) -> deque[Array]:
@@ -284,6 +295,7 @@ class Search:
                         lo,
                         worker.out,
                         address(worker.buf),
+                        address(worker.keys),
                         U8(worker.room),
                         worker.recent,
                         address(worker.used),
@@ -361,6 +373,13 @@ class Search:
         same = (end_bits, bag_bits) == (e, q)
         if same and places == visited.table.size:
             return True
+        if self.compact:
+            if same and not spilled:
+                return True  # it is full when it is
+            return self._out_of(
+                f"a set of {visited.table.size:,} fingerprints is full, or a state needs more "
+                "than 64 bits"
+            )
         if 2 * (end_bits + bag_bits) > 64:
             return self._out_of("a state would need more than 64 bits")
         need = visited.bytes_after(end_bits, bag_bits, places) + self.bytes()
@@ -404,6 +423,7 @@ class Search:
             k.admit(
                 self.parameters(),
                 address(worker.buf),
+                address(worker.keys),
                 U8(keys.size),
                 worker.out,
                 worker.pairs,

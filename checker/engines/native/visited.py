@@ -24,23 +24,40 @@ def _zeros(places: int, kind: Any) -> Array:
     return np.frombuffer(memory, kind, places)
 
 
+def compact_places(memory: int | None) -> int:
+    """Places for fingerprints: half of the memory or more, since such a set cannot grow."""
+    return max(1 << 12, 1 << ((memory or 1 << 31) // 4 * 3 // 4).bit_length() - 1)
+
+
 class Visited:
     """A set of keys (see ``kernel``), whose fields are ``end_bits`` and ``bag_bits`` wide."""
 
-    def __init__(self, end_bits: int, bag_bits: int, places: int = 1 << 16) -> None:
+    def __init__(
+        self, end_bits: int, bag_bits: int, places: int = 1 << 16, compact: bool = False
+    ) -> None:
+        self.compact = compact
         self.end_bits = end_bits
         self.bag_bits = bag_bits
         self._make(places)
 
     def _make(self, places: int) -> None:
-        self._kind, self.rest_bits = self._plan(self.bits, places)
-        self.table = _zeros(places, self._kind)
+        if self.compact:
+            kind, self.rest_bits = U4, 29
+        else:
+            kind, self.rest_bits = self._plan(self.bits, places)
+        self.table = _zeros(places, kind)
+
+    @property
+    def fingerprint_bits(self) -> int:
+        """The bits that are compared if the set is compact; 0 if it is exact."""
+        return self.rest_bits + (self.table.nbytes // 64).bit_length() - 1 if self.compact else 0
 
     def describe(self, p: Array) -> None:
         """Write to the kernel's parameters what it is."""
         p[k.END_BITS], p[k.BAG_BITS] = self.end_bits, self.bag_bits
         p[k.TABLE], p[k.REST_BITS] = address(self.table), self.rest_bits
         p[k.WIDE] = self.table.itemsize == 8
+        p[k.COMPACT] = self.fingerprint_bits
         p[k.LAST_BUCKET] = self.table.nbytes // 64 - 1
 
     @staticmethod
