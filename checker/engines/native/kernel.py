@@ -8,9 +8,9 @@ expanded again once the misses are resolved.
 
 The visited set is exact. A key of B bits is scrambled by a bijection; its upper bits choose a
 bucket, one cache line, and only the rest is stored, with the distance from that bucket in
-three bits (quotienting: Cleary 1984). An entry is written once, by compare-and-swap, into the
-first free place of its own order of places, so that several threads may insert and none can
-insert twice.
+three bits (quotienting: Cleary 1984). A line is compared with an entry at once. An entry is
+written once, by compare-and-swap, into the first free place of its line, so that several threads
+may insert and none can insert twice: who finds the place taken looks at the line again.
 
 Tables are given by address (``memory``) in one row of parameters. No index is signed: numba
 would add code for negative ones.
@@ -24,9 +24,12 @@ from numba import njit
 from checker.engines.native.memory import (
     fill4,
     fill8,
+    first_bit,
     load1,
     load4,
     load8,
+    match4,
+    match8,
     prefetch,
     store4,
     store8,
@@ -505,30 +508,26 @@ def fingerprint(key, bits):
 
 
 @inlined
-def enter(p, scrambled):
+def enter(table, wide, last, rest_bits, scrambled):
     """Enter a scrambled key: 1 if it is new, 0 if it was there, 2 if there is no room near."""
-    table, wide, last = p[TABLE], p[WIDE], p[LAST_BUCKET]
     log = THREE if wide else U8(4)
-    places = ONE << log
-    home = scrambled >> p[REST_BITS]
-    rest = scrambled & ((ONE << p[REST_BITS]) - ONE)
+    home = scrambled >> rest_bits
+    rest = scrambled & ((ONE << rest_bits) - ONE)
     for distance in range(7):
         entry = ((rest << THREE) | U8(distance)) + ONE
-        base = ((home + U8(distance)) & last) << log
-        i = rest
-        end = rest + places
-        while i < end:
-            at = base | (i & (places - ONE))
-            i += ONE
-            have = load8(table, at) if wide else load4(table, at)
-            if have == entry:
+        bucket = (home + U8(distance)) & last
+        line = table + (bucket << U8(6))
+        while True:
+            if (match8(line, entry) if wide else match4(line, entry)) != ZERO:
                 return 0
+            free = match8(line, ZERO) if wide else match4(line, ZERO)
+            if free == ZERO:
+                break
+            at = (bucket << log) | first_bit(free)
+            have = fill8(table, at, entry) if wide else fill4(table, at, entry)
             if have == ZERO:
-                have = fill8(table, at, entry) if wide else fill4(table, at, entry)
-                if have == ZERO:
-                    return 1
-                if have == entry:
-                    return 0
+                return 1
+            # Another thread was faster: look again
     return 2
 
 
@@ -564,6 +563,7 @@ def move(old, new):
     """Enter all of a visited set, given by its parameters, into a new one; how many failed to."""
     e, q, e2, q2 = old[END_BITS], old[BAG_BITS], new[END_BITS], new[BAG_BITS]
     same = e == e2 and q == q2
+    table, wide, last, rest_bits = new[TABLE], new[WIDE] != ZERO, new[LAST_BUCKET], new[REST_BITS]
     failed = 0
     places = (old[LAST_BUCKET] + ONE) << (THREE if old[WIDE] else U8(4))
     at = ZERO
@@ -575,7 +575,7 @@ def move(old, new):
             if not same:
                 key = recode(unscramble(scrambled, TWO * (e + q)), e, q, e2, q2)
                 scrambled = scramble(key, TWO * (e2 + q2))
-            if enter(new, scrambled) == 2:
+            if enter(table, wide, last, rest_bits, scrambled) == 2:
                 failed += 1
     return failed
 
@@ -591,10 +591,11 @@ def admit_all(p, buf, keys, n, out, pairs, stat):
     new, unjudged = stat[NEW], stat[PAIRS]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
     compact = p[COMPACT] != ZERO
+    table, wide, last, rest_bits = p[TABLE], p[WIDE] != ZERO, p[LAST_BUCKET], p[REST_BITS]
     j = ZERO
     while j < n:
         scrambled = load8(buf, j)
-        entered = enter(p, scrambled)
+        entered = enter(table, wide, last, rest_bits, scrambled)
         at = j
         j += ONE
         if entered == 1:
@@ -661,6 +662,7 @@ def visit(
         while i < hi and n + fan <= room and stat[MISSES] <= misses:
             key = cur[i]
             i += ONE
+            store8(recents, mix(key) & last_recent, key)  # many steps change nothing
             first = n
             n, nu, busy = successors(p, key, buf, n, used, miss_at, stat_at, ZERO)
             if nu == LOW:
@@ -682,10 +684,10 @@ def visit(
             j += ONE
             if mirror:
                 key = min(key, mirrored(p, key))
-            hashed = fingerprint(key, compact) if compact else scramble(key, bits)
-            line = hashed & last_recent
-            if load8(recents, line) != hashed:
-                store8(recents, line, hashed)
+            line = mix(key) & last_recent
+            if load8(recents, line) != key:
+                store8(recents, line, key)
+                hashed = fingerprint(key, compact) if compact else scramble(key, bits)
                 prefetch(table + ((hashed >> rest_bits) << U8(6)))
                 store8(buf, m, hashed)
                 if compact:

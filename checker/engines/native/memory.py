@@ -81,3 +81,36 @@ def prefetch(typing: Any, at: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.uint64), code
+
+
+def _match(lanes: int, bits: int) -> Any:
+    def match(typing: Any, line: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            item = ir.IntType(bits)
+            kind = ir.VectorType(item, lanes)
+            load = builder.load(builder.inttoptr(args[0], kind.as_pointer()))
+            load.align = 64
+            word = args[1] if bits == 64 else builder.trunc(args[1], item)
+            one = builder.insert_element(ir.Constant(kind, ir.Undefined), word, ir.IntType(32)(0))
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+            all_ = builder.shuffle_vector(one, one, zeros)
+            equal = builder.icmp_unsigned("==", load, all_)
+            return builder.zext(builder.bitcast(equal, ir.IntType(lanes)), ir.IntType(64))
+
+        return types.uint64(types.uint64, types.uint64), code
+
+    return intrinsic(match)
+
+
+match4, match8 = _match(16, 32), _match(8, 64)
+"""Which of the 16 words of 32 bits (8 of 64) in the line at an address equal a value, as bits."""
+
+
+@intrinsic
+def first_bit(typing: Any, word: Any) -> Any:
+    """The place of the lowest bit of a word that is not 0."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.uint64(types.uint64), code

@@ -32,7 +32,7 @@ def grown(array: Array, size: int, row: int = 1) -> Array:
 
 
 class Memo:
-    """A hash table from words to words, at most half full."""
+    """A hash table from words to words, at most a quarter full: most look-ups end at once."""
 
     def __init__(self) -> None:
         self.pairs = np.zeros(2 * 1024, U8)
@@ -44,7 +44,7 @@ class Memo:
 
     def reserve(self, more: int) -> None:
         """Make room for ``more`` entries."""
-        need = 2 * (self.count + more)
+        need = 4 * (self.count + more)
         size = self.pairs.size // 2
         if size < need:
             while size < need:
@@ -291,7 +291,7 @@ class Interner:
         while done < todo.size:
             self._reserve_bags(2 << self.parts.capacity)
             room = self.bags.size // (2 * self.parts.capacity + 1)
-            room = min(room, self.age.size, self.cons.pairs.size // 4)
+            room = min(room, self.age.size, self.cons.pairs.size // 8)
             count, done = k.grow_bags(
                 *self.cons.at(),
                 address(self.bags),
