@@ -191,8 +191,9 @@ def explore(
     """Count the states and transitions of a profile; no claim is checked."""
     import json as j
 
-    from checker import bench as b
+    from checker import explorer
     from checker.explorer import Options
+    from spec.system import System
 
     if engine not in ("auto", "explore", "native"):
         raise UsageProblem(f"no engine {engine!r} here; there are auto, explore and native")
@@ -213,11 +214,10 @@ def explore(
     chosen_rules = tcp.choose_rules(tcp.parse_rules(rules or []))
     chosen_bounds = tcp.choose_bounds(profile, tcp.parse_bounds(bounds or []))
     with _progress() as (tell, _):
-        found = b.run_explore(
-            chosen_rules, chosen_bounds, options, lambda *counts: tell(profile, *counts)
-        )
+        system = System(chosen_rules, chosen_bounds)
+        found = explorer.search(system, {}, options, lambda *counts: tell(profile, *counts), False)
     if json is not None:
-        files.write(json, (j.dumps(b.summary(found), indent=1) + "\n").encode())
+        files.write(json, (j.dumps(explorer.summary(found), indent=1) + "\n").encode())
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
     if found.missed:
         scope = f"a state was missed with a probability of at most {found.missed:.1g}"

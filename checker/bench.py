@@ -1,6 +1,6 @@
-"""``explore`` and ``bench``: how many states, how fast, in how much memory; and against whom.
+"""``bench``: how many states, how fast, in how much memory, against whom.
 
-``bench`` takes one case (a profile under rules and bounds), exports it, and has it searched to its
+It takes one case (a profile under rules and bounds), exports it, and has it searched to its
 end by the reference explorer, by the native engine with one and two threads, and by the other
 checkers that are installed, one after another on the same machine. Each run is a process of its
 own, several times; times and memory are medians, whole processes, with compilation apart: what
@@ -25,14 +25,12 @@ from checker import explorer, tcp
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED
 from checker.crosscheck import missing
 from checker.engines import spin, tlc
-from checker.engines.explore import Exploration, Progress
 from checker.engines.peer import measure
 from checker.exports.promela import promela
 from checker.exports.tlaplus import tlaplus
 from checker.model import composition
 from spec.bounds import Bounds
 from spec.rules import Rules
-from spec.system import System
 
 TOOLS = ("explore", "native", "native-2", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc")
 """Who can be asked; ``native-2`` has two threads, ``spin-bfs-par`` two processes."""
@@ -65,30 +63,6 @@ class Row:
     def bytes_per_state(self) -> float:
         """Peak memory of the whole process for each distinct state."""
         return self.rss_bytes / self.states if self.states else 0.0
-
-
-def run_explore(
-    rules: Rules,
-    bounds: Bounds,
-    options: explorer.Options,
-    progress: Progress | None = None,
-) -> Exploration:
-    """Explore a case to its end, checking nothing."""
-    return explorer.search(System(rules, bounds), {}, options, progress, stop_when_decided=False)
-
-
-def summary(found: Exploration) -> dict[str, Any]:
-    """What ``explore`` says, for its JSON."""
-    return {
-        "engine": found.engine,
-        "states": found.states,
-        "transitions": found.transitions,
-        "depth": found.depth,
-        "complete": found.complete,
-        "why": found.why,
-        "missed": found.missed,
-        "seconds": found.seconds,
-    }
 
 
 def bench(

@@ -104,6 +104,12 @@ def search(
     )
 
 
+def summary(found: Exploration) -> dict[str, Any]:
+    """What a search came to, for JSON."""
+    names = ("engine", "states", "transitions", "depth", "complete", "why", "missed", "seconds")
+    return {name: getattr(found, name) for name in names}
+
+
 def free_memory() -> int:
     """Octets of memory that are free, or can be made so."""
     try:

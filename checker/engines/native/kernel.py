@@ -8,7 +8,7 @@ expanded again once the misses are resolved.
 
 The visited set is exact. A key of B bits is scrambled by a bijection; its upper bits choose a
 bucket, one cache line, and only the rest is stored, with the distance from that bucket in
-three bits (quotienting: Cleary 1984). A line is compared with an entry at once. An entry is
+five bits (quotienting: Cleary 1984). A line is compared with an entry at once. An entry is
 written once, by compare-and-swap, into the first free place of its line, so that several threads
 may insert and none can insert twice: who finds the place taken looks at the line again.
 
@@ -475,6 +475,11 @@ def successors(p, key, buf, n, used, miss, stat, labels):
 
 # The visited set
 
+DISTANCE_BITS = U8(5)
+FARTHEST = 31
+"""An entry is less than so many buckets from its own; the greatest distance of all stays unused,
+so that no entry plus one overflows."""
+
 
 @inlined
 def scramble(key, bits):
@@ -513,8 +518,8 @@ def enter(table, wide, last, rest_bits, scrambled):
     log = THREE if wide else U8(4)
     home = scrambled >> rest_bits
     rest = scrambled & ((ONE << rest_bits) - ONE)
-    for distance in range(7):
-        entry = ((rest << THREE) | U8(distance)) + ONE
+    for distance in range(FARTHEST):
+        entry = ((rest << DISTANCE_BITS) | U8(distance)) + ONE
         bucket = (home + U8(distance)) & last
         line = table + (bucket << U8(6))
         while True:
@@ -554,15 +559,14 @@ def key_at(p, at):
     if have == ZERO:
         return ZERO
     have -= ONE
-    home = ((at >> (THREE if p[WIDE] else U8(4))) - (have & U8(7))) & p[LAST_BUCKET]
-    return ((home << p[REST_BITS]) | (have >> THREE)) + ONE
+    home = ((at >> (THREE if p[WIDE] else U8(4))) - (have & U8(FARTHEST))) & p[LAST_BUCKET]
+    return ((home << p[REST_BITS]) | (have >> DISTANCE_BITS)) + ONE
 
 
 @compiled
 def move(old, new):
-    """Enter all of a visited set, given by its parameters, into a new one; how many failed to."""
+    """Enter all of a set, given by its parameters, into one of wider keys; how many failed to."""
     e, q, e2, q2 = old[END_BITS], old[BAG_BITS], new[END_BITS], new[BAG_BITS]
-    same = e == e2 and q == q2
     table, wide, last, rest_bits = new[TABLE], new[WIDE] != ZERO, new[LAST_BUCKET], new[REST_BITS]
     failed = 0
     places = (old[LAST_BUCKET] + ONE) << (THREE if old[WIDE] else U8(4))
@@ -571,13 +575,52 @@ def move(old, new):
         scrambled = key_at(old, at)
         at += ONE
         if scrambled != ZERO:
-            scrambled -= ONE
-            if not same:
-                key = recode(unscramble(scrambled, TWO * (e + q)), e, q, e2, q2)
-                scrambled = scramble(key, TWO * (e2 + q2))
+            key = recode(unscramble(scrambled - ONE, TWO * (e + q)), e, q, e2, q2)
+            scrambled = scramble(key, TWO * (e2 + q2))
             if enter(table, wide, last, rest_bits, scrambled) == 2:
                 failed += 1
     return failed
+
+
+@compiled
+def spread(old, new, counts, lo, hi):
+    """Enter buckets ``lo`` up to ``hi`` of a set of the same keys into one with more buckets.
+
+    How many failed to. Old buckets and new ones are in the same order, so that this runs through
+    both once. ``counts``, zeroed, has a byte for each new bucket: places fill from the first.
+    Two threads may do this at once if ``APART`` buckets lie between what they do.
+    """
+    table, wide, last, rest_bits = new[TABLE], new[WIDE] != ZERO, new[LAST_BUCKET], new[REST_BITS]
+    log = THREE if wide else U8(4)
+    failed = 0
+    old_log = THREE if old[WIDE] else U8(4)
+    at, places = U8(lo) << old_log, U8(hi) << old_log
+    while at < places:
+        scrambled = key_at(old, at)
+        at += ONE
+        if scrambled == ZERO:
+            continue
+        scrambled -= ONE
+        bucket = scrambled >> rest_bits
+        distance = ZERO
+        while counts[bucket] >> log:
+            bucket = (bucket + ONE) & last
+            distance += ONE
+        if distance >= U8(FARTHEST):
+            failed += 1
+            continue
+        entry = (((scrambled & ((ONE << rest_bits) - ONE)) << DISTANCE_BITS) | distance) + ONE
+        place = (bucket << log) | U8(counts[bucket])
+        if wide:
+            store8(table, place, entry)
+        else:
+            store4(table, place, entry)
+        counts[bucket] += 1
+    return failed
+
+
+APART = 2 * (FARTHEST + 1)
+"""An entry lies less than FARTHEST after its own bucket, in the old set and in the new one."""
 
 
 # One stretch of a level

@@ -75,6 +75,12 @@ class Worker:
         self.stat[k.NEW] = 0
 
 
+def _width(bits: int, count: int) -> int:
+    """The width of a field for ``count`` numbers: ``bits`` if they fit, else some to spare."""
+    needed = (count - 1).bit_length()
+    return bits if needed <= bits else needed + 1
+
+
 class Search:
     """One search. ``run`` may be called once."""
 
@@ -123,6 +129,7 @@ class Search:
         self.kept = 0
         self.widest = 0  # states of the largest level
         self._began = self._told = self._saved = 0.0
+        self._pool: ThreadPoolExecutor | None = None
 
     # Parameters
 
@@ -169,15 +176,16 @@ class Search:
             and checkpoints.load(self, self.checkpoint, self.identity)
         ):
             self._start()
-        pool = ThreadPoolExecutor(len(self.workers)) if len(self.workers) > 1 else None
+        if len(self.workers) > 1:
+            self._pool = ThreadPoolExecutor(len(self.workers))
         try:
             while not found.complete and not self._stop():
-                if not self._expand_level(pool):
+                if not self._expand_level():
                     break
                 found.complete = not self.level
         finally:
-            if pool is not None:
-                pool.shutdown()
+            if self._pool is not None:
+                self._pool.shutdown()
         if self.compact:
             # Two states are taken for one if their fingerprints are equal (Stern and Dill 1995)
             pairs = found.states * (found.states - 1) / 2
@@ -194,7 +202,7 @@ class Search:
         if self.compact:
             self.visited = Visited(16, 16, compact_places(self.max_memory), compact=True)
         else:
-            self.visited = Visited(8, 8, 1 << 14)
+            self.visited = Visited(10, 11, 1 << 14)
         self._admit(np.array([self.key((a, b), (0, 0))], U8), 0)
         self.level = self._collect()
         self._keep(list(self.level), 0)
@@ -230,11 +238,11 @@ class Search:
             self.levels.append([])
         self.levels[depth] = [part.copy() for part in level]
 
-    def _expand_level(self, pool: ThreadPoolExecutor | None) -> bool:
+    def _expand_level(self) -> bool:
         """Expand the level; false if a limit ended it."""
         self.widest = max(self.widest, sum(part.size for part in self.level))
         while self.level:
-            if not self._round(pool):
+            if not self._round():
                 # What was found of the next level may decide a check
                 self._keep(list(self._collect()), self.depth + 1)
                 return False
@@ -254,7 +262,7 @@ class Search:
             worker.outs = []
         return parts
 
-    def _round(self, pool: ThreadPoolExecutor | None) -> bool:
+    def _round(self) -> bool:
         p = self.parameters()
         records = len(self.interner.flat)
         size = max(64, min(STRETCH, self.visited.table.size // 64))
@@ -316,10 +324,10 @@ class Search:
                             rest.append(part[lo:])
                         return
 
-        if pool is None:
+        if self._pool is None:
             work(self.workers[0])
         else:
-            list(pool.map(work, self.workers))
+            list(self._pool.map(work, self.workers))
         self.level.extendleft([*todo, *rest])
         self.found.states = states[0]
         return self._settle()
@@ -344,8 +352,11 @@ class Search:
         places = self.visited.table.size
         if found.states >= self.visited.room or spilled:
             places *= 2
-        end_bits = max(self.visited.end_bits, (len(interner.ends) - 1).bit_length())
-        bag_bits = max(self.visited.bag_bits, (interner.bag_count - 1).bit_length())
+        end_bits = _width(self.visited.end_bits, len(interner.ends))
+        bag_bits = _width(self.visited.bag_bits, interner.bag_count)
+        if 2 * (end_bits + bag_bits) > 64:  # no room to spare
+            end_bits = max(self.visited.end_bits, (len(interner.ends) - 1).bit_length())
+            bag_bits = max(self.visited.bag_bits, (interner.bag_count - 1).bit_length())
         if not self._resize(end_bits, bag_bits, places, spilled):
             return False
         for keys in spilled:
@@ -388,7 +399,7 @@ class Search:
                 f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached: "
                 f"the visited set would need {need / 2**30:.2f} GiB to grow"
             )
-        visited.rebuild(end_bits, bag_bits, places)
+        visited.rebuild(end_bits, bag_bits, places, self._pool)
         if not same:
             keys = [*self.level, *spilled]
             keys += [part for level in self.levels or [] for part in level]

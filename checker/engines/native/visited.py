@@ -1,6 +1,8 @@
 """The visited set: its size, its growth, its memory."""
 
+import itertools
 import mmap
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,7 @@ class Visited:
 
     def _make(self, places: int) -> None:
         if self.compact:
-            kind, self.rest_bits = U4, 29
+            kind, self.rest_bits = U4, 32 - int(k.DISTANCE_BITS)
         else:
             kind, self.rest_bits = self._plan(self.bits, places)
         self.table = _zeros(places, kind)
@@ -64,7 +66,7 @@ class Visited:
     def _plan(bits: int, places: int) -> tuple[Any, int]:
         """The type of an entry, and how many bits of a key it keeps."""
         rest = bits - (places // 16).bit_length() + 1
-        if rest + 3 <= 32:
+        if rest + int(k.DISTANCE_BITS) <= 32:
             return U4, rest
         return U8, bits - (places // 8).bit_length() + 1
 
@@ -83,7 +85,24 @@ class Visited:
         kind, _ = self._plan(2 * (end_bits + bag_bits), places)
         return places * int(np.dtype(kind).itemsize)
 
-    def rebuild(self, end_bits: int, bag_bits: int, places: int) -> None:
+    def _spread(self, old: Array, new: Array, pool: Executor | None) -> int:
+        """Fill a larger set, in two threads if there is a ``pool``."""
+        counts = np.zeros(self.table.nbytes // 64, np.uint8)
+        end = int(old[k.LAST_BUCKET]) + 1
+        if pool is None or end < 8 * k.APART:
+            return int(k.spread(old, new, counts, 0, end))
+        cuts = (0, end // 2, end)
+        halves = [
+            pool.submit(k.spread, old, new, counts, lo + k.APART, hi)
+            for lo, hi in itertools.pairwise(cuts)
+        ]
+        failed = sum(half.result() for half in halves)
+        failed += sum(k.spread(old, new, counts, lo, lo + k.APART) for lo in cuts[:2])
+        return int(failed)
+
+    def rebuild(
+        self, end_bits: int, bag_bits: int, places: int, pool: Executor | None = None
+    ) -> None:
         """Take other sizes, keeping the keys."""
         kept, old = self.table, np.zeros(k.PARAMETERS, U8)
         self.describe(old)
@@ -92,7 +111,11 @@ class Visited:
             self._make(places)
             new = np.zeros(k.PARAMETERS, U8)
             self.describe(new)
-            if not k.move(old, new):
+            if (old[k.END_BITS], old[k.BAG_BITS]) == (end_bits, bag_bits):
+                failed = self._spread(old, new, pool)
+            else:
+                failed = k.move(old, new)
+            if not failed:
                 break
             places *= 2
         del kept
