@@ -105,7 +105,7 @@ def _text(value: Any) -> str:
     return str(getattr(value, "value", int(value) if isinstance(value, bool) else value))
 
 
-def _median(tool: str, runs: Sequence[Row]) -> Row:
+def median(tool: str, runs: Sequence[Row]) -> Row:
     """The row of several runs, the slowest of which decides whether the end was reached."""
     worst = min(runs, key=lambda run: run.complete)
     return Row(
@@ -166,7 +166,7 @@ def _ours(
             said(_line(runs[-1]))
             if not runs[-1].complete:
                 break
-    return _median(engine, runs)
+    return median(engine, runs)
 
 
 def _compile_time() -> float:
@@ -209,7 +209,7 @@ def _spin(
             said(_line(runs[-1]))
             if not run.complete:
                 break
-    return _median(tool, runs)
+    return median(tool, runs)
 
 
 def _tlc(
@@ -223,7 +223,7 @@ def _tlc(
         said(_line(runs[-1]))
         if not run.complete:
             break
-    return _median("tlc", runs)
+    return median("tlc", runs)
 
 
 def _row(tool: str, run: Any) -> Row:

@@ -700,7 +700,7 @@ def recoded(n: int, widths: tuple[int, int], new: tuple[int, int]) -> int:
         ((8, 8), (9, 9), 128, 512),  # from 32 bits to 64: 36 - 5 and 3 are more
         ((8, 8), (16, 16), 128, 256),  # all of 64 bits
         ((10, 10), (10, 10), 128, 1 << 16),  # from 64 bits to 32
-        ((16, 16), (16, 16), 128, 1024),
+        ((16, 16), (16, 16), 256, 1024),
     ],
 )
 def test_what_is_entered_survives_growth(

@@ -75,10 +75,13 @@ class Worker:
         self.stat[k.NEW] = 0
 
 
-def _width(bits: int, count: int) -> int:
-    """The width of a field for ``count`` numbers: ``bits`` if they fit, else some to spare."""
-    needed = (count - 1).bit_length()
+def _width(bits: int, needed: int) -> int:
+    """The width of a field: ``bits`` if that is enough for what is needed, else one to spare."""
     return bits if needed <= bits else needed + 1
+
+
+LARGE = 1 << 24
+"""Places from which on the size of an entry is worth some trouble."""
 
 
 class Search:
@@ -352,11 +355,13 @@ class Search:
         places = self.visited.table.size
         if found.states >= self.visited.room or spilled:
             places *= 2
-        end_bits = _width(self.visited.end_bits, len(interner.ends))
-        bag_bits = _width(self.visited.bag_bits, interner.bag_count)
-        if 2 * (end_bits + bag_bits) > 64:  # no room to spare
-            end_bits = max(self.visited.end_bits, (len(interner.ends) - 1).bit_length())
-            bag_bits = max(self.visited.bag_bits, (interner.bag_count - 1).bit_length())
+        exact = (len(interner.ends) - 1).bit_length(), (interner.bag_count - 1).bit_length()
+        end_bits, bag_bits = map(_width, (self.visited.end_bits, self.visited.bag_bits), exact)
+        if places > max(self.visited.table.size, LARGE) and self.visited.narrower(*exact, places):
+            end_bits, bag_bits = exact  # a smaller entry is worth coding the keys anew
+        elif 2 * (end_bits + bag_bits) > 64:
+            end_bits = max(self.visited.end_bits, exact[0])
+            bag_bits = max(self.visited.bag_bits, exact[1])
         if not self._resize(end_bits, bag_bits, places, spilled):
             return False
         for keys in spilled:

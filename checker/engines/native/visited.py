@@ -68,7 +68,10 @@ class Visited:
         rest = bits - (places // 16).bit_length() + 1
         if rest + int(k.DISTANCE_BITS) <= 32:
             return U4, rest
-        return U8, bits - (places // 8).bit_length() + 1
+        rest = bits - (places // 8).bit_length() + 1
+        if rest + int(k.DISTANCE_BITS) > 64:
+            raise ValueError(f"keys of {bits} bits need more than {places} places")
+        return U8, rest
 
     @property
     def bits(self) -> int:
@@ -79,6 +82,13 @@ class Visited:
     def room(self) -> int:
         """How many states fit before it should grow."""
         return int(self.table.size * FULL)
+
+    def narrower(self, end_bits: int, bag_bits: int, places: int) -> bool:
+        """Would entries be half as large with keys of these widths than with those of today?"""
+        return not self.compact and (
+            self._plan(self.bits, places)[0] is U8
+            and self._plan(2 * (end_bits + bag_bits), places)[0] is U4
+        )
 
     def bytes_after(self, end_bits: int, bag_bits: int, places: int) -> int:
         """The memory of a set of other sizes."""
