@@ -5,6 +5,7 @@ expected verdict; 1 a violation or an unexpected verdict; 2 usage; 3 inconclusiv
 an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 """
 
+import dataclasses
 import os
 import resource
 import sys
@@ -27,7 +28,7 @@ from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, U
 if TYPE_CHECKING:
     from checker.bench import Row
     from checker.crosscheck import Compared
-    from checker.verify import Found, Job, Report
+    from checker.verify import ClaimReport, Found, Job, Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -148,6 +149,8 @@ def verify(
         resume=resume,
     )
     options.check()
+    if symbolic and dataclasses.replace(options, max_states=None) != Options():
+        raise UsageProblem("the symbolic engine takes --depth, --max-states and --workers only")
     with _progress() as (progress, done):
         result, seconds = v.verify(
             claims or [],
@@ -168,7 +171,12 @@ def verify(
         files.write(junit, v.junit(result).encode())
     if pin:
         v.pin(result, scale or "usual")
-    print_table(result, seconds)
+    unpinned = ""
+    if chosen_rules or chosen_bounds:
+        unpinned = "; every claim is expected to hold, and nothing is pinned, under overrides"
+    elif symbolic or symmetry or compact:
+        unpinned = "; verdicts and lengths were compared, counts were not"
+    print_table(result, seconds, unpinned)
     raise typer.Exit(v.exit_code(result))
 
 
@@ -181,6 +189,9 @@ def explore(
     threads: Annotated[int, typer.Option(min=1, help="Threads of a native search.")] = 1,
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
+    expect: Annotated[
+        int, typer.Option(min=0, help="States to make room for at once (native).")
+    ] = 0,
     symmetry: SymmetryOption = False,
     compact: CompactOption = False,
     checkpoint: CheckpointOption = None,
@@ -202,6 +213,7 @@ def explore(
         max_states=max_states,
         max_memory=_octets(max_memory),
         threads=threads,
+        expect=expect,
         symmetric=symmetry,
         compact=compact,
         checkpoint=checkpoint,
@@ -219,8 +231,8 @@ def explore(
     if json is not None:
         files.write(json, (j.dumps(explorer.summary(found), indent=1) + "\n").encode())
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
-    if found.missed:
-        scope = f"a state was missed with a probability of at most {found.missed:.1g}"
+    if found.missed and found.complete:
+        scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
     print(
         f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
         f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
@@ -255,7 +267,7 @@ def bench(
         profile,
         chosen_rules,
         chosen_bounds,
-        with_.split(",") if with_ else b.TOOLS,
+        [tool.strip() for tool in with_.split(",")] if with_ else None,
         repeat=repeat,
         timeout=timeout,
         memory=_octets(max_memory),
@@ -270,14 +282,14 @@ def bench(
 
 def print_bench(rows: "Sequence[Row]") -> None:
     """The rows of a bench as a table; a ratio is how many times as long as native's it took."""
-    from checker.bench import fastest
+    from checker.bench import baseline
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("tool", "threads", "states", "transitions", "wall s", "compile s", "GiB"):
         table.add_column(heading, justify="left" if heading == "tool" else "right")
     for heading in ("states/s", "B/state", "ratio", ""):
         table.add_column(heading, justify="right" if heading else "left")
-    first = fastest(rows)
+    first = baseline(rows)
     for row in rows:
         ratio = row.wall_s / first.wall_s if first and row.complete and first.complete else None
         table.add_row(
@@ -459,8 +471,11 @@ def rules() -> None:
     Console().print(table)
 
 
-def print_table(result: "Report", seconds: float) -> None:
-    """The report on stdout: two lines a claim, what it says and what was found."""
+def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
+    """The report on stdout: two lines a claim, what it says and what was found.
+
+    ``unpinned`` is what to say at the end where counts were not compared.
+    """
     console = Console(highlight=False, soft_wrap=True)
     shown = [c for c in result.claims if c.kind != "sometimes"] or result.claims
     console.print(
@@ -472,6 +487,7 @@ def print_table(result: "Report", seconds: float) -> None:
         if c.verdict == "inconclusive":
             colour = "yellow"
         scope = f"to depth {c.depth}" if c.scope == "bounded" else f"up to {c.profile}"
+        scope += "" if c.scale == "usual" else f" ({c.scale})"
         console.print(
             f"[bold]{c.id:14}[/][{colour}]{verdict:22}[/]"
             f"{c.states:>12,}{c.transitions:>15,}{c.depth:>7}   {c.scope} {scope}"
@@ -489,14 +505,14 @@ def print_table(result: "Report", seconds: float) -> None:
         elif not c.ok:
             console.print(
                 f"[bold]{c.id}[/]: {c.verdict}, expected {c.expected}; the trace: "
-                f"python -m checker trace {c.id}{_as_options(c.rules)}"
+                f"python -m checker trace {c.id}{_as_options(c.rules)}{_bounds_of(c)}"
             )
     explored = {(c.profile, tuple(sorted(c.rules.items()))): c for c in result.claims}
     states = sum(c.states for c in explored.values())
     met = sum(c.ok for c in result.claims)
     console.print(
         f"{met} of {len(result.claims)} claims and witnesses as expected; {states:,} states in "
-        f"{len(explored)} explorations, {seconds:.0f} s"
+        f"{len(explored)} explorations, {seconds:.0f} s{unpinned}"
     )
 
 
@@ -516,6 +532,16 @@ def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
         console.print(f"  {escape(note)}")
 
 
+def _bounds_of(claim: "ClaimReport") -> str:
+    """The bounds in which a claim was checked elsewhere than ``trace`` would look by itself."""
+    usual = tcp.choose_bounds(claim.profile, tcp.grown(claim.profile, "usual"), claim.profile)
+    return "".join(
+        f" --bounds {name}={value}"
+        for name, value in claim.bounds.items()
+        if value != int(getattr(usual, name))
+    )
+
+
 def _as_options(rules: dict[str, str]) -> str:
     """Rules as they were given, to give them again."""
     return "".join(f" --rules {name}={value}" for name, value in rules.items())
@@ -529,7 +555,7 @@ def _progress() -> Iterator[tuple[Any, Any]]:
     is written every ten seconds.
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    began: dict[int, float] = {}
+    began: dict[int, tuple[float, int]] = {}
     told: dict[int, float] = {}
     tasks: dict[int, Any] = {}
     bar = Progress(
@@ -544,7 +570,8 @@ def _progress() -> Iterator[tuple[Any, Any]]:
     def tell(job: "Job | str", states: int, transitions: int, level: int, waiting: int) -> None:
         now = time.monotonic()
         key = id(job)
-        rate = states / max(now - began.setdefault(key, now), 0.2)
+        since, first = began.setdefault(key, (now, states))
+        rate = (states - first) / max(now - since, 0.2)
         counts = (
             f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
             f"{_memory() / 2**30:.1f} GiB"
@@ -614,7 +641,10 @@ _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 
 
 def _interrupted() -> NoReturn:
-    print("checker: interrupted; nothing was written", file=sys.stderr)
+    print(
+        "checker: interrupted; no report was written (with --checkpoint, --resume goes on)",
+        file=sys.stderr,
+    )
     sys.exit(INCONCLUSIVE)
 
 

@@ -21,8 +21,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from checker import explorer, tcp
-from checker.core.errors import INCONCLUSIVE, OK, VIOLATED
+from checker import tcp
+from checker.core import machine
+from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.crosscheck import missing
 from checker.engines import spin, tlc
 from checker.engines.peer import measure
@@ -53,6 +54,7 @@ class Row:
     complete: bool
     runs: int
     note: str = ""
+    steady: bool = True  # all complete runs counted the same
 
     @property
     def states_per_s(self) -> float:
@@ -69,26 +71,30 @@ def bench(
     profile: str,
     rules: Mapping[str, Any],
     bounds: Mapping[str, Any],
-    tools: Sequence[str],
+    tools: Sequence[str] | None = None,
     *,
     repeat: int = 3,
     timeout: float = 1800.0,
     memory: int | None = None,
     said: Callable[[str], None] = lambda line: None,
 ) -> list[Row]:
-    """Measure ``tools`` on one case; ``said`` is told of each run. Memory is in octets."""
-    for tool in tools:
+    """Measure ``tools`` on one case; ``said`` is told of each run. Memory is in octets.
+
+    Who is named must be there; if nobody is, those that are installed are measured.
+    """
+    for tool in tools or ():
         if tool not in TOOLS:
             raise tcp.unknown("tool", tool, TOOLS)
-    memory = memory or explorer.free_memory() * 4 // 5
+        if why := _missing(tool):
+            raise ToolProblem(f"{tool}: {why}")
+    memory = memory or machine.free() * 4 // 5
     case = (tcp.choose_rules(rules), tcp.choose_bounds(profile, bounds))
     words = ["--profile", profile]
     words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]
     words += [w for name, value in bounds.items() for w in ("--bounds", f"{name}={_text(value)}")]
     rows: list[Row] = []
-    for tool in tools:
-        why = missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
-        if why:
+    for tool in tools or TOOLS:
+        if why := _missing(tool):
             said(f"{tool}: skipped: {why}")
             continue
         if tool.startswith("spin"):
@@ -101,12 +107,18 @@ def bench(
     return rows
 
 
+def _missing(tool: str) -> str:
+    """Why ``tool`` cannot be asked; nothing if it can."""
+    return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
+
+
 def _text(value: Any) -> str:
     return str(getattr(value, "value", int(value) if isinstance(value, bool) else value))
 
 
 def median(tool: str, runs: Sequence[Row]) -> Row:
-    """The row of several runs, the slowest of which decides whether the end was reached."""
+    """The row of several runs; all must have reached the end, and counted the same."""
+    counted = {(run.states, run.transitions) for run in runs if run.complete}
     worst = min(runs, key=lambda run: run.complete)
     return Row(
         tool=tool,
@@ -120,6 +132,7 @@ def median(tool: str, runs: Sequence[Row]) -> Row:
         complete=worst.complete,
         runs=len(runs),
         note=worst.note,
+        steady=len(counted) <= 1,
     )
 
 
@@ -139,15 +152,15 @@ def _ours(
     with tempfile.TemporaryDirectory() as place:
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
-        command += ["--threads", str(threads), "--json", str(answer)]
-        command += ["--max-memory", str(memory / 2**30)]
+        command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
+        command += ["--threads", str(threads)] if engine == "native" else []
         for _ in range(repeat):
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
             found = json.loads(answer.read_text()) if answer.exists() else {}
             note = f"more than {timeout:.0f} s" if done.timed_out else found.get("why", "")
             if not found and not note:
-                note = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "died"
+                note = f"ended with {done.code}: " + (done.stdout.strip().splitlines() or [""])[-1]
             runs.append(
                 Row(
                     tool=tool,
@@ -248,20 +261,22 @@ def _line(row: Row) -> str:
     return f"{row.tool}, {row.threads} threads: {states} states, {row.wall_s:.1f} s{note}"
 
 
-def fastest(rows: Sequence[Row]) -> Row | None:
+def baseline(rows: Sequence[Row]) -> Row | None:
     """What the others are compared with: the native engine's run on one thread."""
     return next((row for row in rows if (row.tool, row.threads) == ("native", 1)), None)
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """1 if two that reached the end counted differently, 3 if nobody did."""
+    """1 if two runs that reached the end counted differently, 3 if none did."""
     ended = [row for row in rows if row.complete]
-    if len({(row.states, row.transitions) for row in ended}) > 1:
+    if len({(row.states, row.transitions) for row in ended}) > 1 or not all(
+        row.steady for row in rows
+    ):
         return VIOLATED
     return OK if ended else INCONCLUSIVE
 
 
-def machine() -> dict[str, Any]:
+def described() -> dict[str, Any]:
     """What the numbers were measured on."""
     model = platform.processor() or platform.machine()
     try:
@@ -287,7 +302,7 @@ def document(
     """The JSON of a bench."""
     return {
         "version": 1,
-        "machine": machine(),
+        "machine": described(),
         "profile": profile,
         "rules": {name: _text(value) for name, value in rules.items()},
         "bounds": {name: int(value) for name, value in bounds.items()},

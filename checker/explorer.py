@@ -8,21 +8,21 @@ where there are more than ``FEW`` states: so the same engine decides the same qu
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from checker.core import machine
 from checker.core.errors import UsageProblem
 from checker.engines.explore import Check, Exploration, Progress, explore
-from checker.engines.native.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
+from checker.engines.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
 from spec import ghosts, host
 from spec.ghosts import Ghost, Sight
 from spec.host import Endpoint
 from spec.inputs import Input
-from spec.record import clone, key, rebuild
+from spec.record import key, rebuild
 from spec.segment import Segment
 from spec.system import BLIND as NO_SIGHT
 from spec.system import LOOKED_AT, System, World
@@ -36,12 +36,13 @@ FEW = 10_000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """How to search; all but the first two are the native engine's."""
+    """How to search; all from ``threads`` on are the native engine's."""
 
     engine: Engine = "auto"
     max_states: int | None = None
     max_memory: int | None = None  # octets; None: four fifths of what is free
     threads: int = 1
+    expect: int = 0  # states to make room for at once, which is faster than to grow
     symmetric: bool = False  # states that differ in the names of the hosts are one
     compact: bool = False  # keep fingerprints of states, not states: less memory, not exact
     checkpoint: Path | None = None  # where to write checkpoints ...
@@ -50,8 +51,12 @@ class Options:
 
     def check(self) -> None:
         """Raise ``UsageProblem`` if these do not go together."""
-        if self.engine == "explore" and (self.symmetric or self.compact or self.checkpoint):
-            raise UsageProblem("symmetry, compact and checkpoint are the native engine's")
+        if self.engine == "explore" and dataclasses.replace(
+            self, max_states=None, max_memory=None
+        ) != Options("explore"):
+            raise UsageProblem(
+                "--threads, --symmetry, --compact and --checkpoint are for the native engine"
+            )
         if self.resume and self.checkpoint is None:
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
         if self.compact and self.checkpoint:
@@ -78,6 +83,7 @@ def search(
             checks,
             graph=False,
             max_states=limit,
+            max_memory=options.max_memory,
             progress=progress,
             stop_when_decided=stop_when_decided,
         )
@@ -86,15 +92,16 @@ def search(
     from checker.engines import native  # the first use compiles
 
     if options.symmetric:
-        _require_symmetry(system)
+        require_symmetry(system)
     return native.explore(
         TcpParts(system),
         checks,
         threads=options.threads,
         symmetric=options.symmetric,
         compact=options.compact,
+        expect=options.expect,
         max_states=options.max_states,
-        max_memory=options.max_memory or free_memory() * 4 // 5,
+        max_memory=options.max_memory or machine.free() * 4 // 5,
         progress=progress,
         stop_when_decided=stop_when_decided,
         checkpoint=options.checkpoint,
@@ -110,20 +117,10 @@ def summary(found: Exploration) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names}
 
 
-def free_memory() -> int:
-    """Octets of memory that are free, or can be made so."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        known = dict(line.split(":", 1) for line in lines)
-        return int(known["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-
-
 def identity(system: System, checks: Mapping[str, Check]) -> str:
-    """What a checkpoint is of: the specification's text, rules, bounds and checks."""
-    digest = hashlib.sha256()
-    for package in ("spec", "proofs"):
+    """What a checkpoint is of: the text of specification and engine, rules, bounds and checks."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for package in ("spec", "proofs", "checker.engines.native"):
         for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".py"):
                 digest.update(file.read_bytes())
@@ -132,8 +129,8 @@ def identity(system: System, checks: Mapping[str, Check]) -> str:
     return digest.hexdigest()
 
 
-def _require_symmetry(system: System) -> None:
-    """The hosts can be swapped only if the same may happen to both."""
+def require_symmetry(system: System) -> None:
+    """Raise ``UsageProblem`` unless the same may happen to both hosts."""
     if system.calls[0] != system.calls[1]:
         only = set(system.calls[0]) ^ set(system.calls[1])
         names = ", ".join(sorted(what.value for what in only))
@@ -211,18 +208,10 @@ class TcpParts:
             yield Move(what.value, outcome.end, effects.sent, effects.rules)
 
     def tick(self, end: Endpoint) -> Endpoint | None:
-        if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
-            return None
-        return self.system.react(end, Input.TICK, None, NO_SIGHT)[0][1].end
+        return self.system.later(end)
 
     def age(self, message: Segment) -> Segment | None:
-        if not self.system.rules.lifetime_bounded:
-            return message
-        if message.ttl <= 1:
-            return None
-        older = clone(message)
-        older.ttl -= 1
-        return self.system.segment(older)
+        return self.system.older(message)
 
     def join(
         self, ends: tuple[Endpoint, Endpoint], bags: tuple[list[Segment], list[Segment]]

@@ -30,7 +30,7 @@ from checker.engines.explore import Check, Path
 from checker.render import Line, Message, Story
 from proofs.claims import Claim
 from spec import ghosts, host
-from spec.bounds import LIMITS, PROFILES, Bounds
+from spec.bounds import LIMITS, PROFILES, SCALES, Bounds
 from spec.host import Endpoint
 from spec.inputs import FORGERIES, Input
 from spec.output import Tcp
@@ -116,6 +116,13 @@ def choose_rules(*layers: Mapping[str, Any]) -> Rules:
                 raise unknown("rule", name, SWITCHES)
         rules = dataclasses.replace(rules, **layer)
     return rules
+
+
+def grown(profile: str, scale: str) -> dict[str, Any]:
+    """What is larger in ``profile`` at a scale."""
+    if profile not in PROFILES:
+        raise unknown("profile", profile, PROFILES)
+    return SCALES[scale].get(profile, {})
 
 
 def choose_bounds(profile: str, chosen: Mapping[str, Any], watched: str | None = None) -> Bounds:

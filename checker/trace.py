@@ -21,7 +21,6 @@ from checker.core.errors import INCONCLUSIVE, OK, Problem
 from checker.engines.explore import Exploration, Path, Progress
 from checker.render import Story, ladder, render
 from proofs.claims import BY_ID, SOMETIMES, Claim
-from spec.bounds import SCALES
 from spec.system import System
 
 
@@ -58,7 +57,7 @@ def trace(
     chosen = dict(rules or {})
     in_force = tcp.choose_rules(claim.rules, chosen)
     profile = profile or claim.profile
-    grown = {**SCALES["usual"].get(profile, {}), **(bounds or {})}
+    grown = {**tcp.grown(profile, "usual"), **(bounds or {})}
     system = System(in_force, tcp.choose_bounds(profile, grown, claim.profile))
     out = None if out is None else File(out)
     if out is not None:

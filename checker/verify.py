@@ -30,7 +30,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from checker import explorer, tcp
-from checker.core import files
+from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path
@@ -58,6 +58,7 @@ class ClaimReport(BaseModel):
     scope: Literal["exhaustive", "compacted", "bounded", "unbounded"]
     engine: str
     profile: str
+    scale: str
     rules: dict[str, str]
     bounds: dict[str, int]
     states: int
@@ -82,6 +83,7 @@ class Job:
     """One exploration and the claims it decides."""
 
     profile: str
+    scale: str
     rules: Rules
     bounds: Bounds
     claims: tuple[str, ...]
@@ -145,8 +147,9 @@ def jobs(
     return [
         Job(
             profile,
+            scale,
             chosen,
-            tcp.choose_bounds(profile, {**SCALES[scale].get(profile, {}), **bounds}, profile),
+            tcp.choose_bounds(profile, {**tcp.grown(profile, scale), **bounds}, profile),
             tuple(ids),
             options,
             depth,
@@ -165,8 +168,7 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     if options.checkpoint is not None:
         options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
     found = explorer.search(System(job.rules, job.bounds), checks, options, progress)
-    lengths = {id: len(path.steps) for id, path in found.decisive.items()}
-    return Found(found, lengths, found.decisive)
+    return Found(found, found.lengths, found.decisive)
 
 
 def _folder(job: Job) -> str:
@@ -349,8 +351,10 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         if wrong and verdict == expected and not job.symbolic:
             ok, note = False, "; ".join(wrong)
     ok = ok and verdict == expected
+    if decided and path is None and not job.symbolic and not note:
+        note = "there was no memory to find the trace again"
     if result.missed and not note:
-        note = f"a state was missed with a probability of at most {result.missed:.1g}"
+        note = f"but for a chance of about {result.missed:.1g} that a state was missed"
     return ClaimReport(
         id=claim.id,
         title=claim.title,
@@ -361,6 +365,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         scope=_scope(result),
         engine=result.engine,
         profile=claim.profile,
+        scale=job.scale,
         rules=tcp.departures(job.rules),
         bounds={k: int(v) for k, v in dataclasses.asdict(job.bounds).items()},
         states=result.states,
@@ -486,12 +491,15 @@ def verify(
         claims = [claim for claim in claims if ids or claim.kind != REST]
     scale = scale or ("small" if symbolic else "usual")
     todo = jobs(claims, rules, bounds, options, symbolic, depth, scale)
+    if options.symmetric:
+        for job in todo:
+            explorer.require_symmetry(System(job.rules, job.bounds))
     cores = workers or os.cpu_count() or 1
     beside = max(1, min(cores, len(todo)))
     shared = dataclasses.replace(
         options,
         threads=max(options.threads, cores // beside),
-        max_memory=(options.max_memory or explorer.free_memory() * 4 // 5) // beside,
+        max_memory=(options.max_memory or machine.free() * 4 // 5) // beside,
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]
     known = expectations().get(scale, {})

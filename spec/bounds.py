@@ -172,15 +172,17 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # As above: the least at which every ablation shows. For diagrams, symbolic search, other
     # people's checkers, and the reference explorer.
     "small": {},
-    # Four segments in flight, and an octet each way where there are octets.
+    # Four segments in flight. "stream" and "reuse" carry an octet each way, "reuse" with one
+    # segment each way in flight.
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "reuse": {"b_sends": True},
     },
-    # What takes minutes: closes with every mix of opens; octets each way before TIME-WAIT; two
-    # octets; every segment of an earlier connection beside those of the next.
+    # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
+    # before TIME-WAIT (with two segments in flight), two octets each way, a window for both, four
+    # segments in flight of connections that follow each other.
     "thorough": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         "handshake": {"in_flight": 4, "close": True},

@@ -233,22 +233,31 @@ class System:
 
     def tick(self, world: World) -> World | None:
         """One tick later; None while a TIME-WAIT timer that has run out has not expired."""
-        for end in (world.a, world.b):
-            if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
-                return None
-        a, b = (self._outcomes_in(world, me, Input.TICK, None)[0][1].end for me in (0, 1))
+        a, b = self.later(world.a), self.later(world.b)
+        if a is None or b is None:
+            return None
         return World(a, b, self._age(world.a_to_b), self._age(world.b_to_a))
+
+    def later(self, end: Endpoint) -> Endpoint | None:
+        """An endpoint one tick later; None while its TIME-WAIT timer must expire first."""
+        if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
+            return None
+        return self.outcomes_of(end, Input.TICK, None, BLIND)[0][1].end
+
+    def older(self, seg: Segment) -> Segment | None:
+        """A segment one tick later; None if it has lived its time."""
+        if not self.rules.lifetime_bounded:
+            return seg
+        if seg.ttl <= 1:
+            return None
+        copy = clone(seg)
+        copy.ttl = seg.ttl - 1
+        return self.segment(copy)
 
     def _age(self, bag: tuple[Segment, ...]) -> tuple[Segment, ...]:
         if not bag or not self.rules.lifetime_bounded:
             return bag
-        older = []
-        for seg in bag:
-            if seg.ttl > 1:
-                copy = clone(seg)
-                copy.ttl = seg.ttl - 1
-                older.append(self.segment(copy))
-        return self.bag(older)
+        return self.bag([older for seg in bag if (older := self.older(seg)) is not None])
 
     # Components
 

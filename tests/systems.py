@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from checker.engines.native.parts import BLIND, SEES_ALL, SEES_PEER, Move
+from checker.engines.parts import BLIND, SEES_ALL, SEES_PEER, Move
 
 
 @dataclass(frozen=True, slots=True)

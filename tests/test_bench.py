@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from checker import bench
-from checker.core.errors import INCONCLUSIVE, OK, USAGE, VIOLATED
+from checker.core.errors import INCONCLUSIVE, OK, USAGE, VIOLATED, ToolProblem
 from checker.explorer import Options, search
 from spec.bounds import PROFILES
 from spec.rules import Rules
@@ -74,9 +74,9 @@ def test_explore_stops_at_a_limit() -> None:
 
 
 def test_explore_says_what_a_compact_search_may_have_missed() -> None:
-    done = command("explore", "--profile", "rest", "--compact", "--max-memory", "0.05")
+    done = command("explore", "--profile", "rest", "--compact", "--expect", "9000")
     assert done.returncode == OK
-    assert "8,023 states, 64,340 transitions, depth 16: a state was missed" in done.stdout
+    assert "8,023 states, 64,340 transitions, depth 16: all states but for a chance" in done.stdout
     assert "exhaustive" not in done.stdout
 
 
@@ -84,7 +84,7 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
     ("words", "said"),
     [
         (("--engine", "symbolic"), "no engine 'symbolic' here"),
-        (("--engine", "explore", "--symmetry"), "native engine's"),
+        (("--engine", "explore", "--symmetry"), "for the native engine"),
         (("--resume",), "--resume needs --checkpoint"),
         (("--profile", "lifecycle", "--symmetry"), "treat both hosts alike"),
         (("--profile", "nowhere"), "no profile 'nowhere'"),
@@ -167,5 +167,14 @@ def test_exit_codes() -> None:
 def test_who_is_not_installed_is_skipped_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "missing", lambda peer: "not installed: spin")
     said: list[str] = []
-    assert bench.bench("forgery", {}, {}, ["spin-dfs"], said=said.append) == []
-    assert said == ["spin-dfs: skipped: not installed: spin"]
+    monkeypatch.setattr(bench, "TOOLS", ("spin-dfs", "tlc"))
+    assert bench.bench("forgery", {}, {}, said=said.append) == []
+    assert said == [f"{tool}: skipped: not installed: spin" for tool in bench.TOOLS]
+    with pytest.raises(ToolProblem, match="spin-dfs: not installed: spin"):
+        bench.bench("forgery", {}, {}, ["spin-dfs"])
+
+
+def test_runs_that_count_differently_are_told() -> None:
+    shaky = bench.median("native", [row(), row(states=11)])
+    assert not shaky.steady
+    assert bench.exit_code([shaky]) == VIOLATED

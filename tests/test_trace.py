@@ -132,7 +132,7 @@ def test_a_profile_of_the_users_still_records_what_the_claim_reads(
 
 def test_progress_is_told() -> None:
     seen: list[tuple[int, int, int, int]] = []
-    trace.trace("T1", {}, {}, progress=lambda *now: seen.append(now), max_states=50_000)
+    trace.trace("T1.lifecycle", {}, {}, progress=lambda *now: seen.append(now))
     assert seen and seen == sorted(seen, key=lambda now: now[0])
 
 

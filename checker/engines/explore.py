@@ -21,6 +21,8 @@ from typing import Any, Protocol
 
 import networkx as nx
 
+from checker.core.machine import resident
+
 
 class System(Protocol):
     """What can be explored."""
@@ -55,7 +57,8 @@ class Exploration:
 
     ``complete`` tells whether every reachable state was visited; if not, ``why`` says what
     ended the search. ``decisive[name]`` is the shortest path to the state that decided a check:
-    the violation of an ``always`` or ``rest``, the witness of a ``sometimes``.
+    the violation of an ``always`` or ``rest``, the witness of a ``sometimes``. Every state within
+    ``depth`` steps was visited.
     """
 
     states: int = 0
@@ -65,6 +68,7 @@ class Exploration:
     limited: bool = False  # ended by a limit
     why: str = ""
     seconds: float = 0.0
+    lengths: dict[str, int] = field(default_factory=dict)  # steps to the state that decides
     decisive: dict[str, Path] = field(default_factory=dict)
     fired: Counter[str] = field(default_factory=Counter)
     graph: Any = None  # networkx.DiGraph, if asked for
@@ -82,15 +86,16 @@ def explore(
     *,
     graph: bool = True,
     max_states: int | None = None,
+    max_memory: int | None = None,
     progress: Progress | None = None,
     stop_when_decided: bool = True,
 ) -> Exploration:
     """Search ``system``.
 
     With ``stop_when_decided`` the search ends once every check is decided; an ``always`` or
-    ``rest`` that holds is decided only by the end of the search. ``max_states`` bounds memory:
-    reaching it leaves the result incomplete. Nodes of the graph are numbers in the order of
-    discovery, with attribute ``state``; an edge's ``steps`` are its labels.
+    ``rest`` that holds is decided only by the end of the search. Reaching ``max_states``, or
+    ``max_memory`` octets in this process, leaves the result incomplete. Nodes of the graph are
+    numbers in the order of discovery, with attribute ``state``; an edge's ``steps`` are its labels.
     """
     began = time.monotonic()
     found = Exploration()
@@ -122,7 +127,8 @@ def explore(
             if actions is not None and not actions <= check.idle:
                 continue
             if check.predicate(order[i]) == (check.kind == "sometimes"):
-                found.decisive[name] = path_to(i)
+                found.decisive[name] = path = path_to(i)
+                found.lengths[name] = len(path.steps)
                 del open_checks[name]
 
     look(0, None)
@@ -135,6 +141,10 @@ def explore(
         if max_states is not None and len(order) >= max_states:
             found.limited = True
             found.why = f"limit of {max_states:,} states reached"
+            break
+        if max_memory is not None and not at & 4095 and resident() > max_memory:
+            found.limited = True
+            found.why = f"limit of {max_memory / 2**30:.2f} GiB of memory reached"
             break
         if progress is not None and not at & 1023 and time.monotonic() - told > 0.2:
             told = time.monotonic()
@@ -164,7 +174,7 @@ def explore(
         for rule in rules:
             found.fired[rule] += times
     found.states = len(order)
-    found.depth = depths[-1]
+    found.depth = depths[-1] if found.complete else depths[at]
     found.graph = net
     found.seconds = time.monotonic() - began
     return found

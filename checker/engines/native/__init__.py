@@ -12,9 +12,9 @@ from typing import Any
 
 from checker.engines.explore import Check, Exploration
 from checker.engines.native.graph import Graph, graph
-from checker.engines.native.parts import Move, Parts, Solo
 from checker.engines.native.paths import path_to
 from checker.engines.native.search import ALL, Search
+from checker.engines.parts import Move, Parts, Solo
 
 __all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "explore", "graph"]
 
@@ -31,7 +31,10 @@ def explore(
 
 
 def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> None:
-    """Find the decisive paths, searching again if the levels were not kept."""
+    """Find the decisive paths, searching again if the levels were not kept.
+
+    For want of memory that may fail; what was decided stays decided, without a path.
+    """
     found = search.found
     if search.levels is None:
         # That a state rests is seen when it is expanded
@@ -41,8 +44,5 @@ def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> Non
         checks = {name: search.interner.checks[name] for name in search.decided_at}
         search = Search(parts, checks, **{**again, "max_states": None})
         search.run()
-        if missing := set(checks) - set(search.decided_at):
-            found.complete, found.limited = False, True
-            found.why = f"no trace of {', '.join(sorted(missing))}: {search.found.why}"
     for name in search.decided_at:
         found.decisive[name] = path_to(search, name)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from checker.engines.native import kernel as k
-from checker.engines.native.memory import address
+from checker.engines.native.kernel import address
 from checker.engines.native.search import Array, Search
 from checker.engines.native.tables import Label
 

@@ -12,28 +12,20 @@ five bits (quotienting: Cleary 1984). A line is compared with an entry at once. 
 written once, by compare-and-swap, into the first free place of its line, so that several threads
 may insert and none can insert twice: who finds the place taken looks at the line again.
 
-Tables are given by address (``memory``) in one row of parameters. No index is signed: numba
-would add code for negative ones.
+Tables are given by address in one row of parameters: arrays that are handed about in compiled
+code have their references counted, with atomic instructions, at every call. An address is that
+of a numpy array's first item, which the caller keeps alive; an index counts items; loads extend
+with zeros. No index is signed: numba would add code for negative ones. All of this is in one
+file since numba's cache on disk knows of changes in the file of a function only.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit
-
-from checker.engines.native.memory import (
-    fill4,
-    fill8,
-    first_bit,
-    load1,
-    load4,
-    load8,
-    match4,
-    match8,
-    prefetch,
-    store4,
-    store8,
-)
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 compiled: Any = njit(cache=True, boundscheck=False, nogil=True)
 inlined: Any = njit(cache=True, boundscheck=False, nogil=True, forceinline=True)
@@ -42,6 +34,114 @@ U8 = np.uint64
 ZERO, ONE, TWO, THREE = U8(0), U8(1), U8(2), U8(3)
 LOW = U8(0xFFFFFFFF)
 HALF = U8(32)
+
+# Words in memory, by address
+
+
+def address(array: np.ndarray[Any, Any]) -> np.uint64:
+    """Where the array's items begin."""
+    return np.uint64(array.ctypes.data)
+
+
+def _pointer(builder: Any, base: Any, index: Any, bits: int) -> Any:
+    return builder.gep(builder.inttoptr(base, ir.IntType(bits).as_pointer()), [index])
+
+
+def _load(bits: int) -> Any:
+    def load(typing: Any, base: Any, index: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            value = builder.load(_pointer(builder, args[0], args[1], bits))
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return types.uint64(types.uint64, types.uint64), code
+
+    return intrinsic(load)
+
+
+def _store(bits: int) -> Any:
+    def store(typing: Any, base: Any, index: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            word = args[2] if bits == 64 else builder.trunc(args[2], ir.IntType(bits))
+            builder.store(word, _pointer(builder, args[0], args[1], bits))
+            return context.get_dummy_value()
+
+        return types.void(types.uint64, types.uint64, types.uint64), code
+
+    return intrinsic(store)
+
+
+def _swap(bits: int) -> Any:
+    def swap(typing: Any, base: Any, index: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            kind = ir.IntType(bits)
+            word = args[2] if bits == 64 else builder.trunc(args[2], kind)
+            pointer = _pointer(builder, args[0], args[1], bits)
+            result = builder.cmpxchg(pointer, kind(0), word, "monotonic", "monotonic")
+            was = builder.extract_value(result, 0)
+            return was if bits == 64 else builder.zext(was, ir.IntType(64))
+
+        return types.uint64(types.uint64, types.uint64, types.uint64), code
+
+    return intrinsic(swap)
+
+
+load1, load4, load8 = _load(8), _load(32), _load(64)
+store4, store8 = _store(32), _store(64)
+fill4, fill8 = _swap(32), _swap(64)
+"""Put a value where 0 is, by compare-and-swap; what was there, which is 0 if it was put."""
+
+
+@intrinsic
+def prefetch(typing: Any, at: Any) -> Any:
+    """Have the line at an address fetched, to be written soon."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        word, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [builder.inttoptr(args[0], byte), word(1), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.uint64), code
+
+
+def _look(lanes: int, bits: int) -> Any:
+    def look(typing: Any, line: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            item = ir.IntType(bits)
+            kind = ir.VectorType(item, lanes)
+            load = builder.load(builder.inttoptr(args[0], kind.as_pointer()))
+            load.align = 64
+            word = args[1] if bits == 64 else builder.trunc(args[1], item)
+            one = builder.insert_element(ir.Constant(kind, ir.Undefined), word, ir.IntType(32)(0))
+            first = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+            wanted = builder.shuffle_vector(one, one, first)
+            words = []
+            for other in (wanted, ir.Constant(kind, [0] * lanes)):
+                same = builder.icmp_unsigned("==", load, other)
+                word = builder.bitcast(same, ir.IntType(lanes))
+                words.append(builder.zext(word, ir.IntType(64)))
+            return builder.or_(words[0], builder.shl(words[1], ir.IntType(64)(32)))
+
+        return types.uint64(types.uint64, types.uint64), code
+
+    return intrinsic(look)
+
+
+look4, look8 = _look(16, 32), _look(8, 64)
+"""One look at the line at an address, 16 words of 32 bits or 8 of 64: a bit for each that equals a
+value and, 32 bits up, a bit for each that is 0. One load, so that both are of one moment."""
+
+
+@intrinsic
+def lowest(typing: Any, word: Any) -> Any:
+    """The place of the lowest bit of a word that is not 0."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.uint64(types.uint64), code
+
 
 # The parameters, by place: numbers, then addresses. A memo takes two: address and size - 1.
 (
@@ -78,8 +178,9 @@ HALF = U8(32)
     LAST_BUCKET,
     REST_BITS,
     COMPACT,  # 0, or the bits of a fingerprint: the set holds these, not keys
+    JUDGING,  # 1: there are checks
     PARAMETERS,
-) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37)
+) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37, 38)
 
 # The results of a call, by place
 (AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, PAIRS, STATS) = range(10)
@@ -523,12 +624,12 @@ def enter(table, wide, last, rest_bits, scrambled):
         bucket = (home + U8(distance)) & last
         line = table + (bucket << U8(6))
         while True:
-            if (match8(line, entry) if wide else match4(line, entry)) != ZERO:
+            seen = look8(line, entry) if wide else look4(line, entry)
+            if seen & LOW != ZERO:
                 return 0
-            free = match8(line, ZERO) if wide else match4(line, ZERO)
-            if free == ZERO:
-                break
-            at = (bucket << log) | first_bit(free)
+            if seen == ZERO:
+                break  # full
+            at = (bucket << log) | lowest(seen >> HALF)
             have = fill8(table, at, entry) if wide else fill4(table, at, entry)
             if have == ZERO:
                 return 1
@@ -559,7 +660,9 @@ def key_at(p, at):
     if have == ZERO:
         return ZERO
     have -= ONE
-    home = ((at >> (THREE if p[WIDE] else U8(4))) - (have & U8(FARTHEST))) & p[LAST_BUCKET]
+    home = ((at >> (THREE if p[WIDE] else U8(4))) - (have & ((ONE << DISTANCE_BITS) - ONE))) & p[
+        LAST_BUCKET
+    ]
     return ((home << p[REST_BITS]) | (have >> DISTANCE_BITS)) + ONE
 
 
@@ -633,7 +736,7 @@ def admit_all(p, buf, keys, n, out, pairs, stat):
     bits = TWO * (p[END_BITS] + p[BAG_BITS])
     new, unjudged = stat[NEW], stat[PAIRS]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
-    compact = p[COMPACT] != ZERO
+    compact, judging = p[COMPACT] != ZERO, p[JUDGING] != ZERO
     table, wide, last, rest_bits = p[TABLE], p[WIDE] != ZERO, p[LAST_BUCKET], p[REST_BITS]
     j = ZERO
     while j < n:
@@ -645,13 +748,14 @@ def admit_all(p, buf, keys, n, out, pairs, stat):
             key = load8(keys, at) if compact else unscramble(scrambled, bits)
             out[new] = key
             new += ONE
-            pair = pair_of(p, key)
-            verdict = find(judged, judged_last, pair)
-            if verdict == ZERO:
-                pairs[unjudged] = pair
-                unjudged += ONE
-            else:
-                decided |= load8(verdicts, verdict << ONE)
+            if judging:
+                pair = pair_of(p, key)
+                verdict = find(judged, judged_last, pair)
+                if verdict == ZERO:
+                    pairs[unjudged] = pair
+                    unjudged += ONE
+                else:
+                    decided |= load8(verdicts, verdict << ONE)
         elif entered == 2:
             key = load8(keys, at) if compact else unscramble(scrambled, bits)
             store8(buf, spilled, key)

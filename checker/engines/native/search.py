@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from checker.core.machine import resident
 from checker.engines.explore import Check, Exploration, Progress
 from checker.engines.native import checkpoint as checkpoints
 from checker.engines.native import kernel as k
-from checker.engines.native.memory import address
-from checker.engines.native.parts import Parts
+from checker.engines.native.kernel import address
 from checker.engines.native.tables import Interner, grown
 from checker.engines.native.visited import Visited, compact_places
+from checker.engines.parts import Parts
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -95,6 +96,7 @@ class Search:
         threads: int = 1,
         symmetric: bool = False,
         compact: bool = False,
+        expect: int = 0,
         max_states: int | None = None,
         max_memory: int | None = None,
         progress: Progress | None = None,
@@ -110,6 +112,7 @@ class Search:
         self.parts = parts
         self.symmetric = symmetric
         self.compact = compact
+        self.expect = expect
         self.max_states = max_states
         self.max_memory = max_memory
         self.progress = progress
@@ -130,7 +133,6 @@ class Search:
         self.decided_at: dict[str, int] = {}  # depth of the first deciding state
         self.levels: list[list[Array]] | None = []
         self.kept = 0
-        self.widest = 0  # states of the largest level
         self._began = self._told = self._saved = 0.0
         self._pool: ThreadPoolExecutor | None = None
 
@@ -173,10 +175,10 @@ class Search:
         """Search to the end, to a limit, or until every check is decided."""
         self._began = self._told = self._saved = time.monotonic()
         found = self.found
+        if self.checkpoint is not None:
+            checkpoints.prepare(self.checkpoint, self.resume)
         if not (
-            self.resume
-            and self.checkpoint is not None
-            and checkpoints.load(self, self.checkpoint, self.identity)
+            self.resume and self.checkpoint is not None and checkpoints.load(self, self.checkpoint)
         ):
             self._start()
         if len(self.workers) > 1:
@@ -194,18 +196,20 @@ class Search:
             pairs = found.states * (found.states - 1) / 2
             found.missed = min(1.0, pairs / 2.0**self.visited.fingerprint_bits)
         found.fired = self.fired()
+        found.lengths = dict(self.decided_at)
         found.seconds = self.seconds()
         if self.checkpoint is not None and not found.limited:
-            checkpoints.save(self, self.checkpoint, self.identity)
+            checkpoints.save(self, self.checkpoint)
         return found
 
     def _start(self) -> None:
         """Enter the initial state."""
         a, b = (self.interner.end(end) for end in self.parts.initial())
         if self.compact:
-            self.visited = Visited(16, 16, compact_places(self.max_memory), compact=True)
+            places = compact_places(self.expect, self.max_memory)
+            self.visited = Visited(12, 20, places, compact=True)
         else:
-            self.visited = Visited(10, 11, 1 << 14)
+            self.visited = Visited.planned(self.expect)
         self._admit(np.array([self.key((a, b), (0, 0))], U8), 0)
         self.level = self._collect()
         self._keep(list(self.level), 0)
@@ -243,7 +247,6 @@ class Search:
 
     def _expand_level(self) -> bool:
         """Expand the level; false if a limit ended it."""
-        self.widest = max(self.widest, sum(part.size for part in self.level))
         while self.level:
             if not self._round():
                 # What was found of the next level may decide a check
@@ -355,7 +358,8 @@ class Search:
         places = self.visited.table.size
         if found.states >= self.visited.room or spilled:
             places *= 2
-        exact = (len(interner.ends) - 1).bit_length(), (interner.bag_count - 1).bit_length()
+        # The greatest number of each is left free, so that no key is all ones
+        exact = len(interner.ends).bit_length(), interner.bag_count.bit_length()
         end_bits, bag_bits = map(_width, (self.visited.end_bits, self.visited.bag_bits), exact)
         if places > max(self.visited.table.size, LARGE) and self.visited.narrower(*exact, places):
             end_bits, bag_bits = exact  # a smaller entry is worth coding the keys anew
@@ -364,6 +368,8 @@ class Search:
             bag_bits = max(self.visited.bag_bits, exact[1])
         if not self._resize(end_bits, bag_bits, places, spilled):
             return False
+        if self.max_memory is not None and resident() > self.max_memory:
+            return self._out_of(f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached")
         for keys in spilled:
             self._admit(keys, self.depth + 1)
         now = time.monotonic()
@@ -374,7 +380,7 @@ class Search:
             )
             self.progress(found.states, found.transitions, self.depth, waiting)
         if self.checkpoint is not None and now - self._saved > self.every:
-            checkpoints.save(self, self.checkpoint, self.identity)
+            checkpoints.save(self, self.checkpoint)
             self._saved = time.monotonic()
         if self.max_states is not None and found.states >= self.max_states:
             found.limited = True
@@ -389,16 +395,13 @@ class Search:
         same = (end_bits, bag_bits) == (e, q)
         if same and places == visited.table.size:
             return True
+        if self.compact and not same:
+            return self._out_of("there are too many ends or bags for a compact search")
         if self.compact:
-            if same and not spilled:
-                return True  # it is full when it is
-            return self._out_of(
-                f"a set of {visited.table.size:,} fingerprints is full, or a state needs more "
-                "than 64 bits"
-            )
+            return self._out_of(f"a set of {visited.table.size:,} fingerprints is full")
         if 2 * (end_bits + bag_bits) > 64:
             return self._out_of("a state would need more than 64 bits")
-        need = visited.bytes_after(end_bits, bag_bits, places) + self.bytes()
+        need = visited.bytes_after(end_bits, bag_bits, places) + resident()
         if self.max_memory is not None and need > self.max_memory:
             return self._out_of(
                 f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached: "
@@ -414,14 +417,6 @@ class Search:
             for part in keys:
                 k.recode_all(part, U8(e), U8(q), U8(end_bits), U8(bag_bits))
         return True
-
-    def bytes(self) -> int:
-        """The memory that the search takes, beside the tables of Python."""
-        arrays = [self.visited.table, *self.level]
-        arrays += [part for level in self.levels or [] for part in level]
-        for worker in self.workers:
-            arrays += [*worker.outs, worker.out]
-        return sum(array.nbytes for array in arrays) + self.interner.bytes()
 
     def _out_of(self, why: str) -> bool:
         self.found.limited = True

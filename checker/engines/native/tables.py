@@ -15,8 +15,8 @@ import numpy as np
 
 from checker.engines.explore import Check
 from checker.engines.native import kernel as k
-from checker.engines.native.memory import address
-from checker.engines.native.parts import BLIND, SEES_ALL, SEES_PEER, Parts
+from checker.engines.native.kernel import address
+from checker.engines.parts import BLIND, SEES_ALL, SEES_PEER, Parts
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -123,15 +123,13 @@ class Interner:
         self.verdicts = Numbering()
         self.verdicts.of(None)  # 0: not judged
         self.verdicts.of((0, 0))
-        self._names = {True: [], False: []}  # type: dict[bool, list[str]]
-        for name, check in self.checks.items():
-            self._names[check.kind == "rest"].append(name)
-        self.resting = self._names[True]
-        self.deciding = self._names[False]
+        self.resting = [name for name, check in checks.items() if check.kind == "rest"]
+        self.deciding = [name for name in checks if name not in self.resting]
         self.judged: dict[tuple[int, int], int] = {}
-        self.python_calls = 0
-        if len(self.resting) > 60 or len(self.deciding) > 60:
-            raise ValueError("at most 60 checks of a kind in one search")
+        if len(self.resting) > 30 or len(self.deciding) > 60:
+            raise ValueError("at most 30 checks of rest and 60 others in one search")
+        if parts.capacity > 16:
+            raise ValueError("at most 16 messages in a bag")
 
     # What is known
 
@@ -156,6 +154,7 @@ class Interner:
         p[k.DUPLICATE], p[k.LOSE], p[k.TIMED] = parts.duplicate, parts.lose, parts.timed
         p[k.BUSY_DELIVER], p[k.BUSY_DUPLICATE] = self.busy("deliver"), self.busy("duplicate")
         p[k.BUSY_LOSE], p[k.BUSY_TICK] = self.busy("lose"), self.busy("tick")
+        p[k.JUDGING] = bool(self.checks)
         p[k.ALL_BUSY] = (1 << len(self.resting)) - 1
         p[k.FAN], p[k.MARK_ROW] = self.fan, self.mark_row
         p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
@@ -171,14 +170,6 @@ class Interner:
         ):
             p[place : place + 2] = memo.at()
         return p
-
-    def bytes(self) -> int:
-        """How much memory the tables take."""
-        memos = (self.actor, self.arrive, self.push, self.judge, self.cons)
-        arrays = (self.look, self.seen, self.watch, self.tick, self.aged, self.marks, self.bags)
-        return sum(m.pairs.nbytes for m in memos) + sum(
-            a.nbytes for a in (*arrays, self.age, self._flat)
-        )
 
     def busy(self, action: str) -> int:
         """A bit for each check of rest in which ``action`` is a step that counts."""
@@ -339,7 +330,6 @@ class Interner:
         self.arrive.set(ask, record)
 
     def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
-        self.python_calls += 1
         self._moves[record] = [(move.action, move.rules) for move in moves]
         self.flat.append(len(moves))
         fired: Counter[str] = Counter()

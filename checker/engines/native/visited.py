@@ -1,5 +1,6 @@
 """The visited set: its size, its growth, its memory."""
 
+import contextlib
 import itertools
 import mmap
 from concurrent.futures import Executor
@@ -8,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from checker.engines.native import kernel as k
-from checker.engines.native.memory import address
+from checker.engines.native.kernel import address
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
 
-FULL = 0.88
+FULL = 0.85
 """The load at which the set is doubled; a bucket is a cache line of 8 or 16 places."""
 
 
@@ -22,12 +23,16 @@ def _zeros(places: int, kind: Any) -> Array:
     size = places * np.dtype(kind).itemsize
     memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if size >= 1 << 22 and hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
+        with contextlib.suppress(OSError):
+            memory.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(memory, kind, places)
 
 
-def compact_places(memory: int | None) -> int:
-    """Places for fingerprints: half of the memory or more, since such a set cannot grow."""
+def compact_places(expected: int, memory: int | None) -> int:
+    """Places for fingerprints, since such a set cannot grow: for the states that are expected, or
+    else in up to three quarters of the memory."""
+    if expected:
+        return max(1 << 12, 1 << int(expected / FULL).bit_length())
     return max(1 << 12, 1 << ((memory or 1 << 31) // 4 * 3 // 4).bit_length() - 1)
 
 
@@ -35,12 +40,23 @@ class Visited:
     """A set of keys (see ``kernel``), whose fields are ``end_bits`` and ``bag_bits`` wide."""
 
     def __init__(
-        self, end_bits: int, bag_bits: int, places: int = 1 << 16, compact: bool = False
+        self, end_bits: int, bag_bits: int, places: int = 1 << 14, compact: bool = False
     ) -> None:
         self.compact = compact
         self.end_bits = end_bits
         self.bag_bits = bag_bits
         self._make(places)
+
+    @classmethod
+    def planned(cls, expected: int) -> "Visited":
+        """An empty set for so many states: one that is large need not grow, nor its keys."""
+        places = 1 << 14
+        while places * FULL < expected:
+            places *= 2
+        if places <= 1 << 24:
+            return cls(10, 11)
+        spare = (32 - int(k.DISTANCE_BITS) + (places // 16).bit_length() - 1) // 2
+        return cls(12, spare - 12, places)
 
     def _make(self, places: int) -> None:
         if self.compact:

@@ -1,0 +1,30 @@
+"""What a process has, and may have, of its machine's memory, in octets."""
+
+import os
+from pathlib import Path
+
+
+def resident() -> int:
+    """The memory of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def free() -> int:
+    """The memory that is free, or can be made so, within the limit of a container."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        known = dict(line.split(":", 1) for line in lines)
+        most = int(known["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    try:
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())
+        most = min(most, limit - int((group / "memory.current").read_text()))
+    except (OSError, ValueError):  # no group, or "max"
+        pass
+    return max(0, most)
