@@ -453,7 +453,8 @@ def export(
         else:
             files.write(out, text.encode())
         return
-    for name, text in e.texts(*choice, limits, depth, free).items():
+    module = out.stem if kind == "tlaplus" else None
+    for name, text in e.texts(*choice, limits, depth, free, module).items():
         # What goes with the first file stands beside it.
         place = out if name.endswith((".pml", ".tla", ".smt2")) else out.with_suffix(".cfg")
         files.write(place, text.encode())

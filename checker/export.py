@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checker import tcp, trace
+from checker import explorer, tcp, trace
 from checker.core.errors import UsageProblem
 from checker.core.trace import Tree
-from checker.engines.explore import explore
 from checker.exports.promela import promela
 from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
@@ -99,8 +98,11 @@ def texts(
     bounds: Mapping[str, Any] | None = None,
     depth: int | None = None,
     free: bool = False,
+    module: str | None = None,
 ) -> dict[str, str]:
     """The files of an export: names and texts, the one that the others go with first.
+
+    ``module`` is the name of a TLA+ module, which must be that of its file.
 
     ``depth`` is the steps that an SMT-LIB script asks of. ``free`` is of SMT-LIB too: the initial
     sequence numbers are any, and have 32 bits unless ``bounds`` say otherwise.
@@ -121,9 +123,13 @@ def texts(
     always, resting = goods(what, traced)
     if kind == "promela":
         return {f"{name}.pml": promela(model, always, resting)}
-    name = identifier(name)
-    module, configuration = tlaplus(model, always, resting, name)
-    return {f"{name}.tla": module, f"{name}.cfg": configuration}
+    if module is not None and identifier(module) != module:
+        raise UsageProblem(
+            f"{module!r} is no name of a TLA+ module, and a file is named after its module"
+        )
+    name = module or identifier(name)
+    text, configuration = tlaplus(model, always, resting, name)
+    return {f"{name}.tla": text, f"{name}.cfg": configuration}
 
 
 def text(
@@ -159,7 +165,7 @@ def _runs(what: Stated) -> dict[str, str]:
     """The run that decides each claim that one decides, from one exploration."""
     system = System(what.rules, what.bounds)
     checks = {claim.id: tcp.check_of(claim) for claim in what.claims}
-    found = explore(system, checks, graph=False)
+    found = explorer.search(system, checks, explorer.Options())
     files = {}
     for claim in what.claims:
         path = found.decisive.get(claim.id)
@@ -168,5 +174,5 @@ def _runs(what: Stated) -> dict[str, str]:
             files[f"{claim.id}.itf.json"] = itf(trace.tell(system, claim, path, what.profile))
     if not files:
         ids = ", ".join(claim.id for claim in what.claims) or f"no claim of {what.profile}"
-        raise UsageProblem(f"{ids}: decided by no run, since it holds in every state")
+        raise UsageProblem(f"{ids}: decided by no run in {found.states:,} states")
     return files

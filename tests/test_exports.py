@@ -602,3 +602,12 @@ def test_what_a_claim_reads_is_recorded() -> None:
 def test_wrong_usage_is_one_line(words: Any, message: str) -> None:
     with pytest.raises(UsageProblem, match=message):
         export.texts(**words)
+
+
+def test_a_module_is_named_after_its_file() -> None:
+    (module, configuration) = export.texts("tlaplus", "forgery", module="Mine")
+    assert (module, configuration) == ("Mine.tla", "Mine.cfg")
+    text = export.texts("tlaplus", "forgery", module="Mine")[module]
+    assert "MODULE Mine" in text.splitlines()[0]
+    with pytest.raises(UsageProblem, match="no name of a TLA\\+ module"):
+        export.texts("tlaplus", "forgery", module="my-model")
