@@ -30,7 +30,7 @@ from spec.tcb import State
 
 Engine = Literal["auto", "explore", "native"]
 
-FEW = 10_000
+FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""
 
 
