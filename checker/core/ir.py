@@ -59,6 +59,26 @@ def enumeration(members: type[Enum]) -> Sort:
     return Sort("enum", members=members)
 
 
+def width_of(sort: Sort) -> int:
+    """The bits that the values of a sort need; 0 for a bool."""
+    if sort.kind == "bool":
+        return 0
+    if sort.kind == "enum":
+        assert sort.members is not None
+        return max(1, (len(sort.members) - 1).bit_length())
+    return max(1, sort.hi.bit_length())
+
+
+def least(sort: Sort) -> Any:
+    """The first value of a sort."""
+    if sort.kind == "bool":
+        return False
+    if sort.kind == "enum":
+        assert sort.members is not None
+        return next(iter(sort.members))
+    return sort.lo
+
+
 class Node:
     """One expression; made only by a ``Builder``."""
 

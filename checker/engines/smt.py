@@ -20,20 +20,10 @@ from typing import Any
 import z3
 
 from checker.core.composition import Composition
-from checker.core.ir import Node, Sort
+from checker.core.ir import Node, Sort, least, width_of
 from checker.core.trace import Branch, Leaf, Tree
 
 Term = Any  # a z3 expression
-
-
-def width_of(sort: Sort) -> int:
-    """The bits that the values of a sort need; 0 for a bool."""
-    if sort.kind == "bool":
-        return 0
-    if sort.kind == "enum":
-        assert sort.members is not None
-        return max(1, (len(sort.members) - 1).bit_length())
-    return max(1, sort.hi.bit_length())
 
 
 def variable(name: str, sort: Sort) -> Term:
@@ -459,15 +449,6 @@ def _most_sent(tree: Tree) -> int:
     if isinstance(tree, Leaf):
         return int(tree.static.sent) if tree.static.possible else 0
     return max(_most_sent(tree.then), _most_sent(tree.other))
-
-
-def least(sort: Sort) -> Any:
-    if sort.kind == "bool":
-        return False
-    if sort.kind == "enum":
-        assert sort.members is not None
-        return next(iter(sort.members))
-    return sort.lo
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 import z3
 
 from checker.core.composition import Kind
-from checker.core.ir import Builder, Node, Sort
+from checker.core.ir import Builder, Node, Sort, least, width_of
 from checker.core.trace import Leaf, Tree
 from checker.engines import smt
 
@@ -69,7 +69,7 @@ class Explorer:
         self._seen = sorted(set().union(*map(_variables, model.sight.values())))
         self._looks = {k.name: bool(_reads(k.tree) & set(model.sight)) for k in model.kinds}
         self._carried = [f.path for f in model.message_fields]
-        self._blank = [build.const(smt.least(f.sort)) for f in model.message_fields]
+        self._blank = [build.const(least(f.sort)) for f in model.message_fields]
         self._index = {f.path: i for i, f in enumerate(model.fields)}
         self._terms = smt.Terms({name: smt.variable(name, s) for name, s in self._sorts.items()})
 
@@ -143,7 +143,7 @@ class Explorer:
                 )
             case "eq" if args[0].sort.kind == "int":
                 # a == b as a question about a - b, so that equal questions look alike
-                bits = max(smt.width_of(arg.sort) for arg in args)
+                bits = max(width_of(arg.sort) for arg in args)
                 form = self._form(build.sub(*args))
                 if form is None:
                     return build.eq(*args)

@@ -20,7 +20,7 @@ from typing import Any
 
 from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
-from checker.core.ir import Node, Sort
+from checker.core.ir import Node, least, width_of
 from checker.core.trace import Branch, Leaf, Tree
 from checker.exports.pieces import Writer, cut, merged, used_in, variables
 
@@ -45,16 +45,6 @@ def smtlib(
     return _Script(model, claims, depth, isns, assumptions).text()
 
 
-def bits_of(sort: Sort) -> int:
-    """The bits that the values of a sort need; 0 for a bool."""
-    if sort.kind == "bool":
-        return 0
-    if sort.kind == "enum":
-        assert sort.members is not None
-        return max(1, (len(sort.members) - 1).bit_length())
-    return max(1, sort.hi.bit_length())
-
-
 def _sort(bits: int) -> str:
     return f"(_ BitVec {bits})" if bits else "Bool"
 
@@ -66,15 +56,6 @@ def _literal(value: Any, bits: int) -> str:
         return f"{type(value).__name__}.{value.name}"
     value %= 1 << bits
     return f"#x{value:0{bits // 4}x}" if bits % 4 == 0 else f"#b{value:0{bits}b}"
-
-
-def _least(sort: Sort) -> Any:
-    if sort.kind == "bool":
-        return False
-    if sort.kind == "enum":
-        assert sort.members is not None
-        return next(iter(sort.members))
-    return sort.lo
 
 
 def name_of(text: str) -> str:
@@ -182,8 +163,8 @@ class _Script:
         self.acts = [*(kind.name for kind in model.kinds), "lose", "tick", "stay"]
         self.act_bits = max(1, (len(self.acts) - 1).bit_length())
         self.at_bits = max(1, (model.capacity - 1).bit_length())
-        self.end = _Row("End", [(f.path, bits_of(f.sort)) for f in model.fields])
-        self.msg = _Row("Msg", [(f.path, bits_of(f.sort)) for f in model.message_fields])
+        self.end = _Row("End", [(f.path, width_of(f.sort)) for f in model.fields])
+        self.msg = _Row("Msg", [(f.path, width_of(f.sort)) for f in model.message_fields])
         self.slot = _Row("Slot", [("present", 0), ("msg", self.msg.bits)])
         self.bag = _Row("Bag", [(str(i), self.slot.bits) for i in range(model.capacity)])
         self.state = _Row(
@@ -202,7 +183,7 @@ class _Script:
         )
         sent = [(f"sent.{i}", self.slot.bits) for i in range(self.most)]
         self.result = _Row("Result", [("possible", 0), ("end", self.end.bits), *sent])
-        sights = [(p.partition(".")[2], bits_of(model.sight[p].sort)) for p in self.seen]
+        sights = [(p.partition(".")[2], width_of(model.sight[p].sort)) for p in self.seen]
         self.sight = _Row("Sight", sights or [("none", 0)])
         self.sorts = {
             "me": "End",
@@ -250,7 +231,7 @@ class _Script:
             if sort.members is not None:
                 yield f"; {sort.members.__name__}"
                 for i, member in enumerate(sort.members):
-                    bits = bits_of(sort)
+                    bits = width_of(sort)
                     yield _function(_literal(member, bits), {}, _sort(bits), f"#b{i:0{bits}b}")
 
     # Expressions
@@ -266,7 +247,7 @@ class _Script:
             case "add" | "sub" | "wrap":
                 return [(arg, bits) for arg in a]
             case "eq" | "lt" | "le":
-                common = max(bits_of(arg.sort) for arg in a)
+                common = max(width_of(arg.sort) for arg in a)
                 return [(arg, common) for arg in a]
             case "ite":
                 return [(a[0], 0), (a[1], bits), (a[2], bits)]
@@ -277,7 +258,7 @@ class _Script:
         node, bits = key
         if node.op in ("const", "add", "sub"):
             return bits
-        return int(node.data) if node.op == "wrap" else bits_of(node.sort)
+        return int(node.data) if node.op == "wrap" else width_of(node.sort)
 
     def _write(self, key: Key, texts: Sequence[str]) -> str:
         node, bits = key
@@ -371,7 +352,7 @@ class _Script:
                 for _ in range(one.static.sent):
                     sorts += [f.sort for f in self.model.message_fields]
                 for node, sort in zip(one.outputs, sorts, strict=True):
-                    yield node, bits_of(sort)
+                    yield node, width_of(sort)
 
     def _kind(self, name: str, tree: Tree, outputs: bool = True, sort: str = "Result") -> list[str]:
         """The functions of a tree: those it shares, those of its pieces, and the whole."""
@@ -415,7 +396,7 @@ class _Script:
         for field in m.fields:
             node = next(outputs)
             if not (node.op == "var" and node.data == f"me.{field.path}"):
-                changes.append((field.path, writer.of((node, bits_of(field.sort)))))
+                changes.append((field.path, writer.of((node, width_of(field.sort)))))
         parts = [_changed("end", "me", changes)]
         for i in range(self.most):
             if i >= leaf.static.sent:
@@ -423,9 +404,9 @@ class _Script:
                 continue
             said = [(field, next(outputs)) for field in m.message_fields]
             differs = [
-                (field.path, writer.of((node, bits_of(field.sort))))
+                (field.path, writer.of((node, width_of(field.sort))))
                 for field, node in said
-                if not (node.op == "const" and node.data == _least(field.sort))
+                if not (node.op == "const" and node.data == least(field.sort))
             ]
             parts.append(f"(sent {_changed('msg', 'blank', differs)})")
         comment = "".join(f"; {rule}\n" for rule in leaf.static.rules)
@@ -438,10 +419,10 @@ class _Script:
 
     def _constants(self) -> Iterator[str]:
         m = self.model
-        first = {f.path: _literal(m.initial[f.path], bits_of(f.sort)) for f in m.fields}
+        first = {f.path: _literal(m.initial[f.path], width_of(f.sort)) for f in m.fields}
         yield _function("first", {}, "End", _changed("end", _zeros(self.end), _but_zero(first)))
-        least = {f.path: _literal(_least(f.sort), bits_of(f.sort)) for f in m.message_fields}
-        yield _function("blank", {}, "Msg", _changed("msg", _zeros(self.msg), _but_zero(least)))
+        blank = {f.path: _literal(least(f.sort), width_of(f.sort)) for f in m.message_fields}
+        yield _function("blank", {}, "Msg", _changed("msg", _zeros(self.msg), _but_zero(blank)))
         yield _function("nothing", {}, "Slot", _zeros(self.slot))
         yield _function("sent", {"m": "Msg"}, "Slot", "(concat #b1 m)")
         yield _function("impossible", {}, "Result", _zeros(self.result))
@@ -492,7 +473,7 @@ class _Script:
             values = {}
             for path in self.seen:
                 node = m.sight[path]
-                lines, text = self._expression(f"see.{path}", node, bits_of(node.sort))
+                lines, text = self._expression(f"see.{path}", node, width_of(node.sort))
                 yield from lines
                 values[path.partition(".")[2]] = text
             inputs = {"me": "End", "peer": "End", "out": "Bag", "in": "Bag"}
@@ -682,7 +663,7 @@ def _isn_bits(nodes: Iterable[Node], name: str) -> int:
     while stack:
         node = stack.pop()
         if node.op == "var" and node.data == name:
-            return bits_of(node.sort)
+            return width_of(node.sort)
         if node not in seen:
             seen.add(node)
             stack.extend(node.args)

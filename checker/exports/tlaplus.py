@@ -26,7 +26,7 @@ from typing import Any
 
 from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
-from checker.core.ir import Node, Sort
+from checker.core.ir import Node, least
 from checker.core.schema import Field
 from checker.core.trace import Branch, Leaf, Tree
 from checker.exports.pieces import Writer, cut, merged, used_in, variables
@@ -93,15 +93,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, Enum):
         return f'"{value.name}"'
     return str(value)
-
-
-def _least(sort: Sort) -> Any:
-    if sort.kind == "bool":
-        return False
-    if sort.kind == "enum":
-        assert sort.members is not None
-        return next(iter(sort.members))
-    return sort.lo
 
 
 def select(path: str) -> str:
@@ -260,7 +251,7 @@ class _Module:
             differs = [
                 (field, _bare(writer.of(node)))
                 for field, node in said
-                if not (node.op == "const" and node.data == _least(field.sort))
+                if not (node.op == "const" and node.data == least(field.sort))
             ]
             sent.append(_except("BLANK", differs))
         result = "Drawn" if leaf.static.drew_isn else "Result"
@@ -299,7 +290,7 @@ class _Module:
     def _frame(self) -> str:
         m = self.model
         first = record({f.path: _literal(m.initial[f.path]) for f in m.fields})
-        blank = record({f.path: _literal(_least(f.sort)) for f in m.message_fields})
+        blank = record({f.path: _literal(least(f.sort)) for f in m.message_fields})
         return _FRAME.format(
             capacity=m.capacity,
             in_flight=m.in_flight,

@@ -40,9 +40,9 @@ def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> Non
         # That a state rests is seen when it is expanded
         resting = search.interner.resting
         deepest = max(at + (name in resting) for name, at in search.decided_at.items())
-        again = {**options, "to_depth": deepest, "keep": ALL, "checkpoint": None}
+        again = {"to_depth": deepest, "keep": ALL, "checkpoint": None, "max_states": None}
         checks = {name: search.interner.checks[name] for name in search.decided_at}
-        search = Search(parts, checks, **{**again, "max_states": None})
+        search = Search(parts, checks, **{**options, **again})
         search.run()
     for name in search.decided_at:
         found.decisive[name] = path_to(search, name)
