@@ -28,6 +28,7 @@ from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, U
 if TYPE_CHECKING:
     from checker.bench import Row
     from checker.crosscheck import Compared
+    from checker.engines.explore import Exploration
     from checker.verify import ClaimReport, Found, Job, Report
 
 app = typer.Typer(
@@ -229,10 +230,12 @@ def explore(
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
     if found.missed and found.complete:
         scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
+    if found.unsaved:
+        print(f"checker: {found.unsaved}", file=sys.stderr)
     print(
         f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
         f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
-        f"{_peak() / 2**30:.2f} GiB ({found.engine})"
+        f"{_peak() / 2**30:.2f} GiB ({found.engine}{_resumed(found)})"
     )
     raise typer.Exit(OK if found.complete else INCONCLUSIVE)
 
@@ -589,11 +592,17 @@ def _progress() -> Iterator[tuple[Any, Any]]:
         counts = f"{result.states:,} states, {result.transitions:,} transitions"
         console.print(
             f"[dim]{job.profile}: {' '.join(job.claims)}: {counts}, depth {result.depth}, "
-            f"{result.seconds:.1f} s ({result.engine})[/]"
+            f"{result.seconds:.1f} s ({result.engine}{_resumed(result)})[/]"
         )
+        if result.unsaved:
+            console.print(escape(f"{job.profile}: {' '.join(job.claims)}: {result.unsaved}"))
 
     with bar if console.is_terminal else nullcontext():
         yield tell, done
+
+
+def _resumed(found: "Exploration") -> str:
+    return f", resumed from {found.resumed:,} states" if found.resumed else ""
 
 
 def _octets(gib: float | None) -> int | None:

@@ -1,6 +1,7 @@
 """The native engine: that it finds what the reference finds, whatever befalls it."""
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -13,6 +14,7 @@ from collections import Counter as Bag
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker import explorer, tcp, verify
+from checker.__main__ import main
 from checker.core.errors import INCONCLUSIVE, Problem, UsageProblem
 from checker.engines import native
 from checker.engines.explore import Check, Exploration, explore
@@ -901,10 +904,8 @@ def test_a_symmetric_search_survives_its_deaths(mortal: list[int], tmp_path: Pat
     assert mortal[0] > 0
 
 
-@pytest.mark.parametrize("lost", ["following", "level", "table"])
-def test_what_a_checkpoint_lacks_is_missed(
-    lost: str, mortal: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def lose(lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let half of one array of every checkpoint be lost."""
     load = np.load
 
     def without(path: Path, **how: Any) -> Any:
@@ -912,10 +913,102 @@ def test_what_a_checkpoint_lacks_is_missed(
         return array[: array.size // 2] if path.name == f"{lost}.npy" else array
 
     monkeypatch.setattr(checkpoint.np, "load", without)
+
+
+@pytest.mark.parametrize("lost", ["following", "level", "table"])
+def test_what_a_checkpoint_lacks_is_missed(
+    lost: str, mortal: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(lost, monkeypatch)
     with pytest.raises(AssertionError):
         for seed in LARGE:
             parts = Chance(seed)
             agree(of_chance(seed), through_deaths(parts, checks_of(parts), tmp_path / str(seed)))
+
+
+@pytest.fixture
+def poor(cramped: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches run out of memory by chance, whenever they look how much they have."""
+    chance = random.Random(11)
+    monkeypatch.setattr(search, "resident", lambda: (chance.random() < 0.1) << 40)
+
+
+def through_limits(
+    parts: Any, checks: Any, folder: Path, most: Iterator[int | None], **options: Any
+) -> tuple[Exploration, int]:
+    """What is found in the end, and how many limits ended the search before that."""
+    for ended, limit in enumerate(most):
+        found = native.explore(
+            parts, checks, checkpoint=folder, every=1e9, resume=True, paths=False,
+            max_states=limit, max_memory=1 << 30, **options,
+        )  # fmt: skip
+        assert (found.resumed > 0) == (ended > 0)
+        assert found.limited == found.why.startswith("limit of")
+        if not found.limited:
+            break
+    return found, ended
+
+
+def goes_on(folder: Path, most: Any, **options: Any) -> int:
+    """Limits change nothing; how many there were."""
+    limits = 0
+    for seed in LARGE:
+        parts, whole = Chance(seed), of_chance(seed)
+        found, ended = through_limits(
+            parts, checks_of(parts), folder / str(seed), most(), stop_when_decided=False, **options
+        )
+        assert (counts(found), found.lengths, found.why) == (counts(whole), lengths(whole), "")
+        limits += ended
+    return limits
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_limits_of_memory_change_nothing_in_the_end(
+    threads: int, poor: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, spilled = checkpoint.load, []
+
+    def cramping(search: search.Search, folder: Path) -> bool:
+        search.workers[0].fit(2)
+        loaded = load(search, folder)
+        spilled.append(sum(part.size for part in search.spilled))
+        return loaded
+
+    monkeypatch.setattr(checkpoint, "load", cramping)
+    assert goes_on(tmp_path, lambda: repeat(None), threads=threads) > 20
+    assert threads > 1 or max(spilled) > 2
+
+
+@pytest.mark.parametrize("every", [13, 100])
+def test_limits_of_states_change_nothing_in_the_end(
+    every: int, cramped: None, tmp_path: Path
+) -> None:
+    limits = goes_on(tmp_path, lambda: count(every, every))
+    assert limits > 20
+
+
+@pytest.mark.parametrize("lost", ["following", "level", "spilled", "table"])
+def test_what_the_checkpoint_of_a_limit_lacks_is_missed(
+    lost: str, poor: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(lost, monkeypatch)
+    with pytest.raises(AssertionError):
+        goes_on(tmp_path, lambda: repeat(None))
+
+
+def test_a_level_is_finished_whatever_was_decided(cramped: None, tmp_path: Path) -> None:
+    """What is decided amid a level, before a limit, ends no search before the end of it."""
+    limits = 0
+    for seed in LARGE:
+        parts = Chance(seed)
+        for name, check in checks_of(parts).items():
+            one = native.explore(parts, {name: check}, paths=False)
+            two, ended = through_limits(
+                parts, {name: check}, tmp_path / f"{seed}-{name}", count(9, 23)
+            )
+            assert (counts(two), two.lengths, two.why) == (counts(one), one.lengths, one.why)
+            limits += ended
+    assert limits > 20
 
 
 def checkpointed(folder: Path, rules: Rules | None = None, **options: Any) -> Exploration:
@@ -923,7 +1016,7 @@ def checkpointed(folder: Path, rules: Rules | None = None, **options: Any) -> Ex
     return explorer.search(
         system,
         {"W3": tcp.check_of(BY_ID["W3"]), "T3": tcp.check_of(BY_ID["T3"])},
-        Options(engine="native", checkpoint=folder, every=0.0, **options),
+        Options(engine="native", checkpoint=folder, **{"every": 0.0, **options}),
         stop_when_decided=False,
     )
 
@@ -944,13 +1037,81 @@ def test_a_finished_search_is_not_done_again(tmp_path: Path) -> None:
     assert {"notes", "2024", "checkpoint-99"} < {path.name for path in tmp_path.iterdir()}
 
 
-def test_a_search_ended_by_a_limit_goes_on_under_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", ["states", "memory"])
+def test_a_search_ended_by_a_limit_goes_on_under_another(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = checkpointed(tmp_path / "whole")
-    two = checkpointed(tmp_path / "limited", max_states=2000)
-    assert (two.limited, two.states < one.states) == (True, True)
+    looks, most = count(), {"states": {"max_states": 2000}, "memory": {"max_memory": 1 << 30}}
+    with monkeypatch.context() as patched:
+        if limit == "memory":
+            patched.setattr(search, "resident", lambda: (next(looks) > 8) << 40)
+        two = checkpointed(tmp_path / "limited", every=1e9, **most[limit])
+    assert (two.limited, 1 < two.states < one.states) == (True, True)
     three = checkpointed(tmp_path / "limited", resume=True)
     assert told(three) == told(one)
-    assert not three.limited
+    assert (three.limited, three.why, three.lengths) == (False, "", one.lengths)
+    assert (one.resumed, two.resumed, three.resumed) == (0, 0, two.states)
+
+
+def test_a_limit_that_is_still_too_low_changes_nothing_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gigabytes are not written again for nothing."""
+    one = checkpointed(tmp_path, max_states=2000)
+    before = list(tmp_path.iterdir())
+    monkeypatch.setattr(search, "resident", lambda: 1 << 40)
+    two = checkpointed(tmp_path, resume=True, max_memory=1 << 30)
+    assert two.why.startswith("limit of 1.00 GiB of memory reached")
+    assert (two.states, two.transitions, two.fired) == (one.states, one.transitions, one.fired)
+    assert list(tmp_path.iterdir()) == before
+
+
+def full(number: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def exhausted(number: int) -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize("limit", [None, 2000])
+@pytest.mark.parametrize(("fail", "why"), [(full, "No space left"), (exhausted, "no memory")])
+def test_what_was_found_is_told_though_no_checkpoint_can_be_written(
+    fail: Any, why: str, limit: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = checkpointed(tmp_path / "written", max_states=limit)
+    monkeypatch.setattr(checkpoint.os, "fsync", fail)
+    two = checkpointed(tmp_path / "not", max_states=limit)
+    assert (told(two), two.why, two.limited) == (told(one), one.why, limit is not None)
+    assert one.unsaved == ""
+    assert f"could not be written to {tmp_path / 'not'}: {why}" in two.unsaved
+    assert not list((tmp_path / "not").iterdir())
+
+
+def test_the_commands_say_what_was_resumed_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said(*command: str) -> str:
+        with pytest.raises(SystemExit) as ended, monkeypatch.context() as patched:
+            patched.setattr(sys, "argv", ["checker", *command, "--checkpoint", str(tmp_path)])
+            main()
+        code = INCONCLUSIVE if "--max-states" in command else 0
+        out, err = capfd.readouterr()
+        assert ended.value.code == code, err
+        return out + err
+
+    search = ("explore", "--profile", "rest")
+    begun = said(*search, "--max-states", "3000")
+    assert "limit of 3,000 states" in begun
+    assert "resumed" not in begun
+    assert "(native, resumed from 3," in said(*search, "--resume")
+    claims = ("verify", "D1", "--small", "--workers", "1")
+    assert "limit of 3,000 states" in said(*claims, "--max-states", "3000")
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    again = said(*claims, "--resume")
+    assert "(native, resumed from 3," in again
+    assert "a checkpoint could not be written" in again
 
 
 def test_without_resume_no_checkpoint_is_overwritten(tmp_path: Path) -> None:

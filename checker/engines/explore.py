@@ -58,7 +58,8 @@ class Exploration:
     ``complete`` tells whether every reachable state was visited; if not, ``why`` says what
     ended the search. ``decisive[name]`` is the shortest path to the state that decided a check:
     the violation of an ``always`` or ``rest``, the witness of a ``sometimes``. Every state within
-    ``depth`` steps was visited.
+    ``depth`` steps was visited. A search taken up from a checkpoint had ``resumed`` states then; if
+    it could not write its last one, ``unsaved`` says why.
     """
 
     states: int = 0
@@ -74,6 +75,8 @@ class Exploration:
     graph: Any = None  # networkx.DiGraph, if asked for
     engine: str = "explore"
     missed: float = 0.0  # at most this likely is it that a state was missed (hash compaction)
+    resumed: int = 0
+    unsaved: str = ""
 
 
 Progress = Callable[[int, int, int, int], None]

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter, deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ from checker.engines.native.visited import Visited
 if TYPE_CHECKING:
     from checker.engines.native.search import Search
 
-U8, U4 = np.uint64, np.uint32
-VERSION = 1
+U8 = np.uint64
+Array = np.ndarray[Any, np.dtype[Any]]
+VERSION = 2
 
 
 def _saved(folder: Path) -> list[Path]:
@@ -53,38 +55,54 @@ def prepare(folder: Path, resume: bool) -> None:
 
 def save(search: "Search", folder: Path) -> None:
     """Write a checkpoint of ``search`` between two rounds. Raises ``Problem`` if it cannot."""
-    try:
-        _save(search, folder)
-    except OSError as error:
-        raise Problem(
-            f"a checkpoint could not be written to {folder}: {error.strerror}; the one before it, "
-            "if there is one, is still there for --resume"
-        ) from None
-
-
-def _save(search: "Search", folder: Path) -> None:
     old = _saved(folder)
     number = (_number(old[-1]) or 0) + 1 if old else 1
     part = folder / f"checkpoint-{number}.part"
-    shutil.rmtree(part, ignore_errors=True)
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        _write(search, part)
+        part.rename(folder / f"checkpoint-{number}")
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+    except (OSError, MemoryError) as error:
+        shutil.rmtree(part, ignore_errors=True)  # the disk may be full of it
+        why = error.strerror if isinstance(error, OSError) else "no memory"
+        raise Problem(
+            f"a checkpoint could not be written to {folder}: {why}; the one before it, "
+            "if there is one, is still there for --resume"
+        ) from None
+    for path in old:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _store(path: Path, parts: Sequence[Array]) -> None:
+    """Write arrays as one. At a limit of memory there is no room to join them first."""
+    with path.open("wb") as file:
+        shape = (sum(part.size for part in parts),)
+        header = {"descr": parts[0].dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            file.write(part.data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write(search: "Search", part: Path) -> None:
     part.mkdir()
     found, interner, visited = search.found, search.interner, search.visited
     parts = search.parts
-    following = [array for w in search.workers for array in (*w.outs, w.out[: w.new])]
-    width = 2 * parts.capacity + 1
-    done = not search.level and not any(array.size for array in following)
+    width, nothing = 2 * parts.capacity + 1, np.zeros(0, U8)
     arrays = {
-        "table": visited.table[: 0 if done else None],
-        "level": np.concatenate([*search.level, np.zeros(0, U8)]),
-        "following": np.concatenate([*following, np.zeros(0, U8)]),
-        "bags": interner.bags[: interner.bag_count * width],
-        "ages": interner.age[: interner.bag_count],
+        "table": [visited.table[: None if search.waiting() else 0]],
+        "level": [nothing, *search.level],
+        "following": [nothing, *search.following()],
+        "spilled": [nothing, *search.spilled],
+        "bags": [interner.bags[: interner.bag_count * width]],
+        "ages": [interner.age[: interner.bag_count]],
     }
     for name, array in arrays.items():
-        with (part / f"{name}.npy").open("wb") as file:
-            np.save(file, array)
-            file.flush()
-            os.fsync(file.fileno())
+        _store(part / f"{name}.npy", array)
     meta = {
         "version": VERSION,
         "identity": search.identity,
@@ -92,8 +110,8 @@ def _save(search: "Search", folder: Path) -> None:
         "states": found.states,
         "transitions": found.transitions,
         "depth": search.depth,
+        "amid": search.amid,
         "complete": found.complete,
-        "why": found.why,
         "fired": search.fired(),
         "decided_at": search.decided_at,
         "seconds": search.seconds(),
@@ -107,12 +125,6 @@ def _save(search: "Search", folder: Path) -> None:
         json.dump(meta, text)
         text.flush()
         os.fsync(text.fileno())
-    part.rename(folder / f"checkpoint-{number}")
-    handle = os.open(folder, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-    for path in old:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def load(search: "Search", folder: Path) -> bool:
@@ -139,7 +151,7 @@ def load(search: "Search", folder: Path) -> bool:
     visited.table[: table.size] = table
     found.states, found.transitions = meta["states"], meta["transitions"]
     found.depth = search.depth = meta["depth"]
-    found.complete, found.why = meta["complete"], meta["why"]
+    found.resumed, found.complete, search.amid = meta["states"], meta["complete"], meta["amid"]
     search.fired_before = Counter(meta["fired"])
     search.decided_at = meta["decided_at"]
     search.undecided -= set(search.decided_at)
@@ -147,9 +159,10 @@ def load(search: "Search", folder: Path) -> bool:
     search.levels = None
     level, following = np.load(path / "level.npy"), np.load(path / "following.npy")
     search.level = deque([level] if level.size else [])
-    worker = search.workers[0]
+    worker, spilled = search.workers[0], np.load(path / "spilled.npy")
     if following.size:
         worker.outs.append(following)
+    search.spilled = [spilled[i : i + worker.room] for i in range(0, spilled.size, worker.room)]
     # Rest is looked up when a state is expanded: its ends must have been judged
     p = search.parameters()
     for array in (level, following):

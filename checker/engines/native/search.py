@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from checker.core.errors import Problem
 from checker.core.machine import resident
 from checker.engines.explore import Check, Exploration, Progress
 from checker.engines.native import checkpoint as checkpoints
@@ -126,7 +127,9 @@ class Search:
         self.fired_before: Counter[str] = Counter()
         self.seconds_before = 0.0
         self.level: deque[Array] = deque()
+        self.spilled: list[Array] = []  # of the next level, but not in the visited set yet
         self.depth = 0
+        self.amid = False  # a level, which is finished whatever is decided
         self.workers = [Worker(2048) for _ in range(threads)]
         self.found = Exploration(engine="native")
         self.undecided = set(checks)
@@ -184,10 +187,11 @@ class Search:
         if len(self.workers) > 1:
             self._pool = ThreadPoolExecutor(len(self.workers))
         try:
-            while not found.complete and not self._stop():
-                if not self._expand_level():
-                    break
-                found.complete = not self.level
+            # What a limit kept from growing must do so first; if it cannot, all is as it was
+            going = begun = not (found.resumed and self.waiting()) or self._grow()
+            while going and not found.complete and (self.amid or not self._stop()):
+                going = self._expand_level()
+                found.complete = going and not self.level
         finally:
             if self._pool is not None:
                 self._pool.shutdown()
@@ -198,8 +202,8 @@ class Search:
         found.fired = self.fired()
         found.lengths = dict(self.decided_at)
         found.seconds = self.seconds()
-        if self.checkpoint is not None and not found.limited:
-            checkpoints.save(self, self.checkpoint)
+        if begun:
+            self._save()
         return found
 
     def _start(self) -> None:
@@ -225,6 +229,25 @@ class Search:
         """The time that the search took so far, that before a checkpoint included."""
         return self.seconds_before + time.monotonic() - self._began
 
+    def following(self) -> list[Array]:
+        """What the workers found of the next level so far."""
+        return [part for w in self.workers for part in (*w.outs, w.out[: w.new])]
+
+    def waiting(self) -> int:
+        """How many states were found and not expanded, roughly."""
+        return sum(part.size for part in (*self.level, *self.following(), *self.spilled))
+
+    def _save(self) -> None:
+        """Write a checkpoint, if any are wanted; a search goes on without, and says so."""
+        if self.checkpoint is None:
+            return
+        self.found.unsaved = ""
+        try:
+            checkpoints.save(self, self.checkpoint)
+        except Problem as problem:
+            self.found.unsaved = str(problem)
+        self._saved = time.monotonic()
+
     def _stop(self) -> bool:
         if self.stop_when_decided and self.interner.checks and not self.undecided:
             self.found.why = "every claim is decided"
@@ -247,11 +270,13 @@ class Search:
 
     def _expand_level(self) -> bool:
         """Expand the level; false if a limit ended it."""
+        self.amid = True
         while self.level:
             if not self._round():
                 # What was found of the next level may decide a check
-                self._keep(list(self._collect()), self.depth + 1)
+                self._keep(self.following(), self.depth + 1)
                 return False
+        self.amid = False
         self.level = self._collect()
         if self.level:
             self.depth += 1
@@ -341,7 +366,7 @@ class Search:
     def _settle(self) -> bool:
         """After a round: fill in what was missing, judge, grow; false at a limit."""
         interner, found = self.interner, self.found
-        misses, spilled = [], []
+        misses = []
         for worker in self.workers:
             stat = worker.stat
             found.transitions += int(stat[k.TRANSITIONS])
@@ -349,14 +374,29 @@ class Search:
             if stat[k.ASIDE]:
                 self.level.appendleft(worker.aside[: int(stat[k.ASIDE])].copy())
             if stat[k.SPILLED]:
-                spilled.append(worker.buf[: int(stat[k.SPILLED])].copy())
+                self.spilled.append(worker.buf[: int(stat[k.SPILLED])].copy())
             self._take(worker, self.depth + 1)
         missing = np.concatenate(misses)
         if missing.size:
             missing = np.unique(missing, axis=0)
             interner.resolve(missing[:, 0].copy(), missing[:, 1].copy())
+        if not self._grow():
+            return False
+        if self.max_states is not None and found.states >= self.max_states:
+            return self._out_of(f"limit of {self.max_states:,} states reached")
+        now = time.monotonic()
+        if self.progress is not None and now - self._told > 0.2:
+            self._told = now
+            self.progress(found.states, found.transitions, self.depth, self.waiting())
+        if now - self._saved > self.every:
+            self._save()
+        return True
+
+    def _grow(self) -> bool:
+        """Make room for all that was found, and enter it; false if there is no memory."""
+        interner = self.interner
         places = self.visited.table.size
-        if found.states >= self.visited.room or spilled:
+        if self.found.states >= self.visited.room or self.spilled:
             places *= 2
         # The greatest number of each is left free, so that no key is all ones
         exact = len(interner.ends).bit_length(), interner.bag_count.bit_length()
@@ -366,29 +406,16 @@ class Search:
         elif 2 * (end_bits + bag_bits) > 64:
             end_bits = max(self.visited.end_bits, exact[0])
             bag_bits = max(self.visited.bag_bits, exact[1])
-        if not self._resize(end_bits, bag_bits, places, spilled):
+        if not self._resize(end_bits, bag_bits, places):
             return False
         if self.max_memory is not None and resident() > self.max_memory:
             return self._out_of(f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached")
-        for keys in spilled:
+        for keys in self.spilled:
             self._admit(keys, self.depth + 1)
-        now = time.monotonic()
-        if self.progress is not None and now - self._told > 0.2:
-            self._told = now
-            waiting = sum(part.size for part in self.level) + sum(
-                worker.new + sum(part.size for part in worker.outs) for worker in self.workers
-            )
-            self.progress(found.states, found.transitions, self.depth, waiting)
-        if self.checkpoint is not None and now - self._saved > self.every:
-            checkpoints.save(self, self.checkpoint)
-            self._saved = time.monotonic()
-        if self.max_states is not None and found.states >= self.max_states:
-            found.limited = True
-            found.why = f"limit of {self.max_states:,} states reached"
-            return False
+        self.spilled = []
         return True
 
-    def _resize(self, end_bits: int, bag_bits: int, places: int, spilled: list[Array]) -> bool:
+    def _resize(self, end_bits: int, bag_bits: int, places: int) -> bool:
         """Give the visited set other sizes, if they are other; false if there is no memory."""
         visited = self.visited
         e, q = visited.end_bits, visited.bag_bits
@@ -409,10 +436,9 @@ class Search:
             )
         visited.rebuild(end_bits, bag_bits, places, self._pool)
         if not same:
-            keys = [*self.level, *spilled]
+            keys = [*self.level, *self.following(), *self.spilled]
             keys += [part for level in self.levels or [] for part in level]
             for worker in self.workers:
-                keys += [*worker.outs, worker.out[: worker.new]]
                 worker.recent[:] = ~U8(0)
             for part in keys:
                 k.recode_all(part, U8(e), U8(q), U8(end_bits), U8(bag_bits))
