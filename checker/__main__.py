@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from checker.bench import Row
     from checker.crosscheck import Compared
     from checker.engines.explore import Exploration
+    from checker.prove import Proof
     from checker.verify import ClaimReport, Found, Job, Report
 
 app = typer.Typer(
@@ -175,6 +176,44 @@ def verify(
         unpinned = "; verdicts and lengths were compared, counts were not"
     print_table(result, seconds, unpinned)
     raise typer.Exit(v.exit_code(result))
+
+
+@app.command()
+def prove(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Where the certificates go; what is there goes.")
+    ] = Path("build/certificates"),
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
+    ] = 10.0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Prove claims without bounds, all or those named, and write the certificates."""
+    import json as j
+
+    from checker import prove as p
+
+    theorems = p.select(claims or [])
+    p.require_place(out)
+    if json is not None:
+        files.writable(json)
+    began = time.monotonic()
+    with _proving() as progress:
+        proofs = p.prove(theorems, workers, progress, timeout)
+    seconds = time.monotonic() - began
+    if json is not None:
+        files.write(json, (j.dumps(p.report(proofs), indent=1) + "\n").encode())
+    code = p.exit_code(proofs)
+    said = f"certificates are in {out}"
+    if code == OK:
+        p.write(proofs, out)
+    else:
+        p.discard(out)
+        said = "no certificates were written"
+    print_proofs(proofs, f"{seconds:.0f} s; {said}")
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -516,6 +555,45 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
     )
 
 
+_SHOWN = 3
+"""How many failed obligations of a theorem are shown in full."""
+
+
+def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
+    """What failed, as steps that lead astray, then a table of the theorems."""
+    from checker.prove import assumptions, counterexample
+
+    console = Console(highlight=False, soft_wrap=True)
+    for proof in proofs:
+        for what in proof.failed[:_SHOWN]:
+            for line in counterexample(proof, what):
+                console.print(escape(line))
+            console.print()
+        for what in proof.failed[_SHOWN:]:
+            console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
+        for what in proof.undecided:
+            console.print(
+                escape(
+                    f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
+                )
+            )
+    console.print(
+        f"[bold]{'theorem':14}{'verdict':14}{'obligations':>12}{'seconds':>9}   assumes[/]"
+    )
+    for proof in proofs:
+        colour = {"proved": "green", "not proved": "bold red", "unknown": "yellow"}[proof.verdict]
+        rules = _as_options(tcp.departures(tcp.choose_rules(proof.theorem.rules)))
+        assumes = ", ".join(assumptions(proof)) + rules
+        console.print(
+            f"[bold]{proof.id:14}[/][{colour}]{proof.verdict:14}[/]"
+            f"{len(proof.obligations):>12,}{proof.seconds:>9.1f}   {escape(assumes)}"
+        )
+        console.print(f"  [dim]{escape(proof.theorem.title)}[/]")
+    console.print()
+    done = sum(proof.verdict == "proved" for proof in proofs)
+    console.print(f"{done} of {len(proofs)} theorems proved, {ending}")
+
+
 def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
     """What was compared in one case: a line each, with who says what."""
     console = Console(highlight=False, soft_wrap=True)
@@ -599,6 +677,37 @@ def _progress() -> Iterator[tuple[Any, Any]]:
 
     with bar if console.is_terminal else nullcontext():
         yield tell, done
+
+
+@contextmanager
+def _proving() -> Iterator[Any]:
+    """A callback that tells on stderr how proofs go on: a bar for each theorem, or, in a log, a
+    line every ten seconds and one for each theorem that is done."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    tasks: dict[str, Any] = {}
+    told = time.monotonic()
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total} paths"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+    def tell(proof: "Proof", done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if console.is_terminal:
+            if proof.id not in tasks:
+                tasks[proof.id] = bar.add_task(proof.id, total=proof.paths)
+            bar.update(tasks[proof.id], completed=done)
+        elif now - told > 10:
+            told = now
+            console.print(f"{proof.id}: {done} of {proof.paths} paths")
+
+    with bar if console.is_terminal else nullcontext():
+        yield tell
 
 
 def _resumed(found: "Exploration") -> str:

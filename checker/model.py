@@ -17,7 +17,7 @@ import z3
 
 from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
-from checker.core.ir import BOOL, Node, integer
+from checker.core.ir import BOOL, POSITIVE, Node, Sort, integer
 from checker.core.schema import Field, fields, symbols
 from checker.core.trace import Branch, Leaf, Tracer, Tree
 from checker.engines import smt
@@ -28,6 +28,7 @@ from spec.inputs import Input
 from spec.record import key, paths, rebuild
 from spec.rules import Isn, Rules
 from spec.segment import Segment
+from spec.seq import Space
 from spec.system import NAMES, System, World
 from spec.tcb import State
 
@@ -59,17 +60,33 @@ class Traced:
     """The trees of one choice of rules and bounds, made when first asked for.
 
     ``constants`` are fields that have one value in all states of interest (``me.<path>``) or in
-    all segments (``seg.<path>``): they are not variables, and decide what they can.
+    all segments (``seg.<path>``): they are not variables, and decide what they can. ``free`` are
+    bounds that are variables, by name, and the length of TIME-WAIT; ``known`` are the sorts of the
+    domains then.
     """
 
     def __init__(
-        self, rules: Rules, bounds: Bounds, constants: Mapping[str, Any] | None = None
+        self,
+        rules: Rules,
+        bounds: Bounds,
+        constants: Mapping[str, Any] | None = None,
+        free: Mapping[str, Sort] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
-        self.rules = rules
-        self.bounds = bounds
         self.constants = dict(constants or {})
         self.tracer = Tracer()
-        known = domains(rules, bounds)
+        self.seq = Space(bounds.width)
+        known = self.domains = known or domains(rules, bounds)
+        chosen: dict[str, Any] = {
+            name: self.tracer.var(name, sort) for name, sort in (free or {}).items()
+        }
+        if "time_wait" in chosen:
+            time_wait = chosen.pop("time_wait")
+            cut = chosen["msl"] + chosen["msl"] - time_wait
+            rules = dataclasses.replace(rules, time_wait_cut=cut)
+        self.elapsed = self.tracer.var("elapsed", POSITIVE) if "msl" in chosen else 1
+        self.rules = rules
+        self.bounds = dataclasses.replace(bounds, **chosen)
         self.end_fields: list[Field] = fields(host.initial(bounds), known)
         self.seg_fields: list[Field] = fields(Segment(seq=0), known)
         self.sight_fields: list[Field] = fields(Sight(), known)
@@ -99,7 +116,7 @@ class Traced:
         seg = self.segment("seg") if what == Input.SEGMENT else None
         sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
         isn = self.tracer.var("isn", self.isn_sort)
-        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds)
+        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds, self.elapsed)
         if not effects.possible:
             return Static(False), []
         values = list(key(end))
@@ -122,7 +139,13 @@ class Traced:
         return named
 
 
-def constants(rules: Rules, bounds: Bounds, inputs: Sequence[Input]) -> dict[str, Any]:
+def constants(
+    rules: Rules,
+    bounds: Bounds,
+    inputs: Sequence[Input],
+    free: Mapping[str, Sort] | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The fields that never change, found by assuming that none does and taking back.
 
     Assume that every field of an endpoint keeps its first value and that segments differ only
@@ -132,7 +155,7 @@ def constants(rules: Rules, bounds: Bounds, inputs: Sequence[Input]) -> dict[str
     start = host.initial(bounds)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
-    first = Traced(rules, bounds, guess)
+    first = Traced(rules, bounds, guess, free, known)
     for what in inputs:
         if what != Input.SEGMENT:
             _collect(first, what, sent)
@@ -141,10 +164,10 @@ def constants(rules: Rules, bounds: Bounds, inputs: Sequence[Input]) -> dict[str
         if path.startswith("seg.") and not others and not isinstance(value, Node):
             guess[path] = value
     guess.pop("seg.ttl", None)  # the channel changes it, not the endpoints
-    if not bounds.msl:
+    if "msl" not in (free or {}) and not bounds.msl:
         guess["seg.ttl"] = 0
     while True:
-        traced = Traced(rules, bounds, guess)
+        traced = Traced(rules, bounds, guess, free, known)
         seen: dict[str, set[Any]] = {}
         for what in inputs:
             _collect(traced, what, seen)

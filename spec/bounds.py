@@ -52,7 +52,7 @@ class Bounds:
         1,
         3,
         "TCBs that each host may make of the same pair of sockets; two, so that one "
-        "can be mistaken for the other",
+        "can be mistaken for the other. Proofs put 0: no bound",
     )
     capacity: int = _bound(
         2, 1, 8, "segments in flight in each direction; two, so that one can overtake another"

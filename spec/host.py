@@ -18,6 +18,7 @@ from spec.record import clone
 from spec.rules import Rules
 from spec.segment import Control, Segment, Ticks
 from spec.segment_arrives import segment_arrives
+from spec.seq import choose
 from spec.tcb import State, Tcb, delete
 
 
@@ -60,17 +61,18 @@ def step(
     sight: Sight,
     rules: Rules,
     bounds: Bounds,
+    elapsed: int = 1,
 ) -> Effects:
     """Let ``what`` happen to ``end``, in place.
 
     ``seg`` is the segment that arrives (SEGMENT only), ``isn`` the initial sequence number on
-    offer, ``sight`` what the observer sees at this moment. Where the input is not possible
-    the state of ``end`` afterwards means nothing.
+    offer, ``sight`` what the observer sees at this moment, ``elapsed`` how long a tick is. Where
+    the input is not possible the state of ``end`` afterwards means nothing.
     """
     tcp = Tcp(rules, bounds, isn)
     tcb = end.tcb
     if what == Input.TICK:
-        _tick(end, bounds)
+        _tick(end, elapsed, bounds)
         return Effects(True)
     if what == Input.RESTART:
         if end.up:
@@ -104,18 +106,23 @@ def step(
         segment_arrives(tcb, seg, tcp)
     elif not _act(tcb, end.ghost, what, tcp):
         return NOTHING
-    if tcp.drew_isn and end.ghost.id == bounds.incarnations:
+    if tcp.drew_isn and _spent(end.ghost, bounds):
         return NOTHING
     ghosts.observe(before, tcb, end.ghost, what, seg, sight, tcp)
     _stamp(before, end.ghost, tcp)
     return Effects(True, tuple(tcp.sent), tuple(tcp.cited), tuple(tcp.signals), tcp.drew_isn)
 
 
+def _spent(ghost: Ghost, bounds: Bounds) -> bool:
+    """Has the host made all the TCBs that it may?"""
+    return bounds.incarnations != 0 and ghost.id == bounds.incarnations
+
+
 def _act(tcb: Tcb, ghost: Ghost, what: Input, tcp: Tcp) -> bool:
     """A user call or a timeout; false where it is not possible, or the RFC answers an error."""
     bounds, state = tcp.bounds, tcb.state
     if what == Input.OPEN_PASSIVE:
-        if state != State.CLOSED or ghost.id == bounds.incarnations:
+        if state != State.CLOSED or _spent(ghost, bounds):
             return False
         user_calls.open_passive(tcb, tcp)
         return True
@@ -178,17 +185,20 @@ def _call(tcb: Tcb, what: Input, tcp: Tcp) -> bool:
     return True
 
 
-def _tick(end: Endpoint, bounds: Bounds) -> None:
-    """One tick goes by."""
+def _tick(end: Endpoint, elapsed: Ticks, bounds: Bounds) -> None:
+    """Time goes by."""
     tcb = end.tcb
-    if tcb.time_wait != 0:
-        tcb.time_wait = tcb.time_wait - 1
-    if tcb.span != 0:
-        tcb.span = tcb.span - 1
+    tcb.time_wait = _left(tcb.time_wait, elapsed)
+    tcb.span = _left(tcb.span, elapsed)
     if end.quiet != 0:
-        if end.quiet == 1:
+        end.quiet = _left(end.quiet, elapsed)
+        if end.quiet == 0:
             ghosts.quiet_is_over(end.ghost, bounds)
-        end.quiet = end.quiet - 1
+
+
+def _left(timer: Ticks, elapsed: Ticks) -> Ticks:
+    """What is left of a timer, which stops at 0."""
+    return choose(timer > elapsed, timer - elapsed, 0)
 
 
 def forge(tcb: Tcb, what: Input, tcp: Tcp) -> Segment:

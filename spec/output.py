@@ -142,7 +142,8 @@ def start_span(tcb: Tcb, tcp: Tcp) -> None:
 
 def start_time_wait(tcb: Tcb, tcp: Tcp) -> None:
     """Start the TIME-WAIT timer: 2 MSL, less what the ablation cuts off (section 3.6.1)."""
-    tcb.time_wait = max(0, 2 * tcp.bounds.msl - tcp.rules.time_wait_cut)
+    length = tcp.bounds.msl + tcp.bounds.msl - tcp.rules.time_wait_cut
+    tcb.time_wait = choose(length > 0, length, 0)
 
 
 def enter_time_wait(tcb: Tcb, tcp: Tcp) -> None:

@@ -11,6 +11,7 @@ lt, le     of two ints that are not negative
 not        of a bool
 and, or    of two bools
 ite        a choice between two values of one sort
+apply      the value of an unknown function, by name, of a number
 =========  ==================================================================
 
 Nodes are hash-consed: equal expressions are the same object, so that ``is`` decides equality
@@ -18,6 +19,9 @@ and every pass can memoise by identity. They are checked and simplified when bui
 carries the interval of its values, which decides many comparisons at once. Only ``wrap`` may
 be applied to an int that might be negative: every back end has modular arithmetic, few have
 both signs.
+
+Two sorts have no bounds: natural numbers and non-negative reals. They are for proofs: only the
+solver reads them, they are not wrapped, and constants become of their sort where they meet.
 """
 
 from dataclasses import dataclass
@@ -33,9 +37,9 @@ class IRError(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Bool, an interval of ints, or an Enum class."""
+    """Bool, an interval of ints, an Enum class, or numbers without bounds from ``lo`` on."""
 
-    kind: str  # "bool", "int" or "enum"
+    kind: str  # "bool", "int", "enum", "nat" or "real"
     lo: int = 0
     hi: int = 0
     members: type[Enum] | None = None
@@ -43,10 +47,19 @@ class Sort:
     def __repr__(self) -> str:
         if self.kind == "int":
             return f"{self.lo}..{self.hi}"
-        return self.members.__name__ if self.members else "bool"
+        return self.members.__name__ if self.members else self.kind
+
+    @property
+    def unbounded(self) -> bool:
+        """Is it one of the sorts for proofs?"""
+        return self.kind in ("nat", "real")
 
 
 BOOL = Sort("bool")
+NAT = Sort("nat")
+REAL = Sort("real")
+POSITIVE = Sort("real", 1)
+"""Reals above 0."""
 
 
 def integer(lo: int, hi: int) -> Sort:
@@ -71,6 +84,8 @@ def width_of(sort: Sort) -> int:
 
 def least(sort: Sort) -> Any:
     """The first value of a sort."""
+    if sort.unbounded:
+        return 0
     if sort.kind == "bool":
         return False
     if sort.kind == "enum":
@@ -87,7 +102,8 @@ class Node:
     def __init__(self, op: str, args: tuple["Node", ...], data: Any, sort: Sort) -> None:
         self.op = op
         self.args = args
-        self.data = data  # const: the value; var: the name; wrap: the number of bits
+        # const: the value; var: the name; wrap: the number of bits; apply: name, argument's sort
+        self.data = data
         self.sort = sort
 
     def __repr__(self) -> str:
@@ -137,6 +153,14 @@ class Builder:
             return self._make("const", (), value, integer(value, value))
         raise IRError(f"no constant of type {type(value).__name__}")
 
+    def apply(self, name: str, argument: Node, of: Sort, sort: Sort) -> Node:
+        """The value, of ``sort``, of the function ``name`` of an argument of the sort ``of``."""
+        if of.unbounded:
+            (argument,) = self._alike("apply", argument, sort=of)
+        else:
+            _ints("apply", argument)
+        return self._make("apply", (argument,), (name, of), sort)
+
     def var(self, name: str, sort: Sort) -> Node:
         """The variable ``name``; one name has one sort."""
         node = self._make("var", (), name, sort)
@@ -144,10 +168,27 @@ class Builder:
             raise IRError(f"variable {name} is {node.sort!r}, not {sort!r}")
         return node
 
+    def _alike(self, op: str, *nodes: Node, sort: Sort | None = None) -> tuple[Node, ...]:
+        """The nodes, all of one sort without bounds: constants become of the sort of the others."""
+        kind = (sort or next(node.sort for node in nodes if node.sort.unbounded)).kind
+        made = []
+        for node in nodes:
+            if node.op == "const" and node.sort.kind == "int":
+                memo = ("const", (), kind, node.data)
+                if memo not in self._known:
+                    self._known[memo] = Node("const", (), node.data, Sort(kind, node.data))
+                node = self._known[memo]
+            if node.sort.kind != kind:
+                raise IRError(f"{op} of {node!r}, a {node.sort!r}, where a {kind} is needed")
+            made.append(node)
+        return tuple(made)
+
     # Ints
 
     def add(self, a: Node, b: Node) -> Node:
         """a + b."""
+        if a.sort.unbounded or b.sort.unbounded:
+            return self._unbounded("add", a, b)
         _ints("add", a, b)
         if a.op == b.op == "const":
             return self.const(a.data + b.data)
@@ -160,7 +201,9 @@ class Builder:
         )
 
     def sub(self, a: Node, b: Node) -> Node:
-        """a - b."""
+        """a - b; of numbers without bounds it may be negative."""
+        if a.sort.unbounded or b.sort.unbounded:
+            return self._unbounded("sub", a, b)
         _ints("sub", a, b)
         if a is b:
             return self.const(0)
@@ -171,6 +214,18 @@ class Builder:
         return self._make(
             "sub", (a, b), None, integer(a.sort.lo - b.sort.hi, a.sort.hi - b.sort.lo)
         )
+
+    def _unbounded(self, op: str, a: Node, b: Node) -> Node:
+        """An operation on numbers without bounds, of which one may be a constant."""
+        a, b = self._alike(op, a, b)
+        if a.op == b.op == "const" and op == "eq":
+            return self.const(a.data == b.data)
+        if b.op == "const" and b.data == 0 and op in ("add", "sub"):
+            return a
+        if a.op == "const" and a.data == 0 and op == "add":
+            return b
+        sort = BOOL if op in ("eq", "lt", "le") else Sort(a.sort.kind)
+        return self._make(op, (a, b), None, sort)
 
     def wrap(self, a: Node, bits: int) -> Node:
         """a modulo 2^bits."""
@@ -193,6 +248,13 @@ class Builder:
 
     def eq(self, a: Node, b: Node) -> Node:
         """a == b."""
+        if a is b:
+            return self.true
+        if a.sort.unbounded or b.sort.unbounded:
+            for one, other in ((a, b), (b, a)):
+                if one.op == "const" and one.data < other.sort.lo:
+                    return self.false
+            return self._unbounded("eq", a, b)
         if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
             raise IRError(f"eq of {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")
         if a is b:
@@ -215,6 +277,8 @@ class Builder:
 
     def lt(self, a: Node, b: Node) -> Node:
         """a < b."""
+        if a.sort.unbounded or b.sort.unbounded:
+            return self._unbounded("lt", a, b)
         _ints("lt", a, b)
         _signless("lt", a, b)
         if a is b or a.sort.lo >= b.sort.hi:
@@ -225,6 +289,8 @@ class Builder:
 
     def le(self, a: Node, b: Node) -> Node:
         """a <= b."""
+        if a.sort.unbounded or b.sort.unbounded:
+            return self._unbounded("le", a, b)
         _ints("le", a, b)
         _signless("le", a, b)
         if a is b or a.sort.hi <= b.sort.lo:
@@ -269,6 +335,8 @@ class Builder:
     def ite(self, c: Node, a: Node, b: Node) -> Node:
         """a if c else b."""
         _bools("ite", c)
+        if a.sort.unbounded or b.sort.unbounded:
+            a, b = self._alike("ite", a, b)
         if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
             raise IRError(f"ite between {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")
         if c.op == "const":
@@ -280,6 +348,8 @@ class Builder:
         sort = a.sort
         if sort.kind == "int":
             sort = integer(min(a.sort.lo, b.sort.lo), max(a.sort.hi, b.sort.hi))
+        if sort.unbounded:
+            sort = Sort(sort.kind, min(a.sort.lo, b.sort.lo))
         return self._make("ite", (c, a, b), None, sort)
 
 

@@ -24,12 +24,16 @@ class Field:
     sort: Sort
 
 
-def fields(record: Any, domains: Mapping[str, tuple[int, int]], prefix: str = "") -> list[Field]:
-    """The leaves of ``record``, in order. ``domains`` gives (least, greatest) by name."""
+def fields(
+    record: Any, domains: Mapping[str, tuple[int, int] | Sort], prefix: str = ""
+) -> list[Field]:
+    """The leaves of ``record``, in order; ``domains`` has (least, greatest) or a sort by name."""
     return list(_fields(record, domains, prefix))
 
 
-def _fields(record: Any, domains: Mapping[str, tuple[int, int]], prefix: str) -> Iterator[Field]:
+def _fields(
+    record: Any, domains: Mapping[str, tuple[int, int] | Sort], prefix: str
+) -> Iterator[Field]:
     hints = typing.get_type_hints(type(record), include_extras=True)
     for f in dataclasses.fields(record):
         path = f"{prefix}.{f.name}" if prefix else f.name
@@ -44,7 +48,8 @@ def _fields(record: Any, domains: Mapping[str, tuple[int, int]], prefix: str) ->
         elif isinstance(hint, type) and issubclass(hint, Enum):
             yield Field(path, enumeration(hint))
         elif typing.get_origin(hint) is typing.Annotated:
-            yield Field(path, integer(*domains[hint.__metadata__[0]]))
+            domain = domains[hint.__metadata__[0]]
+            yield Field(path, domain if isinstance(domain, Sort) else integer(*domain))
         else:
             raise TypeError(f"{path}: {hint!r} has no finite domain; use Annotated[int, name]")
 

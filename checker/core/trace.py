@@ -94,7 +94,7 @@ class Tracer:
             return node.data
         if node.sort.kind == "bool":
             return SymBool(self, node)
-        if node.sort.kind == "int":
+        if node.sort.kind == "int" or node.sort.unbounded:
             return SymInt(self, node)
         return SymEnum(self, node)
 

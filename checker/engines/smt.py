@@ -28,6 +28,8 @@ Term = Any  # a z3 expression
 
 def variable(name: str, sort: Sort) -> Term:
     """A z3 constant for a variable of ``sort``."""
+    if sort.unbounded:
+        return z3.Int(name) if sort.kind == "nat" else z3.Real(name)
     bits = width_of(sort)
     return z3.Bool(name) if bits == 0 else z3.BitVec(name, bits)
 
@@ -38,6 +40,8 @@ def literal(value: Any, sort: Sort) -> Term:
         return z3.BoolVal(value)
     if isinstance(value, Enum):
         value = list(type(value)).index(value)
+    if sort.unbounded:
+        return z3.IntVal(value) if sort.kind == "nat" else z3.RealVal(value)
     return z3.BitVecVal(value, width_of(sort))
 
 
@@ -60,10 +64,15 @@ def resize(term: Term, bits: int) -> Term:
 
 
 class Terms:
-    """Translates nodes to terms, given the terms of their variables."""
+    """Translates nodes to terms, given the terms of their variables, and functions by name."""
 
-    def __init__(self, variables: Mapping[str, Term]) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, Term],
+        functions: Mapping[str, Callable[[Term], Term]] | None = None,
+    ) -> None:
         self.variables = variables
+        self.functions = functions or {}
         self._known: dict[Node, Term] = {}
 
     def of(self, node: Node) -> Term:
@@ -90,6 +99,17 @@ class Terms:
                 return literal(node.data, node.sort)
             case "var":
                 return self.variables[node.data]
+            case "apply":
+                name, sort = node.data
+                return self.functions[name](self.sized(a[0], sort))
+            case "add" if node.sort.unbounded:
+                return self.of(a[0]) + self.of(a[1])
+            case "sub" if node.sort.unbounded:
+                return self.of(a[0]) - self.of(a[1])
+            case "lt" if a[0].sort.unbounded:
+                return self.of(a[0]) < self.of(a[1])
+            case "le" if a[0].sort.unbounded:
+                return self.of(a[0]) <= self.of(a[1])
             case "add" | "sub":
                 return self.at(node, width_of(node.sort))
             case "wrap":
@@ -123,6 +143,8 @@ class Terms:
 
     def sized(self, node: Node, sort: Sort) -> Term:
         """The term of ``node`` as a value of ``sort``."""
+        if sort.unbounded and node.op == "const":
+            return literal(node.data, sort)
         return self.at(node, width_of(sort)) if sort.kind == "int" else self.of(node)
 
 

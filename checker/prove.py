@@ -1,0 +1,511 @@
+"""``prove``: theorems without bounds, proved on all cores, and their certificates.
+
+A theorem is traced once, here; the workers are forked after that and have its trees. Each takes
+some paths of one action at a time and sends back the obligations, with the scripts that a
+certificate is made of. *Proved* means that every obligation was found to follow; one that fails
+comes with a state from which a step leads astray, and one that the solver gave up is unknown.
+
+A certificate directory holds each obligation as a standalone SMT-LIB 2 script and, in its manifest,
+what they are obligations of. ``proofs.recheck`` reads it and needs nothing else. It is written
+beside its place and put there whole. What is there already is replaced only if it is of this kind.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import z3
+
+from checker import tcp
+from checker.core import files
+from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.core.ir import Sort
+from checker.engines.induction import (
+    COVER,
+    MESSAGE,
+    NEVER,
+    NUMBER,
+    START,
+    Clause,
+    Obligation,
+    Prover,
+    Step,
+    Theory,
+    steps_of,
+)
+from checker.theory import theory
+from proofs.invariants import THEOREMS, Theorem
+
+TICK = "tick"
+CHUNK = 6
+"""How many paths a worker takes at a time."""
+TIMEOUT = 10.0
+"""Seconds for one question to the solver."""
+FORMAT, VERSION = "synproof certificates", 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(slots=True)
+class Action:
+    """An action and its paths by number; at the impossible ones it is refused, and no step."""
+
+    name: str
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[int]:
+        """The paths that are steps; time and the start have one."""
+        if self.name in (START, TICK):
+            return [0]
+        return [step.path for step in self.steps if step.leaf.static.possible]
+
+    @property
+    def impossible(self) -> list[int]:
+        """The other paths."""
+        return [step.path for step in self.steps if not step.leaf.static.possible]
+
+
+@dataclass(slots=True)
+class Proof:
+    """What came of a theorem; ``seconds`` are of all workers together."""
+
+    theorem: Theorem
+    theory: Theory
+    actions: list[Action]
+    obligations: list[Obligation] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """The theorem's."""
+        return self.theorem.id
+
+    @property
+    def paths(self) -> int:
+        """The paths of all its actions."""
+        return sum(len(action.paths) for action in self.actions)
+
+    @property
+    def failed(self) -> list[Obligation]:
+        """What has a counterexample to induction."""
+        return [what for what in self.obligations if what.verdict == "failed"]
+
+    @property
+    def undecided(self) -> list[Obligation]:
+        """What is neither proved nor refuted."""
+        return [what for what in self.obligations if what.verdict not in ("proved", "failed")]
+
+    @property
+    def verdict(self) -> str:
+        """In the words of the report."""
+        if self.failed:
+            return "not proved"
+        return "unknown" if self.undecided or not self.obligations else "proved"
+
+
+Progress = Callable[[Proof, int], None]
+"""Called with a proof under way and how many of its paths are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Work for one worker: paths of an action, and whether they are all there are."""
+
+    proof: int
+    action: int
+    paths: tuple[int, ...]
+    cover: bool = False
+
+
+def select(ids: Sequence[str]) -> list[Theorem]:
+    """The theorems named: each id itself, and those behind its dot; without ids, all."""
+    chosen = []
+    for id in ids:
+        found = [t for t in THEOREMS if t.id == id or t.id.startswith(f"{id}.")]
+        if not found:
+            raise UsageProblem(
+                f"no theorem {id}; the theorems are {', '.join(t.id for t in THEOREMS)}"
+            )
+        chosen += found
+    return [t for t in THEOREMS if t in chosen or not ids]
+
+
+def units(proofs: Sequence[Proof]) -> list[Unit]:
+    """The work, theorem by theorem, actions with many paths first, so that none is left alone."""
+    found = []
+    for p, proof in enumerate(proofs):
+        order = sorted(range(len(proof.actions)), key=lambda a: -len(proof.actions[a].paths))
+        for a in order:
+            action = proof.actions[a]
+            if action.steps:
+                found.append(Unit(p, a, (), cover=True))
+            paths = action.paths
+            found += [Unit(p, a, tuple(paths[i : i + CHUNK])) for i in range(0, len(paths), CHUNK)]
+    return found
+
+
+_proofs: list[Proof] = []
+_timeout = TIMEOUT
+_prover: tuple[int, Prover] | None = None  # a worker's, of the theorem that it is at
+
+
+def _alone() -> None:
+    """In a worker: an interrupt is for the parent, which ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(unit: Unit) -> tuple[list[Obligation], float]:
+    """What a worker does with a unit."""
+    global _prover  # noqa: PLW0603 (a worker is at one theorem)
+    began = time.monotonic()
+    if _prover is None or _prover[0] != unit.proof:
+        _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
+    found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
+    for what in found:
+        what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
+    return found, time.monotonic() - began
+
+
+def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligation]:
+    action = proof.actions[unit.action]
+    if action.name == START:
+        yield from prover.start()
+    elif action.name == TICK:
+        yield from prover.ticking()
+    elif unit.cover:
+        (kind,) = (kind for kind in proof.theory.kinds if kind.name == action.name)
+        yield prover.cover(kind)
+    else:
+        for step in action.steps:
+            if step.path in unit.paths:
+                yield from prover.step(step)
+
+
+def _value(term: Any) -> Any:
+    """A solver's value as a plain one, which can be sent to another process."""
+    if z3.is_bool(term):
+        return bool(z3.is_true(term))
+    if z3.is_bv_value(term) or z3.is_int_value(term):
+        return term.as_long()
+    return str(term)
+
+
+def prove(
+    theorems: Sequence[Theorem],
+    workers: int | None = None,
+    progress: Progress | None = None,
+    timeout: float = TIMEOUT,
+    make: Callable[[Theorem], Theory] = theory,
+) -> list[Proof]:
+    """Try to prove theorems; ``make`` traces one."""
+    global _proofs, _timeout, _prover  # what the workers are forked with
+    proofs = []
+    for theorem in theorems:
+        began = time.monotonic()
+        made = make(theorem)
+        _check(made)
+        actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
+        actions.insert(0, Action(START))
+        if made.tick is not None:
+            actions.append(Action(TICK))
+        proofs.append(Proof(theorem, made, actions, seconds=time.monotonic() - began))
+        if progress is not None:
+            progress(proofs[-1], 0)
+    _proofs, _timeout, _prover = proofs, timeout, None
+    todo = units(proofs)
+    results: dict[Unit, list[Obligation]] = {}
+    done = [0] * len(proofs)
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(workers or os.cpu_count() or 1, context, _alone)
+    try:
+        running: dict[Future[tuple[list[Obligation], float]], Unit] = {
+            pool.submit(_work, unit): unit for unit in todo
+        }
+        while running:
+            ended, _ = wait(running, 0.5, FIRST_COMPLETED)
+            for future in ended:
+                unit = running.pop(future)
+                results[unit], seconds = future.result()
+                proofs[unit.proof].seconds += seconds
+                done[unit.proof] += len(unit.paths)
+                if progress is not None:
+                    progress(proofs[unit.proof], done[unit.proof])
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+    for unit in sorted(
+        todo, key=lambda unit: (unit.proof, unit.action, not unit.cover, unit.paths)
+    ):
+        proofs[unit.proof].obligations += results[unit]
+    return proofs
+
+
+def _check(made: Theory) -> None:
+    """Refuse names that would be taken for something else, and claims of nothing."""
+    names = [clause.name for clause in made.clauses]
+    actions = [kind.name for kind in made.kinds]
+    if len({*names, NEVER, COVER}) < len(names) + 2:
+        raise UsageProblem(f"{made.name}: clauses need different names, not 'never' or 'cover'")
+    if len({*actions, START, TICK}) < len(actions) + 2:
+        raise UsageProblem(f"{made.name}: actions need different names, not 'start' or 'tick'")
+    if not made.claims or not set(made.claims) <= set(names):
+        raise UsageProblem(f"{made.name}: claims must be some of the clauses")
+
+
+def exit_code(proofs: Sequence[Proof]) -> int:
+    """1 if anything failed, else 3 if anything is undecided or nothing was asked, else 0."""
+    if any(proof.failed for proof in proofs):
+        return VIOLATED
+    proved = proofs and all(proof.verdict == "proved" for proof in proofs)
+    return OK if proved else INCONCLUSIVE
+
+
+# Reports
+
+
+def report(proofs: Sequence[Proof]) -> dict[str, Any]:
+    """What was found, for the JSON."""
+    return {
+        "version": VERSION,
+        "theorems": [
+            {
+                "id": proof.id,
+                "title": proof.theorem.title,
+                "verdict": proof.verdict,
+                "scope": "unbounded",
+                "rules": _rules(proof.theorem),
+                "assumptions": assumptions(proof),
+                "obligations": len(proof.obligations),
+                "slowest": max((what.seconds for what in proof.obligations), default=0.0),
+                "seconds": round(proof.seconds, 2),
+                "not_proved": [
+                    {
+                        "obligation": what.name,
+                        "verdict": what.verdict,
+                        "rules": list(what.rules),
+                        "line": what.where,
+                        "state": what.counterexample,
+                    }
+                    for what in (*proof.failed, *proof.undecided)
+                ],
+            }
+            for proof in proofs
+        ],
+    }
+
+
+def assumptions(proof: Proof) -> list[str]:
+    """What a theorem assumes, by name."""
+    return [clause.name for clause in (*proof.theory.facts, *proof.theory.pairs)]
+
+
+def _rules(theorem: Theorem) -> dict[str, str]:
+    return {name: tcp.show(value) for name, value in theorem.rules.items()}
+
+
+def counterexample(proof: Proof, what: Obligation) -> list[str]:
+    """A failed obligation as a step: the lines say from where, by which rule, to which clause."""
+    t = proof.theory
+    clause = next((c for c in t.clauses if c.name == what.clause), None)
+    lines = [f"{proof.id} not proved: {what.clause} fails after {what.action!r}"]
+    if what.action == START:
+        lines = [f"{proof.id} not proved: {what.clause} fails at the start"]
+    if what.clause == COVER:
+        lines = [f"{proof.id} not proved: the paths of {what.action!r} are not all there are"]
+    if clause is not None:
+        doc = " ".join(clause.doc.split())
+        lines.append(f"  clause   {clause.name} ({clause.where}): {doc}")
+    if what.action != START:
+        at = f" ({what.where})" if what.where else ""
+        lines.append(f"  action   {what.action}, path {what.path}{at}")
+        lines += [f"  rule     {rule}" for rule in what.rules]
+    for label, shown in _shown(t, clause, what):
+        lines.append(f"  {label:8} {shown}")
+    return lines
+
+
+def _shown(t: Theory, clause: Clause | None, what: Obligation) -> Iterator[tuple[str, str]]:
+    """The state before, in the names of the fields; what is not told may be anything."""
+    sorts = {f.path: f.sort for f in t.fields}
+    plain = {path: _index(value, sorts[path]) for path, value in t.initial.items()}
+    if what.action not in (START, TICK):
+        yield "before", "x acts, y is its peer; what is not shown is as at the start, or anything"
+    for h in "xy" if what.action != START else "":
+        yield h, _row(what.counterexample, h, sorts, plain) or "as at the start"
+    carried = {f.path: f.sort for f in t.message_fields}
+    about = clause.about if clause else ""
+    for label, prefix in (
+        ("arrives", "seg"),
+        *((f"from {h}", f"{h}.other") for h in "xy" if about == MESSAGE),
+    ):
+        row = _row(what.counterexample, prefix, carried, {})
+        if row:
+            yield label, row
+    if about == NUMBER and "n" in what.counterexample:
+        yield "n", str(what.counterexample["n"])
+    given = _row({f".{k}": v for k, v in what.counterexample.items()}, "", dict(t.parameters), {})
+    if given:
+        yield "given", given
+
+
+def _row(values: dict[str, Any], prefix: str, sorts: dict[str, Sort], plain: dict[str, Any]) -> str:
+    """Fields and their values, those that are ``plain`` left out."""
+    return " ".join(
+        f"{path}={_named(values[f'{prefix}.{path}'], sort)}"
+        for path, sort in sorts.items()
+        if f"{prefix}.{path}" in values
+        and (path not in plain or plain[path] != values[f"{prefix}.{path}"])
+    )
+
+
+def _index(value: Any, sort: Sort) -> Any:
+    """A plain value as the solver has it."""
+    return value if sort.members is None else list(sort.members).index(value)
+
+
+def _named(value: Any, sort: Sort) -> str:
+    """A solver's value as it is read."""
+    if sort.members is not None:
+        members = list(sort.members)
+        if value < len(members):
+            return str(members[value].value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+# Certificates
+
+
+def require_place(place: Path) -> None:
+    """Say at once that certificates could not be written at ``place``."""
+    try:
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            raise UsageProblem(f"{place}: it is no directory")
+        if place.exists() and any(place.iterdir()) and not _ours(place):
+            raise UsageProblem(f"{place}: it holds something else than certificates")
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {str(place)!r}: {error.strerror}") from error
+    files.writable(place.parent / f".{secrets.token_hex(8)}.tmp")
+
+
+def _ours(place: Path) -> bool:
+    """Is it a certificate directory, with nothing in it that the manifest knows nothing of?"""
+    try:
+        manifest = json.loads((place / MANIFEST).read_text("utf-8"))
+        if manifest["format"] != FORMAT:
+            return False
+        folders = {theorem["folder"] for theorem in manifest["theorems"]}
+        if not {path.name for path in place.iterdir()} <= {MANIFEST, *folders}:
+            return False
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    held = (path for folder in folders for path in (place / folder).rglob("*"))
+    return all(path.is_dir() or path.suffix == ".smt2" for path in held)
+
+
+def discard(place: Path) -> None:
+    """Take away certificates of an earlier run, which must not pass for those of this one."""
+    require_place(place)
+    if place.exists():
+        aside = place.parent / f".{secrets.token_hex(8)}.tmp"
+        place.rename(aside)
+        shutil.rmtree(aside)
+
+
+def write(proofs: Sequence[Proof], place: Path) -> int:
+    """Write the certificates of proofs, all of which must be whole; the number of files."""
+    assert exit_code(proofs) == OK
+    beside = place.parent / f".{secrets.token_hex(8)}.tmp"
+    try:
+        beside.mkdir()
+        folders = _safe_names([proof.id for proof in proofs])
+        theorems = [_write(proof, folders[proof.id], beside) for proof in proofs]
+        manifest = {"format": FORMAT, "version": VERSION, "theorems": theorems}
+        files.write(beside / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+        discard(place)
+        beside.rename(place)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {str(place)!r}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return sum(len(proof.obligations) for proof in proofs)
+
+
+def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
+    """Write one theorem's scripts; what the manifest says of it."""
+    theorem, t = proof.theorem, proof.theory
+    folders = _safe_names([action.name for action in proof.actions])
+    clauses = _safe_names([NEVER, COVER, *(clause.name for clause in t.clauses)])
+    written = []
+    for what in proof.obligations:
+        name = f"{folder}/{folders[what.action]}/{what.path}.{clauses[what.clause]}.smt2"
+        content = what.script.encode()
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(
+            {
+                "file": name,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "action": what.action,
+                "path": what.path,
+                "clause": what.clause,
+                "rules": list(what.rules),
+                "line": what.where,
+                "hypotheses": list(what.used),
+            }
+        )
+    why = {f.__name__: getattr(f, "why", None) for f in (*theorem.clauses, *theorem.claims)}
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "cites": theorem.cites,
+        "folder": folder,
+        "rules": _rules(theorem),
+        "bounds": dict(theorem.bounds),
+        "free": list(theorem.free),
+        "facts": [_said(clause) for clause in t.facts],
+        "pairs": [_said(clause) for clause in t.pairs],
+        "clauses": [
+            _said(clause)
+            | {"about": clause.about, "claim": clause.name in t.claims, "why": why.get(clause.name)}
+            for clause in t.clauses
+        ],
+        "actions": [
+            {"name": a.name, "paths": a.paths, "impossible": a.impossible} for a in proof.actions
+        ],
+        "obligations": written,
+    }
+
+
+def _said(clause: Clause) -> dict[str, Any]:
+    return {"name": clause.name, "doc": clause.doc, "line": clause.where}
+
+
+def _safe_names(names: Sequence[str]) -> dict[str, str]:
+    """Different names for files, also where the case of letters does not count."""
+    safe: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        made = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.") or "unnamed"
+        while made.lower() in taken:
+            made += "-"
+        taken.add(made.lower())
+        safe[name] = made
+    return safe
