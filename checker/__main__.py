@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from checker.bench import Row
     from checker.crosscheck import Compared
     from checker.engines.explore import Exploration
-    from checker.prove import Proof
+    from checker.prove import Needed, Proof
     from checker.verify import ClaimReport, Found, Job, Report
 
 app = typer.Typer(
@@ -114,6 +114,10 @@ def verify(
     pin: Annotated[
         bool, typer.Option("--pin", help="Rewrite proofs/expected.toml with what is found.")
     ] = False,
+    unbounded: Annotated[
+        bool,
+        typer.Option("--prove", help="Then prove the theorems of these claims, without bounds."),
+    ] = False,
 ) -> None:
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too)."""
     from checker import verify as v
@@ -149,6 +153,12 @@ def verify(
     options.check()
     if symbolic and dataclasses.replace(options, max_states=None) != Options():
         raise UsageProblem("the symbolic engine takes --depth, --max-states and --workers only")
+    if unbounded and (chosen_rules or chosen_bounds or pin):
+        raise UsageProblem(
+            "--prove takes no --rules, --bounds or --pin: a theorem has its own rules and no "
+            "bounds, and nothing of it is pinned"
+        )
+    theorems = v.theorems(claims or []) if unbounded else []
     with _progress() as (progress, done):
         result, seconds = v.verify(
             claims or [],
@@ -163,6 +173,9 @@ def verify(
             done=done,
             pinning=pin,
         )
+    if theorems:
+        with _proving() as tell:
+            result.claims += v.prove_theorems(theorems, workers, tell)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:
@@ -189,6 +202,12 @@ def prove(
         float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
     ] = 10.0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    needed: Annotated[
+        bool,
+        typer.Option(
+            "--needed", help="Instead, drop each assumption: the proof fails, and a run is found."
+        ),
+    ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
     import json as j
@@ -196,10 +215,18 @@ def prove(
     from checker import prove as p
 
     theorems = p.select(claims or [])
-    p.require_place(out)
+    if not needed:
+        p.require_place(out)
     if json is not None:
         files.writable(json)
     began = time.monotonic()
+    if needed:
+        todo = p.select_needs(claims or [])
+        found = p.needed(todo, workers, _told_of_needs(len(todo)), timeout)
+        if json is not None:
+            files.write(json, (j.dumps(p.needed_report(found), indent=1) + "\n").encode())
+        print_needed(found, time.monotonic() - began)
+        raise typer.Exit(p.needed_code(found))
     with _proving() as progress:
         proofs = p.prove(theorems, workers, progress, timeout)
     seconds = time.monotonic() - began
@@ -516,7 +543,9 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
     ``unpinned`` is what to say at the end where counts were not compared.
     """
     console = Console(highlight=False, soft_wrap=True)
-    shown = [c for c in result.claims if c.kind != "sometimes"] or result.claims
+    proved = [c for c in result.claims if c.scope == "unbounded"]
+    claims = [c for c in result.claims if c.scope != "unbounded"]
+    shown = [c for c in claims if c.kind != "sometimes"] or claims
     console.print(
         f"[bold]{'claim':14}{'verdict':22}{'states':>12}{'transitions':>15}{'depth':>7}   scope[/]"
     )
@@ -537,21 +566,40 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
         witness = f"; witness {', '.join(seen)}" if seen else ""
         expected = " (expected)" if c.expected == "violated" and c.ok else ""
         console.print(f"  [dim]{escape(c.title)}{expected}{witness}[/]")
+    for c in proved:
+        console.print(_theorem(c))
     console.print()
     for c in result.claims:
         if c.note:
-            console.print(f"[bold]{c.id}[/]: {c.note}")
+            console.print(f"[bold]{c.id}[/]: {escape(c.note)}")
         elif not c.ok:
             console.print(
                 f"[bold]{c.id}[/]: {c.verdict}, expected {c.expected}; the trace: "
                 f"python -m checker trace {c.id}{_as_options(c.rules)}{_bounds_of(c)}"
             )
-    explored = {(c.profile, tuple(sorted(c.rules.items()))): c for c in result.claims}
+    explored = {(c.profile, tuple(sorted(c.rules.items()))): c for c in claims}
     states = sum(c.states for c in explored.values())
-    met = sum(c.ok for c in result.claims)
+    met = sum(c.ok for c in claims)
+    unbounded = f"; {sum(c.ok for c in proved)} of {len(proved)} theorems proved" if proved else ""
     console.print(
-        f"{met} of {len(result.claims)} claims and witnesses as expected; {states:,} states in "
-        f"{len(explored)} explorations, {seconds:.0f} s{unpinned}"
+        f"{met} of {len(claims)} claims and witnesses as expected; {states:,} states in "
+        f"{len(explored)} explorations, {seconds:.0f} s{unpinned}{unbounded}"
+    )
+
+
+def _theorem(c: "ClaimReport") -> str:
+    """The two lines of a theorem, the second with all that it assumes."""
+    verdict, colour = ("proved", "green") if c.verdict == "holds" else (c.verdict, "bold red")
+    if c.verdict == "inconclusive":
+        verdict, colour = "unknown", "yellow"
+    count = f"{c.obligations:,} obligations"
+    solvers = ", ".join(c.solvers)
+    rules = "".join(f" {name}={value}" for name, value in c.rules.items())
+    assumes = [f"rules{rules}" if rules else "RFC 9293's rules", *c.assumptions]
+    assumes = [what.rstrip(".") for what in assumes]
+    return (
+        f"[bold]{c.id:14}[/][{colour}]{verdict:22}[/]{count:20}{solvers:14}   unbounded\n"
+        f"  [dim]{escape(c.title)}; assumes {escape('; '.join(assumes))}[/]"
     )
 
 
@@ -581,7 +629,7 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
         f"[bold]{'theorem':14}{'verdict':14}{'obligations':>12}{'seconds':>9}   assumes[/]"
     )
     for proof in proofs:
-        colour = {"proved": "green", "not proved": "bold red", "unknown": "yellow"}[proof.verdict]
+        colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
         rules = _as_options(tcp.departures(tcp.choose_rules(proof.theorem.rules)))
         assumes = ", ".join(assumptions(proof)) + rules
         console.print(
@@ -589,9 +637,68 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
             f"{len(proof.obligations):>12,}{proof.seconds:>9.1f}   {escape(assumes)}"
         )
         console.print(f"  [dim]{escape(proof.theorem.title)}[/]")
+        console.print(f"  [dim]{escape(_paths_of(proof))}[/]")
     console.print()
     done = sum(proof.verdict == "proved" for proof in proofs)
     console.print(f"{done} of {len(proofs)} theorems proved, {ending}")
+
+
+def _paths_of(proof: "Proof") -> str:
+    """How many paths are taken."""
+    never = f"{proof.count('never'):,} never"
+    unknown = proof.count("unknown")
+    said = f"{proof.paths:,} paths: {proof.count('enabled'):,} enabled, {never}"
+    said += f", {unknown:,} unknown" if unknown else ""
+    return said + "".join(f"; no path of {name!r} is known to be taken" for name in proof.vacuous)
+
+
+def _told_of_needs(total: int) -> Any:
+    """A callback that tells on stderr which entry is done."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    done = 0
+
+    def tell(one: "Needed") -> None:
+        nonlocal done
+        done += 1
+        title = escape(f"{one.need.theorem}: {one.need.title}: {one.verdict}")
+        console.print(f"[dim]{done} of {total}: {title}, {one.seconds:.0f} s[/]")
+
+    return tell
+
+
+def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
+    """A table of what was dropped, and of what then went wrong."""
+    from checker.prove import drops, runs
+
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found:
+        need = one.need
+        ok = "[green]as expected[/]" if one.ok else "[bold red]NOT AS EXPECTED[/]"
+        ok = "[yellow]inconclusive[/]" if one.undecided else ok
+        dropped = escape(f"{need.title} ({drops(need)})")
+        console.print(f"[bold]{need.theorem:10}[/] {ok}  {dropped}")
+        if one.verdict == "proved":
+            console.print(f"  proof    still proved, {one.asked:,} obligations")
+        elif one.first is not None:
+            rule = f": {one.first.rules[-1]}" if one.first.rules else ""
+            at = f" ({one.first.where})" if one.first.where else ""
+            console.print(
+                escape(
+                    f"  proof    {one.verdict}: {one.first.clause} after {one.first.action!r}, "
+                    f"path {one.first.path}{rule}{at}"
+                )
+            )
+        if need.run is not None:
+            none = "none" if one.searched else "not found within the limit"
+            steps = none if one.steps is None else f"{one.steps} steps"
+            console.print(escape(f"  run      {runs(need.run)}: {steps}"))
+        else:
+            console.print("  run      none known: not known to be needed")
+        if need.note:
+            console.print(f"  [dim]{escape(need.note)}[/]")
+    console.print()
+    met = sum(one.ok for one in found)
+    console.print(f"{met} of {len(found)} as expected, {seconds:.0f} s")
 
 
 def print_comparison(result: "Compared", peers: Sequence[str]) -> None:

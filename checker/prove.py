@@ -3,7 +3,11 @@
 A theorem is traced once, here; the workers are forked after that and have its trees. Each takes
 some paths of one action at a time and sends back the obligations, with the scripts that a
 certificate is made of. *Proved* means that every obligation was found to follow; one that fails
-comes with a state from which a step leads astray, and one that the solver gave up is unknown.
+comes with a state from which a step leads astray, and one that the solver gave up is unknown. A
+theorem with an action of which no path is known to be taken says nothing of it: it is vacuous.
+
+``needed`` takes what ``proofs.needs`` lists away from the theorems, one thing at a time: the proof
+should fail, and the explorer should find a run to the violation.
 
 A certificate directory holds each obligation as a standalone SMT-LIB 2 script and, in its manifest,
 what they are obligations of. ``proofs.recheck`` reads it and needs nothing else. It is written
@@ -19,7 +23,7 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +31,7 @@ from typing import Any
 
 import z3
 
-from checker import tcp
+from checker import explorer, tcp
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.core.ir import Sort
@@ -45,7 +49,11 @@ from checker.engines.induction import (
     steps_of,
 )
 from checker.theory import theory
-from proofs.invariants import THEOREMS, Theorem
+from proofs import claims as c
+from proofs.ablations import Ablation
+from proofs.invariants import BY_ID, THEOREMS, Theorem
+from proofs.needs import NEEDS, Need, Run, varied
+from spec.system import System
 
 TICK = "tick"
 CHUNK = 6
@@ -85,6 +93,7 @@ class Proof:
     actions: list[Action]
     obligations: list[Obligation] = field(default_factory=list)
     seconds: float = 0.0
+    taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
 
     @property
     def id(self) -> str:
@@ -106,12 +115,28 @@ class Proof:
         """What is neither proved nor refuted."""
         return [what for what in self.obligations if what.verdict not in ("proved", "failed")]
 
+    def count(self, how: str) -> int:
+        """How many paths some state takes (enabled), none does (never), or it is unknown."""
+        never = {(w.action, w.path) for w in self.obligations if w.clause == NEVER}
+        asked = {path: said for path, said in self.taken.items() if path not in never}
+        if how == "never":
+            return len(never)
+        return sum((said == "enabled") == (how == "enabled") for said in asked.values())
+
+    @property
+    def vacuous(self) -> list[str]:
+        """The actions of which no path is known to be taken."""
+        live = {action for (action, _), said in self.taken.items() if said == "enabled"}
+        return [a.name for a in self.actions if a.name != START and a.name not in live]
+
     @property
     def verdict(self) -> str:
         """In the words of the report."""
         if self.failed:
             return "not proved"
-        return "unknown" if self.undecided or not self.obligations else "proved"
+        if self.undecided or not self.obligations:
+            return "unknown"
+        return "vacuous" if self.vacuous else "proved"
 
 
 Progress = Callable[[Proof, int], None]
@@ -138,6 +163,7 @@ def select(ids: Sequence[str]) -> list[Theorem]:
                 f"no theorem {id}; the theorems are {', '.join(t.id for t in THEOREMS)}"
             )
         chosen += found
+        chosen += [BY_ID[theorem.upon] for theorem in found if theorem.upon]
     return [t for t in THEOREMS if t in chosen or not ids]
 
 
@@ -165,7 +191,11 @@ def _alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(unit: Unit) -> tuple[list[Obligation], float]:
+Result = tuple[list[Obligation], dict[tuple[str, int], str], float]
+"""Of a unit: obligations, which paths are taken, seconds."""
+
+
+def _work(unit: Unit) -> Result:
     """What a worker does with a unit."""
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
     began = time.monotonic()
@@ -174,7 +204,9 @@ def _work(unit: Unit) -> tuple[list[Obligation], float]:
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
-    return found, time.monotonic() - began
+    name = _proofs[unit.proof].actions[unit.action].name
+    taken = {path: said for path, said in _prover[1].taken.items() if path[0] == name}
+    return found, taken, time.monotonic() - began
 
 
 def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligation]:
@@ -229,15 +261,14 @@ def prove(
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(workers or os.cpu_count() or 1, context, _alone)
     try:
-        running: dict[Future[tuple[list[Obligation], float]], Unit] = {
-            pool.submit(_work, unit): unit for unit in todo
-        }
+        running: dict[Future[Result], Unit] = {pool.submit(_work, unit): unit for unit in todo}
         while running:
             ended, _ = wait(running, 0.5, FIRST_COMPLETED)
             for future in ended:
                 unit = running.pop(future)
-                results[unit], seconds = future.result()
+                results[unit], taken, seconds = future.result()
                 proofs[unit.proof].seconds += seconds
+                proofs[unit.proof].taken |= taken
                 done[unit.proof] += len(unit.paths)
                 if progress is not None:
                     progress(proofs[unit.proof], done[unit.proof])
@@ -274,6 +305,198 @@ def exit_code(proofs: Sequence[Proof]) -> int:
     return OK if proved else INCONCLUSIVE
 
 
+# What is needed
+
+
+@dataclass(slots=True)
+class Needed:
+    """What came of an entry: how the proof went, and how long the run to a violation is."""
+
+    need: Need
+    verdict: str  # of the proof: "failed", "proved" or "unknown"
+    first: Obligation | None = None  # that failed, or that was given up
+    asked: int = 0  # obligations until then
+    steps: int | None = None
+    searched: bool = False  # all states, or up to a violation
+    seconds: float = 0.0
+
+    @property
+    def undecided(self) -> bool:
+        """Does it say neither that all is as expected, nor that it is not?"""
+        looked = self.need.run is None or self.searched
+        return self.verdict == "unknown" or not looked
+
+    @property
+    def ok(self) -> bool:
+        """Is it as the entry says?"""
+        found = self.need.run is None or self.steps is not None
+        return (self.verdict == "failed") == self.need.falls and found and not self.undecided
+
+
+def select_needs(ids: Sequence[str]) -> list[Need]:
+    """The entries of the theorems named, or all."""
+    if not ids:
+        return list(NEEDS)
+    select(ids)  # complains
+    return [
+        n for n in NEEDS if any(n.theorem == id or n.theorem.startswith(f"{id}.") for id in ids)
+    ]
+
+
+def needed(
+    needs: Sequence[Need],
+    workers: int | None = None,
+    progress: Callable[[Needed], None] | None = None,
+    timeout: float = TIMEOUT,
+    make: Callable[[Theorem], Theory] = theory,
+    theorems: Mapping[str, Theorem] = BY_ID,
+) -> list[Needed]:
+    """Try to prove each theorem with one thing less, one variant for each worker at a time."""
+    results: dict[int, Needed] = {}
+    # Those that are expected to be proved take longest
+    order = sorted(range(len(needs)), key=lambda number: needs[number].falls)
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(workers or os.cpu_count() or 1, context, _alone)
+    try:
+        running = {
+            pool.submit(_vary, needs[number], timeout, make, theorems): number for number in order
+        }
+        while running:
+            ended, _ = wait(running, 0.5, FIRST_COMPLETED)
+            for future in ended:
+                number = running.pop(future)
+                results[number] = future.result()
+                if progress is not None:
+                    progress(results[number])
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return [results[number] for number in range(len(needs))]
+
+
+def _vary(
+    need: Need,
+    timeout: float,
+    make: Callable[[Theorem], Theory],
+    theorems: Mapping[str, Theorem],
+) -> Needed:
+    """Work through one entry, in a worker."""
+    began = time.monotonic()
+    found = _disprove(need, make(varied(need, theorems)), timeout)
+    if need.run is not None:
+        found.steps, found.searched = _violated(need.run)
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
+    """Prove a theory until an obligation fails."""
+    prover = Prover(made, timeout)
+    found = Needed(need, "proved")
+    for what in _in_turn(prover, need.near):
+        found.asked += 1
+        if what.verdict == "proved":
+            continue
+        if what.verdict == "failed" or found.first is None:
+            what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
+            found.first, found.verdict = what, what.verdict
+        if what.verdict == "failed":
+            break
+    if not found.asked:
+        found.verdict = "unknown"
+    return found
+
+
+def _in_turn(prover: Prover, near: str) -> Iterator[Obligation]:
+    """All obligations; those of paths with ``near`` in their rules first.
+
+    Paths that differ little are next to each other, and go wrong together: every eighth is taken,
+    and so on.
+    """
+    yield from prover.start()
+    yield from prover.ticking()
+    todo = []
+    for kind in prover.theory.kinds:
+        steps = list(steps_of(kind))
+        yield prover.cover(kind)
+        for n, step in enumerate(steps):
+            if step.leaf.static.possible:
+                far = near not in " ".join(step.leaf.static.rules)
+                todo.append(((far, len(steps), n % 8, n), step))
+    for _, step in sorted(todo, key=lambda item: item[0]):
+        yield from prover.step(step)
+
+
+def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | None, bool]:
+    """How many steps there are to a violation at the small scale, and whether that is certain."""
+    claim = c.BY_ID[run.claim]
+    rules = tcp.choose_rules(claim.rules, run.rules)
+    bounds = {**tcp.grown(claim.profile, "small"), **run.bounds}
+    system = System(rules, tcp.choose_bounds(claim.profile, bounds, claim.profile))
+    options = explorer.Options(max_states=max_states)
+    found = explorer.search(system, {claim.id: tcp.check_of(claim)}, options)
+    steps = found.lengths.get(claim.id)
+    return steps, steps is not None or found.complete
+
+
+def needed_code(found: Sequence[Needed]) -> int:
+    """1 if anything is not as the table says, else 3 if anything is undecided, else 0."""
+    if any(not one.ok and not one.undecided for one in found):
+        return VIOLATED
+    return INCONCLUSIVE if not found or any(one.undecided for one in found) else OK
+
+
+def needed_report(found: Sequence[Needed]) -> dict[str, Any]:
+    """What was found, for the JSON."""
+    return {
+        "version": VERSION,
+        "needs": [
+            {
+                "theorem": one.need.theorem,
+                "title": one.need.title,
+                "dropped": drops(one.need),
+                "expected": "failed" if one.need.falls else "proved",
+                "verdict": one.verdict,
+                "first": None
+                if one.first is None
+                else {
+                    "obligation": one.first.name,
+                    "verdict": one.first.verdict,
+                    "rules": list(one.first.rules),
+                    "line": one.first.where,
+                },
+                "asked": one.asked,
+                "run": None if one.need.run is None else runs(one.need.run),
+                "steps": one.steps,
+                "ok": one.ok,
+                "undecided": one.undecided,
+                "note": one.need.note,
+                "seconds": round(one.seconds, 2),
+            }
+            for one in found
+        ],
+    }
+
+
+def drops(need: Need) -> str:
+    """What an entry changes, in names."""
+    changed = [f"{name}={tcp.show(v)}" for name, v in (*need.rules.items(), *need.bounds.items())]
+    return ", ".join([*changed, *(f"without {f.__name__}" for f in need.without)])
+
+
+def runs(run: Run | Ablation) -> str:
+    """Where a run is found, as ``trace`` takes it."""
+    rules = "".join(f" --rules {name}={tcp.show(value)}" for name, value in run.rules.items())
+    return (
+        run.claim
+        + rules
+        + "".join(f" --bounds {name}={tcp.show(value)}" for name, value in run.bounds.items())
+    )
+
+
 # Reports
 
 
@@ -290,6 +513,8 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
                 "rules": _rules(proof.theorem),
                 "assumptions": assumptions(proof),
                 "obligations": len(proof.obligations),
+                "paths": {how: proof.count(how) for how in ("enabled", "never", "unknown")},
+                "vacuous": proof.vacuous,
                 "slowest": max((what.seconds for what in proof.obligations), default=0.0),
                 "seconds": round(proof.seconds, 2),
                 "not_proved": [
@@ -480,6 +705,8 @@ def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
         "rules": _rules(theorem),
         "bounds": dict(theorem.bounds),
         "free": list(theorem.free),
+        "upon": theorem.upon,
+        "lemmas": [clause.name for clause in t.lemmas],
         "facts": [_said(clause) for clause in t.facts],
         "pairs": [_said(clause) for clause in t.pairs],
         "clauses": [

@@ -18,7 +18,7 @@ from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import induction
 from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Theory
 from checker.model import Traced, constants
-from proofs.invariants import Memory, Theorem, View, remember
+from proofs.invariants import BY_ID, Function, Memory, Theorem, View, remember
 from spec import host
 from spec.bounds import Bounds
 from spec.ghosts import Sight, look
@@ -86,6 +86,7 @@ def theory(theorem: Theorem) -> Theory:
     start = host.initial(bounds)
     first = dict(zip(paths(start), key(start), strict=True))
     used = (*theorem.clauses, *theorem.claims)
+    lemmas = [f for f in _lemmas(theorem) if f not in used]
     return Theory(
         name=theorem.id,
         fields=kept,
@@ -111,8 +112,24 @@ def theory(theorem: Theorem) -> Theory:
         facts=[looking.clause(f) for f in theorem.facts],
         pairs=[looking.clause(f) for f in theorem.pairs],
         clauses=[looking.clause(f) for f in used],
+        lemmas=[looking.clause(f) for f in lemmas],
         claims=tuple(f.__name__ for f in theorem.claims),
     )
+
+
+def _lemmas(theorem: Theorem) -> tuple[Function, ...]:
+    """The clauses of the theorem that this one is built upon."""
+    if not theorem.upon:
+        return ()
+    other = BY_ID[theorem.upon]
+    same = (theorem.rules, theorem.bounds, theorem.free) == (other.rules, other.bounds, other.free)
+    fewer = {*other.facts} <= {*theorem.facts} and {*other.pairs} <= {*theorem.pairs}
+    if not same or not fewer or other.upon:
+        raise ValueError(
+            f"{theorem.id} cannot be built upon {other.id}: it is of another system, assumes "
+            "more, or is built upon a third"
+        )
+    return (*other.clauses, *other.claims)
 
 
 def _narrow(tree: Tree, traced: Traced, kept: Sequence[Field], carried: Sequence[Field]) -> Tree:

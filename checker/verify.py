@@ -12,11 +12,18 @@ claim is expected to hold.
 
 The symbolic engine checks the same claims at 32 bits, for all initial sequence numbers at once,
 to a depth or to the end; of its runs only the verdicts are compared.
+
+Theorems are rows of the report too. They stand beside the claims of the same name and not in their
+place: their scope is ``unbounded``, and their rules and assumptions are their own.
 """
 
 import dataclasses
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
+import tempfile
 import time
 import tomllib
 import typing
@@ -25,29 +32,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker import explorer, tcp
+from checker import explorer, prove, tcp
 from checker.core import files, machine
-from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, UsageProblem
 from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
+from proofs.invariants import Theorem
 from spec.bounds import SCALES, Bounds
+from spec.inputs import Input
 from spec.rules import Rules
 from spec.system import System
 
-Verdict = Literal["holds", "violated", "inconclusive"]
+Verdict = Literal["holds", "violated", "not proved", "inconclusive"]
+"""Only a theorem is ``not proved``: a step leads astray from a state that may be out of reach."""
 Engine = Literal["auto", "explore", "native", "symbolic"]
 ENGINES = typing.get_args(Engine)
 
 
 class ClaimReport(BaseModel):
-    """What was found of one claim."""
+    """What was found of one claim, or of one theorem (``kind`` theorem, ``scope`` unbounded)."""
 
     id: str
     title: str
@@ -69,6 +80,9 @@ class ClaimReport(BaseModel):
     seconds: float
     note: str
     trace: list[dict[str, Any]] | None
+    obligations: int = 0  # of a theorem, as the rest
+    solvers: list[str] = []  # which found all of them to follow
+    assumptions: list[str] = []
 
 
 class Report(BaseModel):
@@ -403,7 +417,11 @@ def junit(result: Report) -> str:
     failures = errors = 0
     for claim in result.claims:
         case = ET.SubElement(
-            suite, "testcase", classname=claim.profile, name=claim.id, time=str(claim.seconds)
+            suite,
+            "testcase",
+            classname=claim.profile or claim.scope,
+            name=claim.id,
+            time=str(claim.seconds),
         )
         said = f"{claim.verdict}, expected {claim.expected}. {claim.title}. {claim.note}"
         if claim.verdict == "inconclusive":
@@ -517,3 +535,122 @@ def verify(
         for found in result.claims:
             found.expected, found.ok = found.verdict, True
     return result, time.monotonic() - began
+
+
+# Theorems
+
+ALSO = {"T2": "T1"}
+"""Claims that are carried by a theorem of another name."""
+RECHECKED = "cvc5"
+"""The solver that checks certificates again."""
+
+
+def theorems(ids: Sequence[str]) -> list[Theorem]:
+    """The theorems of the claims named, or of all, and those that they are built upon."""
+    chosen = {ALSO.get(claim.id, claim.id) for claim in select(ids)}
+    known = [theorem.id for theorem in prove.select([])]
+    found = [id for id in known if id in chosen]
+    if not found:
+        raise UsageProblem(
+            f"no theorem belongs to {', '.join(ids)}; the theorems are {', '.join(known)}"
+        )
+    return prove.select(found)
+
+
+def prove_theorems(
+    todo: Sequence[Theorem], workers: int | None = None, progress: prove.Progress | None = None
+) -> list[ClaimReport]:
+    """Prove theorems, and have another solver check the certificates: a row for each."""
+    proofs = prove.prove(todo, workers, progress)
+    rows = [_row(proof) for proof in proofs]
+    if all(row.ok for row in rows):
+        code, said = _recheck(proofs, workers)
+        for row in rows:
+            if code == OK:
+                row.solvers.append(RECHECKED)
+            elif code == INTERNAL:
+                row.note = f"not checked by a second solver: {said}"
+            else:
+                row.verdict = "not proved" if code == VIOLATED else "inconclusive"
+                row.ok, row.note = False, f"{RECHECKED} did not accept the certificates: {said}"
+        return rows
+    by_id = {row.id: row for row in rows}
+    for row, proof in zip(rows, proofs, strict=True):
+        upon = proof.theorem.upon
+        if row.ok and upon and not by_id[upon].ok:
+            row.verdict, row.ok = "inconclusive", False
+            row.note = f"it is built upon {upon}, which is {by_id[upon].verdict}"
+        elif row.ok:
+            row.note = "not checked by a second solver, since not all theorems were proved"
+    return rows
+
+
+def _row(proof: prove.Proof) -> ClaimReport:
+    """What came of a proof."""
+    theorem, theory = proof.theorem, proof.theory
+    verdict: Verdict = "inconclusive" if proof.verdict == "unknown" else "not proved"
+    note = ""
+    if proof.verdict == "proved":
+        verdict = "holds"
+    else:
+        open_ = [what.name for what in (*proof.failed, *proof.undecided)] or ["all of them"]
+        note = f"{proof.verdict}: {len(open_):,} of {len(proof.obligations):,} obligations are "
+        note += f"open, first {open_[0]}; to see them: python -m checker prove {theorem.id}"
+    possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
+    never = [what.value for what in Input if what.value not in possible]
+    clauses = (*theory.pairs, *theory.facts)
+    assumed = [f"{clause.name}: {' '.join(clause.doc.split())}" for clause in clauses]
+    if theorem.upon:
+        assumed.append(f"upon {theorem.upon}")
+    return ClaimReport(
+        id=theorem.id,
+        title=theorem.title,
+        kind="theorem",
+        verdict=verdict,
+        expected="holds",
+        ok=verdict == "holds",
+        scope="unbounded",
+        engine="induction",
+        profile="",
+        scale="",
+        rules=tcp.departures(tcp.choose_rules(theorem.rules)),
+        bounds={k: int(v) for k, v in theorem.bounds.items()},
+        states=0,
+        transitions=0,
+        depth=0,
+        length=None,
+        witness={},
+        seconds=round(proof.seconds, 2),
+        note=note,
+        trace=None,
+        obligations=len(proof.obligations),
+        solvers=["z3"] if verdict == "holds" else [],
+        assumptions=[*assumed, f"never: {', '.join(never)}"],
+    )
+
+
+def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, str]:
+    """Have certificates checked by a program that knows nothing of us: its exit code, and what is
+    wrong."""
+    words = [sys.executable, "-m", "proofs.recheck", "--solver", RECHECKED]
+    words += ["--jobs", str(workers)] if workers else []
+    with tempfile.TemporaryDirectory(prefix="synproof-") as folder:
+        place = FilePath(folder) / "certificates"
+        prove.write(proofs, place)
+        # In a session of its own, so that an interrupt comes to it once, from here
+        run = subprocess.Popen(
+            [*words, str(place)],
+            cwd=FilePath(prove.__file__).parent.parent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            _, said = run.communicate()
+        except BaseException:
+            run.send_signal(signal.SIGINT)
+            run.wait()
+            raise
+    lines = [line.removeprefix("recheck: ") for line in said.splitlines()]
+    return run.returncode, lines[0] if lines else f"exit code {run.returncode}"

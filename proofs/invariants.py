@@ -495,6 +495,7 @@ def retransmission_ends(w: View) -> bool:
     """The partner of who is in TIME-WAIT retransmits for R after it last heard from it."""
     me, peer = w.me, w.peer
     partner = waits(peer) & exists(me) & (me.ghost.id == peer.ghost.partner)
+    partner = partner & (me.tcb.span > 0)
     limit = w.bounds.span + w.bounds.msl + peer.tcb.time_wait
     return implies(partner, me.tcb.span + length(w) <= limit)
 
@@ -518,7 +519,8 @@ def time_wait_drains(w: View) -> bool:
 class Theorem:
     """A claim without bounds: under which rules and assumptions, and the clauses that carry it.
 
-    ``free`` names bounds that stay variables: any value that ``facts`` allow.
+    ``free`` names bounds that stay variables: any value that ``facts`` allow. ``upon`` is another
+    theorem, of the same system and under no more assumptions, whose clauses hold here too.
     """
 
     id: str
@@ -531,6 +533,7 @@ class Theorem:
     free: tuple[str, ...]
     pairs: tuple[Function, ...] = ()
     facts: tuple[Function, ...] = ()
+    upon: str = ""
 
 
 _UNTIMED = {
@@ -551,10 +554,9 @@ _TIMED = {
     "octets": 0,
     "send_window": False,
     "abort": False,
-    "user_timeout": True,
     "watch_confusion": True,
 }
-"""With time: users close or give up, but do not abort. No text."""
+"""With time: graceful closes only, and nobody gives up. No text."""
 
 _DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
 """Whatever TIME-WAIT sends restarts its timer, and it ignores resets (RFC 1337 F1)."""
@@ -607,7 +609,8 @@ THEOREMS = (
         title="agreement in simultaneous open, if ISNs are far apart",
         cites="RFC 9293 3.4.1",
         claims=(simultaneous_agreement,),
-        clauses=_STRUCTURE,
+        clauses=(),
+        upon="T1",
         rules={},
         bounds=_UNTIMED,
         free=("window",),
@@ -673,3 +676,6 @@ THEOREMS = (
     ),
 )
 """What is proved."""
+
+BY_ID = {theorem.id: theorem for theorem in THEOREMS}
+"""The theorems by identifier."""

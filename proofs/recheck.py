@@ -158,9 +158,30 @@ def coverage(theorem: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
         yield "no path of it is ever taken"
 
 
+def foundation(theorem: dict[str, Any], others: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the lemmas of a theorem: clauses of another one, here with its proof, of
+    the same system and under no more assumptions."""
+    if not theorem["upon"]:
+        if theorem["lemmas"]:
+            yield "it has lemmas, but is built upon no theorem"
+        return
+    other = others.get(theorem["upon"])
+    if other is None or other["upon"]:
+        yield f"it is built upon {theorem['upon']}, which is not here, or is built upon a third"
+        return
+    if not {*theorem["lemmas"]} <= {clause["name"] for clause in other["clauses"]}:
+        yield f"its lemmas are not all clauses of {other['id']}"
+    for part in ("rules", "bounds", "free", "actions"):
+        if theorem[part] != other[part]:
+            yield f"its {part} are not those of {other['id']}, which it is built upon"
+    for part in ("facts", "pairs"):
+        if not {f["name"] for f in other[part]} <= {f["name"] for f in theorem[part]}:
+            yield f"{other['id']}, which it is built upon, assumes more {part}"
+
+
 def declared(theorem: dict[str, Any], script: Script) -> Iterator[str]:
     """Hypotheses that a script may not have: not a clause, an assumption, or of the path."""
-    clauses = {clause["name"] for clause in theorem["clauses"]}
+    clauses = {clause["name"] for clause in theorem["clauses"]} | {*theorem["lemmas"]}
     facts = {fact["name"] for fact in theorem["facts"]}
     pairs = {pair["name"] for pair in theorem["pairs"]}
     for hypothesis in script.hypotheses:
@@ -170,7 +191,7 @@ def declared(theorem: dict[str, Any], script: Script) -> Iterator[str]:
         if script.action != START and script.clause != COVER:
             if first in clauses or (first == "assumed" and second in pairs):
                 continue
-            if first in ("path", "alive"):
+            if first == "path":
                 continue
         yield f"it supposes {hypothesis!r}, which is not declared"
 
@@ -423,8 +444,10 @@ def recheck(
         wrong = list(inventory(place, todo))
         if len(by_theorem) < len(theorems):
             wrong.append("manifest.json: a theorem is there twice")
+        by_id = {theorem["id"]: theorem for theorem in theorems}
         for theorem in theorems:
             some = by_theorem[theorem["id"]]
+            wrong += [f"{theorem['id']}: {what}" for what in foundation(theorem, by_id)]
             wrong += [f"{theorem['id']}: {what}" for what in coverage(theorem, some)]
             wrong += [f"{s.file}: {what}" for s in some for what in declared(theorem, s)]
     except Bad as bad:

@@ -191,9 +191,9 @@ def _tick(end: Endpoint, elapsed: Ticks, bounds: Bounds) -> None:
     tcb.time_wait = _left(tcb.time_wait, elapsed)
     tcb.span = _left(tcb.span, elapsed)
     if end.quiet != 0:
-        end.quiet = _left(end.quiet, elapsed)
-        if end.quiet == 0:
+        if end.quiet <= elapsed:
             ghosts.quiet_is_over(end.ghost, bounds)
+        end.quiet = _left(end.quiet, elapsed)
 
 
 def _left(timer: Ticks, elapsed: Ticks) -> Ticks:

@@ -1,5 +1,6 @@
 """``verify``: verdicts, what is pinned, reports, exit codes; and the command line around it."""
 
+import dataclasses
 import json
 import os
 import re
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toys
+from typer.testing import CliRunner
 
-from checker import verify
+from checker import prove, verify
+from checker.__main__ import app
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, USAGE, VIOLATED, UsageProblem
 from checker.explorer import Options
@@ -292,6 +296,142 @@ def test_files_are_written_whole_or_not_at_all(
     assert list(tmp_path.iterdir()) == [path]
 
 
+# Theorems
+
+
+def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
+    """In place of the theorems, toys."""
+    monkeypatch.setattr(prove, "THEOREMS", toy_theorems)
+    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+
+
+@pytest.mark.parametrize(
+    ("ids", "chosen"),
+    [
+        ([], ["T1", "T1s.exact", "T1s.far", "T3", "T4"]),
+        (["T2"], ["T1"]),
+        (["T1"], ["T1"]),
+        (["T4", "D1"], ["T4"]),
+        (["T1s"], ["T1", "T1s.exact", "T1s.far"]),
+    ],
+)
+def test_the_theorems_of_claims(ids: list[str], chosen: list[str]) -> None:
+    """T1s.far is built upon T1."""
+    assert [theorem.id for theorem in verify.theorems(ids)] == chosen
+    with pytest.raises(UsageProblem, match="no theorem belongs to T10; the theorems are T1, T1s"):
+        verify.theorems(["T10"])
+
+
+def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    assert (row.id, row.verdict, row.scope, row.ok) == ("T4", "holds", "unbounded", True)
+    assert row.solvers == ["z3", "cvc5"]
+    (proof,) = prove.prove(verify.theorems(["T4"]), 2)
+    assert row.obligations == len(proof.obligations) > 20
+    assert (row.states, row.transitions, row.depth, row.length) == (0, 0, 0, None)
+    assert "ABORT" in row.assumptions[-1], "what never happens is told"
+    assert verify.exit_code(verify.Report(claims=[row])) == OK
+
+
+@pytest.mark.parametrize(
+    ("code", "solvers", "verdict", "exit_code"),
+    [
+        (OK, ["z3", "cvc5"], "holds", OK),
+        (INTERNAL, ["z3"], "holds", OK),
+        (VIOLATED, ["z3"], "not proved", VIOLATED),
+        (INCONCLUSIVE, ["z3"], "inconclusive", INCONCLUSIVE),
+    ],
+)
+def test_a_second_solver_is_named_only_if_it_agreed(
+    code: int, solvers: list[str], verdict: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    monkeypatch.setattr(verify, "_recheck", lambda *_: (code, "it said so"))
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    assert (row.solvers, row.verdict) == (solvers, verdict)
+    assert ("it said so" in row.note) == (code != OK)
+    assert verify.exit_code(verify.Report(claims=[row])) == exit_code
+
+
+def test_what_is_wrong_with_certificates_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other program is really asked: an obligation that does not follow is refused."""
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    what = next(what for what in proofs[0].obligations if what.used)
+    what.script = what.script.replace("(not", "(or", 1)
+    code, said = verify._recheck(proofs, 2)
+    assert code == VIOLATED
+    assert said.startswith("T4/")
+
+
+def test_a_theorem_that_is_not_proved_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4"))
+    failed, other = verify.prove_theorems(verify.theorems(["T3", "T4"]), 2)
+    assert (failed.verdict, failed.ok, failed.solvers) == ("not proved", False, [])
+    assert "up_to_date" in failed.note
+    assert "python -m checker prove T3" in failed.note
+    assert (other.verdict, other.solvers) == ("holds", ["z3"])
+    assert verify.exit_code(verify.Report(claims=[failed, other])) == VIOLATED
+    suite = ET.fromstring(verify.junit(verify.Report(claims=[failed, other])).encode())
+    assert (suite.get("failures"), suite[0].get("classname")) == ("1", "unbounded")
+
+
+def test_what_is_built_upon_an_unproved_theorem_is_not_proved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    low, high = toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4")
+    high = dataclasses.replace(high, upon="T3")
+    prove_toys(monkeypatch, low, high)
+    monkeypatch.setattr(prove, "BY_ID", {"T3": low, "T4": high})
+    rows = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    assert [(row.id, row.verdict) for row in rows] == [("T3", "not proved"), ("T4", "inconclusive")]
+
+
+def test_an_unknown_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    proofs[0].obligations[0].verdict = "unknown"
+    monkeypatch.setattr(prove, "prove", lambda *_: proofs)
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]))
+    assert (row.verdict, row.ok, row.solvers) == ("inconclusive", False, [])
+    assert verify.exit_code(verify.Report(claims=[row])) == INCONCLUSIVE
+
+
+def test_theorems_in_the_table_and_the_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim and the theorem of its name are two rows, each with its own rules."""
+    toy = dataclasses.replace(toys.theorem(id="T10"), rules={"close_waits": True})
+    prove_toys(monkeypatch, toy)
+    report = tmp_path / "r.json"
+    words = ["verify", "T10", "--prove", "--json", str(report)]
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert done.exit_code == OK, done.output
+    lines = done.output.splitlines()
+    (at,) = [i for i, line in enumerate(lines) if "unbounded" in line]
+    claims = json.loads(report.read_text())["claims"]
+    count = claims[-1]["obligations"]
+    assert re.split(" {2,}", lines[at]) == [
+        "T10",
+        "proved",
+        f"{count} obligations",
+        "z3, cvc5",
+        "unbounded",
+    ]
+    assert "assumes rules close_waits=on; never: OPEN (passive)" in lines[at + 1]
+    assert "2 of 2 claims and witnesses as expected" in lines[-1]
+    assert "in 1 explorations" in lines[-1]
+    assert lines[-1].endswith("1 of 1 theorems proved")
+    assert [(c["id"], c["scope"], c["rules"]) for c in claims] == [
+        ("T10", "exhaustive", {}),
+        ("W10", "exhaustive", {}),
+        ("T10", "unbounded", {"close_waits": "on"}),
+    ]
+    assert [c["solvers"] for c in claims] == [[], [], ["z3", "cvc5"]]
+    assert [c["obligations"] > 20 for c in claims] == [False, False, True]
+
+
 # The command line
 
 ROOT = Path(__file__).parent.parent
@@ -364,6 +504,15 @@ PROBLEMS = {
     "unknown command": (["verfy"], {}, USAGE, "verfy"),
     "unknown option": (["verify", "--jason", "x"], {}, USAGE, "--jason"),
     "no states": (["verify", "--max-states", "0"], {}, USAGE, "--max-states"),
+    "prove with rules": (
+        ["verify", "T1", "--prove", "--rules", "isn=any"],
+        {},
+        USAGE,
+        "a theorem has its own rules",
+    ),
+    "prove with bounds": (["verify", "T1", "--prove", "--bounds", "msl=2"], {}, USAGE, "no bounds"),
+    "prove and pin": (["verify", "--prove", "--pin"], {}, USAGE, "nothing of it is pinned"),
+    "nothing to prove": (["verify", "T10", "--prove"], {}, USAGE, "no theorem belongs to T10"),
     "pin a part": (["verify", "T10", "--pin"], {}, USAGE, "--pin takes no claims"),
     "no dot": (
         ["trace", "T1", "--rules", "three_way=off", "--out", "OUT.svg"],

@@ -99,6 +99,7 @@ class Theory:
     pairs: list[Clause]
     clauses: list[Clause]
     claims: tuple[str, ...]  # of the clauses: what the theory is for
+    lemmas: list[Clause] = field(default_factory=list)  # proved of the same system elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,12 @@ class Prover:
             for memory in t.memories
         }
         self.number = smt.variable("n", t.number)
-        self.other = {h: self._row(f"{h}.other", t.message_fields) for h in "xy"}
+        # One arbitrary message of each sender; there may be none
+        self.other = {
+            h: {"present": z3.Bool(f"{h}.other.present")}
+            | self._row(f"{h}.other", t.message_fields)
+            for h in "xy"
+        }
         self.arriving = self._row("seg", t.message_fields)
         self.seen = {
             h: {"present": z3.Bool(f"{h}.seen.present")} | self._row(f"{h}.seen", t.message_fields)
@@ -185,6 +191,9 @@ class Prover:
         self._looked: dict[tuple[str, str], dict[Any, Term]] = {}
         self._names: dict[int, tuple[str, Term]] = {}
         self._memo: dict[tuple[Any, ...], tuple[Term, Any, Any]] = {}
+        self.taken: dict[tuple[str, int], str] = {}
+        """Of each path that was asked about: "enabled" if some state takes it, "never" if none
+        does, or "unknown"."""
 
     @staticmethod
     def _row(name: str, fields: Sequence[Field]) -> Row:
@@ -266,7 +275,7 @@ class Prover:
         for name, row in rows.items():
             typed = [_typed(term, sorts[p]) for p, term in row.items() if p != "present"]
             found[f"sorts of {name}"] = z3.simplify(z3.And(typed))
-        for clause in t.clauses:
+        for clause in (*t.clauses, *t.lemmas):
             for h in "xy":
                 if clause.about == ENDS:
                     found[f"{clause.name} {h}"] = self._instance(clause, h)
@@ -291,7 +300,7 @@ class Prover:
             }.values()
         ]
         for h, term in looked:
-            for clause in t.clauses:
+            for clause in (*t.clauses, *t.lemmas):
                 if clause.about == NUMBER:
                     name = f"{clause.name} {h} {self._named(term)}"
                     found[name] = self._instance(clause, h, n=term)
@@ -387,11 +396,12 @@ class Prover:
         for h, o in ("xy", "yx"):
             args = (ends[h], ends[o], memories[h], memories[o])
             if clause.about == MESSAGE:
-                parts += [
-                    self._holds(clause, self._terms(*args, message))
-                    for sender, message in messages
-                    if sender == h
-                ]
+                for sender, message in messages:
+                    if sender == h:
+                        holds = self._holds(clause, self._terms(*args, message))
+                        if "present" in message:
+                            holds = z3.Implies(message["present"], holds)
+                        parts.append(holds)
             elif clause.about == NUMBER:
                 parts.append(self._holds(clause, self._terms(*args, n=self.number)))
             else:
@@ -408,7 +418,8 @@ class Prover:
         def named(name: str) -> Callable[[Term], Term]:
             memory = next(m for m in t.memories if m.name == name)
             if memory.first is None:
-                return self.functions["x", name]
+                function: Callable[[Term], Term] = self.functions["x", name]
+                return function
             return lambda number: smt.literal(memory.first, memory.sort)
 
         known = self._facts()
@@ -441,6 +452,7 @@ class Prover:
         asking = _Asking(tests | self.hypotheses(before), self.timeout)
         rules = step.leaf.static.rules
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
+        self.taken[step.action, step.path] = "never"
         if asking.prove(never, z3.BoolVal(False)).verdict == "proved":
             yield never
             return
@@ -448,6 +460,7 @@ class Prover:
         if asking.prove(never, z3.BoolVal(False)).verdict == "proved":
             yield never
             return
+        self.taken[step.action, step.path] = TAKEN[never.verdict]
         after, sent = self._outcome(step, terms)
         ends = {"x": after, "y": self.ends["y"]}
         memories = {"x": self._after("x", after), "y": self._before("y")}
@@ -492,22 +505,23 @@ class Prover:
             )
             ends[h] = {f.path: term for f, term in zip(t.fields, row, strict=True)}
         memories = {h: self._before(h) for h in "xy"}
-        known: Hypotheses = {}
         messages = []
         for h in "xy":
             older = dict(self.other[h])
             if t.ttl is not None and t.elapsed is not None:
                 older[t.ttl] = older[t.ttl] - self.parameters[t.elapsed]
-                known[f"alive {h}"] = older[t.ttl] > 0
+                older["present"] = z3.And(older["present"], older[t.ttl] > 0)
             messages.append((h, older))
         goals = {
             clause.name: self._goal(clause, ends, memories, messages)
             for clause in t.clauses
             if only is None or clause.name in only
         }
-        known |= self.hypotheses([("other", h, self.other[h]) for h in "xy"])
+        known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
         asking = _Asking(known, self.timeout)
         asking.add(*self.numbers())
+        never = asking.prove(Obligation("tick", 0, NEVER), z3.BoolVal(False))
+        self.taken["tick", 0] = TAKEN[never.verdict]
         for name, goal in goals.items():
             yield asking.prove(Obligation("tick", 0, name), goal)
 
@@ -598,6 +612,8 @@ class _Asking:
 PATIENCE = 700
 """Milliseconds for a question to the solver that goes on."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
+TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
+"""What the answer to *never* says of a path."""
 TACTICS = ("simplify", "propagate-values", "solve-eqs", "simplify", "smt")
 AT_ONCE = 8
 """How many hypotheses the solver is told at a time."""
