@@ -578,7 +578,7 @@ def _shown(t: Theory, clause: Clause | None, what: Obligation) -> Iterator[tuple
         *((f"from {h}", f"{h}.other") for h in "xy" if about == MESSAGE),
     ):
         row = _row(what.counterexample, prefix, carried, {})
-        if row:
+        if row and what.counterexample.get(f"{prefix}.present", True):
             yield label, row
     if about == NUMBER and "n" in what.counterexample:
         yield "n", str(what.counterexample["n"])
