@@ -190,9 +190,10 @@ def test_command_refuses_before_it_works(tmp_path: Path) -> None:
 
 def test_interrupt_ends_the_workers(tmp_path: Path) -> None:
     code = (
-        "import sys, time; sys.path[:0] = ['tests', '.']; import toys; from checker import prove\n"
+        "import os, sys, time\n"
+        "sys.path[:0] = ['tests', '.']; import toys; from checker import prove\n"
         "def sleepy(unit):\n"
-        "    print('begun', flush=True)\n"
+        "    os.write(1, b'begun\\n')\n"
         "    time.sleep(60)\n"
         "prove._work = sleepy\n"
         "prove.prove([toys.theorem()], 2, make=toys.theory)\n"
