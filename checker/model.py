@@ -93,6 +93,57 @@ class Traced:
         self.isn_sort = integer(*known["seq"])
         self._trees: dict[Input, Tree] = {}
 
+    @property
+    def kept(self) -> list[Field]:
+        """The fields of an endpoint that vary."""
+        return [f for f in self.end_fields if f"me.{f.path}" not in self.constants]
+
+    @property
+    def carried(self) -> list[Field]:
+        """The fields of a segment that vary."""
+        return [f for f in self.seg_fields if f"seg.{f.path}" not in self.constants]
+
+    def first(self) -> dict[str, Any]:
+        """The initial values of the fields that vary."""
+        start = host.initial(self.bounds)
+        values = dict(zip(paths(start), key(start), strict=True))
+        return {f.path: values[f.path] for f in self.kept}
+
+    def narrow(self, tree: Tree) -> Tree:
+        """A tree of an input with only the outputs that vary."""
+        kept = [self.end_fields.index(f) for f in self.kept]
+        carried = [self.seg_fields.index(f) for f in self.carried]
+        ends, segs = len(self.end_fields), len(self.seg_fields)
+
+        def cut(tree: Tree) -> Tree:
+            if isinstance(tree, Branch):
+                return Branch(tree.test, cut(tree.then), cut(tree.other), tree.where)
+            if not tree.static.possible:
+                return tree
+            outputs = [tree.outputs[i] for i in kept]
+            for n in range(tree.static.sent):
+                outputs += [tree.outputs[ends + n * segs + i] for i in carried]
+            return Leaf(tree.index, tree.static, tuple(outputs))
+
+        return cut(tree)
+
+    def seen(self, capacity: int) -> dict[str, Node]:
+        """What the observer sees, over ``me.*``, ``peer.*`` and the ``capacity`` slots of each bag,
+        ``out<i>.*`` and ``in<i>.*``, with ``.present``."""
+
+        def slots(name: str) -> list[tuple[Any, Segment]]:
+            return [
+                (self.tracer.var(f"{name}{i}.present", BOOL), self.segment(f"{name}{i}"))
+                for i in range(capacity)
+            ]
+
+        me, peer = self.endpoint("me"), self.endpoint("peer")
+        sight = look(me.ghost, peer.tcb, peer.ghost, slots("out"), slots("in"))
+        return {
+            f"sight.{f.path}": self.tracer.node(v)
+            for f, v in zip(self.sight_fields, key(sight), strict=True)
+        }
+
     def tree(self, what: Input) -> Tree:
         """The decision tree of ``what`` befalling an endpoint."""
         if what not in self._trees:
@@ -197,37 +248,8 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
     inputs = [what for what in Input if called[what]]
     traced = Traced(rules, bounds, constants(rules, bounds, [*inputs, Input.TICK]))
     tracer = traced.tracer
-    kept = [i for i, f in enumerate(traced.end_fields) if f"me.{f.path}" not in traced.constants]
-    carried = [
-        i for i, f in enumerate(traced.seg_fields) if f"seg.{f.path}" not in traced.constants
-    ]
-
-    def slots(name: str) -> list[tuple[Any, Segment]]:
-        return [
-            (tracer.var(f"{name}{i}.present", BOOL), traced.segment(f"{name}{i}"))
-            for i in range(bounds.capacity)
-        ]
-
-    me, peer = traced.endpoint("me"), traced.endpoint("peer")
-    sight = look(me.ghost, peer.tcb, peer.ghost, slots("out"), slots("in"))
-    seen = {
-        f"sight.{f.path}": tracer.node(v)
-        for f, v in zip(traced.sight_fields, key(sight), strict=True)
-    }
+    me = traced.endpoint("me")
     due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
-    start = dict(zip(paths(host.initial(bounds)), key(host.initial(bounds)), strict=True))
-
-    def narrow(tree: Tree) -> Tree:
-        """``tree`` with only the outputs that vary."""
-        if isinstance(tree, Branch):
-            return Branch(tree.test, narrow(tree.then), narrow(tree.other), tree.where)
-        if not tree.static.possible:
-            return tree
-        ends, segs = len(traced.end_fields), len(traced.seg_fields)
-        outputs = [tree.outputs[i] for i in kept]
-        for n in range(tree.static.sent):
-            outputs += [tree.outputs[ends + n * segs + i] for i in carried]
-        return Leaf(tree.index, tree.static, tuple(outputs))
 
     def offers() -> Iterator[tuple[Node, tuple[int, ...]]]:
         for crashed in (False, True) if bounds.crashes else (False,):
@@ -236,24 +258,23 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
                 guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
                 yield tracer.node(guard), tuple(system.isns(like))
 
-    fields_kept = [traced.end_fields[i] for i in kept]
     return Composition(
-        fields=fields_kept,
-        message_fields=[traced.seg_fields[i] for i in carried],
-        initial={f.path: start[f.path] for f in fields_kept},
+        fields=traced.kept,
+        message_fields=traced.carried,
+        initial=traced.first(),
         kinds=[
             Kind(
                 what.value,
-                narrow(traced.tree(what)),
+                traced.narrow(traced.tree(what)),
                 called[what],
                 what == Input.SEGMENT,
             )
             for what in inputs
         ],
-        tick=narrow(traced.tree(Input.TICK)) if bounds.msl else None,
+        tick=traced.narrow(traced.tree(Input.TICK)) if bounds.msl else None,
         tick_blocked=tracer.node(due),
         ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
-        sight=seen,
+        sight=traced.seen(bounds.capacity),
         isn_paths=("isn", "ghost.id"),
         offers=list(offers()),
         capacity=bounds.capacity,

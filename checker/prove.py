@@ -16,15 +16,13 @@ beside its place and put there whole. What is there already is replaced only if 
 
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import secrets
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,12 +33,14 @@ from checker import explorer, tcp
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.core.ir import Sort
+from checker.core.workers import forked, leave_interrupts
 from checker.engines.induction import (
     COVER,
     MESSAGE,
     NEVER,
     NUMBER,
     START,
+    TICK,
     Clause,
     Obligation,
     Prover,
@@ -55,7 +55,6 @@ from proofs.invariants import BY_ID, THEOREMS, Theorem
 from proofs.needs import NEEDS, Need, Run, varied
 from spec.system import System
 
-TICK = "tick"
 CHUNK = 6
 """How many paths a worker takes at a time."""
 TIMEOUT = 10.0
@@ -186,11 +185,6 @@ _timeout = TIMEOUT
 _prover: tuple[int, Prover] | None = None  # a worker's, of the theorem that it is at
 
 
-def _alone() -> None:
-    """In a worker: an interrupt is for the parent, which ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 Result = tuple[list[Obligation], dict[tuple[str, int], str], float]
 """Of a unit: obligations, which paths are taken, seconds."""
 
@@ -204,8 +198,7 @@ def _work(unit: Unit) -> Result:
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
-    name = _proofs[unit.proof].actions[unit.action].name
-    taken = {path: said for path, said in _prover[1].taken.items() if path[0] == name}
+    taken, _prover[1].taken = _prover[1].taken, {}
     return found, taken, time.monotonic() - began
 
 
@@ -258,26 +251,16 @@ def prove(
     todo = units(proofs)
     results: dict[Unit, list[Obligation]] = {}
     done = [0] * len(proofs)
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers or os.cpu_count() or 1, context, _alone)
-    try:
-        running: dict[Future[Result], Unit] = {pool.submit(_work, unit): unit for unit in todo}
-        while running:
-            ended, _ = wait(running, 0.5, FIRST_COMPLETED)
-            for future in ended:
-                unit = running.pop(future)
-                results[unit], taken, seconds = future.result()
-                proofs[unit.proof].seconds += seconds
-                proofs[unit.proof].taken |= taken
-                done[unit.proof] += len(unit.paths)
-                if progress is not None:
-                    progress(proofs[unit.proof], done[unit.proof])
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
+    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+        running = {pool.submit(_work, unit): unit for unit in todo}
+        for future in as_completed(running):
+            unit = running[future]
+            results[unit], taken, seconds = future.result()
+            proofs[unit.proof].seconds += seconds
+            proofs[unit.proof].taken |= taken
+            done[unit.proof] += len(unit.paths)
+            if progress is not None:
+                progress(proofs[unit.proof], done[unit.proof])
     for unit in sorted(
         todo, key=lambda unit: (unit.proof, unit.action, not unit.cover, unit.paths)
     ):
@@ -355,25 +338,15 @@ def needed(
     results: dict[int, Needed] = {}
     # Those that are expected to be proved take longest
     order = sorted(range(len(needs)), key=lambda number: needs[number].falls)
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers or os.cpu_count() or 1, context, _alone)
-    try:
+    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
         running = {
             pool.submit(_vary, needs[number], timeout, make, theorems): number for number in order
         }
-        while running:
-            ended, _ = wait(running, 0.5, FIRST_COMPLETED)
-            for future in ended:
-                number = running.pop(future)
-                results[number] = future.result()
-                if progress is not None:
-                    progress(results[number])
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
+        for future in as_completed(running):
+            number = running[future]
+            results[number] = future.result()
+            if progress is not None:
+                progress(results[number])
     return [results[number] for number in range(len(needs))]
 
 
@@ -696,7 +669,7 @@ def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
                 "hypotheses": list(what.used),
             }
         )
-    why = {f.__name__: getattr(f, "why", None) for f in (*theorem.clauses, *theorem.claims)}
+    why = {f.__name__: getattr(f, "why", None) for f in theorem.all}
     return {
         "id": theorem.id,
         "title": theorem.title,

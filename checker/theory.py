@@ -8,46 +8,25 @@ the assumptions alone.
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from checker.core.composition import Kind
 from checker.core.ir import NAT, POSITIVE, REAL, Node, Sort
-from checker.core.schema import Field, fields
+from checker.core.schema import fields
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import induction
 from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Theory
 from checker.model import Traced, constants
 from proofs.invariants import BY_ID, Function, Memory, Theorem, View, remember
-from spec import host
 from spec.bounds import Bounds
-from spec.ghosts import Sight, look
-from spec.host import Endpoint
-from spec.inputs import FORGERIES, Input
-from spec.record import key, paths, rebuild
+from spec.inputs import Input
+from spec.record import key
 from spec.rules import Rules
-from spec.segment import Segment
-from spec.system import CALLS
+from spec.system import CALLS, System
 
 _FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
 """What may be left free; None: of the domain that its annotation names."""
-
-
-def inputs_of(rules: Rules, bounds: Bounds) -> list[Input]:
-    """What can befall an end: every input that the bounds let happen, to either host."""
-    sends = bounds.octets > 0
-    never = {
-        *FORGERIES,
-        Input.CRASH,
-        Input.RESTART,
-        *(() if sends else (Input.SEND, Input.RECEIVE)),
-        *(() if sends and bounds.urgent else (Input.SEND_URGENT,)),
-        *(() if bounds.close else (Input.CLOSE,)),
-        *(() if bounds.abort else (Input.ABORT,)),
-        *(() if bounds.user_timeout else (Input.USER_TIMEOUT,)),
-        *(() if bounds.a_active else (Input.OPEN_ACTIVE,)),
-    }
-    return [what for what in (*CALLS, Input.SEGMENT) if what not in never]
 
 
 def theory(theorem: Theorem) -> Theory:
@@ -55,63 +34,46 @@ def theory(theorem: Theorem) -> Theory:
     rules = dataclasses.replace(Rules(), **theorem.rules)
     bounds = dataclasses.replace(Bounds(), **theorem.bounds)
     timed = "msl" in theorem.free
-    number = NAT
     seq = (0, (1 << bounds.width) - 1)
     octets = (0, max(bounds.octets, 1))
     domains: dict[str, Any] = {
         "seq": seq,
         "octets": octets,
         "ticks": REAL if timed else (0, 1),
-        "id": number if number.unbounded else (number.lo, number.hi),
+        "id": NAT,
         "crashes": (0, 1),
     }
     free = {name: _FREE[name] or Sort("int", *seq) for name in theorem.free}
-    inputs = inputs_of(rules, bounds)
+    called = {what for calls in System(rules, bounds).calls for what in calls}
+    inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]
     known = constants(rules, bounds, [*inputs, *([Input.TICK] if timed else [])], free, domains)
     traced = Traced(rules, bounds, known, free, domains)
     tracer = traced.tracer
-    kept = [f for f in traced.end_fields if f"me.{f.path}" not in known]
-    carried = [f for f in traced.seg_fields if f"seg.{f.path}" not in known]
-
-    def narrow(tree: Tree) -> Tree:
-        return _narrow(tree, traced, kept, carried)
-
-    me, peer = traced.endpoint("me"), traced.endpoint("peer")
-    slots = {
-        name: [(tracer.var(f"{name}0.present", Sort("bool")), traced.segment(f"{name}0"))]
-        for name in ("out", "in")
-    }
-    sight = look(me.ghost, peer.tcb, peer.ghost, slots["out"], slots["in"])
-    looking = _Looking(traced, number)
-    start = host.initial(bounds)
-    first = dict(zip(paths(start), key(start), strict=True))
-    used = (*theorem.clauses, *theorem.claims)
-    lemmas = [f for f in _lemmas(theorem) if f not in used]
+    me = traced.endpoint("me")
+    looking = _Looking(traced)
+    lemmas = [f for f in _lemmas(theorem) if f not in theorem.all]
     return Theory(
         name=theorem.id,
-        fields=kept,
-        message_fields=carried,
-        initial={f.path: first[f.path] for f in kept},
+        fields=traced.kept,
+        message_fields=traced.carried,
+        initial=traced.first(),
         constants=known,
         kinds=[
-            Kind(what.value, narrow(traced.tree(what)), (0, 1), what == Input.SEGMENT)
+            Kind(what.value, traced.narrow(traced.tree(what)), (0, 1), what == Input.SEGMENT)
             for what in inputs
         ],
-        tick=narrow(traced.tree(Input.TICK)) if timed else None,
+        tick=traced.narrow(traced.tree(Input.TICK)) if timed else None,
         ttl="ttl" if timed and rules.lifetime_bounded else None,
         elapsed="elapsed" if timed else None,
-        sight={
-            f"sight.{f.path}": tracer.node(v)
-            for f, v in zip(traced.sight_fields, key(sight), strict=True)
-        },
+        sight=traced.seen(1),
         drawn=tracer.node(looking.function("mine.iss", traced.isn_sort)(me.ghost.id + 1)),
         memories=looking.memories(),
         told="iss",
-        number=number,
+        number=NAT,
         parameters=free | ({"elapsed": POSITIVE} if timed else {}),
         facts=[looking.clause(f) for f in theorem.facts],
         pairs=[looking.clause(f) for f in theorem.pairs],
-        clauses=[looking.clause(f) for f in used],
+        clauses=[looking.clause(f) for f in theorem.all],
         lemmas=[looking.clause(f) for f in lemmas],
         claims=tuple(f.__name__ for f in theorem.claims),
     )
@@ -129,34 +91,14 @@ def _lemmas(theorem: Theorem) -> tuple[Function, ...]:
             f"{theorem.id} cannot be built upon {other.id}: it is of another system, assumes "
             "more, or is built upon a third"
         )
-    return (*other.clauses, *other.claims)
-
-
-def _narrow(tree: Tree, traced: Traced, kept: Sequence[Field], carried: Sequence[Field]) -> Tree:
-    """``tree`` with only the outputs that vary."""
-    if isinstance(tree, Branch):
-        return Branch(
-            tree.test,
-            _narrow(tree.then, traced, kept, carried),
-            _narrow(tree.other, traced, kept, carried),
-            tree.where,
-        )
-    assert isinstance(tree, Leaf)
-    if not tree.static.possible:
-        return tree
-    ends, segs = len(traced.end_fields), len(traced.seg_fields)
-    outputs = [tree.outputs[traced.end_fields.index(f)] for f in kept]
-    for n in range(tree.static.sent):
-        outputs += [tree.outputs[ends + n * segs + traced.seg_fields.index(f)] for f in carried]
-    return Leaf(tree.index, tree.static, tuple(outputs))
+    return other.all
 
 
 class _Looking:
     """Traces clauses: functions of a view of which every part is symbolic."""
 
-    def __init__(self, traced: Traced, number: Sort) -> None:
+    def __init__(self, traced: Traced) -> None:
         self.traced = traced
-        self.number = number
         self.fields = fields(Memory(), traced.domains)
         self.view = View(
             traced.endpoint("me"),
@@ -173,8 +115,7 @@ class _Looking:
     def function(self, name: str, sort: Sort) -> Callable[[Any], Any]:
         """The function ``name``, to be applied to a symbolic number."""
         tracer = self.traced.tracer
-        number = self.number
-        return lambda n: tracer.value(tracer.build.apply(name, tracer.node(n), number, sort))
+        return lambda n: tracer.value(tracer.build.apply(name, tracer.node(n), NAT, sort))
 
     def memory(self, whose: str, n: Any) -> Memory:
         """What is remembered of TCB ``n``."""
@@ -183,7 +124,7 @@ class _Looking:
     def memories(self) -> list[induction.Memory]:
         """What is remembered, and how a step changes it."""
         tracer = self.traced.tracer
-        n = tracer.var("n", self.number)
+        n = tracer.var("n", NAT)
         found = [induction.Memory("iss", self.traced.isn_sort, None)]
 
         def updated() -> tuple[None, list[Any]]:
@@ -204,7 +145,7 @@ class _Looking:
         """One clause, traced."""
         tracer = self.traced.tracer
         names = list(inspect.signature(function).parameters)[1:]
-        numbers = {name: tracer.var(name, self.number) for name in names if name != "seg"}
+        numbers = {name: tracer.var(name, NAT) for name in names if name != "seg"}
 
         def decided() -> tuple[None, list[Any]]:
             arguments = [
@@ -227,6 +168,3 @@ def _folded(tree: Tree, traced: Traced, output: int) -> Node:
     return traced.tracer.build.ite(
         tree.test, _folded(tree.then, traced, output), _folded(tree.other, traced, output)
     )
-
-
-__all__ = ["Endpoint", "Sight", "Segment", "inputs_of", "rebuild", "theory"]

@@ -29,7 +29,7 @@ import tomllib
 import typing
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path as FilePath
@@ -40,6 +40,7 @@ from pydantic import BaseModel
 from checker import explorer, prove, tcp
 from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, UsageProblem
+from checker.core.workers import forked
 from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
@@ -272,8 +273,7 @@ def run_jobs(
         return [results[place] for place in range(len(todo))]
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
-    pool = ProcessPoolExecutor(workers, context, _adopt, (queue,))
-    try:
+    with forked(workers, _adopt, queue) as pool:
         running: dict[Future[Found], int] = {
             pool.submit(_work, place, todo[place]): place for place in order
         }
@@ -285,12 +285,6 @@ def run_jobs(
                     progress(todo[i], *counts)
             for future in ended:
                 finish(running.pop(future), future.result())
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
     return [results[i] for i in range(len(todo))]
 
 

@@ -535,6 +535,11 @@ class Theorem:
     facts: tuple[Function, ...] = ()
     upon: str = ""
 
+    @property
+    def all(self) -> tuple[Function, ...]:
+        """The clauses, the claims among them."""
+        return (*self.clauses, *self.claims)
+
 
 _UNTIMED = {
     "width": 32,

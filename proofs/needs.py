@@ -11,7 +11,7 @@ again: ``varied`` puts them in.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proofs import invariants as i
@@ -207,10 +207,7 @@ NEEDS: tuple[Need, ...] = (
 def varied(need: Need, theorems: Mapping[str, Theorem] = BY_ID) -> Theorem:
     """The theorem with what the entry changes, standing on its own."""
     theorem = theorems[need.theorem]
-    below: Sequence[Function] = ()
-    if theorem.upon:
-        other = theorems[theorem.upon]
-        below = (*other.clauses, *other.claims)
+    below = theorems[theorem.upon].all if theorem.upon else ()
     return dataclasses.replace(
         theorem,
         clauses=(*(f for f in below if f not in theorem.claims), *theorem.clauses),

@@ -24,6 +24,7 @@ Two sorts have no bounds: natural numbers and non-negative reals. They are for p
 solver reads them, they are not wrapped, and constants become of their sort where they meet.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -121,6 +122,21 @@ class Node:
 
 
 _SIGNS = {"add": "+", "sub": "-", "eq": "==", "lt": "<", "le": "<=", "and": "&", "or": "|"}
+
+
+def variables(nodes: Iterable[Node]) -> set[str]:
+    """The names of the variables in ``nodes``."""
+    found: set[str] = set()
+    seen: set[Node] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            if node.op == "var":
+                found.add(node.data)
+            stack.extend(node.args)
+    return found
 
 
 class Builder:

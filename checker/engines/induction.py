@@ -32,7 +32,7 @@ from typing import Any
 import z3
 
 from checker.core.composition import Kind
-from checker.core.ir import Node, Sort
+from checker.core.ir import Node, Sort, variables
 from checker.core.schema import Field
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import smt
@@ -40,7 +40,7 @@ from checker.engines.smt import Term, Terms
 
 ENDS, MESSAGE, NUMBER = "ends", "message", "number"
 """What a clause is about."""
-START, COVER = "start", "cover"
+START, COVER, TICK = "start", "cover", "tick"
 NEVER = "never"
 """In place of a clause: the path cannot be taken, so that every clause holds after it."""
 
@@ -289,17 +289,14 @@ class Prover:
         """... and of the numbers that something was looked up at so far, by kind."""
         t = self.theory
         found: Hypotheses = {}
-        looked = [
-            (h, term)
+        looked = {
+            (h, key): term
             for h in "xy"
-            for term in {
-                key: term
-                for (host, _), terms in self._looked.items()
-                if host == h
-                for key, term in terms.items()
-            }.values()
-        ]
-        for h, term in looked:
+            for (host, _), terms in self._looked.items()
+            if host == h
+            for key, term in terms.items()
+        }
+        for (h, _), term in looked.items():
             for clause in (*t.clauses, *t.lemmas):
                 if clause.about == NUMBER:
                     name = f"{clause.name} {h} {self._named(term)}"
@@ -337,8 +334,8 @@ class Prover:
             holds = self._holds(clause, terms)
             if "m" in numbers:
                 holds = z3.Implies(numbers["m"] != numbers["n"], holds)
-            if message is not None and "present" in message:
-                holds = z3.Implies(message["present"], holds)
+            if message is not None:
+                holds = _if_there(message, holds)
             looked, self._looked = self._looked, outer
             # The numbers are kept too: a term's id is another's once it is gone
             known = self._memo[memo] = (holds, looked, numbers)
@@ -358,7 +355,7 @@ class Prover:
 
     # Goals
 
-    def _step_terms(self, step: Step, who: str = "x") -> Terms:
+    def _step_terms(self, step: Step) -> Terms:
         """The variables of the tree in which x acts."""
         me, peer = self.ends["x"], self.ends["y"]
         variables = {f"me.{path}": term for path, term in me.items()} | self.parameters
@@ -399,9 +396,7 @@ class Prover:
                 for sender, message in messages:
                     if sender == h:
                         holds = self._holds(clause, self._terms(*args, message))
-                        if "present" in message:
-                            holds = z3.Implies(message["present"], holds)
-                        parts.append(holds)
+                        parts.append(_if_there(message, holds))
             elif clause.about == NUMBER:
                 parts.append(self._holds(clause, self._terms(*args, n=self.number)))
             else:
@@ -436,7 +431,7 @@ class Prover:
         goal = _joined(z3.Or, [_joined(z3.And, tests, True) for tests in each], False)
         return _Asking({}, self.timeout).prove(Obligation(kind.name, 0, COVER), goal)
 
-    def step(self, step: Step, only: Sequence[str] | None = None) -> Iterator[Obligation]:
+    def step(self, step: Step) -> Iterator[Obligation]:
         """Every clause holds after one path of one action."""
         t = self.theory
         self._looked = {}
@@ -465,11 +460,7 @@ class Prover:
         ends = {"x": after, "y": self.ends["y"]}
         memories = {"x": self._after("x", after), "y": self._before("y")}
         messages = [*self.other.items(), *(("x", message) for message in sent)]
-        goals = {
-            clause.name: self._goal(clause, ends, memories, messages)
-            for clause in t.clauses
-            if only is None or clause.name in only
-        }
+        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
         asking.add(*self.numbers())
         for name, goal in goals.items():
             what = Obligation(step.action, step.path, name, rules, step.where)
@@ -477,15 +468,11 @@ class Prover:
 
     def _sees(self, step: Step) -> bool:
         """Does the path depend on what is seen in the network?"""
-        names: set[str] = set()
-        for node in (*(test for test, _, _ in step.tests), *step.leaf.outputs):
-            names |= _variables(node)
-        return any(
-            name in names and any(v.startswith(("out0.", "in0.")) for v in _variables(node))
-            for name, node in self.theory.sight.items()
-        )
+        names = variables([*(test for test, _, _ in step.tests), *step.leaf.outputs])
+        seen = variables(node for name, node in self.theory.sight.items() if name in names)
+        return any(name.startswith(("out0.", "in0.")) for name in seen)
 
-    def ticking(self, only: Sequence[str] | None = None) -> Iterator[Obligation]:
+    def ticking(self) -> Iterator[Obligation]:
         """Every clause holds after time has gone by."""
         t = self.theory
         if t.tick is None:
@@ -512,18 +499,14 @@ class Prover:
                 older[t.ttl] = older[t.ttl] - self.parameters[t.elapsed]
                 older["present"] = z3.And(older["present"], older[t.ttl] > 0)
             messages.append((h, older))
-        goals = {
-            clause.name: self._goal(clause, ends, memories, messages)
-            for clause in t.clauses
-            if only is None or clause.name in only
-        }
+        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
         known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
         asking = _Asking(known, self.timeout)
         asking.add(*self.numbers())
-        never = asking.prove(Obligation("tick", 0, NEVER), z3.BoolVal(False))
-        self.taken["tick", 0] = TAKEN[never.verdict]
+        never = asking.prove(Obligation(TICK, 0, NEVER), z3.BoolVal(False))
+        self.taken[TICK, 0] = TAKEN[never.verdict]
         for name, goal in goals.items():
-            yield asking.prove(Obligation("tick", 0, name), goal)
+            yield asking.prove(Obligation(TICK, 0, name), goal)
 
 
 class _Asking:
@@ -628,19 +611,9 @@ def _plain(model: Any) -> dict[str, Any]:
     }
 
 
-def _variables(node: Node) -> set[str]:
-    """The variables of an expression."""
-    names: set[str] = set()
-    stack, done = [node], set[Node]()
-    while stack:
-        node = stack.pop()
-        if node in done:
-            continue
-        done.add(node)
-        if node.op == "var":
-            names.add(node.data)
-        stack.extend(node.args)
-    return names
+def _if_there(message: Row, holds: Term) -> Term:
+    """What is said of a message, which may not be there."""
+    return z3.Implies(message["present"], holds) if "present" in message else holds
 
 
 def _typed(term: Term, sort: Sort) -> Term:
@@ -663,10 +636,6 @@ def _joined(join: Callable[[Sequence[Term]], Term], terms: Sequence[Term], none:
     return join(terms)
 
 
-def _short(term: Term) -> str:
-    return " ".join(str(term).split())
-
-
 def script(what: Obligation, known: Sequence[tuple[str, Term]], goal: Term) -> str:
     """An obligation as a standalone SMT-LIB 2 script, which must be unsatisfiable."""
     solver = z3.Solver()
@@ -679,7 +648,5 @@ def script(what: Obligation, known: Sequence[tuple[str, Term]], goal: Term) -> s
     for _, term in known:
         solver.add(term)
     solver.add(z3.Not(goal))
-    names = [name for name, _ in known] + ["not the goal"]
-    text = solver.sexpr()
-    lines += [f"; hypothesis: {name}" for name in names[:-1]]
-    return "\n".join([*lines, "(set-logic ALL)", text, "(check-sat)", ""])
+    lines += [f"; hypothesis: {name}" for name, _ in known]
+    return "\n".join([*lines, "(set-logic ALL)", solver.sexpr(), "(check-sat)", ""])

@@ -18,7 +18,7 @@ from typing import Any
 import z3
 
 from checker.core.composition import Kind
-from checker.core.ir import Builder, Node, Sort, least, width_of
+from checker.core.ir import Builder, Node, Sort, least, variables, width_of
 from checker.core.trace import Leaf, Tree
 from checker.engines import smt
 
@@ -66,7 +66,7 @@ class Explorer:
         self._answers: dict[tuple[Facts, Node], bool | None] = {}
         self._outcomes: dict[Any, list[tuple[Facts, Row, tuple[Row, ...]]]] = {}
         self._sights: dict[Row, Row] = {}
-        self._seen = sorted(set().union(*map(_variables, model.sight.values())))
+        self._seen = sorted(variables(model.sight.values()))
         self._looks = {k.name: bool(_reads(k.tree) & set(model.sight)) for k in model.kinds}
         self._carried = [f.path for f in model.message_fields]
         self._blank = [build.const(least(f.sort)) for f in model.message_fields]
@@ -451,18 +451,11 @@ def _order(row: Row) -> tuple[str, ...]:
     return tuple(map(repr, row))
 
 
-def _variables(node: Node) -> set[str]:
-    """The variables of an expression."""
-    if node.op == "var":
-        return {node.data}
-    return set().union(*map(_variables, node.args))
-
-
 def _reads(tree: Tree) -> set[str]:
     """The variables that a tree reads."""
     if isinstance(tree, Leaf):
-        return set().union(*map(_variables, tree.outputs))
-    return _variables(tree.test) | _reads(tree.then) | _reads(tree.other)
+        return variables(tree.outputs)
+    return variables([tree.test]) | _reads(tree.then) | _reads(tree.other)
 
 
 def search(

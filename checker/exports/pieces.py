@@ -87,21 +87,6 @@ def used_in(tree: Tree) -> Iterator[Node]:
             yield from one.outputs
 
 
-def variables(nodes: Iterable[Node]) -> set[str]:
-    """The names of the variables in ``nodes``."""
-    found: set[str] = set()
-    seen: set[Node] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            if node.op == "var":
-                found.add(node.data)
-            stack.extend(node.args)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Definition(Generic[K]):
     """A name, and the text that it stands for."""

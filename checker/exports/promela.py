@@ -33,7 +33,7 @@ from typing import Any
 from checker.core.composition import Composition, Kind
 from checker.core.errors import UsageProblem
 from checker.core.interpret import evaluate, leaves
-from checker.core.ir import Builder, Node, Sort
+from checker.core.ir import Builder, Node, Sort, variables
 from checker.core.trace import Branch, Leaf, Tree
 
 Resting = Mapping[str, tuple[Tree, frozenset[str]]]
@@ -129,11 +129,6 @@ def _expressions(tree: Tree) -> Iterator[Node]:
         yield tree.test
         yield from _expressions(tree.then)
         yield from _expressions(tree.other)
-
-
-def _variables(nodes: Iterable[Node]) -> set[str]:
-    """The names of the variables that ``nodes`` read."""
-    return _names(_parts_of(*nodes))
 
 
 def _names(parts: Iterable[Node]) -> set[str]:
@@ -312,7 +307,7 @@ class _Writer:
             raise UsageProblem("the Promela export has ints of 31 bits: choose a smaller width")
         if model.tick is not None:
             parts = leaves(model.tick)
-            read = _variables([*_tests(model.tick), *(o for p in parts for o in p.outputs)])
+            read = variables([*_tests(model.tick), *(o for p in parts for o in p.outputs)])
             odd = [name for name in read if not name.startswith("me.")]
             if odd or any(not p.static.possible or p.static.sent for p in parts):
                 raise UsageProblem(
@@ -471,7 +466,7 @@ class _Writer:
         ranges = {
             f"me.{f.path}": _members(f.sort)
             for f in self.model.fields
-            if f"me.{f.path}" in _variables(guards)
+            if f"me.{f.path}" in variables(guards)
         }
         if math.prod(len(r) for r in ranges.values()) > 10_000:
             return False
@@ -612,8 +607,8 @@ class _Writer:
         """The component's fields that ``node`` reads, by way of what is seen or drawn too."""
         read = _names(_parts_of(node, known=scope.known))
         if self.model.isn_paths[0] in read:
-            read |= _variables(guard for guard, _ in self.model.offers)
-        return read | _variables(self.model.sight[name] for name in read & set(self.model.sight))
+            read |= variables(guard for guard, _ in self.model.offers)
+        return read | variables(self.model.sight[name] for name in read & set(self.model.sight))
 
     # The text
 

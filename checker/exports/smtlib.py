@@ -20,9 +20,9 @@ from typing import Any
 
 from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
-from checker.core.ir import Node, least, width_of
+from checker.core.ir import Node, least, variables, width_of
 from checker.core.trace import Branch, Leaf, Tree
-from checker.exports.pieces import Writer, cut, merged, used_in, variables
+from checker.exports.pieces import Writer, cut, merged, used_in
 
 Key = tuple[Node, int]
 """An expression and the bits at which it is wanted; 0 for a bool."""

@@ -26,10 +26,10 @@ from typing import Any
 
 from checker.core.composition import Composition, Kind
 from checker.core.interpret import leaves
-from checker.core.ir import Node, least
+from checker.core.ir import Node, least, variables
 from checker.core.schema import Field
 from checker.core.trace import Branch, Leaf, Tree
-from checker.exports.pieces import Writer, cut, merged, used_in, variables
+from checker.exports.pieces import Writer, cut, merged, used_in
 
 Resting = Mapping[str, tuple[Tree, Collection[str]]]
 """Claims of states in which no action is possible but those named."""
