@@ -625,22 +625,25 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
                     f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
                 )
             )
-    console.print(
-        f"[bold]{'theorem':14}{'verdict':14}{'obligations':>12}{'seconds':>9}   assumes[/]"
-    )
+    console.print(f"[bold]{'theorem':14}{'verdict':14}assumes[/]")
     for proof in proofs:
         colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
-        rules = _as_options(tcp.departures(tcp.choose_rules(proof.theorem.rules)))
-        assumes = ", ".join(assumptions(proof)) + rules
+        for theorem in proof.theorems:
+            rules = _as_options(tcp.departures(tcp.choose_rules(theorem.rules)))
+            assumes = ", ".join(assumptions(theorem)) + rules
+            console.print(
+                f"[bold]{theorem.id:14}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
+            )
+            console.print(f"  [dim]{escape(theorem.title)}[/]")
+        together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
         console.print(
-            f"[bold]{proof.id:14}[/][{colour}]{proof.verdict:14}[/]"
-            f"{len(proof.obligations):>12,}{proof.seconds:>9.1f}   {escape(assumes)}"
+            f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.1f} s of work; "
+            f"{escape(_paths_of(proof))}"
         )
-        console.print(f"  [dim]{escape(proof.theorem.title)}[/]")
-        console.print(f"  [dim]{escape(_paths_of(proof))}[/]")
     console.print()
-    done = sum(proof.verdict == "proved" for proof in proofs)
-    console.print(f"{done} of {len(proofs)} theorems proved, {ending}")
+    done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
+    total = sum(len(proof.theorems) for proof in proofs)
+    console.print(f"{done} of {total} theorems proved, {ending}")
 
 
 def _paths_of(proof: "Proof") -> str:

@@ -26,7 +26,7 @@ from spec.bounds import Bounds
 from spec.ghosts import Ghost, Sight, look
 from spec.inputs import Input
 from spec.record import key, paths, rebuild
-from spec.rules import Isn, Rules
+from spec.rules import SWITCHES, Isn, Rules
 from spec.segment import Segment
 from spec.seq import Space
 from spec.system import NAMES, System, World
@@ -61,8 +61,8 @@ class Traced:
 
     ``constants`` are fields that have one value in all states of interest (``me.<path>``) or in
     all segments (``seg.<path>``): they are not variables, and decide what they can. ``free`` are
-    bounds that are variables, by name, and the length of TIME-WAIT; ``known`` are the sorts of the
-    domains then.
+    bounds and switches that are variables, by name, and the length of TIME-WAIT; ``known`` are the
+    sorts of the domains then.
     """
 
     def __init__(
@@ -85,7 +85,8 @@ class Traced:
             cut = chosen["msl"] + chosen["msl"] - time_wait
             rules = dataclasses.replace(rules, time_wait_cut=cut)
         self.elapsed = self.tracer.var("elapsed", POSITIVE) if "msl" in chosen else 1
-        self.rules = rules
+        switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
+        self.rules = dataclasses.replace(rules, **switches)
         self.bounds = dataclasses.replace(bounds, **chosen)
         self.end_fields: list[Field] = fields(host.initial(bounds), known)
         self.seg_fields: list[Field] = fields(Segment(seq=0), known)

@@ -1,6 +1,7 @@
 """``prove``: theorems without bounds, proved on all cores, and their certificates.
 
-A theorem is traced once, here; the workers are forked after that and have its trees. Each takes
+Theorems of one system are proved together: they are one theory, which is traced once, here; the
+workers are forked after that and have its trees. Each takes
 some paths of one action at a time and sends back the obligations, with the scripts that a
 certificate is made of. *Proved* means that every obligation was found to follow; one that fails
 comes with a state from which a step leads astray, and one that the solver gave up is unknown. A
@@ -48,18 +49,18 @@ from checker.engines.induction import (
     Theory,
     steps_of,
 )
-from checker.theory import theory
+from checker.theory import options, theory
 from proofs import claims as c
 from proofs.ablations import Ablation
-from proofs.invariants import BY_ID, THEOREMS, Theorem
 from proofs.needs import NEEDS, Need, Run, varied
+from proofs.theorems import BY_ID, THEOREMS, Theorem, together
 from spec.system import System
 
 CHUNK = 6
 """How many paths a worker takes at a time."""
 TIMEOUT = 10.0
 """Seconds for one question to the solver."""
-FORMAT, VERSION = "synproof certificates", 1
+FORMAT, VERSION = "synproof certificates", 2
 MANIFEST = "manifest.json"
 
 
@@ -85,9 +86,9 @@ class Action:
 
 @dataclass(slots=True)
 class Proof:
-    """What came of a theorem; ``seconds`` are of all workers together."""
+    """What came of theorems proved together; ``seconds`` are of all workers together."""
 
-    theorem: Theorem
+    theorems: tuple[Theorem, ...]
     theory: Theory
     actions: list[Action]
     obligations: list[Obligation] = field(default_factory=list)
@@ -96,8 +97,8 @@ class Proof:
 
     @property
     def id(self) -> str:
-        """The theorem's."""
-        return self.theorem.id
+        """The first theorem's, upon which the others are built."""
+        return self.theorems[0].id
 
     @property
     def paths(self) -> int:
@@ -162,7 +163,6 @@ def select(ids: Sequence[str]) -> list[Theorem]:
                 f"no theorem {id}; the theorems are {', '.join(t.id for t in THEOREMS)}"
             )
         chosen += found
-        chosen += [BY_ID[theorem.upon] for theorem in found if theorem.upon]
     return [t for t in THEOREMS if t in chosen or not ids]
 
 
@@ -231,20 +231,20 @@ def prove(
     workers: int | None = None,
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
-    make: Callable[[Theorem], Theory] = theory,
+    make: Callable[[Sequence[Theorem]], Theory] = theory,
 ) -> list[Proof]:
-    """Try to prove theorems; ``make`` traces one."""
+    """Try to prove theorems; ``make`` traces those that are proved together."""
     global _proofs, _timeout, _prover  # what the workers are forked with
     proofs = []
-    for theorem in theorems:
+    for some in together(theorems):
         began = time.monotonic()
-        made = make(theorem)
+        made = make(some)
         _check(made)
         actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
         actions.insert(0, Action(START))
         if made.tick is not None:
             actions.append(Action(TICK))
-        proofs.append(Proof(theorem, made, actions, seconds=time.monotonic() - began))
+        proofs.append(Proof(some, made, actions, seconds=time.monotonic() - began))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None
@@ -331,7 +331,7 @@ def needed(
     workers: int | None = None,
     progress: Callable[[Needed], None] | None = None,
     timeout: float = TIMEOUT,
-    make: Callable[[Theorem], Theory] = theory,
+    make: Callable[[Sequence[Theorem]], Theory] = theory,
     theorems: Mapping[str, Theorem] = BY_ID,
 ) -> list[Needed]:
     """Try to prove each theorem with one thing less, one variant for each worker at a time."""
@@ -353,12 +353,12 @@ def needed(
 def _vary(
     need: Need,
     timeout: float,
-    make: Callable[[Theorem], Theory],
+    make: Callable[[Sequence[Theorem]], Theory],
     theorems: Mapping[str, Theorem],
 ) -> Needed:
     """Work through one entry, in a worker."""
     began = time.monotonic()
-    found = _disprove(need, make(varied(need, theorems)), timeout)
+    found = _disprove(need, make([varied(need, theorems)]), timeout)
     if need.run is not None:
         found.steps, found.searched = _violated(need.run)
     found.seconds = time.monotonic() - began
@@ -477,14 +477,12 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
     """What was found, for the JSON."""
     return {
         "version": VERSION,
-        "theorems": [
+        "theorems": [_said_of(theorem, proof) for proof in proofs for theorem in proof.theorems],
+        "theories": [
             {
                 "id": proof.id,
-                "title": proof.theorem.title,
+                "theorems": [theorem.id for theorem in proof.theorems],
                 "verdict": proof.verdict,
-                "scope": "unbounded",
-                "rules": _rules(proof.theorem),
-                "assumptions": assumptions(proof),
                 "obligations": len(proof.obligations),
                 "paths": {how: proof.count(how) for how in ("enabled", "never", "unknown")},
                 "vacuous": proof.vacuous,
@@ -506,9 +504,22 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
     }
 
 
-def assumptions(proof: Proof) -> list[str]:
+def _said_of(theorem: Theorem, proof: Proof) -> dict[str, Any]:
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "theory": proof.id,
+        "verdict": proof.verdict,
+        "scope": "unbounded",
+        "rules": _rules(theorem),
+        "assumptions": assumptions(theorem),
+        "obligations": len(proof.obligations),
+    }
+
+
+def assumptions(theorem: Theorem) -> list[str]:
     """What a theorem assumes, by name."""
-    return [clause.name for clause in (*proof.theory.facts, *proof.theory.pairs)]
+    return [f.__name__ for f in (*theorem.facts, *theorem.pairs)]
 
 
 def _rules(theorem: Theorem) -> dict[str, str]:
@@ -608,7 +619,7 @@ def _ours(place: Path) -> bool:
         manifest = json.loads((place / MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT:
             return False
-        folders = {theorem["folder"] for theorem in manifest["theorems"]}
+        folders = {theory["folder"] for theory in manifest["theories"]}
         if not {path.name for path in place.iterdir()} <= {MANIFEST, *folders}:
             return False
     except (OSError, ValueError, KeyError, TypeError):
@@ -633,8 +644,8 @@ def write(proofs: Sequence[Proof], place: Path) -> int:
     try:
         beside.mkdir()
         folders = _safe_names([proof.id for proof in proofs])
-        theorems = [_write(proof, folders[proof.id], beside) for proof in proofs]
-        manifest = {"format": FORMAT, "version": VERSION, "theorems": theorems}
+        theories = [_write(proof, folders[proof.id], beside) for proof in proofs]
+        manifest = {"format": FORMAT, "version": VERSION, "theories": theories}
         files.write(beside / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
         discard(place)
         beside.rename(place)
@@ -646,8 +657,8 @@ def write(proofs: Sequence[Proof], place: Path) -> int:
 
 
 def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
-    """Write one theorem's scripts; what the manifest says of it."""
-    theorem, t = proof.theorem, proof.theory
+    """Write one theory's scripts; what the manifest says of it."""
+    base, t = proof.theorems[0], proof.theory
     folders = _safe_names([action.name for action in proof.actions])
     clauses = _safe_names([NEVER, COVER, *(clause.name for clause in t.clauses)])
     written = []
@@ -669,24 +680,25 @@ def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
                 "hypotheses": list(what.used),
             }
         )
-    why = {f.__name__: getattr(f, "why", None) for f in theorem.all}
     return {
-        "id": theorem.id,
-        "title": theorem.title,
-        "cites": theorem.cites,
+        "id": proof.id,
         "folder": folder,
-        "rules": _rules(theorem),
-        "bounds": dict(theorem.bounds),
-        "free": list(theorem.free),
-        "upon": theorem.upon,
-        "lemmas": [clause.name for clause in t.lemmas],
+        "rules": _rules(base),
+        "bounds": dict(base.bounds),
+        "free": list(t.parameters),
         "facts": [_said(clause) for clause in t.facts],
         "pairs": [_said(clause) for clause in t.pairs],
-        "clauses": [
-            _said(clause)
-            | {"about": clause.about, "claim": clause.name in t.claims, "why": why.get(clause.name)}
-            for clause in t.clauses
+        "theorems": [
+            {
+                "id": theorem.id,
+                "title": theorem.title,
+                "cites": theorem.cites,
+                "claims": [f.__name__ for f in theorem.claims],
+                "options": list(options(theorem, base)),
+            }
+            for theorem in proof.theorems
         ],
+        "clauses": [_said(clause) | {"about": clause.about} for clause in t.clauses],
         "actions": [
             {"name": a.name, "paths": a.paths, "impossible": a.impossible} for a in proof.actions
         ],
@@ -695,7 +707,8 @@ def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
 
 
 def _said(clause: Clause) -> dict[str, Any]:
-    return {"name": clause.name, "doc": clause.doc, "line": clause.where}
+    said = {"name": clause.name, "doc": clause.doc, "line": clause.where}
+    return said | {"when": [list(options) for options in clause.when]}
 
 
 def _safe_names(names: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""From a theorem of ``proofs.invariants`` to what the prover is given: all of it traced.
+"""From theorems of ``proofs.theorems`` to what the prover is given: all of it traced.
 
 Bounds that a theorem leaves free become variables: the window, and with time MSL, R (``span``),
 TIME-WAIT's length and how long a tick is, which are reals. Numbers of TCBs are natural numbers.
@@ -8,17 +8,18 @@ the assumptions alone.
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.core.composition import Kind
-from checker.core.ir import NAT, POSITIVE, REAL, Node, Sort
+from checker.core.ir import BOOL, NAT, POSITIVE, REAL, Node, Sort
 from checker.core.schema import fields
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import induction
 from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Theory
 from checker.model import Traced, constants
-from proofs.invariants import BY_ID, Function, Memory, Theorem, View, remember
+from proofs.invariants import Function, Memory, View, implies, remember
+from proofs.theorems import Theorem
 from spec.bounds import Bounds
 from spec.inputs import Input
 from spec.record import key
@@ -29,11 +30,13 @@ _FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
 """What may be left free; None: of the domain that its annotation names."""
 
 
-def theory(theorem: Theorem) -> Theory:
-    """The theory of a theorem."""
-    rules = dataclasses.replace(Rules(), **theorem.rules)
-    bounds = dataclasses.replace(Bounds(), **theorem.bounds)
-    timed = "msl" in theorem.free
+def theory(theorems: Sequence[Theorem]) -> Theory:
+    """The theory of a theorem, the first, and of others that are built upon it."""
+    base, *others = theorems
+    _check(base, others)
+    rules = dataclasses.replace(Rules(), **base.rules)
+    bounds = dataclasses.replace(Bounds(), **base.bounds)
+    timed = "msl" in base.free
     seq = (0, (1 << bounds.width) - 1)
     octets = (0, max(bounds.octets, 1))
     domains: dict[str, Any] = {
@@ -43,7 +46,8 @@ def theory(theorem: Theorem) -> Theory:
         "id": NAT,
         "crashes": (0, 1),
     }
-    free = {name: _FREE[name] or Sort("int", *seq) for name in theorem.free}
+    free = {name: _FREE[name] or Sort("int", *seq) for name in base.free}
+    free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
     called = {what for calls in System(rules, bounds).calls for what in calls}
     inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]
     known = constants(rules, bounds, [*inputs, *([Input.TICK] if timed else [])], free, domains)
@@ -51,9 +55,12 @@ def theory(theorem: Theorem) -> Theory:
     tracer = traced.tracer
     me = traced.endpoint("me")
     looking = _Looking(traced)
-    lemmas = [f for f in _lemmas(theorem) if f not in theorem.all]
+    pairs = dict.fromkeys(f for theorem in theorems for f in theorem.pairs)
+    clauses = dict.fromkeys(f for theorem in theorems for f in theorem.all)
+    claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claims)
+    optional = {_given(f): BOOL for f in pairs if f not in base.pairs}
     return Theory(
-        name=theorem.id,
+        name=base.id,
         fields=traced.kept,
         message_fields=traced.carried,
         initial=traced.first(),
@@ -70,28 +77,47 @@ def theory(theorem: Theorem) -> Theory:
         memories=looking.memories(),
         told="iss",
         number=NAT,
-        parameters=free | ({"elapsed": POSITIVE} if timed else {}),
-        facts=[looking.clause(f) for f in theorem.facts],
-        pairs=[looking.clause(f) for f in theorem.pairs],
-        clauses=[looking.clause(f) for f in theorem.all],
-        lemmas=[looking.clause(f) for f in lemmas],
-        claims=tuple(f.__name__ for f in theorem.claims),
+        parameters=free | optional | ({"elapsed": POSITIVE} if timed else {}),
+        facts=[looking.clause(f) for f in base.facts],
+        pairs=[looking.clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
+        clauses=[looking.clause(f, _when(f, base, others)) for f in clauses],
+        claims=tuple(claims),
     )
 
 
-def _lemmas(theorem: Theorem) -> tuple[Function, ...]:
-    """The clauses of the theorem that this one is built upon."""
-    if not theorem.upon:
-        return ()
-    other = BY_ID[theorem.upon]
-    same = (theorem.rules, theorem.bounds, theorem.free) == (other.rules, other.bounds, other.free)
-    fewer = {*other.facts} <= {*theorem.facts} and {*other.pairs} <= {*theorem.pairs}
-    if not same or not fewer or other.upon:
-        raise ValueError(
-            f"{theorem.id} cannot be built upon {other.id}: it is of another system, assumes "
-            "more, or is built upon a third"
-        )
-    return other.all
+def _check(base: Theorem, others: Sequence[Theorem]) -> None:
+    """Refuse theorems that cannot be proved together."""
+    if base.upon:
+        raise ValueError(f"{base.id} is built upon {base.upon}, which is not given first")
+    for theorem in others:
+        same = (theorem.bounds, theorem.free) == (base.bounds, base.free)
+        rules = {name: theorem.rules.get(name) for name in base.rules} == base.rules
+        on = all(theorem.rules[name] is True for name in theorem.switches(base))
+        facts = {*theorem.facts} == {*base.facts}
+        pairs = {*base.pairs} <= {*theorem.pairs}
+        if theorem.upon != base.id or not (same and rules and on and facts and pairs):
+            raise ValueError(
+                f"{theorem.id} cannot be built upon {base.id}: it is of another system, or "
+                "assumes other facts, or has another option than a switch that is on or a pair"
+            )
+
+
+def _given(pair: Function) -> str:
+    """The parameter that tells whether a pair is assumed."""
+    return f"given.{pair.__name__}"
+
+
+def options(theorem: Theorem, base: Theorem) -> tuple[str, ...]:
+    """The parameters that are true where the theorem is claimed, beside its base."""
+    return (*theorem.switches(base), *map(_given, theorem.further(base)))
+
+
+def _when(
+    clause: Function, base: Theorem, others: Sequence[Theorem]
+) -> tuple[tuple[str, ...], ...]:
+    """The options under which a clause is claimed, in each theorem that has it; none: always."""
+    ways = tuple(options(theorem, base) for theorem in others if clause in theorem.all)
+    return () if clause in base.all or () in ways else ways
 
 
 class _Looking:
@@ -141,8 +167,8 @@ class _Looking:
             found.append(induction.Memory(f.path, f.sort, node, key(Memory())[i]))
         return found
 
-    def clause(self, function: Callable[..., bool]) -> Clause:
-        """One clause, traced."""
+    def clause(self, function: Callable[..., bool], when: Sequence[tuple[str, ...]] = ()) -> Clause:
+        """One clause, traced; it is claimed if all parameters of an entry of ``when`` are true."""
         tracer = self.traced.tracer
         names = list(inspect.signature(function).parameters)[1:]
         numbers = {name: tracer.var(name, NAT) for name in names if name != "seg"}
@@ -151,13 +177,19 @@ class _Looking:
             arguments = [
                 self.traced.segment("seg") if name == "seg" else numbers[name] for name in names
             ]
-            return None, [function(self.view, *arguments)]
+            claimed: Any = not when
+            for way in when:
+                every: Any = True
+                for option in way:
+                    every = every & tracer.var(option, BOOL)
+                claimed = claimed | every
+            return None, [implies(claimed, function(self.view, *arguments))]
 
         code = function.__code__
         where = f"proofs/invariants.py:{code.co_firstlineno}"
         about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
         doc = inspect.getdoc(function) or ""
-        return Clause(function.__name__, about, tracer.trace(decided), where, doc)
+        return Clause(function.__name__, about, tracer.trace(decided), where, doc, tuple(when))
 
 
 def _folded(tree: Tree, traced: Traced, output: int) -> Node:

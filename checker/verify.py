@@ -46,7 +46,7 @@ from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
 from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
-from proofs.invariants import Theorem
+from proofs.theorems import Theorem
 from spec.bounds import SCALES, Bounds
 from spec.inputs import Input
 from spec.rules import Rules
@@ -533,22 +533,21 @@ def verify(
 
 # Theorems
 
-ALSO = {"T2": "T1"}
-"""Claims that are carried by a theorem of another name."""
 RECHECKED = "cvc5"
 """The solver that checks certificates again."""
 
 
 def theorems(ids: Sequence[str]) -> list[Theorem]:
-    """The theorems of the claims named, or of all, and those that they are built upon."""
-    chosen = {ALSO.get(claim.id, claim.id) for claim in select(ids)}
-    known = [theorem.id for theorem in prove.select([])]
-    found = [id for id in known if id in chosen]
+    """The theorems of the claims named, or of all."""
+    chosen = {claim.id for claim in select(ids)}
+    known = prove.select([])
+    found = [theorem for theorem in known if theorem.id in chosen]
     if not found:
         raise UsageProblem(
-            f"no theorem belongs to {', '.join(ids)}; the theorems are {', '.join(known)}"
+            f"no theorem belongs to {', '.join(ids)}; the theorems are "
+            f"{', '.join(theorem.id for theorem in known)}"
         )
-    return prove.select(found)
+    return found
 
 
 def prove_theorems(
@@ -556,7 +555,7 @@ def prove_theorems(
 ) -> list[ClaimReport]:
     """Prove theorems, and have another solver check the certificates: a row for each."""
     proofs = prove.prove(todo, workers, progress)
-    rows = [_row(proof) for proof in proofs]
+    rows = [_row(theorem, proof) for proof in proofs for theorem in proof.theorems]
     if all(row.ok for row in rows):
         code, said = _recheck(proofs, workers)
         for row in rows:
@@ -568,20 +567,15 @@ def prove_theorems(
                 row.verdict = "not proved" if code == VIOLATED else "inconclusive"
                 row.ok, row.note = False, f"{RECHECKED} did not accept the certificates: {said}"
         return rows
-    by_id = {row.id: row for row in rows}
-    for row, proof in zip(rows, proofs, strict=True):
-        upon = proof.theorem.upon
-        if row.ok and upon and not by_id[upon].ok:
-            row.verdict, row.ok = "inconclusive", False
-            row.note = f"it is built upon {upon}, which is {by_id[upon].verdict}"
-        elif row.ok:
+    for row in rows:
+        if row.ok:
             row.note = "not checked by a second solver, since not all theorems were proved"
     return rows
 
 
-def _row(proof: prove.Proof) -> ClaimReport:
-    """What came of a proof."""
-    theorem, theory = proof.theorem, proof.theory
+def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
+    """What came of a theorem."""
+    theory = proof.theory
     verdict: Verdict = "inconclusive" if proof.verdict == "unknown" else "not proved"
     note = ""
     if proof.verdict == "proved":
@@ -592,10 +586,10 @@ def _row(proof: prove.Proof) -> ClaimReport:
         note += f"open, first {open_[0]}; to see them: python -m checker prove {theorem.id}"
     possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
     never = [what.value for what in Input if what.value not in possible]
-    clauses = (*theory.pairs, *theory.facts)
-    assumed = [f"{clause.name}: {' '.join(clause.doc.split())}" for clause in clauses]
-    if theorem.upon:
-        assumed.append(f"upon {theorem.upon}")
+    assumed = [
+        f"{f.__name__}: {' '.join((f.__doc__ or '').split())}"
+        for f in (*theorem.pairs, *theorem.facts)
+    ]
     return ClaimReport(
         id=theorem.id,
         title=theorem.title,

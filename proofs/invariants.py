@@ -14,12 +14,11 @@ leads astray if the clause is left out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from spec.bounds import Bounds
 from spec.ghosts import reached_established
 from spec.host import Endpoint
-from spec.rules import Restart, Rules
+from spec.rules import Rules
 from spec.segment import Id, Segment, Seq, Ticks
 from spec.seq import Space, not_
 from spec.tcb import State
@@ -112,6 +111,14 @@ def far(w: View, m: Id, n: Id) -> bool:
     return (w.seq.minus(a, b) > reach) & (w.seq.minus(b, a) > reach)
 
 
+def monotone(w: View, m: Id, n: Id) -> bool:
+    """Each ISN of a host is above those before, and what comes after it: nothing has wrapped."""
+    a, b = w.my_iss(m), w.my_iss(n)
+    up, down = w.seq.minus(b, a), w.seq.minus(a, b)
+    most = (1 << 31) - 2
+    return implies(m < n, (up > 1) & (up <= most)) & implies(n < m, (down > 1) & (down <= most))
+
+
 def window_is_sane(w: View) -> bool:
     """A window is between 1 and 2^30 octets (RFC 7323 2.3)."""
     return (w.bounds.window >= 1) & (w.bounds.window <= 1 << 30)
@@ -133,11 +140,13 @@ def in_order(w: View) -> bool:
     got = w.seq.minus(tcb.rcv.nxt, tcb.irs)
     state = tcb.state
     if state in (State.CLOSED, State.LISTEN):
-        return not_(tcb.closing) & not_(tcb.passive)
+        return not_(tcb.closing) & not_(tcb.passive) & not_(tcb.reopened)
     if state == State.SYN_SENT:
-        return (una == 0) & (nxt == 1) & not_(tcb.closing) & not_(tcb.passive)
+        blank = not_(tcb.closing) & not_(tcb.passive) & not_(tcb.reopened)
+        return (una == 0) & (nxt == 1) & blank
     if state == State.SYN_RECEIVED:
-        return (una == 0) & (nxt == 1) & (got == 1)
+        waits = not_(tcb.closing) | w.rules.close_waits
+        return (una == 0) & (nxt == 1) & (got == 1) & waits
     if state == State.ESTABLISHED:
         return (una == 1) & (nxt == 1) & (got == 1) & not_(tcb.closing)
     if state == State.FIN_WAIT_1:
@@ -150,7 +159,14 @@ def in_order(w: View) -> bool:
         return (una <= 1) & (nxt == 2) & (got == 2) & tcb.closing
     if state == State.LAST_ACK:
         return (una == 1) & (nxt == 2) & (got == 2) & tcb.closing
-    return (una == 2) & (nxt == 2) & (got == 2)
+    # TIME-WAIT: its own end, or that of a reopening that came to nothing (section 3.6.1)
+    returned = w.rules.time_wait_reopen & (una <= 1) & (nxt == 1) & (got == 1)
+    return ((una == 2) & (nxt == 2) & (got == 2)) | (returned & not_(tcb.closing))
+
+
+def reopened_by_rule(w: View) -> bool:
+    """A TCB comes of TIME-WAIT only where a SYN may reopen it, and then passively."""
+    return implies(w.me.tcb.reopened, w.rules.time_wait_reopen & w.me.tcb.passive)
 
 
 def window_is_its_own(w: View) -> bool:
@@ -376,6 +392,54 @@ def stale_syn_stops(w: View) -> bool:
     return implies(w.me.ghost.stale & exists(w.me), not_(reached_established(w.me.tcb)))
 
 
+# Earlier incarnations
+
+
+def resets_are_told(w: View, seg: Segment) -> bool:
+    """A reset lies where its TCB was, or where the segment that provoked it acknowledged. One that
+    answers what has no ACK comes of no TCB."""
+    origin = seg.origin
+    ahead = w.seq.minus(seg.seq, w.my_iss(origin.src))
+    provoked = w.its(origin.about)
+    known = w.seq.minus(seg.seq, provoked.irs)
+    aborts = (origin.src >= 1) & (ahead >= 1) & (ahead <= 2)
+    answers = (
+        provoked.known
+        & (known >= 1)
+        & (known <= 2)
+        & implies(origin.src != 0, provoked.heard <= origin.src)
+    )
+    plain = seg.ctl.rst & not_(seg.ctl.ack)
+    return (
+        implies(seg.ctl.rst & seg.ctl.ack, origin.src == 0)
+        & implies(plain & (origin.about == 0), aborts)
+        & implies(plain & (origin.about != 0), answers)
+    )
+
+
+def no_crossing(w: View) -> bool:
+    """T5: who reached ESTABLISHED accepted no segment of a TCB before its partner."""
+    return not_(w.me.ghost.crossed)
+
+
+def no_simultaneous_crossing(w: View) -> bool:
+    """T5s: the same after a simultaneous open."""
+    return not_(w.me.ghost.crossed_simultaneous)
+
+
+def later_syns_reopen(w: View) -> bool:
+    """T6: TIME-WAIT gave way only to a SYN of a TCB after the one it had heard."""
+    return not_(w.me.ghost.cut)
+
+
+# Off-path senders
+
+
+def blind_sender_harmless(w: View) -> bool:
+    """T10: no forged segment that misses what it has to hit changed a connection."""
+    return not_(w.me.ghost.harmed)
+
+
 # Time
 
 
@@ -510,177 +574,3 @@ def the_partner_dies(w: View, seg: Segment) -> bool:
 def time_wait_drains(w: View) -> bool:
     """T3: no TIME-WAIT was left by its timer with a segment of its connection in flight."""
     return not_(w.me.ghost.residue)
-
-
-# Theorems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theorem:
-    """A claim without bounds: under which rules and assumptions, and the clauses that carry it.
-
-    ``free`` names bounds that stay variables: any value that ``facts`` allow. ``upon`` is another
-    theorem, of the same system and under no more assumptions, whose clauses hold here too.
-    """
-
-    id: str
-    title: str
-    cites: str
-    claims: tuple[Function, ...]
-    clauses: tuple[Function, ...]
-    rules: dict[str, Any]
-    bounds: dict[str, Any]
-    free: tuple[str, ...]
-    pairs: tuple[Function, ...] = ()
-    facts: tuple[Function, ...] = ()
-    upon: str = ""
-
-    @property
-    def all(self) -> tuple[Function, ...]:
-        """The clauses, the claims among them."""
-        return (*self.clauses, *self.claims)
-
-
-_UNTIMED = {
-    "width": 32,
-    "incarnations": 0,
-    "octets": 0,
-    "send_window": False,
-    "user_timeout": True,
-    "watch_agreement": True,
-    "watch_stale": True,
-    "watch_streams": True,
-}
-"""No time: segments live for ever. Any mix of opens, closes and aborts, no text."""
-
-_TIMED = {
-    "width": 32,
-    "incarnations": 0,
-    "octets": 0,
-    "send_window": False,
-    "abort": False,
-    "watch_confusion": True,
-}
-"""With time: graceful closes only, and nobody gives up. No text."""
-
-_DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
-"""Whatever TIME-WAIT sends restarts its timer, and it ignores resets (RFC 1337 F1)."""
-
-_STRUCTURE = (
-    numbered,
-    in_order,
-    window_is_its_own,
-    remembered,
-    only_the_past,
-    heard_truly,
-    has_a_sender,
-    syn_says_iss,
-    syn_is_bare,
-    nothing_waits,
-    numbers_are_its_own,
-    ack_says_irs,
-    bare_syn_is_active,
-    answers_its_caller,
-    how_it_opened,
-)
-
-THEOREMS = (
-    Theorem(
-        id="T1",
-        title="no ESTABLISHED without three-way agreement",
-        cites="RFC 9293 3.5",
-        claims=(agreement, one_partner, no_second_partner, stale_syn_stops),
-        clauses=(*_STRUCTURE, stale_sender_is_gone, stale_is_unheard),
-        rules={},
-        bounds=_UNTIMED,
-        free=("window",),
-        pairs=(fresh,),
-        facts=(window_is_sane,),
-    ),
-    Theorem(
-        id="T1s.exact",
-        title="agreement in simultaneous open, if what acknowledges our SYN must be at RCV.NXT",
-        cites="RFC 9293 3.10.7.4 first",
-        claims=(simultaneous_agreement,),
-        clauses=_STRUCTURE,
-        rules={"syn_ack_exact": True},
-        bounds=_UNTIMED,
-        free=("window",),
-        pairs=(fresh,),
-        facts=(window_is_sane,),
-    ),
-    Theorem(
-        id="T1s.far",
-        title="agreement in simultaneous open, if ISNs are far apart",
-        cites="RFC 9293 3.4.1",
-        claims=(simultaneous_agreement,),
-        clauses=(),
-        upon="T1",
-        rules={},
-        bounds=_UNTIMED,
-        free=("window",),
-        pairs=(fresh, far),
-        facts=(window_is_sane,),
-    ),
-    Theorem(
-        id="T3",
-        title="TIME-WAIT of 2 MSL and R drains",
-        cites="RFC 9293 3.6.1; RFC 1337",
-        claims=(time_wait_drains,),
-        clauses=(
-            *_STRUCTURE,
-            end_is_remembered,
-            fin_is_sent,
-            ack_of_fin,
-            established_first,
-            finished_was_established,
-            established_is_mutual,
-            partner_is_who_was_heard,
-            fin_was_heard,
-            fin_was_taken,
-            timers_run_down,
-            alive,
-            origins_exist,
-            partner_exists,
-            mine_die_first,
-            answers_die,
-            retransmission_ends,
-            the_partner_dies,
-        ),
-        rules={**_DRAIN, "syn_ack_exact": True, "close_waits": True},
-        bounds={**_TIMED, "watch_streams": True, "watch_agreement": True},
-        free=("window", "msl", "span", "time_wait"),
-        pairs=(fresh,),
-        facts=(window_is_sane, two_msl_and_r),
-    ),
-    Theorem(
-        id="T4",
-        title="TIME-WAIT of 2 MSL prevents incarnation confusion, whatever the ISNs",
-        cites="RFC 9293 3.4.1, 3.6.1",
-        claims=(no_confusion,),
-        clauses=(
-            in_order,
-            syn_is_bare,
-            nothing_waits,
-            timers_run_down,
-            alive,
-            origins_exist,
-            partner_exists,
-            who_acknowledges_knows,
-            mine_die_first,
-            answers_die,
-            the_gone_die,
-            over_is_over,
-            nothing_of_it_is_left,
-            old_is_over,
-        ),
-        rules=_DRAIN,
-        bounds=_TIMED,
-        free=("window", "msl", "span", "time_wait"),
-        facts=(window_is_sane, two_msl),
-    ),
-)
-"""What is proved."""
-
-BY_ID = {theorem.id: theorem for theorem in THEOREMS}
-"""The theorems by identifier."""

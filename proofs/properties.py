@@ -66,6 +66,27 @@ def no_confusion(world: World) -> bool:
     return not (world.a.ghost.confused | world.b.ghost.confused)
 
 
+def no_crossing(world: World) -> bool:
+    """T5: no TCB that had reached ESTABLISHED, other than by simultaneous open, accepted a segment
+    that an earlier TCB of the peer had sent."""
+    return not (world.a.ghost.crossed | world.b.ghost.crossed)
+
+
+def no_simultaneous_crossing(world: World) -> bool:
+    """T5s: the same of a TCB that was opened simultaneously."""
+    return not (world.a.ghost.crossed_simultaneous | world.b.ghost.crossed_simultaneous)
+
+
+def not_misled(world: World) -> bool:
+    """T5.reset: no such TCB accepted a reset that answers a segment of an earlier TCB."""
+    return not (world.a.ghost.misled | world.b.ghost.misled)
+
+
+def reopened_by_a_later_syn(world: World) -> bool:
+    """T6: no TIME-WAIT gave way to an old SYN, and then T5."""
+    return not (world.a.ghost.cut | world.b.ghost.cut) and no_crossing(world)
+
+
 def peer_not_confused(world: World) -> bool:
     """T7: B accepted nothing that A had sent before its crash."""
     return not world.b.ghost.confused
@@ -143,6 +164,21 @@ def time_wait_left(world: World) -> bool:
 def reopened_over_old(world: World) -> bool:
     """Both ends are in ESTABLISHED again, on TCBs made after a connection was over."""
     return both_established(world) and (world.a.ghost.old_me > 0 or world.a.ghost.old_peer > 0)
+
+
+def both_established_again(world: World) -> bool:
+    """Both ends are in ESTABLISHED, on their second TCBs."""
+    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+
+
+def both_established_again_simultaneously(world: World) -> bool:
+    """The same, by way of simultaneous open."""
+    return both_established_again(world) and both_established_simultaneously(world)
+
+
+def reopened_from_time_wait(world: World) -> bool:
+    """Both ends are in ESTABLISHED, one by way of TIME-WAIT."""
+    return both_established(world) and (world.a.tcb.reopened or world.b.tcb.reopened)
 
 
 def restarted_and_reopened(world: World) -> bool:

@@ -5,14 +5,14 @@ This program trusts none of what made them: it imports neither the specification
 nor Z3, and has other solvers find each script unsatisfiable again. It fails
 
 * on a file that is missing, was added, or is not what the manifest's digest says;
-* where the obligations do not cover a theorem: each clause at the start; for each action, that its
+* where the obligations do not cover a theory: each clause at the start; for each action, that its
   paths are all there are; for each path, every clause, or that it is never taken; for each theorem,
   that its claims are among its clauses;
 * on a script that is not what it is written down as: another name, clause or rule, a hypothesis
-  that is no clause and no assumption of the theorem, a command other than declarations, assertions
+  that is no clause and no assumption of the theory, a command other than declarations, assertions
   and one ``check-sat`` at the end;
 * on what would be true of nothing: a hypothesis that says false, a clause that has nothing to prove
-  anywhere, a theorem of which no path is ever taken;
+  anywhere, a theory of which no path is ever taken;
 * on any answer of any solver but ``unsat``, a time-out included.
 
 What is left to trust is that the scripts say of the specification what they are labelled with.
@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMAT, VERSION = "synproof certificates", 1
+FORMAT, VERSION = "synproof certificates", 2
 START, TICK, COVER, NEVER = "start", "tick", "cover", "never"
 SOLVERS = ("cvc5", "bitwuzla", "z3")
 TIMEOUT = 60.0
@@ -88,13 +88,13 @@ def read(place: Path) -> dict[str, Any]:
         raise Bad("manifest.json: it is no manifest of certificates")
     if manifest.get("version") != VERSION:
         raise Bad(f"manifest.json: version {manifest.get('version')}, not {VERSION}")
-    if not manifest.get("theorems"):
-        raise Bad("manifest.json: there is no theorem in it")
+    if not manifest.get("theories"):
+        raise Bad("manifest.json: there is no theory in it")
     return manifest
 
 
-def scripts(theorem: dict[str, Any]) -> list[Script]:
-    """The scripts of a theorem."""
+def scripts(theory: dict[str, Any]) -> list[Script]:
+    """The scripts of a theory."""
     return [
         Script(
             o["file"],
@@ -106,27 +106,24 @@ def scripts(theorem: dict[str, Any]) -> list[Script]:
             o["line"],
             tuple(o["hypotheses"]),
         )
-        for o in theorem["obligations"]
+        for o in theory["obligations"]
     ]
 
 
-def coverage(theorem: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
-    """What the obligations of a theorem leave open, and what they are beside it."""
-    clauses = [clause["name"] for clause in theorem["clauses"]]
-    claims = [clause["name"] for clause in theorem["clauses"] if clause["claim"]]
-    if not claims:
-        yield "none of its clauses is a claim"
+def coverage(theory: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
+    """What the obligations of a theory leave open, and what they are beside it."""
+    clauses = [clause["name"] for clause in theory["clauses"]]
     for name, times in Counter(clauses).items():
         if times > 1 or name in (COVER, NEVER):
             yield f"it has two clauses called {name}, or one that must not be called so"
     have: dict[tuple[str, int], Counter[str]] = {}
     for script in found:
         have.setdefault((script.action, script.path), Counter())[script.clause] += 1
-    names = [action["name"] for action in theorem["actions"]]
+    names = [action["name"] for action in theory["actions"]]
     if len(set(names)) < len(names) or START not in names:
         yield "its actions are not different, or have no start"
     wanted: dict[tuple[str, int], list[set[str]]] = {}
-    for action in theorem["actions"]:
+    for action in theory["actions"]:
         name, paths = action["name"], action["paths"]
         single = name in (START, TICK)
         every = sorted([*paths, *action["impossible"]])
@@ -158,32 +155,26 @@ def coverage(theorem: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
         yield "no path of it is ever taken"
 
 
-def foundation(theorem: dict[str, Any], others: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with the lemmas of a theorem: clauses of another one, here with its proof, of
-    the same system and under no more assumptions."""
-    if not theorem["upon"]:
-        if theorem["lemmas"]:
-            yield "it has lemmas, but is built upon no theorem"
-        return
-    other = others.get(theorem["upon"])
-    if other is None or other["upon"]:
-        yield f"it is built upon {theorem['upon']}, which is not here, or is built upon a third"
-        return
-    if not {*theorem["lemmas"]} <= {clause["name"] for clause in other["clauses"]}:
-        yield f"its lemmas are not all clauses of {other['id']}"
-    for part in ("rules", "bounds", "free", "actions"):
-        if theorem[part] != other[part]:
-            yield f"its {part} are not those of {other['id']}, which it is built upon"
-    for part in ("facts", "pairs"):
-        if not {f["name"] for f in other[part]} <= {f["name"] for f in theorem[part]}:
-            yield f"{other['id']}, which it is built upon, assumes more {part}"
+def claimed(theory: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the theorems of a theory: each claims clauses, under its own options."""
+    when = {clause["name"]: clause["when"] for clause in theory["clauses"]}
+    if not theory["theorems"]:
+        yield "there is no theorem in it"
+    for theorem in theory["theorems"]:
+        if not theorem["claims"]:
+            yield f"{theorem['id']} claims nothing"
+        for name in theorem["claims"]:
+            if name not in when:
+                yield f"{theorem['id']} claims {name}, which is no clause"
+            elif when[name] and not any({*way} <= {*theorem["options"]} for way in when[name]):
+                yield f"{theorem['id']} claims {name}, which holds under other options only"
 
 
-def declared(theorem: dict[str, Any], script: Script) -> Iterator[str]:
+def declared(theory: dict[str, Any], script: Script) -> Iterator[str]:
     """Hypotheses that a script may not have: not a clause, an assumption, or of the path."""
-    clauses = {clause["name"] for clause in theorem["clauses"]} | {*theorem["lemmas"]}
-    facts = {fact["name"] for fact in theorem["facts"]}
-    pairs = {pair["name"] for pair in theorem["pairs"]}
+    clauses = {clause["name"] for clause in theory["clauses"]}
+    facts = {fact["name"] for fact in theory["facts"]}
+    pairs = {pair["name"] for pair in theory["pairs"]}
     for hypothesis in script.hypotheses:
         first, second = (*hypothesis.split()[:2], "", "")[:2]
         if first in ("sort", "sorts") or (first == "fact" and second in facts):
@@ -438,18 +429,19 @@ def recheck(
 ) -> tuple[list[str], list[Checked]]:
     """What is wrong with the certificates in ``place``, and what came of each script."""
     try:
-        theorems = read(place)["theorems"]
-        by_theorem = {theorem["id"]: scripts(theorem) for theorem in theorems}
-        todo = [script for some in by_theorem.values() for script in some]
+        theories = read(place)["theories"]
+        by_theory = {theory["id"]: scripts(theory) for theory in theories}
+        todo = [script for some in by_theory.values() for script in some]
         wrong = list(inventory(place, todo))
-        if len(by_theorem) < len(theorems):
-            wrong.append("manifest.json: a theorem is there twice")
-        by_id = {theorem["id"]: theorem for theorem in theorems}
-        for theorem in theorems:
-            some = by_theorem[theorem["id"]]
-            wrong += [f"{theorem['id']}: {what}" for what in foundation(theorem, by_id)]
-            wrong += [f"{theorem['id']}: {what}" for what in coverage(theorem, some)]
-            wrong += [f"{s.file}: {what}" for s in some for what in declared(theorem, s)]
+        if len(by_theory) < len(theories):
+            wrong.append("manifest.json: a theory is there twice")
+        ids = Counter(theorem["id"] for theory in theories for theorem in theory["theorems"])
+        wrong += [f"manifest.json: theorem {id} is there twice" for id, n in ids.items() if n > 1]
+        for theory in theories:
+            some = by_theory[theory["id"]]
+            wrong += [f"{theory['id']}: {what}" for what in claimed(theory)]
+            wrong += [f"{theory['id']}: {what}" for what in coverage(theory, some)]
+            wrong += [f"{s.file}: {what}" for s in some for what in declared(theory, s)]
     except Bad as bad:
         return [str(bad)], []
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -464,14 +456,14 @@ def recheck(
             print(f"{len(results)} of {len(todo)} scripts", end=end, file=sys.stderr, flush=True)
     wrong = [done.wrong for done in results if done.wrong]
     trivial = {done.file for done in results if done.trivial}
-    for theorem in theorems:
-        some = by_theorem[theorem["id"]]
+    for theory in theories:
+        some = by_theory[theory["id"]]
         told = {script.clause for script in some if script.file not in trivial}
         paths = {action["name"]: len(action["paths"] + action["impossible"])
-                 for action in theorem["actions"]}  # fmt: skip
+                 for action in theory["actions"]}  # fmt: skip
         wrong += [
-            f"{theorem['id']}: {clause['name']} has nothing to prove anywhere"
-            for clause in theorem["clauses"]
+            f"{theory['id']}: {clause['name']} has nothing to prove anywhere"
+            for clause in theory["clauses"]
             if clause["name"] not in told
         ]
         wrong += [

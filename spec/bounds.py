@@ -92,6 +92,9 @@ class Bounds:
     watch_confusion: bool = _flag(False, "acceptance of segments of an earlier incarnation")
     watch_streams: bool = _flag(False, "octets delivered, and how TCBs ended")
     watch_forgery: bool = _flag(False, "effects of forged segments")
+    watch_crossing: bool = _flag(
+        False, "acceptance of an earlier TCB's segments, whether it is over or not"
+    )
 
 
 LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}
@@ -119,6 +122,14 @@ PROFILES = {
     "simultaneous": _SIMULTANEOUS,
     # ... and half the sequence space apart.
     "simultaneous-far": dataclasses.replace(_SIMULTANEOUS, stride=8),
+    # Segments of an earlier TCB that are still about when the next one is established, from any mix
+    # of opens, closes and aborts ...
+    "crossing": dataclasses.replace(_SMALL, watch_crossing=True),
+    # ... and with ISNs half the sequence space apart.
+    "crossing-far": dataclasses.replace(_SMALL, watch_crossing=True, stride=8),
+    # A SYN reopens from TIME-WAIT if it is above what was received: SYN and FIN take two numbers,
+    # so that a fresh ISN that is to be above both is three above the last.
+    "reopening": dataclasses.replace(_CLIENT_SERVER, watch_crossing=True, stride=3),
     # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
     # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
     "time": dataclasses.replace(_TIMED, abort=False),

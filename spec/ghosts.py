@@ -15,7 +15,8 @@ sees beyond that, the other end at this moment, comes in as a ``Sight``.
   again. What a host sent before a crash is over when the host ceases to be quiet.
   ``over_me`` and ``over_peer`` number the latest TCBs of either end that are over.
 * A segment is *old* for a TCB if it is of a connection that was over when the TCB was made, or
-  is a reset provoked by such a segment.
+  is a reset provoked by such a segment. It is *earlier* if the TCB that sent it came before the
+  partner, over or not.
 """
 
 from collections.abc import Iterable
@@ -78,6 +79,10 @@ class Ghost:
     garbled: bool = False  # an octet was delivered twice, out of order, or is another's
     last: Last = field(default_factory=Last)
     harmed: bool = False  # a forged segment changed the connection
+    crossed: bool = False  # a TCB that had reached ESTABLISHED accepted an earlier segment
+    crossed_simultaneous: bool = False  # ... one that was opened simultaneously
+    misled: bool = False  # ... or a reset that a segment of an earlier TCB of its own provoked
+    cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
 
 
 @dataclass(slots=True, eq=False)
@@ -95,8 +100,8 @@ class Sight:
 def reached_established(tcb: Tcb) -> bool:
     """Has this TCB been in ESTABLISHED?
 
-    FIN-WAIT-1 and CLOSING can be reached from SYN-RECEIVED by CLOSE (section 3.10.4): there
-    the handshake is complete once the SYN is acknowledged.
+    FIN-WAIT-1 and CLOSING can be reached from SYN-RECEIVED by CLOSE (section 3.10.4), TIME-WAIT by
+    ABORT (3.5.2) or a reset (3.6.1): there the handshake is complete if the SYN is acknowledged.
     """
     state = tcb.state
     return (
@@ -104,8 +109,10 @@ def reached_established(tcb: Tcb) -> bool:
         | (state == State.CLOSE_WAIT)
         | (state == State.FIN_WAIT_2)
         | (state == State.LAST_ACK)
-        | (state == State.TIME_WAIT)
-        | (((state == State.FIN_WAIT_1) | (state == State.CLOSING)) & (tcb.snd.una != tcb.iss))
+        | (
+            ((state == State.FIN_WAIT_1) | (state == State.CLOSING) | (state == State.TIME_WAIT))
+            & (tcb.snd.una != tcb.iss)
+        )
     )
 
 
@@ -181,7 +188,7 @@ def observe(
         ghost.id = ghost.id + 1
         _made(before, ghost, seg, sight, bounds)
     elif (
-        bounds.watch_agreement
+        (bounds.watch_agreement or bounds.watch_crossing)
         and before.state == State.SYN_SENT
         and after.state == State.SYN_RECEIVED
     ):
@@ -210,15 +217,17 @@ def quiet_is_over(ghost: Ghost, bounds: Bounds) -> None:
 
 def _made(before: Tcb, ghost: Ghost, seg: Segment | None, sight: Sight, bounds: Bounds) -> None:
     """A TCB was made."""
+    if seg is not None and bounds.watch_crossing and before.state == State.TIME_WAIT:
+        ghost.cut = ghost.cut | (seg.origin.src <= ghost.heard)
     ghost.simultaneous = False
     ghost.partner = 0
     ghost.heard = 0
     ghost.delivered = 0
     ghost.stale = False
     if seg is not None:
-        if bounds.watch_stale and before.state == State.LISTEN:
+        if bounds.watch_stale and before.state != State.CLOSED:
             ghost.stale = not_(sight.syn_sent) | (seg.origin.src != sight.id)
-        if bounds.watch_streams:
+        if bounds.watch_streams or bounds.watch_crossing:
             ghost.heard = seg.origin.src
     if bounds.watch_confusion:
         ghost.old_me = _later(ghost.over_me, sight.over_peer)
@@ -239,12 +248,20 @@ def _arrived(before: Tcb, after: Tcb, ghost: Ghost, what: Input, seg: Segment, t
         return
     if bounds.watch_confusion:
         ghost.confused = ghost.confused | (changed & old(ghost, seg))
-    if bounds.watch_streams or bounds.watch_confusion:
+    if bounds.watch_crossing:
+        origin = seg.origin
+        moved = changed & reached_established(before)
+        crossed = moved & (origin.src != 0) & (origin.src < ghost.partner)
+        ghost.crossed = ghost.crossed | (crossed & not_(ghost.simultaneous))
+        ghost.crossed_simultaneous = ghost.crossed_simultaneous | (crossed & ghost.simultaneous)
+        ghost.misled = ghost.misled | (moved & (origin.about != 0) & (origin.about < ghost.id))
+    if bounds.watch_streams or bounds.watch_confusion or bounds.watch_crossing:
         acked = (before.snd.una == before.iss) & (after.snd.una != after.iss)
         ghost.partner = choose(acked, seg.origin.src, ghost.partner)
-    if bounds.watch_streams:
+    if bounds.watch_streams or bounds.watch_crossing:
         if before.state == State.SYN_SENT and seg.ctl.syn:
             ghost.heard = seg.origin.src
+    if bounds.watch_streams:
         for text, skip, octets in tcp.taken:
             # Text that waited with a SYN bears no label; it is the SYN's sender's.
             src = choose(text.origin.src != 0, text.origin.src, ghost.heard)

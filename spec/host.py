@@ -224,7 +224,12 @@ def forge(tcb: Tcb, what: Input, tcp: Tcp) -> Segment:
 def _stamp(before: Tcb, ghost: Ghost, tcp: Tcp) -> None:
     """Mark what is sent with its origin and its lifetime."""
     bounds = tcp.bounds
-    labelled = bounds.watch_stale or bounds.watch_confusion or bounds.watch_streams
+    labelled = (
+        bounds.watch_stale
+        or bounds.watch_confusion
+        or bounds.watch_streams
+        or bounds.watch_crossing
+    )
     existed = before.state not in (State.CLOSED, State.LISTEN) or tcp.drew_isn
     for seg in tcp.sent:
         seg.ttl = bounds.msl
@@ -232,7 +237,7 @@ def _stamp(before: Tcb, ghost: Ghost, tcp: Tcp) -> None:
             seg.ttl = bounds.msl + 1
         if labelled:
             seg.origin.src = ghost.id if existed else 0
-        if not bounds.watch_confusion:
+        if not (bounds.watch_confusion or bounds.watch_crossing):
             seg.origin.about = 0
         if not bounds.watch_streams:
             seg.origin.first = 0

@@ -149,7 +149,7 @@ def _update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None
 def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """3.10.7.4, all other states: eight checks in order."""
     # A SYN that may reopen the connection from TIME-WAIT (MAY-2) comes before the checks.
-    if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_reopen and _reopens(tcb, seg, tcp):
+    if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_reopen & _reopens(tcb, seg, tcp):
         return _reopen(tcb, seg, tcp)
 
     # First, check sequence number
@@ -201,12 +201,10 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 def _reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out."""
-    if seg.ctl.rst or seg.ctl.ack or not seg.ctl.syn:
-        return False
-    if tcp.rules.reopen_seq_check and not tcp.seq.lt(tcb.rcv.nxt, seg.seq):
-        return False
+    bare = seg.ctl.syn & not_(seg.ctl.rst) & not_(seg.ctl.ack)
+    later = tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
     # (1): the ISS is above every sequence number of the old incarnation
-    return tcp.seq.le(tcb.snd.nxt, tcp.isn)
+    return bare & later & tcp.seq.le(tcb.snd.nxt, tcp.isn)
 
 
 def _reopen(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -278,7 +276,7 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     is stricter than the floor, so here the floor is for the synchronized states.
     """
     seq, snd = tcp.seq, tcb.snd
-    if tcp.rules.syn_ack_exact and snd.una == tcb.iss and seg.seq != tcb.rcv.nxt:
+    if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
         acknowledge(tcb, tcp)
         tcp.rule("repair: what acknowledges our SYN must be at RCV.NXT, answered with an ACK")
         return False

@@ -187,6 +187,7 @@ WATCHING = Bounds(
     watch_confusion=True,
     watch_streams=True,
     watch_forgery=True,
+    watch_crossing=True,
 )
 """Everything at once."""
 OTHER = Rules(

@@ -6,6 +6,7 @@ The one exception is a bound: ``ghost.id`` counts the TCBs of ``Bounds.incarnati
 """
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +25,7 @@ from spec.rules import Restart, Rules
 from spec.segment import Origin, Segment
 from spec.system import System, World
 
-WATCHES = ("agreement", "stale", "confusion", "streams", "forgery")
+WATCHES = ("agreement", "stale", "confusion", "streams", "forgery", "crossing")
 WATCHED = {f"watch_{name}": True for name in WATCHES}
 
 BASE = Bounds(
@@ -184,7 +185,7 @@ ghosts = st.builds(
     id=ids, past=st.tuples(pairs, pairs), simultaneous=flags, stale=flags, over_me=ids,
     over_peer=ids, old_me=ids, old_peer=ids, confused=flags, residue=flags, partner=ids, heard=ids,
     delivered=ids, garbled=flags, last=st.builds(Last, st.sampled_from(End), ids, ids),
-    harmed=flags,
+    harmed=flags, crossed=flags, crossed_simultaneous=flags, misled=flags, cut=flags,
 )  # fmt: skip
 origins = st.builds(Origin, ids, ids, ids)
 sights = st.builds(Sight, ids, flags, flags, ids, ids, flags)
@@ -225,7 +226,7 @@ def test_no_step_reads_a_ghost():
         last = Last(draw.choice(list(End)), some_id(), some_id())
         return Ghost(
             some_id(), past, flag(), flag(), *(some_id() for _ in range(4)), flag(), flag(),
-            some_id(), some_id(), some_id(), flag(), last, flag(),
+            some_id(), some_id(), some_id(), flag(), last, *(flag() for _ in range(5)),
         )  # fmt: skip
 
     for it, rules, bounds in MET:
@@ -248,10 +249,13 @@ def test_no_step_reads_a_ghost_hypothesis(what, one, other):
 @pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Ghost)])
 def test_every_ghost_is_written(field):
     """... else it would be no use stripping it: some step changes it."""
-    start = key(getattr(Ghost(past=(Pair(),)), field))
-    for it, rules, bounds in MET:
+    past = tuple(Pair() for _ in range(3))
+    start = key(getattr(Ghost(past=past), field))
+    for (it, rules, bounds), simultaneous in itertools.product(MET, (False, True)):
         end, seg = clone(it[0]), clone(it[2]) if it[2] is not None else None
-        end.ghost = Ghost(past=(Pair(),), id=end.ghost.id, partner=1, old_peer=2)
+        end.ghost = Ghost(
+            id=3, past=past, simultaneous=simultaneous, old_peer=2, partner=3, heard=3
+        )
         before = key(getattr(end.ghost, field))
         if seg is not None:
             seg.origin = Origin(2, 2, 3)

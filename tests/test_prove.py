@@ -16,7 +16,7 @@ from checker.__main__ import app
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines.induction import COVER, NEVER
 from proofs import recheck
-from proofs.invariants import THEOREMS, Theorem
+from proofs.theorems import THEOREMS, Theorem
 
 
 def proved(theorem: Theorem, **options: object) -> prove.Proof:
@@ -107,12 +107,12 @@ def test_certificates_say_what_they_are_of(tmp_path: Path) -> None:
     proof, place = proved(toys.theorem()), tmp_path / "certificates"
     written = prove.write([proof], place)
     manifest = json.loads((place / "manifest.json").read_text())
-    (said,) = manifest["theorems"]
+    (said,) = manifest["theories"]
     assert written == len(said["obligations"]) == len(list(place.rglob("*.smt2")))
     assert said["id"] == "toy"
     by_name = {clause["name"]: clause for clause in said["clauses"]}
-    assert [name for name, clause in by_name.items() if clause["claim"]] == ["told_of_the_past"]
-    assert by_name["was_sent"]["why"].startswith("a message of a number")
+    (theorem,) = said["theorems"]
+    assert theorem["claims"] == ["told_of_the_past"]
     assert by_name["was_sent"]["doc"] == "A message's number is one that was reached."
     send = next(action for action in said["actions"] if action["name"] == "SEND (next)")
     assert sorted(send["paths"] + send["impossible"]) == [0, 1, 2]
@@ -161,7 +161,9 @@ def test_command_proves_and_writes(tmp_path: Path) -> None:
     assert result.exit_code == OK, result.output
     assert "1 of 1 theorems proved" in result.output
     (said,) = json.loads(report.read_text())["theorems"]
-    assert (said["verdict"], said["scope"], said["not_proved"]) == ("proved", "unbounded", [])
+    assert (said["verdict"], said["scope"]) == ("proved", "unbounded")
+    (theory,) = json.loads(report.read_text())["theories"]
+    assert (theory["theorems"], theory["not_proved"]) == (["Y1"], [])
     assert (out / "manifest.json").is_file()
 
 
@@ -175,7 +177,7 @@ def test_command_shows_what_failed_and_leaves_no_certificates(tmp_path: Path) ->
     assert "Y2.false not proved: up_to_date fails after" in result.output
     assert "1 of 2 theorems proved" in result.output
     assert not out.exists()
-    said = {t["id"]: t for t in json.loads(report.read_text())["theorems"]}
+    said = {t["id"]: t for t in json.loads(report.read_text())["theories"]}
     assert said["Y1"]["not_proved"] == []
     assert said["Y2.false"]["not_proved"][0]["state"]
     assert [t.id for t in prove.select(["Y2"])] == ["Y2.false"]
@@ -218,7 +220,8 @@ def test_interrupt_ends_the_workers(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_theorems_are_proved(tmp_path: Path) -> None:
     proofs = prove.prove(THEOREMS)
-    assert {proof.id: proof.verdict for proof in proofs} == {t.id: "proved" for t in THEOREMS}
+    said = {t.id: proof.verdict for proof in proofs for t in proof.theorems}
+    assert said == {t.id: "proved" for t in THEOREMS}
     prove.write(proofs, tmp_path / "certificates")
     wrong, results = recheck.recheck(tmp_path / "certificates", ["cvc5"])
     assert wrong == []

@@ -36,7 +36,7 @@ def rewrite(place: Path, change: Callable[[Any], object]) -> None:
     """Change what the manifest says of the toy."""
     path = place / "manifest.json"
     manifest = json.loads(path.read_text())
-    change(manifest["theorems"][0])
+    change(manifest["theories"][0])
     path.write_text(json.dumps(manifest))
 
 
@@ -157,13 +157,26 @@ def test_missing_obligation(place: Path, action: str, clause: str) -> None:
         assert what.endswith(f"no obligation for {clause}")
 
 
-def test_unproved_claim(place: Path) -> None:
-    def claim_nothing(toy: Manifest) -> None:
-        for clause in toy["clauses"]:
-            clause["claim"] = False
+def test_a_theorem_claims_what_is_proved_under_its_options(place: Path) -> None:
+    def claim(*claims: str, when: object = (), options: object = ()) -> list[str]:
+        def change(toy: Manifest) -> None:
+            toy["theorems"][0].update(claims=claims, options=options)
+            for clause in toy["clauses"]:
+                clause["when"] = when
 
-    rewrite(place, claim_nothing)
-    assert wrong(place) == ["toy: none of its clauses is a claim"]
+        rewrite(place, change)
+        return wrong(place)
+
+    assert claim() == ["toy: toy claims nothing"]
+    assert claim("more") == ["toy: toy claims more, which is no clause"]
+    assert claim("was_sent", when=[["a", "b"]], options=["a"]) == [
+        "toy: toy claims was_sent, which holds under other options only"
+    ]
+    assert claim("was_sent", when=[["a", "b"], ["c"]], options=["c", "d"]) == []
+    rewrite(place, lambda toy: toy["theorems"].append(toy["theorems"][0]))
+    assert wrong(place) == ["manifest.json: theorem toy is there twice"]
+    rewrite(place, lambda toy: toy["theorems"].clear())
+    assert wrong(place) == ["toy: there is no theorem in it"]
 
 
 def test_unproved_clause(place: Path) -> None:

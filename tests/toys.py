@@ -5,7 +5,7 @@ other keeps the greatest number that it was told, and goes to sleep when told ``
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,8 @@ from checker.core.ir import BOOL, NAT, enumeration, integer
 from checker.core.schema import Field
 from checker.core.trace import Tracer
 from checker.engines.induction import ENDS, MESSAGE, Clause, Theory
-from proofs.invariants import Theorem, why
+from proofs.invariants import why
+from proofs.theorems import Theorem
 
 
 class Mode(Enum):
@@ -94,8 +95,9 @@ def theorem(*claims: Callable[..., bool], clauses: Any = TRUE, id: str = "toy") 
     )
 
 
-def theory(theorem: Theorem) -> Theory:
+def theory(theorems: Sequence[Theorem]) -> Theory:
     """The toy, and the clauses of a theorem."""
+    (theorem,) = theorems
     tracer = Tracer()
 
     def leaf(end: Any, *rules: str, sent: Any = None) -> tuple[Any, list[Any]]:

@@ -47,13 +47,18 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause; ``tree`` decides it. ``where`` is its source line."""
+    """One clause; ``tree`` decides it. ``where`` is its source line.
+
+    ``when`` are the parameters under which it is claimed, in one or several ways; ``tree`` has
+    that in it.
+    """
 
     name: str
     about: str
     tree: Tree
     where: str
     doc: str = ""
+    when: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,6 @@ class Theory:
     pairs: list[Clause]
     clauses: list[Clause]
     claims: tuple[str, ...]  # of the clauses: what the theory is for
-    lemmas: list[Clause] = field(default_factory=list)  # proved of the same system elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +279,7 @@ class Prover:
         for name, row in rows.items():
             typed = [_typed(term, sorts[p]) for p, term in row.items() if p != "present"]
             found[f"sorts of {name}"] = z3.simplify(z3.And(typed))
-        for clause in (*t.clauses, *t.lemmas):
+        for clause in t.clauses:
             for h in "xy":
                 if clause.about == ENDS:
                     found[f"{clause.name} {h}"] = self._instance(clause, h)
@@ -297,7 +301,7 @@ class Prover:
             for key, term in terms.items()
         }
         for (h, _), term in looked.items():
-            for clause in (*t.clauses, *t.lemmas):
+            for clause in t.clauses:
                 if clause.about == NUMBER:
                     name = f"{clause.name} {h} {self._named(term)}"
                     found[name] = self._instance(clause, h, n=term)
