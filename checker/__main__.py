@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from checker.crosscheck import Compared
     from checker.engines.explore import Exploration
     from checker.prove import Needed, Proof
+    from checker.tight import Tight
     from checker.verify import ClaimReport, Found, Job, Report
+    from proofs.families import Family
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -208,14 +210,24 @@ def prove(
             "--needed", help="Instead, drop each assumption: the proof fails, and a run is found."
         ),
     ] = False,
+    families: Annotated[
+        bool,
+        typer.Option(
+            "--families", help="Instead, only show the runs for every TIME-WAIT that is too short."
+        ),
+    ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
     import json as j
 
     from checker import prove as p
+    from checker import tight as t
+
+    if needed and families:
+        raise UsageProblem("--needed and --families are two things to do; take one")
 
     theorems = p.select(claims or [])
-    if not needed:
+    if not needed and not families:
         p.require_place(out)
     if json is not None:
         files.writable(json)
@@ -227,18 +239,32 @@ def prove(
             files.write(json, (j.dumps(p.needed_report(found), indent=1) + "\n").encode())
         print_needed(found, time.monotonic() - began)
         raise typer.Exit(p.needed_code(found))
+    if families:
+        if not t.select(theorems):
+            raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
+        runs = _follow(t.select(theorems), timeout)
+        if json is not None:
+            report = {"version": p.VERSION, "families": t.report(runs)}
+            files.write(json, (j.dumps(report, indent=1) + "\n").encode())
+        for one in runs:
+            print("\n".join(t.show(one)))
+        print_families(runs)
+        raise typer.Exit(t.code(runs))
     with _proving() as progress:
         proofs = p.prove(theorems, workers, progress, timeout)
+    runs = _follow(t.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
-        files.write(json, (j.dumps(p.report(proofs), indent=1) + "\n").encode())
-    code = p.exit_code(proofs)
+        report = p.report(proofs) | {"families": t.report(runs)}
+        files.write(json, (j.dumps(report, indent=1) + "\n").encode())
+    code = max(p.exit_code(proofs), t.code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
     said = f"certificates are in {out}"
     if code == OK:
-        p.write(proofs, out)
+        p.write(proofs, out, runs)
     else:
         p.discard(out)
         said = "no certificates were written"
+    print_families(runs)
     print_proofs(proofs, f"{seconds:.0f} s; {said}")
     raise typer.Exit(code)
 
@@ -644,6 +670,45 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
     total = sum(len(proof.theorems) for proof in proofs)
     console.print(f"{done} of {total} theorems proved, {ending}")
+
+
+def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
+    """Follow the runs of families, one after the other."""
+    from checker.tight import tight
+
+    console = Console(stderr=True)
+    found = []
+    for family in families:
+        with console.status(f"{family.id}: a run for each TIME-WAIT that is too short"):
+            found.append(tight(family, timeout))
+    return found
+
+
+def print_families(found: "Sequence[Tight]") -> None:
+    """A table of the runs which show that no shorter TIME-WAIT is enough."""
+    from checker.tight import condition, failures
+
+    if not found:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'family':14}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
+    for one in found:
+        family = one.family
+        colour = {"proved": "green", "not proved": "bold red"}.get(one.verdict, "yellow")
+        changed = [
+            f"{name}={tcp.show(v)}" for name, v in (*family.rules.items(), *family.bounds.items())
+        ]
+        given = ", ".join([condition(one), *changed])
+        console.print(
+            f"[bold]{family.id:14}[/][{colour}]{one.verdict:14}[/]"
+            f"{len(one.obligations):>12,}{len(one.rows):>9}   {escape(given)}"
+        )
+        console.print(f"  [dim]{escape(f'{one.says}: {family.title}')}[/]")
+        for line in failures(one):
+            console.print(escape(f"  {line}"))
+    console.print()
+    done = sum(one.verdict == "proved" for one in found)
+    console.print(f"{done} of {len(found)} families proved\n")
 
 
 def _paths_of(proof: "Proof") -> str:

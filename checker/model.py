@@ -164,11 +164,22 @@ class Traced:
             yield self.constants.get(f"{kind}.{f.path}", symbol)
 
     def _step(self, what: Input) -> tuple[Static, list[Any]]:
-        end = self.endpoint("me")
         seg = self.segment("seg") if what == Input.SEGMENT else None
         sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
         isn = self.tracer.var("isn", self.isn_sort)
-        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds, self.elapsed)
+        return self.outcome(self.endpoint("me"), what, seg, isn, sight, self.elapsed)
+
+    def outcome(
+        self,
+        end: host.Endpoint,
+        what: Input,
+        seg: Segment | None,
+        isn: Any,
+        sight: Sight,
+        elapsed: Any,
+    ) -> tuple[Static, list[Any]]:
+        """What ``what`` makes of an endpoint, in place, as tracing has it."""
+        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds, elapsed)
         if not effects.possible:
             return Static(False), []
         values = list(key(end))

@@ -50,6 +50,7 @@ from checker.engines.induction import (
     steps_of,
 )
 from checker.theory import options, theory
+from checker.tight import Tight, said
 from proofs import claims as c
 from proofs.ablations import Ablation
 from proofs.needs import NEEDS, Need, Run, varied
@@ -619,7 +620,8 @@ def _ours(place: Path) -> bool:
         manifest = json.loads((place / MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT:
             return False
-        folders = {theory["folder"] for theory in manifest["theories"]}
+        parts = (*manifest["theories"], *manifest["families"])
+        folders = {part["folder"] for part in parts}
         if not {path.name for path in place.iterdir()} <= {MANIFEST, *folders}:
             return False
     except (OSError, ValueError, KeyError, TypeError):
@@ -637,15 +639,23 @@ def discard(place: Path) -> None:
         shutil.rmtree(aside)
 
 
-def write(proofs: Sequence[Proof], place: Path) -> int:
+def write(proofs: Sequence[Proof], place: Path, families: Sequence[Tight] = ()) -> int:
     """Write the certificates of proofs, all of which must be whole; the number of files."""
     assert exit_code(proofs) == OK
+    assert all(family.verdict == "proved" for family in families)
     beside = place.parent / f".{secrets.token_hex(8)}.tmp"
     try:
         beside.mkdir()
-        folders = _safe_names([proof.id for proof in proofs])
-        theories = [_write(proof, folders[proof.id], beside) for proof in proofs]
-        manifest = {"format": FORMAT, "version": VERSION, "theories": theories}
+        ids = [*(proof.id for proof in proofs), *(f"tight {one.family.id}" for one in families)]
+        folders = _safe_names(ids)
+        theories = [_write(proof, folders[proof.id], beside, families) for proof in proofs]
+        tight = [_write_family(one, folders[f"tight {one.family.id}"], beside) for one in families]
+        manifest = {
+            "format": FORMAT,
+            "version": VERSION,
+            "theories": theories,
+            "families": tight,
+        }
         files.write(beside / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
         discard(place)
         beside.rename(place)
@@ -653,33 +663,50 @@ def write(proofs: Sequence[Proof], place: Path) -> int:
         raise UsageProblem(f"cannot write {str(place)!r}: {error.strerror}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return sum(len(proof.obligations) for proof in proofs)
+    return sum(len(part["obligations"]) for part in (*theories, *tight))
 
 
-def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
+def _write_script(what: Obligation, name: str, place: Path) -> dict[str, Any]:
+    """Write one script; what the manifest says of it."""
+    content = what.script.encode()
+    path = place / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return {
+        "file": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "action": what.action,
+        "path": what.path,
+        "clause": what.clause,
+        "rules": list(what.rules),
+        "line": what.where,
+        "hypotheses": list(what.used),
+    }
+
+
+def _write_family(one: Tight, folder: str, place: Path) -> dict[str, Any]:
+    """Write one family's scripts; what the manifest says of it."""
+    names = _safe_names([what.clause for what in one.obligations])
+    written = [
+        _write_script(what, f"{folder}/{what.path}.{names[what.clause]}.smt2", place)
+        for what in one.obligations
+    ]
+    return said(one) | {"folder": folder, "obligations": written}
+
+
+def _write(
+    proof: Proof, folder: str, place: Path, families: Sequence[Tight] = ()
+) -> dict[str, Any]:
     """Write one theory's scripts; what the manifest says of it."""
     base, t = proof.theorems[0], proof.theory
     folders = _safe_names([action.name for action in proof.actions])
     clauses = _safe_names([NEVER, COVER, *(clause.name for clause in t.clauses)])
-    written = []
-    for what in proof.obligations:
-        name = f"{folder}/{folders[what.action]}/{what.path}.{clauses[what.clause]}.smt2"
-        content = what.script.encode()
-        path = place / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        written.append(
-            {
-                "file": name,
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "action": what.action,
-                "path": what.path,
-                "clause": what.clause,
-                "rules": list(what.rules),
-                "line": what.where,
-                "hypotheses": list(what.used),
-            }
+    written = [
+        _write_script(
+            what, f"{folder}/{folders[what.action]}/{what.path}.{clauses[what.clause]}.smt2", place
         )
+        for what in proof.obligations
+    ]
     return {
         "id": proof.id,
         "folder": folder,
@@ -695,6 +722,7 @@ def _write(proof: Proof, folder: str, place: Path) -> dict[str, Any]:
                 "cites": theorem.cites,
                 "claims": [f.__name__ for f in theorem.claims],
                 "options": list(options(theorem, base)),
+                "families": [one.family.id for one in families if one.family.theorem == theorem.id],
             }
             for theorem in proof.theorems
         ],

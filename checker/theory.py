@@ -26,7 +26,7 @@ from spec.record import key
 from spec.rules import Rules
 from spec.system import CALLS, System
 
-_FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
+FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
 """What may be left free; None: of the domain that its annotation names."""
 
 
@@ -46,7 +46,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "id": NAT,
         "crashes": (0, 1),
     }
-    free = {name: _FREE[name] or Sort("int", *seq) for name in base.free}
+    free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
     called = {what for calls in System(rules, bounds).calls for what in calls}
     inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]

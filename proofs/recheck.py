@@ -11,6 +11,9 @@ nor Z3, and has other solvers find each script unsatisfiable again. It fails
 * on a script that is not what it is written down as: another name, clause or rule, a hypothesis
   that is no clause and no assumption of the theory, a command other than declarations, assertions
   and one ``check-sat`` at the end;
+* where the obligations do not cover a family of runs: for each step, all that it asks; that there
+  are delays as supposed, that the bound is the run's own, and an example; for each theorem, all
+  families that were written with it;
 * on what would be true of nothing: a hypothesis that says false, a clause that has nothing to prove
   anywhere, a theory of which no path is ever taken;
 * on any answer of any solver but ``unsat``, a time-out included.
@@ -42,6 +45,7 @@ from typing import Any
 
 FORMAT, VERSION = "synproof certificates", 2
 START, TICK, COVER, NEVER = "start", "tick", "cover", "never"
+CHOICE, NO_MORE, EXAMPLE, BEYOND = "choice", "no more", "example", "beyond"
 SOLVERS = ("cvc5", "bitwuzla", "z3")
 TIMEOUT = 60.0
 """Seconds for one script."""
@@ -168,6 +172,83 @@ def claimed(theory: dict[str, Any]) -> Iterator[str]:
                 yield f"{theorem['id']} claims {name}, which is no clause"
             elif when[name] and not any({*way} <= {*theorem["options"]} for way in when[name]):
                 yield f"{theorem['id']} claims {name}, which holds under other options only"
+
+
+def whole(family: dict[str, Any]) -> set[tuple[int, str]]:
+    """What must be proved of a family, beside its steps."""
+    wanted = {(0, EXAMPLE)}
+    if family["delays"]:
+        wanted.add((0, CHOICE))
+    if family["condition"]:
+        wanted.add((0, NO_MORE))
+    if family["complement"]:
+        wanted.add((0, BEYOND))
+    return wanted
+
+
+def run_coverage(family: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
+    """What the obligations of a family leave open, and what they are beside it."""
+    wanted = whole(family)
+    for number, step in enumerate(family["steps"], 1):
+        if step["number"] != number:
+            yield "its steps are not numbered from 1 on"
+        if not step["who"] and "time goes on" not in step["asks"]:
+            yield f"step {number} is a wait, but does not ask that time goes on"
+        wanted |= {(number, ask) for ask in step["asks"]}
+    held = Counter((script.path, script.clause) for script in found)
+    yield from (f"step {n}: {what} is there twice" for (n, what), k in held.items() if k > 1)
+    yield from (f"step {n}: no obligation for {what}" for n, what in sorted(wanted - {*held}))
+    yield from (f"step {n}: there should be none for {what}" for n, what in {*held} - wanted)
+    if any(script.action != family["id"] for script in found):
+        yield "it has obligations of another"
+
+
+def run_declared(family: dict[str, Any], script: Script) -> Iterator[str]:
+    """Hypotheses that a script of a family may not have."""
+    names = ["msl", "span", "time_wait", *family["delays"]]
+    allowed = {f"sort of {name}" for name in names}
+    if script.path:
+        allowed |= {f"delay {n}" for n in range(1, len(family["where"]) + 1)}
+    elif script.clause == CHOICE:
+        allowed -= {f"sort of {name}" for name in family["delays"]}
+        allowed |= {f"given {n}" for n in range(1, len(family["condition"]) + 1)}
+    elif script.clause == NO_MORE:
+        allowed |= {f"step {s['number']}: {ask}" for s in family["steps"] for ask in s["asks"]}
+    elif script.clause == EXAMPLE:
+        allowed = {f"value of {name}" for name in names}
+    for hypothesis in script.hypotheses:
+        if hypothesis not in allowed:
+            yield f"it supposes {hypothesis!r}, which is not declared"
+
+
+def families_of(manifest: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with which families there are."""
+    theorems = [theorem for theory in manifest["theories"] for theorem in theory["theorems"]]
+    families = manifest["families"]
+    ids = [family["id"] for family in families]
+    if len({*ids}) < len(ids):
+        yield "manifest.json: a family is there twice"
+    for theorem in theorems:
+        held = [family["id"] for family in families if family["theorem"] == theorem["id"]]
+        yield from (
+            f"{theorem['id']}: its family {id} is not there, or is of no theorem"
+            for id in sorted({*held} ^ {*theorem["families"]})
+        )
+    known = {theorem["id"] for theorem in theorems}
+    for family in families:
+        if family["theorem"] not in known:
+            yield f"{family['id']}: its theorem {family['theorem']} is not there"
+
+
+def supposed(place: Path, some: Sequence[Script]) -> Iterator[str]:
+    """Hypotheses that have one name in two scripts of a family, and do not say the same."""
+    said: dict[str, list[str]] = {}
+    for script in some:
+        text = (place / script.file).read_text("utf-8")
+        asserted = [command for command in commands(text) if command[1:2] == ["assert"]]
+        for name, command in zip(script.hypotheses, asserted, strict=False):
+            if said.setdefault(name, command) != command:
+                yield f"{script.file}: it supposes something else by {name!r} than another"
 
 
 def declared(theory: dict[str, Any], script: Script) -> Iterator[str]:
@@ -429,9 +510,11 @@ def recheck(
 ) -> tuple[list[str], list[Checked]]:
     """What is wrong with the certificates in ``place``, and what came of each script."""
     try:
-        theories = read(place)["theories"]
+        manifest = read(place)
+        theories, families = manifest["theories"], manifest["families"]
         by_theory = {theory["id"]: scripts(theory) for theory in theories}
-        todo = [script for some in by_theory.values() for script in some]
+        by_family = {family["id"]: scripts(family) for family in families}
+        todo = [s for some in (*by_theory.values(), *by_family.values()) for s in some]
         wrong = list(inventory(place, todo))
         if len(by_theory) < len(theories):
             wrong.append("manifest.json: a theory is there twice")
@@ -442,6 +525,12 @@ def recheck(
             wrong += [f"{theory['id']}: {what}" for what in claimed(theory)]
             wrong += [f"{theory['id']}: {what}" for what in coverage(theory, some)]
             wrong += [f"{s.file}: {what}" for s in some for what in declared(theory, s)]
+        wrong += families_of(manifest)
+        for family in families:
+            some = by_family[family["id"]]
+            wrong += [f"{family['id']}: {what}" for what in run_coverage(family, some)]
+            wrong += [f"{s.file}: {what}" for s in some for what in run_declared(family, s)]
+            wrong += [] if wrong else supposed(place, some)
     except Bad as bad:
         return [str(bad)], []
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -20,7 +20,7 @@ PROGRAM = ROOT / "proofs" / "recheck.py"  # knows neither spec nor the rest of p
 FILES = sorted({*ROOT.glob("spec/**/*.py"), *ROOT.glob("proofs/**/*.py")} - {PROGRAM})
 MACHINERY = {
     *(f"spec/{name}.py" for name in ("system", "channel", "record")),
-    *(f"proofs/{name}.py" for name in ("claims", "ablations", "needs")),
+    *(f"proofs/{name}.py" for name in ("claims", "ablations", "families", "needs", "theorems")),
 }
 MUST_BE_TRACED = {
     *(f"spec/{name}.py" for name in ("segment_arrives", "user_calls", "timeouts", "output")),
