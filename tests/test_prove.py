@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import toys
+import z3
 from typer.testing import CliRunner
 
 from checker import prove
 from checker.__main__ import app
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.engines.induction import COVER, NEVER
+from checker.engines.induction import COVER, NEVER, _Lessons
 from proofs import recheck
 from proofs.theorems import THEOREMS, Theorem
 
@@ -98,6 +99,16 @@ def test_nothing_proved_is_no_pass() -> None:
     proof = proved(toys.theorem())
     proof.obligations[0].verdict = "unknown"
     assert (proof.verdict, prove.exit_code([proof])) == ("unknown", INCONCLUSIVE)
+
+
+def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
+    p, q, goal = z3.Bools("p q goal")
+    lessons = _Lessons()
+    lessons.learn("clause", [goal], {"p": p, "q": q})
+    assert lessons.recall(goal, {q.get_id(): "second", p.get_id(): "first"}) == ["first", "second"]
+    assert lessons.recall(goal, {p.get_id(): "first"}) is None
+    assert lessons.recall(goal, {goal.get_id(): "itself"}) == ["itself"]
+    assert lessons.recall(p, {q.get_id(): "second"}) is None
 
 
 # Certificates

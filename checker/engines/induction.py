@@ -21,6 +21,10 @@ tree: what arrives, from the peer; in a clause: sent by me), ``n``, and function
 A proof is an ``unsat`` by the solver, from which the hypotheses that it used are kept: this is what
 a certificate holds. A failed obligation comes with a state that satisfies all hypotheses and a step
 from it: a counterexample to induction, which need not be reachable.
+
+Most paths change little, so that most of what is to be proved is a hypothesis itself, or was proved
+on another path from hypotheses that are at hand here as well. Z3 makes equal terms one object:
+whether two are equal is a comparison of their identities. Only the rest is put to the solver.
 """
 
 import itertools
@@ -41,6 +45,8 @@ from checker.engines.smt import Term, Terms
 ENDS, MESSAGE, NUMBER = "ends", "message", "number"
 """What a clause is about."""
 START, COVER, TICK = "start", "cover", "tick"
+PATH = "path "
+"""How the name of a hypothesis begins that is a test on the path."""
 NEVER = "never"
 """In place of a clause: the path cannot be taken, so that every clause holds after it."""
 
@@ -195,6 +201,7 @@ class Prover:
         self._looked: dict[tuple[str, str], dict[Any, Term]] = {}
         self._names: dict[int, tuple[str, Term]] = {}
         self._memo: dict[tuple[Any, ...], tuple[Term, Any, Any]] = {}
+        self._lessons = _Lessons()
         self.taken: dict[tuple[str, int], str] = {}
         """Of each path that was asked about: "enabled" if some state takes it, "never" if none
         does, or "unknown"."""
@@ -391,9 +398,10 @@ class Prover:
         ends: Mapping[str, Row],
         memories: Mapping[str, Any],
         messages: Sequence[tuple[str, Row]],
-    ) -> Term:
-        """The clause of a state, both ways round, for all ``messages``, (sender, message)."""
-        parts = []
+    ) -> list[Term]:
+        """The clause of a state, both ways round, for all ``messages``, (sender, message): all of
+        these terms hold."""
+        parts: list[Term] = []
         for h, o in ("xy", "yx"):
             args = (ends[h], ends[o], memories[h], memories[o])
             if clause.about == MESSAGE:
@@ -405,7 +413,7 @@ class Prover:
                 parts.append(self._holds(clause, self._terms(*args, n=self.number)))
             else:
                 parts.append(self._holds(clause, self._terms(*args)))
-        return _joined(z3.And, parts, True)
+        return [one for part in parts for one in _conjuncts(part)]
 
     # Obligations
 
@@ -425,7 +433,7 @@ class Prover:
         for clause in t.clauses:
             goal = self._goal(clause, dict.fromkeys("xy", first), dict.fromkeys("xy", named), [])
             what = Obligation(START, 0, clause.name, where=clause.where)
-            yield _Asking(known, self.timeout).prove(what, goal)
+            yield _Asking(known, self.timeout, self._lessons).prove(what, goal)
 
     def cover(self, kind: Kind) -> Obligation:
         """The paths of an action are all there are."""
@@ -433,7 +441,8 @@ class Prover:
         terms = self._step_terms(paths[0])
         each = [[terms.of(test) == answer for test, answer, _ in step.tests] for step in paths]
         goal = _joined(z3.Or, [_joined(z3.And, tests, True) for tests in each], False)
-        return _Asking({}, self.timeout).prove(Obligation(kind.name, 0, COVER), goal)
+        asking = _Asking({}, self.timeout, self._lessons)
+        return asking.prove(Obligation(kind.name, 0, COVER), [goal])
 
     def step(self, step: Step) -> Iterator[Obligation]:
         """Every clause holds after one path of one action."""
@@ -441,22 +450,23 @@ class Prover:
         self._looked = {}
         terms = self._step_terms(step)
         tests = {
-            f"path {i}: {where}": terms.of(test) if answer else z3.Not(terms.of(test))
+            f"{PATH}{i}: {where}": terms.of(test) if answer else z3.Not(terms.of(test))
             for i, (test, answer, where) in enumerate(step.tests)
         }
         before = [("other", h, self.other[h]) for h in "xy"]
         before += [("seen", h, self.seen[h]) for h in "xy" if self._sees(step)]
         if step.delivers:
             before.append(("arriving", "y", self.arriving))
-        asking = _Asking(tests | self.hypotheses(before), self.timeout)
+        known = tests | self.hypotheses(before)
+        asking = _Asking(known, self.timeout, self._lessons)
         rules = step.leaf.static.rules
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
         self.taken[step.action, step.path] = "never"
-        if asking.prove(never, z3.BoolVal(False)).verdict == "proved":
+        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
             yield never
             return
         asking.add(*self.numbers())
-        if asking.prove(never, z3.BoolVal(False)).verdict == "proved":
+        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
             yield never
             return
         self.taken[step.action, step.path] = TAKEN[never.verdict]
@@ -505,26 +515,74 @@ class Prover:
             messages.append((h, older))
         goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
         known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
-        asking = _Asking(known, self.timeout)
+        asking = _Asking(known, self.timeout, self._lessons)
         asking.add(*self.numbers())
-        never = asking.prove(Obligation(TICK, 0, NEVER), z3.BoolVal(False))
+        never = asking.prove(Obligation(TICK, 0, NEVER), [z3.BoolVal(False)])
         self.taken[TICK, 0] = TAKEN[never.verdict]
         for name, goal in goals.items():
             yield asking.prove(Obligation(TICK, 0, name), goal)
 
 
+@dataclass(slots=True)
+class _Lessons:
+    """What proofs of a theory tell of the next ones.
+
+    A term is known by its identity, which is another's once the term is gone: so all are kept.
+    """
+
+    cores: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
+    """Of a goal, hypotheses that imply it."""
+    useful: dict[str, list[str]] = field(default_factory=dict)
+    """Of a clause, the names of hypotheses that it needed last."""
+    scripts: dict[tuple[int, ...], str] = field(default_factory=dict)
+    """Of hypotheses and a goal."""
+    kept: dict[int, Term] = field(default_factory=dict)
+
+    def learn(self, clause: str, goals: Sequence[Term], core: Hypotheses) -> None:
+        """These hypotheses imply these goals, which belong to a clause."""
+        for term in (*goals, *core.values()):
+            self.kept[term.get_id()] = term
+        ids = tuple(term.get_id() for term in core.values())
+        for goal in goals:
+            self.cores.setdefault(goal.get_id(), []).append(ids)
+        names = [name for name in core if not name.startswith(PATH)]
+        before = [name for name in self.useful.get(clause, ()) if name not in names]
+        self.useful[clause] = [*names, *before][:USEFUL]
+
+    def recall(self, goal: Term, names: Mapping[int, str]) -> list[str] | None:
+        """The names of hypotheses that imply a goal, if some that are known to do are there."""
+        if goal.get_id() in names:
+            return [names[goal.get_id()]]
+        for core in self.cores.get(goal.get_id(), ()):
+            if all(id in names for id in core):
+                return [names[id] for id in core]
+        return None
+
+    def script(self, supposed: Sequence[Term], goal: Term) -> str:
+        """That the hypotheses imply the goal, as SMT-LIB; made once."""
+        terms = (*supposed, goal)
+        key = tuple(term.get_id() for term in terms)
+        if key not in self.scripts:
+            self.kept |= dict(zip(key, terms, strict=True))
+            self.scripts[key] = _question(supposed, goal)
+        return self.scripts[key]
+
+
 class _Asking:
     """A solver that is told hypotheses when they are needed.
 
-    Most proofs need few of them. It is given the goal's negation and what was needed before; as
-    long as it finds a state, it is told some of the hypotheses that are false there. It goes on
-    from one goal to the next, and names what it used. Where it finds the sequence arithmetic too
-    hard, the question is put afresh, since preprocessing can do more there than learning.
+    Most proofs need few of them. It is given the goal's negation and what was needed before, here
+    and by the same clause on other paths; as long as it finds a state, it is told some of the
+    hypotheses that are false there. It goes on from one goal to the next, and names what it used.
+    Where it finds the sequence arithmetic too hard, the question is put afresh, since preprocessing
+    can do more there than learning.
     """
 
-    def __init__(self, known: Hypotheses, timeout: int) -> None:
+    def __init__(self, known: Hypotheses, timeout: int, lessons: _Lessons) -> None:
         self.known: list[Hypotheses] = []
         self.all: Hypotheses = {}
+        self.names: dict[int, str] = {}  # of hypotheses, by identity
+        self.lessons = lessons
         self.timeout = timeout
         self.solver = z3.Solver()
         self.solver.set("timeout", min(timeout, PATIENCE))
@@ -537,16 +595,38 @@ class _Asking:
             new = {name: term for name, term in some.items() if not z3.is_true(term)}
             self.known.append(new)
             self.all |= new
+            for name, term in new.items():
+                self.names.setdefault(term.get_id(), name)
 
-    def prove(self, what: Obligation, goal: Term) -> Obligation:
-        """Do the hypotheses imply the goal?"""
+    def prove(self, what: Obligation, goals: Sequence[Term]) -> Obligation:
+        """Do the hypotheses imply the goals?"""
         began = time.monotonic()
-        if z3.is_true(goal):
-            what.verdict = "proved"
-            what.script = script(what, [], goal)
-            return what
+        what.verdict = "proved"
+        goals = [goal for goal in goals if not z3.is_true(goal)]
+        used: dict[str, None] = {}
+        left = []
+        for goal in goals:
+            names = self.lessons.recall(goal, self.names)
+            if names is None:
+                left.append(goal)
+            else:
+                used |= dict.fromkeys(names)
+        if left:
+            used |= dict.fromkeys(self._ask(what, left))
+        if what.verdict == "proved":
+            what.used = tuple(used)
+            supposed = [self.all[name] for name in used]
+            whole = _joined(z3.And, goals, True)
+            what.script = _header(what) + self.lessons.script(supposed, whole)
+        what.seconds = time.monotonic() - began
+        return what
+
+    def _ask(self, what: Obligation, goals: Sequence[Term]) -> list[str]:
+        """Put goals to the solver, and set the verdict; the hypotheses that it used."""
         doubt = z3.Bool(f"doubt!{what.clause}")
+        goal = _joined(z3.And, goals, True)
         self.solver.add(z3.Implies(doubt, z3.Not(goal)))
+        self._tell([n for n in self.lessons.useful.get(what.clause, ()) if n in self.all])
         told: list[str] | None = None  # of the question put afresh
         while True:
             if told is None:
@@ -566,21 +646,25 @@ class _Asking:
             if not wrong:
                 what.counterexample = _plain(model)
                 break
-            for name in wrong:
-                if told is None:
-                    literal = self.told[name] = z3.Bool(f"hypothesis!{len(self.told)}")
-                    self.solver.add(z3.Implies(literal, self.all[name]))
-                else:
-                    told.append(name)
-        what.verdict = VERDICTS[str(answer)]
-        if answer == z3.unsat:
             if told is None:
-                core = {literal.get_id() for literal in self.solver.unsat_core()}
-                told = [name for name, literal in self.told.items() if literal.get_id() in core]
-            what.used = tuple(told)
-            what.script = script(what, [(n, self.all[n]) for n in told], goal)
-        what.seconds = time.monotonic() - began
-        return what
+                self._tell(wrong)
+            else:
+                told += wrong
+        what.verdict = VERDICTS[str(answer)]
+        if answer != z3.unsat:
+            return []
+        if told is None:
+            core = {literal.get_id() for literal in self.solver.unsat_core()}
+            told = [name for name, literal in self.told.items() if literal.get_id() in core]
+        self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
+        return told
+
+    def _tell(self, names: Sequence[str]) -> None:
+        """Give the solver hypotheses."""
+        for name in names:
+            if name not in self.told:
+                literal = self.told[name] = z3.Bool(f"hypothesis!{len(self.told)}")
+                self.solver.add(z3.Implies(literal, self.all[name]))
 
     def _wrong(self, model: Any, told: Container[str]) -> list[str]:
         """Some hypotheses that are false in a state: of numbers only if no other is."""
@@ -596,6 +680,8 @@ class _Asking:
         return wrong
 
 
+USEFUL = 16
+"""How many hypotheses that a clause needed are told at once on its next path."""
 PATIENCE = 700
 """Milliseconds for a question to the solver that goes on."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
@@ -633,6 +719,13 @@ def _z3_sort(sort: Sort) -> Any:
     return smt.variable("", sort).sort()
 
 
+def _conjuncts(term: Term) -> list[Term]:
+    """Terms of which none is an ``and``, and that are as much together."""
+    if not z3.is_and(term):
+        return [term]
+    return [one for child in term.children() for one in _conjuncts(child)]
+
+
 def _joined(join: Callable[[Sequence[Term]], Term], terms: Sequence[Term], none: bool) -> Term:
     """``And`` or ``Or`` of terms; SMT-LIB has neither of fewer than two."""
     if len(terms) < 2:
@@ -640,17 +733,20 @@ def _joined(join: Callable[[Sequence[Term]], Term], terms: Sequence[Term], none:
     return join(terms)
 
 
-def script(what: Obligation, known: Sequence[tuple[str, Term]], goal: Term) -> str:
-    """An obligation as a standalone SMT-LIB 2 script, which must be unsatisfiable."""
-    solver = z3.Solver()
+def _header(what: Obligation) -> str:
+    """What an obligation is, as the comments at the head of its script."""
     lines = [
-        f"; obligation: {what.name}",
-        f"; clause: {what.clause}",
-        *(f"; rule: {rule}" for rule in what.rules),
-        f"; line: {what.where}",
+        f"obligation: {what.name}",
+        f"clause: {what.clause}",
+        *(f"rule: {rule}" for rule in what.rules),
+        f"line: {what.where}",
+        *(f"hypothesis: {name}" for name in what.used),
     ]
-    for _, term in known:
-        solver.add(term)
-    solver.add(z3.Not(goal))
-    lines += [f"; hypothesis: {name}" for name, _ in known]
-    return "\n".join([*lines, "(set-logic ALL)", solver.sexpr(), "(check-sat)", ""])
+    return "".join(f"; {line}\n" for line in lines)
+
+
+def _question(supposed: Sequence[Term], goal: Term) -> str:
+    """A standalone SMT-LIB 2 script, which is unsatisfiable if hypotheses imply a goal."""
+    solver = z3.Solver()
+    solver.add(*supposed, z3.Not(goal))
+    return "\n".join(["(set-logic ALL)", solver.sexpr(), "(check-sat)", ""])
