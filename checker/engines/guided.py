@@ -135,7 +135,7 @@ class Guide:
         what.verdict = VERDICTS[str(solver.check())]
         what.used = tuple(known)
         if what.verdict == "proved":
-            what.script = script(what, [*known.items()], goal)
+            what.script = script(what, [*known.values()], goal)
         elif what.verdict == "failed":
             model = solver.model()
             what.counterexample = {v.name(): str(model[v]) for v in model.decls()}

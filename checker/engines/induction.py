@@ -733,6 +733,11 @@ def _joined(join: Callable[[Sequence[Term]], Term], terms: Sequence[Term], none:
     return join(terms)
 
 
+def script(what: Obligation, supposed: Sequence[Term], goal: Term) -> str:
+    """An obligation as a standalone SMT-LIB 2 script; what it supposes is named in ``used``."""
+    return _header(what) + _question(supposed, goal)
+
+
 def _header(what: Obligation) -> str:
     """What an obligation is, as the comments at the head of its script."""
     lines = [
