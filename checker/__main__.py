@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from checker.bench import Row
     from checker.crosscheck import Compared
     from checker.engines.explore import Exploration
-    from checker.prove import Needed, Proof
+    from checker.prove import Needed, Proof, Why
     from checker.tight import Tight
     from checker.verify import ClaimReport, Found, Job, Report
     from proofs.families import Family
+    from proofs.theorems import Theorem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -216,6 +217,13 @@ def prove(
             "--families", help="Instead, only show the runs for every TIME-WAIT that is too short."
         ),
     ] = False,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Instead, leave out each clause: what fails first without it?"),
+    ] = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="With --why: rewrite proofs/why.toml with what is found.")
+    ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
     import json as j
@@ -223,11 +231,13 @@ def prove(
     from checker import prove as p
     from checker import tight as t
 
-    if needed and families:
-        raise UsageProblem("--needed and --families are two things to do; take one")
+    if needed + families + why > 1:
+        raise UsageProblem("--needed, --families and --why are different things to do; take one")
 
     theorems = p.select(claims or [])
-    if not needed and not families:
+    if pin and not why:
+        raise UsageProblem("--pin is for --why: of a proof itself nothing is pinned")
+    if not needed and not families and not why:
         p.require_place(out)
     if json is not None:
         files.writable(json)
@@ -250,8 +260,18 @@ def prove(
             print("\n".join(t.show(one)))
         print_families(runs)
         raise typer.Exit(t.code(runs))
+    if why:
+        reasons = _reasons(theorems, workers, timeout, pin)
+        if json is not None:
+            files.write(json, (j.dumps(p.why_report(reasons), indent=1) + "\n").encode())
+        print_why(reasons, time.monotonic() - began)
+        raise typer.Exit(p.why_code(reasons))
     with _proving() as progress:
         proofs = p.prove(theorems, workers, progress, timeout)
+    if any(proof.failed for proof in proofs):
+        told = Console(stderr=True, soft_wrap=True, highlight=False)
+        told.print("[dim]looking for real runs to what failed: half a minute at most each[/]")
+        p.explore(proofs, workers)
     runs = _follow(t.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
@@ -636,6 +656,7 @@ _SHOWN = 3
 def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     """What failed, as steps that lead astray, then a table of the theorems."""
     from checker.prove import assumptions, counterexample
+    from checker.render import ladder
 
     console = Console(highlight=False, soft_wrap=True)
     for proof in proofs:
@@ -645,6 +666,12 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
             console.print()
         for what in proof.failed[_SHOWN:]:
             console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
+        for one in proof.reached:
+            for line in one.lines():
+                console.print(escape(line))
+            if one.story is not None:
+                console.print(escape(ladder(one.story)))
+            console.print()
         for what in proof.undecided:
             console.print(
                 escape(
@@ -767,6 +794,67 @@ def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
     console.print()
     met = sum(one.ok for one in found)
     console.print(f"{met} of {len(found)} as expected, {seconds:.0f} s")
+
+
+def _reasons(
+    theorems: "Sequence[Theorem]", workers: int | None, timeout: float, pin: bool
+) -> "list[Why]":
+    """Why each clause is there, theory by theory: what is pinned of one stays if the next is
+    interrupted. One that is not proved is shown, and ends it."""
+    from checker import prove as p
+
+    found = []
+    for some in p.theories(theorems):
+        with _proving() as progress:
+            proofs = p.prove(some, workers, progress, timeout)
+        if p.exit_code(proofs) != OK:
+            print_proofs(proofs, "and why a clause is there is asked of what is proved")
+            raise typer.Exit(p.exit_code(proofs))
+        found += p.why(proofs, workers, _told_of_reasons(), timeout)
+        if pin:
+            p.pin_why([one for one in found if one.theory == some[0].id])
+    return found
+
+
+def _told_of_reasons() -> Any:
+    """A callback that tells on stderr which clause is done."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    done = 0
+
+    def tell(one: "Why", total: int) -> None:
+        nonlocal done
+        done += 1
+        said = escape(f"{one.theory} without {one.clause}: {one.verdict}")
+        console.print(f"[dim]{done} of {total}: {said}, {one.seconds:.1f} s[/]")
+
+    return tell
+
+
+def print_why(found: "Sequence[Why]", seconds: float) -> None:
+    """What fails first without each clause."""
+    from checker.prove import pinned_otherwise
+
+    console = Console(highlight=False, soft_wrap=True)
+    other = pinned_otherwise(found)
+    for one in found:
+        what = one.first
+        console.print(f"[bold]{one.theory} {one.clause}[/]")
+        if one.superfluous:
+            console.print("  [bold red]superfluous[/]: all the rest is proved without it")
+        elif what is not None:
+            verdict = "fails" if one.verdict == "failed" else "[yellow]is unknown[/]"
+            console.print(f"  {escape(what.clause)} {verdict} after {escape(repr(what.action))}")
+            for line in (*what.rules, *([what.where] if what.where else []), one.state):
+                console.print(f"  [dim]{escape(line)}[/]")
+        if one in other:
+            console.print("  [bold red]not what is pinned in proofs/why.toml[/]")
+    console.print()
+    spare = sum(one.superfluous for one in found)
+    asked = sum(one.asked for one in found)
+    console.print(
+        f"{len(found)} clauses, {spare} superfluous, {len(other)} other than pinned; "
+        f"{asked:,} obligations asked again, {seconds:.0f} s"
+    )
 
 
 def print_comparison(result: "Compared", peers: Sequence[str]) -> None:

@@ -128,6 +128,27 @@ class Traced:
 
         return cut(tree)
 
+    def constancy(self, what: Input, values: Mapping[str, Any]) -> Tree:
+        """The tree of an input that tells of each field in ``values`` (``me.<path>``,
+        ``seg.<path>``) whether it has its value afterwards, and in all that is sent."""
+        ends = [f"me.{f.path}" for f in self.end_fields]
+        segs = [f"seg.{f.path}" for f in self.seg_fields]
+        build = self.tracer.build
+
+        def told(tree: Tree) -> Tree:
+            if isinstance(tree, Branch):
+                return Branch(tree.test, told(tree.then), told(tree.other), tree.where)
+            same = dict.fromkeys(values, build.true)
+            if tree.static.possible:
+                names = ends + segs * tree.static.sent
+                for name, node in zip(names, tree.outputs, strict=True):
+                    if name in values:
+                        equal = build.eq(node, self.tracer.node(values[name]))
+                        same[name] = build.and_(same[name], equal)
+            return Leaf(tree.index, tree.static, tuple(same.values()))
+
+        return told(self.tree(what))
+
     def seen(self, capacity: int) -> dict[str, Node]:
         """What the observer sees, over ``me.*``, ``peer.*`` and the ``capacity`` slots of each bag,
         ``out<i>.*`` and ``in<i>.*``, with ``.present``."""

@@ -7,24 +7,34 @@ certificate is made of. *Proved* means that every obligation was found to follow
 comes with a state from which a step leads astray, and one that the solver gave up is unknown. A
 theorem with an action of which no path is known to be taken says nothing of it: it is vacuous.
 
+A counterexample to induction may be out of reach: what failed is looked for in the bounded system
+(``checker.reach``).
+
 ``needed`` takes what ``proofs.needs`` lists away from the theorems, one thing at a time: the proof
 should fail, and the explorer should find a run to the violation.
+
+``why`` leaves out one clause at a time: what fails first without it is why it is there. That is
+pinned in ``proofs/why.toml``.
 
 A certificate directory holds each obligation as a standalone SMT-LIB 2 script and, in its manifest,
 what they are obligations of. ``proofs.recheck`` reads it and needs nothing else. It is written
 beside its place and put there whole. What is there already is replaced only if it is of this kind.
 """
 
+import dataclasses
 import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
+import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +46,7 @@ from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.core.ir import Sort
 from checker.core.workers import forked, leave_interrupts
 from checker.engines.induction import (
+    CONSTANT,
     COVER,
     MESSAGE,
     NEVER,
@@ -49,10 +60,12 @@ from checker.engines.induction import (
     Theory,
     steps_of,
 )
+from checker.reach import SECONDS, Reached, Search, reach
 from checker.theory import options, theory
 from checker.tight import Tight, said
 from proofs import claims as c
 from proofs.ablations import Ablation
+from proofs.invariants import Function
 from proofs.needs import NEEDS, Need, Run, varied
 from proofs.theorems import BY_ID, THEOREMS, Theorem, together
 from spec.system import System
@@ -95,6 +108,7 @@ class Proof:
     obligations: list[Obligation] = field(default_factory=list)
     seconds: float = 0.0
     taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
+    reached: list[Reached] = field(default_factory=list)  # whether what failed really happens
 
     @property
     def id(self) -> str:
@@ -154,17 +168,24 @@ class Unit:
     cover: bool = False
 
 
+def named(id: str) -> list[Theorem]:
+    """The theorems of a claim: of its name, and behind its dot."""
+    found = [t for t in THEOREMS if t.id == id or t.id.startswith(f"{id}.")]
+    if not found:
+        known = ", ".join(t.id for t in THEOREMS)
+        raise UsageProblem(f"no theorem {id}; the theorems are {known}")
+    return found
+
+
 def select(ids: Sequence[str]) -> list[Theorem]:
-    """The theorems named: each id itself, and those behind its dot; without ids, all."""
-    chosen = []
-    for id in ids:
-        found = [t for t in THEOREMS if t.id == id or t.id.startswith(f"{id}.")]
-        if not found:
-            raise UsageProblem(
-                f"no theorem {id}; the theorems are {', '.join(t.id for t in THEOREMS)}"
-            )
-        chosen += found
+    """The theorems of the claims named; without ids, all."""
+    chosen = [theorem for id in ids for theorem in named(id)]
     return [t for t in THEOREMS if t in chosen or not ids]
+
+
+def theories(theorems: Sequence[Theorem]) -> list[tuple[Theorem, ...]]:
+    """The theories that prove these theorems, whole."""
+    return [some for some in together(THEOREMS) if any(t in some for t in theorems)]
 
 
 def units(proofs: Sequence[Proof]) -> list[Unit]:
@@ -207,11 +228,14 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
     action = proof.actions[unit.action]
     if action.name == START:
         yield from prover.start()
+        yield from prover.constant(START)
     elif action.name == TICK:
         yield from prover.ticking()
+        yield from prover.constant(TICK)
     elif unit.cover:
         (kind,) = (kind for kind in proof.theory.kinds if kind.name == action.name)
         yield prover.cover(kind)
+        yield from prover.constant(kind.name)
     else:
         for step in action.steps:
             if step.path in unit.paths:
@@ -273,8 +297,10 @@ def _check(made: Theory) -> None:
     """Refuse names that would be taken for something else, and claims of nothing."""
     names = [clause.name for clause in made.clauses]
     actions = [kind.name for kind in made.kinds]
-    if len({*names, NEVER, COVER}) < len(names) + 2:
-        raise UsageProblem(f"{made.name}: clauses need different names, not 'never' or 'cover'")
+    if len({*names, NEVER, COVER, CONSTANT}) < len(names) + 3:
+        raise UsageProblem(
+            f"{made.name}: clauses need different names, not 'never', 'cover' or 'constant'"
+        )
     if len({*actions, START, TICK}) < len(actions) + 2:
         raise UsageProblem(f"{made.name}: actions need different names, not 'start' or 'tick'")
     if not made.claims or not set(made.claims) <= set(names):
@@ -287,6 +313,54 @@ def exit_code(proofs: Sequence[Proof]) -> int:
         return VIOLATED
     proved = proofs and all(proof.verdict == "proved" for proof in proofs)
     return OK if proved else INCONCLUSIVE
+
+
+# What really happens
+
+CLAUSES = 3
+"""How many clauses of a theorem are asked of the bounded system."""
+TELLING = 2.0
+"""Seconds from one word on stderr to the next."""
+
+
+def failing(proof: Proof) -> dict[Function, Theorem]:
+    """The first clauses that fail, each with the first theorem that has it."""
+    has = {f.__name__: (f, t) for t in reversed(proof.theorems) for f in t.all}
+    found = dict.fromkeys(what.clause for what in proof.failed if what.clause in has)
+    return dict([has[name] for name in found][:CLAUSES])
+
+
+def explore(proofs: Sequence[Proof], workers: int | None = None) -> None:
+    """Look, theorem by theorem, whether the clauses that failed are false of the bounded system."""
+    global _proofs  # noqa: PLW0603 (what the workers are forked with)
+    _proofs = [proof for proof in proofs if failing(proof)]
+    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+        for proof, found in zip(_proofs, pool.map(_reach, range(len(_proofs))), strict=True):
+            proof.reached = found
+
+
+def _reach(number: int) -> list[Reached]:
+    """What a worker does with one theorem."""
+    proof = _proofs[number]
+    clauses = failing(proof)
+    told = time.monotonic()
+
+    def tell(states: int, _transitions: int, level: int, _waiting: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > TELLING:
+            told = time.monotonic()
+            print(f"{proof.id}: {states:,} states, depth {level}", file=sys.stderr, flush=True)
+
+    found = []
+    for theorem in proof.theorems:
+        its = [function for function in clauses if clauses[function] is theorem]
+        if not its:
+            continue
+        try:
+            found += reach(theorem, its, seconds=SECONDS / len(clauses) * len(its), progress=tell)
+        except UsageProblem as none:  # of bounds that meet the assumptions
+            found += [Reached(f.__name__, [Search("", 0, 0, False, str(none))]) for f in its]
+    return found
 
 
 # What is needed
@@ -321,10 +395,8 @@ def select_needs(ids: Sequence[str]) -> list[Need]:
     """The entries of the theorems named, or all."""
     if not ids:
         return list(NEEDS)
-    select(ids)  # complains
-    return [
-        n for n in NEEDS if any(n.theorem == id or n.theorem.startswith(f"{id}.") for id in ids)
-    ]
+    chosen = {theorem.id for id in ids for theorem in named(id)}
+    return [need for need in NEEDS if need.theorem in chosen]
 
 
 def needed(
@@ -385,23 +457,32 @@ def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
 
 
 def _in_turn(prover: Prover, near: str) -> Iterator[Obligation]:
-    """All obligations; those of paths with ``near`` in their rules first.
+    """All obligations; those of paths with ``near`` in their rules first."""
+    yield from prover.start()
+    yield from prover.ticking()
+    for kind in prover.theory.kinds:
+        yield prover.cover(kind)
+    constancy = prover.theory.constancy
+    for action in (START, *constancy.trees) if constancy is not None else ():
+        yield from prover.constant(action)
+    for step in _steps(prover.theory, near):
+        yield from prover.step(step)
+
+
+def _steps(t: Theory, near: str = "") -> list[Step]:
+    """All paths; those with ``near`` in their rules first, then those of small actions.
 
     Paths that differ little are next to each other, and go wrong together: every eighth is taken,
     and so on.
     """
-    yield from prover.start()
-    yield from prover.ticking()
     todo = []
-    for kind in prover.theory.kinds:
+    for kind in t.kinds:
         steps = list(steps_of(kind))
-        yield prover.cover(kind)
         for n, step in enumerate(steps):
             if step.leaf.static.possible:
                 far = near not in " ".join(step.leaf.static.rules)
                 todo.append(((far, len(steps), n % 8, n), step))
-    for _, step in sorted(todo, key=lambda item: item[0]):
-        yield from prover.step(step)
+    return [step for _, step in sorted(todo, key=lambda item: item[0])]
 
 
 def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | None, bool]:
@@ -414,6 +495,187 @@ def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | N
     found = explorer.search(system, {claim.id: tcp.check_of(claim)}, options)
     steps = found.lengths.get(claim.id)
     return steps, steps is not None or found.complete
+
+
+# Why each clause is there
+
+Reason = dict[str, str]
+"""Of a clause: what ``fails`` without it, ``after`` which action, by which ``rule``."""
+
+
+@dataclass(slots=True)
+class Why:
+    """What came of leaving a clause out: the first obligation that fails then."""
+
+    theory: str
+    clause: str
+    verdict: str  # of the rest: "failed", "proved" or "unknown"
+    first: Obligation | None = None  # that failed, or that was given up
+    state: str = ""  # from which it fails, in one line
+    asked: int = 0  # obligations until then
+    seconds: float = 0.0
+
+    @property
+    def superfluous(self) -> bool:
+        """Is all proved without it?"""
+        return self.verdict == "proved"
+
+    @property
+    def reason(self) -> Reason:
+        """What ``proofs/why.toml`` says of it: nothing that a change of lines would change."""
+        what = self.first
+        if what is None:
+            return {}
+        return {"fails": what.clause, "after": what.action, "rule": "; ".join(what.rules)}
+
+
+def why(
+    proofs: Sequence[Proof],
+    workers: int | None = None,
+    progress: Callable[[Why, int], None] | None = None,
+    timeout: float = TIMEOUT,
+) -> list[Why]:
+    """Leave each clause out of proofs that are whole, one at a time, until an obligation fails.
+
+    An obligation that was proved without the clause is proved still. So only the others are asked
+    again, and which one of them fails first does not depend on the solver.
+    """
+    global _proofs, _timeout  # what the workers are forked with
+    _proofs, _timeout = list(proofs), timeout
+    todo = [(p, clause) for p, proof in enumerate(proofs) for clause in _supposed(proof)]
+    results: dict[tuple[int, str], Why] = {}
+    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+        running = {pool.submit(_why, *one): one for one in todo}
+        for future in as_completed(running):
+            found = results[running[future]] = future.result()
+            if progress is not None:
+                progress(found, len(todo))
+    return [results[one] for one in todo]
+
+
+def _supposed(proof: Proof) -> list[str]:
+    """The clauses that a proof supposes and that nobody claims."""
+    t = proof.theory
+    return [clause.name for clause in t.clauses if clause.name not in t.claims]
+
+
+def _why(number: int, name: str) -> Why:
+    """Leave out one clause, in a worker."""
+    began = time.monotonic()
+    proof = _proofs[number]
+    t = proof.theory
+    rest = dataclasses.replace(t, clauses=[c for c in t.clauses if c.name != name])
+    found = Why(proof.id, name, "proved")
+    for what in _again(Prover(rest, _timeout), _leaning(proof, name)):
+        found.asked += 1
+        if what.verdict == "proved":
+            continue
+        if what.verdict == "failed" or found.first is None:
+            what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
+            found.first, found.verdict = what, what.verdict
+        if what.verdict == "failed":
+            found.state = compact(t, what)
+            break
+    found.seconds = time.monotonic() - began
+    return found
+
+
+Leaning = dict[tuple[str, int], set[str]]
+"""Clauses whose proof needs another one, by action and path."""
+
+
+def _leaning(proof: Proof, name: str) -> Leaning:
+    """What the proof of which obligations needed a clause for."""
+    found: Leaning = {}
+    for what in proof.obligations:
+        if any(used.split()[0] == name for used in what.used):
+            found.setdefault((what.action, what.path), set()).add(what.clause)
+    return found
+
+
+def _again(prover: Prover, leaning: Leaning) -> Iterator[Obligation]:
+    """Those obligations again, in order; all of a path that is not known any more to be none."""
+    if (TICK, 0) in leaning:
+        yield from prover.ticking()
+    for step in _steps(prover.theory):
+        clauses = leaning.get((step.action, step.path))
+        if clauses is not None:
+            yield from prover.step(step, None if NEVER in clauses else clauses)
+
+
+def compact(t: Theory, what: Obligation) -> str:
+    """The state of a counterexample in one line."""
+    clause = next((c for c in t.clauses if c.name == what.clause), None)
+    rows = [row for row in _shown(t, clause, what) if row[0] != "before"]
+    return "; ".join(f"{label}: {shown}" for label, shown in rows)
+
+
+_WHY = """\
+# Why each clause is there: what fails first without it, after which action, by which rule. Theorems
+# that are proved together are one theory, which has the first one's name. `prove --why --pin`
+# rewrites the theories that it is asked for.
+"""
+
+
+def reasons() -> dict[str, dict[str, Reason]]:
+    """``proofs/why.toml``: reasons by theory and clause."""
+    return tomllib.loads(resources.files("proofs").joinpath("why.toml").read_text("utf-8"))
+
+
+def pinned_otherwise(found: Sequence[Why]) -> list[Why]:
+    """Where the reason is not the one that is pinned."""
+    known = reasons()
+    return [one for one in found if known.get(one.theory, {}).get(one.clause) != one.reason]
+
+
+def pin_why(found: Sequence[Why]) -> None:
+    """Rewrite the theories in ``proofs/why.toml`` of which reasons were found."""
+    if any(one.verdict != "failed" for one in found):
+        raise UsageProblem("nothing is pinned while a clause is superfluous, or its reason unknown")
+    with resources.as_file(resources.files("proofs").joinpath("why.toml")) as path:
+        files.write(path, why_toml(found, reasons()).encode())
+
+
+def why_toml(found: Sequence[Why], known: dict[str, dict[str, Reason]]) -> str:
+    """The text of ``proofs/why.toml``: what was found, and of other theories what was known."""
+    fresh: dict[str, dict[str, Reason]] = {}
+    for one in found:
+        fresh.setdefault(one.theory, {})[one.clause] = one.reason
+    lines = [_WHY.rstrip("\n")]
+    for base, *_ in together(THEOREMS):
+        for clause, reason in fresh.get(base.id, known.get(base.id, {})).items():
+            lines += ["", f"[{json.dumps(base.id)}.{clause}]"]
+            lines += [f"{name} = {json.dumps(value)}" for name, value in reason.items()]
+    return "\n".join([*lines, ""])
+
+
+def why_code(found: Sequence[Why]) -> int:
+    """1 if a clause is superfluous or a reason is not what is pinned, else 3 if one is unknown."""
+    known = [one for one in found if one.verdict != "unknown"]
+    if any(one.superfluous for one in known) or pinned_otherwise(known):
+        return VIOLATED
+    return OK if found and len(known) == len(found) else INCONCLUSIVE
+
+
+def why_report(found: Sequence[Why]) -> dict[str, Any]:
+    """What was found, for the JSON."""
+    return {
+        "version": VERSION,
+        "clauses": [
+            {
+                "theory": one.theory,
+                "clause": one.clause,
+                "verdict": "superfluous" if one.superfluous else one.verdict,
+                "reason": one.reason,
+                "obligation": None if one.first is None else one.first.name,
+                "line": None if one.first is None else one.first.where,
+                "state": one.state,
+                "asked": one.asked,
+                "seconds": round(one.seconds, 2),
+            }
+            for one in found
+        ],
+    }
 
 
 def needed_code(found: Sequence[Needed]) -> int:
@@ -499,6 +761,17 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
                     }
                     for what in (*proof.failed, *proof.undecided)
                 ],
+                "reach": [
+                    {
+                        "clause": one.clause,
+                        "verdict": one.verdict,
+                        "steps": one.steps,
+                        "limits": one.limits,
+                        "run": list(one.run),
+                        "searches": [dataclasses.asdict(search) for search in one.searches],
+                    }
+                    for one in proof.reached
+                ],
             }
             for proof in proofs
         ],
@@ -536,6 +809,8 @@ def counterexample(proof: Proof, what: Obligation) -> list[str]:
         lines = [f"{proof.id} not proved: {what.clause} fails at the start"]
     if what.clause == COVER:
         lines = [f"{proof.id} not proved: the paths of {what.action!r} are not all there are"]
+    if what.clause == CONSTANT:
+        lines = [f"{proof.id} not proved: a field left out as constant changes in {what.action!r}"]
     if clause is not None:
         doc = " ".join(clause.doc.split())
         lines.append(f"  clause   {clause.name} ({clause.where}): {doc}")
@@ -700,19 +975,23 @@ def _write(
     """Write one theory's scripts; what the manifest says of it."""
     base, t = proof.theorems[0], proof.theory
     folders = _safe_names([action.name for action in proof.actions])
-    clauses = _safe_names([NEVER, COVER, *(clause.name for clause in t.clauses)])
+    clauses = _safe_names([NEVER, COVER, CONSTANT, *(clause.name for clause in t.clauses)])
     written = [
         _write_script(
             what, f"{folder}/{folders[what.action]}/{what.path}.{clauses[what.clause]}.smt2", place
         )
         for what in proof.obligations
     ]
+    known = reasons().get(proof.id, {})
     return {
         "id": proof.id,
         "folder": folder,
         "rules": _rules(base),
         "bounds": dict(base.bounds),
         "free": list(t.parameters),
+        "constants": {name: tcp.show(value) for name, value in sorted(t.constants.items())}
+        if t.constancy is not None
+        else {},
         "facts": [_said(clause) for clause in t.facts],
         "pairs": [_said(clause) for clause in t.pairs],
         "theorems": [
@@ -726,7 +1005,10 @@ def _write(
             }
             for theorem in proof.theorems
         ],
-        "clauses": [_said(clause) | {"about": clause.about} for clause in t.clauses],
+        "clauses": [
+            _said(clause) | {"about": clause.about, "why": known.get(clause.name)}
+            for clause in t.clauses
+        ],
         "actions": [
             {"name": a.name, "paths": a.paths, "impossible": a.impossible} for a in proof.actions
         ],

@@ -16,13 +16,14 @@ from checker.core.ir import BOOL, NAT, POSITIVE, REAL, Node, Sort
 from checker.core.schema import fields
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import induction
-from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Theory
+from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Constancy, Theory
 from checker.model import Traced, constants
 from proofs.invariants import Function, Memory, View, implies, remember
 from proofs.theorems import Theorem
+from spec import host
 from spec.bounds import Bounds
 from spec.inputs import Input
-from spec.record import key
+from spec.record import key, paths
 from spec.rules import Rules
 from spec.system import CALLS, System
 
@@ -50,7 +51,8 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
     called = {what for calls in System(rules, bounds).calls for what in calls}
     inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]
-    known = constants(rules, bounds, [*inputs, *([Input.TICK] if timed else [])], free, domains)
+    everything = [*inputs, *([Input.TICK] if timed else [])]
+    known = constants(rules, bounds, everything, free, domains)
     traced = Traced(rules, bounds, known, free, domains)
     tracer = traced.tracer
     me = traced.endpoint("me")
@@ -82,6 +84,23 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         pairs=[looking.clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
         clauses=[looking.clause(f, _when(f, base, others)) for f in clauses],
         claims=tuple(claims),
+        constancy=_constancy(
+            Traced(rules, bounds, {}, free, domains),
+            known,
+            [*inputs, *([Input.TICK] if timed else [])],
+        ),
+    )
+
+
+def _constancy(traced: Traced, values: dict[str, Any], inputs: list[Input]) -> Constancy:
+    """What there is to show of the fields that are left out, by trees in which they are not."""
+    start = host.initial(traced.bounds)
+    rows = {"me": traced.end_fields, "seg": traced.seg_fields, "sight": traced.sight_fields}
+    sorts = {f"{name}.{f.path}": f.sort for name, row in rows.items() for f in row}
+    return Constancy(
+        first={f"me.{p}": value for p, value in zip(paths(start), key(start), strict=True)},
+        variables=sorts | {"isn": traced.isn_sort},
+        trees={what.value: traced.constancy(what, values) for what in inputs},
     )
 
 

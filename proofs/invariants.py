@@ -8,8 +8,7 @@ sequence numbers. The claims are among them.
 A clause is a plain function of a ``View``, and of one arbitrary segment ``seg`` that ``me`` sent
 and that is in flight, or of one arbitrary number ``n`` of an incarnation of ``me``. Both hosts
 run the same code: what is said of me and peer holds with the roles exchanged. Its docstring says
-it in words; ``why`` is the counterexample to induction that forced it: the state from which a step
-leads astray if the clause is left out.
+it in words; ``proofs/why.toml`` says which clause fails first without it, and at which rule.
 """
 
 from collections.abc import Callable
@@ -68,16 +67,6 @@ class View:
 
 
 Function = Callable[..., bool]
-
-
-def why(counterexample: str) -> Callable[[Function], Function]:
-    """Note the counterexample to induction that forced a clause."""
-
-    def note(function: Function) -> Function:
-        function.why = counterexample  # type: ignore[attr-defined]
-        return function
-
-    return note
 
 
 def exists(end: Endpoint) -> bool:

@@ -6,8 +6,9 @@ nor Z3, and has other solvers find each script unsatisfiable again. It fails
 
 * on a file that is missing, was added, or is not what the manifest's digest says;
 * where the obligations do not cover a theory: each clause at the start; for each action, that its
-  paths are all there are; for each path, every clause, or that it is never taken; for each theorem,
-  that its claims are among its clauses;
+  paths are all there are, and that the fields which the scripts leave out are constant; for each
+  path, every clause, or that it is never taken; for each theorem, that its claims are among its
+  clauses;
 * on a script that is not what it is written down as: another name, clause or rule, a hypothesis
   that is no clause and no assumption of the theory, a command other than declarations, assertions
   and one ``check-sat`` at the end;
@@ -44,7 +45,8 @@ from pathlib import Path
 from typing import Any
 
 FORMAT, VERSION = "synproof certificates", 2
-START, TICK, COVER, NEVER = "start", "tick", "cover", "never"
+START, TICK = "start", "tick"
+COVER, NEVER, CONSTANT = "cover", "never", "constant"
 CHOICE, NO_MORE, EXAMPLE, BEYOND = "choice", "no more", "example", "beyond"
 SOLVERS = ("cvc5", "bitwuzla", "z3")
 TIMEOUT = 60.0
@@ -118,7 +120,7 @@ def coverage(theory: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
     """What the obligations of a theory leave open, and what they are beside it."""
     clauses = [clause["name"] for clause in theory["clauses"]]
     for name, times in Counter(clauses).items():
-        if times > 1 or name in (COVER, NEVER):
+        if times > 1 or name in (COVER, NEVER, CONSTANT):
             yield f"it has two clauses called {name}, or one that must not be called so"
     have: dict[tuple[str, int], Counter[str]] = {}
     for script in found:
@@ -135,10 +137,11 @@ def coverage(theory: dict[str, Any], found: Sequence[Script]) -> Iterator[str]:
             yield f"{name}: its paths are not numbered from 0 on"
         for path in paths:
             wanted[name, path] = [set(clauses)] if single else [set(clauses), {NEVER}]
-        if not single:
-            # That the paths are all there are goes with the first, which may be impossible
-            ways = wanted.setdefault((name, 0), [set()])
-            wanted[name, 0] = [{COVER, *way} for way in ways]
+        # What is said of a whole action goes with its first path, which may be impossible
+        whole = {CONSTANT} if theory["constants"] else set()
+        whole |= set() if single else {COVER}
+        ways = wanted.setdefault((name, 0), [set()])
+        wanted[name, 0] = [whole | way for way in ways]
     for (name, path), ways in wanted.items():
         held = have.pop((name, path), Counter())
         doubled = [clause for clause, times in held.items() if times > 1]
@@ -260,7 +263,9 @@ def declared(theory: dict[str, Any], script: Script) -> Iterator[str]:
         first, second = (*hypothesis.split()[:2], "", "")[:2]
         if first in ("sort", "sorts") or (first == "fact" and second in facts):
             continue
-        if script.action != START and script.clause != COVER:
+        if script.clause == CONSTANT and script.action != START and first == CONSTANT:
+            continue
+        if script.action != START and script.clause not in (COVER, CONSTANT):
             if first in clauses or (first == "assumed" and second in pairs):
                 continue
             if first == "path":
@@ -555,6 +560,8 @@ def recheck(
             for clause in theory["clauses"]
             if clause["name"] not in told
         ]
+        if theory["constants"] and CONSTANT not in told:
+            wrong.append(f"{theory['id']}: its constants have nothing to prove anywhere")
         wrong += [
             f"{script.file}: it says nothing, where there are many paths"
             for script in some

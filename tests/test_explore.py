@@ -220,6 +220,13 @@ def test_a_limit_leaves_the_result_incomplete(limit: int) -> None:
     assert found.decisive == {}
 
 
+def test_a_limit_of_time_leaves_the_result_incomplete() -> None:
+    found = explore(Counter(5000), always(lambda state: True), max_seconds=0.0)
+    assert (found.complete, found.limited, found.why) == (False, True, "limit of 0 s reached")
+    assert found.states < 5000
+    assert explore(Counter(5000), always(lambda state: True), max_seconds=600.0).complete
+
+
 def test_a_limit_that_is_not_reached_changes_nothing() -> None:
     assert explore(Grid(3), {}, max_states=17).complete
 

@@ -1,5 +1,6 @@
 """The prover on a toy, whose invariants are known, and its certificates; then the theorems."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,12 +13,13 @@ import toys
 import z3
 from typer.testing import CliRunner
 
-from checker import prove
-from checker.__main__ import app
+from checker import prove, theory, verify
+from checker.__main__ import app, print_proofs
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.engines.induction import COVER, NEVER, _Lessons
-from proofs import recheck
-from proofs.theorems import THEOREMS, Theorem
+from checker.engines.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
+from proofs import claims, recheck
+from proofs.invariants import View
+from proofs.theorems import BY_ID, THEOREMS, Theorem, alone
 
 
 def proved(theorem: Theorem, **options: object) -> prove.Proof:
@@ -31,9 +33,13 @@ def test_a_true_invariant_is_proved() -> None:
     assert prove.exit_code([proof]) == OK
     assert all(what.script.rstrip().endswith("(check-sat)") for what in proof.obligations)
     clauses = [clause.name for clause in proof.theory.clauses]
-    assert [what.clause for what in proof.obligations if what.action == "start"] == clauses
+    assert [what.clause for what in proof.obligations if what.action == "start"] == [
+        *clauses,
+        CONSTANT,
+    ]
     for action in ("SEND (next)", "deliver"):
-        assert sum(w.clause == COVER for w in proof.obligations if w.action == action) == 1
+        asked = [what.clause for what in proof.obligations if what.action == action]
+        assert (asked.count(COVER), asked.count(CONSTANT)) == (1, 1)
 
 
 def test_a_path_that_is_never_taken_stands_for_all_clauses() -> None:
@@ -42,7 +48,7 @@ def test_a_path_that_is_never_taken_stands_for_all_clauses() -> None:
     assert (never.action, never.rules) == ("deliver", ("number 0 ignored",))
     assert any(name.startswith("numbered_from_one") for name in never.used)
     others = [w for w in proof.obligations if (w.action, w.path) == ("deliver", never.path)]
-    assert {what.clause for what in others} <= {NEVER, COVER}
+    assert {what.clause for what in others} <= {NEVER, COVER, CONSTANT}
 
 
 def test_without_the_clause_that_forbids_it_the_path_is_taken() -> None:
@@ -111,10 +117,117 @@ def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
     assert lessons.recall(p, {q.get_id(): "second"}) is None
 
 
+# Fields that are left out
+
+
+def obligations_of_constants(theorem: Theorem) -> dict[str, prove.Obligation]:
+    made = theory.theory([theorem])
+    assert made.constancy is not None
+    prover = Prover(made)
+    actions = [START, *made.constancy.trees]
+    assert set(actions) == {START, TICK, *(kind.name for kind in made.kinds)}
+    return {action: what for action in actions for what in prover.constant(action)}
+
+
+def test_fields_that_are_left_out_are_proved_constant() -> None:
+    found = obligations_of_constants(BY_ID["T4"])
+    assert {what.verdict for what in found.values()} == {"proved"}
+    assert found["deliver"].used == ("constant me", "constant seg")
+    assert found["tick"].used == ("constant me",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value", "where"),
+    [
+        ("me.tcb.closing", False, "CLOSE"),
+        ("seg.ctl.fin", False, "CLOSE"),
+        ("me.tcb.time_wait", 0, "deliver"),
+        ("me.up", False, "start"),
+    ],
+)
+def test_a_field_that_changes_is_no_constant(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, value: object, where: str
+) -> None:
+    right = theory.constants
+    monkeypatch.setattr(theory, "constants", lambda *a: {**right(*a), wrong: value})
+    found = obligations_of_constants(BY_ID["T4"])
+    assert found[where].verdict == "failed"
+
+
+def test_a_field_that_changes_is_told() -> None:
+    proof = failed(toys.theorem(), CONSTANT)
+    (what,) = proof.failed
+    lines = prove.counterexample(proof, what)
+    assert lines[0] == "toy not proved: a field left out as constant changes in 'deliver'"
+
+
+# What really happens
+
+
+def failed(theorem: Theorem, *clauses: str) -> prove.Proof:
+    proof = prove.Proof((theorem,), toys.theory([toys.theorem()]), [])
+    proof.obligations = [
+        prove.Obligation("deliver", n, clause, verdict="failed") for n, clause in enumerate(clauses)
+    ]
+    return proof
+
+
+def test_what_failed_is_looked_for_in_the_bounded_system(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    theorem = dataclasses.replace(alone(BY_ID["T2"]), rules={"three_way": False})
+    proof = failed(theorem, COVER, "agreement", "stale_syn_stops", "agreement")
+    prove.explore([proved(toys.theorem()), proof], 1)
+    assert [(one.clause, one.steps) for one in proof.reached] == [
+        ("agreement", 3),
+        ("stale_syn_stops", 4),
+    ]
+    (said,) = prove.report([proof])["theories"]
+    first, _ = said["reach"]
+    assert (first["verdict"], first["steps"], len(first["run"])) == ("reached", 3, 3)
+    assert "three_way=off" in first["limits"]
+    print_proofs([proof], "0 s")
+    shown = capsys.readouterr().out
+    assert "reached: agreement is false after 3 steps" in shown
+    assert "two-way handshake" in shown  # the run
+
+
+def test_three_clauses_are_looked_for_at_most() -> None:
+    names = [function.__name__ for function in BY_ID["T1"].all]
+    assert len(names) > prove.CLAUSES
+    proof = failed(BY_ID["T1"], *names)
+    assert [f.__name__ for f in prove.failing(proof)] == names[: prove.CLAUSES]
+    assert prove.failing(proved(toys.theorem())) == {}
+
+
+def test_where_no_small_bounds_fit_it_is_told() -> None:
+    theorem = dataclasses.replace(BY_ID["T1"], facts=(no_window_is_enough,))
+    proof = failed(theorem, "agreement")
+    prove.explore([proof], 1)
+    (one,) = proof.reached
+    assert one.verdict == "limit"
+    assert "no small bounds meet what it assumes" in "".join(one.lines())
+
+
+def no_window_is_enough(w: View) -> bool:
+    return w.bounds.window > 1 << 20
+
+
+def test_theorems_are_selected_by_claim() -> None:
+    assert [t.id for t in prove.select(["T2"])] == ["T2"]
+    assert [t.id for t in verify.theorems(["T2"])] == ["T2"]
+    assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
+    with pytest.raises(UsageProblem, match=r"no theorem D1; the theorems are T1, "):
+        prove.select(["D1"])
+    assert {*BY_ID} <= {*claims.BY_ID}
+
+
 # Certificates
 
 
-def test_certificates_say_what_they_are_of(tmp_path: Path) -> None:
+def test_certificates_say_what_they_are_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reason: prove.Reason = {"fails": "told_of_the_past", "after": "deliver"}
+    monkeypatch.setattr(prove, "reasons", lambda: {"toy": {"was_sent": reason}})
     proof, place = proved(toys.theorem()), tmp_path / "certificates"
     written = prove.write([proof], place)
     manifest = json.loads((place / "manifest.json").read_text())
@@ -124,6 +237,7 @@ def test_certificates_say_what_they_are_of(tmp_path: Path) -> None:
     by_name = {clause["name"]: clause for clause in said["clauses"]}
     (theorem,) = said["theorems"]
     assert theorem["claims"] == ["told_of_the_past"]
+    assert by_name["was_sent"]["why"] == {"fails": "told_of_the_past", "after": "deliver"}
     assert by_name["was_sent"]["doc"] == "A message's number is one that was reached."
     send = next(action for action in said["actions"] if action["name"] == "SEND (next)")
     assert sorted(send["paths"] + send["impossible"]) == [0, 1, 2]
@@ -162,6 +276,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the theorems, two toys, of which one is false."""
     theorems = (toys.theorem(id="Y1"), toys.theorem(toys.up_to_date, id="Y2.false"))
     monkeypatch.setattr(prove, "THEOREMS", theorems)
+    monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
     monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
 
 

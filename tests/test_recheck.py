@@ -1,5 +1,6 @@
 """Certificates are accepted as they were written, and not after any kind of tampering."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -13,7 +14,10 @@ import pytest
 import toys
 
 from checker import prove
+from checker.core.trace import Leaf
+from checker.engines.induction import Theory
 from proofs import recheck
+from proofs.theorems import Theorem
 
 Manifest = dict[str, Any]
 
@@ -144,6 +148,9 @@ def drop(place: Path, action: str, clause: str) -> None:
         ("deliver", "cover"),
         ("deliver", "never"),
         ("SEND (next)", "told_of_the_past"),
+        ("start", "constant"),
+        ("SEND (next)", "constant"),
+        ("deliver", "constant"),
         ("SEND (next)", "cover"),
     ],
 )
@@ -302,6 +309,41 @@ def test_nothing_is_supposed_at_the_start_or_of_a_cover(place: Path, at: tuple[s
     rewrite(place, lambda toy: obligation(toy, *at)["hypotheses"].append("was_sent x"))
     (what,) = wrong(place)
     assert what.endswith("it supposes 'was_sent x', which is not declared")
+
+
+@pytest.mark.parametrize(
+    ("at", "name"),
+    [
+        (("deliver", "constant"), "was_sent x"),
+        (TOLD, "constant me"),
+        (("start", "constant"), "constant me"),
+    ],
+)
+def test_constants_and_clauses_are_not_mixed(place: Path, at: tuple[str, str], name: str) -> None:
+    """That fields are constant is shown before anything is said that leaves them out."""
+    rewrite(place, lambda toy: obligation(toy, *at)["hypotheses"].append(name))
+    (what,) = wrong(place)
+    assert what.endswith(f"it supposes {name!r}, which is not declared")
+
+
+def test_constants_are_shown_to_be_constant_only_where_there_are_some(place: Path) -> None:
+    rewrite(place, lambda toy: toy["constants"].clear())
+    assert all("there should be none for constant" in what for what in wrong(place))
+    assert wrong(place)
+
+
+def test_constants_that_have_nothing_to_prove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def empty(theorem: Theorem) -> Theory:
+        made = toys.theory(theorem)
+        assert made.constancy is not None
+        trees = {action: Leaf(0, None, ()) for action in made.constancy.trees}
+        return dataclasses.replace(made, constancy=dataclasses.replace(made.constancy, trees=trees))
+
+    place = tmp_path / "certificates"
+    prove.write(prove.prove([toys.theorem()], 2, make=empty), place)
+    assert wrong(place) == ["toy: its constants have nothing to prove anywhere"]
 
 
 def test_clause_that_has_nothing_to_prove(tmp_path: Path) -> None:

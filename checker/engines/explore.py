@@ -90,15 +90,17 @@ def explore(
     graph: bool = True,
     max_states: int | None = None,
     max_memory: int | None = None,
+    max_seconds: float | None = None,
     progress: Progress | None = None,
     stop_when_decided: bool = True,
 ) -> Exploration:
     """Search ``system``.
 
     With ``stop_when_decided`` the search ends once every check is decided; an ``always`` or
-    ``rest`` that holds is decided only by the end of the search. Reaching ``max_states``, or
-    ``max_memory`` octets in this process, leaves the result incomplete. Nodes of the graph are
-    numbers in the order of discovery, with attribute ``state``; an edge's ``steps`` are its labels.
+    ``rest`` that holds is decided only by the end of the search. Reaching ``max_states``,
+    ``max_memory`` octets in this process, or ``max_seconds`` leaves the result incomplete. Nodes of
+    the graph are numbers in the order of discovery, with attribute ``state``; an edge's ``steps``
+    are its labels.
     """
     began = time.monotonic()
     found = Exploration()
@@ -148,6 +150,10 @@ def explore(
         if max_memory is not None and not at & 4095 and resident() > max_memory:
             found.limited = True
             found.why = f"limit of {max_memory / 2**30:.2f} GiB of memory reached"
+            break
+        if max_seconds is not None and not at & 255 and time.monotonic() - began > max_seconds:
+            found.limited = True
+            found.why = f"limit of {max_seconds:g} s reached"
             break
         if progress is not None and not at & 1023 and time.monotonic() - told > 0.2:
             told = time.monotonic()

@@ -51,6 +51,10 @@ NEVER = "never"
 """In place of a clause: the path cannot be taken, so that every clause holds after it."""
 
 
+CONSTANT = "constant"
+"""In place of a clause: the fields that are left out keep their value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One clause; ``tree`` decides it. ``where`` is its source line.
@@ -79,6 +83,19 @@ class Memory:
     sort: Sort
     update: Node | None
     first: Any = None  # its value at the start, of all numbers; None: anything
+
+
+@dataclass(frozen=True, slots=True)
+class Constancy:
+    """What shows that fields which are left out, as constants, are constant.
+
+    ``trees``, by action, are traced with all ``variables``, those fields among them. Each output
+    tells of one of the fields whether it has its value afterwards, and in all that is sent.
+    """
+
+    first: Mapping[str, Any]  # at the start, by name
+    variables: Mapping[str, Sort]
+    trees: Mapping[str, Tree]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +127,7 @@ class Theory:
     pairs: list[Clause]
     clauses: list[Clause]
     claims: tuple[str, ...]  # of the clauses: what the theory is for
+    constancy: Constancy | None = None  # of ``constants``
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,8 +462,36 @@ class Prover:
         asking = _Asking({}, self.timeout, self._lessons)
         return asking.prove(Obligation(kind.name, 0, COVER), [goal])
 
-    def step(self, step: Step) -> Iterator[Obligation]:
-        """Every clause holds after one path of one action."""
+    def constant(self, action: str) -> Iterator[Obligation]:
+        """If the fields that are left out have their value, in all ends and messages, they have it
+        after an action, and in all that is sent."""
+        shown, values = self.theory.constancy, self.theory.constants
+        if shown is None or not values:
+            return
+        what = Obligation(action, 0, CONSTANT)
+        sorts = shown.variables
+        literals = {name: smt.literal(value, sorts[name]) for name, value in values.items()}
+        if action == START:
+            first = {name: smt.literal(v, sorts[name]) for name, v in shown.first.items()}
+            same = [literals[name] == first[name] for name in literals if name in first]
+            yield _Asking({}, self.timeout, self._lessons).prove(what, [*map(z3.simplify, same)])
+            return
+        variables = {name: smt.variable(name, sort) for name, sort in sorts.items()}
+        known = self._facts()
+        for kind in ("me", "seg"):
+            row = [name for name in variables if name.startswith(f"{kind}.")]
+            typed = [_typed(variables[name], sorts[name]) for name in row]
+            known[f"sorts of {kind}"] = z3.simplify(_joined(z3.And, typed, True))
+            same = [variables[name] == literals[name] for name in row if name in literals]
+            known[f"{CONSTANT} {kind}"] = _joined(z3.And, same, True)
+        terms = Terms(variables | self.parameters)
+        goals = smt.row_of(
+            shown.trees[action], terms, lambda leaf: [terms.of(node) for node in leaf.outputs]
+        )
+        yield _Asking(known, self.timeout, self._lessons).prove(what, goals)
+
+    def step(self, step: Step, only: Container[str] | None = None) -> Iterator[Obligation]:
+        """Every clause, or ``only`` some, holds after one path of one action."""
         t = self.theory
         self._looked = {}
         terms = self._step_terms(step)
@@ -474,7 +520,8 @@ class Prover:
         ends = {"x": after, "y": self.ends["y"]}
         memories = {"x": self._after("x", after), "y": self._before("y")}
         messages = [*self.other.items(), *(("x", message) for message in sent)]
-        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
+        asked = [clause for clause in t.clauses if only is None or clause.name in only]
+        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in asked}
         asking.add(*self.numbers())
         for name, goal in goals.items():
             what = Obligation(step.action, step.path, name, rules, step.where)
