@@ -690,7 +690,7 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
             console.print(f"  [dim]{escape(theorem.title)}[/]")
         together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
         console.print(
-            f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.1f} s of work; "
+            f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "
             f"{escape(_paths_of(proof))}"
         )
     console.print()

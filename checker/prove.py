@@ -100,7 +100,7 @@ class Action:
 
 @dataclass(slots=True)
 class Proof:
-    """What came of theorems proved together; ``seconds`` are of all workers together."""
+    """What came of theorems proved together; ``seconds`` are the processor's, of all workers."""
 
     theorems: tuple[Theorem, ...]
     theory: Theory
@@ -208,20 +208,20 @@ _prover: tuple[int, Prover] | None = None  # a worker's, of the theorem that it 
 
 
 Result = tuple[list[Obligation], dict[tuple[str, int], str], float]
-"""Of a unit: obligations, which paths are taken, seconds."""
+"""Of a unit: obligations, which paths are taken, seconds of the processor."""
 
 
 def _work(unit: Unit) -> Result:
     """What a worker does with a unit."""
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
-    began = time.monotonic()
+    began = time.process_time()
     if _prover is None or _prover[0] != unit.proof:
         _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
     taken, _prover[1].taken = _prover[1].taken, {}
-    return found, taken, time.monotonic() - began
+    return found, taken, time.process_time() - began
 
 
 def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligation]:
@@ -262,14 +262,14 @@ def prove(
     global _proofs, _timeout, _prover  # what the workers are forked with
     proofs = []
     for some in together(theorems):
-        began = time.monotonic()
+        began = time.process_time()
         made = make(some)
         _check(made)
         actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
         actions.insert(0, Action(START))
         if made.tick is not None:
             actions.append(Action(TICK))
-        proofs.append(Proof(some, made, actions, seconds=time.monotonic() - began))
+        proofs.append(Proof(some, made, actions, seconds=time.process_time() - began))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None

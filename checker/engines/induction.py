@@ -193,7 +193,7 @@ class Prover:
 
     def __init__(self, theory: Theory, timeout: float = 10.0) -> None:
         self.theory = theory
-        self.timeout = int(timeout * 1000)
+        self.limit = int(timeout * SECOND)
         t = theory
         self.parameters = {name: smt.variable(name, sort) for name, sort in t.parameters.items()}
         self.ends = {h: self._row(h, t.fields) for h in "xy"}
@@ -451,7 +451,7 @@ class Prover:
         for clause in t.clauses:
             goal = self._goal(clause, dict.fromkeys("xy", first), dict.fromkeys("xy", named), [])
             what = Obligation(START, 0, clause.name, where=clause.where)
-            yield _Asking(known, self.timeout, self._lessons).prove(what, goal)
+            yield _Asking(known, self.limit, self._lessons).prove(what, goal)
 
     def cover(self, kind: Kind) -> Obligation:
         """The paths of an action are all there are."""
@@ -459,7 +459,7 @@ class Prover:
         terms = self._step_terms(paths[0])
         each = [[terms.of(test) == answer for test, answer, _ in step.tests] for step in paths]
         goal = _joined(z3.Or, [_joined(z3.And, tests, True) for tests in each], False)
-        asking = _Asking({}, self.timeout, self._lessons)
+        asking = _Asking({}, self.limit, self._lessons)
         return asking.prove(Obligation(kind.name, 0, COVER), [goal])
 
     def constant(self, action: str) -> Iterator[Obligation]:
@@ -474,7 +474,7 @@ class Prover:
         if action == START:
             first = {name: smt.literal(v, sorts[name]) for name, v in shown.first.items()}
             same = [literals[name] == first[name] for name in literals if name in first]
-            yield _Asking({}, self.timeout, self._lessons).prove(what, [*map(z3.simplify, same)])
+            yield _Asking({}, self.limit, self._lessons).prove(what, [*map(z3.simplify, same)])
             return
         variables = {name: smt.variable(name, sort) for name, sort in sorts.items()}
         known = self._facts()
@@ -488,7 +488,7 @@ class Prover:
         goals = smt.row_of(
             shown.trees[action], terms, lambda leaf: [terms.of(node) for node in leaf.outputs]
         )
-        yield _Asking(known, self.timeout, self._lessons).prove(what, goals)
+        yield _Asking(known, self.limit, self._lessons).prove(what, goals)
 
     def step(self, step: Step, only: Container[str] | None = None) -> Iterator[Obligation]:
         """Every clause, or ``only`` some, holds after one path of one action."""
@@ -504,7 +504,7 @@ class Prover:
         if step.delivers:
             before.append(("arriving", "y", self.arriving))
         known = tests | self.hypotheses(before)
-        asking = _Asking(known, self.timeout, self._lessons)
+        asking = _Asking(known, self.limit, self._lessons)
         rules = step.leaf.static.rules
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
         self.taken[step.action, step.path] = "never"
@@ -562,7 +562,7 @@ class Prover:
             messages.append((h, older))
         goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
         known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
-        asking = _Asking(known, self.timeout, self._lessons)
+        asking = _Asking(known, self.limit, self._lessons)
         asking.add(*self.numbers())
         never = asking.prove(Obligation(TICK, 0, NEVER), [z3.BoolVal(False)])
         self.taken[TICK, 0] = TAKEN[never.verdict]
@@ -625,14 +625,14 @@ class _Asking:
     can do more there than learning.
     """
 
-    def __init__(self, known: Hypotheses, timeout: int, lessons: _Lessons) -> None:
+    def __init__(self, known: Hypotheses, limit: int, lessons: _Lessons) -> None:
         self.known: list[Hypotheses] = []
         self.all: Hypotheses = {}
         self.names: dict[int, str] = {}  # of hypotheses, by identity
         self.lessons = lessons
-        self.timeout = timeout
+        self.limit = limit
         self.solver = z3.Solver()
-        self.solver.set("timeout", min(timeout, PATIENCE))
+        self.solver.set("rlimit", min(limit, PATIENCE))
         self.told: dict[str, Term] = {}  # literals, by hypothesis
         self.add(known)
 
@@ -647,7 +647,7 @@ class _Asking:
 
     def prove(self, what: Obligation, goals: Sequence[Term]) -> Obligation:
         """Do the hypotheses imply the goals?"""
-        began = time.monotonic()
+        began = time.process_time()
         what.verdict = "proved"
         goals = [goal for goal in goals if not z3.is_true(goal)]
         used: dict[str, None] = {}
@@ -665,7 +665,7 @@ class _Asking:
             supposed = [self.all[name] for name in used]
             whole = _joined(z3.And, goals, True)
             what.script = _header(what) + self.lessons.script(supposed, whole)
-        what.seconds = time.monotonic() - began
+        what.seconds = time.process_time() - began
         return what
 
     def _ask(self, what: Obligation, goals: Sequence[Term]) -> list[str]:
@@ -683,7 +683,7 @@ class _Asking:
                     told = [*self.told]
             if told is not None:
                 asked = z3.Then(*TACTICS).solver()
-                asked.set("timeout", self.timeout)
+                asked.set("rlimit", self.limit)
                 asked.add(*[self.all[name] for name in told], z3.Not(goal))
                 answer = asked.check()
             if answer != z3.sat:
@@ -729,8 +729,10 @@ class _Asking:
 
 USEFUL = 16
 """How many hypotheses that a clause needed are told at once on its next path."""
-PATIENCE = 700
-"""Milliseconds for a question to the solver that goes on."""
+SECOND = 8_000_000
+"""What Z3 counts in about a second: a limit that a busy machine does not change."""
+PATIENCE = 5_000_000
+"""As much for a question to the solver that goes on."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
 """What the answer to *never* says of a path."""
