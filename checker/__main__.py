@@ -593,25 +593,27 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
     claims = [c for c in result.claims if c.scope != "unbounded"]
     shown = [c for c in claims if c.kind != "sometimes"] or claims
     console.print(
-        f"[bold]{'claim':14}{'verdict':22}{'states':>12}{'transitions':>15}{'depth':>7}   scope[/]"
+        f"[bold]{'claim':17}{'verdict':23}{'states':>11}{'transitions':>15}{'depth':>7}   scope[/]"
     )
     for c in shown:
-        verdict = c.verdict if c.length is None else f"{c.verdict} in {c.length} steps"
+        verdict = c.verdict if c.length is None else f"{c.verdict} in {_steps_of(c)} steps"
         colour = "green" if c.ok else "bold red"
         if c.verdict == "inconclusive":
             colour = "yellow"
         scope = f"to depth {c.depth}" if c.scope == "bounded" else f"up to {c.profile}"
         scope += "" if c.scale == "usual" else f" ({c.scale})"
         console.print(
-            f"[bold]{c.id:14}[/][{colour}]{verdict:22}[/]"
-            f"{c.states:>12,}{c.transitions:>15,}{c.depth:>7}   {c.scope} {scope}"
+            f"[bold]{c.id:17}[/][{colour}]{verdict:23}[/]"
+            f"{c.states:>11,}{c.transitions:>15,}{c.depth:>7}   {c.scope} {scope}"
         )
         seen = [
             f"{w} in {n} steps" if n is not None else f"{w} not seen" for w, n in c.witness.items()
         ]
         witness = f"; witness {', '.join(seen)}" if seen else ""
         expected = " (expected)" if c.expected == "violated" and c.ok else ""
-        console.print(f"  [dim]{escape(c.title)}{expected}{witness}[/]")
+        assumes = f"; assumes {'; '.join(c.assumptions)}" if c.assumptions else ""
+        cut = f"; silent of runs to {c.cut:,} states where a bound ends them" if c.cut else ""
+        console.print(f"  [dim]{escape(c.title)}{expected}{witness}{assumes}{cut}[/]")
     for c in proved:
         console.print(_theorem(c))
     console.print()
@@ -633,6 +635,12 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
     )
 
 
+def _steps_of(c: "ClaimReport") -> str:
+    """The steps of a run; of a lasso, those of its stem and those of its loop."""
+    assert c.length is not None
+    return str(c.length) if c.loop is None else f"{c.length - c.loop}+{c.loop}"
+
+
 def _theorem(c: "ClaimReport") -> str:
     """The two lines of a theorem, the second with all that it assumes."""
     verdict, colour = ("proved", "green") if c.verdict == "holds" else (c.verdict, "bold red")
@@ -644,7 +652,7 @@ def _theorem(c: "ClaimReport") -> str:
     assumes = [f"rules{rules}" if rules else "RFC 9293's rules", *c.assumptions]
     assumes = [what.rstrip(".") for what in assumes]
     return (
-        f"[bold]{c.id:14}[/][{colour}]{verdict:22}[/]{count:20}{solvers:14}   unbounded\n"
+        f"[bold]{c.id:17}[/][{colour}]{verdict:23}[/]{count:19}{solvers:14}   unbounded\n"
         f"  [dim]{escape(c.title)}; assumes {escape('; '.join(assumes))}[/]"
     )
 

@@ -25,7 +25,7 @@ from checker.export import Stated, goods, stated
 from checker.exports.promela import name_of, promela
 from checker.exports.tlaplus import tlaplus
 from checker.model import composition
-from proofs.claims import BY_ID, SOMETIMES
+from proofs.claims import BY_ID, EVENTUALLY, SOMETIMES
 from spec.rules import Rules
 from spec.system import System
 
@@ -149,6 +149,8 @@ def cases(
     if ids:
         groups: dict[tuple[str, Rules], list[str]] = {}
         for claim in verify.select(ids):
+            if claim.kind == EVENTUALLY and claim.id not in ids:
+                continue  # it came along with another, and has no export
             chosen = tcp.choose_rules(claim.rules, rules)
             groups.setdefault((claim.profile, chosen), []).append(claim.id)
         return [stated(None, group, rules, bounds) for group in groups.values()]

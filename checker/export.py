@@ -17,7 +17,7 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
 from checker.model import Traced, composition, open_composition, predicate
 from checker.render.itf import itf
-from proofs.claims import CLAIMS, REST, SOMETIMES, Claim
+from proofs.claims import CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
 from spec.bounds import LIMITS, Bounds
 from spec.rules import Rules
 from spec.system import System
@@ -51,6 +51,9 @@ def stated(
     it is those of the profile whose assumptions are the rules in force.
     """
     chosen = [trace.claim_named(id) for id in claims]
+    for claim in chosen:
+        if claim.kind == EVENTUALLY:
+            raise UsageProblem(f"{claim.id} is of runs without end: exports have claims of states")
     profiles = dict.fromkeys([profile] if profile else [claim.profile for claim in chosen])
     if len(profiles) != 1:
         what = f"these are of {', '.join(profiles)}" if profiles else "name one, or a claim"
@@ -64,7 +67,9 @@ def stated(
         chosen = [
             claim
             for claim in CLAIMS
-            if claim.profile == one and tcp.choose_rules(claim.rules, rules) == ruled
+            if claim.profile == one
+            and claim.kind != EVENTUALLY
+            and tcp.choose_rules(claim.rules, rules) == ruled
         ]
     limits = tcp.choose_bounds(one, bounds)
     for claim in chosen:

@@ -223,13 +223,18 @@ def describe(step: Step) -> str:
 
 
 def replay(rules: Rules, bounds: Bounds, path: Path) -> None:
-    """Take ``path`` once more, from the initial state, through a system that remembers nothing.
+    """Take ``path`` once more, from the initial state, through a system that remembers nothing."""
+    replay_in(System(rules, bounds), path)
+
+
+def replay_in(system: System, path: Path) -> Path:
+    """``path``, taken once more through ``system``, from the initial state.
 
     Each step must be on offer, with the rules, segments and signals it is labelled with, and lead
-    to the state that the path says.
+    to the state that the path says. So must the last one, of a lasso, to where its loop begins.
     """
-    system = System(rules, bounds)
     world = system.initial()
+    taken = Path(world, [], path.loop)
     if _parts(path.start) != _parts(world):
         raise Problem("replay: the path does not start in the initial state")
     for number, (step, after) in enumerate(path.steps, 1):
@@ -240,9 +245,11 @@ def replay(rules: Rules, bounds: Bounds, path: Path) -> None:
         for label, then in offers:
             if _parts(label) == _parts(step) and _parts(then) == _parts(after):
                 world = then
+                taken.steps.append((label, then))
                 break
         else:
             raise Problem(f"{at} has another effect than the path says")
+    return taken
 
 
 # Stories
@@ -452,6 +459,7 @@ def story(
         lines=tuple(lines),
         verdict=verdict,
         violated=violated,
+        loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
         snapshots=tuple(snapshot(world) for world in worlds),
     )
 

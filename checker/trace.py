@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from checker import explorer, tcp
+from checker import explorer, liveness, tcp
 from checker.core.errors import INCONCLUSIVE, OK, Problem
 from checker.engines.explore import Exploration, Path, Progress
 from checker.render import Story, ladder, render
@@ -80,12 +80,23 @@ def trace(
 def _search(
     system: System, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
-    checks = {claim.id: tcp.check_of(claim)}
     options = explorer.Options(max_states=max_states)
+
+    def search(shown: Progress | None) -> Exploration:
+        if claim.live is None:
+            return explorer.search(system, {claim.id: tcp.check_of(claim)}, options, shown)
+        found, live = liveness.search(system, {claim.id: claim.live}, options, shown)
+        decided = live.get(claim.id)
+        if decided is not None and decided.lasso is not None:
+            found.decisive[claim.id] = decided.lasso
+        elif decided is not None and decided.note:
+            found.complete, found.why = False, decided.note
+        return found
+
     if progress is not None:
-        return explorer.search(system, checks, options, progress)
+        return search(progress)
     with _on_terminal(claim.id) as shown:
-        return explorer.search(system, checks, options, shown)
+        return search(shown)
 
 
 @contextmanager
@@ -107,8 +118,14 @@ def _on_terminal(what: str) -> Iterator[Progress | None]:
 
 
 def confirm(system: System, claim: Claim, path: Path) -> None:
-    """Replay ``path``; does its last state decide the claim, asked once more?"""
-    tcp.replay(system.rules, system.bounds, path)
+    """Replay ``path``; does its last state decide the claim, asked once more?
+
+    Of a lasso: does its loop, with what could be done on the way round?
+    """
+    fresh = System(system.rules, system.bounds)
+    path = tcp.replay_in(fresh, path)
+    if claim.live is not None:
+        return liveness.confirm(fresh, claim.live, path)
     last = path.steps[-1][1] if path.steps else path.start
     if claim.predicate(last) != (claim.kind == SOMETIMES):
         raise Problem(f"{claim.id}: replayed, the run does not end where the claim is decided")
@@ -121,11 +138,16 @@ def tell(system: System, claim: Claim, path: Path, profile: str) -> Story:
     others = ", ".join(f"{k}={v}" for k, v in tcp.departures(system.rules).items())
     title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
     verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {full_title(claim)}"
+    if path.loop == len(path.steps):
+        verdict += "; the run stops here, where nothing has to happen any more"
     return tcp.story(system, path, f"{title}, {others}" if others else title, verdict, violated)
 
 
 def _steps(path: Path) -> str:
-    return f"{len(path.steps)} step{'s' * (len(path.steps) != 1)}"
+    stem = len(path.steps) if path.loop is None else path.loop
+    loop = len(path.steps) - stem
+    steps = f"{stem} step{'s' * (stem != 1)}"
+    return f"{steps}, then {loop} for ever" if loop else steps
 
 
 def _nothing(claim: Claim, found: Exploration, profile: str) -> str:

@@ -10,6 +10,10 @@ is expected is pinned in ``proofs/expected.toml``: verdict, states, transitions,
 length of the shortest trace. Where rules or bounds are overridden nothing is pinned, and a
 claim is expected to hold.
 
+A claim of liveness is decided on the graph of all steps (``checker.liveness``). It holds only if
+there are fair runs from every state, and some that pass the states it speaks of; its counterexample
+is a lasso, and ``length`` counts the steps of its stem and of its loop.
+
 The symbolic engine checks the same claims at 32 bits, for all initial sequence numbers at once,
 to a depth or to the end; of its runs only the verdicts are compared.
 
@@ -37,7 +41,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker import explorer, prove, tcp
+from checker import explorer, liveness, prove, tcp
 from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, UsageProblem
 from checker.core.workers import forked
@@ -45,7 +49,7 @@ from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
 from proofs.ablations import ABLATIONS, Ablation
-from proofs.claims import BY_ID, CLAIMS, REST, SOMETIMES, Claim
+from proofs.claims import BY_ID, CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.theorems import Theorem
 from spec.bounds import SCALES, Bounds
 from spec.inputs import Input
@@ -81,6 +85,8 @@ class ClaimReport(BaseModel):
     seconds: float
     note: str
     trace: list[dict[str, Any]] | None
+    loop: int | None = None  # of a lasso: how many of its last steps are repeated for ever
+    cut: int = 0  # states where a bound ends runs, which an eventually claim does not speak of
     obligations: int = 0  # of a theorem, as the rest
     solvers: list[str] = []  # which found all of them to follow
     assumptions: list[str] = []
@@ -95,7 +101,7 @@ class Report(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One exploration and the claims it decides."""
+    """One exploration and the claims it decides, which are all of liveness, or none is."""
 
     profile: str
     scale: str
@@ -105,6 +111,11 @@ class Job:
     options: explorer.Options
     depth: int | None = None  # of the symbolic engine; None: to the end
     symbolic: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Is it the whole graph that is wanted?"""
+        return BY_ID[self.claims[0]].kind == EVENTUALLY
 
 
 @dataclass(slots=True)
@@ -117,6 +128,7 @@ class Found:
     exploration: Exploration
     lengths: dict[str, int]
     paths: dict[str, Path] = field(default_factory=dict)
+    live: dict[str, liveness.Found] = field(default_factory=dict)
 
 
 Progress = Callable[[Job, int, int, int, int], None]
@@ -155,10 +167,10 @@ def jobs(
     """The explorations that decide ``claims`` at a scale, under the overrides."""
     if symbolic:
         bounds = {"width": 32, **bounds}
-    groups: dict[tuple[str, Rules], list[str]] = {}
+    groups: dict[tuple[str, Rules, bool], list[str]] = {}
     for claim in claims:
         chosen = tcp.choose_rules(claim.rules, rules)
-        groups.setdefault((claim.profile, chosen), []).append(claim.id)
+        groups.setdefault((claim.profile, chosen, claim.kind == EVENTUALLY), []).append(claim.id)
     return [
         Job(
             profile,
@@ -170,7 +182,7 @@ def jobs(
             depth,
             symbolic,
         )
-        for (profile, chosen), ids in groups.items()
+        for (profile, chosen, _), ids in groups.items()
     ]
 
 
@@ -178,12 +190,24 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     """Run one exploration."""
     if job.symbolic:
         return _run_symbolic(job)
+    if job.live:
+        return _run_live(job, progress)
     checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
     options = job.options
     if options.checkpoint is not None:
         options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
     found = explorer.search(System(job.rules, job.bounds), checks, options, progress)
     return Found(found, found.lengths, found.decisive)
+
+
+def _run_live(job: Job, progress: Callable[[int, int, int, int], None] | None) -> Found:
+    """Decide claims of liveness on the graph of all steps."""
+    claims = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
+    system = System(job.rules, job.bounds)
+    total, found = liveness.search(system, claims, job.options, progress)
+    paths = {id: one.lasso for id, one in found.items() if one.lasso is not None}
+    total.lengths = {id: len(path.steps) for id, path in paths.items()}
+    return Found(total, total.lengths, paths, found)
 
 
 def _folder(job: Job) -> str:
@@ -199,8 +223,8 @@ def _run_symbolic(job: Job) -> Found:
     lengths: dict[str, int] = {}
     for id in job.claims:
         claim = BY_ID[id]
-        if claim.kind == REST:
-            raise UsageProblem(f"{id}: the symbolic engine does not look for deadlocks")
+        if claim.kind in (REST, EVENTUALLY):
+            raise UsageProblem(f"{id}: the symbolic engine looks for no deadlocks and no cycles")
         good = predicate(claim.predicate, traced, wanted=claim.kind != SOMETIMES)
         result = symbolic.search(model, traced.tracer.build, good, job.depth, max_states)
         total.states = max(total.states, result.states)
@@ -323,7 +347,8 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
     result = found.exploration
     path = found.paths.get(claim.id)
     length = found.lengths.get(claim.id)
-    decided = length is not None
+    decided, live = length is not None, found.live.get(claim.id)
+    loop = None if path is None or path.loop is None else len(path.steps) - path.loop
     witness = {w: found.lengths.get(w) for w in claim.witnesses if w in job.claims}
     note = ""
     verdict: Verdict
@@ -333,6 +358,8 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         verdict = "violated"
     elif result.limited:
         verdict, note = "inconclusive", result.why
+    elif live is not None and live.verdict != "holds":
+        verdict, note = "inconclusive", live.note
     elif None in witness.values():
         verdict, note = "inconclusive", "vacuous so far: its witness was not reached"
     else:
@@ -344,7 +371,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         ok, note = False, "not in proofs/expected.toml: verify --pin writes it"
     elif pins:
         expected = pins["verdict"]
-        seen = {"length": length}
+        seen = {"length": length, "loop": loop}
         if result.complete:
             seen |= {
                 "states": result.states,
@@ -384,6 +411,9 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         seconds=round(result.seconds, 2),
         note=note,
         trace=[_step(*step) for step in path.steps] if path else None,
+        loop=loop,
+        cut=live.cut if live else 0,
+        assumptions=liveness.assumptions(claim.live) if claim.live else [],
     )
 
 
@@ -438,8 +468,7 @@ def pin(result: Report, scale: str) -> None:
     parts = {**expectations(), scale: {claim.id: _pins(claim) for claim in result.claims}}
     if scale == "small":
         parts["ablations"] = {
-            ablation.id: {"length": ablate(ablation).lengths[ablation.claim]}
-            for ablation in ABLATIONS
+            ablation.id: _lengths(ablate(ablation).paths[ablation.claim]) for ablation in ABLATIONS
         }
     lines = [
         "# What the checker found, pinned, by scale (spec/bounds.py). `verify --pin` rewrites the",
@@ -463,7 +492,15 @@ def _pins(claim: ClaimReport) -> dict[str, Any]:
         pins |= {"states": claim.states, "transitions": claim.transitions, "depth": claim.depth}
     if claim.length is not None:
         pins["length"] = claim.length
+    if claim.loop is not None:
+        pins["loop"] = claim.loop
     return pins
+
+
+def _lengths(path: Path) -> dict[str, int]:
+    """The steps of a counterexample, and how many of them are a loop."""
+    loop = {} if path.loop is None else {"loop": len(path.steps) - path.loop}
+    return {"length": len(path.steps), **loop}
 
 
 def _toml(value: str | int) -> str:
@@ -500,11 +537,12 @@ def verify(
     began = time.monotonic()
     claims = select(ids)
     if symbolic:
-        claims = [claim for claim in claims if ids or claim.kind != REST]
+        unasked = (REST, EVENTUALLY)
+        claims = [claim for claim in claims if claim.id in ids or claim.kind not in unasked]
     scale = scale or ("small" if symbolic else "usual")
     todo = jobs(claims, rules, bounds, options, symbolic, depth, scale)
     if options.symmetric:
-        for job in todo:
+        for job in (job for job in todo if not job.live):
             explorer.require_symmetry(System(job.rules, job.bounds))
     cores = workers or os.cpu_count() or 1
     beside = max(1, min(cores, len(todo)))

@@ -63,5 +63,9 @@ ABLATIONS = (
     Ablation(19, "in-window reset accepted", "T10", {"reset_exact": False}),
     Ablation(20, "in-window SYN resets", "T10", {"syn_challenge": False}),
     Ablation(21, "no ACK floor", "T10", {"ack_floor": False}),
+    Ablation(26, "F1 where a reset is to reopen", "L1.reopen", {"time_wait_ignores_reset": True}),
+    Ablation(27, "SYN,ACK never retransmitted", "L1", {"syn_ack_retransmitted": False}),
+    Ablation(27, "SYN,ACK never retransmitted", "T2.gone", {"syn_ack_retransmitted": False}),
+    Ablation(28, "a reset answered with a reset", "L4", {"reset_discarded": False}),
 )
 """Every ablation whose claim is in the table."""

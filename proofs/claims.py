@@ -6,17 +6,38 @@ does not make says so here, next to its literal form, which the checker refutes.
 with a dot belong to the claim before the dot.
 
 An ``always`` claim names at least one ``sometimes`` claim, checked in the same run, which
-shows that the states it speaks of are reached.
+shows that the states it speaks of are reached. An ``eventually`` claim needs none: that fair runs
+pass the states it speaks of is a part of its verdict.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from proofs import properties as p
+from spec.inputs import Input
 from spec.rules import Isn, Restart
 from spec.system import World
 
-ALWAYS, SOMETIMES, REST = "always", "sometimes", "rest"
+ALWAYS, SOMETIMES, REST, EVENTUALLY = "always", "sometimes", "rest", "eventually"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What an ``eventually`` claim says: of each host, from every state where ``leads`` holds each
+    fair run comes to one where ``goal`` does. ``weak`` and ``strong`` name the actions whose
+    fairness is assumed (``checker/liveness.py``); ``lossy``: that of a fair-lossy channel."""
+
+    leads: Callable[[World, int], bool]
+    goal: Callable[[World, int], bool] | None = None  # none: ``leads`` does not hold any more
+    weak: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+    lossy: bool = True
+    each: bool = True  # asked of each host; else it is of both at once
+    acts: tuple[str, ...] = ()  # if given: ... or takes one of these, or sends no more
+
+    def met(self, world: World, me: int) -> bool:
+        """Is this a state to come to?"""
+        return not self.leads(world, me) if self.goal is None else self.goal(world, me)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +51,7 @@ class Claim:
     profile: str
     cites: str
     rules: Mapping[str, object] = field(default_factory=dict)
+    live: Live | None = None  # what an ``eventually`` claim says, instead of its predicate
     witnesses: tuple[str, ...] = ()
     idle: frozenset[str] = frozenset()  # actions that end no rest (kind rest)
     finding: str = ""
@@ -37,6 +59,22 @@ class Claim:
 
 _DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
 """What T3 and T4 assume: every emission restarts the timer, and RFC 1337's fix F1."""
+
+_TIMERS = (Input.RETRANSMISSION_TIMEOUT.value, Input.TIME_WAIT_TIMEOUT.value)
+_TICK, _RESTART = Input.TICK.value, Input.RESTART.value
+_USER_TIMEOUT, _CLOSE = Input.USER_TIMEOUT.value, Input.CLOSE.value
+
+_OPENS = Live(p.opening, weak=_TIMERS)
+"""L1: timers expire, and the channel is fair-lossy."""
+_CLOSES = Live(p.closing, weak=(*_TIMERS, _CLOSE))
+"""L2: and both applications close."""
+_NOBODY_ACTS = Live(
+    p.anywhere,
+    p.nowhere,
+    each=False,
+    acts=tuple(what.value for what in Input if what not in (Input.SEGMENT, Input.TICK)),
+)
+"""L4: no call, no timeout; then the network falls silent."""
 
 CLAIMS = (
     Claim(
@@ -97,7 +135,7 @@ CLAIMS = (
         "handshake",
         "RFC 9293 3.5, Figure 8",
         witnesses=("W2",),
-        finding="That such a TCB is also gone in the end is a liveness claim, not made here.",
+        finding="That such a TCB is also gone in the end is T2.gone, and needs more.",
     ),
     Claim(
         "T2.lifecycle",
@@ -310,6 +348,199 @@ CLAIMS = (
         "RFC 9293 3.8.6.1",
         witnesses=("WD.window",),
         idle=frozenset({"ABORT"}),
+    ),
+    Claim(
+        "L1",
+        "every open ends, on sockets that were never used before",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.5, 3.8.1, 3.10.8",
+        live=_OPENS,
+        finding="One TCB at each host: SYN-SENT and SYN-RECEIVED are left, whatever the users do.",
+    ),
+    Claim(
+        "L1.literal",
+        "every open ends, whatever was there before",
+        EVENTUALLY,
+        p.everything,
+        "opening",
+        "RFC 9293 3.10.7.4 first, fifth",
+        live=_OPENS,
+        finding="Refuted: SYN-RECEIVED, made from a stale SYN, answers what is outside its window "
+        "with an ACK. So does the other end. Neither looks at the other's ACK, and nobody resets.",
+    ),
+    Claim(
+        "L1.sent",
+        "SYN-SENT ends, whatever was there before",
+        EVENTUALLY,
+        p.everything,
+        "opening",
+        "RFC 9293 3.10.7.3",
+        live=Live(p.in_syn_sent, weak=_TIMERS),
+        finding="SYN-SENT looks at the ACK first, and answers a bad one with a reset.",
+    ),
+    Claim(
+        "L1.timeout",
+        "every open ends by the user timeout, whatever the channel does",
+        EVENTUALLY,
+        p.everything,
+        "giving-up",
+        "RFC 9293 3.8.3 MUST-20, 3.10.8",
+        live=Live(p.opening, weak=(_USER_TIMEOUT,), lossy=False),
+    ),
+    Claim(
+        "L1.reopen",
+        "an open to a peer in TIME-WAIT ends, though all that it sends restarts the timer",
+        EVENTUALLY,
+        p.everything,
+        "waiting",
+        "RFC 9293 3.6.1, 3.10.7.4 second",
+        rules={"time_wait_restart": Restart.EMISSION, "retransmission_bounded": False},
+        live=Live(p.in_syn_sent, weak=(*_TIMERS, _TICK)),
+        finding="TIME-WAIT challenges the SYN, and the reset that answers the challenge ends it. "
+        "With RFC 1337's F1 that reset is ignored, and each challenge restarts the timer: T3 and "
+        "T4 need both.",
+    ),
+    Claim(
+        "L1.split",
+        "every open ends, though listeners split the SYN,ACK in two",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.5, Figure 7",
+        rules={"split_handshake": True},
+        live=_OPENS,
+    ),
+    Claim(
+        "L2",
+        "every close ends once both applications close",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.6",
+        live=_CLOSES,
+        finding="One TCB at each host, and nobody aborts.",
+    ),
+    Claim(
+        "L2.three",
+        "... also in three segments",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.8.6.3",
+        rules={"fin_ack_delayed": True},
+        live=_CLOSES,
+    ),
+    Claim(
+        "L2.leak",
+        "CLOSE-WAIT ends even if the application never closes",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.6, 3.10.4",
+        live=Live(p.in_close_wait, weak=_TIMERS),
+        finding="Refuted, as it should be: CLOSE-WAIT is left by CLOSE alone. The leak is the "
+        "application's.",
+    ),
+    Claim(
+        "L2.application",
+        "CLOSE-WAIT ends once its application closes, whatever the channel does",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.10.4",
+        live=Live(p.in_close_wait, weak=(_CLOSE,), lossy=False),
+    ),
+    Claim(
+        "L2.unanswered",
+        "LAST-ACK ends even if nothing is ever answered",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.8.3, 3.10.8",
+        live=Live(p.in_last_ack, weak=(*_TIMERS, _CLOSE), lossy=False),
+        finding="Refuted: LAST-ACK retransmits its FIN for ever. Its user timeout is what ends it.",
+    ),
+    Claim(
+        "L2.abort",
+        "... even if the peer aborts",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.10.5, 3.5.1",
+        live=_CLOSES,
+        finding="Refuted: FIN-WAIT-2 waits for ever if the peer's reset is lost. It has nothing to "
+        "send again, and RFC 9293 gives it no timer.",
+    ),
+    Claim(
+        "L3",
+        "a half-open connection is reset once either end sends",
+        EVENTUALLY,
+        p.everything,
+        "half-open",
+        "RFC 9293 3.5.1, 3.5.2",
+        live=Live(p.half_open_and_sends, weak=_TIMERS),
+    ),
+    Claim(
+        "L3.quiet",
+        "... even if nobody sends",
+        EVENTUALLY,
+        p.everything,
+        "half-open",
+        "RFC 9293 3.5.1, 3.8.4",
+        live=Live(p.half_open, weak=_TIMERS),
+        finding="Refuted, as it should be: half-open is legal, and keep-alives are optional.",
+    ),
+    Claim(
+        "L3.crash",
+        "... after a crash that takes the same ISN again",
+        EVENTUALLY,
+        p.everything,
+        "half-open-crash",
+        "RFC 9293 3.4.3, 3.5.1",
+        live=Live(p.half_open_and_sends, weak=(*_TIMERS, _RESTART)),
+        finding="Refuted: the challenge ACK then acknowledges the new SYN, and SYN-SENT drops it "
+        "in silence. A fresh ISN is what makes Figure 9 work.",
+    ),
+    Claim(
+        "L4",
+        "where nobody acts the network falls silent, on sockets that were never used before",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.10.7.1, 3.10.7.4 first",
+        live=_NOBODY_ACTS,
+        finding="No exchange feeds itself: segments are sent for ever only by calls and timeouts.",
+    ),
+    Claim(
+        "L4.literal",
+        "where nobody acts the network falls silent, whatever was there before",
+        EVENTUALLY,
+        p.everything,
+        "opening",
+        "RFC 9293 3.10.7.4 first",
+        live=_NOBODY_ACTS,
+        finding="Refuted: two ends, each outside the other's window, answer ACKs with ACKs.",
+    ),
+    Claim(
+        "T2.gone",
+        "a TCB made from a stale SYN is gone in the end, on sockets that were never used before",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.5, Figure 8",
+        live=Live(p.made_from_stale_syn, weak=_TIMERS),
+    ),
+    Claim(
+        "T2.gone.literal",
+        "a TCB made from a stale SYN is gone in the end, whatever was there before",
+        EVENTUALLY,
+        p.everything,
+        "opening",
+        "RFC 9293 3.10.7.4 first, fifth",
+        live=Live(p.made_from_stale_syn, weak=_TIMERS),
+        finding="Refuted, as L1.literal is: it stays in SYN-RECEIVED, in an exchange of ACKs.",
     ),
     # Witnesses
     Claim("W1", "both ends ESTABLISHED", SOMETIMES, p.both_established, "handshake", "3.5"),

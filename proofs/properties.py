@@ -6,7 +6,7 @@ Each is true where all is well, or, for a witness, where the thing to be seen is
 from spec.ghosts import End, Ghost, reached_established
 from spec.host import Endpoint
 from spec.system import World
-from spec.tcb import State
+from spec.tcb import SYNCHRONIZED, State
 
 # Opening
 
@@ -136,6 +136,82 @@ def may_rest(world: World) -> bool:
 def blind_sender_harmless(world: World) -> bool:
     """T10: no forged segment that misses what it has to hit changed a connection."""
     return not (world.a.ghost.harmed | world.b.ghost.harmed)
+
+
+# Liveness: of one host, ``me``
+
+
+def everything(world: World) -> bool:
+    """Any state: what an ``eventually`` claim says is not of one state alone."""
+    return True
+
+
+def anywhere(world: World, me: int) -> bool:
+    """Any state."""
+    return True
+
+
+def nowhere(world: World, me: int) -> bool:
+    """No state."""
+    return False
+
+
+def opening(world: World, me: int) -> bool:
+    """L1: an open that has neither succeeded nor failed."""
+    return world.end(me).tcb.state in (State.SYN_SENT, State.SYN_RECEIVED)
+
+
+def in_syn_sent(world: World, me: int) -> bool:
+    """L1.sent: of these, an active one that has heard no SYN."""
+    return world.end(me).tcb.state == State.SYN_SENT
+
+
+def closing(world: World, me: int) -> bool:
+    """L2: CLOSE was called, and the TCB is still there."""
+    return world.end(me).tcb.state in (
+        State.FIN_WAIT_1,
+        State.FIN_WAIT_2,
+        State.CLOSING,
+        State.LAST_ACK,
+        State.TIME_WAIT,
+    )
+
+
+def in_close_wait(world: World, me: int) -> bool:
+    """L2.leak: the peer has closed, the application has not."""
+    return world.end(me).tcb.state == State.CLOSE_WAIT
+
+
+def in_last_ack(world: World, me: int) -> bool:
+    """L2.unanswered: the last FIN waits for its acknowledgment."""
+    return world.end(me).tcb.state == State.LAST_ACK
+
+
+def half_open(world: World, me: int) -> bool:
+    """L3: synchronized, but the peer's host is up and has no such connection.
+
+    TIME-WAIT is not half-open: both ends have closed.
+    """
+    mine, peer = world.end(me), world.end(1 - me)
+    return (
+        mine.tcb.state in SYNCHRONIZED
+        and mine.tcb.state != State.TIME_WAIT
+        and peer.up
+        and peer.tcb.state in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+    )
+
+
+def half_open_and_sends(world: World, me: int) -> bool:
+    """L3: and one of both has something to send: text or a FIN here, or a SYN there."""
+    snd = world.end(me).tcb.snd
+    return half_open(world, me) and (
+        snd.una != snd.nxt or world.end(1 - me).tcb.state == State.SYN_SENT
+    )
+
+
+def made_from_stale_syn(world: World, me: int) -> bool:
+    """T2.gone: a TCB that was made from a stale SYN."""
+    return world.end(me).ghost.stale
 
 
 # Witnesses

@@ -172,6 +172,33 @@ PROFILES = {
     ),
     # Every way to open and to end one connection: where can it come to rest?
     "rest": dataclasses.replace(_SMALL, incarnations=1),
+    # Liveness. The graph of all steps is held, so that these stay small at every scale. One TCB at
+    # each host, opened and ended in every way: whatever goes wrong is of its own making ...
+    "once": dataclasses.replace(_SMALL, incarnations=1, watch_stale=True),
+    # ... the same without ABORT, as a close should be.
+    "closing": dataclasses.replace(_SMALL, incarnations=1, abort=False),
+    # Two TCBs at each host, with ISNs far apart, as most are. Near ones hide what goes wrong: what
+    # is of another connection is then in the window.
+    "opening": dataclasses.replace(_SMALL, close=False, stride=8, watch_stale=True),
+    # The same where users may give up.
+    "giving-up": dataclasses.replace(_SMALL, close=False, stride=8, user_timeout=True),
+    # TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a tick.
+    "waiting": dataclasses.replace(_CLIENT_SERVER, stride=8, msl=1, abort=False),
+    # A client with an octet to send, and a peer that aborts ...
+    "half-open": dataclasses.replace(
+        _CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True
+    ),
+    # ... or a client that crashes.
+    "half-open-crash": dataclasses.replace(
+        _CLIENT_SERVER,
+        close=False,
+        abort=False,
+        stride=8,
+        octets=1,
+        b_sends=False,
+        send_window=True,
+        crashes=1,
+    ),
     # An off-path sender that guesses, but misses.
     "forgery": dataclasses.replace(
         _SMALL, incarnations=1, in_flight=1, forged=True, watch_forgery=True
@@ -179,14 +206,19 @@ PROFILES = {
 }
 """The profiles, by the name that a claim gives."""
 
+_LIVE = ("opening", "giving-up", "waiting", "half-open", "half-open-crash")
+"""Profiles of liveness that have two segments in flight at the usual scale too."""
+
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # As above: the least at which every ablation shows. For diagrams, symbolic search, other
     # people's checkers, and the reference explorer.
     "small": {},
-    # Four segments in flight. "stream" and "reuse" carry an octet each way, "reuse" with one
-    # segment each way in flight.
+    # Four segments in flight; of liveness, three or two. "stream" and "reuse" carry an octet each
+    # way, "reuse" with one segment each way in flight.
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
+        **{profile: {} for profile in _LIVE},
+        **{profile: {"in_flight": 3} for profile in ("once", "closing")},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "reuse": {"b_sends": True},
@@ -196,6 +228,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # both, four segments in flight of connections that follow each other.
     "thorough": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
+        **{profile: {"in_flight": 3} for profile in _LIVE},
         "handshake": {"in_flight": 4, "close": True},
         "stream": {"in_flight": 3, "capacity": 2, "octets": 2},
         "window": {"in_flight": 4, "capacity": 2, "b_sends": True},

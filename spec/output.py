@@ -92,7 +92,11 @@ def _mark_urgent(tcb: Tcb, seg: Segment, at: int, tcp: Tcp) -> None:
 
 
 def send_syn_ack(tcb: Tcb, tcp: Tcp) -> None:
-    """``<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>``."""
+    """``<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>``, or a listener's in two parts."""
+    if tcp.rules.split_handshake and tcb.passive:
+        tcp.send(Segment(seq=tcb.iss, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True)))
+        tcp.send(Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, ctl=Control(syn=True)))
+        return None
     tcp.send(
         Segment(seq=tcb.iss, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(syn=True, ack=True))
     )

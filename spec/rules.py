@@ -79,6 +79,17 @@ class Rules:
         "RFC 9293 3.10.1, 3.10.2",
         "A SEND in LISTEN puts its data on the SYN instead of queueing it until ESTABLISHED.",
     )
+    syn_ack_retransmitted: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, 3.10.8",
+        "A SYN,ACK is sent again until it is acknowledged; off, it is sent once [27].",
+    )
+    split_handshake: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "A listener acknowledges a SYN with a bare ACK and sends its own SYN without one, so that "
+        "the client goes through simultaneous open: four segments, which it has to accept [31].",
+    )
     # Closing
     close_waits: bool = _rule(
         False,
@@ -147,6 +158,11 @@ class Rules:
         False,
         "RFC 9293 4, MSL (silent on the instant itself)",
         "A segment may still arrive exactly MSL after it was sent; off, it is gone by then [2].",
+    )
+    reset_discarded: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.1",
+        "CLOSED discards resets; off, it answers them, as anything else, with a reset [28].",
     )
     # RFC 5961
     reset_exact: bool = _rule(

@@ -33,7 +33,7 @@ def segment_arrives(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 def closed_state(_tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """3.10.7.1, CLOSED: everything but a reset is answered with a reset."""
-    if seg.ctl.rst:
+    if seg.ctl.rst and tcp.rules.reset_discarded:
         return tcp.rule("3.10.7.1 CLOSED: reset discarded")
     reset(seg, tcp)
     return tcp.rule("3.10.7.1 CLOSED: answered with a reset")
@@ -69,10 +69,10 @@ def _answer_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     tcb.rcv.wnd = tcp.bounds.window
     _hear_syn(tcb, seg, tcp)
     tcb.iss = tcp.select_isn()
+    tcb.passive = True
     send_syn_ack(tcb, tcp)
     tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
     tcb.snd.una = tcb.iss
-    tcb.passive = True
     tcb.state = State.SYN_RECEIVED
     start_span(tcb, tcp)
 

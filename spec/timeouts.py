@@ -45,6 +45,9 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     """
     if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
         return False
+    if not tcp.rules.syn_ack_retransmitted:
+        if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
+            return False
     if tcb.snd.una == tcb.snd.nxt:
         if tcb.state == State.SYN_RECEIVED:
             return False

@@ -1,7 +1,7 @@
 """Toy systems whose reachable states are known by hand, to check the explorer against."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,6 +95,66 @@ class Peterson:
             return (value, pair[1]) if i == 0 else (pair[0], value)
 
         return Mutex(put(state.at, at), put(state.flag, flag), turn)
+
+
+class Semaphore:
+    """Two processes, each idle, waiting or critical, and one semaphore, which has no queue.
+
+    The semaphore is free again and again, so that who waits *can* enter again and again, but not
+    all the time: it gets in under strong fairness of ``enter``, and may starve under weak.
+    """
+
+    def initial(self) -> tuple[str, str]:
+        return "idle", "idle"
+
+    def steps(self, state: tuple[str, str]) -> Iterator[tuple[Label, tuple[str, str]]]:
+        for i in (0, 1):
+            if state[i] == "idle":
+                yield step(f"want {i}"), self._put(state, i, "waiting")
+            elif state[i] == "critical":
+                yield step(f"leave {i}"), self._put(state, i, "idle")
+            elif state[1 - i] != "critical":
+                yield step(f"enter {i}"), self._put(state, i, "critical")
+
+    def _put(self, state: tuple[str, str], i: int, at: str) -> tuple[str, str]:
+        return (at, state[1]) if i == 0 else (state[0], at)
+
+
+class Courier:
+    """One sends "ping" until it has arrived; the channel may lose it.
+
+    States: "sending" (nothing under way), "under way", "arrived". Without the third state
+    (``deaf``) what is sent can never be delivered.
+    """
+
+    def __init__(self, deaf: bool = False) -> None:
+        self.deaf = deaf
+
+    def initial(self) -> str:
+        return "sending"
+
+    def steps(self, state: str) -> Iterator[tuple[Label, str]]:
+        if state == "sending":
+            yield step("send"), "under way"
+        if state == "under way":
+            yield step("lose"), "sending"
+            if not self.deaf:
+                yield step("deliver"), "arrived"
+
+
+class Digraph:
+    """States 0, 1, ...; ``arrows`` are (from, action, to)."""
+
+    def __init__(self, arrows: Sequence[tuple[int, str, int]]) -> None:
+        self.arrows = arrows
+
+    def initial(self) -> int:
+        return 0
+
+    def steps(self, state: int) -> Iterator[tuple[Label, int]]:
+        for before, action, after in self.arrows:
+            if before == state:
+                yield step(action), after
 
 
 class Line(NamedTuple):

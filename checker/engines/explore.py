@@ -45,10 +45,15 @@ class Check:
 
 @dataclass(slots=True)
 class Path:
-    """A run: the initial state, then (label, state) for each step."""
+    """A run: the initial state, then (label, state) for each step.
+
+    A lasso has a ``loop``: the steps from that index on are repeated for ever; if there are none,
+    the run stops.
+    """
 
     start: Any
     steps: list[tuple[Any, Any]]
+    loop: int | None = None
 
 
 @dataclass(slots=True)

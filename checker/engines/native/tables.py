@@ -85,6 +85,7 @@ class Label:
     action: str
     rules: tuple[str, ...]
     message: Any = None  # that arrives or is lost
+    sent: tuple[Any, ...] = ()
 
 
 class Interner:
@@ -117,7 +118,7 @@ class Interner:
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
         self._rules: dict[int, Counter[str]] = {}  # record -> rules fired when it is used
-        self._moves: dict[int, list[tuple[str, tuple[str, ...]]]] = {}  # actions and rules
+        self._moves: dict[int, list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = {}
         self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
         self.verdicts = Numbering()
@@ -330,7 +331,7 @@ class Interner:
         self.arrive.set(ask, record)
 
     def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
-        self._moves[record] = [(move.action, move.rules) for move in moves]
+        self._moves[record] = [(move.action, move.rules, tuple(move.sent)) for move in moves]
         self.flat.append(len(moves))
         fired: Counter[str] = Counter()
         for move, counts in zip(moves, busy, strict=True):
@@ -348,9 +349,10 @@ class Interner:
             return Label(None, "tick", ())
         if kind == k.LOSS:
             return Label(None, "lose", (), self.messages.things[number])
-        action, rules = self._moves[number][move - 1]
+        action, rules, sent = self._moves[number][move - 1]
         message = None if kind == k.CALL else self._arriving[number]
-        return Label(host, "duplicate" if kind == k.DUPLICATE_DELIVERY else action, rules, message)
+        action = "duplicate" if kind == k.DUPLICATE_DELIVERY else action
+        return Label(host, action, rules, message, sent)
 
     def fired(self, counts: Array) -> Counter[str]:
         """The rules that fired, from how often each record was used."""
