@@ -486,6 +486,125 @@ def diagram(
     print(f"{directory}: up to date")
 
 
+WriteOption = Annotated[
+    bool, typer.Option("--write", help="Rewrite what is checked in with what is found.")
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Compare what is checked in with what is found.")
+]
+JournalOption = Annotated[
+    Path | None, typer.Option(help="Where results are kept as they are found; default: build/.")
+]
+GoOnOption = Annotated[
+    bool, typer.Option("--resume", help="Take the results that the journal already has.")
+]
+
+
+@app.command()
+def matrix(
+    json: Annotated[Path | None, typer.Option(help="Write the matrix here.")] = None,
+    check: CheckOption = False,
+    write: WriteOption = False,
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Explore every claim with its witness and every ablation, and say which claim falls."""
+    from checker import matrix as m
+
+    if check and write:
+        raise UsageProblem("--check and --write are two things to do; take one")
+    if json is not None:
+        files.writable(json)
+    todo = m.tasks()
+    cores = workers or os.cpu_count() or 1
+    book = m.open_journal(journal or Path("build/matrix.jsonl"), resume)
+    with _counted("matrix", len(todo), len(book.known)) as step:
+        m.explore(book, todo, cores, step)
+    book.close()
+    found, told = m.matrix(book, todo), m.runs(book, todo)
+    if json is not None:
+        files.write(json, m.document(found).encode())
+    if write:
+        m.write(found, told, Path())
+    print_matrix(found)
+    code = m.exit_code(found)
+    stale = m.check(found, told, Path()) if check else []
+    for line in [*found["wrong"], *stale]:
+        print(line, file=sys.stderr)
+    if stale:
+        print("to rewrite them: python -m checker matrix --write", file=sys.stderr)
+        code = VIOLATED if code == OK else code
+    raise typer.Exit(code)
+
+
+def print_matrix(found: dict[str, Any]) -> None:
+    """The rows on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'no.':5}{'claim':11}{'verdict':14}{'steps':>6}   changed[/]")
+    for row in found["rows"]:
+        known = row["verdict"] == row["expected"]
+        colour = "green" if known and row["claim"] else "dim" if known else "bold red"
+        steps = "" if row["length"] is None else row["length"]
+        title = row["ablation"] + (" (control)" if row["control"] else "")
+        console.print(
+            f"[bold]{row['id']:<5}[/]{row['claim'] or '':11}[{colour}]{row['verdict']:14}[/]"
+            f"{steps:>6}   {escape(title)}"
+        )
+    rows = [row for row in found["rows"] if row["claim"]]
+    claims = found["claims"]
+    met = sum(row["verdict"] == row["expected"] for row in rows)
+    console.print()
+    console.print(
+        f"{met} of {len(rows)} ablations and controls as expected; "
+        f"{sum(c['verdict'] == c['expected'] for c in claims)} of {len(claims)} claims and "
+        f"witnesses; {len(found['wrong'])} not as pinned"
+    )
+
+
+@app.command("time-wait")
+def time_wait(
+    json: Annotated[Path | None, typer.Option(help="Write the table here.")] = None,
+    check: CheckOption = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Only compare the page with the data checked in.")
+    ] = False,
+    write: WriteOption = False,
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Search for the least TIME-WAIT that is safe, for several MSL and R."""
+    from checker import matrix as m
+    from checker import time_wait as t
+
+    if check + write + page > 1:
+        raise UsageProblem("--check, --page and --write are three things to do; take one")
+    kept, shown = m.text(t.DATA), m.text(t.PAGE)
+    if page:
+        for line in (stale := t.check_page(kept, shown)):
+            print(line, file=sys.stderr)
+        raise typer.Exit(VIOLATED if stale else OK)
+    if json is not None:
+        files.writable(json)
+    cores = workers or os.cpu_count() or 1
+    book = m.open_journal(journal or Path("build/time_wait.jsonl"), resume, "time-wait")
+    with _counted("time-wait", len(t.cells()), 0) as step:
+        t.explore(book, cores, lambda cell, done, _: step(cell, done))
+    book.close()
+    rows = t.table(book)
+    if json is not None:
+        files.write(json, t.document(rows).encode())
+    if write:
+        t.write(rows, Path())
+    print(t.page(rows), end="")
+    code = t.exit_code(rows)
+    stale = t.check(rows, kept, shown) if check else []
+    for line in stale:
+        print(line, file=sys.stderr)
+    raise typer.Exit(VIOLATED if stale and code == OK else code)
+
+
 @app.command()
 def coverage() -> None:
     """List the rules and the branches of the specification that no claim's run reaches."""
@@ -981,6 +1100,32 @@ def _proving() -> Iterator[Any]:
         yield tell
 
 
+@contextmanager
+def _counted(what: str, total: int, known: int) -> Iterator[Any]:
+    """A callback that tells on stderr that one more of ``total`` is done, or how many are."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}: {task.fields[last]}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task(what, total=total, completed=known, last="")
+    count = known
+
+    def step(name: str, done: int | None = None) -> None:
+        nonlocal count
+        count = count + 1 if done is None else done
+        bar.update(task, completed=count, last=escape(name))
+        if not console.is_terminal:
+            console.print(f"[dim]{what}: {count} of {total}: {escape(name)}[/]")
+
+    with bar if console.is_terminal else nullcontext():
+        yield step
+
+
 def _resumed(found: "Exploration") -> str:
     return f", resumed from {found.resumed:,} states" if found.resumed else ""
 
@@ -1028,7 +1173,8 @@ _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 
 def _interrupted() -> NoReturn:
     print(
-        "checker: interrupted; no report was written (with --checkpoint, --resume goes on)",
+        "checker: interrupted; no report was written (--resume goes on from a journal, or, with "
+        "--checkpoint, from there)",
         file=sys.stderr,
     )
     sys.exit(INCONCLUSIVE)

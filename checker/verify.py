@@ -48,7 +48,7 @@ from checker.core.workers import forked
 from checker.engines import symbolic
 from checker.engines.explore import Exploration, Path
 from checker.model import open_composition, predicate
-from proofs.ablations import ABLATIONS, Ablation
+from proofs.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims import BY_ID, CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.theorems import Theorem
 from spec.bounds import SCALES, Bounds
@@ -463,22 +463,24 @@ def junit(result: Report) -> str:
 def pin(result: Report, scale: str) -> None:
     """Rewrite the part of ``proofs/expected.toml`` that is of ``scale`` with what was found.
 
-    The small scale takes the ablations along, which are explored for it.
+    The small scale takes the ablations and controls along, which are explored for it.
     """
     parts = {**expectations(), scale: {claim.id: _pins(claim) for claim in result.claims}}
     if scale == "small":
         parts["ablations"] = {
             ablation.id: _lengths(ablate(ablation).paths[ablation.claim]) for ablation in ABLATIONS
         }
+        parts["controls"] = {control.id: _pins_of_control(control) for control in CONTROLS}
     lines = [
         "# What the checker found, pinned, by scale (spec/bounds.py). `verify --pin` rewrites the",
-        "# part of its scale, `verify --small --pin` [ablations] too; a commit that changes a",
-        "# number says why. Counts are of complete explorations; lengths are of shortest traces.",
+        "# part of its scale, `verify --small --pin` [ablations] and [controls] too; a commit that",
+        "# changes a number says why. Counts are of complete explorations; lengths are of shortest",
+        "# traces.",
     ]
-    titles = {ablation.id: f"  # {ablation.title}" for ablation in ABLATIONS}
-    for part in (*SCALES, "ablations"):
+    titles = {one.id: f"  # {one.title}" for one in (*ABLATIONS, *CONTROLS)}
+    for part in (*SCALES, "ablations", "controls"):
         for id, values in parts.get(part, {}).items():
-            title = titles[id] if part == "ablations" else ""
+            title = "" if part in SCALES else titles[id]
             lines += ["", f'[{part}."{id}"]{title}']
             lines += [f"{name} = {_toml(value)}" for name, value in values.items()]
     with resources.as_file(resources.files("proofs").joinpath("expected.toml")) as path:
@@ -501,6 +503,19 @@ def _lengths(path: Path) -> dict[str, int]:
     """The steps of a counterexample, and how many of them are a loop."""
     loop = {} if path.loop is None else {"loop": len(path.steps) - path.loop}
     return {"length": len(path.steps), **loop}
+
+
+def _pins_of_control(control: Ablation) -> dict[str, Any]:
+    """What is pinned of what a claim survives."""
+    result = ablate(control).exploration
+    if not result.complete:
+        raise UsageProblem(f"control {control.id} does not hold: nothing is pinned")
+    return {
+        "verdict": "holds",
+        "states": result.states,
+        "transitions": result.transitions,
+        "depth": result.depth,
+    }
 
 
 def _toml(value: str | int) -> str:

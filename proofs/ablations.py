@@ -2,7 +2,8 @@
 
 Numbers are those of the table the project started from. ``rules`` and ``bounds`` are what
 changes against the claim's own; the claim must then be refuted, by a shortest trace whose
-length ``expected.toml`` pins. Number 7 is missing: it belongs to a claim that is not made yet.
+length ``expected.toml`` pins. A *control* is a change that the claim must survive, so that its
+falling is no matter of course; what is pinned is that it holds, and of how many states.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,14 @@ from spec.rules import Isn, Restart
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """One mechanism less; ``claim`` must fall."""
+    """One mechanism less; ``claim`` must fall, or, of a control, hold."""
 
     number: int
     title: str
     claim: str
     rules: Mapping[str, object]
     bounds: Mapping[str, object] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def id(self) -> str:
@@ -38,6 +40,19 @@ ABLATIONS = (
     Ablation(5, "peer retransmits without bound", "T3", {"retransmission_bounded": False}),
     Ablation(6, "reset honoured in TIME-WAIT", "T3", {"time_wait_ignores_reset": False}),
     Ablation(6, "reset honoured in TIME-WAIT", "T4", {"time_wait_ignores_reset": False}),
+    Ablation(7, "the same, H1: old data accepted", "T4.octet", {"time_wait_ignores_reset": False}),
+    Ablation(
+        7,
+        "the same, H2: ACKs answered with ACKs for ever",
+        "T4.sync",
+        {"time_wait_ignores_reset": False},
+    ),
+    Ablation(
+        7,
+        "the same, H3: open to a peer that is gone",
+        "T4.open",
+        {"time_wait_ignores_reset": False},
+    ),
     Ablation(8, "ISNs reused while old segments live", "T1", {"isn": Isn.ANY}),
     Ablation(8, "ISNs reused while old segments live", "T2", {"isn": Isn.ANY}),
     Ablation(8, "ISNs reused while old segments live", "T5", {"isn": Isn.ANY}),
@@ -52,6 +67,14 @@ ABLATIONS = (
     Ablation(12, "no sequence check in SYN-RECEIVED", "T5s.far", {"syn_received_seq_check": False}),
     Ablation(13, "window check only, near ISNs", "T1s.exact", {"syn_ack_exact": False}),
     Ablation(13, "window check only, near ISNs", "T5s.exact", {"syn_ack_exact": False}),
+    Ablation(
+        13,
+        "window check only, near ISNs, split handshake",
+        "T1",
+        {"split_handshake": True},
+        note="A split handshake is a simultaneous open that the client did not ask for: what T1s "
+        "needs, T1 needs with it. Compare 31.",
+    ),
     Ablation(14, "constant ISN", "T1", {"isn": Isn.CONSTANT}),
     Ablation(14, "constant ISN", "T2", {"isn": Isn.CONSTANT}),
     Ablation(14, "constant ISN", "T5", {"isn": Isn.CONSTANT}),
@@ -69,3 +92,32 @@ ABLATIONS = (
     Ablation(28, "a reset answered with a reset", "L4", {"reset_discarded": False}),
 )
 """Every ablation whose claim is in the table."""
+
+_NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
+
+CONTROLS = (
+    Ablation(
+        5,
+        "peer retransmits without bound",
+        "T4",
+        {"retransmission_bounded": False},
+        note="A peer that still retransmits is not over.",
+    ),
+    Ablation(30, "close in three segments", "T3", {"fin_ack_delayed": True}),
+    Ablation(30, "close in three segments", "T4", {"fin_ack_delayed": True}),
+    Ablation(30, "close in three segments", "T8", {"fin_ack_delayed": True}),
+    Ablation(30, "close in three segments", "D1", {"fin_ack_delayed": True}),
+    Ablation(
+        31,
+        "split handshake, exact check",
+        "T1",
+        {"split_handshake": True, "syn_ack_exact": True},
+        note=_NEAR,
+    ),
+    Ablation(
+        31, "split handshake, far ISNs", "T2", {"split_handshake": True}, {"stride": 8}, note=_NEAR
+    ),
+    Ablation(31, "split handshake", "T4", {"split_handshake": True}),
+    Ablation(31, "split handshake", "T8", {"split_handshake": True}),
+)
+"""What a claim must survive."""

@@ -6,7 +6,7 @@ Each is true where all is well, or, for a witness, where the thing to be seen is
 from spec.ghosts import End, Ghost, reached_established
 from spec.host import Endpoint
 from spec.system import World
-from spec.tcb import SYNCHRONIZED, State
+from spec.tcb import SYNCHRONIZED, State, Tcb
 
 # Opening
 
@@ -64,6 +64,48 @@ def time_wait_drains(world: World) -> bool:
 def no_confusion(world: World) -> bool:
     """T4: no TCB accepted a segment of a connection that was over when it was made."""
     return not (world.a.ghost.confused | world.b.ghost.confused)
+
+
+# The three hazards of RFC 1337, section 2, each of which is a way to break T4. An end that accepted
+# an old segment is marked ``confused``; where T4 holds there is none.
+
+
+def no_old_octet(world: World) -> bool:
+    """T4.octet, hazard H1: no TCB whose partner is the peer's present one delivered an octet of a
+    connection that was over."""
+    for me, peer in ((world.a.ghost, world.b.ghost), (world.b.ghost, world.a.ghost)):
+        if me.confused & me.garbled & (me.partner == peer.id):
+            return False
+    return True
+
+
+def no_disagreement(world: World) -> bool:
+    """T4.sync, hazard H2: no end expects, because of an old segment, another number than its peer
+    sends next, while the peer has nothing outstanding that it would send again.
+
+    If it expects more, each end's ACK is answered with an ACK, for ever.
+    """
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        if me.ghost.confused and _exchanges(me.tcb) and _exchanges(peer.tcb):
+            settled = peer.tcb.snd.una == peer.tcb.snd.nxt
+            if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
+                return False
+    return True
+
+
+def _exchanges(tcb: Tcb) -> bool:
+    return tcb.state in SYNCHRONIZED and tcb.state != State.TIME_WAIT
+
+
+def no_dead_open(world: World) -> bool:
+    """T4.open, hazard H3: no end of a new connection is open to a peer that an old segment misled
+    and that is gone."""
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        gone = me.tcb.state == State.CLOSED or me.tcb.state == State.LISTEN
+        if me.ghost.confused and gone and _exchanges(peer.tcb):
+            if (peer.ghost.old_me != 0) | (peer.ghost.old_peer != 0):
+                return False
+    return True
 
 
 def no_crossing(world: World) -> bool:
@@ -271,6 +313,12 @@ def octets_both_ways(world: World) -> bool:
 def octet_of_second_incarnation(world: World) -> bool:
     """B delivered an octet on its second TCB."""
     return world.b.ghost.id == 2 and world.b.ghost.delivered == 1
+
+
+def octet_over_old(world: World) -> bool:
+    """B delivered an octet on a TCB that was made after a connection was over."""
+    ghost = world.b.ghost
+    return ghost.delivered == 1 and (ghost.old_me > 0 or ghost.old_peer > 0)
 
 
 def all_gone(world: World) -> bool:

@@ -110,7 +110,6 @@ _SEGMENTS = (
     i.nothing_waits,
     i.numbers_are_its_own,
     i.ack_says_irs,
-    i.bare_syn_is_active,
 )
 """What TCBs and segments are, by their numbers."""
 
@@ -122,6 +121,7 @@ _T1 = Theorem(
     clauses=(
         *_SEGMENTS,
         i.window_is_its_own,
+        i.bare_syn_is_active,
         i.answers_its_caller,
         i.how_it_opened,
         i.reopened_by_rule,
@@ -206,9 +206,7 @@ THEOREMS = (
             *_SEGMENTS,
             i.end_is_remembered,
             i.fin_is_sent,
-            i.ack_of_fin,
             i.established_first,
-            i.finished_was_established,
             i.established_is_mutual,
             i.partner_is_who_was_heard,
             i.fin_was_heard,

@@ -133,6 +133,20 @@ PROFILES = {
     # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
     # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
     "time": dataclasses.replace(_TIMED, abort=False),
+    # RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. They take no
+    # time, so that MSL = 1 shows them, and no retransmission.
+    "hazard": dataclasses.replace(
+        _TIMED,
+        abort=False,
+        listen_open=False,
+        msl=1,
+        span=0,
+        stride=3,
+        octets=1,
+        b_sends=False,
+        send_window=True,
+        watch_streams=True,
+    ),
     # TIME-WAIT after ABORT.
     "abort": dataclasses.replace(_TIMED, close=False),
     # A crash of the client, and what it sent before. Users only open: CLOSE and ABORT would
@@ -222,6 +236,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "reuse": {"b_sends": True},
+        "hazard": {},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -234,6 +249,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "window": {"in_flight": 4, "capacity": 2, "b_sends": True},
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
+        "hazard": {"msl": 2, "span": 1},
     },
 }
 """What is larger in each profile, by the scale at which claims are checked."""

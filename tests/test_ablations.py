@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from checker import verify
+from checker import tcp, verify
 from checker.core.errors import Problem
 from checker.engines.explore import Path
 from checker.trace import confirm
-from proofs.ablations import ABLATIONS, Ablation
+from proofs.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims import ALWAYS, BY_ID, EVENTUALLY
 from spec.rules import Rules
-from spec.system import System
+from spec.system import System, World
 
 PINS = verify.expectations()
 LENGTHS = {id: pins["length"] for id, pins in PINS["ablations"].items()}
@@ -56,6 +56,50 @@ def test_ablation_refutes_its_claim_in_the_pinned_length(ablation: Ablation) -> 
 def test_ablations_and_pins_are_the_same() -> None:
     assert [a.id for a in ABLATIONS] == list(PINS["ablations"])
     assert {a.number for a in ABLATIONS} >= REQUIRED
+
+
+def test_controls_and_pins_are_the_same() -> None:
+    assert [c.id for c in CONTROLS] == list(PINS["controls"])
+    assert {c.number for c in CONTROLS} == {5, 30, 31}
+    assert not {c.id for c in CONTROLS} & {a.id for a in ABLATIONS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda c: c.id)
+def test_claim_survives_its_control(control: Ablation) -> None:
+    found = verify.ablate(control).exploration
+    assert found.complete
+    pins = {"states": found.states, "transitions": found.transitions, "depth": found.depth}
+    assert PINS["controls"][control.id] == {"verdict": "holds"} | pins
+
+
+def test_split_handshake_needs_the_exact_check() -> None:
+    """The control of T1 is none without it: ablation 13."""
+    (control,) = [c for c in CONTROLS if c.id == "31 T1"]
+    (ablation,) = [a for a in ABLATIONS if a.id == "13 T1"]
+    assert {**ablation.rules, "syn_ack_exact": True} == control.rules
+
+
+def test_disagreement_is_an_endless_exchange_of_acks() -> None:
+    """RFC 1337's H2: from the end of the run, each end's ACK draws an ACK, and that for ever."""
+    (ablation,) = [a for a in ABLATIONS if a.id == "7 T4.sync"]
+    chosen = job(ablation)
+    system = System(chosen.rules, chosen.bounds)
+    last = refute(ablation).steps[-1][1]
+    bags = [system.bag(system.segment(seg) for seg in last.bag(sender)) for sender in (0, 1)]
+    world = World(system.endpoint(last.a), system.endpoint(last.b), *bags)
+    # B's ACK is delivered to A, A's answer to B, and so on; nothing else is in flight.
+    world, seen = world._replace(a_to_b=()), []
+    while world not in seen:
+        seen.append(world)
+        answers = [
+            (step, after)
+            for step, after in system.steps(world)
+            if step.action == "deliver" and tcp.flags(step.segment) == "ACK"
+        ]
+        ((step, world),) = answers
+        assert [tcp.flags(sent) for sent in step.sent] == ["ACK"]
+    assert len(seen) > 1
 
 
 def test_most_ablations_are_quick() -> None:

@@ -24,7 +24,7 @@ from checker.core.trace import Branch, Leaf, Tracer, Tree
 from checker.engines import smt
 from checker.engines.explore import explore
 from checker.model import Static, Traced
-from proofs.ablations import ABLATIONS
+from proofs.ablations import ABLATIONS, CONTROLS
 from proofs.claims import BY_ID, CLAIMS
 from spec import host
 from spec.bounds import PROFILES, Bounds
@@ -106,7 +106,7 @@ CHOICES |= {
         replace(Rules(), **{**BY_ID[a.claim].rules, **a.rules}),
         replace(PROFILES[BY_ID[a.claim].profile], **a.bounds),
     )
-    for a in ABLATIONS
+    for a in (*ABLATIONS, *CONTROLS)
 }
 CHOICES |= {
     "text on SYN": (replace(Rules(), data_on_syn=True, fin_ack_delayed=True), URGENT),

@@ -9,6 +9,7 @@ import itertools
 import pytest
 
 from spec.inputs import Input
+from spec.record import key
 from spec.rules import Restart
 from spec.segment import Control, Segment, acceptable
 from spec.seq import Space
@@ -194,6 +195,15 @@ def test_listen_syn_with_pushed_text_is_marked_once_established():
     waiting = arrive(endpoint(LISTEN), "<SEQ=299><TEXT=2><CTL=SYN,PSH>")
     result = arrive(waiting.end, "<SEQ=302><ACK=100><CTL=ACK>")
     assert (result.tcb.rcv.nxt, result.tcb.rcv.push) == (302, True)
+
+
+def test_listen_syn_split_handshake():
+    """Ablation 31: a bare ACK, which SYN-SENT drops, then a SYN, which opens simultaneously."""
+    result = arrive(endpoint(LISTEN), "<SEQ=299><CTL=SYN>", split_handshake=True)
+    assert result.state == SYN_RECEIVED
+    assert result.sent == ["<SEQ=99><ACK=300><CTL=ACK>", "<SEQ=99><CTL=SYN>"]
+    usual = arrive(endpoint(LISTEN), "<SEQ=299><CTL=SYN>")
+    assert key(result.end) == key(usual.end)
 
 
 def test_listen_syn_two_way_handshake():
