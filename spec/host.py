@@ -134,8 +134,10 @@ def _act(tcb: Tcb, ghost: Ghost, what: Input, tcp: Tcp) -> bool:
         user_calls.open_passive(tcb, tcp)
         return True
     if what == Input.OPEN_ACTIVE:
-        if state != State.CLOSED and (state != State.LISTEN or not bounds.listen_open):
-            return False
+        reused = tcp.rules.time_wait_reuse and state == State.TIME_WAIT
+        if not reused and state != State.CLOSED:
+            if state != State.LISTEN or not bounds.listen_open:
+                return False
         user_calls.open_active(tcb, tcp)
         return True
     if what == Input.RETRANSMISSION_TIMEOUT:
@@ -145,6 +147,9 @@ def _act(tcb: Tcb, ghost: Ghost, what: Input, tcp: Tcp) -> bool:
         return True
     if what == Input.USER_TIMEOUT:
         # It times what waits for an acknowledgment.
+        if tcp.rules.fin_wait_2_timeout and state == State.FIN_WAIT_2:
+            timeouts.fin_wait_2_timeout(tcb, tcp)
+            return True
         if state in (State.CLOSED, State.LISTEN, State.TIME_WAIT) or tcb.snd.una == tcb.snd.nxt:
             return False
         timeouts.user_timeout(tcb, tcp)

@@ -137,6 +137,18 @@ class Rules:
         "RFC 1122 4.2.2.13; RFC 6191 2",
         "... only if SEG.SEQ > RCV.NXT; off, any SYN does [15].",
     )
+    time_wait_reuse: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "An active OPEN may take the pair of sockets from TIME-WAIT, with an ISS above SND.NXT; "
+        "off, it has to wait until 2 MSL have gone by (MUST-13).",
+    )
+    fin_wait_2_timeout: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "FIN-WAIT-2 may be given up by a timer, and nothing is sent; off, it waits for the peer's "
+        "FIN without end.",
+    )
     retransmission_bounded: bool = _rule(
         True,
         "RFC 9293 3.8.3, MUST-20; RFC 1122 4.2.3.5",
@@ -186,3 +198,8 @@ class Rules:
 
 SWITCHES = {f.name: f for f in dataclasses.fields(Rules)}
 """Field of each switch by name; ``.metadata`` has its ``section`` and ``sentence``."""
+
+STACKS: dict[str, dict[str, Any]] = {
+    "linux": {"time_wait_reopen": True, "time_wait_reuse": True, "fin_wait_2_timeout": True},
+}
+"""Switches that a stack is known to have turned, against the RFC's defaults or within its MAYs."""

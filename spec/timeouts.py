@@ -11,6 +11,12 @@ def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
     return tcp.rule("3.10.8 USER TIMEOUT: delete TCB, enter CLOSED")
 
 
+def fin_wait_2_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """A timer that the RFC does not have: FIN-WAIT-2 is given up (``rules.fin_wait_2_timeout``)."""
+    delete(tcb)
+    return tcp.rule("not in RFC 9293: FIN-WAIT-2 given up, delete TCB, enter CLOSED")
+
+
 def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     """RETRANSMISSION TIMEOUT: send the segment at the front of the queue again.
 

@@ -36,6 +36,12 @@ def open_active(tcb: Tcb, tcp: Tcp) -> None:
         _begin(tcb, tcp)
         send_syn(tcb, tcp, 0)
         return tcp.rule("3.10.1 LISTEN: passive changed to active, send SYN, enter SYN-SENT")
+    if tcp.rules.time_wait_reuse and tcb.state == State.TIME_WAIT:
+        if tcp.seq.le(tcb.snd.nxt, tcp.isn):
+            delete(tcb)
+            _begin(tcb, tcp)
+            send_syn(tcb, tcp, 0)
+            return tcp.rule("not in RFC 9293: active OPEN in TIME-WAIT, send SYN, enter SYN-SENT")
     tcp.signal("error: connection already exists")
     return tcp.rule("3.10.1: connection already exists")
 

@@ -119,7 +119,12 @@ class _Ladder:
     def arrow(self, event: Event, origin: str, end: str) -> Iterator[str]:
         """From the sender's lifeline if it has no `origin`, to an `end` of `>`, `X` or `.`."""
         message = event.message
-        marks = ["old"] * message.old + ["dup"] * event.again + [origin] * bool(origin)
+        marks = (
+            [message.mark] * bool(message.mark)
+            + ["old"] * message.old
+            + ["dup"] * event.again
+            + [origin] * bool(origin)
+        )
         text = " ".join([f"<{message.text}>", *(f"({mark})" for mark in marks)])
         texts = wrap(text, self.middle - 12)
         length = max(map(columns, texts))

@@ -11,7 +11,8 @@ Texts stand beside the channel and messages travel in it, so that no arrow meets
 a message goes out level from its sender to the edge of the channel, on a slant for as long as it is
 in flight, and level again to its receiver, where its name is repeated. One that is received in the
 next step, with nothing in between, goes straight there. Dashes: a copy arrived already or stays
-behind (`dup`). A second colour: of an earlier incarnation (`old`). A red cross: lost.
+behind (`dup`). A second colour: of an earlier incarnation (`old`). Red: marked as wrong.
+A red cross: lost.
 
 Messages have no part in the ranking (`constraint=false`), yet `dot` gives each a place in every
 rank that it passes: with so small a `nodesep`, that moves a text by a hair and nothing else.
@@ -39,7 +40,7 @@ from checker.core.files import write
 
 from .itf import itf
 from .ladder import ladder
-from .story import Event, Flight, RenderError, Story
+from .story import Event, Flight, Message, RenderError, Story
 from .text import columns, visible, wrap
 
 UNIT = 2
@@ -214,7 +215,11 @@ class _Row:
 
 def _pen(event: Event) -> str:
     style = " style=dashed" if event.again else ""
-    return f'color="{OLD if event.message.old else INK}"{style}'
+    return f'color="{_colour(event.message)}"{style}'
+
+
+def _colour(message: Message) -> str:
+    return LOST if message.mark else OLD if message.old else INK
 
 
 def _straight(flight: Flight, arrival: Event) -> bool:
@@ -337,7 +342,8 @@ class _Diagram:
     def message(self, flight: Flight, event: Event, *remarks: str) -> _Text:
         """The text of a message, and under it in small print what else there is to say."""
         remarks = ("old",) * event.message.old + ("dup",) * event.again + remarks
-        colour = OLD if event.message.old else INK
+        remarks = (event.message.mark, *remarks) if event.message.mark else remarks
+        colour = _colour(event.message)
         text = _text(event.message.text or " ", MESSAGE, _Style(9, colour))
         return text + _text(" \N{MIDDLE DOT} ".join(remarks), MESSAGE, _Style(7, colour, "I"))
 

@@ -39,6 +39,8 @@ class Message:
     text: str
     old: bool = False
     """Of an earlier incarnation than the present one."""
+    mark: str = ""
+    """What is wrong with it, in a word."""
 
 
 @dataclass(frozen=True)

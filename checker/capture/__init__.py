@@ -1,0 +1,10 @@
+"""Captures: files of frames (``files``), and the TCP segments in them (``segments``).
+
+Nothing here judges. What cannot be read is said: a file in its ``Damage``, a frame in an
+``Unread`` beside the segments.
+"""
+
+from checker.capture.files import Damage, Frame, frames
+from checker.capture.segments import Packet, Unread, read
+
+__all__ = ["Damage", "Frame", "Packet", "Unread", "frames", "read"]

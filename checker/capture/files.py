@@ -1,0 +1,189 @@
+"""pcap and pcapng files, frame by frame.
+
+The readers that are about either take the lengths in a file at their word, and so read as much
+memory as a damaged file says, or know one interface only. This one streams, refuses a length
+that no capture has, and keeps each interface's link type and clock.
+
+A file that ends or breaks in the middle gives its frames up to there, and then ``Damage``.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from checker.core.errors import UsageProblem
+
+
+class Frame(NamedTuple):
+    """One frame: its link type, its time in seconds, what was kept of it, its whole length."""
+
+    link: int
+    time: float
+    data: bytes
+    length: int
+
+
+class Damage(Exception):
+    """The file cannot be read on; one line that says where and why."""
+
+
+LONGEST = 1 << 18
+"""Octets of one frame: as much as any capture program keeps."""
+BLOCK = LONGEST + (1 << 16)
+"""Octets of one pcapng block: a frame and its options."""
+INTERFACES = 1 << 12
+BUFFER = 1 << 18
+
+_PCAP = {
+    b"\xa1\xb2\xc3\xd4": (">", 1e-6),
+    b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
+    b"\xa1\xb2\x3c\x4d": (">", 1e-9),
+    b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
+}
+_SECTION = b"\x0a\x0d\x0d\x0a"
+
+
+def frames(path: Path) -> Iterator[Frame]:
+    """The frames of a capture file. Raises UsageProblem if it is none, Damage if it breaks."""
+    try:
+        file = path.open("rb", buffering=BUFFER)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {str(path)!r}: {error.strerror}") from error
+    with file:
+        try:
+            magic = file.read(4)
+            if magic in _PCAP:
+                yield from _pcap(file, *_PCAP[magic])
+            elif magic == _SECTION:
+                yield from _pcapng(file)
+            else:
+                raise UsageProblem(f"{str(path)!r} is neither pcap nor pcapng")
+        except OSError as error:
+            raise UsageProblem(f"cannot read {str(path)!r}: {error.strerror}") from error
+
+
+def _pcap(file: IO[bytes], order: str, unit: float) -> Iterator[Frame]:
+    header = file.read(20)
+    if len(header) < 20:
+        raise Damage("the file ends within its header")
+    link = struct.unpack(order + "HHiIII", header)[5] & 0xFFFF  # above it are FCS flags
+    unpack = struct.Struct(order + "IIII").unpack
+    read = file.read
+    number = 0
+    while head := read(16):
+        number += 1
+        if len(head) < 16:
+            raise Damage(f"the file ends within frame {number}")
+        seconds, fraction, kept, length = unpack(head)
+        if kept > LONGEST:
+            raise Damage(f"frame {number} claims {kept} octets: the file is damaged")
+        data = read(kept)
+        if len(data) < kept:
+            raise Damage(f"the file ends within frame {number}")
+        yield Frame(link, seconds + fraction * unit, data, length)
+
+
+@dataclass(slots=True)
+class _Interface:
+    link: int
+    snap: int
+    unit: float = 1e-6
+    offset: int = 0
+
+
+def _pcapng(file: IO[bytes]) -> Iterator[Frame]:
+    """Blocks: section header, interface description, and three kinds that hold a frame."""
+    kind: bytes = _SECTION
+    order, number = "<", 0
+    interfaces: list[_Interface] = []
+    while kind:
+        number += 1
+        where = f"block {number}"
+        if len(kind) < 4:
+            raise Damage(f"the file ends within {where}")
+        size = _exactly(file, 4, where)
+        if kind == _SECTION:
+            start = _exactly(file, 4, where)
+            orders = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
+            if start not in orders:
+                raise Damage(f"{where} has no byte order")
+            order, interfaces = orders[start], []
+        length = int(struct.unpack(order + "I", size)[0])
+        done = 12 if kind == _SECTION else 8
+        if length < done + 4 or length % 4 or length > BLOCK:
+            raise Damage(f"{where} claims {length} octets: the file is damaged")
+        body = _exactly(file, length - done, where)[:-4]
+        name = struct.unpack(order + "I", kind)[0]
+        if name == 1:
+            if len(interfaces) >= INTERFACES:
+                raise Damage(f"{where}: more than {INTERFACES} interfaces")
+            interfaces.append(_interface(body, order, where))
+        elif name in _FRAMES:
+            try:
+                yield _FRAMES[name](body, order, interfaces)
+            except (struct.error, IndexError):
+                raise Damage(
+                    f"{where} is cut short, or of an interface that is not there"
+                ) from None
+        kind = file.read(4)
+
+
+def _exactly(file: IO[bytes], count: int, where: str) -> bytes:
+    data = file.read(count)
+    if len(data) < count:
+        raise Damage(f"the file ends within {where}")
+    return data
+
+
+def _interface(body: bytes, order: str, where: str) -> _Interface:
+    if len(body) < 8:
+        raise Damage(f"{where} is cut short")
+    link, _, snap = struct.unpack_from(order + "HHI", body)
+    found = _Interface(link, snap)
+    at = 8
+    while at + 4 <= len(body):
+        code, size = struct.unpack_from(order + "HH", body, at)
+        value = body[at + 4 : at + 4 + size]
+        if code == 0 or len(value) < size:
+            break
+        if code == 9 and size >= 1:  # if_tsresol
+            found.unit = 2.0 ** -(value[0] & 0x7F) if value[0] & 0x80 else 10.0 ** -value[0]
+        elif code == 14 and size == 8:  # if_tsoffset
+            found.offset = struct.unpack(order + "q", value)[0]
+        at += 4 + (size + 3) // 4 * 4
+    return found
+
+
+def _frame(
+    of: _Interface, high: int, low: int, kept: int, length: int, body: bytes, at: int
+) -> Frame:
+    data = body[at : at + kept]
+    if len(data) < kept:
+        raise IndexError
+    return Frame(of.link, ((high << 32) | low) * of.unit + of.offset, data, length)
+
+
+def _enhanced(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+    of, high, low, kept, length = struct.unpack_from(order + "IIIII", body)
+    return _frame(interfaces[of], high, low, kept, length, body, 20)
+
+
+def _old(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+    of, _, high, low, kept, length = struct.unpack_from(order + "HHIIII", body)
+    return _frame(interfaces[of], high, low, kept, length, body, 20)
+
+
+def _simple(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+    (length,) = struct.unpack_from(order + "I", body)
+    of = interfaces[0]
+    kept = min(length, len(body) - 4, of.snap or LONGEST)
+    return Frame(of.link, 0.0, body[4 : 4 + kept], length)
+
+
+_FRAMES: dict[int, Callable[[bytes, str, list[_Interface]], Frame]] = {
+    2: _old,
+    3: _simple,
+    6: _enhanced,
+}

@@ -1,0 +1,614 @@
+"""Which hidden inputs lead a candidate to send a segment that was seen.
+
+**What is run.** A segment is *explained* by a candidate if some user calls, timeouts and arrivals,
+none of which a capture shows, lead to a step of the specification that sends it. Which state sends
+what, and what an arrival does, is always the specification's answer: no state machine is here.
+
+**What arrived** is bounded by what was seen of the peer (``heard``). The ACK of a segment tells
+which text and FIN had arrived before it was sent: they are delivered to the candidate as one
+segment from RCV.NXT on, with no news of acknowledgment or with the highest that was seen.
+
+**What is put together.** The specification sends octets singly; implementations send segments of
+many, with FIN on the last. Of n octets, n-1 are taken in one leap (``written`` and SND.NXT grow
+by n-1, which is what n-1 SENDs do: ``tests/test_conform.py``), and the last is a SEND of the
+specification. A segment that repeats old octets and carries new ones, or FIN, is explained part
+by part.
+
+**What is abstracted.**
+
+* The receive window of an end is the largest there is: whether the end shrinks it is not judged.
+  Against the peer's window its text is checked: SND.WND reaches to the furthest right edge seen,
+  scaled as the SYNs said.
+* An ACK may be sent at any time that a duplicate may have arrived; that one is missing, delayed
+  or rate-limited is never a deviation.
+* A retransmission may begin anywhere in the retransmission queue (SACK, fast retransmit).
+* A keep-alive (3.8.4, MAY-5), and a probe without text at SND.NXT-1, is no input of the
+  specification: it is taken where a connection is idle.
+* RST of ABORT may carry an ACK, as 3.1 says of all segments of a connection.
+* Urgent data, PSH, options other than window scale, and the contents of segments are not read.
+* ABORT in TIME-WAIT is not assumed: it would excuse any TIME-WAIT that is cut short.
+
+Time is in milliseconds, with MSL = 2 minutes: it counts only in TIME-WAIT.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
+from typing import NamedTuple
+
+from checker.capture.segments import ACK, FIN, RST, SYN, Packet
+from checker.conform.heard import SEQ, Heard
+from checker.conform.steps import BOUNDS, WINDOW, Candidate, Edge, Step, Stepper
+from spec import user_calls
+from spec.inputs import Input
+from spec.output import Tcp
+from spec.record import clone
+from spec.segment import Control, Segment
+from spec.tcb import State, Tcb
+
+CANDIDATES = 48
+"""More are not followed; a verdict that would need them is inconclusive."""
+
+_ONE = replace(BOUNDS, octets=1)
+NONE = (State.CLOSED, State.LISTEN)
+TALKING = (State.ESTABLISHED, State.CLOSE_WAIT)
+"""States in which SEND sends."""
+WAITING = (
+    State.SYN_SENT,
+    State.SYN_RECEIVED,
+    State.FIN_WAIT_1,
+    State.CLOSING,
+    State.LAST_ACK,
+)
+"""States that an acknowledgment may end."""
+_RESETS = (
+    State.SYN_RECEIVED,
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+)
+"""States in which ABORT sends a reset."""
+
+
+class Refusal(NamedTuple):
+    """Why no candidate explains a segment, and what it would have sent; ``far``: in how much."""
+
+    far: int
+    rule: str
+    nearest: str
+
+
+def segment(p: Packet) -> Segment:
+    """A packet as the specification's segment."""
+    f = p.flags
+    return Segment(
+        seq=p.seq,
+        ack=p.ack if f & ACK else 0,
+        text=p.text,
+        ctl=Control(ack=bool(f & ACK), rst=bool(f & RST), syn=bool(f & SYN), fin=bool(f & FIN)),
+    )
+
+
+def shown(seg: Segment) -> str:
+    """A segment of the specification, for the reader."""
+    names = [n for n in ("syn", "fin", "rst", "ack") if getattr(seg.ctl, n)]
+    ack = f"<ACK={seg.ack}>" if seg.ctl.ack else ""
+    text = f"<{seg.text} octets>" if seg.text else ""
+    return f"<SEQ={seg.seq}>{ack}{text}<CTL={','.join(names).upper()}>"
+
+
+class Explainer:
+    """What is known of one end, and how it explains what the end sends.
+
+    ``strict``: the capture was taken at this end, so that all that it sent was seen, in order;
+    else it may have been lost, duplicated or reordered before it was seen.
+    """
+
+    def __init__(self, stepper: Stepper, strict: bool) -> None:
+        self.stepper = stepper
+        self.strict = strict
+        self.heard: dict[int, Heard] = {}
+        self.syns: deque[Segment] = deque(maxlen=8)
+        self.resets: deque[Segment] = deque(maxlen=8)
+        self.recent: deque[Segment] = deque(maxlen=64)  # what may have provoked a reset
+        self.acked: int | None = None  # the highest ACK that its TCB was seen to send
+        self.refusals: list[Refusal] = []
+        self.capped = False
+        self.number = 0
+        self.time = 0.0
+        self.note = ""
+
+    def explain(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """What ``c`` may have become by sending ``p``."""
+        if p.flags & RST and p.flags & (SYN | FIN):
+            self._refuse(1, "3.5.2: a reset carries neither SYN nor FIN", "the same without")
+            return iter(())
+        if p.flags & RST:
+            return self._reset(c, p)
+        if p.flags & SYN and p.flags & FIN:
+            self._refuse(1, "3.10.1, 3.10.7.2: no SYN is sent with a FIN", "the same without FIN")
+            return iter(())
+        if p.flags & SYN:
+            return self._syn_ack(c, p) if p.flags & ACK else self._open(c, p)
+        return self._other(c, p)
+
+    def steps(
+        self, c: Candidate, what: Input, seg: Segment | None = None, isn: int | None = None
+    ) -> list[Step]:
+        """The steps of the specification, at this packet."""
+        return self.stepper.steps(c, what, self.number, self.time, seg, isn)
+
+    def _refuse(self, far: int, rule: str, nearest: str = "none") -> None:
+        self.refusals.append(Refusal(far, rule, nearest))
+
+    # Arrivals
+
+    def settle(self, c: Candidate, upto: int | None, resets: bool = False) -> list[Candidate]:
+        """``c``, and what it becomes by arrivals that the capture allows.
+
+        Text and FIN arrive up to ``upto``, or all that were seen.
+        """
+        pending = list(self._arrivals(c, upto, resets))
+        if not pending:
+            return [c]
+        found, seen = [c], {c.key()}
+        waits: list[bool] = []
+        for i, one in enumerate(found):
+            if len(found) > CANDIDATES:
+                self.capped = True
+                break
+            known = len(found)
+            for seg in self._arrivals(one, upto, resets) if i else pending:
+                for step in self.steps(one, Input.SEGMENT, seg):
+                    # A SYN is answered when the answer is seen.
+                    if step.drew_isn or (self.strict and step.sends_syn):
+                        continue
+                    if (mark := step.to.key()) not in seen:
+                        seen.add(mark)
+                        found.append(step.to)
+            waits.append(len(found) > known)
+        # What can arrive has likely arrived: where it has not, it costs.
+        return [
+            one.costlier() if wait else one
+            for one, wait in zip_longest(found, waits, fillvalue=False)
+            if not isinstance(one, bool)
+        ]
+
+    def _arrivals(self, c: Candidate, upto: int | None, resets: bool) -> Iterator[Segment]:
+        """Segments that may arrive at ``c`` and change it."""
+        state = c.tcb.state
+        if state in NONE:
+            return
+        if resets:
+            yield from self.resets
+        if state == State.SYN_SENT:
+            yield from self.syns
+            return
+        if state == State.SYN_RECEIVED:
+            # Where both ends opened, the peer's SYN,ACK may arrive too.
+            yield from (seg for seg in self.syns if seg.ctl.ack)
+        heard = self.heard.get(c.tcb.irs)
+        if heard is not None and state != State.TIME_WAIT:
+            yield from self._stream(c.tcb, heard, upto)
+
+    def _stream(self, tcb: Tcb, heard: Heard, upto: int | None) -> Iterator[Segment]:
+        """Text, FIN and acknowledgments, put together in one segment.
+
+        An acknowledgment that changes no state is never delivered: where SND.UNA stays behind,
+        more may be retransmitted, and nothing else is different.
+        """
+        if upto == tcb.rcv.nxt and tcb.state not in WAITING:
+            return
+        goal, fin = heard.top, heard.fin == heard.top
+        if upto is not None and upto != SEQ.plus(goal, 1):
+            goal, fin = upto, False
+        if not heard.covers(SEQ.plus(goal, fin)) or not SEQ.le(tcb.rcv.nxt, goal):
+            goal, fin = tcb.rcv.nxt, False
+        text = SEQ.minus(goal, tcb.rcv.nxt)
+        una, ack = tcb.snd.una, heard.ack
+        news = tcb.state in WAITING and ack is not None and SEQ.lt_le(una, ack, tcb.snd.nxt)
+        if (text or fin) and not (news and SEQ.lt(heard.since, SEQ.plus(goal, fin))):
+            yield Segment(tcb.rcv.nxt, una, text=text, ctl=Control(ack=True, fin=fin))
+        if ack is not None and news:
+            yield Segment(tcb.rcv.nxt, ack, text=text, ctl=Control(ack=True, fin=fin))
+
+    # SYN
+
+    def _ended(self, c: Candidate) -> Iterator[Candidate]:
+        """``c`` if it is CLOSED or LISTEN, else how it may have come there unseen."""
+        for one in self.settle(c, None, resets=True):
+            state = one.tcb.state
+            if state in NONE:
+                yield one
+                continue
+            ways = [Input.USER_TIMEOUT, Input.TIME_WAIT_TIMEOUT]
+            if state in (State.SYN_SENT, State.CLOSING, State.LAST_ACK):
+                ways.append(Input.ABORT)  # which sends nothing there
+            elif state != State.TIME_WAIT and not self.strict:
+                ways.append(Input.ABORT)  # the reset may have been lost before the capture
+            for what in ways:
+                for step in self.steps(one, what):
+                    if step.to.tcb.state in NONE:
+                        yield step.to.costlier()
+
+    def _listening(self, c: Candidate) -> Iterator[Candidate]:
+        """``c``, which is CLOSED or LISTEN, in LISTEN."""
+        if c.tcb.state == State.LISTEN:
+            yield c
+        else:
+            yield from (step.to for step in self.steps(c, Input.OPEN_PASSIVE))
+
+    def _open(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """A SYN: an active OPEN, or a retransmission."""
+        state = c.tcb.state
+        if state == State.SYN_SENT:
+            for step in self.steps(c, Input.RETRANSMISSION_TIMEOUT):
+                seg = step.sent[0]
+                if seg.seq == p.seq and (not p.text or seg.text == p.text):
+                    self.note = "SYN retransmitted"
+                    yield step.to
+                    return
+                self._refuse(1, "3.10.8: in SYN-SENT, the SYN is sent again as it was", shown(seg))
+        elif state == State.TIME_WAIT:
+            for step in self.steps(c, Input.OPEN_ACTIVE, isn=p.seq):
+                if step.drew_isn:
+                    yield step.to
+        for one in self._ended(c):
+            yield from self._opened(one, p)
+        if state == State.TIME_WAIT:
+            self._refuse(
+                1,
+                "3.6.1, MUST-13: TIME-WAIT lasts 2 MSL; until then the pair of sockets is taken "
+                "(3.10.1: connection already exists)",
+                "none: SYN is not sent in TIME-WAIT",
+            )
+        else:
+            self._refuse(3, "3.10.1: connection already exists", f"none: no SYN in {state.value}")
+
+    def _opened(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        if not p.text:
+            for step in self.steps(c, Input.OPEN_ACTIVE, isn=p.seq):
+                if step.drew_isn:
+                    yield step.to
+            return
+        # Text on a SYN is that of SENDs in LISTEN (3.10.2).
+        for listening in self._listening(c):
+            tcb = clone(listening.tcb)
+            tcp = Tcp(replace(self.stepper.behaviour.base, data_on_syn=True), _ONE, p.seq)
+            user_calls.send(tcb, tcp, False)
+            tcb.written += p.text - 1
+            tcb.snd.nxt = SEQ.plus(tcb.snd.nxt, p.text - 1)
+            d = replace(listening, tcb=tcb, last=None)
+            d.story = Edge(d.story, self.number, State.LISTEN, tcb.state, tcp.cited[-1])
+            yield d
+
+    def _syn_ack(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """A SYN,ACK: LISTEN's answer to a SYN, or SYN-RECEIVED's retransmission."""
+        if p.text:
+            self._refuse(
+                1,
+                "3.10.2: text is queued in SYN-RECEIVED; SYN,ACK carries none",
+                f"<SEQ={p.seq}><ACK={p.ack}><CTL=SYN,ACK>",
+            )
+            return
+        for one in self.settle(c, c.tcb.rcv.nxt):
+            if one.tcb.state == State.SYN_RECEIVED:
+                for step in self.steps(one, Input.RETRANSMISSION_TIMEOUT):
+                    seg = step.sent[0]
+                    if (seg.seq, seg.ack) == (p.seq, p.ack):
+                        self.note = "SYN,ACK again" if one.tcb.passive else ""
+                        yield step.to
+                    else:
+                        self._refuse(2, "3.10.8: SYN,ACK is sent again as it was", shown(seg))
+        for syn in self.syns:
+            if not syn.ctl.ack:
+                yield from self._both(c, syn, p)
+                yield from self._answer(c, syn, p)
+        if not self.syns:
+            self._refuse(1, "3.10.7.2 third: SYN,ACK answers a SYN that arrived")
+        elif c.tcb.state not in NONE:
+            self._refuse(
+                3,
+                "3.10.7: SYN,ACK is sent in LISTEN and SYN-SENT when a SYN arrives, and again in "
+                "SYN-RECEIVED",
+                f"none: no SYN,ACK in {c.tcb.state.value}",
+            )
+
+    def _both(self, c: Candidate, syn: Segment, p: Packet) -> Iterator[Candidate]:
+        """``syn`` arrives in SYN-SENT: both ends open."""
+        if c.tcb.state == State.SYN_SENT:
+            for step in self.steps(c, Input.SEGMENT, syn):
+                if step.sent and (step.sent[0].seq, step.sent[0].ack) == (p.seq, p.ack):
+                    yield step.to
+
+    def _answer(self, c: Candidate, syn: Segment, p: Packet) -> Iterator[Candidate]:
+        """``syn`` arrives in LISTEN, or in TIME-WAIT where that reopens."""
+        if p.ack != SEQ.plus(syn.seq, 1):
+            self._refuse(
+                1,
+                "3.10.7.2 third: SYN,ACK acknowledges the SYN; text that came with it waits",
+                f"<SEQ={p.seq}><ACK={SEQ.plus(syn.seq, 1)}><CTL=SYN,ACK>",
+            )
+            return
+        ready = [one for ended in self._ended(c) for one in self._listening(ended)]
+        if c.tcb.state == State.TIME_WAIT:
+            ready.append(c)
+        for one in ready:
+            for step in self.steps(one, Input.SEGMENT, syn, p.seq):
+                if step.drew_isn:
+                    yield step.to
+
+    # RST
+
+    def _reset(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """A reset: ABORT, or the answer to a segment that has no business there."""
+        acks = bool(p.flags & ACK)
+        for one in self.settle(c, p.ack if acks else None):
+            if one.tcb.state in _RESETS:
+                for leapt in self._missed(one, p.seq):
+                    yield from self._abort(leapt, p, acks)
+        for one in (c, *self._ended(c)):
+            if one.tcb.state in (*NONE, State.SYN_SENT, State.SYN_RECEIVED):
+                yield from self._answer_reset(one, p, acks)
+        if c.tcb.state == State.SYN_SENT:
+            self._refuse(3, "3.10.5 SYN-SENT: ABORT deletes the TCB and sends nothing")
+        elif c.tcb.state in NONE:
+            self._refuse(3, "3.10.7.1: only a segment is answered with a reset")
+
+    def _abort(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
+        for step in self.steps(c, Input.ABORT):
+            if not step.sent:
+                continue
+            seg = step.sent[0]
+            if seg.seq == p.seq and (not acks or c.tcb.rcv.nxt == p.ack):
+                self.note = "reset"
+                # Most stacks acknowledge in it: without, it is rather an answer.
+                step.to.cost += 0 if acks else 5
+                yield step.to
+            else:
+                seg.ctl.ack, seg.ack = acks, c.tcb.rcv.nxt
+                self._refuse(
+                    _differs(seg, p), "3.10.5: ABORT sends <SEQ=SND.NXT><CTL=RST>", shown(seg)
+                )
+
+    def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
+        for seg in self.recent:
+            for step in self.steps(c, Input.SEGMENT, seg, p.seq):
+                if not step.sent or not step.sent[0].ctl.rst:
+                    continue
+                answer = step.sent[0]
+                if (answer.seq, answer.ctl.ack) == (p.seq, acks) and (
+                    not acks or answer.ack == p.ack
+                ):
+                    self.note = "reset"
+                    yield step.to
+                    return
+                self._refuse(
+                    _differs(answer, p),
+                    "3.5.2: a reset answers with <SEQ=SEG.ACK>, or without ACK with "
+                    "<SEQ=0><ACK=SEG.SEQ+SEG.LEN>",
+                    shown(answer),
+                )
+
+    # ACK, text and FIN
+
+    def _other(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        if not p.flags & ACK:
+            self._refuse(
+                2,
+                "3.1: once a connection is established, ACK is always sent; before, only SYN and "
+                "RST are",
+                "the same with ACK",
+            )
+            return
+        found = False
+        settled = self.settle(c, p.ack)
+        fits = any(one.tcb.rcv.nxt == p.ack for one in settled)
+        for one in settled:
+            state = one.tcb.state
+            if state in NONE or state == State.SYN_SENT:
+                self._refuse(4, f"3.10: {state.value} sends neither ACK nor text nor FIN")
+            elif one.tcb.rcv.nxt != p.ack:
+                if not fits:
+                    self._wrong_ack(one.tcb, p)
+            else:
+                for d in self._parts(one, p):
+                    found = True
+                    yield d
+        late = c.last if c.tcb.state in NONE else c.tcb
+        if not self.strict and late is not None and not found:
+            # What was sent before has no later ACK than what was seen since.
+            acked = late.rcv.nxt if late is c.last or self.acked is None else self.acked
+            heard = self.heard.get(late.irs)
+            back = SEQ.minus(acked, p.ack)
+            if heard is not None and back <= min(heard.total + 1, WINDOW) and _is_late(late, p):
+                self.note = "late or duplicate"
+                yield c.costlier()
+
+    def _wrong_ack(self, tcb: Tcb, p: Packet) -> None:
+        nearest = f"<SEQ={p.seq}><ACK={tcb.rcv.nxt}>"
+        if SEQ.lt(p.ack, tcb.rcv.nxt):
+            self._refuse(2, "3.10.7.4 seventh: RCV.NXT, and so the ACK, never goes back", nearest)
+        else:
+            self._refuse(
+                2,
+                "3.10.7.4 seventh, eighth: RCV.NXT moves only over what arrived; this "
+                "acknowledges what the peer was not seen to send",
+                nearest,
+            )
+
+    def _parts(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """Explain ``p``, whose ACK fits: what is sent again, then what is new, then FIN."""
+        seq, text, fin = p.seq, p.text, bool(p.flags & FIN)
+        for one in self._missed(c, seq):
+            behind = SEQ.minus(one.tcb.snd.nxt, seq)
+            if behind >= 1 << 31:
+                self._refuse(
+                    1,
+                    "3.4: what is sent begins at SND.NXT, or is sent again",
+                    f"<SEQ={one.tcb.snd.nxt}><ACK={one.tcb.rcv.nxt}>",
+                )
+            elif text == 0 and not fin:
+                yield from self._ack(one, p)
+            elif behind == 1 and text <= 1 and not fin and self._idle(one):
+                self.note = "keep-alive"
+                yield one
+            elif not behind or self._again(one, seq, behind, text, fin):
+                fresh = text - behind
+                d = one if fresh <= 0 else self._write(one, fresh) or self._probe(one, fresh)
+                if d is not None and fin and SEQ.plus(seq, text) == d.tcb.snd.nxt:
+                    yield from self._finish(d)
+                elif d is not None:
+                    yield d
+
+    def _missed(self, c: Candidate, seq: int) -> Iterator[Candidate]:
+        """``c``, or what it is after sending up to ``seq`` what the capture does not have."""
+        yield c
+        tcb = c.tcb
+        ahead = SEQ.minus(seq, tcb.snd.nxt)
+        heard = self.heard.get(tcb.irs)
+        if self.strict or not 0 < ahead < 1 << 31 or tcb.state not in TALKING or heard is None:
+            return
+        if heard.edge is None or SEQ.le(seq, SEQ.plus(heard.edge, 1)):
+            whole = self._write(c, ahead)
+            if whole is not None:
+                yield whole.costlier()
+            short = self._write(c, ahead - 1) if ahead > 1 else c
+            if short is not None:
+                yield from (step.to.costlier() for step in self.steps(short, Input.CLOSE))
+
+    def _write(self, c: Candidate, octets: int) -> Candidate | None:
+        """SEND, ``octets`` times, each sent at once; None if the specification does not send."""
+        tcb = clone(c.tcb)
+        heard = self.heard.get(tcb.irs)
+        edge = heard.edge if heard is not None else None
+        tcb.written += octets - 1
+        tcb.snd.nxt = last = SEQ.plus(tcb.snd.nxt, octets - 1)
+        tcb.snd.wnd = 2 * WINDOW - 1 if edge is None else SEQ.minus(edge, tcb.snd.una)
+        if tcb.snd.wnd >= 2 * WINDOW:
+            tcb.snd.wnd = 0
+        tcp = Tcp(self.stepper.behaviour.base, _ONE, 0)
+        user_calls.send(tcb, tcp, False)
+        tcb.snd.wnd = 0
+        if not tcp.sent:
+            if c.tcb.state in TALKING and not c.tcb.closing:
+                rule = "3.8.6: text beyond SND.UNA+SND.WND is not sent"
+                self._refuse(1, rule, f"text up to {edge}")
+            else:
+                self._refuse(3, tcp.cited[-1], f"none: no text in {c.tcb.state.value}")
+            return None
+        assert tcp.sent[0].seq == last
+        if tcb.written > WINDOW:
+            rebase(tcb)
+        return replace(c, tcb=tcb)
+
+    def _finish(self, c: Candidate) -> Iterator[Candidate]:
+        """FIN, after all text."""
+        closed = [
+            step.to for step in self.steps(c, Input.CLOSE) if any(s.ctl.fin for s in step.sent)
+        ]
+        yield from closed
+        if not closed:
+            self._refuse(
+                2,
+                "3.10.4: CLOSE sends FIN once, after the last octet",
+                f"none: no FIN in {c.tcb.state.value}",
+            )
+
+    def _ack(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """An ACK alone: what a duplicate that arrives is answered with."""
+        tcb = c.tcb
+        duplicate = Segment(seq=SEQ.minus(tcb.rcv.nxt, 1), ack=tcb.snd.una, ctl=Control(ack=True))
+        for step in self.steps(c, Input.SEGMENT, duplicate):
+            if not step.sent:
+                continue
+            answer = step.sent[0]
+            if answer.seq == p.seq:
+                yield step.to
+            elif SEQ.plus(p.seq, 1) == answer.seq and self._idle(c):
+                self.note = "keep-alive"
+                yield c
+            else:
+                self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(answer))
+
+    def _idle(self, c: Candidate) -> bool:
+        """May a keep-alive be sent?"""
+        heard = self.heard.get(c.tcb.irs)
+        return (
+            c.tcb.state not in (State.SYN_RECEIVED, State.TIME_WAIT)
+            and heard is not None
+            and heard.ack == c.tcb.snd.nxt
+        )
+
+    def _again(self, c: Candidate, seq: int, behind: int, text: int, fin: bool) -> bool:
+        """Is the part before SND.NXT in the retransmission queue, as text or FIN?"""
+        tcb = clone(c.tcb)
+        if not SEQ.le_lt(SEQ.plus(tcb.iss, 1), seq, tcb.snd.nxt):
+            self._refuse(1, "3.4: what is sent lies above ISS", f"<SEQ={tcb.snd.nxt}>")
+            return False
+        if SEQ.lt(tcb.snd.una, seq) or tcb.snd.una == tcb.iss:
+            tcb.snd.una = seq  # it may begin anywhere in the queue
+        if not any(s.sent for s in self.steps(replace(c, tcb=tcb), Input.RETRANSMISSION_TIMEOUT)):
+            self._refuse(
+                2, f"3.10.8: {tcb.state.value} retransmits nothing", f"<SEQ={tcb.snd.nxt}>"
+            )
+            return False
+        end = SEQ.plus(tcb.iss, 1 + tcb.written)
+        if tcb.closing and not SEQ.le(SEQ.plus(seq, text), end):
+            self._refuse(2, "3.10.2: connection closing", f"text up to {end}")
+            return False
+        if fin and text < behind and not (tcb.closing and SEQ.plus(seq, text) == end):
+            self._refuse(
+                1,
+                "3.10.4: FIN has its place after the last octet",
+                f"FIN at {end}" if tcb.closing else "the same without FIN",
+            )
+            return False
+        self.note = "retransmission"
+        return True
+
+    def _probe(self, c: Candidate, octets: int) -> Candidate | None:
+        """A zero-window probe: one octet that the window does not allow."""
+        heard = self.heard.get(c.tcb.irs)
+        if octets != 1 or heard is None or heard.ack != c.tcb.snd.nxt:
+            return None
+        ready = replace(c, tcb=clone(c.tcb))
+        ready.tcb.snd.una = c.tcb.snd.nxt
+        ready.tcb.written += 1
+        for step in self.steps(ready, Input.RETRANSMISSION_TIMEOUT):
+            if step.sent:
+                self.note = "zero-window probe"
+                return step.to
+        return None
+
+
+def _differs(seg: Segment, p: Packet) -> int:
+    """In how many fields."""
+    return (
+        (seg.seq != p.seq)
+        + (seg.ctl.ack != bool(p.flags & ACK))
+        + (seg.ctl.ack and seg.ack != p.ack)
+        + (seg.text != p.text)
+    )
+
+
+def _is_late(tcb: Tcb, p: Packet) -> bool:
+    """Was ``p`` sent before, as far as its numbers tell?"""
+    end = SEQ.plus(p.seq, p.length())
+    place = SEQ.plus(tcb.iss, 1 + tcb.written)  # of FIN
+    if tcb.state == State.SYN_SENT or not SEQ.le(SEQ.plus(tcb.iss, 1), p.seq):
+        return False
+    if p.flags & FIN:
+        return tcb.closing and end == SEQ.plus(place, 1)
+    return SEQ.le(end, place) or (not p.text and SEQ.le(end, tcb.snd.nxt))
+
+
+def rebase(tcb: Tcb) -> None:
+    """Count from a later octet on, so that a long stream does not go round the circle."""
+    gone = tcb.written // 2
+    tcb.iss = SEQ.plus(tcb.iss, gone)
+    tcb.written -= gone
+    if SEQ.le(tcb.snd.una, tcb.iss):
+        tcb.snd.una = SEQ.plus(tcb.iss, 1)

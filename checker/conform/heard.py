@@ -1,0 +1,98 @@
+"""What one end's peer was seen to send: all that can have arrived at the end, by the time.
+
+What passed the capture point may be on its way, lost, duplicated or reordered; so nothing here
+is a state. It is kept as a summary of bounded size, one for each initial sequence number:
+
+* ``top``: text was seen without a gap up to here, ``total`` octets; ``parts`` lie beyond a gap;
+  ``fin``: where.
+* ``ack``: the highest acknowledgment, and ``since``: SEQ of the first segment that carried it.
+  Text from there on cannot have arrived without it.
+* ``edge``: the furthest that the peer ever let its partner send, ACK plus window.
+"""
+
+from spec.seq import Space
+
+SEQ = Space(32)
+PARTS = 1 << 10
+"""Gaps that are kept; what lies beyond more is forgotten, and said to be."""
+
+
+class Heard:
+    """A summary of the segments of one TCB, by its ISN."""
+
+    __slots__ = (
+        "ack",
+        "edge",
+        "fin",
+        "full",
+        "isn",
+        "parts",
+        "since",
+        "top",
+        "total",
+    )
+
+    def __init__(self, isn: int) -> None:
+        self.isn = isn
+        self.top = SEQ.plus(isn, 1)
+        self.total = 0  # grows beyond the circle
+        self.parts: list[tuple[int, int]] = []
+        self.fin: int | None = None
+        self.ack: int | None = None
+        self.since = isn
+        self.edge: int | None = None  # None: the window is not known
+        self.full = False
+
+    def text(self, seq: int, octets: int) -> bool:
+        """Take in a range; is any of it new?"""
+        end = (seq + octets) & 0xFFFFFFFF
+        ahead = (seq - self.top) & 0xFFFFFFFF
+        if ahead == 0 or ahead >= 0x80000000:
+            if not 0 < (end - self.top) & 0xFFFFFFFF < 0x80000000:
+                return False
+            old, self.top = self.top, end
+            while self.parts:
+                start, stop = self.parts[0]
+                if SEQ.lt(self.top, start):
+                    break
+                self.parts.pop(0)
+                if SEQ.lt(self.top, stop):
+                    self.top = stop
+            self.total += (self.top - old) & 0xFFFFFFFF
+            return True
+        return self._beyond(seq, end)
+
+    def _beyond(self, seq: int, end: int) -> bool:
+        """A range after a gap: parts are kept in order, and apart."""
+        top, kept = self.top, []
+        low, high = SEQ.minus(seq, top), SEQ.minus(end, top)
+        for start, stop in self.parts:
+            a, b = SEQ.minus(start, top), SEQ.minus(stop, top)
+            if a <= low and high <= b:
+                return False
+            if b < low or high < a:
+                kept.append((start, stop))
+            else:
+                low, high = min(a, low), max(b, high)
+        kept.append((SEQ.plus(top, low), SEQ.plus(top, high)))
+        kept.sort(key=lambda part: SEQ.minus(part[0], top))
+        self.full = self.full or len(kept) > PARTS
+        self.parts = kept[:PARTS]
+        return True
+
+    def acknowledges(self, seq: int, ack: int) -> None:
+        """An acknowledgment was seen, in a segment at ``seq``."""
+        if self.ack is None or SEQ.lt(self.ack, ack):
+            self.ack = ack
+            self.since = seq
+
+    def opens(self, edge: int) -> None:
+        """The right edge of the window was seen."""
+        if self.edge is None or SEQ.lt(self.edge, edge):
+            self.edge = edge
+
+    def covers(self, ack: int) -> bool:
+        """Was everything before ``ack`` seen? SYN and FIN count."""
+        if SEQ.le(ack, self.top):
+            return SEQ.minus(self.top, ack) <= self.total
+        return self.fin == self.top and ack == SEQ.plus(self.top, 1)

@@ -1,0 +1,205 @@
+"""One end of a connection, followed through the states that explain what it was seen to send.
+
+``Monitor.sent`` replaces each candidate by all that explain a segment (``explain``); when none
+does, the segment is a deviation. ``Monitor.hears`` takes note of what is on its way to the end.
+What may change the end's state (SYN, RST, FIN, the ACK of its SYN or FIN) is delivered when it is
+seen *and* left undelivered: it may have been lost, or be late. All else waits until a segment of
+the end tells that it has arrived.
+
+Text and ACKs of a connection in full flow change no state. They take a short way (``_plain``),
+which does what ``explain`` does with them.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
+from checker.conform.explain import CANDIDATES, NONE, TALKING, WAITING, Explainer, rebase, segment
+from checker.conform.heard import SEQ, Heard
+from checker.conform.steps import WINDOW, Candidate, Stepper
+from spec.tcb import State, Tcb
+
+_EVENTFUL = CONTROL & ~(PSH | ACK)
+_HEARING = (State.ESTABLISHED, State.FIN_WAIT_2)
+"""States in which text is taken and no acknowledgment is waited for."""
+_HALF = 1 << 31
+_MASK = 0xFFFFFFFF
+
+
+class Monitor(Explainer):
+    """One end, and the candidates for its state."""
+
+    def __init__(
+        self, stepper: Stepper, departed: tuple[tuple[str, Stepper], ...], strict: bool
+    ) -> None:
+        super().__init__(stepper, strict)
+        self.departed = departed
+        self.candidates: list[Candidate] = [Candidate(Tcb())]
+        self.before: list[str] = []  # the candidates that refused
+        self.current: Heard | None = None
+        self.marks: deque[tuple[int, int, int, int]] = deque(maxlen=32)  # SYN, FIN, RST it sent
+        self.calm = False
+        self.challenged = False  # a SYN or reset was seen that asks for a challenge ACK
+
+    # What the peer sent
+
+    def hears(self, p: Packet, edge: int | None) -> None:
+        """``p`` was seen on its way to this end; ``edge``: how far it lets us send."""
+        heard, flags = self.current, p.flags
+        if flags & (SYN | RST) == SYN:
+            heard = self._syn(p)
+        if heard is not None and not flags & RST:
+            if p.text:
+                heard.text((p.seq + 1) & _MASK if flags & SYN else p.seq, p.text)
+            if flags & ACK:
+                if p.ack != heard.ack:
+                    heard.acknowledges(p.seq, p.ack)
+                    self.recent.append(segment(p))
+                if edge is not None and edge != heard.edge:
+                    heard.opens(edge)
+            if flags & FIN:
+                heard.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
+        if self.calm and not flags & _EVENTFUL:
+            return
+        self.number, self.time = p.number, p.time
+        seg = segment(p)
+        self.recent.append(seg)
+        if flags & RST:
+            self.resets.append(seg)
+        elif flags & SYN:
+            self.syns.append(seg)
+        if flags & (SYN | RST):
+            opening = (*NONE, State.SYN_SENT, State.SYN_RECEIVED)
+            self.challenged = any(c.tcb.state not in opening for c in self.candidates)
+        resets = bool(flags & RST)
+        self.keep([d for c in self.candidates for d in self.settle(c, None, resets)])
+
+    def _syn(self, p: Packet) -> Heard:
+        """The peer's SYN: a new TCB of it, if its ISN is new."""
+        if p.seq not in self.heard:
+            if len(self.heard) >= 4:
+                del self.heard[next(iter(self.heard))]
+            self.heard[p.seq] = Heard(p.seq)
+        self.current = self.heard[p.seq]
+        return self.current
+
+    # What it sent
+
+    def sent(self, p: Packet) -> bool:
+        """The end was seen to send ``p``: is there a candidate that explains it?"""
+        if self.calm and not p.flags & _EVENTFUL and not self.challenged and self._plain(p):
+            return True
+        self.number, self.time, self.note = p.number, p.time, ""
+        self.refusals.clear()
+        for c in self.candidates:
+            self.stepper.age(c, p.time)
+        mark = (p.seq, p.ack, p.flags & CONTROL, p.text)
+        explained = [d for c in self.candidates for d in self.explain(c, p)]
+        if not self.strict and mark in self.marks:
+            explained += [c.costlier() for c in self.candidates]
+        if not explained:
+            self.before = [small_print(c.tcb) for c in self.candidates]
+            explained = self._departures(p)
+        if not explained:
+            return False
+        if p.flags & (SYN | FIN | RST) and mark not in self.marks:
+            self.marks.append(mark)
+            if p.flags & SYN:
+                self.acked = None
+        later = self.acked is None or SEQ.lt(self.acked, p.ack)
+        if later and p.flags & ACK and not p.flags & RST:
+            self.acked = p.ack
+        if self.challenged:
+            self.challenged = False
+            if not self.note and p.flags & CONTROL == ACK and not p.text:
+                self.note = "challenge ACK"
+        self.keep(explained)
+        return True
+
+    def _plain(self, p: Packet) -> bool:
+        """The usual case: new text, or an ACK, that leaves every candidate in its state."""
+        heard = self.current
+        if heard is None or not p.flags & ACK:
+            return False
+        seq, ack, text = p.seq, p.ack, p.text
+        for c in self.candidates:
+            tcb = c.tcb
+            state, rcv_nxt = tcb.state, tcb.rcv.nxt
+            if tcb.irs != heard.isn or tcb.snd.nxt != seq:
+                return False
+            talks = state in TALKING
+            if text:
+                edge = heard.edge
+                if not talks or (edge is not None and ((edge - seq - text) & _MASK) >= _HALF):
+                    return False
+            elif not talks and state not in _HEARING:
+                return False
+            if ack != rcv_nxt and (
+                state not in _HEARING
+                or ((ack - rcv_nxt) & _MASK) >= _HALF
+                or ((heard.top - ack) & _MASK) >= _HALF
+            ):
+                return False
+        nxt = (seq + text) & _MASK
+        self.acked = ack
+        for c in self.candidates:
+            tcb = c.tcb
+            tcb.rcv.nxt = tcb.rcv.up = ack
+            if text:
+                tcb.snd.nxt = nxt
+                tcb.written += text
+                if tcb.written > WINDOW:
+                    rebase(tcb)
+        return True
+
+    def _departures(self, p: Packet) -> list[Candidate]:
+        """What only a departure from the rules explains."""
+        usual, refusals = self.stepper, list(self.refusals)
+        found: list[Candidate] = []
+        for name, stepper in self.departed:
+            self.stepper = stepper
+            for c in self.candidates:
+                for d in self.explain(c, p):
+                    d.used |= {name}
+                    found.append(d)
+        self.stepper = usual
+        self.refusals = refusals
+        return found
+
+    def keep(self, found: Iterable[Candidate]) -> None:
+        """Equal candidates are one, the cheapest; and there is a bound on how many there are."""
+        best: dict[tuple[object, ...], Candidate] = {}
+        for c in found:
+            mark = c.key()
+            if mark not in best or c.cost < best[mark].cost:
+                best[mark] = c
+        kept = sorted(best.values(), key=lambda c: c.cost)
+        if len(kept) > CANDIDATES:
+            self.capped = True
+            kept = kept[:CANDIDATES]
+        low = kept[0].cost
+        for c in kept:
+            c.cost -= low
+        self.candidates = kept
+        self.calm = self._is_calm()
+
+    def _is_calm(self) -> bool:
+        """Will text and ACKs leave every candidate in its state?"""
+        heard = self.current
+        if heard is None:
+            return False
+        for c in self.candidates:
+            state = c.tcb.state
+            if state in WAITING or state in NONE:
+                return False
+            if heard.fin is not None and not SEQ.lt(heard.fin, c.tcb.rcv.nxt):
+                return False
+        return True
+
+
+def small_print(tcb: Tcb) -> str:
+    """A candidate, for the reader."""
+    if tcb.state in NONE:
+        return tcb.state.value
+    received = "" if tcb.state == State.SYN_SENT else f" RCV.NXT={tcb.rcv.nxt}"
+    return f"{tcb.state.value} (SND.UNA={tcb.snd.una} SND.NXT={tcb.snd.nxt}{received})"
