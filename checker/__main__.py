@@ -621,6 +621,29 @@ def coverage() -> None:
 
 
 @app.command()
+def generate(
+    kind: Annotated[str, typer.Argument(metavar="packetdrill|tun")],
+    out: Annotated[Path | None, typer.Option(help="Write packetdrill scripts here.")] = None,
+    run: Annotated[
+        bool,
+        typer.Option("--run", help="Run them on this machine's kernel (root), in namespaces."),
+    ] = False,
+    stack: Annotated[
+        str, typer.Option(help="Whose known departures are allowed for: linux, or none.")
+    ] = "linux",
+    slow: Annotated[bool, typer.Option("--slow", help="Wait for TIME-WAIT to end.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write what was run here.")] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Tests of a real stack: runs that take every transition it can be driven through."""
+    from checker.generate import report
+
+    chosen = tcp.choose_rules(tcp.parse_rules(rules or []))
+    with _told() as told:
+        raise typer.Exit(report.generate(kind, chosen, stack, out, run, slow, json, told))
+
+
+@app.command()
 def crosscheck(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
     with_: Annotated[
@@ -1113,6 +1136,19 @@ def _progress() -> Iterator[tuple[Any, Any]]:
 
     with bar if console.is_terminal else nullcontext():
         yield tell, done
+
+
+@contextmanager
+def _told() -> Iterator[Any]:
+    """A line on stderr that names what is being done."""
+    with Progress(
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda text: bar.update(task, description=escape(text))
 
 
 @contextmanager
