@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path as File
 from typing import Any
@@ -133,7 +134,10 @@ def test_a_profile_of_the_users_still_records_what_the_claim_reads(
 def test_progress_is_told() -> None:
     seen: list[tuple[int, int, int, int]] = []
     trace.trace("T1.lifecycle", {}, {}, progress=lambda *now: seen.append(now))
-    assert seen and seen == sorted(seen, key=lambda now: now[0])
+    counts = [states for states, *_ in seen]
+    # The native engine, which goes on, begins at the start
+    assert sum(now < before for before, now in itertools.pairwise(counts)) <= 1
+    assert counts and counts[-1] > 10_000
 
 
 def test_a_run_that_does_not_decide_the_claim_is_rejected() -> None:
