@@ -644,6 +644,64 @@ def generate(
 
 
 @app.command()
+def mutants(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHICH", help="A file, line, function, operator or mutant; again."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    resume: Annotated[
+        Path, typer.Option(metavar="FILE", help="The journal: begun, or gone on with.")
+    ] = Path("build/mutants.jsonl"),
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="Ask every exploration, not only up to the first killer."),
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Only write docs/rules-that-matter.md from the report.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the page and the report against spec/.")
+    ] = False,
+) -> None:
+    """Change the specification in one place at a time: which claim notices?"""
+    from checker import mutants as m
+    from checker import mutants_page
+
+    if page:
+        mutants_page.write()
+        return
+    if check:
+        stale = mutants_page.check()
+        print("\n".join(stale) or "docs/rules-that-matter.md: up to date")
+        raise typer.Exit(VIOLATED if stale else OK)
+    if json is not None:
+        files.writable(json)
+    chosen = m.select(only or [])
+    journal = m.Journal(resume, m.identity(every))
+    with _judging() as tell:
+        known = all(mutant.name in journal.found for mutant in chosen)
+        before = (
+            [] if known else m.arenas(told=lambda name: tell(f"without a change: {name}", 0, 0))
+        )
+        m.run(
+            chosen,
+            before,
+            journal,
+            every,
+            workers or os.cpu_count() or 1,
+            lambda done, total, judged: tell(f"{judged.name}: {judged.verdict}", done, total),
+        )
+    found = m.report([journal.found[mutant.name] for mutant in chosen], every)
+    for line in m.told(found):
+        print(line)
+    if json is not None:
+        files.write(json, (found.model_dump_json(indent=1) + "\n").encode())
+    raise typer.Exit(m.exit_code(found))
+
+
+@app.command()
 def crosscheck(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
     with_: Annotated[
@@ -1149,6 +1207,33 @@ def _told() -> Iterator[Any]:
     ) as bar:
         task = bar.add_task("", total=None)
         yield lambda text: bar.update(task, description=escape(text))
+
+
+@contextmanager
+def _judging() -> Iterator[Any]:
+    """A callback that tells on stderr how many mutants are judged: a bar, or, in a log, a line
+    every ten seconds."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    told = 0.0
+    bar = Progress(
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total} {task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("", total=None)
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal told
+        if console.is_terminal:
+            bar.update(task, completed=done, total=total or None, description=escape(what))
+        elif time.monotonic() - told > 10:
+            told = time.monotonic()
+            console.print(escape(f"{done} of {total}: {what}" if total else what))
+
+    with bar if console.is_terminal else nullcontext():
+        yield tell
 
 
 @contextmanager

@@ -90,6 +90,15 @@ ABLATIONS = (
     Ablation(27, "SYN,ACK never retransmitted", "L1", {"syn_ack_retransmitted": False}),
     Ablation(27, "SYN,ACK never retransmitted", "T2.gone", {"syn_ack_retransmitted": False}),
     Ablation(28, "a reset answered with a reset", "L4", {"reset_discarded": False}),
+    Ablation(1, "TIME-WAIT of one MSL", "C5.time", {"time_wait_cut": 2}),
+    Ablation(9, "two-way handshake", "C1", {"three_way": False}),
+    Ablation(10, "no ACK check in SYN-SENT", "C2.old", {"syn_sent_ack_check": False}),
+    Ablation(11, "no ACK check in SYN-RECEIVED", "C2.old", {"syn_received_ack_check": False}),
+    Ablation(11, "no ACK check in SYN-RECEIVED", "C4.old", {"syn_received_ack_check": False}),
+    Ablation(12, "no sequence check in SYN-RECEIVED", "C2.old", {"syn_received_seq_check": False}),
+    Ablation(19, "in-window reset accepted", "C1.old", {"reset_exact": False}),
+    Ablation(20, "in-window SYN resets", "C1.old", {"syn_challenge": False}),
+    Ablation(30, "ACK of a FIN delayed", "C2", {"fin_ack_delayed": True}),
 )
 """Every ablation whose claim is in the table."""
 

@@ -10,7 +10,7 @@ shows that the states it speaks of are reached. An ``eventually`` claim needs no
 pass the states it speaks of is a part of its verdict.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proofs import properties as p
@@ -75,6 +75,50 @@ _NOBODY_ACTS = Live(
     acts=tuple(what.value for what in Input if what not in (Input.SEGMENT, Input.TICK)),
 )
 """L4: no call, no timeout; then the network falls silent."""
+_ANY: Mapping[str, object] = {"isn": Isn.ANY}
+
+_CONDUCT = (
+    ("C1", "states follow each other as in Figure 5", p.states_follow, "RFC 9293 3.3.2, 3.5, 3.6"),
+    (
+        "C2",
+        "what is due is answered, and nothing else",
+        p.answers_are_due,
+        "RFC 9293 3.5.2, 3.8.1, 3.8.6.3; RFC 5961",
+    ),
+    ("C3", "a segment says what is so", p.segments_say_what_is, "RFC 9293 3.1, 3.5.2, 3.8"),
+    (
+        "C4",
+        "sequence variables fit the state and move with reason",
+        p.variables_move_with_reason,
+        "RFC 9293 3.3.1, 3.4, 3.8.6",
+    ),
+    ("C5", "TIME-WAIT and R are as long as they should be", p.timers_run, "RFC 9293 3.6.1, 3.8.3"),
+)
+
+
+def _conduct() -> Iterator[Claim]:
+    """The claims on single steps: of one connection, with text, with time."""
+    for id, title, predicate, cites in _CONDUCT:
+        yield Claim(
+            id, title, ALWAYS, predicate, "conduct", cites, witnesses=("WC", "WC.simultaneous")
+        )
+        for suffix, means, rules in (
+            ("text", "with text", {}),
+            ("time", "with time", {}),
+            ("old", "among segments of an earlier connection, whatever the ISNs", _ANY),
+            ("edge", "among them, with a window of one number", _ANY),
+        ):
+            yield Claim(
+                f"{id}.{suffix}",
+                f"... {means}",
+                ALWAYS,
+                predicate,
+                f"conduct-{suffix}",
+                cites,
+                rules=rules,
+                witnesses=(f"WC.{suffix}",),
+            )
+
 
 CLAIMS = (
     Claim(
@@ -304,7 +348,7 @@ CLAIMS = (
         "crash",
         "RFC 9293 3.4.3",
         rules=_DRAIN,
-        witnesses=("W7",),
+        witnesses=("W7", "W7.timeout"),
     ),
     Claim(
         "T7.self",
@@ -572,6 +616,7 @@ CLAIMS = (
         live=Live(p.made_from_stale_syn, weak=_TIMERS),
         finding="Refuted, as L1.literal is: it stays in SYN-RECEIVED, in an exchange of ACKs.",
     ),
+    *_conduct(),
     # Witnesses
     Claim("W1", "both ends ESTABLISHED", SOMETIMES, p.both_established, "handshake", "3.5"),
     Claim(
@@ -694,6 +739,15 @@ CLAIMS = (
         rules=_DRAIN,
     ),
     Claim(
+        "W7.timeout",
+        "the user timeout ends a TCB",
+        SOMETIMES,
+        p.given_up,
+        "crash",
+        "RFC 9293 3.10.8",
+        rules=_DRAIN,
+    ),
+    Claim(
         "W8",
         "an octet each way, then closed",
         SOMETIMES,
@@ -719,6 +773,44 @@ CLAIMS = (
         "RFC 9293 3.4.1",
     ),
     Claim("W10", "both ends ESTABLISHED", SOMETIMES, p.both_established, "forgery", "3.5"),
+    Claim(
+        "WC", "the last FIN is acknowledged", SOMETIMES, p.last_fin_acknowledged, "conduct", "3.6"
+    ),
+    Claim(
+        "WC.simultaneous",
+        "both ends CLOSING",
+        SOMETIMES,
+        p.simultaneous_close,
+        "conduct",
+        "RFC 9293 Figure 13",
+    ),
+    Claim(
+        "WC.text",
+        "two octets and a FIN are taken",
+        SOMETIMES,
+        p.two_octets_and_fin_taken,
+        "conduct-text",
+        "RFC 9293 3.8",
+    ),
+    Claim(
+        "WC.old",
+        "both ends ESTABLISHED again",
+        SOMETIMES,
+        p.second_established,
+        "conduct-old",
+        "RFC 9293 3.4.1",
+        rules=_ANY,
+    ),
+    Claim(
+        "WC.edge",
+        "both ends ESTABLISHED again",
+        SOMETIMES,
+        p.second_established,
+        "conduct-edge",
+        "RFC 9293 3.4.1",
+        rules=_ANY,
+    ),
+    Claim("WC.time", "both TCBs are gone", SOMETIMES, p.all_gone, "conduct-time", "3.6.1"),
     Claim("WD", "both TCBs are gone", SOMETIMES, p.all_gone, "rest", "RFC 9293 3.6"),
     Claim("WD.window", "the window is shut", SOMETIMES, p.shut_window, "window", "3.8.6.1"),
 )

@@ -256,6 +256,34 @@ def made_from_stale_syn(world: World, me: int) -> bool:
     return world.end(me).ghost.stale
 
 
+# Conduct: each step against what RFC 9293 says outside section 3.10 (spec/conduct.py)
+
+
+def states_follow(world: World) -> bool:
+    """C1: every change of state was one of Figure 5."""
+    return not (world.a.ghost.conduct.state | world.b.ghost.conduct.state)
+
+
+def answers_are_due(world: World) -> bool:
+    """C2: every answer that was due was given, and no other."""
+    return not (world.a.ghost.conduct.answer | world.b.ghost.conduct.answer)
+
+
+def segments_say_what_is(world: World) -> bool:
+    """C3: every segment sent agreed with the variables of its TCB, or was a believable reset."""
+    return not (world.a.ghost.conduct.sent | world.b.ghost.conduct.sent)
+
+
+def variables_move_with_reason(world: World) -> bool:
+    """C4: sequence variables fitted the state, and moved as they may and as they must."""
+    return not (world.a.ghost.conduct.numbers | world.b.ghost.conduct.numbers)
+
+
+def timers_run(world: World) -> bool:
+    """C5: TIME-WAIT began with 2 MSL, R when a segment came to the front of the queue."""
+    return not (world.a.ghost.conduct.timers | world.b.ghost.conduct.timers)
+
+
 # Witnesses
 
 
@@ -334,3 +362,44 @@ def all_gone(world: World) -> bool:
 def shut_window(world: World) -> bool:
     """The receive window of an established end is shut."""
     return world.b.tcb.state == State.ESTABLISHED and world.b.tcb.rcv.wnd == 0
+
+
+def simultaneous_close(world: World) -> bool:
+    """Both ends are in CLOSING."""
+    return world.a.tcb.state == State.CLOSING and world.b.tcb.state == State.CLOSING
+
+
+def last_fin_acknowledged(world: World) -> bool:
+    """A is in TIME-WAIT, and B, which was in LAST-ACK or CLOSING, is gone or there too."""
+    return world.a.tcb.state == State.TIME_WAIT and (
+        world.b.tcb.state == State.CLOSED or world.b.tcb.state == State.TIME_WAIT
+    )
+
+
+def two_octets_and_fin_taken(world: World) -> bool:
+    """A has taken two octets and a FIN, and B knows it."""
+    return (
+        world.b.tcb.state == State.FIN_WAIT_2
+        and world.b.tcb.written == 2
+        and world.a.tcb.state == State.CLOSE_WAIT
+    )
+
+
+def second_established(world: World) -> bool:
+    """Both ends are in ESTABLISHED, on the second TCB of each."""
+    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+
+
+def given_up(world: World) -> bool:
+    """B's first TCB is gone, and A, which never crashed, still sends its first SYN.
+
+    Without CLOSE and ABORT, only the user timeout ends a TCB so soon: a reset returns a passive
+    one to LISTEN.
+    """
+    return (
+        world.a.tcb.state == State.SYN_SENT
+        and world.a.ghost.id == 1
+        and world.a.crashes == 0
+        and world.b.tcb.state == State.CLOSED
+        and world.b.ghost.id == 1
+    )

@@ -14,6 +14,7 @@ timeouts            3.10.8: user, retransmission and TIME-WAIT timeouts
 output              3.8: what is sent when, from what SEND and CLOSE have queued
 host                one endpoint: a TCB, its host's health, and one input at a time
 ghosts              what only the observer knows, so that claims can be stated
+conduct             ... and what no single step may do (3.3 to 3.8)
 channel             a bag that loses, duplicates, reorders, delays and expires
 system              two hosts and a channel: the transition system
 ==================  =====================================================================

@@ -95,6 +95,7 @@ class Bounds:
     watch_crossing: bool = _flag(
         False, "acceptance of an earlier TCB's segments, whether it is over or not"
     )
+    watch_conduct: bool = _flag(False, "steps that do what the RFC's overviews rule out")
 
 
 LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}
@@ -213,6 +214,36 @@ PROFILES = {
         send_window=True,
         crashes=1,
     ),
+    # How a TCB behaves at each step: through every way to open and to end a connection, ...
+    "conduct": dataclasses.replace(_SMALL, incarnations=1, user_timeout=True, watch_conduct=True),
+    # ... with two octets from a passive end, some urgent, and a window of one, ...
+    "conduct-text": dataclasses.replace(
+        _CLIENT_SERVER,
+        abort=False,
+        incarnations=1,
+        capacity=1,
+        window=1,
+        octets=2,
+        a_sends=False,
+        urgent=True,
+        send_window=True,
+        watch_conduct=True,
+    ),
+    # ... and with time.
+    "conduct-time": dataclasses.replace(
+        _CLIENT_SERVER,
+        incarnations=1,
+        msl=2,
+        span=1,
+        user_timeout=True,
+        crashes=1,
+        watch_conduct=True,
+    ),
+    # ... and with segments of an earlier connection, whose ISNs come again or are next to them:
+    # at the left edge of a window, just outside, and, where the window is one number wide, at
+    # both edges.
+    "conduct-old": dataclasses.replace(_CLIENT_SERVER, window=2, stride=1, watch_conduct=True),
+    "conduct-edge": dataclasses.replace(_CLIENT_SERVER, window=1, stride=1, watch_conduct=True),
     # An off-path sender that guesses, but misses.
     "forgery": dataclasses.replace(
         _SMALL, incarnations=1, in_flight=1, forged=True, watch_forgery=True

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spec.bounds import Bounds
+from spec.conduct import Conduct, watch
 from spec.inputs import Input
 from spec.output import Tcp
 from spec.segment import Id, Octets, Segment, Seq
@@ -83,6 +84,7 @@ class Ghost:
     crossed_simultaneous: bool = False  # ... one that was opened simultaneously
     misled: bool = False  # ... or a reset that a segment of an earlier TCB of its own provoked
     cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
+    conduct: Conduct = field(default_factory=Conduct)
 
 
 @dataclass(slots=True, eq=False)
@@ -184,6 +186,8 @@ def observe(
     """Write the ghosts after ``what`` befell an endpoint; ``seg`` is what arrived, if anything."""
     bounds = tcp.bounds
     existed = before.state not in (State.CLOSED, State.LISTEN)
+    if bounds.watch_conduct:
+        watch(ghost.conduct, before, after, what, seg, tcp)
     if tcp.drew_isn:
         ghost.id = ghost.id + 1
         _made(before, ghost, seg, sight, bounds)

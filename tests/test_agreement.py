@@ -188,6 +188,7 @@ WATCHING = Bounds(
     watch_streams=True,
     watch_forgery=True,
     watch_crossing=True,
+    watch_conduct=True,
 )
 """Everything at once."""
 OTHER = Rules(

@@ -15,7 +15,7 @@ Three kinds of claim are checked on the way:
 
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,6 +41,7 @@ class Check:
     kind: str  # "always", "sometimes" or "rest"
     predicate: Callable[[Any], bool]
     idle: frozenset[str] = frozenset()  # actions of steps that do not count (rest)
+    ends: bool = False  # once it is decided, nothing else is asked of the search
 
 
 @dataclass(slots=True)
@@ -145,7 +146,7 @@ def explore(
     at = 0
     told = began
     while at < len(order):
-        if stop_when_decided and checks and not open_checks:
+        if stop_when_decided and checks and (not open_checks or enough(checks, open_checks)):
             found.why = "every claim is decided"
             break
         if max_states is not None and len(order) >= max_states:
@@ -192,6 +193,11 @@ def explore(
     found.graph = net
     found.seconds = time.monotonic() - began
     return found
+
+
+def enough(checks: Mapping[str, Check], undecided: Collection[str]) -> bool:
+    """Is a check decided that ends the search?"""
+    return any(check.ends for name, check in checks.items() if name not in undecided)
 
 
 def quotient(graph: Any, view: Callable[[Any], Hashable]) -> Any:

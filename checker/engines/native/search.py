@@ -20,7 +20,7 @@ import numpy as np
 
 from checker.core.errors import Problem
 from checker.core.machine import resident
-from checker.engines.explore import Check, Exploration, Progress
+from checker.engines.explore import Check, Exploration, Progress, enough
 from checker.engines.native import checkpoint as checkpoints
 from checker.engines.native import kernel as k
 from checker.engines.native.kernel import address
@@ -249,7 +249,12 @@ class Search:
         self._saved = time.monotonic()
 
     def _stop(self) -> bool:
-        if self.stop_when_decided and self.interner.checks and not self.undecided:
+        checks = self.interner.checks
+        if (
+            self.stop_when_decided
+            and checks
+            and (not self.undecided or enough(checks, self.undecided))
+        ):
             self.found.why = "every claim is decided"
             return True
         if self.to_depth is not None and self.depth >= self.to_depth:
