@@ -62,6 +62,8 @@ def test_profile_keeps_honest_numbers_apart(name):
     """Four windows fit in the sequence space (spec.seq), and a connection between two ISNs."""
     bounds = PROFILES[name]
     assert 2**bounds.width >= 4 * bounds.window
+    if name in ("conduct-old", "conduct-edge"):
+        return  # they are looked at with any ISNs, those next to each other too
     assert bounds.stride >= 2 + bounds.octets * (bounds.incarnations > 1)
 
 

@@ -99,7 +99,7 @@ def test_each_watch_changes_nothing_and_records_something(watch):
     name = {"watch_forgery": "forgery", "watch_streams": "octets"}.get(watch, "two")
     bounds = PROFILES[name]
     # Where every rule is the RFC's, no step is wrong and no forgery does harm.
-    rules = Rules(ack_floor=watch != "watch_forgery", three_way=watch != "watch_conduct")
+    rules = Rules(ack_floor=watch != "watch_forgery", reset_exact=watch != "watch_conduct")
     bare, fewer = reach(bounds, rules=rules)
     watched, more = reach(dataclasses.replace(bounds, **{watch: True}), rules=rules)
     assert watched == bare
