@@ -285,8 +285,9 @@ CLAIMS = (
         "RFC 9293 3.4.1",
         rules={"time_wait_cut": 4},
         witnesses=("W5.literal",),
-        finding="Refuted: a TCB made from a stale SYN takes the FIN of the same old connection, "
-        "once CLOSE has led it from SYN-RECEIVED to FIN-WAIT-1, where an old ACK is in range.",
+        finding="Refuted, but not by two segments in flight: a TCB made from a stale SYN takes the "
+        "FIN of the same old connection, once CLOSE has led it from SYN-RECEIVED to FIN-WAIT-1, "
+        "where an old ACK is in range.",
     ),
     Claim(
         "T5.reset",
@@ -549,7 +550,7 @@ CLAIMS = (
     ),
     Claim(
         "L3",
-        "a half-open connection is reset once either end sends",
+        "a half-open connection does not last while either end has something to send",
         EVENTUALLY,
         p.everything,
         "half-open",
@@ -557,8 +558,19 @@ CLAIMS = (
         live=Live(p.half_open_and_sends, weak=_TIMERS),
     ),
     Claim(
+        "L3.literal",
+        "a half-open connection is reset once either end sends",
+        EVENTUALLY,
+        p.everything,
+        "half-open",
+        "RFC 9293 3.5.1, 3.5.2",
+        live=Live(p.half_open_and_sends, p.not_half_open, weak=_TIMERS),
+        finding="Refuted: what was sent before the peer aborted is acknowledged after it, by an "
+        "ACK that was under way. Then nobody has anything to send any more.",
+    ),
+    Claim(
         "L3.quiet",
-        "... even if nobody sends",
+        "... nor while nobody has",
         EVENTUALLY,
         p.everything,
         "half-open",

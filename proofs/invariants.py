@@ -252,23 +252,11 @@ def fin_is_sent(w: View, seg: Segment) -> bool:
     return implies(seg.ctl.fin & not_(seg.ctl.rst), fin & w.mine(seg.origin.src).fin)
 
 
-def ack_of_fin(w: View, seg: Segment) -> bool:
-    """Who acknowledges a FIN has received it."""
-    memory = w.mine(seg.origin.src)
-    second = seg.ack == w.seq.plus(memory.irs, 2)
-    return implies(seg.ctl.ack & not_(seg.ctl.rst) & second, memory.finished)
-
-
 def established_first(w: View) -> bool:
     """Nobody closes before it was established."""
     return implies(
         knows(w.me) & (w.me.tcb.state != State.SYN_RECEIVED), reached_established(w.me.tcb)
     )
-
-
-def finished_was_established(w: View, n: Id) -> bool:
-    """Who received a FIN had reached ESTABLISHED."""
-    return implies(w.mine(n).known & w.mine(n).finished, w.mine(n).reached)
 
 
 def established_is_mutual(w: View, n: Id) -> bool:
@@ -292,13 +280,6 @@ def fin_was_heard(w: View) -> bool:
     me = w.me
     received = me.tcb.rcv.nxt == w.seq.plus(me.tcb.irs, 2)
     return implies(knows(me) & received, w.its(me.ghost.heard).fin)
-
-
-def fin_was_taken(w: View) -> bool:
-    """A FIN that was acknowledged was received by the partner."""
-    me = w.me
-    acknowledged = me.tcb.snd.una == w.seq.plus(me.tcb.iss, 2)
-    return implies(knows(me) & acknowledged, w.its(me.ghost.heard).finished)
 
 
 def answers_its_caller(w: View, n: Id) -> bool:
@@ -561,5 +542,5 @@ def the_partner_dies(w: View, seg: Segment) -> bool:
 
 
 def time_wait_drains(w: View) -> bool:
-    """T3: no TIME-WAIT was left by its timer with a segment of its connection in flight."""
+    """T3: no TIME-WAIT was left with a segment of its connection in flight."""
     return not_(w.me.ghost.residue)

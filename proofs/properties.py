@@ -243,8 +243,14 @@ def half_open(world: World, me: int) -> bool:
     )
 
 
+def not_half_open(world: World, me: int) -> bool:
+    """L3.literal: nothing is half-open any more."""
+    return not half_open(world, me)
+
+
 def half_open_and_sends(world: World, me: int) -> bool:
-    """L3: and one of both has something to send: text or a FIN here, or a SYN there."""
+    """L3: and one of both has something to send: text or a FIN here, or a SYN there. What was
+    acknowledged since is nothing to send."""
     snd = world.end(me).tcb.snd
     return half_open(world, me) and (
         snd.una != snd.nxt or world.end(1 - me).tcb.state == State.SYN_SENT

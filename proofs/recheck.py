@@ -167,6 +167,11 @@ def claimed(theory: dict[str, Any]) -> Iterator[str]:
     when = {clause["name"]: clause["when"] for clause in theory["clauses"]}
     if not theory["theorems"]:
         yield "there is no theorem in it"
+    options = {option for theorem in theory["theorems"] for option in theorem["options"]}
+    for part in (*theory["clauses"], *theory["pairs"]):
+        options |= {option for way in part["when"] for option in way}
+    for option in sorted(options - {*theory["free"]}):
+        yield f"{option} is an option, but nothing that may vary"
     for theorem in theory["theorems"]:
         if not theorem["claims"]:
             yield f"{theorem['id']} claims nothing"

@@ -167,6 +167,7 @@ def test_missing_obligation(place: Path, action: str, clause: str) -> None:
 def test_a_theorem_claims_what_is_proved_under_its_options(place: Path) -> None:
     def claim(*claims: str, when: object = (), options: object = ()) -> list[str]:
         def change(toy: Manifest) -> None:
+            toy["free"] = ["a", "b", "c", "d"]
             toy["theorems"][0].update(claims=claims, options=options)
             for clause in toy["clauses"]:
                 clause["when"] = when
@@ -180,6 +181,10 @@ def test_a_theorem_claims_what_is_proved_under_its_options(place: Path) -> None:
         "toy: toy claims was_sent, which holds under other options only"
     ]
     assert claim("was_sent", when=[["a", "b"], ["c"]], options=["c", "d"]) == []
+    assert claim("was_sent", when=[["e"]], options=["e"]) == [
+        "toy: e is an option, but nothing that may vary"
+    ]
+    assert claim("was_sent") == []
     rewrite(place, lambda toy: toy["theorems"].append(toy["theorems"][0]))
     assert wrong(place) == ["manifest.json: theorem toy is there twice"]
     rewrite(place, lambda toy: toy["theorems"].clear())
