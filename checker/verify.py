@@ -508,7 +508,7 @@ def _lengths(path: Path) -> dict[str, int]:
 def _pins_of_control(control: Ablation) -> dict[str, Any]:
     """What is pinned of what a claim survives."""
     result = ablate(control).exploration
-    if not result.complete:
+    if not result.complete or control.claim in result.decisive:
         raise UsageProblem(f"control {control.id} does not hold: nothing is pinned")
     return {
         "verdict": "holds",

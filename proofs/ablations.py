@@ -127,6 +127,7 @@ CONTROLS = (
         31, "split handshake, far ISNs", "T2", {"split_handshake": True}, {"stride": 8}, note=_NEAR
     ),
     Ablation(31, "split handshake", "T4", {"split_handshake": True}),
+    Ablation(31, "split handshake", "L1", {"split_handshake": True}),
     Ablation(31, "split handshake", "T8", {"split_handshake": True}),
 )
 """What a claim must survive."""

@@ -478,16 +478,6 @@ CLAIMS = (
         "T4 need both.",
     ),
     Claim(
-        "L1.split",
-        "every open ends, though listeners split the SYN,ACK in two",
-        EVENTUALLY,
-        p.everything,
-        "once",
-        "RFC 9293 3.5, Figure 7",
-        rules={"split_handshake": True},
-        live=_OPENS,
-    ),
-    Claim(
         "L2",
         "every close ends once both applications close",
         EVENTUALLY,
