@@ -327,6 +327,21 @@ def test_another_isn_is_another_connection():
     assert "used before" in "".join(found[1].life)
 
 
+def test_a_forged_syn_is_no_new_tcb_of_the_peer():
+    """What the peer sends after it is the peer's still, and FIN too; at B, and however many."""
+    at_b = Position(frozenset({B[:4]}))
+    for forged in (1, 9):
+        wire = Wire().opened()
+        for i in range(forged):
+            wire(A, SYN, 105 + i)(B, ACK, 300, 100)  # a challenge ACK for each
+        wire(A, ACK, 100, 300, 10)(B, ACK, 300, 110)(A, ACK | FIN, 110, 300)
+        wire(B, ACK, 300, 111)(B, ACK | FIN, 300, 111)(A, ACK, 111, 301)
+        (found,) = followed(wire.packets, position=at_b)
+        assert found.verdict is Verdict.CONFORMS, (forged, found.reason)
+        assert found.states[1] == "CLOSED"
+        assert verdicts(wire(B, ACK, 301, 130), position=at_b) == ["deviates"]
+
+
 def test_loss_duplication_and_reordering_in_the_middle():
     """B acknowledges what came round another way; A's text comes twice, late, or not at all."""
     wire = Wire().opened()

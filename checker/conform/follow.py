@@ -380,7 +380,7 @@ class Follower:
             tcb.snd.una = tcb.snd.nxt = SEQ.plus(iss, 1)
             tcb.rcv.nxt = tcb.rcv.up = SEQ.plus(irs, 1)
             tcb.rcv.wnd = WINDOW
-            monitor.current = monitor.heard[irs] = Heard(irs)
+            monitor.newest = monitor.heard[irs] = Heard(irs)
             monitor.keep([Candidate(tcb)])
 
     def _refused(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
@@ -468,8 +468,9 @@ def _judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes],
             lines.append((edge.number, i, text))
         states = sorted({c.tcb.state.value for c in monitor.candidates if c.cost == 0})
         connection.states[side] = " or ".join(states)
-        heard = flow.monitors[1 - side].current
-        if heard is not None and heard.total and connection.isn[side] == heard.isn:
+        isn = connection.isn[side]
+        heard = flow.monitors[1 - side].heard.get(isn) if isn is not None else None
+        if heard is not None and heard.total:
             lines.append((1 << 40, 0, f"{_who(side)} sent {heard.total} octets of text"))
     for number, text in connection.notes:
         lines.append((number, 99, text))

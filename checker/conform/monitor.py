@@ -22,6 +22,8 @@ from spec.tcb import State, Tcb
 _EVENTFUL = CONTROL & ~(PSH | ACK)
 _HEARING = (State.ESTABLISHED, State.FIN_WAIT_2)
 """States in which text is taken and no acknowledgment is waited for."""
+_BLANK = (*NONE, State.SYN_SENT)
+"""States that know no number of the peer."""
 _HALF = 1 << 31
 _MASK = 0xFFFFFFFF
 
@@ -36,7 +38,9 @@ class Monitor(Explainer):
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[str] = []  # the candidates that refused
-        self.current: Heard | None = None
+        self.newest: Heard | None = None  # of the peer's last SYN, which may be forged
+        self.current: Heard | None = None  # of the TCB that the end talks to, if that is known
+        self.heeded: list[Heard] = []  # of all TCBs that it may be talking to
         self.marks: deque[tuple[int, int, int, int]] = deque(maxlen=32)  # SYN, FIN, RST it sent
         self.calm = False
         self.challenged = False  # a SYN or reset was seen that asks for a challenge ACK
@@ -45,10 +49,14 @@ class Monitor(Explainer):
 
     def hears(self, p: Packet, edge: int | None) -> None:
         """``p`` was seen on its way to this end; ``edge``: how far it lets us send."""
-        heard, flags = self.current, p.flags
+        flags = p.flags
         if flags & (SYN | RST) == SYN:
-            heard = self._syn(p)
-        if heard is not None and not flags & RST:
+            heeded = [self._syn(p)]
+        elif len(self.heeded) > 1:
+            heeded = [one for one in self.heeded if _may_be_of(one, p)] or self.heeded[:1]
+        else:
+            heeded = self.heeded
+        for heard in () if flags & RST else heeded:
             if p.text:
                 heard.text((p.seq + 1) & _MASK if flags & SYN else p.seq, p.text)
             if flags & ACK:
@@ -78,10 +86,25 @@ class Monitor(Explainer):
         """The peer's SYN: a new TCB of it, if its ISN is new."""
         if p.seq not in self.heard:
             if len(self.heard) >= 4:
-                del self.heard[next(iter(self.heard))]
+                idle = (isn for isn, one in self.heard.items() if one not in self.heeded)
+                del self.heard[next(idle, next(iter(self.heard)))]
             self.heard[p.seq] = Heard(p.seq)
-        self.current = self.heard[p.seq]
-        return self.current
+        self.newest = self.heard[p.seq]
+        self._heed()
+        return self.newest
+
+    def _heed(self) -> None:
+        """Whose segments the candidates can take.
+
+        A SYN makes no new TCB of a peer that the end is connected with: it may be forged, or old.
+        So a candidate's own peer is heard on; the newest SYN's too, since its answer may be unseen.
+        """
+        known = {None if c.tcb.state in _BLANK else c.tcb.irs for c in self.candidates}
+        own = [one for isn, one in self.heard.items() if isn in known]
+        self.current = own[0] if own and len(known) == 1 else self.newest
+        self.heeded = own
+        if self.newest is not None and self.newest not in own:
+            self.heeded = [self.newest, *own]
 
     # What it sent
 
@@ -181,6 +204,7 @@ class Monitor(Explainer):
         for c in kept:
             c.cost -= low
         self.candidates = kept
+        self._heed()
         self.calm = self._is_calm()
 
     def _is_calm(self) -> bool:
@@ -195,6 +219,12 @@ class Monitor(Explainer):
             if heard.fin is not None and not SEQ.lt(heard.fin, c.tcb.rcv.nxt):
                 return False
         return True
+
+
+def _may_be_of(heard: Heard, p: Packet) -> bool:
+    """Does ``p`` lie behind the SYN, within a window of what was seen?"""
+    near = SEQ.minus(SEQ.plus(p.seq, WINDOW), heard.top) < 2 * WINDOW
+    return near and SEQ.lt(heard.isn, p.seq)
 
 
 def small_print(tcb: Tcb) -> str:

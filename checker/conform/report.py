@@ -12,12 +12,12 @@ import sys
 import time
 import xml.sax.saxutils as xml
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from checker.capture import Damage, Frame, Packet, frames, read
+from checker.capture import Damage, Frame, Packet, Unread, frames, read
 from checker.capture.segments import CONTROL, socket
 from checker.conform.follow import (
     MIDDLE,
@@ -273,13 +273,18 @@ def follow(
     where: Position,
     done: Callable[[Connection], None],
     output: Output,
+    reader: Callable[[Follower, Iterable[Frame]], Iterable[Packet | Unread]] | None = None,
 ) -> None:
-    """One capture, from its beginning to its end or to where it is damaged."""
+    """One capture, from its beginning to its end or to where it is damaged.
+
+    ``reader`` is who reads the frames, if more is to be seen of them than the segments.
+    """
     follower = Follower(behaviour, where, done)
     began = time.monotonic()
     damage = ""
     try:
-        follower.feed(read(_watched(frames(capture), str(capture), began)))
+        watched = _watched(frames(capture), str(capture), began)
+        follower.feed(read(watched) if reader is None else reader(follower, watched))
     except Damage as error:
         damage = str(error)
     follower.finish()
@@ -401,15 +406,37 @@ def picture(connection: Connection) -> Story:
     found = connection.deviation
     assert found is not None
     packets = list(zip(found.sides, found.seen, strict=True))[-DRAWN:]
+    rule, nearest = found.rule, found.nearest
+    return story(
+        connection,
+        packets,
+        f"{connection.name}: packet {found.segment} deviates",
+        f"packet {found.segment}, {found.text}: {rule}",
+        {found.segment: ("no state sends this", f"nearest allowed: {nearest}" if nearest else "")},
+    )
+
+
+def story(
+    connection: Connection,
+    packets: Sequence[tuple[int, Packet]],
+    title: str,
+    verdict: str,
+    said: Mapping[int, tuple[str, str]],
+) -> Story:
+    """Segments of a connection as a ladder, with the states of both ends beside them.
+
+    ``said``: what else there is to say of a packet, and a note. The deviation is marked.
+    """
+    found = connection.deviation
     names = [socket(s) for s in connection.flow.sockets]
     told: list[Line] = []
     pending: list[Message] = []
     initial = _states(connection, packets[0][1].number - 1)
-    states = initial
 
     def arrive(side: int, number: int) -> None:
         while pending and pending[0].sender != side:
             message = pending.pop(0)
+            states = _states(connection, message.uid)
             told.append(
                 Line(len(told) + 1, side, f"packet {number}", "", message, False, (), (), states)
             )
@@ -417,12 +444,15 @@ def picture(connection: Connection) -> Story:
     for side, p in packets:
         while pending:
             arrive(1 - pending[0].sender, p.number - 1)
-        states = _states(connection, p.number)
-        last = p.number == found.segment
-        message = Message(p.number, side, describe(p), mark="deviates" if last else "")
-        rule = found.rule if last else ""
-        action = f"packet {p.number}" + (": no state sends this" if last else "")
-        notes = (f"nearest allowed: {found.nearest}",) if last and found.nearest else ()
+        # What it does at the other end, it does when it arrives.
+        before, after = _states(connection, p.number - 1), _states(connection, p.number)
+        states = (before[0], after[1]) if side else (after[0], before[1])
+        wrong = found is not None and p.number == found.segment
+        message = Message(p.number, side, describe(p), mark="deviates" if wrong else "")
+        rule = found.rule if found is not None and wrong else ""
+        words, note = said.get(p.number, ("", ""))
+        action = f"packet {p.number}" + (f": {words}" if words else "")
+        notes = (note,) if note else ()
         told.append(
             Line(len(told) + 1, side, action, rule, None, False, (), (message,), states,
                  notes=notes)
@@ -430,14 +460,7 @@ def picture(connection: Connection) -> Story:
         pending.append(message)
     while pending:
         arrive(1 - pending[0].sender, packets[-1][1].number)
-    return Story(
-        f"{connection.name}: packet {found.segment} deviates",
-        (names[0], names[1]),
-        initial,
-        tuple(told),
-        f"packet {found.segment}, {found.text}: {found.rule}",
-        True,
-    )
+    return Story(title, (names[0], names[1]), initial, tuple(told), verdict, found is not None)
 
 
 def _states(connection: Connection, number: int) -> tuple[str, str]:

@@ -359,6 +359,7 @@ def forged_reset_in_the_window(lab: Lab) -> None:
     _, client, server = lab.pair(6100)
     client.sendall(b"abc")
     assert server.recv(9) == b"abc"
+    time.sleep(0.06)  # until it is acknowledged: an ACK may be delayed
     nxt = lab.wire.last["B"].ack
     lab.wire.inject("B", "R", seq=nxt + 1000)
     time.sleep(0.05)
@@ -368,7 +369,7 @@ def forged_reset_in_the_window(lab: Lab) -> None:
     abort(client)
 
 
-@scenario(fails="a forged SYN is taken for a new TCB of the peer, and its FIN for the forger's")
+@scenario()
 def forged_syn(lab: Lab) -> None:
     _, client, server = lab.pair(6101)
     time.sleep(0.03)

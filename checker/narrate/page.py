@@ -1,0 +1,101 @@
+"""The narration as one page of HTML that needs nothing else: pictures are in it, as SVG.
+
+The pictures are ladders, drawn by ``checker.render``; without Graphviz they are its text.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from checker.core.errors import Problem
+from checker.narrate.tell import Narration, Told, chapter, lookup
+from checker.render import dot, ladder
+from checker.render.sequence import draw
+
+DRAWN = 12
+"""Connections with a picture."""
+
+_STYLE = """
+body { font: 15px/1.45 sans-serif; color: #1f2933; max-width: 75em; margin: 2em auto }
+table { border-collapse: collapse } th, td { text-align: left; padding: .2em 1em .2em 0 }
+th { border-bottom: 1px solid #c3cad1 } code, pre { font-size: 13px } .grey { color: #6b7682 }
+svg { max-width: 100%; height: auto } details { margin: 1em 0 }
+"""
+
+
+def page(of: Narration) -> str:
+    """The whole page."""
+    title = f"What happened in {of.capture}"
+    return "\n".join(
+        [
+            "<!doctype html>",
+            f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
+            f"<style>{_STYLE}</style></head><body>",
+            f"<h1>{escape(title)}</h1>",
+            *_names(of),
+            *_overview(of),
+            *(line for i, one in enumerate(of.connections) for line in _connection(i, one)),
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def _names(of: Narration) -> Iterator[str]:
+    if not of.lookups:
+        return
+    yield "<h2>Names</h2>"
+    yield "<ol>"
+    for one in of.lookups:
+        yield (
+            f'<li><span class="grey">{one.time - of.began:.3f} s</span> '
+            f"{escape(lookup(one).removeprefix('DNS: '))}</li>"
+        )
+    yield "</ol>"
+    if of.more_lookups:
+        yield f"<p>And {of.more_lookups} DNS messages more.</p>"
+
+
+def _overview(of: Narration) -> Iterator[str]:
+    yield "<h2>Connections</h2>"
+    if not of.connections:
+        yield "<p>None.</p>"
+        return
+    yield "<table><tr><th>began</th><th>connection</th><th>protocol</th><th>requests</th>"
+    yield "<th>left in</th><th>verdict</th></tr>"
+    for i, one in enumerate(of.connections):
+        cells = [
+            f"{one.began:.3f} s",
+            "",
+            escape(one.protocol),
+            str(one.requests or ""),
+            escape(" / ".join(one.left)),
+            one.verdict.value,
+        ]
+        cells[1] = f'<a href="#c{i}">{escape(one.name)}</a> {escape(one.known_as)}'
+        yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    yield "</table>"
+    if of.more_connections:
+        yield f"<p>And {of.more_connections} connections more.</p>"
+
+
+def _connection(i: int, one: Told) -> Iterator[str]:
+    head, *rest = chapter(one)
+    yield f'<h3 id="c{i}">{escape(head.removeprefix("TCP: "))}</h3>'
+    yield "<ul>"
+    yield from (f"<li>{escape(line.strip())}</li>" for line in rest)
+    yield "</ul>"
+    if one.story is not None:
+        yield "<details open><summary>Segment by segment</summary>"
+        yield _picture(one)
+        yield "</details>"
+
+
+def _picture(one: Told) -> str:
+    assert one.story is not None
+    try:
+        drawing = draw(dot(one.story), "svg").decode()
+    except Problem:
+        return f"<pre>{escape(ladder(one.story))}</pre>"
+    # From the element on; names of its parts would be there twice on a page with two pictures.
+    return re.sub(r' id="[^"]*"', "", drawing[drawing.index("<svg") :])

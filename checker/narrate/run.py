@@ -1,0 +1,84 @@
+"""``narrate``: a capture is followed, told on the terminal, and written as JSON and HTML."""
+
+import json
+import sys
+from pathlib import Path
+
+from checker.conform.follow import Connection, Position
+from checker.conform.report import Output, follow, story
+from checker.conform.steps import Behaviour
+from checker.core.errors import INCONCLUSIVE, OK
+from checker.core.files import writable, write
+from checker.narrate import page, tell
+from checker.narrate.seen import Seen, Tap
+from checker.render import Story
+
+
+def narrate(
+    capture: Path,
+    behaviour: Behaviour,
+    position: Position,
+    out_html: Path | None = None,
+    out_json: Path | None = None,
+) -> int:
+    """Tell what happened; the exit code."""
+    for path in (out_html, out_json):
+        if path is not None:
+            writable(path)
+    found = gather(capture, behaviour, position, page.DRAWN if out_html is not None else 0)
+    for line in tell.lines(found):
+        print(line)
+    if out_json is not None:
+        write(out_json, (json.dumps(found.as_json(), indent=1) + "\n").encode())
+    if out_html is not None:
+        drawn = sum(one.story is not None for one in found.connections)
+        if drawn:
+            print(f"drawing {drawn} connections", file=sys.stderr)
+        write(out_html, page.page(found).encode())
+    something = found.lookups or found.connections
+    return OK if something and not found.damage else INCONCLUSIVE
+
+
+def gather(
+    capture: Path, behaviour: Behaviour, position: Position, drawn: int = 0
+) -> tell.Narration:
+    """All that there is to tell; with the pictures of the first ``drawn`` connections to end."""
+    tap, output = Tap(), Output()
+    connections: list[tell.Told] = []
+    more = 0
+
+    def done(connection: Connection) -> None:
+        nonlocal more
+        seen = tap.close(connection)
+        if len(connections) >= tell.TOLD:
+            more += 1
+            return
+        one = tell.told(connection, seen, tap.names.of, tap.began or 0.0)
+        if len(connections) < drawn and seen.first:
+            one.story = _ladder(connection, seen, one)
+        connections.append(one)
+
+    follow(capture, behaviour, position, done, output, tap.read)
+    connections.sort(key=lambda one: one.first)
+    (summary,) = output.summary
+    return tell.Narration(
+        str(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
+        summary["damage"], summary["unread"],
+    )  # fmt: skip
+
+
+def _ladder(connection: Connection, seen: Seen, one: tell.Told) -> Story:
+    packets = [*seen.first, *seen.last]
+    said: dict[int, tuple[str, str]] = {}
+    for exchange in one.exchanges:
+        if exchange.packet is not None:
+            said[exchange.packet] = (f"{exchange.method} {exchange.target}", "")
+        if exchange.answer is not None:
+            said[exchange.answer] = (f"status {exchange.status}", "")
+    left_out = seen.packets - len(packets)
+    if left_out:
+        number = seen.last[0][1].number
+        words = said.get(number, ("", ""))[0]
+        said[number] = (words, f"{left_out} segments before this one are not drawn")
+    ends = "; ".join(f"{who} {state}" for who, state in zip("AB", one.left, strict=True) if state)
+    return story(connection, packets, one.name, f"{one.verdict.value}: {ends}", said)

@@ -1,0 +1,281 @@
+"""What a capture shows beside the states: names asked, handshakes, streams, by connection.
+
+A segment goes to ``conform``'s follower first; what it carried is then put to the connection that
+the follower gave it to. So there is one opinion on what a connection is.
+
+Memory is bounded: ``ROOM`` octets, in all, of text that waits for a gap before it to be filled and
+of heads that are not complete; what does not fit is passed over as if the capture lacked it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from checker.capture import Frame, Packet, Unread, read
+from checker.capture.datagrams import Datagram, datagram, octets
+from checker.capture.segments import ACK, RST, SYN
+from checker.conform.follow import Connection, Follower
+from checker.narrate import dns
+from checker.narrate.http import Reader
+
+DNS = (53).to_bytes(2, "big")
+LOOKUPS = 1_000
+"""Names asked that are kept; more are counted."""
+FIRST, LAST = 20, 12
+"""Segments of a connection that are kept for its picture."""
+WAITING = 256
+"""Segments of a direction that wait for a gap to be filled."""
+SYNS, RESETS = 64, 8
+ROOM = 1 << 26
+_MASK = 0xFFFFFFFF
+
+
+@dataclass(slots=True)
+class Lookup:
+    """A question, how often it was asked, and the answer, if one came."""
+
+    number: int
+    time: float
+    client: bytes
+    server: bytes
+    name: str
+    type: str
+    asked: int = 1
+    answered: float | None = None
+    code: str = ""
+    truncated: bool = False
+    answers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Names:
+    """DNS over UDP."""
+
+    def __init__(self) -> None:
+        self.lookups: list[Lookup] = []
+        self.more = 0
+        self.open: dict[tuple[bytes, bytes, int, str, str], Lookup] = {}
+        self.of: dict[str, str] = {}  # the name that was asked, by an address of its answer
+
+    def take(self, seen: Datagram) -> None:
+        """A datagram, which may be DNS."""
+        if DNS not in (seen.src[-2:], seen.dst[-2:]):
+            return
+        message = dns.read(seen.octets)
+        if message is None:
+            return
+        client, server = (seen.dst, seen.src) if message.response else (seen.src, seen.dst)
+        key = (client, server, message.ident, message.name.lower(), message.type)
+        found = self.open.get(key)
+        if found is None:
+            if len(self.lookups) >= LOOKUPS:
+                self.more += 1
+                return
+            if message.response:
+                return  # nobody was seen to ask
+            found = Lookup(seen.number, seen.time, client, server, message.name, message.type)
+            self.lookups.append(found)
+            self.open[key] = found
+        elif not message.response:
+            found.asked += 1
+        if message.response and found.answered is None:
+            found.answered = seen.time
+            found.code, found.truncated = message.code, message.truncated
+            found.answers = message.answers
+            for kind, data in message.answers:
+                if kind in ("A", "AAAA"):
+                    self.of[data] = message.name
+            del self.open[key]
+
+
+def _ahead(seq: int, nxt: int) -> bool:
+    """Is there a gap before ``seq``?"""
+    return 0 < (seq - nxt) & _MASK < 1 << 30
+
+
+class Room:
+    """Octets that may be held yet."""
+
+    def __init__(self) -> None:
+        self.left = ROOM
+
+
+class Stream:
+    """The text of one direction, in order, for a reader."""
+
+    __slots__ = ("held", "nxt", "reader", "room")
+
+    def __init__(self, reader: Reader, room: Room) -> None:
+        self.reader = reader
+        self.room = room
+        self.nxt: int | None = None
+        self.held: list[tuple[int, bytes, int, int, float]] = []
+
+    def add(self, seq: int, text: bytes, length: int, number: int, time: float) -> None:
+        """A segment's text, of which the capture may have less than its ``length``."""
+        if self.nxt is None:
+            self.nxt = seq
+        if _ahead(seq, self.nxt):
+            if len(self.held) < WAITING and self.room.left >= len(text):
+                self.room.left -= len(text)
+                self.held.append((seq, text, length, number, time))
+            else:
+                self.finish()
+                self._take(seq, text, length, number, time)
+            return
+        self._take(seq, text, length, number, time)
+        while self.held:
+            ready = [
+                one for one in self.held if (one[0] - self.nxt) & _MASK not in range(1, 1 << 30)
+            ]
+            if not ready:
+                return
+            self._drop(ready[0])
+            self._take(*ready[0])
+
+    def _drop(self, one: tuple[int, bytes, int, int, float]) -> None:
+        self.held.remove(one)
+        self.room.left += len(one[1])
+
+    def _take(self, seq: int, text: bytes, length: int, number: int, time: float) -> None:
+        """Text at or before ``nxt``; or behind a gap that is not going to be filled."""
+        assert self.nxt is not None
+        ahead = (seq - self.nxt) & _MASK
+        if ahead >= 1 << 30:
+            old = -ahead & _MASK
+            if old >= length:
+                return
+            text, length, seq, ahead = text[old:], length - old, self.nxt, 0
+        text, reader = text[:length], self.reader
+        before = len(reader.held)
+        if ahead:
+            reader.take(b"", ahead, number, time)
+        reader.take(text, length - len(text), number, time)
+        self.room.left -= len(reader.held) - before
+        if self.room.left < 0:
+            self.room.left += len(reader.held)
+            reader.stop(missing=True)
+        self.nxt = (seq + length) & _MASK
+
+    def finish(self) -> None:
+        """What is held is taken, gaps or not."""
+        base = self.nxt or 0
+        for one in sorted(self.held, key=lambda one: (one[0] - base) & _MASK):
+            self._drop(one)
+            self._take(*one)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self.finish()
+        self.room.left += len(self.reader.held)
+        self.reader.held.clear()
+
+
+class Seen:
+    """What is kept of one connection."""
+
+    __slots__ = (
+        "ack",
+        "ended",
+        "first",
+        "last",
+        "opener",
+        "packets",
+        "resets",
+        "streams",
+        "syn_ack",
+        "syns",
+    )
+
+    def __init__(self, room: Room) -> None:
+        self.streams: list[Stream] = []
+        for side in (0, 1):
+            self.streams.append(Stream(Reader(self._asks(side)), room))
+        self.syns: list[float] = []  # times of the opener's SYNs
+        self.opener: int | None = None
+        self.syn_ack: float | None = None
+        self.ack: float | None = None
+        self.resets: list[tuple[int, int]] = []  # number and side
+        self.first: list[tuple[int, Packet]] = []
+        self.last: deque[tuple[int, Packet]] = deque(maxlen=LAST)
+        self.packets = 0
+        self.ended = 0.0
+
+    def _asks(self, side: int) -> Callable[[int], str]:
+        def asked(place: int) -> str:
+            heads = self.streams[1 - side].reader.heads
+            return heads[place].method if place < len(heads) else ""
+
+        return asked
+
+    def take(self, side: int, p: Packet, text: bytes, isn: int | None) -> None:
+        """A segment of this connection."""
+        self.packets += 1
+        self.ended = p.time
+        if len(self.first) < FIRST:
+            self.first.append((side, p))
+        else:
+            self.last.append((side, p))
+        flags = p.flags
+        if flags & RST:
+            if len(self.resets) < RESETS:
+                self.resets.append((p.number, side))
+            return
+        if flags & SYN and flags & ACK:
+            if self.syn_ack is None:
+                self.syn_ack = p.time
+        elif flags & SYN:
+            if self.opener is None:
+                self.opener = side
+            if self.opener == side and len(self.syns) < SYNS and self.syn_ack is None:
+                self.syns.append(p.time)
+        elif side == self.opener and self.syn_ack is not None and self.ack is None:
+            self.ack = p.time
+        if p.text:
+            stream = self.streams[side]
+            if stream.nxt is None and isn is not None:
+                stream.nxt = (isn + 1) & _MASK
+            seq = (p.seq + 1) & _MASK if flags & SYN else p.seq
+            stream.add(seq, text, p.text, p.number, p.time)
+
+
+class Tap:
+    """Reads the frames of one capture, for the follower and for us."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.room = Room()
+        self.open: dict[int, Seen] = {}  # by the identity of a connection that is followed
+        self.began: float | None = None
+
+    def read(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
+        """The segments; each is looked at when the follower has seen it."""
+        latest: list[Frame] = []
+        for item in read(self._frames(frames, latest)):
+            yield item
+            if isinstance(item, Unread):
+                continue
+            flow, side = follower.flows.get((item.src, item.dst), (None, 0))
+            connection = flow.connection if flow is not None else None
+            if connection is not None:
+                seen = self.open.get(id(connection))
+                if seen is None:
+                    seen = self.open[id(connection)] = Seen(self.room)
+                text = octets(latest[0], item) if item.text else b""
+                seen.take(side, item, text, connection.isn[side])
+
+    def _frames(self, frames: Iterable[Frame], latest: list[Frame]) -> Iterator[Frame]:
+        for number, frame in enumerate(frames, 1):
+            latest[:] = [frame]
+            if self.began is None:
+                self.began = frame.time
+            found = datagram(number, frame)
+            if found is not None:
+                self.names.take(found)
+            yield frame
+
+    def close(self, connection: Connection) -> Seen:
+        """``connection`` has come to its end."""
+        seen = self.open.pop(id(connection), None) or Seen(self.room)
+        for stream in seen.streams:
+            stream.close()
+        return seen

@@ -1,0 +1,373 @@
+"""The narration: facts of a capture as data, and in words.
+
+States are those that ``conform`` deduces; what is said of them is what RFC 9293 (3.3.2, 3.6) says
+of each. Times are of the capture point: a round trip is from the opener's last SYN to its ACK of
+the SYN,ACK, which is one wherever the capture was taken, if the opener answers at once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+from checker.capture.segments import socket
+from checker.conform.follow import Connection, Verdict
+from checker.narrate.http import Head
+from checker.narrate.seen import Lookup, Seen
+from checker.render import Story
+
+TOLD = 1_000
+"""Connections that are told; more are counted."""
+
+LEFT = {
+    "SYN-SENT": "no answer to its SYN",
+    "SYN-RECEIVED": "its SYN is not acknowledged",
+    "ESTABLISHED": "still open",
+    "FIN-WAIT-1": "it closed; its FIN is not acknowledged",
+    "FIN-WAIT-2": "it closed, and waits for its peer to close",
+    "CLOSE-WAIT": "its peer closed, its own program has not",
+    "CLOSING": "both closed at once; its FIN is not acknowledged",
+    "LAST-ACK": "its FIN is not acknowledged",
+    "TIME-WAIT": "for 2 MSL, so that a lost last ACK can be sent again and old segments die out",
+}
+"""What it means to be left in a state; of CLOSED there is nothing to say."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and its response, as far as there is one."""
+
+    method: str = ""
+    target: str = ""
+    host: str = ""
+    version: str = ""
+    asked: float | None = None
+    packet: int | None = None
+    status: int | None = None
+    answered: float | None = None
+    answer: int | None = None  # the packet
+
+    def words(self) -> str:
+        """In a line."""
+        head = f"{self.method} {self.target}" if self.method else "(request not seen)"
+        if self.status is None:
+            return f"{head} -> no response seen"
+        took = ""
+        if self.asked is not None and self.answered is not None:
+            took = f", {_ms(self.answered - self.asked)}"
+        return f"{head} -> {self.status}{took}"
+
+
+@dataclass(slots=True)
+class Told:
+    """A connection, for the reader."""
+
+    name: str
+    sockets: tuple[str, str]
+    first: int
+    last: int
+    began: float
+    ended: float
+    verdict: Verdict
+    reason: str
+    known_as: str  # the name that DNS gave for the server's address
+    handshake: dict[str, Any] = field(default_factory=dict)
+    protocol: str = ""
+    tls: dict[str, Any] = field(default_factory=dict)
+    exchanges: list[Exchange] = field(default_factory=list)
+    requests: int = 0
+    kept: bool = False
+    missing: bool = False
+    ends: list[str] = field(default_factory=list)
+    left: tuple[str, str] = ("", "")
+    story: Story | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """One entry of ``connections``."""
+        return {
+            "connection": self.name,
+            "packets": [self.first, self.last],
+            "began": self.began,
+            "ended": self.ended,
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+            "server_name": self.known_as,
+            "handshake": self.handshake,
+            "protocol": self.protocol,
+            "tls": self.tls,
+            "requests": self.requests,
+            "kept_alive": self.kept,
+            "exchanges": [
+                {name: getattr(one, name) for name in Exchange.__slots__} for one in self.exchanges
+            ],
+            "text_missing": self.missing,
+            "ends": self.ends,
+            "left": list(self.left),
+        }
+
+
+@dataclass(slots=True)
+class Narration:
+    """All that is told of one capture; times in seconds from its first frame."""
+
+    capture: str
+    lookups: list[Lookup]
+    more_lookups: int
+    connections: list[Told]
+    more_connections: int
+    began: float
+    damage: str = ""
+    unread: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report."""
+        return {
+            "capture": self.capture,
+            "lookups": [
+                {
+                    "packet": one.number,
+                    "time": _round(one.time - self.began),
+                    "client": socket(one.client),
+                    "server": socket(one.server),
+                    "name": one.name,
+                    "type": one.type,
+                    "asked": one.asked,
+                    "seconds": None if one.answered is None else _round(one.answered - one.time),
+                    "error": one.code,
+                    "truncated": one.truncated,
+                    "answers": [list(answer) for answer in one.answers],
+                }
+                for one in self.lookups
+            ],
+            "more_lookups": self.more_lookups,
+            "connections": [one.as_json() for one in self.connections],
+            "more_connections": self.more_connections,
+            "unread": self.unread,
+            "damage": self.damage,
+        }
+
+
+def told(connection: Connection, seen: Seen, names: dict[str, str], zero: float) -> Told:
+    """What there is to say of a connection that has come to its end."""
+    a, b = (socket(s) for s in connection.flow.sockets)
+    host = socket(connection.flow.sockets[1][:-2])
+    found = Told(
+        connection.name, (a, b), connection.first, connection.last,
+        _round(connection.began - zero), _round(seen.ended - zero),
+        connection.verdict, connection.reason, names.get(host, ""),
+        left=(connection.states[0], connection.states[1]),
+    )  # fmt: skip
+    found.handshake = _handshake(connection, seen)
+    _contents(found, seen, zero)
+    found.ends = list(_ends(connection, seen))
+    return found
+
+
+def _handshake(connection: Connection, seen: Seen) -> dict[str, Any]:
+    """Its cost. Nothing, where its beginning was not captured."""
+    if connection.mid or not seen.syns:
+        return {}
+    found: dict[str, Any] = {"syns": len(seen.syns)}
+    if seen.syn_ack is None or seen.ack is None:
+        return found
+    trip = seen.ack - seen.syns[-1]
+    return found | {
+        "round_trips": 1,
+        "seconds": _round(seen.ack - seen.syns[0]),
+        "round_trip_seconds": _round(trip),
+        "syn_ack_seconds": _round(seen.syn_ack - seen.syns[-1]),
+    }
+
+
+def _contents(found: Told, seen: Seen, zero: float) -> None:
+    """The protocol, and its messages."""
+    readers = [stream.reader for stream in seen.streams]
+    found.missing = any(reader.missing for reader in readers)
+    for side, reader in enumerate(readers):
+        if reader.kind == "HTTP/2":
+            found.protocol, found.requests = "HTTP/2", reader.count
+            found.kept = True
+            return
+        if reader.kind == "TLS" and reader.hello is not None and reader.hello.client:
+            _tls(found, reader.hello, readers[1 - side].hello)
+            return
+    asking = next((r for r in readers if r.heads and not r.heads[0].status), None)
+    saying = next((r for r in readers if r.heads and r.heads[0].status), None)
+    if asking is None and saying is None:
+        if any(reader.kind for reader in readers):
+            found.protocol = "not HTTP"
+        return
+    requests = asking.heads if asking is not None else []
+    responses = saying.heads if saying is not None else []
+    found.exchanges = [_exchange(q, r, zero) for q, r in zip_longest(requests, responses)]
+    found.requests = max(r.count for r in (asking, saying) if r is not None)
+    found.protocol = "HTTP/" + (requests or responses)[0].version
+    # Kept, if both ends say so: of a connection with one request, too.
+    found.kept = all(heads[0].kept for heads in (requests, responses) if heads)
+
+
+def _tls(found: Told, client: Any, server: Any) -> None:
+    found.protocol = "TLS"
+    found.tls = {"server_name": client.server, "offers": list(client.protocols)}
+    if server is not None:
+        found.protocol = server.version
+        chosen = server.protocols[0] if server.protocols else ""
+        if chosen:
+            found.tls["protocol"] = chosen
+
+
+def _exchange(request: Head | None, response: Head | None, zero: float) -> Exchange:
+    found = Exchange()
+    if request is not None:
+        found.method, found.target, found.host = request.method, request.target, request.host
+        found.version, found.packet = request.version, request.number
+        found.asked = _round(request.began - zero)
+    if response is not None:
+        found.status, found.answer = response.status, response.number
+        found.version = found.version or response.version
+        found.answered = _round(response.began - zero)
+    return found
+
+
+def _ends(connection: Connection, seen: Seen) -> Iterator[str]:
+    """Who closed, as the states tell; and resets."""
+    into = [{after.value: number for number, _, after in edges} for edges in connection.edges]
+    who = [socket(s) for s in connection.flow.sockets]
+    active = [side for side in (0, 1) if "FIN-WAIT-1" in into[side]]
+    for side in active:
+        both = ", at once with its peer" if len(active) == 2 else " first"
+        yield f"{who[side]} closes{both} (packet {into[side]['FIN-WAIT-1']})"
+    for side in (0, 1):
+        if "LAST-ACK" in into[side]:
+            yield f"{who[side]} closes after its peer (packet {into[side]['LAST-ACK']})"
+    for number, side in seen.resets:
+        yield f"{who[side]} sends a reset (packet {number})"
+
+
+# In words
+
+
+def lines(of: Narration) -> Iterator[str]:
+    """The narration on the terminal."""
+    requests = sum(one.requests for one in of.connections)
+    yield f"{of.capture}: " + ", ".join(
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in (
+            (len(of.lookups) + of.more_lookups, "DNS question"),
+            (len(of.connections) + of.more_connections, "TCP connection"),
+            (requests, "HTTP request"),
+        )
+    )
+    events: list[tuple[float, int, list[str]]] = [
+        (one.time - of.began, one.number, [lookup(one)]) for one in of.lookups
+    ]
+    events += [(one.began, one.first, list(chapter(one))) for one in of.connections]
+    for time, _, text in sorted(events, key=lambda event: event[:2]):
+        yield f"{time:10.3f} s  {text[0]}"
+        yield from (f"              {line}" for line in text[1:])
+    if of.more_lookups:
+        yield f"and {of.more_lookups} DNS messages more"
+    if of.more_connections:
+        yield f"and {of.more_connections} connections more"
+
+
+def lookup(one: Lookup) -> str:
+    """A question and its answer."""
+    again = f" ({one.asked} times)" if one.asked > 1 else ""
+    head = f"DNS: {socket(one.client)} asks {socket(one.server)} for {one.name} {one.type}{again}: "
+    if one.answered is None:
+        return head + "no answer"
+    said = ", ".join(f"{kind} {data}".strip() for kind, data in one.answers)
+    cut = ", cut short (the rest is asked by TCP)" if one.truncated else ""
+    return f"{head}{one.code or said or 'no such record'}{cut}, {_ms(one.answered - one.time)}"
+
+
+def chapter(one: Told) -> Iterator[str]:
+    """A connection: its opening, what it carried, its end."""
+    a, b = one.sockets
+    name = f" ({one.known_as})" if one.known_as else ""
+    yield f"TCP: {a} to {b}{name}, packets {one.first}-{one.last}"
+    yield "handshake: " + _opening(one)
+    if one.verdict is not Verdict.CONFORMS:
+        yield f"{one.verdict.value}: {one.reason}; the states below are the likeliest"
+    yield from _carried(one)
+    for end in one.ends:
+        yield f"end: {end}"
+    for who, state in zip(one.sockets, one.left, strict=True):
+        if state and state not in ("CLOSED", "LISTEN"):
+            why = LEFT.get(state, "")
+            yield f"left: {who} in {state}" + (f": {why}" if why else "")
+
+
+def _opening(one: Told) -> str:
+    found = one.handshake
+    if not found:
+        return "not in the capture"
+    tries = found["syns"]
+    sent = f"SYN seen {tries} times" if tries > 1 else "SYN seen once"
+    if "round_trips" not in found:
+        return f"not completed, {sent}"
+    lost = f", {sent}" if tries > 1 else ""
+    return (
+        f"1 round trip, {_ms(found['seconds'])}{lost} (SYN,ACK after "
+        f"{_ms(found['syn_ack_seconds'])})"
+    )
+
+
+def _carried(one: Told) -> Iterator[str]:
+    if one.tls:
+        name = f" for {one.tls['server_name']}" if one.tls["server_name"] else ""
+        yield f"{one.protocol}{name}: encrypted, its contents are not read" + _alpn(one.tls)
+        return
+    if one.protocol == "HTTP/2":
+        yield f"HTTP/2: {one.requests} requests, each a stream of this one connection"
+        return
+    if not one.exchanges:
+        if one.protocol:
+            yield f"carries text that is {one.protocol}"
+        return
+    plural = "" if one.requests == 1 else "s"
+    reuse = (
+        f"{one.requests} requests share one connection"
+        if one.requests > 1
+        else "1 request, the connection could have been kept for more"
+        if one.kept
+        else "1 request, not kept for more"
+    )
+    yield f"{one.protocol}: {reuse}"
+    for exchange in one.exchanges:
+        yield "  " + exchange.words()
+    if one.requests > len(one.exchanges):
+        yield f"  and {one.requests - len(one.exchanges)} request{plural} more"
+    trips = _trips(one)
+    if trips:
+        yield trips
+    if one.missing:
+        yield "the capture lacks text: what came after it is not read"
+
+
+def _alpn(tls: dict[str, Any]) -> str:
+    if tls.get("protocol"):
+        return f"; it carries {tls['protocol']}"
+    if tls["offers"]:
+        return f"; the client offers {', '.join(tls['offers'])}"
+    return ""
+
+
+def _trips(one: Told) -> str:
+    """From the first SYN to the first response, measured in round trips."""
+    trip = one.handshake.get("round_trip_seconds", 0)
+    first = one.exchanges[0]
+    if not trip or first.answered is None:
+        return ""
+    waited = first.answered - one.began
+    return f"first response {_ms(waited)} after the SYN: {waited / trip:.1f} round trips"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+def _round(seconds: float) -> float:
+    """To the microsecond, which is what captures have."""
+    return round(seconds, 6)
