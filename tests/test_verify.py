@@ -59,7 +59,7 @@ def of(result: verify.Report, id: str) -> verify.ClaimReport:
         (["T10"], ["T10", "W10"]),
         (["T1"], ["T1", "T1.lifecycle", "W1", "W1.lifecycle"]),
         (["T1.lifecycle"], ["T1.lifecycle", "W1.lifecycle"]),
-        (["T7"], ["T7", "T7.self", "W7"]),
+        (["T7"], ["T7", "T7.self", "W7", "W7.timeout"]),
         (["W10"], ["W10"]),
         (["W10", "D1", "T10"], ["T10", "D1", "D1.window", "W10", "WD", "WD.window"]),
         ([], [claim.id for claim in CLAIMS]),
