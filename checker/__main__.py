@@ -10,28 +10,25 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from checker import tcp
+from checker.console import progress, tables
 from checker.core import files
 from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
+from checker.core.journal import Journal
+from checker.core.sources import digest
 
 if TYPE_CHECKING:
-    from checker.bench import Row
-    from checker.crosscheck import Compared
-    from checker.engines.explore import Exploration
-    from checker.prove import Needed, Proof, Why
+    from checker.prove import Why
     from checker.tight import Tight
-    from checker.verify import ClaimReport, Found, Job, Report
     from proofs.families import Family
     from proofs.theorems import Theorem
 
@@ -162,7 +159,7 @@ def verify(
             "bounds, and nothing of it is pinned"
         )
     theorems = v.theorems(claims or []) if unbounded else []
-    with _progress() as (progress, done):
+    with progress.explorations() as (tell, done):
         result, seconds = v.verify(
             claims or [],
             chosen_rules,
@@ -172,12 +169,12 @@ def verify(
             symbolic=symbolic,
             depth=depth,
             workers=workers,
-            progress=progress,
+            progress=tell,
             done=done,
             pinning=pin,
         )
     if theorems:
-        with _proving() as tell:
+        with progress.proofs() as tell:
             result.claims += v.prove_theorems(theorems, workers, tell)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
@@ -190,7 +187,7 @@ def verify(
         unpinned = "; every claim is expected to hold, and nothing is pinned, under overrides"
     elif symbolic or symmetry or compact:
         unpinned = "; verdicts and lengths were compared, counts were not"
-    print_table(result, seconds, unpinned)
+    tables.print_table(result, seconds, unpinned)
     raise typer.Exit(v.exit_code(result))
 
 
@@ -226,8 +223,6 @@ def prove(
     ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
-    import json as j
-
     from checker import prove as p
     from checker import tight as t
 
@@ -244,30 +239,30 @@ def prove(
     began = time.monotonic()
     if needed:
         todo = p.select_needs(claims or [])
-        found = p.needed(todo, workers, _told_of_needs(len(todo)), timeout)
+        tell = progress.each(lambda one: f"{one.need.theorem}: {one.need.title}: {one.verdict}")
+        found = p.needed(todo, workers, tell, timeout)
         if json is not None:
-            files.write(json, (j.dumps(p.needed_report(found), indent=1) + "\n").encode())
-        print_needed(found, time.monotonic() - began)
+            files.write_json(json, p.needed_report(found))
+        tables.print_needed(found, time.monotonic() - began)
         raise typer.Exit(p.needed_code(found))
     if families:
         if not t.select(theorems):
             raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
         runs = _follow(t.select(theorems), timeout)
         if json is not None:
-            report = {"version": p.VERSION, "families": t.report(runs)}
-            files.write(json, (j.dumps(report, indent=1) + "\n").encode())
+            files.write_json(json, {"version": p.VERSION, "families": t.report(runs)})
         for one in runs:
             print("\n".join(t.show(one)))
-        print_families(runs)
+        tables.print_families(runs)
         raise typer.Exit(t.code(runs))
     if why:
         reasons = _reasons(theorems, workers, timeout, pin)
         if json is not None:
-            files.write(json, (j.dumps(p.why_report(reasons), indent=1) + "\n").encode())
-        print_why(reasons, time.monotonic() - began)
+            files.write_json(json, p.why_report(reasons))
+        tables.print_why(reasons, time.monotonic() - began)
         raise typer.Exit(p.why_code(reasons))
-    with _proving() as progress:
-        proofs = p.prove(theorems, workers, progress, timeout)
+    with progress.proofs() as tell:
+        proofs = p.prove(theorems, workers, tell, timeout)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to what failed: half a minute at most each[/]")
@@ -275,8 +270,7 @@ def prove(
     runs = _follow(t.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
-        report = p.report(proofs) | {"families": t.report(runs)}
-        files.write(json, (j.dumps(report, indent=1) + "\n").encode())
+        files.write_json(json, p.report(proofs) | {"families": t.report(runs)})
     code = max(p.exit_code(proofs), t.code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
     said = f"certificates are in {out}"
     if code == OK:
@@ -284,8 +278,8 @@ def prove(
     else:
         p.discard(out)
         said = "no certificates were written"
-    print_families(runs)
-    print_proofs(proofs, f"{seconds:.0f} s; {said}")
+    tables.print_families(runs)
+    tables.print_proofs(proofs, f"{seconds:.0f} s; {said}")
     raise typer.Exit(code)
 
 
@@ -309,8 +303,6 @@ def explore(
     json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
 ) -> None:
     """Count the states and transitions of a profile; no claim is checked."""
-    import json as j
-
     from checker import explorer
     from checker.explorer import Options
     from spec.system import System
@@ -334,11 +326,11 @@ def explore(
         files.writable(json)
     chosen_rules = tcp.choose_rules(tcp.parse_rules(rules or []))
     chosen_bounds = tcp.choose_bounds(profile, tcp.parse_bounds(bounds or []))
-    with _progress() as (tell, _):
+    with progress.explorations() as (tell, _):
         system = System(chosen_rules, chosen_bounds)
         found = explorer.search(system, {}, options, lambda *counts: tell(profile, *counts), False)
     if json is not None:
-        files.write(json, (j.dumps(explorer.summary(found), indent=1) + "\n").encode())
+        files.write_json(json, explorer.summary(found))
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
     if found.missed and found.complete:
         scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
@@ -347,7 +339,7 @@ def explore(
     print(
         f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
         f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
-        f"{_peak() / 2**30:.2f} GiB ({found.engine}{_resumed(found)})"
+        f"{_peak() / 2**30:.2f} GiB ({found.engine}{progress.resumed(found)})"
     )
     raise typer.Exit(OK if found.complete else INCONCLUSIVE)
 
@@ -366,8 +358,6 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
 ) -> None:
     """Measure our engines and other people's on one case, whole processes side by side."""
-    import json as j
-
     from checker import bench as b
 
     chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
@@ -385,38 +375,9 @@ def bench(
         said=lambda line: console.print(f"[dim]{escape(line)}[/]"),
     )
     if json is not None:
-        document = b.document(rows, profile, chosen_rules, chosen_bounds)
-        files.write(json, (j.dumps(document, indent=1) + "\n").encode())
-    print_bench(rows)
+        files.write_json(json, b.document(rows, profile, chosen_rules, chosen_bounds))
+    tables.print_bench(rows)
     raise typer.Exit(b.exit_code(rows))
-
-
-def print_bench(rows: "Sequence[Row]") -> None:
-    """The rows of a bench as a table; a ratio is how many times as long as native's it took."""
-    from checker.bench import baseline
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("tool", "threads", "states", "transitions", "wall s", "compile s", "GiB"):
-        table.add_column(heading, justify="left" if heading == "tool" else "right")
-    for heading in ("states/s", "B/state", "ratio", ""):
-        table.add_column(heading, justify="right" if heading else "left")
-    first = baseline(rows)
-    for row in rows:
-        ratio = row.wall_s / first.wall_s if first and row.complete and first.complete else None
-        table.add_row(
-            row.tool,
-            str(row.threads),
-            "?" if row.states is None else f"{row.states:,}",
-            "?" if row.transitions is None else f"{row.transitions:,}",
-            f"{row.wall_s:.1f}",
-            f"{row.compile_s:.1f}",
-            f"{row.rss_bytes / 2**30:.2f}",
-            f"{row.states_per_s:,.0f}",
-            f"{row.bytes_per_state:.1f}",
-            "" if ratio is None else f"{ratio:.2f}",
-            "" if row.complete else f"not complete: {row.note}",
-        )
-    Console(soft_wrap=True, highlight=False, width=140).print(table)
 
 
 @app.command()
@@ -518,16 +479,16 @@ def matrix(
         files.writable(json)
     todo = m.tasks()
     cores = workers or os.cpu_count() or 1
-    book = m.open_journal(journal or Path("build/matrix.jsonl"), resume)
-    with _counted("matrix", len(todo), len(book.known)) as step:
-        m.explore(book, todo, cores, step)
+    book = open_journal("matrix", journal, resume)
+    with progress.counted("matrix") as tell:
+        m.explore(book, todo, cores, tell)
     book.close()
     found, told = m.matrix(book, todo), m.runs(book, todo)
     if json is not None:
         files.write(json, m.document(found).encode())
     if write:
         m.write(found, told, Path())
-    print_matrix(found)
+    tables.print_matrix(found)
     code = m.exit_code(found)
     stale = m.check(found, told, Path()) if check else []
     for line in [*found["wrong"], *stale]:
@@ -536,30 +497,6 @@ def matrix(
         print("to rewrite them: python -m checker matrix --write", file=sys.stderr)
         code = VIOLATED if code == OK else code
     raise typer.Exit(code)
-
-
-def print_matrix(found: dict[str, Any]) -> None:
-    """The rows on stdout."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{'no.':5}{'claim':11}{'verdict':14}{'steps':>6}   changed[/]")
-    for row in found["rows"]:
-        known = row["verdict"] == row["expected"]
-        colour = "green" if known and row["claim"] else "dim" if known else "bold red"
-        steps = "" if row["length"] is None else row["length"]
-        title = row["ablation"] + (" (control)" if row["control"] else "")
-        console.print(
-            f"[bold]{row['id']:<5}[/]{row['claim'] or '':11}[{colour}]{row['verdict']:14}[/]"
-            f"{steps:>6}   {escape(title)}"
-        )
-    rows = [row for row in found["rows"] if row["claim"]]
-    claims = found["claims"]
-    met = sum(row["verdict"] == row["expected"] for row in rows)
-    console.print()
-    console.print(
-        f"{met} of {len(rows)} ablations and controls as expected; "
-        f"{sum(c['verdict'] == c['expected'] for c in claims)} of {len(claims)} claims and "
-        f"witnesses; {len(found['wrong'])} not as pinned"
-    )
 
 
 @app.command("time-wait")
@@ -588,9 +525,9 @@ def time_wait(
     if json is not None:
         files.writable(json)
     cores = workers or os.cpu_count() or 1
-    book = m.open_journal(journal or Path("build/time_wait.jsonl"), resume, "time-wait")
-    with _counted("time-wait", len(t.cells()), 0) as step:
-        t.explore(book, cores, lambda cell, done, _: step(cell, done))
+    book = open_journal("time-wait", journal, resume)
+    with progress.counted("time-wait") as tell:
+        t.explore(book, cores, tell)
     book.close()
     rows = t.table(book)
     if json is not None:
@@ -639,7 +576,7 @@ def generate(
     from checker.generate import report
 
     chosen = tcp.choose_rules(tcp.parse_rules(rules or []))
-    with _told() as told:
+    with progress.counted(kind) as told:
         raise typer.Exit(report.generate(kind, chosen, stack, out, run, slow, json, told))
 
 
@@ -650,9 +587,8 @@ def mutants(
         typer.Option(metavar="WHICH", help="A file, line, function, operator or mutant; again."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
-    resume: Annotated[
-        Path, typer.Option(metavar="FILE", help="The journal: begun, or gone on with.")
-    ] = Path("build/mutants.jsonl"),
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
     every: Annotated[
         bool,
         typer.Option("--every", help="Ask every exploration, not only up to the first killer."),
@@ -679,21 +615,13 @@ def mutants(
     if json is not None:
         files.writable(json)
     chosen = m.select(only or [])
-    journal = m.Journal(resume, m.identity(every))
-    with _judging() as tell:
-        known = all(mutant.name in journal.found for mutant in chosen)
-        before = (
-            [] if known else m.arenas(told=lambda name: tell(f"without a change: {name}", 0, 0))
-        )
-        m.run(
-            chosen,
-            before,
-            journal,
-            every,
-            workers or os.cpu_count() or 1,
-            lambda done, total, judged: tell(f"{judged.name}: {judged.verdict}", done, total),
-        )
-    found = m.report([journal.found[mutant.name] for mutant in chosen], every)
+    book = open_journal("mutants", journal, resume, every)
+    with progress.counted("mutants") as tell:
+        known = all(mutant.name in book.known for mutant in chosen)
+        before = [] if known else m.arenas(told=lambda name: tell(f"without a change: {name}"))
+        judged = m.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
+    book.close()
+    found = m.report(judged, every)
     for line in m.told(found):
         print(line)
     if json is not None:
@@ -726,7 +654,7 @@ def crosscheck(
     results = []
     for case in todo if peers else []:
         results.append(c.compare(case, peers, max_states, timeout))
-        print_comparison(results[-1], peers)
+        tables.print_comparison(results[-1], peers)
     code = c.exit_code(results)
     said = {OK: "all agree", VIOLATED: "they do not agree", INCONCLUSIVE: "inconclusive"}
     print(said[code] if peers else "nothing was compared: no other model checker is installed")
@@ -851,130 +779,6 @@ def rules() -> None:
     Console().print(table)
 
 
-def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
-    """The report on stdout: two lines a claim, what it says and what was found.
-
-    ``unpinned`` is what to say at the end where counts were not compared.
-    """
-    console = Console(highlight=False, soft_wrap=True)
-    proved = [c for c in result.claims if c.scope == "unbounded"]
-    claims = [c for c in result.claims if c.scope != "unbounded"]
-    shown = [c for c in claims if c.kind != "sometimes"] or claims
-    console.print(
-        f"[bold]{'claim':17}{'verdict':23}{'states':>11}{'transitions':>15}{'depth':>7}   scope[/]"
-    )
-    for c in shown:
-        verdict = c.verdict if c.length is None else f"{c.verdict} in {_steps_of(c)} steps"
-        colour = "green" if c.ok else "bold red"
-        if c.verdict == "inconclusive":
-            colour = "yellow"
-        scope = f"to depth {c.depth}" if c.scope == "bounded" else f"up to {c.profile}"
-        scope += "" if c.scale == "usual" else f" ({c.scale})"
-        console.print(
-            f"[bold]{c.id:17}[/][{colour}]{verdict:23}[/]"
-            f"{c.states:>11,}{c.transitions:>15,}{c.depth:>7}   {c.scope} {scope}"
-        )
-        seen = [
-            f"{w} in {n} steps" if n is not None else f"{w} not seen" for w, n in c.witness.items()
-        ]
-        witness = f"; witness {', '.join(seen)}" if seen else ""
-        expected = " (expected)" if c.expected == "violated" and c.ok else ""
-        assumes = f"; assumes {'; '.join(c.assumptions)}" if c.assumptions else ""
-        cut = f"; silent of runs to {c.cut:,} states where a bound ends them" if c.cut else ""
-        console.print(f"  [dim]{escape(c.title)}{expected}{witness}{assumes}{cut}[/]")
-    for c in proved:
-        console.print(_theorem(c))
-    console.print()
-    for c in result.claims:
-        if c.note:
-            console.print(f"[bold]{c.id}[/]: {escape(c.note)}")
-        elif not c.ok:
-            console.print(
-                f"[bold]{c.id}[/]: {c.verdict}, expected {c.expected}; the trace: "
-                f"python -m checker trace {c.id}{_as_options(c.rules)}{_bounds_of(c)}"
-            )
-    explored = {(c.profile, tuple(sorted(c.rules.items()))): c for c in claims}
-    states = sum(c.states for c in explored.values())
-    met = sum(c.ok for c in claims)
-    unbounded = f"; {sum(c.ok for c in proved)} of {len(proved)} theorems proved" if proved else ""
-    console.print(
-        f"{met} of {len(claims)} claims and witnesses as expected; {states:,} states in "
-        f"{len(explored)} explorations, {seconds:.0f} s{unpinned}{unbounded}"
-    )
-
-
-def _steps_of(c: "ClaimReport") -> str:
-    """The steps of a run; of a lasso, those of its stem and those of its loop."""
-    assert c.length is not None
-    return str(c.length) if c.loop is None else f"{c.length - c.loop}+{c.loop}"
-
-
-def _theorem(c: "ClaimReport") -> str:
-    """The two lines of a theorem, the second with all that it assumes."""
-    verdict, colour = ("proved", "green") if c.verdict == "holds" else (c.verdict, "bold red")
-    if c.verdict == "inconclusive":
-        verdict, colour = "unknown", "yellow"
-    count = f"{c.obligations:,} obligations"
-    solvers = ", ".join(c.solvers)
-    rules = "".join(f" {name}={value}" for name, value in c.rules.items())
-    assumes = [f"rules{rules}" if rules else "RFC 9293's rules", *c.assumptions]
-    assumes = [what.rstrip(".") for what in assumes]
-    return (
-        f"[bold]{c.id:17}[/][{colour}]{verdict:23}[/]{count:19}{solvers:14}   unbounded\n"
-        f"  [dim]{escape(c.title)}; assumes {escape('; '.join(assumes))}[/]"
-    )
-
-
-_SHOWN = 3
-"""How many failed obligations of a theorem are shown in full."""
-
-
-def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
-    """What failed, as steps that lead astray, then a table of the theorems."""
-    from checker.prove import assumptions, counterexample
-    from checker.render import ladder
-
-    console = Console(highlight=False, soft_wrap=True)
-    for proof in proofs:
-        for what in proof.failed[:_SHOWN]:
-            for line in counterexample(proof, what):
-                console.print(escape(line))
-            console.print()
-        for what in proof.failed[_SHOWN:]:
-            console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
-        for one in proof.reached:
-            for line in one.lines():
-                console.print(escape(line))
-            if one.story is not None:
-                console.print(escape(ladder(one.story)))
-            console.print()
-        for what in proof.undecided:
-            console.print(
-                escape(
-                    f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
-                )
-            )
-    console.print(f"[bold]{'theorem':14}{'verdict':14}assumes[/]")
-    for proof in proofs:
-        colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
-        for theorem in proof.theorems:
-            rules = _as_options(tcp.departures(tcp.choose_rules(theorem.rules)))
-            assumes = ", ".join(assumptions(theorem)) + rules
-            console.print(
-                f"[bold]{theorem.id:14}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
-            )
-            console.print(f"  [dim]{escape(theorem.title)}[/]")
-        together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
-        console.print(
-            f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "
-            f"{escape(_paths_of(proof))}"
-        )
-    console.print()
-    done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
-    total = sum(len(proof.theorems) for proof in proofs)
-    console.print(f"{done} of {total} theorems proved, {ending}")
-
-
 def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
     """Follow the runs of families, one after the other."""
     from checker.tight import tight
@@ -987,91 +791,6 @@ def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
     return found
 
 
-def print_families(found: "Sequence[Tight]") -> None:
-    """A table of the runs which show that no shorter TIME-WAIT is enough."""
-    from checker.tight import condition, failures
-
-    if not found:
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{'family':14}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
-    for one in found:
-        family = one.family
-        colour = {"proved": "green", "not proved": "bold red"}.get(one.verdict, "yellow")
-        changed = [
-            f"{name}={tcp.show(v)}" for name, v in (*family.rules.items(), *family.bounds.items())
-        ]
-        given = ", ".join([condition(one), *changed])
-        console.print(
-            f"[bold]{family.id:14}[/][{colour}]{one.verdict:14}[/]"
-            f"{len(one.obligations):>12,}{len(one.rows):>9}   {escape(given)}"
-        )
-        console.print(f"  [dim]{escape(f'{one.says}: {family.title}')}[/]")
-        for line in failures(one):
-            console.print(escape(f"  {line}"))
-    console.print()
-    done = sum(one.verdict == "proved" for one in found)
-    console.print(f"{done} of {len(found)} families proved\n")
-
-
-def _paths_of(proof: "Proof") -> str:
-    """How many paths are taken."""
-    never = f"{proof.count('never'):,} never"
-    unknown = proof.count("unknown")
-    said = f"{proof.paths:,} paths: {proof.count('enabled'):,} enabled, {never}"
-    said += f", {unknown:,} unknown" if unknown else ""
-    return said + "".join(f"; no path of {name!r} is known to be taken" for name in proof.vacuous)
-
-
-def _told_of_needs(total: int) -> Any:
-    """A callback that tells on stderr which entry is done."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    done = 0
-
-    def tell(one: "Needed") -> None:
-        nonlocal done
-        done += 1
-        title = escape(f"{one.need.theorem}: {one.need.title}: {one.verdict}")
-        console.print(f"[dim]{done} of {total}: {title}, {one.seconds:.0f} s[/]")
-
-    return tell
-
-
-def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
-    """A table of what was dropped, and of what then went wrong."""
-    from checker.prove import drops, runs
-
-    console = Console(highlight=False, soft_wrap=True)
-    for one in found:
-        need = one.need
-        ok = "[green]as expected[/]" if one.ok else "[bold red]NOT AS EXPECTED[/]"
-        ok = "[yellow]inconclusive[/]" if one.undecided else ok
-        dropped = escape(f"{need.title} ({drops(need)})")
-        console.print(f"[bold]{need.theorem:10}[/] {ok}  {dropped}")
-        if one.verdict == "proved":
-            console.print(f"  proof    still proved, {one.asked:,} obligations")
-        elif one.first is not None:
-            rule = f": {one.first.rules[-1]}" if one.first.rules else ""
-            at = f" ({one.first.where})" if one.first.where else ""
-            console.print(
-                escape(
-                    f"  proof    {one.verdict}: {one.first.clause} after {one.first.action!r}, "
-                    f"path {one.first.path}{rule}{at}"
-                )
-            )
-        if need.run is not None:
-            none = "none" if one.searched else "not found within the limit"
-            steps = none if one.steps is None else f"{one.steps} steps"
-            console.print(escape(f"  run      {runs(need.run)}: {steps}"))
-        else:
-            console.print("  run      none known: not known to be needed")
-        if need.note:
-            console.print(f"  [dim]{escape(need.note)}[/]")
-    console.print()
-    met = sum(one.ok for one in found)
-    console.print(f"{met} of {len(found)} as expected, {seconds:.0f} s")
-
-
 def _reasons(
     theorems: "Sequence[Theorem]", workers: int | None, timeout: float, pin: bool
 ) -> "list[Why]":
@@ -1081,242 +800,22 @@ def _reasons(
 
     found = []
     for some in p.theories(theorems):
-        with _proving() as progress:
-            proofs = p.prove(some, workers, progress, timeout)
+        with progress.proofs() as tell:
+            proofs = p.prove(some, workers, tell, timeout)
         if p.exit_code(proofs) != OK:
-            print_proofs(proofs, "and why a clause is there is asked of what is proved")
+            tables.print_proofs(proofs, "and why a clause is there is asked of what is proved")
             raise typer.Exit(p.exit_code(proofs))
-        found += p.why(proofs, workers, _told_of_reasons(), timeout)
+        tell = progress.each(lambda one: f"{one.theory} without {one.clause}: {one.verdict}")
+        found += p.why(proofs, workers, tell, timeout)
         if pin:
             p.pin_why([one for one in found if one.theory == some[0].id])
     return found
 
 
-def _told_of_reasons() -> Any:
-    """A callback that tells on stderr which clause is done."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    done = 0
-
-    def tell(one: "Why", total: int) -> None:
-        nonlocal done
-        done += 1
-        said = escape(f"{one.theory} without {one.clause}: {one.verdict}")
-        console.print(f"[dim]{done} of {total}: {said}, {one.seconds:.1f} s[/]")
-
-    return tell
-
-
-def print_why(found: "Sequence[Why]", seconds: float) -> None:
-    """What fails first without each clause."""
-    from checker.prove import pinned_otherwise
-
-    console = Console(highlight=False, soft_wrap=True)
-    other = pinned_otherwise(found)
-    for one in found:
-        what = one.first
-        console.print(f"[bold]{one.theory} {one.clause}[/]")
-        if one.superfluous:
-            console.print("  [bold red]superfluous[/]: all the rest is proved without it")
-        elif what is not None:
-            verdict = "fails" if one.verdict == "failed" else "[yellow]is unknown[/]"
-            console.print(f"  {escape(what.clause)} {verdict} after {escape(repr(what.action))}")
-            for line in (*what.rules, *([what.where] if what.where else []), one.state):
-                console.print(f"  [dim]{escape(line)}[/]")
-        if one in other:
-            console.print("  [bold red]not what is pinned in proofs/why.toml[/]")
-    console.print()
-    spare = sum(one.superfluous for one in found)
-    asked = sum(one.asked for one in found)
-    console.print(
-        f"{len(found)} clauses, {spare} superfluous, {len(other)} other than pinned; "
-        f"{asked:,} obligations asked again, {seconds:.0f} s"
-    )
-
-
-def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
-    """What was compared in one case: a line each, with who says what."""
-    console = Console(highlight=False, soft_wrap=True)
-    case = result.case
-    changed = _as_options(tcp.departures(case.rules))
-    console.print(f"\n[bold]{case.profile}[/]{changed}, up to {case.bounds.in_flight} in flight")
-    console.print("  " + "".join(f"{head:18}" for head in ("", "explore", *peers)))
-    for row in result.rows:
-        colour = {True: "green", False: "bold red", None: "yellow"}[row.agreed]
-        said = "".join(f"{row.peers[name]:18}" for name in peers)
-        verdict = {True: "agree", False: "DIFFER", None: "inconclusive"}[row.agreed]
-        console.print(f"  {row.what:18}{row.reference:18}{said}[{colour}]{verdict}[/]")
-    for note in result.notes:
-        console.print(f"  {escape(note)}")
-
-
-def _bounds_of(claim: "ClaimReport") -> str:
-    """The bounds in which a claim was checked elsewhere than ``trace`` would look by itself."""
-    usual = tcp.choose_bounds(claim.profile, tcp.grown(claim.profile, "usual"), claim.profile)
-    return "".join(
-        f" --bounds {name}={value}"
-        for name, value in claim.bounds.items()
-        if value != int(getattr(usual, name))
-    )
-
-
-def _as_options(rules: dict[str, str]) -> str:
-    """Rules as they were given, to give them again."""
-    return "".join(f" --rules {name}={value}" for name, value in rules.items())
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Any, Any]]:
-    """Two callbacks that tell on stderr how explorations go on, and how each ended.
-
-    On a terminal the first draws a line for each exploration under way; elsewhere, in a log, one
-    is written every ten seconds.
-    """
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    began: dict[int, tuple[float, int]] = {}
-    told: dict[int, float] = {}
-    tasks: dict[int, Any] = {}
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(pulse_style="cyan"),
-        TextColumn("{task.fields[counts]}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-
-    def tell(job: "Job | str", states: int, transitions: int, level: int, waiting: int) -> None:
-        now = time.monotonic()
-        key = id(job)
-        since, first = began.setdefault(key, (now, states))
-        rate = (states - first) / max(now - since, 0.2)
-        counts = (
-            f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
-            f"{_memory() / 2**30:.1f} GiB"
-        )
-        name = job if isinstance(job, str) else f"{job.profile}: {' '.join(job.claims[:3])}"
-        if console.is_terminal:
-            if key not in tasks:
-                tasks[key] = bar.add_task(name, total=None, counts="")
-            bar.update(tasks[key], counts=counts)
-        elif now - told.setdefault(key, now) > 10:
-            told[key] = now
-            console.print(f"{name}: {counts}")
-
-    def done(job: "Job", found: "Found") -> None:
-        if id(job) in tasks:
-            bar.remove_task(tasks[id(job)])
-        result = found.exploration
-        counts = f"{result.states:,} states, {result.transitions:,} transitions"
-        console.print(
-            f"[dim]{job.profile}: {' '.join(job.claims)}: {counts}, depth {result.depth}, "
-            f"{result.seconds:.1f} s ({result.engine}{_resumed(result)})[/]"
-        )
-        if result.unsaved:
-            console.print(escape(f"{job.profile}: {' '.join(job.claims)}: {result.unsaved}"))
-
-    with bar if console.is_terminal else nullcontext():
-        yield tell, done
-
-
-@contextmanager
-def _told() -> Iterator[Any]:
-    """A line on stderr that names what is being done."""
-    with Progress(
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda text: bar.update(task, description=escape(text))
-
-
-@contextmanager
-def _judging() -> Iterator[Any]:
-    """A callback that tells on stderr how many mutants are judged: a bar, or, in a log, a line
-    every ten seconds."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    told = 0.0
-    bar = Progress(
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total} {task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    task = bar.add_task("", total=None)
-
-    def tell(what: str, done: int, total: int) -> None:
-        nonlocal told
-        if console.is_terminal:
-            bar.update(task, completed=done, total=total or None, description=escape(what))
-        elif time.monotonic() - told > 10:
-            told = time.monotonic()
-            console.print(escape(f"{done} of {total}: {what}" if total else what))
-
-    with bar if console.is_terminal else nullcontext():
-        yield tell
-
-
-@contextmanager
-def _proving() -> Iterator[Any]:
-    """A callback that tells on stderr how proofs go on: a bar for each theorem, or, in a log, a
-    line every ten seconds and one for each theorem that is done."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    tasks: dict[str, Any] = {}
-    told = time.monotonic()
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total} paths"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-
-    def tell(proof: "Proof", done: int) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if console.is_terminal:
-            if proof.id not in tasks:
-                tasks[proof.id] = bar.add_task(proof.id, total=proof.paths)
-            bar.update(tasks[proof.id], completed=done)
-        elif now - told > 10:
-            told = now
-            console.print(f"{proof.id}: {done} of {proof.paths} paths")
-
-    with bar if console.is_terminal else nullcontext():
-        yield tell
-
-
-@contextmanager
-def _counted(what: str, total: int, known: int) -> Iterator[Any]:
-    """A callback that tells on stderr that one more of ``total`` is done, or how many are."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total}: {task.fields[last]}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    task = bar.add_task(what, total=total, completed=known, last="")
-    count = known
-
-    def step(name: str, done: int | None = None) -> None:
-        nonlocal count
-        count = count + 1 if done is None else done
-        bar.update(task, completed=count, last=escape(name))
-        if not console.is_terminal:
-            console.print(f"[dim]{what}: {count} of {total}: {escape(name)}[/]")
-
-    with bar if console.is_terminal else nullcontext():
-        yield step
-
-
-def _resumed(found: "Exploration") -> str:
-    return f", resumed from {found.resumed:,} states" if found.resumed else ""
+def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -> Journal:
+    """The journal of long work of that kind: of no other program, nor of other options."""
+    of = digest(("spec", "proofs", "checker"), kind, options)
+    return Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
 
 
 def _octets(gib: float | None) -> int | None:
@@ -1327,18 +826,6 @@ def _peak() -> int:
     """The most memory that this process has had, in octets."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _memory() -> int:
-    """Resident memory of this process and its children, in octets; 0 where it is not told."""
-    pids = [os.getpid()]
-    try:
-        tasks = Path(f"/proc/{pids[0]}/task")
-        pids += [int(p) for t in tasks.iterdir() for p in (t / "children").read_text().split()]
-        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _spread(argv: list[str]) -> list[str]:

@@ -7,15 +7,14 @@ where there are more than ``FEW`` states: so the same engine decides the same qu
 """
 
 import dataclasses
-import hashlib
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from checker.core import machine
 from checker.core.errors import UsageProblem
+from checker.core.sources import digest
 from checker.engines.explore import Check, Exploration, Progress, explore
 from checker.engines.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
 from spec import ghosts, host
@@ -118,15 +117,9 @@ def summary(found: Exploration) -> dict[str, Any]:
 
 
 def identity(system: System, checks: Mapping[str, Check]) -> str:
-    """What a checkpoint is of: the text of specification and engine, rules, bounds and checks."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
-    for package in ("spec", "proofs", "checker.engines.native"):
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith(".py"):
-                digest.update(file.read_bytes())
-    for part in (system.rules, system.bounds, sorted(checks)):
-        digest.update(repr(part).encode())
-    return digest.hexdigest()
+    """What a checkpoint is of: the text of all that is run, rules, bounds and checks."""
+    parts = (system.rules, system.bounds, sorted(checks))
+    return digest(("spec", "proofs", "checker"), *parts)
 
 
 def require_symmetry(system: System) -> None:

@@ -140,12 +140,18 @@ def search(
     options: Options,
     progress: Progress | None = None,
 ) -> tuple[Exploration, dict[str, Found]]:
-    """Explore ``system`` to its end and decide the claims; none of them if a limit came first."""
+    """Explore ``system`` to its end and decide the claims; none of them if a limit came first.
+
+    Lassos stand with the exploration as shortest paths do.
+    """
     found, decide = _graph(system, options, progress)
     if decide is None:
         return found, {}
     fair = Fairness(system)
-    return found, {id: _decided(fair, live, decide) for id, live in claims.items()}
+    decided = {id: _decided(fair, live, decide) for id, live in claims.items()}
+    found.decisive = {id: one.lasso for id, one in decided.items() if one.lasso is not None}
+    found.lengths = {id: len(path.steps) for id, path in found.decisive.items()}
+    return found, decided
 
 
 def _graph(

@@ -22,7 +22,7 @@ from typing import Any
 from checker import explorer, tcp, verify
 from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.journal import Journal, digest
+from checker.core.journal import Journal
 from checker.engines.explore import Exploration
 from checker.engines.explore import Path as Run
 from checker.render import Story, ladder
@@ -80,14 +80,17 @@ def tasks() -> list[Task]:
 
 # What is found
 
+Told = Callable[[str, int, int], None]
+"""Called with (what is done, how many are, of how many)."""
+
 
 def explore(
     journal: Journal,
     todo: Sequence[Task],
     workers: int,
-    done: Callable[[str], None] | None = None,
+    told: Told | None = None,
 ) -> None:
-    """Explore what the journal does not know, and write it there; ``done`` is told each key."""
+    """Explore what the journal does not know, and write it there."""
     memory = machine.free() * 4 // 5 // max(1, workers)
     by_job: dict[int, Task] = {}
     jobs = []
@@ -97,12 +100,16 @@ def explore(
             jobs.append(dataclasses.replace(task.job, options=shared))
             by_job[id(jobs[-1])] = task
 
+    done = len(todo) - len(jobs)
+
     def keep(job: verify.Job, found: verify.Found) -> None:
+        nonlocal done
         task = by_job[id(job)]
         if not found.exploration.limited:
             journal.add(task.key, _record(task, found))
-        if done is not None:
-            done(task.key)
+        done += 1
+        if told is not None:
+            told(task.key, done, len(todo))
 
     if jobs:
         verify.run_jobs(jobs, workers, done=keep)
@@ -419,8 +426,3 @@ def text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def open_journal(path: Path, resume: bool, kind: str = "matrix") -> Journal:
-    """The journal of work of that kind; its digest is of all that decides results."""
-    return Journal(path, digest(("spec", "proofs", "checker"), kind), resume)

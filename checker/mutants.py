@@ -21,9 +21,6 @@ place: it is listed apart. Score = killed / (all - equivalent).
 """
 
 import dataclasses
-import hashlib
-import json
-import os
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,15 +28,14 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from checker import explorer, tcp
-from checker.core import files
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.core.journal import Journal
 from checker.core.mutate import Dialect, Mutant, applied, calls, mutants, watched
 from checker.core.workers import forked, leave_interrupts
 from checker.engines.explore import Exploration
@@ -415,56 +411,8 @@ def reasons() -> dict[str, str]:
 # Runs that may be interrupted
 
 
-class Journal:
-    """What was found so far, one line for each mutant, each written to the disk at once.
-
-    The first line is what it is a journal of. A line that was cut off counts for nothing.
-    """
-
-    def __init__(self, path: Path, identity: str) -> None:
-        self.path = path
-        self.found: dict[str, Judged] = {}
-        head = json.dumps({"journal": identity})
-        lines = path.read_text("utf-8").split("\n") if path.exists() else []
-        if lines and lines[0] == head:
-            for line in lines[1:-1]:
-                judged = Judged.model_validate_json(line)
-                self.found[judged.name] = judged
-        kept = [head, *(judged.model_dump_json() for judged in self.found.values())]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, ("\n".join(kept) + "\n").encode())
-
-    def add(self, judged: Judged) -> None:
-        """Write down what became of a mutant."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(judged.model_dump_json() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.found[judged.name] = judged
-
-
-def identity(every: bool, claims: Sequence[Claim] = CLAIMS) -> str:
-    """What verdicts depend on: the text of specification, claims and checker, and the options."""
-    digest = hashlib.sha256(repr((every, [claim.id for claim in claims])).encode())
-    read = [
-        file
-        for package in ("spec", "checker.core", "checker.engines", "checker.engines.native")
-        for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".py")
-    ]
-    read += [resources.files("proofs") / name for name in ("claims.py", "properties.py")]
-    read += [resources.files("checker") / name for name in ("explorer.py", "mutants.py")]
-    for file in read:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
 _before: Sequence[Arena] = ()
 _all: Mapping[str, Mutant] = {}
-
-
-def _begin() -> None:
-    leave_interrupts()
 
 
 def _work(name: str, every: bool) -> Judged:
@@ -477,29 +425,32 @@ def run(
     journal: Journal,
     every: bool = False,
     workers: int = 1,
-    told: Callable[[int, int, Judged], None] | None = None,
+    told: Callable[[str, int, int], None] | None = None,
 ) -> list[Judged]:
-    """Judge the mutants that the journal has not; the results are in the order of ``chosen``."""
+    """Judge the mutants that the journal has not; the results are in the order of ``chosen``.
+
+    ``told`` is called with (what became of which, how many are done, of how many).
+    """
     global _before, _all
-    todo = [mutant for mutant in chosen if mutant.name not in journal.found]
+    todo = [mutant for mutant in chosen if mutant.name not in journal.known]
     done = len(chosen) - len(todo)
 
     def finish(judged: Judged) -> None:
         nonlocal done
         done += 1
-        journal.add(judged)
+        journal.add(judged.name, judged.model_dump(mode="json"))
         if told is not None:
-            told(done, len(chosen), judged)
+            told(f"{judged.name}: {judged.verdict}", done, len(chosen))
 
     if workers <= 1 or len(todo) <= 1:
         for mutant in todo:
             finish(judge(mutant, before, every))
     else:
         _before, _all = before, {mutant.name: mutant for mutant in todo}
-        with forked(workers, _begin) as pool:
+        with forked(workers, leave_interrupts) as pool:
             for future in as_completed([pool.submit(_work, m.name, every) for m in todo]):
                 finish(future.result())
-    return [journal.found[mutant.name] for mutant in chosen]
+    return [Judged.model_validate(journal.known[mutant.name]) for mutant in chosen]
 
 
 def select(chosen: Sequence[str]) -> list[Mutant]:

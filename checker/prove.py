@@ -402,7 +402,7 @@ def select_needs(ids: Sequence[str]) -> list[Need]:
 def needed(
     needs: Sequence[Need],
     workers: int | None = None,
-    progress: Callable[[Needed], None] | None = None,
+    progress: Callable[[Needed, int], None] | None = None,
     timeout: float = TIMEOUT,
     make: Callable[[Sequence[Theorem]], Theory] = theory,
     theorems: Mapping[str, Theorem] = BY_ID,
@@ -419,7 +419,7 @@ def needed(
             number = running[future]
             results[number] = future.result()
             if progress is not None:
-                progress(results[number])
+                progress(results[number], len(needs))
     return [results[number] for number in range(len(needs))]
 
 

@@ -18,13 +18,14 @@ from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import induction
 from checker.engines.induction import ENDS, MESSAGE, NUMBER, Clause, Constancy, Theory
 from checker.model import Traced, constants
-from proofs.invariants import Function, Memory, View, implies, remember
+from proofs.invariants import Function, Memory, View, remember
 from proofs.theorems import Theorem
 from spec import host
 from spec.bounds import Bounds
 from spec.inputs import Input
 from spec.record import key, paths
 from spec.rules import Rules
+from spec.seq import implies
 from spec.system import CALLS, System
 
 FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}

@@ -87,9 +87,7 @@ def _search(
             return explorer.search(system, {claim.id: tcp.check_of(claim)}, options, shown)
         found, live = liveness.search(system, {claim.id: claim.live}, options, shown)
         decided = live.get(claim.id)
-        if decided is not None and decided.lasso is not None:
-            found.decisive[claim.id] = decided.lasso
-        elif decided is not None and decided.note:
+        if decided is not None and decided.note:
             found.complete, found.why = False, decided.note
         return found
 

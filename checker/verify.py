@@ -205,9 +205,7 @@ def _run_live(job: Job, progress: Callable[[int, int, int, int], None] | None) -
     claims = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
     system = System(job.rules, job.bounds)
     total, found = liveness.search(system, claims, job.options, progress)
-    paths = {id: one.lasso for id, one in found.items() if one.lasso is not None}
-    total.lengths = {id: len(path.steps) for id, path in paths.items()}
-    return Found(total, total.lengths, paths, found)
+    return Found(total, total.lengths, total.decisive, found)
 
 
 def _folder(job: Job) -> str:

@@ -19,7 +19,7 @@ from spec.ghosts import reached_established
 from spec.host import Endpoint
 from spec.rules import Rules
 from spec.segment import Id, Segment, Seq, Ticks
-from spec.seq import Space, not_
+from spec.seq import Space, implies, not_
 from spec.tcb import State
 
 
@@ -77,11 +77,6 @@ def exists(end: Endpoint) -> bool:
 def knows(end: Endpoint) -> bool:
     """Has it a TCB that knows both numbers?"""
     return exists(end) & (end.tcb.state != State.SYN_SENT)
-
-
-def implies(a: bool, b: bool) -> bool:
-    """If a, then b."""
-    return not_(a) | b
 
 
 # Assumptions

@@ -61,11 +61,15 @@ def _upon(base: Theorem, **more: Any) -> Theorem:
     return dataclasses.replace(base, **own)
 
 
-_UNTIMED = {
+_OPEN: dict[str, object] = {
     "width": 32,
     "incarnations": 0,
     "octets": 0,
     "send_window": False,
+}
+"""32 bits, any number of incarnations, and no text."""
+
+_UNTIMED = _OPEN | {
     "user_timeout": True,
     "watch_agreement": True,
     "watch_stale": True,
@@ -74,22 +78,14 @@ _UNTIMED = {
 }
 """No time: segments live for ever. Any mix of opens, closes and aborts, no text."""
 
-_FORGED = {
-    "width": 32,
-    "incarnations": 0,
-    "octets": 0,
-    "send_window": False,
+_FORGED = _OPEN | {
     "user_timeout": True,
     "forged": True,
     "watch_forgery": True,
 }
 """No time, and somebody else sends segments, which lie in the window but miss what matters."""
 
-_TIMED = {
-    "width": 32,
-    "incarnations": 0,
-    "octets": 0,
-    "send_window": False,
+_TIMED = _OPEN | {
     "abort": False,
     "watch_confusion": True,
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from spec.inputs import Input
 from spec.output import Tcp
 from spec.segment import Segment
-from spec.seq import Space, choose, not_
+from spec.seq import Space, choose, implies, not_
 from spec.tcb import SYNCHRONIZED, State, Tcb
 
 
@@ -54,10 +54,6 @@ def _among(state: State, states: tuple[State, ...]) -> bool:
     return found
 
 
-def _implies(if_: bool, then: bool) -> bool:
-    return not_(if_) | then
-
-
 _BLANK = (State.CLOSED, State.LISTEN)
 _RECEIVING = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 _SENDING = (State.ESTABLISHED, State.CLOSE_WAIT)
@@ -93,11 +89,11 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
             # A CLOSE that has text to wait for is queued in SYN-RECEIVED (section 3.10.4).
             waits = (source == State.SYN_RECEIVED) & (before.written != 0)
             here = before.state == source
-            right = right & _implies(
+            right = right & implies(
                 here, (after.state == target) | (waits & (after.state == source))
             )
             stays = stays & not_(here)
-        return right & _implies(stays, after.state == before.state)
+        return right & implies(stays, after.state == before.state)
     ctl = seg.ctl
     opens = ctl.syn & not_(ctl.rst)
     acks = ctl.ack & not_(ctl.rst)
@@ -148,8 +144,8 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         after.state == State.LISTEN,
         after.state == State.CLOSED,
     )
-    back = _implies(again, after.state == State.LISTEN)
-    return follows & back & _implies(left, exact) & _implies(ends & not_(spared), ended)
+    back = implies(again, after.state == State.LISTEN)
+    return follows & back & implies(left, exact) & implies(ends & not_(spared), ended)
 
 
 def _acks_syn(tcb: Tcb, seg: Segment, seq: Space) -> bool:
@@ -236,10 +232,10 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
         & (reset_due | (resets == 0))
         & ((syns == 1) & (count == 1) | not_(syn_ack_due))
         & (syn_ack_due | (syns == 0))
-        & _implies(challenge & not_(spared), (bare == 1) & (count == 1))
-        & _implies(taken | again | opened | moved, acks >= 1)
-        & _implies(silent, count == 0)
-        & _implies(quiet | spared, bare == 0)
+        & implies(challenge & not_(spared), (bare == 1) & (count == 1))
+        & implies(taken | again | opened | moved, acks >= 1)
+        & implies(silent, count == 0)
+        & implies(quiet | spared, bare == 0)
     )
 
 
@@ -315,21 +311,21 @@ def _spoken(before: Tcb, after: Tcb, what: Input, sent: Segment, tcp: Tcp) -> bo
         & (ctl.ack | (sent.ack == 0))
         & (sent.wnd == rcv.wnd)
         & (ctl.syn == ((sent.seq == after.iss) & (length != 0)))
-        & _implies(ctl.syn, first & not_(ctl.fin) & (sent.text == 0))
-        & _implies(ctl.fin, after.closing & (end == last) & (sent.text == 0))
-        & _implies(
+        & implies(ctl.syn, first & not_(ctl.fin) & (sent.text == 0))
+        & implies(ctl.fin, after.closing & (end == last) & (sent.text == 0))
+        & implies(
             sent.text != 0,
             ctl.psh
             & seq.le_le(seq.plus(after.iss, 1), sent.seq, seq.plus(after.iss, after.written)),
         )
-        & _implies(length == 0, sent.seq == snd.nxt)
+        & implies(length == 0, sent.seq == snd.nxt)
         & (ctl.urg == urgent)
         & (sent.up == choose(urgent, snd.up, 0))
-        & _implies(
+        & implies(
             length != 0, seq.lt_le(sent.seq, end, snd.nxt) & seq.le_lt(snd.una, sent.seq, end)
         )
         & (probe | fits)
-        & _implies(probe, sent.seq == before.snd.una)
+        & implies(probe, sent.seq == before.snd.una)
     )
 
 
@@ -373,14 +369,14 @@ def _sound(tcb: Tcb, tcp: Tcp) -> bool:
         & (sent >= 1)
         & (rcv.wnd <= tcp.bounds.window)
         & ((state != State.SYN_SENT) | (tcb.irs == 0) & (rcv.nxt == 0) & (sent == 1))
-        & _implies(opening, acknowledged == 0)
-        & _implies(_among(state, (State.ESTABLISHED, State.CLOSE_WAIT)), acknowledged >= 1)
-        & _implies(_among(state, _SENDING) | (state == State.SYN_SENT), not_(tcb.closing))
-        & _implies(_among(state, closers), tcb.closing & not_(done))
-        & _implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done)
-        & _implies(state != State.SYN_SENT, seq.minus(rcv.nxt, tcb.irs) >= 1)
-        & _implies(state != State.SYN_SENT, seq.le(seq.plus(tcb.irs, 1), rcv.up))
-        & _implies(
+        & implies(opening, acknowledged == 0)
+        & implies(_among(state, (State.ESTABLISHED, State.CLOSE_WAIT)), acknowledged >= 1)
+        & implies(_among(state, _SENDING) | (state == State.SYN_SENT), not_(tcb.closing))
+        & implies(_among(state, closers), tcb.closing & not_(done))
+        & implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done)
+        & implies(state != State.SYN_SENT, seq.minus(rcv.nxt, tcb.irs) >= 1)
+        & implies(state != State.SYN_SENT, seq.le(seq.plus(tcb.irs, 1), rcv.up))
+        & implies(
             _among(state, SYNCHRONIZED) & (acknowledged >= 1),
             (tcb.held_text == 0) & not_(tcb.held_fin | tcb.held_push | tcb.held_urgent),
         ),
@@ -425,13 +421,13 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
             & (after.closing == (before.closing | closed))
         )
         made = (after.written == choose(wrote, 1, 0)) & (after.rcv.wnd == tcp.bounds.window)
-        queued = _implies(
+        queued = implies(
             (closed | wrote) & _among(before.state, _SENDING),
             # All is sent that the window lets through, and FIN after all text.
             _let_out(after, seq),
         )
         lived = keeps & users & called & queued
-        return _implies(lives, lived) & _implies(
+        return implies(lives, lived) & implies(
             _among(before.state, _BLANK) & not_(_among(after.state, _BLANK)), made
         )
     acked = seg.ctl.ack & seq.lt_le(before.snd.una, seg.ack, before.snd.nxt)
@@ -446,7 +442,7 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         after.snd.una == seg.ack,
         after.snd.una == before.snd.una,
     )
-    heard = _implies(
+    heard = implies(
         (before.state == State.SYN_SENT) & (after.state != State.SYN_SENT),
         (after.irs == seg.seq)
         & seq.le_le(seq.plus(seg.seq, 1), after.rcv.nxt, seq.plus(seg.seq, _length(seg))),
@@ -461,20 +457,20 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         after.rcv.wnd <= before.rcv.wnd,
         (advance >= text)
         & (fin <= 1)
-        & _implies(
+        & implies(
             advance != 0,
             came
             & processed
             & (offset < _length(seg))
             & (advance + offset <= _length(seg))
             & (text + offset <= seg.text)
-            & _implies(fin == 1, seg.ctl.fin & (before.rcv.wnd != 0)),
+            & implies(fin == 1, seg.ctl.fin & (before.rcv.wnd != 0)),
         ),
     )
     state = before.state
     in_order = _among(state, _RECEIVING) & processed & came & (offset < _length(seg))
     in_range = seq.le_le(seq.minus(before.snd.una, tcp.bounds.window), seg.ack, before.snd.nxt)
-    must = _implies(in_order & in_range & (before.rcv.wnd != 0), advance != 0)
+    must = implies(in_order & in_range & (before.rcv.wnd != 0), advance != 0)
     emptied = (text != 0) & (text + offset == seg.text)
     pushed = (seg.ctl.psh & emptied) | ((fin == 1) & (after.rcv.wnd != tcp.bounds.window))
     told = (state == State.SYN_SENT) | (after.rcv.push == (before.rcv.push | pushed))
@@ -495,7 +491,7 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         & newer
     )
     window = choose(opened | current, update, same) if tcp.bounds.send_window else same
-    freed = _implies(
+    freed = implies(
         (processed & in_range | opened) & _among(after.state, SYNCHRONIZED), _let_out(after, seq)
     )
     urged = (
@@ -520,7 +516,7 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         & (after.rcv.up == after.rcv.nxt)
         & (after.held_text == seg.text)
     )
-    return _implies(lives, keeps & met) & _implies(
+    return implies(lives, keeps & met) & implies(
         _among(before.state, _BLANK) & not_(_among(after.state, _BLANK)), listened
     )
 
@@ -578,7 +574,7 @@ def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         good = tcp.seq.le_le(
             tcp.seq.minus(before.snd.una, tcp.bounds.window), seg.ack, before.snd.nxt
         )
-        restarts = _implies(
+        restarts = implies(
             (before.state == State.TIME_WAIT)
             & (after.state == State.TIME_WAIT)
             & _in_window(before, seg, tcp.seq)

@@ -36,6 +36,11 @@ def not_(test: bool) -> bool:
     return test == False  # noqa: E712
 
 
+def implies(if_: bool, then: bool) -> bool:
+    """``then``, unless not ``if_``, as a computation."""
+    return not_(if_) | then
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """The circle of 2^width sequence numbers; every argument and result is in [0, 2^width)."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from checker import tcp, verify
-from checker.core.errors import Problem
+from checker.core.errors import Problem, UsageProblem
 from checker.engines.explore import Path
 from checker.trace import confirm
 from proofs.ablations import ABLATIONS, CONTROLS, Ablation
@@ -69,8 +69,16 @@ def test_controls_and_pins_are_the_same() -> None:
 def test_claim_survives_its_control(control: Ablation) -> None:
     found = verify.ablate(control).exploration
     assert found.complete
+    assert control.claim not in found.decisive
     pins = {"states": found.states, "transitions": found.transitions, "depth": found.depth}
     assert PINS["controls"][control.id] == {"verdict": "holds"} | pins
+
+
+def test_what_falls_is_not_pinned_as_a_control() -> None:
+    for id in ("27 L1", "1 T3"):  # the one by a lasso, the other by a run to a state
+        (falls,) = [a for a in ABLATIONS if a.id == id]
+        with pytest.raises(UsageProblem, match="does not hold: nothing is pinned"):
+            verify._pins_of_control(falls)
 
 
 def test_split_handshake_needs_the_exact_check() -> None:

@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from checker import explorer, matrix, verify
+from checker.__main__ import open_journal
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.journal import Journal, digest
+from checker.core.journal import Journal
+from checker.core.sources import digest
 from proofs.ablations import ABLATIONS, CONTROLS
 from proofs.claims import CLAIMS
 
@@ -90,7 +92,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> list[matrix.Task]:
 
 
 def explored(path: Path, todo: list[matrix.Task], resume: bool = False) -> dict[str, Any]:
-    journal = matrix.open_journal(path, resume)
+    journal = open_journal("matrix", path, resume)
     matrix.explore(journal, todo, 1)
     return matrix.matrix(journal, todo)
 
@@ -153,23 +155,23 @@ def test_after_a_kill_the_rest_gives_the_same_bytes(few: list[matrix.Task], tmp_
     whole = matrix.document(explored(tmp_path / "whole", few))
     path, keys = tmp_path / "journal", []
 
-    def kill(key: str) -> None:
+    def kill(key: str, done: int, total: int) -> None:
         keys.append(key)
         if len(keys) == 3:
             raise Killed
 
     with pytest.raises(Killed):
-        matrix.explore(matrix.open_journal(path, False), few, 1, kill)
+        matrix.explore(open_journal("matrix", path, False), few, 1, kill)
     with path.open("a") as file:
         file.write('{"key": "without 9 T2", "result": {"sta')  # cut short
-    again = matrix.open_journal(path, True)
+    again = open_journal("matrix", path, True)
     assert list(again.known) == keys
     rest: list[str] = []
-    matrix.explore(again, few, 1, rest.append)
+    matrix.explore(again, few, 1, lambda key, *_: rest.append(key))
     assert sorted(keys + rest) == sorted(task.key for task in few)
     assert matrix.document(matrix.matrix(again, few)) == whole
     assert matrix.runs(again, few) == matrix.runs(
-        matrix.open_journal(tmp_path / "whole", True), few
+        open_journal("matrix", tmp_path / "whole", True), few
     )
 
 
@@ -222,7 +224,7 @@ def written(few: list[matrix.Task], tmp_path: Path) -> tuple[Any, Any, Path]:
     """A checkout with the quick matrix in it."""
     for folder in ("docs", "proofs"):
         (tmp_path / folder).mkdir()
-    journal = matrix.open_journal(tmp_path / "journal", False)
+    journal = open_journal("matrix", tmp_path / "journal", False)
     matrix.explore(journal, few, 1)
     found, told = matrix.matrix(journal, few), matrix.runs(journal, few)
     matrix.write(found, told, tmp_path)

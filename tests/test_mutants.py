@@ -9,7 +9,9 @@ import pytest
 
 from checker import mutants as m
 from checker import mutants_page
+from checker.__main__ import open_journal
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.core.journal import Journal
 from checker.core.mutate import Dialect, Mutant, applied, mutants
 from checker.engines.explore import Check, Exploration, explore
 from checker.verify import jobs
@@ -174,14 +176,14 @@ def test_the_score_leaves_out_what_is_equivalent_and_counts_what_is_not_reached(
 
 
 def run(path: Path, workers: int = 1, told: Any = None) -> str:
-    found = m.run(TOY, [arena()], m.Journal(path, "toy"), False, workers, told)
+    found = m.run(TOY, [arena()], Journal(path, "toy", True), False, workers, told)
     return m.report(found, False).model_dump_json()
 
 
 def test_a_run_that_was_interrupted_goes_on_and_comes_to_the_same(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole")
 
-    def interrupt(done: int, total: int, judged: m.Judged) -> None:
+    def interrupt(_: str, done: int, total: int) -> None:
         if done == 5:
             raise KeyboardInterrupt
 
@@ -191,7 +193,7 @@ def test_a_run_that_was_interrupted_goes_on_and_comes_to_the_same(tmp_path: Path
     with part.open("a") as file:
         file.write('{"name": "cut o')
     judged: list[int] = []
-    assert run(part, told=lambda done, total, _: judged.append(done)) == whole
+    assert run(part, told=lambda _, done, total: judged.append(done)) == whole
     assert judged == list(range(6, len(TOY) + 1))
     assert part.read_text() == (tmp_path / "whole").read_text()
     assert run(part, told=lambda *_: pytest.fail("all is known")) == whole
@@ -203,12 +205,14 @@ def test_two_workers_come_to_the_same(tmp_path: Path) -> None:
 
 def test_a_journal_of_something_else_is_begun_again(tmp_path: Path) -> None:
     run(tmp_path / "journal")
-    assert not m.Journal(tmp_path / "journal", "another toy").found
+    assert not Journal(tmp_path / "journal", "another toy", True).known
 
 
-def test_what_a_journal_is_of_depends_on_the_options() -> None:
-    assert m.identity(False) != m.identity(True)
-    assert m.identity(False) == m.identity(False)
+def test_what_a_journal_is_of_depends_on_the_options(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    open_journal("mutants", path, False, True).add("one", 1)
+    assert open_journal("mutants", path, True, True).known
+    assert not open_journal("mutants", path, True, False).known
 
 
 # The specification

@@ -14,7 +14,8 @@ import z3
 from typer.testing import CliRunner
 
 from checker import prove, theory, verify
-from checker.__main__ import app, print_proofs
+from checker.__main__ import app
+from checker.console.tables import print_proofs
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.engines.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
 from proofs import claims, recheck

@@ -14,6 +14,7 @@ from proofs import invariants as i
 from proofs.invariants import Memory, View
 from proofs.theorems import BY_ID, THEOREMS, Theorem
 from spec.rules import Isn
+from spec.seq import implies
 from spec.system import System
 
 
@@ -43,7 +44,7 @@ def test_a_broken_rule_is_reached() -> None:
 def knows_nobody(w: View) -> bool:
     """True of all states, and not inductive: T1's structure carries it."""
     memory = w.mine(w.me.ghost.id)
-    return i.implies(memory.known, (memory.heard >= 1) & (memory.heard <= w.peer.ghost.id))
+    return implies(memory.known, (memory.heard >= 1) & (memory.heard <= w.peer.ghost.id))
 
 
 def test_what_is_true_is_not_reached() -> None:

@@ -1,5 +1,6 @@
 """Files, written whole or not at all."""
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -23,6 +24,11 @@ def write(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def write_json(path: Path, data: object) -> None:
+    """``write`` data as JSON that a reader can look at."""
+    write(path, (json.dumps(data, indent=1) + "\n").encode())
 
 
 def writable(path: Path) -> None:

@@ -5,33 +5,13 @@ is given the results of before, if the digest is still the same: a result of ano
 is none. A line that an end of the process cut short is not taken.
 """
 
-import hashlib
 import json
 import os
-from collections.abc import Iterable
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from checker.core import files
 from checker.core.errors import UsageProblem
-
-
-def digest(packages: Iterable[str], *more: object) -> str:
-    """Of the text of all modules of ``packages``, and of what else matters."""
-    found = hashlib.sha256(repr(more).encode())
-    for package in packages:
-        for name, text in _modules(resources.files(package), package):
-            found.update(f"{name} {len(text)} ".encode() + text)
-    return found.hexdigest()
-
-
-def _modules(folder: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir() and not entry.name.startswith("__"):
-            yield from _modules(entry, f"{name}.{entry.name}")
-        elif entry.name.endswith(".py"):
-            yield f"{name}.{entry.name}", entry.read_bytes()
 
 
 class Journal:
@@ -43,9 +23,7 @@ class Journal:
         lines = [{"of": of}, *({"key": key, "result": self.known[key]} for key in self.known)]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f"{path.name}.tmp")
-            beside.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
-            os.replace(beside, path)
+            files.write(path, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:
             raise UsageProblem(f"cannot write {str(path)!r}: {error.strerror}") from error

@@ -25,11 +25,10 @@ import z3
 from checker.core.ir import Node, Sort
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import smt
-from checker.engines.induction import Obligation, script
+from checker.engines.induction import VERDICTS, Obligation, script
 from checker.engines.smt import Term
 
 CHOICE, NO_MORE, EXAMPLE, BEYOND = "choice", "no more", "example", "beyond"
-VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 
 
 class Astray(Exception):
