@@ -31,7 +31,6 @@ class Memory:
     reached: bool = False  # it reached ESTABLISHED
     passive: bool = False  # it came from LISTEN
     fin: bool = False  # it sent its FIN
-    finished: bool = False  # it received the peer's FIN
     heard: Id = 0  # the peer's TCB whose SYN it took
     irs: Seq = 0
 
@@ -45,7 +44,6 @@ def remember(memory: Memory, end: Endpoint, seq: Space) -> None:
     memory.reached = memory.reached | reached_established(tcb)
     memory.passive = tcb.passive
     memory.fin = tcb.snd.nxt == seq.plus(tcb.iss, 2)
-    memory.finished = tcb.rcv.nxt == seq.plus(tcb.irs, 2)
     memory.heard = end.ghost.heard
     memory.irs = tcb.irs
 
@@ -234,11 +232,10 @@ def bare_syn_is_active(w: View, seg: Segment) -> bool:
 
 
 def end_is_remembered(w: View) -> bool:
-    """Of the TCB that is there, the FINs sent and received are remembered."""
+    """Of the TCB that is there, it is remembered whether it sent its FIN."""
     me, memory = w.me, w.mine(w.me.ghost.id)
     sent = w.me.tcb.snd.nxt == w.seq.plus(me.tcb.iss, 2)
-    received = w.me.tcb.rcv.nxt == w.seq.plus(me.tcb.irs, 2)
-    return implies(knows(me), (memory.fin == sent) & (memory.finished == received))
+    return implies(knows(me), memory.fin == sent)
 
 
 def fin_is_sent(w: View, seg: Segment) -> bool:
