@@ -3,8 +3,8 @@
 Each mutant is the specification with one place changed (``core.mutate``). It is put before the
 claims, one *arena* at a time: an exploration of one profile under one choice of rules, with the
 claims that it decides. A claim *kills* a mutant if its verdict is not that of the specification:
-an ``always`` or ``rest`` that is violated, a witness that is not reached any more, a finding that
-is gone.
+an ``always``, ``rest`` or ``eventually`` that is violated, a witness that is not reached any more,
+a finding that is gone.
 
 An arena knows every *question* that its exploration asks of the specification, an input to an
 endpoint, and the answer. A mutant that answers each of them as the specification does reaches the
@@ -33,7 +33,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker import explorer, tcp
+from checker import explorer, liveness, tcp
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.core.journal import Journal
 from checker.core.mutate import Dialect, Mutant, applied, calls, mutants, watched
@@ -176,9 +176,8 @@ def asked_all(
 def arena(job: Job) -> Arena:
     """The arena of an exploration of the specification."""
     system = System(job.rules, job.bounds)
-    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
     options = explorer.Options("native")
-    found = explorer.search(system, checks, options, stop_when_decided=False)
+    found = _search(job, system, options)
     limit = dataclasses.replace(options, max_states=2 * found.states + 300_000)
     asked = System(job.rules, job.bounds)
 
@@ -186,13 +185,8 @@ def arena(job: Job) -> Arena:
         end, what, seg, sight = question
         return [_plain(drawn, outcome) for drawn, outcome in asked.react(end, what, seg, sight)]
 
-    ending = {
-        id: dataclasses.replace(check, ends=check.kind != SOMETIMES and id not in found.lengths)
-        for id, check in checks.items()
-    }
-
     def explore() -> Exploration:
-        return explorer.search(System(job.rules, job.bounds), ending, limit)
+        return _search(job, System(job.rules, job.bounds), limit, found.lengths)
 
     questions = (
         (end, what, seg, sight)
@@ -203,11 +197,32 @@ def arena(job: Job) -> Arena:
         f"{job.profile} {' '.join(job.claims)}",
         asked_all(questions, ask, FUNCTIONS),
         found.lengths,
-        {id: check.kind for id, check in checks.items()},
+        {id: BY_ID[id].kind for id in job.claims},
         ask,
         explore,
         _tree(job, system),
     )
+
+
+def _search(
+    job: Job,
+    system: System,
+    options: explorer.Options,
+    decided: Mapping[str, int] | None = None,
+) -> Exploration:
+    """Explore, to the end; or, if it is known what the specification ``decided``, until a claim
+    falls that it does not refute. What is said in the end is decided on the whole graph."""
+    if job.live:
+        lives = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
+        return liveness.search(system, lives, options)[0]
+    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
+    if decided is None:
+        return explorer.search(system, checks, options, stop_when_decided=False)
+    ending = {
+        id: dataclasses.replace(check, ends=check.kind != SOMETIMES and id not in decided)
+        for id, check in checks.items()
+    }
+    return explorer.search(system, ending, options)
 
 
 def _plain(drawn: int | None, outcome: Outcome) -> Any:
