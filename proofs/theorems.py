@@ -158,7 +158,7 @@ THEOREMS = (
     _upon(
         _T1,
         id="T5",
-        title="fresh ISNs alone keep earlier connections out of one that is established",
+        title="fresh and rising ISNs alone keep earlier connections out of one that is established",
         cites="RFC 9293 3.4.1",
         claims=(i.no_crossing,),
         clauses=(i.resets_are_told,),
