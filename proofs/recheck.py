@@ -182,6 +182,23 @@ def claimed(theory: dict[str, Any]) -> Iterator[str]:
                 yield f"{theorem['id']} claims {name}, which holds under other options only"
 
 
+def statements(theory: dict[str, Any]) -> Iterator[str]:
+    """What its theorems say and suppose, a line each, in the names that the scripts use."""
+    rules = [f"{name}={value}" for name, value in theory["rules"].items()]
+    for theorem in theory["theorems"]:
+        options = {*theorem["options"]}
+        supposed = [
+            part["name"]
+            for part in (*theory["facts"], *theory["pairs"])
+            if not part["when"] or any({*way} <= options for way in part["when"])
+        ]
+        switches = [f"{name}=on" for name in theorem["options"] if "." not in name]
+        yield (
+            f"{theorem['id']}: {', '.join(theorem['claims'])}; supposes "
+            f"{', '.join([*supposed, *rules, *switches]) or 'nothing'}"
+        )
+
+
 def whole(family: dict[str, Any]) -> set[tuple[int, str]]:
     """What must be proved of a family, beside its steps."""
     wanted = {(0, EXAMPLE)}
@@ -533,6 +550,7 @@ def recheck(
         for theory in theories:
             some = by_theory[theory["id"]]
             wrong += [f"{theory['id']}: {what}" for what in claimed(theory)]
+            list(statements(theory))  # which raises if it is damaged
             wrong += [f"{theory['id']}: {what}" for what in coverage(theory, some)]
             wrong += [f"{s.file}: {what}" for s in some for what in declared(theory, s)]
         wrong += families_of(manifest)
@@ -617,6 +635,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 3
     for what in wrong:
         print(f"recheck: {what}", file=sys.stderr)
+    if not wrong:
+        for theory in read(options.place)["theories"]:
+            print("\n".join(statements(theory)))
     agreed = Counter(solver for done in results for solver in done.agreed)
     said = ", ".join(f"{solver} {agreed[solver]:,}" for solver in solvers)
     slowest = max((done.seconds for done in results), default=0.0)

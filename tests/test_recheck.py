@@ -126,6 +126,22 @@ def test_damaged_manifest(place: Path) -> None:
     assert wrong(place) == ["manifest.json: it is damaged: KeyError: 'line'"]
 
 
+def test_what_was_accepted_is_said_with_all_that_it_supposes() -> None:
+    theory = {
+        "rules": {"close_waits": "on"},
+        "facts": [{"name": "window_is_sane", "when": []}],
+        "pairs": [{"name": "fresh", "when": []}, {"name": "far", "when": [["given.far"]]}],
+        "theorems": [
+            {"id": "one", "claims": ["agreement"], "options": ["syn_ack_exact"]},
+            {"id": "two", "claims": ["agreement", "partner"], "options": ["given.far"]},
+        ],
+    }
+    assert list(recheck.statements(theory)) == [
+        "one: agreement; supposes window_is_sane, fresh, close_waits=on, syn_ack_exact=on",
+        "two: agreement, partner; supposes window_is_sane, fresh, far, close_waits=on",
+    ]
+
+
 # Coverage
 
 
