@@ -31,7 +31,7 @@ import shutil
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from importlib import resources
@@ -442,7 +442,15 @@ def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
     """Prove a theory until an obligation fails."""
     prover = Prover(made, timeout)
     found = Needed(need, "proved")
-    for what in _in_turn(prover, need.near):
+    _until_one_fails(found, _in_turn(prover, need.near))
+    if not found.asked:
+        found.verdict = "unknown"
+    return found
+
+
+def _until_one_fails(found: "Needed | Why", obligations: Iterable[Obligation]) -> None:
+    """Take obligations until one fails; of those that are unknown, the first is kept till then."""
+    for what in obligations:
         found.asked += 1
         if what.verdict == "proved":
             continue
@@ -450,10 +458,7 @@ def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
             what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
             found.first, found.verdict = what, what.verdict
         if what.verdict == "failed":
-            break
-    if not found.asked:
-        found.verdict = "unknown"
-    return found
+            return
 
 
 def _in_turn(prover: Prover, near: str) -> Iterator[Obligation]:
@@ -566,16 +571,9 @@ def _why(number: int, name: str) -> Why:
     t = proof.theory
     rest = dataclasses.replace(t, clauses=[c for c in t.clauses if c.name != name])
     found = Why(proof.id, name, "proved")
-    for what in _again(Prover(rest, _timeout), _leaning(proof, name)):
-        found.asked += 1
-        if what.verdict == "proved":
-            continue
-        if what.verdict == "failed" or found.first is None:
-            what.counterexample = {name: _value(v) for name, v in what.counterexample.items()}
-            found.first, found.verdict = what, what.verdict
-        if what.verdict == "failed":
-            found.state = compact(t, what)
-            break
+    _until_one_fails(found, _again(Prover(rest, _timeout), _leaning(proof, name)))
+    if found.first is not None and found.verdict == "failed":
+        found.state = compact(t, found.first)
     found.seconds = time.monotonic() - began
     return found
 
