@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.capture import Damage, Frame, Packet, Unread, frames, read
+from checker.capture import Damage, Frame, Packet, Unread, frames, read, segments
 from checker.capture.files import LONGEST
 from checker.capture.segments import ACK, SYN, options, socket
 from checker.core.errors import UsageProblem
+
+CAPTURES = Path(__file__).parent / "captures"
 
 A4, B4 = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
 A6, B6 = bytes(15) + b"\1", bytes(15) + b"\2"
@@ -220,3 +222,14 @@ def test_garbage(tmp_path_factory, content, form, name):
             assert item.number >= 1
     except (Damage, UsageProblem) as told:
         assert "\n" not in str(told)
+
+
+@pytest.mark.parametrize("path", sorted(CAPTURES.rglob("*.pcap")), ids=lambda p: p.name)
+def test_usual_headers_are_read_as_others_are(path, monkeypatch):
+    def fields(items):
+        names = [*Packet.__slots__]
+        return [tuple(getattr(p, n) for n in names) if isinstance(p, Packet) else p for p in items]
+
+    quick = fields(read(frames(path)))
+    monkeypatch.setattr(segments, "_usual", lambda *_: None)
+    assert fields(read(frames(path))) == quick

@@ -4,6 +4,7 @@
 """
 
 import json
+import random
 import re
 import struct
 import subprocess
@@ -19,12 +20,13 @@ from hypothesis import strategies as st
 
 from checker.capture import Packet, frames, read
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
-from checker.conform import report, speed
+from checker.conform import recall, report, speed
 from checker.conform.behaviour import choose
 from checker.conform.explain import _ONE, Explainer
 from checker.conform.follow import MIDDLE, Connection, Follower, Position, Verdict
 from checker.conform.heard import SEQ, Heard
 from checker.conform.monitor import Monitor
+from checker.conform.recall import Memory, Pair
 from checker.conform.steps import BOUNDS, WINDOW, Candidate, Stepper
 from checker.core.errors import UsageProblem
 from spec import host, user_calls
@@ -36,7 +38,7 @@ from spec.record import clone, key
 from spec.rules import Rules
 from spec.segment import Control, Segment
 from spec.tcb import Receive, Send, State, Tcb
-from tests import mutate
+from tests import mutate, traffic
 from tests.mutate import CAPTURES, ENDS
 
 ZEEK = CAPTURES.parent / "zeek"
@@ -640,6 +642,131 @@ def test_the_plain_way_is_the_long_way(path, monkeypatch):
     assert states(captured(path, LINUX)) == quick
 
 
+# What is remembered is what comes of it
+
+
+def all_told(
+    packets: Iterable[Packet], memory: Memory | None, behaviour, position: Position
+) -> list:
+    """All that is told of connections; without a memory, the long way."""
+    found: list[Connection] = []
+    follower = Follower(behaviour, position, found.append)
+    if memory is not None:
+        follower.memory = memory
+    with pytest.MonkeyPatch.context() as patch:
+        if memory is None:
+            patch.setattr(Pair, "take", Pair._follow)
+        follower.feed(packets)
+        follower.finish()
+    return [
+        (c.verdict, c.reason, c.life, c.edges, c.states, c.deviation and c.deviation.as_json())
+        for c in found
+    ]
+
+
+def disturbed(rng: random.Random, number: int) -> list[Packet]:
+    """A connection with segments lost, doubled, late or changed; or none of it."""
+    each = rng.choice((8, 9, 10, 12, 20))
+    sent = list(traffic.connection(rng, each))
+    for _ in range(rng.choice((0, 0, 1, 1, 2, 4))):
+        i = rng.randrange(len(sent))
+        what = rng.randrange(6)
+        one = sent[i]
+        if what == 0:
+            del sent[i]
+        elif what == 1:
+            sent.insert(rng.randrange(len(sent) + 1), one)
+        elif what == 2:
+            sent.insert(i + 1, sent.pop(i))
+        elif what == 3:
+            sent[i] = one._replace(flags=one.flags ^ rng.choice((ACK, FIN, RST, SYN, PSH)))
+        else:
+            by = rng.choice((1, 2, 3, -1, -2, -3, 100, -100, 1460, 2**31))
+            field = rng.choice(("seq", "ack", "text"))
+            value = (getattr(one, field) + by) % (2**32 if field != "text" else 1500)
+            sent[i] = one._replace(**{field: value})
+        if len(sent) < 3:
+            break
+    time, packets, wnd = 0.0, [], rng.choice((65535, 65535, 2000, 1))
+    for i, one in enumerate(sent):
+        time += rng.choice((0.0, 0.0001, 0.01, 0.5, 1.0, rng.choice((0.01, 61.0, 241.0))))
+        src, dst = (B, A) if one.side else (A, B)
+        packets.append(
+            Packet(number + i, time, src, dst, one.seq, one.ack, one.flags, wnd, one.text,
+                   traffic.OPTIONS if one.flags & SYN else b"")
+        )  # fmt: skip
+    return packets
+
+
+def compare_with_the_long_way(count: int, seed: int) -> None:
+    """A memory that grows from connection to connection, against none."""
+    rng = random.Random(seed)
+    places = (MIDDLE, Position(role="client"), Position(role="server"))
+    for behaviour in (RFC, LINUX):
+        memory = Memory(behaviour)
+        for i in range(count):
+            packets = disturbed(rng, rng.randrange(1, 9))
+            if i % 4 == 0:  # the pair of sockets is used again
+                packets += disturbed(rng, packets[-1].number + 1)
+            where = rng.choice(places)
+            quick = all_told(packets, memory, behaviour, where)
+            assert quick == all_told(packets, None, behaviour, where), (i, where)
+        assert memory.recalled > memory.learnt > 100
+
+
+def test_what_is_remembered_is_the_long_way():
+    compare_with_the_long_way(400, 2)
+
+
+@pytest.mark.slow
+def test_what_is_remembered_is_the_long_way_often():
+    compare_with_the_long_way(10_000, 3)
+
+
+@pytest.mark.parametrize("path", [*sorted(CAPTURES.glob("*.pcap")), *sorted(ZEEK.iterdir())],
+                         ids=lambda p: p.name)  # fmt: skip
+def test_captures_are_remembered_as_they_were(path):
+    """The second time, everything that can be is remembered."""
+    for where in (MIDDLE, Position(role="client"), Position(role="server")):
+        packets = [p for p in read(frames(path)) if isinstance(p, Packet)]
+        memory = Memory(LINUX)
+        first, second = (all_told(packets, memory, LINUX, where) for _ in range(2))
+        assert first == second == all_told(packets, None, LINUX, where)
+
+
+@pytest.mark.parametrize("each", [8, 20, 100])
+def test_traffic_conforms_and_is_remembered(tmp_path, each):
+    """What the speed is measured on: whole connections, each of as many segments, and all right."""
+    path = tmp_path / "traffic.pcap"
+    traffic.write(path, each, 60 * each)
+    found: list[Connection] = []
+    follower = Follower(RFC, MIDDLE, found.append)
+    follower.feed(read(frames(path)))
+    follower.finish()
+    whole = [c for c in found if c.packets > 1]
+    assert {c.verdict for c in whole} == {Verdict.CONFORMS}
+    assert max(c.packets for c in found) == each
+    assert follower.memory.learnt < 80 < follower.memory.recalled
+
+
+def test_memory_is_bounded(monkeypatch):
+    """It is cleared when it is full, and what is followed at that time is followed on."""
+    monkeypatch.setattr(recall, "REMEMBERED", 12)
+    rng = random.Random(1)
+    memory = Memory(RFC)
+    for i in range(50):
+        packets = disturbed(rng, 1)
+        assert all_told(packets, memory, RFC, MIDDLE) == all_told(packets, None, RFC, MIDDLE), i
+        assert memory.learnt + len(memory._situations) <= 13
+
+
+def test_a_memory_that_does_not_look_at_distances_is_found_out(monkeypatch):
+    """The seeded bug: which numbers are next to each other is not looked at."""
+    monkeypatch.setattr(recall, "NEAR", 1)
+    with pytest.raises(AssertionError):
+        compare_with_the_long_way(400, 2)
+
+
 # Garbage, and much of it
 
 RANDOM = st.lists(
@@ -809,6 +936,7 @@ def test_damaged_capture_is_never_a_success(tmp_path):
 
 def test_bench_measures_and_says_who_is_missing(monkeypatch):
     monkeypatch.setitem(speed.PEERS, "tshark", ("no-such-program",))
+    monkeypatch.setattr(speed, "ROUNDS", 1)
     told = list(speed.timed([CAPTURES / "lwip.pcap"]))
     assert "segments/s" in told[0]
     assert told[1].endswith("tshark: not installed")

@@ -64,24 +64,46 @@ class Unread(NamedTuple):
 
 
 _TCP_HEADER = struct.Struct(">IIBBH").unpack_from
+_USUAL = struct.Struct(">12xHBxHxxHxBxx4s4s2s2sIIBBH").unpack_from
+"""Ethernet, IPv4 without options, TCP."""
 
 
 def read(frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
     """What is TCP in ``frames``, which are numbered from 1; the rest is passed over."""
     for number, (link, time, data, length) in enumerate(frames, 1):
-        # The usual case first: IPv4 without options, on Ethernet.
-        if link == 1 and data[12:15] == b"\x08\x00\x45":
-            version, at = 4, 14
-        else:
-            version, at = network(link, data)
+        usual = _usual(number, time, data) if link == 1 else None
+        if usual is not None:
+            yield usual
+            continue
+        version, at = network(link, data)
         found = _READ[version](number, time, data, at, length)
         if found is not None:
             yield found
 
 
+def _usual(number: int, time: float, data: bytes) -> Packet | None:
+    """A segment without options in the usual headers, read at once; else None: see below."""
+    if len(data) < 54:
+        return None
+    kind, first, total, fragment, protocol, src, dst, source, to, seq, ack, offset, flags, wnd = (
+        _USUAL(data)
+    )
+    text = total - 20 - (offset >> 4) * 4
+    if (
+        kind != 0x800 or first != 0x45 or protocol != 6 or fragment & 0x3FFF
+        or offset < 0x50 or text < 0 or flags & SYN
+    ):  # fmt: skip
+        return None
+    return Packet(number, time, src + source, dst + to, seq, ack, flags, wnd, text)
+
+
+_TAGGED = (b"\x81\x00", b"\x88\xa8", b"\x91\x00")
+"""EtherTypes of VLAN tags."""
+
+
 def _ethernet(data: bytes, at: int) -> tuple[int, int]:
     """From an EtherType on; tags of VLANs are skipped."""
-    while data[at : at + 2] in (b"\x81\x00", b"\x88\xa8", b"\x91\x00"):
+    while data[at : at + 2] in _TAGGED:
         at += 4
     if data[at : at + 2] == b"\x08\x00":
         return 4, at + 2
@@ -108,8 +130,6 @@ def _family(order: str) -> Callable[[bytes], tuple[int, int]]:
 
     return read
 
-
-_TAGGED = (b"\x81\x00", b"\x88\xa8", b"\x91\x00")
 
 _LINKS: dict[int, Callable[[bytes], tuple[int, int]]] = {
     0: _family("="),  # NULL
@@ -243,10 +263,13 @@ def options(octets: bytes) -> dict[int, bytes]:
 
 def socket(address: bytes) -> str:
     """``10.0.0.1:80`` or ``[2001:db8::1]:80``; without a port if there is none."""
-    import ipaddress
-
     size = 16 if len(address) >= 16 else 4
-    host = str(ipaddress.ip_address(address[:size]))
+    if size == 4:
+        host = ".".join(map(str, address[:4]))
+    else:
+        import ipaddress
+
+        host = str(ipaddress.ip_address(address[:16]))
     if len(address) == size:
         return host
     port = int.from_bytes(address[size:], "big")

@@ -39,7 +39,7 @@ from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.heard import SEQ, Heard
-from checker.conform.steps import BOUNDS, WINDOW, Candidate, Edge, Step, Stepper
+from checker.conform.steps import BOUNDS, WINDOW, Candidate, Change, Edge, Step, Stepper
 from spec import user_calls
 from spec.inputs import Input
 from spec.output import Tcp
@@ -49,6 +49,10 @@ from spec.tcb import State, Tcb
 
 CANDIDATES = 48
 """More are not followed; a verdict that would need them is inconclusive."""
+
+KEPT = 8
+"""Of SYNs and of resets that may still arrive, the last."""
+RECENT = 64
 
 _ONE = replace(BOUNDS, octets=1)
 NONE = (State.CLOSED, State.LISTEN)
@@ -80,7 +84,16 @@ class Refusal(NamedTuple):
     nearest: str
 
 
-def segment(p: Packet) -> Segment:
+class Came(NamedTuple):
+    """What is kept of a packet, as long as it may matter."""
+
+    seq: int
+    ack: int
+    flags: int
+    text: int
+
+
+def segment(p: Packet | Came) -> Segment:
     """A packet as the specification's segment."""
     f = p.flags
     return Segment(
@@ -106,16 +119,18 @@ class Explainer:
     else it may have been lost, duplicated or reordered before it was seen.
     """
 
-    def __init__(self, stepper: Stepper, strict: bool) -> None:
+    def __init__(self, stepper: Stepper, strict: bool, recent: deque[Packet] | None = None) -> None:
         self.stepper = stepper
         self.strict = strict
         self.heard: dict[int, Heard] = {}
-        self.syns: deque[Segment] = deque(maxlen=8)
-        self.resets: deque[Segment] = deque(maxlen=8)
-        self.recent: deque[Segment] = deque(maxlen=64)  # what may have provoked a reset
+        self.syns: tuple[Came, ...] = ()
+        self.resets: tuple[Segment, ...] = ()
+        # What may have provoked a reset.
+        self.recent: deque[Packet] = deque(maxlen=RECENT) if recent is None else recent
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
         self.refusals: list[Refusal] = []
         self.capped = False
+        self.measured = False  # did more than the order of numbers count? (``recall``)
         self.number = 0
         self.time = 0.0
         self.note = ""
@@ -184,11 +199,11 @@ class Explainer:
         if resets:
             yield from self.resets
         if state == State.SYN_SENT:
-            yield from self.syns
+            yield from map(segment, self.syns)
             return
         if state == State.SYN_RECEIVED:
             # Where both ends opened, the peer's SYN,ACK may arrive too.
-            yield from (seg for seg in self.syns if seg.ctl.ack)
+            yield from (segment(syn) for syn in self.syns if syn.flags & ACK)
         heard = self.heard.get(c.tcb.irs)
         if heard is not None and state != State.TIME_WAIT:
             yield from self._stream(c.tcb, heard, upto)
@@ -281,7 +296,8 @@ class Explainer:
             tcb.written += p.text - 1
             tcb.snd.nxt = SEQ.plus(tcb.snd.nxt, p.text - 1)
             d = replace(listening, tcb=tcb, last=None)
-            d.story = Edge(d.story, self.number, State.LISTEN, tcb.state, tcp.cited[-1])
+            opened = Change(State.LISTEN, tcb.state, tcp.cited[-1])
+            d.story = Edge(d.story, self.number, opened)
             yield d
 
     def _syn_ack(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
@@ -303,9 +319,9 @@ class Explainer:
                     else:
                         self._refuse(2, "3.10.8: SYN,ACK is sent again as it was", shown(seg))
         for syn in self.syns:
-            if not syn.ctl.ack:
-                yield from self._both(c, syn, p)
-                yield from self._answer(c, syn, p)
+            if not syn.flags & ACK:
+                yield from self._both(c, segment(syn), p)
+                yield from self._answer(c, segment(syn), p)
         if not self.syns:
             self._refuse(1, "3.10.7.2 third: SYN,ACK answers a SYN that arrived")
         elif c.tcb.state not in NONE:
@@ -374,8 +390,8 @@ class Explainer:
                 )
 
     def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        for seg in self.recent:
-            for step in self.steps(c, Input.SEGMENT, seg, p.seq):
+        for heard in self.recent:
+            for step in self.steps(c, Input.SEGMENT, segment(heard), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
                 answer = step.sent[0]
@@ -423,6 +439,7 @@ class Explainer:
             acked = late.rcv.nxt if late is c.last or self.acked is None else self.acked
             heard = self.heard.get(late.irs)
             back = SEQ.minus(acked, p.ack)
+            self.measured |= heard is not None and not _by_order(heard, acked, p.ack)
             if heard is not None and back <= min(heard.total + 1, WINDOW) and _is_late(late, p):
                 self.note = "late or duplicate"
                 yield c.costlier()
@@ -592,6 +609,12 @@ def _differs(seg: Segment, p: Packet) -> int:
         + (seg.ctl.ack and seg.ack != p.ack)
         + (seg.text != p.text)
     )
+
+
+def _by_order(heard: Heard, acked: int, ack: int) -> bool:
+    """Is it plain that ``ack`` is, or is not, within ``heard`` below ``acked``?"""
+    inside = SEQ.lt(heard.isn, ack) and SEQ.le(acked, SEQ.plus(heard.top, 1))
+    return inside or SEQ.lt(acked, ack)
 
 
 def _is_late(tcb: Tcb, p: Packet) -> bool:

@@ -25,7 +25,8 @@ from checker.capture.segments import ACK, RST, SYN, flags, options, socket
 from checker.conform.explain import Refusal
 from checker.conform.heard import SEQ, Heard
 from checker.conform.monitor import Monitor
-from checker.conform.steps import BOUNDS, WINDOW, Behaviour, Candidate, Edge, Stepper
+from checker.conform.recall import Memory, Pair
+from checker.conform.steps import BOUNDS, WINDOW, Behaviour, Candidate, Edge
 from spec.tcb import State, Tcb
 
 FLOWS = 8_192
@@ -114,7 +115,7 @@ class Connection:
     unsupported: str = ""
     unread: str = ""
     notes: list[tuple[int, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     deviation: Deviation | None = None
     options: list[dict[int, bytes]] = field(default_factory=lambda: [{}, {}])
     # What it came to
@@ -127,8 +128,8 @@ class Connection:
 
     def note(self, number: int, text: str) -> None:
         """Something worth telling."""
-        self.counts[text] += 1
-        if self.counts[text] <= 3 and len(self.notes) < LIFE:
+        count = self.counts[text] = self.counts.get(text, 0) + 1
+        if count <= 3 and len(self.notes) < LIFE:
             self.notes.append((number, text))
 
     @property
@@ -140,33 +141,27 @@ class Connection:
 class Flow:
     """A pair of sockets, the client's first."""
 
-    __slots__ = ("at", "connection", "last", "monitors", "offered", "seen", "sent", "sockets")
+    __slots__ = ("at", "connection", "last", "offered", "pair", "seen", "sent", "sockets")
 
-    def __init__(
-        self,
-        sockets: tuple[bytes, bytes],
-        stepper: Stepper,
-        departed: tuple[tuple[str, Stepper], ...],
-        at: int | None,
-    ) -> None:
+    def __init__(self, sockets: tuple[bytes, bytes], memory: Memory, at: int | None) -> None:
         self.sockets = sockets
         self.at = at
-        self.monitors = (
-            Monitor(stepper, departed, at == 0),
-            Monitor(stepper, departed, at == 1),
-        )
+        self.pair = Pair(memory, at)
         self.connection: Connection | None = None
         self.last = 0.0
         self.sent = [False, False]  # was anything seen of either end?
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[tuple[int, Packet]] = []
 
+    @property
+    def monitors(self) -> tuple[Monitor, Monitor]:
+        """Of its ends."""
+        return self.pair.monitors
+
     def over(self) -> bool:
         """Has the connection ended, as far as can be told?"""
-        return all(
-            m.candidates and m.candidates[0].tcb.state in (State.CLOSED, State.TIME_WAIT)
-            for m in self.monitors
-        )
+        over = (State.CLOSED, State.TIME_WAIT)
+        return self.pair.state(0) in over and self.pair.state(1) in over
 
 
 class Follower:
@@ -179,10 +174,7 @@ class Follower:
         done: Callable[[Connection], None],
         flows: int = FLOWS,
     ) -> None:
-        self.stepper = Stepper(behaviour)
-        self.departed = tuple(
-            (name, Stepper(Behaviour(rules))) for name, rules in behaviour.departures
-        )
+        self.memory = Memory(behaviour)
         self.position = position
         self.done = done
         self.limit = flows
@@ -232,7 +224,7 @@ class Follower:
             self._forget(p.time)
         replies = p.flags & (SYN | ACK) == SYN | ACK
         sockets = (p.dst, p.src) if replies else (p.src, p.dst)
-        flow = Flow(sockets, self.stepper, self.departed, self.position.at(sockets))
+        flow = Flow(sockets, self.memory, self.position.at(sockets))
         side = int(replies)
         self.flows[p.src, p.dst] = flow, side
         if p.src != p.dst:
@@ -254,9 +246,13 @@ class Follower:
 
     def _forget(self, now: float) -> None:
         """Make room: first what ended and has rested for 2 MSL, then what ended, then the idle."""
-        flows = list({id(flow): flow for flow, _ in self.flows.values()}.values())
-        flows.sort(key=lambda f: (0 if f.over() and now - f.last > RESTED else 1 if f.over() else 2,
-                                  f.last))  # fmt: skip
+
+        def use(flow: Flow) -> tuple[int, float]:
+            if not flow.over():
+                return 2, flow.last
+            return (0 if now - flow.last > RESTED else 1), flow.last
+
+        flows = sorted({id(flow): flow for flow, _ in self.flows.values()}.values(), key=use)
         for flow in flows[: max(1, self.limit // 4)]:
             if flow.connection is not None and not flow.over():
                 flow.connection.note(0, "forgotten: too many connections at a time")
@@ -273,25 +269,22 @@ class Follower:
         seen.append((side, p))
         if len(seen) > 2 * LADDER:
             del seen[:-LADDER]
-        monitor, peer = flow.monitors[side], flow.monitors[1 - side]
-        if flow.at is None or flow.at == side:
-            monitor.note = ""
-            if not monitor.sent(p):
-                self._refused(flow, connection, side, p)
-            elif monitor.candidates[0].used and connection.deviation is None:
-                self._departed(flow, connection, side, p)
-            if monitor.note:
-                connection.note(p.number, f"{_who(side)}: {monitor.note}")
-        else:
-            monitor.sent(p)  # followed, but not judged
-        if p.wnd == 0 and not p.flags & RST:
-            connection.note(p.number, f"{_who(side)}: zero window")
+        edge = None
         if p.flags & ACK and not connection.mid:
             scale = connection.scale
             shift = scale[side] if not p.flags & SYN and None not in scale else 0
-            peer.hears(p, (p.ack + (p.wnd << (shift or 0))) & 0xFFFFFFFF)
-        else:
-            peer.hears(p, None)
+            edge = (p.ack + (p.wnd << (shift or 0))) & 0xFFFFFFFF
+        pair = flow.pair
+        explained = pair.take(side, p, edge)
+        if flow.at is None or flow.at == side:
+            if not explained:
+                self._refused(flow, connection, side, p)
+            elif pair.departs and connection.deviation is None:
+                self._departed(flow, connection, side, p)
+            if pair.note:
+                connection.note(p.number, f"{_who(side)}: {pair.note}")
+        if p.wnd == 0 and not p.flags & RST:
+            connection.note(p.number, f"{_who(side)}: zero window")
 
     def _begin(self, flow: Flow, side: int, p: Packet) -> Connection:
         """The connection that ``p`` is of: the present one, unless it begins another."""
@@ -309,12 +302,12 @@ class Follower:
                 old.note(p.number, "the capture has the SYN after its SYN,ACK")
             self._opening(old, side, p)
             return old
-        if old is not None and flow.at == 1 - side and _alive(flow.monitors[1 - side]):
+        if old is not None and flow.at == 1 - side and _alive(flow.pair.state(1 - side)):
             # Whatever it is, the end where the capture was taken has not begun another.
             flow.offered = p
             return old
         if old is not None:
-            used = flow.monitors[side].candidates[0].tcb.state
+            used = flow.pair.state(side)
             self._close(flow)
             new = self._new(flow, p)
             new.note(p.number, f"the pair of sockets was used before (packet {old.first})"
@@ -405,15 +398,12 @@ class Follower:
         flow.connection = None
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
         _judge(connection, flow, self.hidden)
-        for monitor in flow.monitors:
-            for c in monitor.candidates:
-                c.story = None
-                c.used = frozenset()
+        flow.pair.forget()
         self.done(connection)
 
 
-def _alive(monitor: Monitor) -> bool:
-    return monitor.candidates[0].tcb.state not in (State.CLOSED, State.LISTEN, State.TIME_WAIT)
+def _alive(state: State) -> bool:
+    return state not in (State.CLOSED, State.LISTEN, State.TIME_WAIT)
 
 
 def _who(side: int) -> str:
@@ -445,10 +435,9 @@ def describe(p: Packet) -> str:
     return f"<SEQ={p.seq}>{ack}{text}<CTL={flags(p.flags)}>"
 
 
-def _edges(monitor: Monitor, first: int) -> list[Edge]:
+def _edges(edge: Edge | None, first: int) -> list[Edge]:
     """The states that the likeliest candidate went through."""
     found: list[Edge] = []
-    edge = monitor.candidates[0].story if monitor.candidates else None
     while edge is not None and len(found) < LIFE:
         if edge.number >= first:
             found.append(edge)
@@ -459,19 +448,18 @@ def _edges(monitor: Monitor, first: int) -> list[Edge]:
 def _judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
     """The verdict, and the life."""
     lines: list[tuple[int, int, str]] = []
-    for side, monitor in enumerate(flow.monitors):
-        for i, edge in enumerate(_edges(monitor, connection.first)):
-            connection.edges[side].append((edge.number, edge.before, edge.after))
-            if flow.at not in (None, side):
-                continue  # what happens at the far end is told by its own capture
-            text = f"{_who(side)} {edge.before.value} -> {edge.after.value}: {edge.rule}"
-            lines.append((edge.number, i, text))
-        states = sorted({c.tcb.state.value for c in monitor.candidates if c.cost == 0})
-        connection.states[side] = " or ".join(states)
+    pair = flow.pair
+    for side in (0, 1):
+        for i, edge in enumerate(_edges(pair.story(side), connection.first)):
+            change = edge.change
+            connection.edges[side].append((edge.number, change.before, change.after))
+            if flow.at is None or flow.at == side:
+                # What happens at the far end is told by its own capture.
+                lines.append((edge.number, i, f"{_who(side)} {change.text}"))
+        connection.states[side] = pair.left(side)
         isn = connection.isn[side]
-        heard = flow.monitors[1 - side].heard.get(isn) if isn is not None else None
-        if heard is not None and heard.total:
-            lines.append((1 << 40, 0, f"{_who(side)} sent {heard.total} octets of text"))
+        if isn is not None and (octets := pair.octets(side, isn)):
+            lines.append((1 << 40, 0, f"{_who(side)} sent {octets} octets of text"))
     for number, text in connection.notes:
         lines.append((number, 99, text))
     for text, count in connection.counts.items():
@@ -495,8 +483,10 @@ def _verdict(
     connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]
 ) -> tuple[Verdict, str]:
     a, b = flow.sockets
-    pairs = ((a, b), (b, a), (a[:-2], b[:-2]), (b[:-2], a[:-2]))
-    unread = connection.unread or next((hidden[pair] for pair in pairs if pair in hidden), "")
+    unread = connection.unread
+    if hidden and not unread:
+        pairs = ((a, b), (b, a), (a[:-2], b[:-2]), (b[:-2], a[:-2]))
+        unread = next((hidden[pair] for pair in pairs if pair in hidden), "")
     deviation = connection.deviation
     if connection.unsupported:
         return Verdict.UNSUPPORTED, connection.unsupported
@@ -510,7 +500,7 @@ def _verdict(
         )
     if deviation is not None and not all(flow.sent) and flow.at is None:
         return Verdict.INCONCLUSIVE, "one-sided: the capture has segments of one end only"
-    if any(m.capped or any(h.full for h in m.heard.values()) for m in flow.monitors):
+    if flow.pair.capped():
         return Verdict.INCONCLUSIVE, "more possible states than are followed"
     if deviation is not None:
         return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"

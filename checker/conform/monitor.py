@@ -14,12 +14,25 @@ from collections import deque
 from collections.abc import Iterable
 
 from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
-from checker.conform.explain import CANDIDATES, NONE, TALKING, WAITING, Explainer, rebase, segment
+from checker.conform.explain import (
+    CANDIDATES,
+    KEPT,
+    NONE,
+    TALKING,
+    WAITING,
+    Came,
+    Explainer,
+    rebase,
+    segment,
+)
 from checker.conform.heard import SEQ, Heard
 from checker.conform.steps import WINDOW, Candidate, Stepper
 from spec.tcb import State, Tcb
 
-_EVENTFUL = CONTROL & ~(PSH | ACK)
+EVENTFUL = CONTROL & ~(PSH | ACK)
+"""What is more than text and ACKs."""
+MARKS = 32
+"""Of SYN, FIN and RST that an end sent, the last."""
 _HEARING = (State.ESTABLISHED, State.FIN_WAIT_2)
 """States in which text is taken and no acknowledgment is waited for."""
 _BLANK = (*NONE, State.SYN_SENT)
@@ -32,16 +45,20 @@ class Monitor(Explainer):
     """One end, and the candidates for its state."""
 
     def __init__(
-        self, stepper: Stepper, departed: tuple[tuple[str, Stepper], ...], strict: bool
+        self,
+        stepper: Stepper,
+        departed: tuple[tuple[str, Stepper], ...],
+        strict: bool,
+        recent: deque[Packet] | None = None,
     ) -> None:
-        super().__init__(stepper, strict)
+        super().__init__(stepper, strict, recent)
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[str] = []  # the candidates that refused
         self.newest: Heard | None = None  # of the peer's last SYN, which may be forged
         self.current: Heard | None = None  # of the TCB that the end talks to, if that is known
         self.heeded: list[Heard] = []  # of all TCBs that it may be talking to
-        self.marks: deque[tuple[int, int, int, int]] = deque(maxlen=32)  # SYN, FIN, RST it sent
+        self.marks: tuple[Came, ...] = ()  # SYN, FIN, RST it sent
         self.calm = False
         self.challenged = False  # a SYN or reset was seen that asks for a challenge ACK
 
@@ -62,20 +79,22 @@ class Monitor(Explainer):
             if flags & ACK:
                 if p.ack != heard.ack:
                     heard.acknowledges(p.seq, p.ack)
-                    self.recent.append(segment(p))
+                    self.recent.append(p)
                 if edge is not None and edge != heard.edge:
                     heard.opens(edge)
             if flags & FIN:
                 heard.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
-        if self.calm and not flags & _EVENTFUL:
+        if self.calm and not flags & EVENTFUL:
             return
         self.number, self.time = p.number, p.time
-        seg = segment(p)
-        self.recent.append(seg)
+        self.recent.append(p)
         if flags & RST:
-            self.resets.append(seg)
+            self.resets = (*self.resets, segment(p))[-KEPT:]
         elif flags & SYN:
-            self.syns.append(seg)
+            self.syns = (
+                *self.syns,
+                Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text),
+            )[-KEPT:]
         if flags & (SYN | RST):
             opening = (*NONE, State.SYN_SENT, State.SYN_RECEIVED)
             self.challenged = any(c.tcb.state not in opening for c in self.candidates)
@@ -110,13 +129,13 @@ class Monitor(Explainer):
 
     def sent(self, p: Packet) -> bool:
         """The end was seen to send ``p``: is there a candidate that explains it?"""
-        if self.calm and not p.flags & _EVENTFUL and not self.challenged and self._plain(p):
+        if self.calm and not p.flags & EVENTFUL and not self.challenged and self._plain(p):
             return True
         self.number, self.time, self.note = p.number, p.time, ""
         self.refusals.clear()
         for c in self.candidates:
             self.stepper.age(c, p.time)
-        mark = (p.seq, p.ack, p.flags & CONTROL, p.text)
+        mark = Came(p.seq, p.ack, p.flags & CONTROL, p.text)
         explained = [d for c in self.candidates for d in self.explain(c, p)]
         if not self.strict and mark in self.marks:
             explained += [c.costlier() for c in self.candidates]
@@ -126,7 +145,7 @@ class Monitor(Explainer):
         if not explained:
             return False
         if p.flags & (SYN | FIN | RST) and mark not in self.marks:
-            self.marks.append(mark)
+            self.marks = (*self.marks, mark)[-MARKS:]
             if p.flags & SYN:
                 self.acked = None
         later = self.acked is None or SEQ.lt(self.acked, p.ack)

@@ -4,6 +4,7 @@ A report is written as connections end, so that no capture is too long for it. E
 whole or not at all.
 """
 
+import gc
 import json
 import os
 import re
@@ -37,6 +38,8 @@ from spec.tcb import State
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
 MATCHED = 5_000
 """Segments of two captures that are compared to learn which was taken where."""
+COLLECTED = 1_000_000
+"""Objects more than before, at which Python looks for cycles. What is followed has few."""
 DRAWN = 20
 """Segments in the picture of a deviation."""
 
@@ -282,11 +285,15 @@ def follow(
     follower = Follower(behaviour, where, done)
     began = time.monotonic()
     damage = ""
+    usual = gc.get_threshold()
+    gc.set_threshold(COLLECTED, *usual[1:])
     try:
         watched = _watched(frames(capture), str(capture), began)
         follower.feed(read(watched) if reader is None else reader(follower, watched))
     except Damage as error:
         damage = str(error)
+    finally:
+        gc.set_threshold(*usual)
     follower.finish()
     if damage:
         print(f"{capture}: {damage}; what came before was followed", file=sys.stderr)

@@ -1,38 +1,81 @@
 """How long ``conform`` takes, beside the programs that others read captures with.
 
-Each is a process of its own, one after another on the same machine: ours, with a Python to start
-and a report to print, ``tshark -z conv,tcp`` and ``tcptrace``, where they are installed. What they
-do is not the same: theirs keep statistics.
+Each is a process of its own: ours, with a Python to start and a report to print; ``tshark -z
+conv,tcp``, which dissects each frame, analyses sequence numbers, and prints a line for each
+connection, as ``tcptrace`` does. What they do is not the same: theirs keep statistics.
+
+They take turns, ``ROUNDS`` times, so that what else the machine does falls on all, and the median
+is told. It is of the time on the processor: each is a single thread, or nearly.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 from checker.capture import Packet, frames, read
 
 PEERS = {
     "conform": (sys.executable, "-m", "checker", "conform"),
-    "tshark": ("tshark", "-q", "-z", "conv,tcp", "-r"),
+    "tshark": ("tshark", "-n", "-q", "-z", "conv,tcp", "-r"),
     "tcptrace": ("tcptrace", "-n"),
 }
+FINE = {"conform": (0, 1, 3)}
+"""Exit codes of a program that did its work; of the others, 0."""
+ROUNDS = 5
+
+
+class Run(NamedTuple):
+    """One process: seconds on the processor, and by the clock; its memory in KiB."""
+
+    processor: float
+    clock: float
+    memory: int
+    code: int
+
+
+def run(command: tuple[str, ...]) -> Run:
+    """Run a program to its end, its output thrown away."""
+    began = time.perf_counter()
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+    _, status, usage = os.wait4(process.pid, 0)
+    clock = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Run(usage.ru_utime + usage.ru_stime, clock, usage.ru_maxrss, process.returncode)
 
 
 def timed(captures: list[Path]) -> Iterator[str]:
     """A line for each program and capture."""
     for capture in captures:
         segments = sum(isinstance(item, Packet) for item in read(frames(capture)))
-        for name, command in PEERS.items():
-            if shutil.which(command[0]) is None:
-                yield f"{capture}: {name}: not installed"
-                continue
-            began = time.perf_counter()
-            done = subprocess.run([*command, str(capture)], capture_output=True, check=False)
-            seconds = time.perf_counter() - began
-            failed = f" (exit code {done.returncode})" if done.returncode not in (0, 1, 3) else ""
-            yield (
-                f"{capture}: {name}: {seconds:.2f} s, {segments / seconds:,.0f} segments/s{failed}"
-            )
+        runs: dict[str, list[Run]] = {name: [] for name in PEERS}
+        for i in range(ROUNDS):
+            print(f"{capture}: round {i + 1} of {ROUNDS}", file=sys.stderr)
+            for name, command in PEERS.items():
+                if shutil.which(command[0]) is not None:
+                    runs[name].append(run((*command, str(capture))))
+        ours = median(one.processor for one in runs["conform"])
+        for name, found in runs.items():
+            yield f"{capture}: {name}: {_told(name, found, segments, ours)}"
+
+
+def _told(name: str, runs: list[Run], segments: int, ours: float) -> str:
+    if not runs:
+        return "not installed"
+    failed = [one.code for one in runs if one.code not in FINE.get(name, (0,))]
+    if failed:
+        return f"failed with exit code {failed[0]}"
+    seconds = median(one.processor for one in runs)
+    clock = median(one.clock for one in runs)
+    memory = max(one.memory for one in runs)
+    ratio = "" if name == "conform" else f", {seconds / ours:.2f} of conform's time"
+    return (
+        f"{seconds:.2f} s of processor ({clock:.2f} s by the clock){ratio}, "
+        f"{segments / seconds:,.0f} segments/s, {memory / 1024:,.0f} MiB"
+    )

@@ -60,14 +60,24 @@ class Behaviour:
     departures: tuple[tuple[str, Rules], ...] = ()
 
 
+class Change:
+    """A change of state, and the rule that it is by."""
+
+    __slots__ = ("after", "before", "rule", "text")
+
+    def __init__(self, before: State, after: State, rule: str) -> None:
+        self.before = before
+        self.after = after
+        self.rule = rule
+        self.text = f"{before.value} -> {after.value}: {rule}"
+
+
 class Edge(NamedTuple):
-    """A change of state: at which packet, by which rule; a list that grows at its end."""
+    """A change at a packet; a list that grows at its end."""
 
     rest: "Edge | None"
     number: int
-    before: State
-    after: State
-    rule: str
+    change: Change
 
 
 @dataclass(slots=True)
@@ -125,7 +135,7 @@ class _Outcome(NamedTuple):
     tcb: Tcb
     sent: tuple[Segment, ...]
     drew_isn: bool
-    path: tuple[tuple[State, str], ...]
+    path: tuple[Change, ...]
 
 
 class _Watched:
@@ -148,6 +158,8 @@ class Stepper:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.memory: dict[tuple[Any, ...], tuple[_Outcome, ...]] = {}
+        cuts = {behaviour.base.time_wait_cut, *(r.time_wait_cut for _, r in behaviour.alternatives)}
+        self.timers = frozenset({0, *(2 * BOUNDS.msl - cut for cut in cuts)})  # what they begin at
 
     def steps(
         self,
@@ -214,7 +226,7 @@ def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> 
         end.tcb.rcv.wnd = WINDOW  # the user takes what arrives
         end.tcb.rcv.push = False
     end.tcb.rcv.up = end.tcb.rcv.nxt  # urgent data is not followed
-    path = tuple(_path(tcb.state, end.tcb.state, effects.rules))
+    path = _path(tcb.state, end.tcb.state, effects.rules)
     return _Outcome(end.tcb, effects.sent, effects.drew_isn, path)
 
 
@@ -223,11 +235,10 @@ def _step(c: Candidate, one: _Outcome, mine: int, theirs: int, number: int, time
     tcb = _shift(one.tcb, mine, theirs)
     if _irs_is_done_with(c.tcb) and not one.drew_isn and tcb.state not in _NONE:
         tcb.irs = c.tcb.irs
-    before, after = c.tcb.state, tcb.state
+    after = tcb.state
     d = Candidate(tcb, c.cost, c.used, c.story, c.clock, c.last)
-    for state, rule in one.path:
-        d.story = Edge(d.story, number, before, state, rule)
-        before = state
+    for change in one.path:
+        d.story = Edge(d.story, number, change)
     if after == State.TIME_WAIT and c.tcb.state != State.TIME_WAIT:
         d.clock = time
     if one.drew_isn:
@@ -318,18 +329,18 @@ _NAMES = sorted(State, key=lambda s: -len(s.value))
 
 
 @lru_cache(maxsize=4096)
-def _path(before: State, after: State, rules: tuple[str, ...]) -> list[tuple[State, str]]:
+def _path(before: State, after: State, rules: tuple[str, ...]) -> tuple[Change, ...]:
     """The states that a step goes through: what its rules say they enter, then ``after``."""
     if before == after:
-        return []
+        return ()
     at, found = before, []
     for rule in rules:
         for word in ("enter ", "return to "):
             _, there, tail = rule.rpartition(word)
             state = next((s for s in _NAMES if there and tail.startswith(s.value)), None)
             if state is not None and state != at:
+                found.append(Change(at, state, rule))
                 at = state
-                found.append((state, rule))
     if at != after:
-        found.append((after, rules[-1] if rules else ""))
-    return found
+        found.append(Change(at, after, rules[-1] if rules else ""))
+    return tuple(found)
