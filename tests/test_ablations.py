@@ -5,7 +5,9 @@ that the pins say so.
 """
 
 import dataclasses
+import inspect
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,8 +17,10 @@ from checker.engines.explore import Path
 from checker.trace import confirm
 from proofs.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims import ALWAYS, BY_ID, EVENTUALLY
+from spec import segment_arrives
 from spec.rules import Rules
 from spec.system import System, World
+from spec.tcb import State
 
 PINS = verify.expectations()
 LENGTHS = {id: pins["length"] for id, pins in PINS["ablations"].items()}
@@ -164,3 +168,22 @@ def test_a_run_with_a_step_left_out_is_not_confirmed() -> None:
     system, path = two_way()
     with pytest.raises(Problem, match=r"replay: step 1"):
         confirm(system, BY_ID["T1"], Path(path.start, path.steps[1:]))
+
+
+def test_an_ack_of_nothing_defeats_the_exact_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux, after an active open: SEG.ACK = SND.UNA counts as an ACK of our SYN. No switch."""
+    strict = "not seq.lt_le(snd.una, seg.ack, snd.nxt):"
+    source = inspect.getsource(segment_arrives._check_ack)
+    assert source.count(strict) == 1
+    lax = "not (seq.lt_le(snd.una, seg.ack, snd.nxt) | (seg.ack == snd.una) & (not tcb.passive)):"
+    names: dict[str, Any] = dict(vars(segment_arrives))
+    exec(source.replace(strict, lax), names)
+    unchanged = Ablation(0, "", "T1s.exact", {"syn_ack_exact": True})
+    assert "T1s.exact" not in verify.ablate(unchanged).paths
+    monkeypatch.setattr(segment_arrives, "_check_ack", names["_check_ack"])
+    path = refute(unchanged)
+    assert len(path.steps) == 14
+    (_, before), (last, _) = path.steps[-2:]
+    assert last.host is not None and last.segment is not None
+    tcb = before.end(last.host).tcb
+    assert (tcb.state, last.segment.ack) == (State.SYN_RECEIVED, tcb.snd.una)

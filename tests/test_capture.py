@@ -1,5 +1,8 @@
 """Capture files and the segments in them: every format, every link layer, and garbage."""
 
+import bz2
+import gzip
+import lzma
 import struct
 from pathlib import Path
 
@@ -191,6 +194,23 @@ def test_damage_is_told_after_what_came_before(tmp_path):
     assert damage(fine[:-2]) == (0, "the file ends within block 3")
     assert "not there" in damage(fine + enhanced(7, b""))[1]
     assert "claims" in damage(fine + struct.pack("<II", 6, 1 << 30))[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (gzip.compress(b"hello"), "is compressed by gzip"),
+        (lzma.compress(b"hello"), "is compressed by xz"),
+        (bz2.compress(b"hello"), "is compressed by bzip2"),
+    ],
+    ids=["empty", "gzip", "xz", "bzip2"],
+)
+def test_no_capture_but_nearly(tmp_path, content, why):
+    path = tmp_path / "capture"
+    path.write_bytes(content)
+    with pytest.raises(UsageProblem, match=why):
+        list(frames(path))
 
 
 def test_no_capture(tmp_path):

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import random
 import re
 import struct
@@ -27,7 +28,7 @@ from checker.conform.follow import MIDDLE, Connection, Follower, Position, Verdi
 from checker.conform.heard import SEQ, Heard
 from checker.conform.monitor import Monitor
 from checker.conform.recall import Memory, Pair
-from checker.conform.steps import BOUNDS, WINDOW, Candidate, Stepper
+from checker.conform.steps import BOUNDS, LIFE, WINDOW, Candidate, Stepper
 from checker.core.errors import UsageProblem
 from spec import host, user_calls
 from spec.ghosts import Sight
@@ -39,6 +40,7 @@ from spec.rules import Rules
 from spec.segment import Control, Segment
 from spec.tcb import Receive, Send, State, Tcb
 from tests import mutate, traffic
+from tests.lab.life import life
 from tests.mutate import CAPTURES, ENDS
 
 ZEEK = CAPTURES.parent / "zeek"
@@ -199,32 +201,14 @@ def kernel_edges(name: str) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def deduced_edges(name: str, which: str) -> list[tuple[str, str]]:
-    """What the specification deduced of an end, as the kernel would trace it.
-
-    The kernel shows TIME-WAIT as CLOSED, and a SYN that reopens it as taken by the listener.
-    """
-    found = []
-    path = CAPTURES / f"{name}.{which}.pcap"
-    for connection in captured(path, LINUX, end(path)):
-        side = connection.flow.at
-        for _, before, after in connection.edges[side] if side is not None else []:
-            a, b = before.value, after.value
-            if a == "TIME-WAIT":
-                a = "LISTEN" if b == "SYN-RECEIVED" else "CLOSED"
-            b = "CLOSED" if b == "TIME-WAIT" else b
-            if a != b and (a, b) != ("CLOSED", "LISTEN"):
-                found.append((a, b))
-    return found
-
-
 @pytest.mark.parametrize("name", sorted(p.stem for p in CAPTURES.glob("*.trace")))
 def test_kernel_edges_agree(name):
     """Every edge that the kernel traced is deduced, and no other."""
     kernel = kernel_edges(name)
     for which in "AB":
         traced = sorted(kernel[which] + MINISOCKETS.get((name, which), []))
-        deduced = sorted(deduced_edges(name, which) + UNSEEN.get((name, which), []))
+        deduced = life(CAPTURES / f"{name}.{which}.pcap", ENDS[which])
+        deduced = sorted(deduced + UNSEEN.get((name, which), []))
         assert traced == deduced
 
 
@@ -309,6 +293,27 @@ def test_a_stream_longer_than_the_circle(monkeypatch, quick):
     assert found.verdict is Verdict.CONFORMS, found.reason
     assert f"A sent {400 * much} octets of text" in found.life
     assert verdicts(wire(A, ACK, end + 2, 301)) == ["deviates"]
+
+
+def test_a_story_has_no_more_than_is_told():
+    """The same SYN and reset, for ever: edges are kept while they may be told, and no longer."""
+    wire = Wire()
+    for _ in range(1500):
+        wire(A, SYN, 99)(B, RST | ACK, 0, 100)
+    found: list[Connection] = []
+    follower = Follower(RFC, MIDDLE, found.append)
+    follower.feed(wire.packets)
+    ((flow, _), *_) = follower.flows.values()
+    lengths = []
+    for monitor in flow.monitors:
+        edge, length = monitor.candidates[0].story, 0
+        while edge is not None:
+            edge, length = edge.rest, length + 1
+        lengths.append(length)
+    assert LIFE <= max(lengths) <= 4 * LIFE
+    follower.finish()
+    assert len(found[0].life) > LIFE
+    assert found[0].edges[0][-1][0] == 3000
 
 
 def test_duplicates_do_not_split_a_connection():
@@ -910,6 +915,9 @@ def test_command(tmp_path):
     [
         (["missing.pcap"], 2, "cannot read 'missing.pcap'"),
         ([__file__], 2, "neither pcap nor pcapng"),
+        ([str(ZEEK)], 2, "Is a directory"),
+        ([str(CAPTURES / "lwip.pcap"), "--svg", __file__], 2, "it is no folder"),
+        ([str(CAPTURES / "lwip.pcap"), "missing.pcap"], 2, "cannot read 'missing.pcap'"),
         ([str(CAPTURES / "lwip.pcap"), "--rules", "linus"], 2, "did you mean linux?"),
         ([str(CAPTURES / "lwip.pcap"), "--at", "here"], 2, "is not an address"),
         ([str(CAPTURES / "self_connect.A.pcap")], 3, "no connections"),
@@ -921,6 +929,23 @@ def test_exit_codes(words, code, line):
     assert told.returncode == code
     assert line in told.stderr
     assert "Traceback" not in told.stderr
+    assert code != 2 or told.stdout == ""  # nothing was begun
+
+
+def test_nothing_is_written_over(tmp_path):
+    capture, out = tmp_path / "x.pcap", tmp_path / "x.json"
+    content = (CAPTURES / "close_4way.A.pcap").read_bytes()
+    capture.write_bytes(content)
+    for words in (["--json", capture], ["--json", out, "--junit", tmp_path / "." / "x.json"]):
+        told = run(str(capture), *map(str, words))
+        assert (told.returncode, told.stdout) == (2, "")
+        assert "is named twice" in told.stderr
+    assert capture.read_bytes() == content
+    assert not out.exists()
+    os.mkfifo(out)
+    told = run(str(capture), "--json", str(out))
+    assert (told.returncode, out.is_fifo()) == (2, True)
+    assert "it is no ordinary file" in told.stderr
 
 
 def test_damaged_capture_is_never_a_success(tmp_path):

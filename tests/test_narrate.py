@@ -196,7 +196,9 @@ def test_a_connection_that_is_not_opened(tmp_path):
             Talk(made, 4005).send(0, SYN)
 
     no, silent = film(tmp_path, refused, lost).connections
-    assert list(tell.chapter(no))[1] == "handshake: not completed, SYN seen once"
+    assert list(tell.chapter(no))[1] == (
+        "handshake: refused with a reset (packet 2), SYN seen once"
+    )
     assert no.ends == ["10.0.0.2:80 sends a reset (packet 2)"]
     assert silent.handshake == {"syns": 3}
     assert silent.left[0] == "SYN-SENT"
@@ -218,6 +220,52 @@ def test_names_that_are_not_found(tmp_path):
         "DNS: [::1]:5 asks [::2]:53 for no.example AAAA: NXDOMAIN, 1.0 ms",
         "DNS: 10.0.0.1:6 asks 10.0.0.53:53 for silent.example A (2 times): no answer",
     ]
+
+
+def prefixed(*messages: bytes) -> bytes:
+    return b"".join(struct.pack(">H", len(one)) + one for one in messages)
+
+
+def test_names_asked_by_tcp(tmp_path):
+    """Two questions on one connection, cut anywhere; the name is known to the connection after."""
+    cut = bytearray(response("www.example"))
+    cut[2] |= 2  # TC
+
+    def scene(made: Film) -> None:
+        made.udp(A, 5000, NS, 53, query("www.example"))
+        made.udp(NS, 53, A, 5000, bytes(cut))
+        talk = Talk(made, 4000, 53, hosts=(A, NS)).open()
+        asked = prefixed(query("www.example"), query("www.example", 28))
+        talk.say(0, asked[:1]).say(0, asked[1:40]).say(0, asked[40:])
+        said = prefixed(response("www.example", (1, B)), response("www.example", kind=28))
+        talk.say(1, said[:50]).say(1, said[50:]).close(0, 1)
+
+    found = film(tmp_path, scene, one_zero)
+    assert [tell.lookup(one) for one in found.lookups] == [
+        "DNS: 10.0.0.1:5000 asks 10.0.0.53:53 for www.example A: cut short "
+        "(to be asked again by TCP), 1.0 ms",
+        "DNS: 10.0.0.1:4000 asks 10.0.0.53:53 by TCP for www.example A: A 10.0.0.2, 4.0 ms",
+        "DNS: 10.0.0.1:4000 asks 10.0.0.53:53 by TCP for www.example AAAA: no such record, 4.0 ms",
+    ]
+    asking, web = found.connections
+    assert (asking.protocol, asking.requests, asking.missing) == ("DNS", 2, False)
+    assert "DNS: 2 questions, told where asked" in list(tell.chapter(asking))
+    assert web.known_as == "www.example"
+    first, *_ = tell.lines(found)
+    assert first.endswith("3 DNS questions, 2 TCP connections, 1 HTTP request")
+
+
+def test_what_is_no_dns_on_its_port(tmp_path):
+    def scene(made: Film) -> None:
+        Talk(made, 4000, 53).open().say(0, b"GET / HTTP/1.1\r\n\r\n" + bytes(20_000)).close(0, 1)
+        late = prefixed(query("a.example"))
+        talk = Talk(made, 4001, 53).open().say(0, late)
+        talk.nxt[0] += 5  # the capture lacks these
+        talk.say(0, late).close(0, 1)
+
+    other, torn = film(tmp_path, scene).connections
+    assert (other.protocol, other.requests) == ("not HTTP", 0)
+    assert (torn.protocol, torn.requests, torn.missing) == ("DNS", 1, True)
 
 
 def heads(*pieces: bytes | int, methods: tuple[str, ...] = ()) -> http.Reader:
@@ -345,6 +393,16 @@ def test_tls_is_named_and_not_read(tmp_path):
     assert "it carries h2" in "\n".join(tell.chapter(older))
 
 
+def test_a_hello_in_crumbs_is_given_up(whole):
+    """A record for each octet: what is read again with each segment is bounded."""
+    message = whole[5:]
+    crumbs = [b"\x16\3\1\0\1" + message[i : i + 1] for i in range(len(message))]
+    assert heads(*crumbs[: tls.RECORDS - 1]).kind == ""
+    assert heads(*crumbs).kind == "other"
+    halves = (message[:60], message[60:])
+    assert heads(*[b"\x16\3\1" + struct.pack(">H", len(p)) + p for p in halves]).kind == "TLS"
+
+
 def test_http_2_in_the_open(tmp_path):
     def frame(kind: int, stream: int, body: bytes) -> bytes:
         return len(body).to_bytes(3, "big") + bytes([kind, 4]) + struct.pack(">I", stream) + body
@@ -462,6 +520,30 @@ def test_room_is_bounded(tmp_path, monkeypatch):
     assert {room.left for room in rooms} == {4000}
 
 
+def test_heads_are_bounded_in_all(tmp_path, monkeypatch):
+    """Beyond the bound they are counted; and nothing false is said of those that were kept."""
+    rooms = []
+    monkeypatch.setattr(seen, "ROOM", 20_000)
+    make = seen.Room.__init__
+    monkeypatch.setattr(seen.Room, "__init__", lambda self: (make(self), rooms.append(self))[0])
+
+    def scene(made: Film) -> None:
+        for port in range(4000, 4010):
+            talk = Talk(made, port).open().say(0, b"GET /" + b"x" * 90 + b" HTTP/1.1\r\n\r\n")
+            talk.say(0, b"GET / HTTP/1.1\r\n\r\n" * 4)
+            talk.say(1, (OK + b"Content-Length: 0\r\n\r\n") * 5).close(0, 1)
+
+    found = film(tmp_path, scene)
+    assert {one.requests for one in found.connections} == {5}
+    kept = sum(len(one.exchanges) for one in found.connections)
+    assert 20 < kept < 35 and len(found.connections[-1].exchanges) == 1
+    said = "\n".join(tell.lines(found))
+    assert "no response seen" not in said and "4 requests more" in said
+    monkeypatch.setattr("checker.narrate.tell.TOLD", 1)
+    film(tmp_path, scene)
+    assert 14_000 < rooms[-1].heads < 15_000  # without the ten of one connection
+
+
 def test_strangers_write_nothing_on_the_terminal_or_the_page(tmp_path):
     evil = b"GET /\x1b[2J<script>&\xff HTTP/1.1\r\nHost: \x07\r\n\r\n"
 
@@ -529,6 +611,33 @@ def test_page_and_report(tmp_path):
     assert told["lookups"][0]["answers"] == [["CNAME", "example"], ["A", "10.0.0.2"]]
 
 
+def test_sockets_used_again_are_told(tmp_path):
+    made = Film()
+    three(made)
+    again = Talk(made, 4001)
+    again.nxt = [70_000, 90_000]
+    again.open()
+    *_, found = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE).connections
+    assert (
+        "the pair of sockets was used before (packet 1); 10.0.0.1:4001 was left in TIME-WAIT"
+        in tell.chapter(found)
+    )
+
+
+def test_a_handshake_that_took_two_syns(tmp_path):
+    def scene(made: Film) -> None:
+        talk = Talk(made)
+        talk.send(0, SYN)
+        talk.nxt[0] -= 1
+        talk.open()
+
+    (found,) = film(tmp_path, scene).connections
+    assert list(tell.chapter(found))[1] == (
+        "handshake: 1 round trip, 2.0 ms (SYN,ACK after 1.0 ms), done 3.0 ms after the first of 2 "
+        "SYNs"
+    )
+
+
 def test_a_ladder_leaves_out_the_middle(tmp_path):
     def scene(made: Film) -> None:
         talk = Talk(made).open()
@@ -549,7 +658,8 @@ def test_states_change_where_a_segment_arrives(tmp_path):
     never_closes(made)
     (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE, drawn=1).connections
     assert found.story is not None
-    sent, received = [line.states for line in found.story.lines if line.action == "packet 8"]
+    assert found.story.initial == ("CLOSED", "LISTEN")
+    sent, received = [line.states for line in found.story.lines if line.number == 8]
     assert sent == ("FIN-WAIT-1", "ESTABLISHED")
     assert received == ("FIN-WAIT-1", "CLOSE-WAIT")
 

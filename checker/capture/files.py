@@ -43,6 +43,7 @@ _PCAP = {
     b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
 }
 _SECTION = b"\x0a\x0d\x0d\x0a"
+_PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 
 
 def frames(path: Path) -> Iterator[Frame]:
@@ -59,9 +60,17 @@ def frames(path: Path) -> Iterator[Frame]:
             elif magic == _SECTION:
                 yield from _pcapng(file)
             else:
-                raise UsageProblem(f"{str(path)!r} is neither pcap nor pcapng")
+                raise UsageProblem(f"{str(path)!r} is {_other(magic)}")
         except OSError as error:
             raise UsageProblem(f"cannot read {str(path)!r}: {error.strerror}") from error
+
+
+def _other(magic: bytes) -> str:
+    if not magic:
+        return "empty"
+    if magic[:2] in _PACKED:
+        return f"compressed by {_PACKED[magic[:2]]}: unpack it first"
+    return "neither pcap nor pcapng"
 
 
 def _pcap(file: IO[bytes], order: str, unit: float) -> Iterator[Frame]:

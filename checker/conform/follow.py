@@ -26,13 +26,11 @@ from checker.conform.explain import Refusal
 from checker.conform.heard import SEQ, Heard
 from checker.conform.monitor import Monitor
 from checker.conform.recall import Memory, Pair
-from checker.conform.steps import BOUNDS, WINDOW, Behaviour, Candidate, Edge
+from checker.conform.steps import BOUNDS, LIFE, WINDOW, Behaviour, Candidate, Edge
 from spec.tcb import State, Tcb
 
 FLOWS = 8_192
 """Pairs of sockets that are followed at a time."""
-LIFE = 200
-"""Lines of a connection's life that are told."""
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
 RESTED = 2 * BOUNDS.msl / 1000
@@ -69,6 +67,7 @@ class Position:
 
 MIDDLE = Position()
 BACKWARDS = "it begins with SYN,ACK"
+USED = "the pair of sockets was used before"
 
 
 @dataclass(slots=True)
@@ -310,7 +309,7 @@ class Follower:
             used = flow.pair.state(side)
             self._close(flow)
             new = self._new(flow, p)
-            new.note(p.number, f"the pair of sockets was used before (packet {old.first})"
+            new.note(p.number, f"{USED} (packet {old.first})"
                      + (f"; {_who(side)} was left in {used.value}"
                         if used not in (State.CLOSED, State.LISTEN) else ""))  # fmt: skip
             if p.flags & ACK:

@@ -28,7 +28,7 @@ from checker.capture.segments import ACK, CONTROL, RST, Packet
 from checker.conform.explain import NONE, RECENT, Came
 from checker.conform.heard import Heard
 from checker.conform.monitor import EVENTFUL, Monitor
-from checker.conform.steps import Behaviour, Candidate, Change, Edge, Stepper
+from checker.conform.steps import LIFE, Behaviour, Candidate, Change, Edge, Stepper, newest
 from spec.tcb import Receive, Send, State, Tcb
 
 REMEMBERED = 1 << 13
@@ -201,6 +201,7 @@ class Pair:
         "_rows",
         "_slots",
         "_strict",
+        "_taken",
         "departs",
         "note",
     )
@@ -212,6 +213,7 @@ class Pair:
             deque(maxlen=RECENT),
             deque(maxlen=RECENT),
         )
+        self._taken = 0  # segments
         self.note = ""  # on the last segment
         self.departs = False  # does the likeliest explanation of it need other rules?
         # Either the monitors count, or the situation with points and slots.
@@ -276,10 +278,26 @@ class Pair:
                 c.story = None
                 c.used = frozenset()
 
+    def _shorten(self) -> None:
+        """Leave out of the stories what nobody will be told."""
+        if self._at is not None:
+            one, other = self._slots
+            self._slots = (
+                tuple([(newest(story), clock, left) for story, clock, left in one]),
+                tuple([(newest(story), clock, left) for story, clock, left in other]),
+            )
+            return
+        for monitor in self.monitors:
+            for c in monitor.candidates:
+                c.story = newest(c.story)
+
     # What is seen
 
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
+        self._taken += 1
+        if not self._taken % LIFE:
+            self._shorten()
         at, flags = self._at, p.flags
         if at is None:
             a, b = self._monitors or self.monitors

@@ -31,7 +31,7 @@ from checker.conform.follow import (
 )
 from checker.conform.steps import Behaviour
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.files import writable
+from checker.core.files import apart, writable
 from checker.render import Line, Message, Story, render
 from spec.tcb import State
 
@@ -211,6 +211,7 @@ def conform(
     verbose: bool = False,
 ) -> int:
     """Follow captures; the exit code."""
+    apart((out_json, out_junit), [*captures, *([peer] if peer is not None else [])])
     for path in (out_json, out_junit):
         if path is not None:
             writable(path)
@@ -218,7 +219,8 @@ def conform(
         try:
             svg.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageProblem(f"cannot write to {str(svg)!r}: {error.strerror}") from error
+            why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+            raise UsageProblem(f"cannot write to {str(svg)!r}: {why}") from error
     output = Output(svg=svg, verbose=verbose)
     done = False
     try:
@@ -324,19 +326,24 @@ def _watched(items: Iterable[Frame], name: str, began: float) -> Iterator[Frame]
 
 
 def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> None:
-    """Each end is judged by the capture that was taken there."""
+    """Each end is judged by the capture that was taken there.
+
+    All results are kept until both captures were followed; the connections are not.
+    """
     here, there = _places(capture, peer)
-    found: list[dict[str, list[tuple[Result, Connection]]]] = []
+    found: list[dict[str, list[tuple[Result, Story | None]]]] = []
     for path, where in ((capture, here), (peer, there)):
-        results: dict[str, list[tuple[Result, Connection]]] = {}
+        results: dict[str, list[tuple[Result, Story | None]]] = {}
 
         def done(
             connection: Connection,
-            results: dict[str, list[tuple[Result, Connection]]] = results,
+            results: dict[str, list[tuple[Result, Story | None]]] = results,
             path: Path = path,
         ) -> None:
             key = "-".join(sorted(connection.name.split("-")))
-            results.setdefault(key, []).append((result(str(path), connection), connection))
+            drawing = output.svg is not None and connection.deviation is not None
+            drawn = picture(connection) if drawing else None
+            results.setdefault(key, []).append((result(str(path), connection), drawn))
 
         follow(path, behaviour, where, done, output)
         found.append(results)
@@ -348,15 +355,14 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
             silent = [one for one, _ in pair if one.reason.startswith("nothing to check")]
             if worst in silent and len(silent) < len(pair):
                 worst = next(one for one, _ in pair if one not in silent)
-            whose = next(c for one, c in pair if one is worst)
+            drawn = next(story for one, story in pair if one is worst)
             joined = Result(
                 str(capture), pair[0][0].connection, worst.verdict, worst.reason,
                 pair[0][0].packets,
                 [f"{Path(one.capture).name} {line}" for one, _ in pair for line in one.life],
                 worst.deviation,
             )  # fmt: skip
-            drawing = output.svg is not None and worst.deviation is not None
-            output.tell(joined, picture(whose) if drawing else None)
+            output.tell(joined, drawn)
 
 
 def _places(capture: Path, peer: Path) -> tuple[Position, Position]:
@@ -432,25 +438,14 @@ def story(
 ) -> Story:
     """Segments of a connection as a ladder, with the states of both ends beside them.
 
-    ``said``: what else there is to say of a packet, and a note. The deviation is marked.
+    Lines have the numbers of their packets. ``said``: what else there is to say of a packet, and a
+    note. The deviation is marked.
     """
     found = connection.deviation
     names = [socket(s) for s in connection.flow.sockets]
     told: list[Line] = []
-    pending: list[Message] = []
     initial = _states(connection, packets[0][1].number - 1)
-
-    def arrive(side: int, number: int) -> None:
-        while pending and pending[0].sender != side:
-            message = pending.pop(0)
-            states = _states(connection, message.uid)
-            told.append(
-                Line(len(told) + 1, side, f"packet {number}", "", message, False, (), (), states)
-            )
-
     for side, p in packets:
-        while pending:
-            arrive(1 - pending[0].sender, p.number - 1)
         # What it does at the other end, it does when it arrives.
         before, after = _states(connection, p.number - 1), _states(connection, p.number)
         states = (before[0], after[1]) if side else (after[0], before[1])
@@ -458,15 +453,12 @@ def story(
         message = Message(p.number, side, describe(p), mark="deviates" if wrong else "")
         rule = found.rule if found is not None and wrong else ""
         words, note = said.get(p.number, ("", ""))
-        action = f"packet {p.number}" + (f": {words}" if words else "")
         notes = (note,) if note else ()
         told.append(
-            Line(len(told) + 1, side, action, rule, None, False, (), (message,), states,
+            Line(p.number, side, words or "sent", rule, None, False, (), (message,), states,
                  notes=notes)
         )  # fmt: skip
-        pending.append(message)
-    while pending:
-        arrive(1 - pending[0].sender, packets[-1][1].number)
+        told.append(Line(p.number, 1 - side, "arrives", "", message, False, (), (), after))
     return Story(title, (names[0], names[1]), initial, tuple(told), verdict, found is not None)
 
 
@@ -475,6 +467,8 @@ def _states(connection: Connection, number: int) -> tuple[str, str]:
     found = []
     for edges in connection.edges:
         state = next((before for _, before, _ in edges), State.CLOSED)
+        if edges and edges[0][1:] == (State.CLOSED, State.LISTEN):
+            state = State.LISTEN  # it listened before anybody came
         for at, _, after in edges:
             if at <= number:
                 state = after

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from checker.core.errors import UsageProblem
@@ -36,11 +37,29 @@ def writable(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "it is a directory")
+        if path.exists() and not path.is_file():
+            raise OSError(22, "it is no ordinary file")  # a device would be replaced by one
         beside = path.parent / f".{secrets.token_hex(8)}.tmp"
         beside.open("xb").close()
         beside.unlink()
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def apart(outputs: Iterable[Path | None], inputs: Iterable[Path]) -> None:
+    """Say at once that a file would be written twice, or over what is read; or cannot be read."""
+    taken: set[Path] = set()
+    for path in inputs:
+        try:
+            path.stat()
+        except OSError as error:
+            raise UsageProblem(f"cannot read {str(path)!r}: {error.strerror}") from error
+        taken.add(path.resolve())
+    for one in outputs:
+        if one is not None:
+            if one.resolve() in taken:
+                raise UsageProblem(f"{str(one)!r} is named twice, and would be overwritten")
+            taken.add(one.resolve())
 
 
 def _refused(path: Path, error: OSError) -> UsageProblem:

@@ -2,6 +2,7 @@
 
 HTTP/1.x is RFC 9112: section 6.3 says how long a body is, 9.3 whether the connection is kept. Of
 HTTP/2 in the open (RFC 9113) the requests are counted, by their streams. Of TLS, the hello is read.
+To and from the port of DNS, messages behind their length (RFC 7766, section 8) are handed on.
 
 What is held at a time is a head that is not complete, ``HEAD`` octets at most. Any octets do.
 """
@@ -42,15 +43,24 @@ class Head:
     length: int | None = None  # of the body; None: not said
     chunked: bool = False
 
+    def size(self) -> int:
+        """About as many octets of memory."""
+        return 500 + len(self.target) + len(self.host)
+
 
 @dataclass(slots=True)
 class Reader:
-    """One direction. ``asked``: the method of the request that a response answers, by its place."""
+    """One direction. ``asked``: the method of the request that a response answers, by its place.
+
+    ``names``: who takes the messages of DNS, with packet and time, and says whether they are some.
+    """
 
     asked: Callable[[int], str]
-    kind: str = ""  # HTTP/1, HTTP/2, TLS or other, once that is known
+    names: Callable[[bytes, int, float], bool] | None = None
+    kind: str = ""  # HTTP/1, HTTP/2, TLS, DNS or other, once that is known
     heads: list[Head] = field(default_factory=list)
     count: int = 0  # of requests, or of final responses
+    most: int = HEADS  # heads that may be kept
     hello: Hello | None = None
     missing: bool = False  # the capture lacks octets that would have to be read
     held: bytearray = field(default_factory=bytearray)
@@ -67,7 +77,7 @@ class Reader:
         """The next octets of the stream, and then some that the capture does not have."""
         self._number, self._time = number, time
         if self.kind == "":
-            self._step = self._recognize
+            self._step = self._recognize if self.names is None else self._message
         self._feed(octets)
         if missing and self._step is not None:
             passed = min(missing, self._left)
@@ -142,6 +152,24 @@ class Reader:
             self.stop()
         return False
 
+    # DNS
+
+    def _message(self) -> bool:
+        """Two octets of length, and a message."""
+        held = self.held
+        size = 2 + int.from_bytes(held[:2], "big")
+        if len(held) < 2 or len(held) < size:
+            return False
+        assert self.names is not None
+        if not self.names(bytes(held[2:size]), self._number, self._time):
+            self.kind = self.kind or "other"
+            self.stop()
+            return False
+        self.kind = "DNS"
+        self.count += 1
+        del held[:size]
+        return True
+
     # HTTP/1.x
 
     def _head(self) -> bool:
@@ -163,7 +191,7 @@ class Reader:
         self._body(head)
         if not 100 <= head.status < 200 or head.status == 101:
             self.count += 1
-            if len(self.heads) < HEADS:
+            if len(self.heads) < self.most:
                 self.heads.append(head)
         self._began = self._time
         return True

@@ -19,7 +19,7 @@ _STYLE = """
 body { font: 15px/1.45 sans-serif; color: #1f2933; max-width: 75em; margin: 2em auto }
 table { border-collapse: collapse } th, td { text-align: left; padding: .2em 1em .2em 0 }
 th { border-bottom: 1px solid #c3cad1 } code, pre { font-size: 13px } .grey { color: #6b7682 }
-svg { max-width: 100%; height: auto } details { margin: 1em 0 }
+li.in { list-style: none } svg { max-width: 100%; height: auto } details { margin: 1em 0 }
 """
 
 
@@ -62,7 +62,7 @@ def _overview(of: Narration) -> Iterator[str]:
         yield "<p>None.</p>"
         return
     yield "<table><tr><th>began</th><th>connection</th><th>protocol</th><th>requests</th>"
-    yield "<th>left in</th><th>verdict</th></tr>"
+    yield "<th>left in (client / server)</th><th>verdict</th></tr>"
     for i, one in enumerate(of.connections):
         cells = [
             f"{one.began:.3f} s",
@@ -75,6 +75,10 @@ def _overview(of: Narration) -> Iterator[str]:
         cells[1] = f'<a href="#c{i}">{escape(one.name)}</a> {escape(one.known_as)}'
         yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     yield "</table>"
+    yield (
+        '<p class="grey">Times are from the first frame. Conforms: some run of RFC 9293 explains '
+        "every segment. States are those that such a run ends in.</p>"
+    )
     if of.more_connections:
         yield f"<p>And {of.more_connections} connections more.</p>"
 
@@ -83,10 +87,17 @@ def _connection(i: int, one: Told) -> Iterator[str]:
     head, *rest = chapter(one)
     yield f'<h3 id="c{i}">{escape(head.removeprefix("TCP: "))}</h3>'
     yield "<ul>"
-    yield from (f"<li>{escape(line.strip())}</li>" for line in rest)
-    yield "</ul>"
+    inner = False
+    for line in rest:
+        # What is indented in the text is a list of its own: the requests of a connection.
+        if line.startswith("  ") != inner:
+            inner = not inner
+            yield '<li class="in"><ul>' if inner else "</ul></li>"
+        yield f"<li>{escape(line.strip())}</li>"
+    yield "</ul></li></ul>" if inner else "</ul>"
     if one.story is not None:
-        yield "<details open><summary>Segment by segment</summary>"
+        yield f"<details{'' if i else ' open'}><summary>Segment by segment</summary>"
+        yield '<p class="grey">Numbers are packets of the capture.</p>'
         yield _picture(one)
         yield "</details>"
 

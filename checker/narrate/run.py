@@ -8,7 +8,7 @@ from checker.conform.follow import Connection, Position
 from checker.conform.report import Output, follow, story
 from checker.conform.steps import Behaviour
 from checker.core.errors import INCONCLUSIVE, OK
-from checker.core.files import writable, write
+from checker.core.files import apart, writable, write
 from checker.narrate import page, tell
 from checker.narrate.seen import Seen, Tap
 from checker.render import Story
@@ -22,6 +22,7 @@ def narrate(
     out_json: Path | None = None,
 ) -> int:
     """Tell what happened; the exit code."""
+    apart((out_html, out_json), [capture])
     for path in (out_html, out_json):
         if path is not None:
             writable(path)
@@ -52,6 +53,8 @@ def gather(
         seen = tap.close(connection)
         if len(connections) >= tell.TOLD:
             more += 1
+            for stream in seen.streams:
+                stream.forget()
             return
         one = tell.told(connection, seen, tap.names.of, tap.began or 0.0)
         if len(connections) < drawn and seen.first:

@@ -4,7 +4,8 @@ A segment goes to ``conform``'s follower first; what it carried is then put to t
 the follower gave it to. So there is one opinion on what a connection is.
 
 Memory is bounded: ``ROOM`` octets, in all, of text that waits for a gap before it to be filled and
-of heads that are not complete; what does not fit is passed over as if the capture lacked it.
+of heads that are not complete; what does not fit is passed over as if the capture lacked it. As
+much again is kept of heads that are complete, and the first of each direction; more are counted.
 """
 
 from collections import deque
@@ -40,6 +41,7 @@ class Lookup:
     server: bytes
     name: str
     type: str
+    transport: str = "UDP"
     asked: int = 1
     answered: float | None = None
     code: str = ""
@@ -48,23 +50,27 @@ class Lookup:
 
 
 class Names:
-    """DNS over UDP."""
+    """DNS, by UDP or TCP."""
 
     def __init__(self) -> None:
         self.lookups: list[Lookup] = []
         self.more = 0
-        self.open: dict[tuple[bytes, bytes, int, str, str], Lookup] = {}
+        self.open: dict[tuple[bytes, bytes, str, int, str, str], Lookup] = {}
         self.of: dict[str, str] = {}  # the name that was asked, by an address of its answer
 
-    def take(self, seen: Datagram) -> None:
-        """A datagram, which may be DNS."""
+    def take(self, seen: Datagram, transport: str = "UDP") -> bool:
+        """A datagram, or a message of a stream: is it DNS?"""
         if DNS not in (seen.src[-2:], seen.dst[-2:]):
-            return
+            return False
         message = dns.read(seen.octets)
         if message is None:
-            return
+            return False
+        self._take(seen, transport, message)
+        return True
+
+    def _take(self, seen: Datagram, transport: str, message: dns.Message) -> None:
         client, server = (seen.dst, seen.src) if message.response else (seen.src, seen.dst)
-        key = (client, server, message.ident, message.name.lower(), message.type)
+        key = (client, server, transport, message.ident, message.name.lower(), message.type)
         found = self.open.get(key)
         if found is None:
             if len(self.lookups) >= LOOKUPS:
@@ -72,7 +78,8 @@ class Names:
                 return
             if message.response:
                 return  # nobody was seen to ask
-            found = Lookup(seen.number, seen.time, client, server, message.name, message.type)
+            found = Lookup(seen.number, seen.time, client, server, message.name, message.type,
+                           transport)  # fmt: skip
             self.lookups.append(found)
             self.open[key] = found
         elif not message.response:
@@ -93,10 +100,11 @@ def _ahead(seq: int, nxt: int) -> bool:
 
 
 class Room:
-    """Octets that may be held yet."""
+    """Octets that may be held yet: of text, and of heads."""
 
     def __init__(self) -> None:
         self.left = ROOM
+        self.heads = ROOM
 
 
 class Stream:
@@ -146,7 +154,9 @@ class Stream:
                 return
             text, length, seq, ahead = text[old:], length - old, self.nxt, 0
         text, reader = text[:length], self.reader
-        before = len(reader.held)
+        before, known = len(reader.held), len(reader.heads)
+        if self.room.heads <= 0:
+            reader.most = max(1, known)
         if ahead:
             reader.take(b"", ahead, number, time)
         reader.take(text, length - len(text), number, time)
@@ -154,6 +164,7 @@ class Stream:
         if self.room.left < 0:
             self.room.left += len(reader.held)
             reader.stop(missing=True)
+        self.room.heads -= sum(head.size() for head in reader.heads[known:])
         self.nxt = (seq + length) & _MASK
 
     def finish(self) -> None:
@@ -168,6 +179,10 @@ class Stream:
         self.finish()
         self.room.left += len(self.reader.held)
         self.reader.held.clear()
+
+    def forget(self) -> None:
+        """Nobody is told of its heads."""
+        self.room.heads += sum(head.size() for head in self.reader.heads)
 
 
 class Seen:
@@ -186,10 +201,12 @@ class Seen:
         "syns",
     )
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, names: Names, sockets: tuple[bytes, bytes]) -> None:
         self.streams: list[Stream] = []
+        asks = any(one[-2:] == DNS for one in sockets)
         for side in (0, 1):
-            self.streams.append(Stream(Reader(self._asks(side)), room))
+            heard = _messages(names, sockets[side], sockets[1 - side]) if asks else None
+            self.streams.append(Stream(Reader(self._asks(side), heard), room))
         self.syns: list[float] = []  # times of the opener's SYNs
         self.opener: int | None = None
         self.syn_ack: float | None = None
@@ -238,6 +255,13 @@ class Seen:
             stream.add(seq, text, p.text, p.number, p.time)
 
 
+def _messages(names: Names, src: bytes, dst: bytes) -> Callable[[bytes, int, float], bool]:
+    def take(octets: bytes, number: int, time: float) -> bool:
+        return names.take(Datagram(number, time, src, dst, octets), "TCP")
+
+    return take
+
+
 class Tap:
     """Reads the frames of one capture, for the follower and for us."""
 
@@ -259,7 +283,7 @@ class Tap:
             if connection is not None:
                 seen = self.open.get(id(connection))
                 if seen is None:
-                    seen = self.open[id(connection)] = Seen(self.room)
+                    seen = self.open[id(connection)] = self._seen(connection)
                 text = octets(latest[0], item) if item.text else b""
                 seen.take(side, item, text, connection.isn[side])
 
@@ -273,9 +297,12 @@ class Tap:
                 self.names.take(found)
             yield frame
 
+    def _seen(self, connection: Connection) -> Seen:
+        return Seen(self.room, self.names, connection.flow.sockets)
+
     def close(self, connection: Connection) -> Seen:
         """``connection`` has come to its end."""
-        seen = self.open.pop(id(connection), None) or Seen(self.room)
+        seen = self.open.pop(id(connection), None) or self._seen(connection)
         for stream in seen.streams:
             stream.close()
         return seen

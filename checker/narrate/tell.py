@@ -7,11 +7,11 @@ the SYN,ACK, which is one wherever the capture was taken, if the opener answers 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from checker.capture.segments import socket
-from checker.conform.follow import Connection, Verdict
+from checker.conform.follow import USED, Connection, Verdict
 from checker.narrate.http import Head
 from checker.narrate.seen import Lookup, Seen
 from checker.render import Story
@@ -28,9 +28,11 @@ LEFT = {
     "CLOSE-WAIT": "its peer closed, its own program has not",
     "CLOSING": "both closed at once; its FIN is not acknowledged",
     "LAST-ACK": "its FIN is not acknowledged",
-    "TIME-WAIT": "for 2 MSL, so that a lost last ACK can be sent again and old segments die out",
+    "TIME-WAIT": "for 2 MSL (maximum segment lifetimes), so that a lost last ACK can be sent again "
+    "and old segments die out",
 }
 """What it means to be left in a state; of CLOSED there is nothing to say."""
+LACKS = "the capture lacks text: what came after it is not read"
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class Told:
     missing: bool = False
     ends: list[str] = field(default_factory=list)
     left: tuple[str, str] = ("", "")
+    again: str = ""  # what is known of the connection before, between the same sockets
     story: Story | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -103,6 +106,7 @@ class Told:
             "text_missing": self.missing,
             "ends": self.ends,
             "left": list(self.left),
+            "used_before": self.again,
         }
 
 
@@ -131,6 +135,7 @@ class Narration:
                     "server": socket(one.server),
                     "name": one.name,
                     "type": one.type,
+                    "transport": one.transport,
                     "asked": one.asked,
                     "seconds": None if one.answered is None else _round(one.answered - one.time),
                     "error": one.code,
@@ -158,6 +163,9 @@ def told(connection: Connection, seen: Seen, names: dict[str, str], zero: float)
         left=(connection.states[0], connection.states[1]),
     )  # fmt: skip
     found.handshake = _handshake(connection, seen)
+    found.again = next((text for _, text in connection.notes if text.startswith(USED)), "")
+    for letter, who in zip("AB", (a, b), strict=True):
+        found.again = found.again.replace(f"; {letter} was", f"; {who} was")
     _contents(found, seen, zero)
     found.ends = list(_ends(connection, seen))
     return found
@@ -169,7 +177,9 @@ def _handshake(connection: Connection, seen: Seen) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"syns": len(seen.syns)}
     if seen.syn_ack is None or seen.ack is None:
-        return found
+        resets = (number for number, side in seen.resets if side != seen.opener)
+        refused = next(resets, None) if seen.syn_ack is None else None
+        return found if refused is None else found | {"refused": refused}
     trip = seen.ack - seen.syns[-1]
     return found | {
         "round_trips": 1,
@@ -188,6 +198,10 @@ def _contents(found: Told, seen: Seen, zero: float) -> None:
             found.protocol, found.requests = "HTTP/2", reader.count
             found.kept = True
             return
+        if reader.kind == "DNS":
+            found.protocol = "DNS"
+            found.requests = max(one.count for one in readers)
+            return
         if reader.kind == "TLS" and reader.hello is not None and reader.hello.client:
             _tls(found, reader.hello, readers[1 - side].hello)
             return
@@ -199,7 +213,10 @@ def _contents(found: Told, seen: Seen, zero: float) -> None:
         return
     requests = asking.heads if asking is not None else []
     responses = saying.heads if saying is not None else []
-    found.exchanges = [_exchange(q, r, zero) for q, r in zip_longest(requests, responses)]
+    # Where heads of one end were no longer kept, nothing is said of the other's.
+    kept = [len(r.heads) for r in (asking, saying) if r is not None and r.count > len(r.heads)]
+    pairs = islice(zip_longest(requests, responses), min(kept, default=None))
+    found.exchanges = [_exchange(q, r, zero) for q, r in pairs]
     found.requests = max(r.count for r in (asking, saying) if r is not None)
     found.protocol = "HTTP/" + (requests or responses)[0].version
     # Kept, if both ends say so: of a connection with one request, too.
@@ -249,7 +266,7 @@ def _ends(connection: Connection, seen: Seen) -> Iterator[str]:
 
 def lines(of: Narration) -> Iterator[str]:
     """The narration on the terminal."""
-    requests = sum(one.requests for one in of.connections)
+    requests = sum(one.requests for one in of.connections if one.protocol.startswith("HTTP"))
     yield f"{of.capture}: " + ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"
         for count, word in (
@@ -274,12 +291,14 @@ def lines(of: Narration) -> Iterator[str]:
 def lookup(one: Lookup) -> str:
     """A question and its answer."""
     again = f" ({one.asked} times)" if one.asked > 1 else ""
-    head = f"DNS: {socket(one.client)} asks {socket(one.server)} for {one.name} {one.type}{again}: "
+    way = " by TCP" if one.transport == "TCP" else ""
+    asks = f"DNS: {socket(one.client)} asks {socket(one.server)}{way} for {one.name} {one.type}"
     if one.answered is None:
-        return head + "no answer"
-    said = ", ".join(f"{kind} {data}".strip() for kind, data in one.answers)
-    cut = ", cut short (the rest is asked by TCP)" if one.truncated else ""
-    return f"{head}{one.code or said or 'no such record'}{cut}, {_ms(one.answered - one.time)}"
+        return f"{asks}{again}: no answer"
+    said = one.code or ", ".join(f"{kind} {data}".strip() for kind, data in one.answers)
+    if one.truncated:
+        said += f"{', ' if said else ''}cut short (to be asked again by TCP)"
+    return f"{asks}{again}: {said or 'no such record'}, {_ms(one.answered - one.time)}"
 
 
 def chapter(one: Told) -> Iterator[str]:
@@ -287,6 +306,8 @@ def chapter(one: Told) -> Iterator[str]:
     a, b = one.sockets
     name = f" ({one.known_as})" if one.known_as else ""
     yield f"TCP: {a} to {b}{name}, packets {one.first}-{one.last}"
+    if one.again:
+        yield one.again
     yield "handshake: " + _opening(one)
     if one.verdict is not Verdict.CONFORMS:
         yield f"{one.verdict.value}: {one.reason}; the states below are the likeliest"
@@ -305,13 +326,13 @@ def _opening(one: Told) -> str:
         return "not in the capture"
     tries = found["syns"]
     sent = f"SYN seen {tries} times" if tries > 1 else "SYN seen once"
+    if "refused" in found:
+        return f"refused with a reset (packet {found['refused']}), {sent}"
     if "round_trips" not in found:
         return f"not completed, {sent}"
-    lost = f", {sent}" if tries > 1 else ""
-    return (
-        f"1 round trip, {_ms(found['seconds'])}{lost} (SYN,ACK after "
-        f"{_ms(found['syn_ack_seconds'])})"
-    )
+    trip = f"1 round trip, {_ms(found['round_trip_seconds'])}"
+    late = f", done {_ms(found['seconds'])} after the first of {tries} SYNs" if tries > 1 else ""
+    return f"{trip} (SYN,ACK after {_ms(found['syn_ack_seconds'])}){late}"
 
 
 def _carried(one: Told) -> Iterator[str]:
@@ -321,6 +342,11 @@ def _carried(one: Told) -> Iterator[str]:
         return
     if one.protocol == "HTTP/2":
         yield f"HTTP/2: {one.requests} requests, each a stream of this one connection"
+        return
+    if one.protocol == "DNS":
+        yield f"DNS: {one.requests} question{'' if one.requests == 1 else 's'}, told where asked"
+        if one.missing:
+            yield LACKS
         return
     if not one.exchanges:
         if one.protocol:
@@ -343,7 +369,7 @@ def _carried(one: Told) -> Iterator[str]:
     if trips:
         yield trips
     if one.missing:
-        yield "the capture lacks text: what came after it is not read"
+        yield LACKS
 
 
 def _alpn(tls: dict[str, Any]) -> str:

@@ -10,6 +10,9 @@ from checker.narrate.plain import plain
 
 VERSIONS = {0x301: "TLS 1.0", 0x302: "TLS 1.1", 0x303: "TLS 1.2", 0x304: "TLS 1.3"}
 
+RECORDS = 64
+"""Of one hello; with more, who reads it again with each segment would take too long."""
+
 
 @dataclass(slots=True)
 class Hello:
@@ -50,9 +53,12 @@ class _Octets:
 def hello(octets: bytes) -> Hello | bool:
     """The hello that a direction begins with; True: there is more to come; False: it is none."""
     message = b""
-    records = _Octets(octets)
+    records, count = _Octets(octets), 0
     try:
         while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
+            count += 1
+            if count > RECORDS:
+                return False
             kind, version = records.number(1), records.number(2)
             if kind != 22 or version >> 8 != 3:
                 return False

@@ -1,26 +1,20 @@
-"""What the specification deduces from a capture, as the kernel would trace it."""
+"""What the specification deduces of the end that captured, as the kernel would trace it."""
 
-import socket
-from importlib.util import find_spec
 from pathlib import Path
 
+from checker.capture import frames, read
+from checker.conform.behaviour import choose
+from checker.conform.follow import Connection, Follower, Position, Verdict
 from tests.lab.lab import Edge
 
 
-def life(capture: Path, address: str) -> list[Edge] | None:
-    """The changes of state of the end that captured; None where no ``conform`` deduces them.
+def life(capture: Path, address: bytes) -> list[Edge]:
+    """The changes of state of the end with ``address``, under Linux's rules.
 
     The kernel shows TIME-WAIT as CLOSED, and a SYN that reopens it as taken by the listener.
     """
-    if find_spec("checker.conform") is None:
-        return None
-    from checker.capture import frames, read
-    from checker.conform.behaviour import choose
-    from checker.conform.follow import Connection, Follower, Position, Verdict
-
     connections: list[Connection] = []
-    position = Position(frozenset({socket.inet_aton(address)}))
-    follower = Follower(choose(["linux"]), position, connections.append)
+    follower = Follower(choose(["linux"]), Position(frozenset({address})), connections.append)
     follower.feed(read(frames(capture)))
     follower.finish()
     found = []

@@ -25,7 +25,6 @@ class Scenario:
     policy: Policy
     unseen: Ends = field(default_factory=dict)
     hidden: Ends = field(default_factory=dict)
-    fails: str = ""  # why the comparison does not hold yet
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -61,12 +60,11 @@ def scenario(
     policy: Policy = at_once,
     unseen: Ends | None = None,
     hidden: Ends | None = None,
-    fails: str = "",
 ) -> Callable[[Callable[[Lab], None]], Callable[[Lab], None]]:
     """Register a scenario under its name."""
 
     def register(run: Callable[[Lab], None]) -> Callable[[Lab], None]:
-        SCENARIOS[run.__name__] = Scenario(run, policy, unseen or {}, hidden or {}, fails)
+        SCENARIOS[run.__name__] = Scenario(run, policy, unseen or {}, hidden or {})
         return run
 
     return register
