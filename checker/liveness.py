@@ -12,8 +12,15 @@ channel: what a full channel drops was sent. So the adversary may not keep the c
 is old. It may still lose, reorder, delay and duplicate as it likes, any finite number of times.
 
 Nothing else is fair: users need never call anything, segments need never be lost, hosts never
-crash. A run that is cut is one in which a LISTEN has used all the TCBs that the bounds allow, and
-can take no SYN any more.
+crash.
+
+**What the bounds excuse** is nothing. They refuse steps that would make one TCB too many: an OPEN,
+a SEND in LISTEN, or the delivery of a SYN to a LISTEN (or to a TIME-WAIT that it may reopen). The
+first two nobody has to take, and no claim assumes them fair. So a run within the bounds is fair if,
+and only if, it is a fair run of TCP without them, and if it is bad, the claim is refuted. The third
+may be called for: a SYN that is sent for ever is to be delivered, and a run that can do no other
+has to leave the bounds. A state is ``cut`` where a delivery is refused. Only if fair runs from some
+state all leave the bounds, the claim is silent of them, and the report says of how many states.
 
 Graphs are those of whole explorations: no state is left out, so that ``--symmetry`` and
 ``--compact`` are of no effect here, and there are no checkpoints.
@@ -31,7 +38,6 @@ from checker.engines.explore import Exploration, Path, Progress, explore
 from checker.engines.fairness import Fair, Question
 from checker.explorer import Options, TcpParts
 from proofs.claims import Live
-from spec import host
 from spec.record import key
 from spec.segment import Origin, Segment
 from spec.system import NAMES, Step, System, World
@@ -41,8 +47,8 @@ Decide = Callable[[Question], fairness.Decision]
 
 @dataclass(slots=True)
 class Found:
-    """Of a claim: the verdict (``fairness.VERDICTS``), the lasso of a violation, the states where a
-    bound ends the run, and why nothing was decided."""
+    """Of a claim: the verdict (``fairness.VERDICTS``), the lasso of a violation, the states from
+    which all fair runs leave the bounds, and why nothing was decided."""
 
     verdict: str
     lasso: Path | None
@@ -115,9 +121,18 @@ class Fairness:
         return [(1 - label.host, self.plain(seg)) for seg in label.sent]
 
     def cut(self, world: World) -> bool:
-        """Does a bound end the run here?"""
-        system = self.system
-        return any(host.exhausted(end, system.rules, system.bounds) for end in (world.a, world.b))
+        """Does a bound, and no rule, refuse a delivery here? A host that is down or quiet does."""
+        taken = [
+            (step.host, step.segment)
+            for step, _ in self.system.steps(world)
+            if step.action == "deliver"
+        ]
+        return any(
+            (me, seg) not in taken
+            for me, end in enumerate((world.a, world.b))
+            if end.up and not end.quiet
+            for seg in world.bag(1 - me)
+        )
 
     def questions(self, live: Live) -> list[Question]:
         """A claim, asked of each host."""

@@ -929,7 +929,7 @@ def write(proofs: Sequence[Proof], place: Path, families: Sequence[Tight] = ()) 
             "theories": theories,
             "families": tight,
         }
-        files.write(beside / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+        files.write_json(beside / MANIFEST, manifest)
         discard(place)
         beside.rename(place)
     except OSError as error:

@@ -86,7 +86,7 @@ class ClaimReport(BaseModel):
     note: str
     trace: list[dict[str, Any]] | None
     loop: int | None = None  # of a lasso: how many of its last steps are repeated for ever
-    cut: int = 0  # states where a bound ends runs, which an eventually claim does not speak of
+    cut: int = 0  # states from which fair runs leave the bounds: an eventually claim is silent
     obligations: int = 0  # of a theorem, as the rest
     solvers: list[str] = []  # which found all of them to follow
     assumptions: list[str] = []

@@ -64,6 +64,8 @@ _TIMERS = (Input.RETRANSMISSION_TIMEOUT.value, Input.TIME_WAIT_TIMEOUT.value)
 _TICK, _RESTART = Input.TICK.value, Input.RESTART.value
 _USER_TIMEOUT, _CLOSE = Input.USER_TIMEOUT.value, Input.CLOSE.value
 
+_CLOCK = (*_TIMERS, _TICK)
+
 _OPENS = Live(p.opening, weak=_TIMERS)
 """L1: timers expire, and the channel is fair-lossy."""
 _CLOSES = Live(p.closing, weak=(*_TIMERS, _CLOSE))
@@ -472,7 +474,7 @@ CLAIMS = (
         "waiting",
         "RFC 9293 3.6.1, 3.10.7.4 second",
         rules={"time_wait_restart": Restart.EMISSION, "retransmission_bounded": False},
-        live=Live(p.in_syn_sent, weak=(*_TIMERS, _TICK)),
+        live=Live(p.in_syn_sent, weak=_CLOCK),
         finding="TIME-WAIT challenges the SYN, and the reset that answers the challenge ends it. "
         "With RFC 1337's F1 that reset is ignored, and each challenge restarts the timer: T3 and "
         "T4 need both.",
@@ -526,6 +528,60 @@ CLAIMS = (
         "RFC 9293 3.8.3, 3.10.8",
         live=Live(p.in_last_ack, weak=(*_TIMERS, _CLOSE), lossy=False),
         finding="Refuted: LAST-ACK retransmits its FIN for ever. Its user timeout is what ends it.",
+    ),
+    Claim(
+        "L2.timeout",
+        "LAST-ACK ends by the user timeout, whatever the channel does",
+        EVENTUALLY,
+        p.everything,
+        "closing-giving-up",
+        "RFC 9293 3.8.3 MUST-20, 3.10.8",
+        live=Live(p.in_last_ack, weak=(_USER_TIMEOUT,), lossy=False),
+    ),
+    Claim(
+        "L2.silent",
+        "FIN-WAIT-2 ends even if the peer never closes",
+        EVENTUALLY,
+        p.everything,
+        "closing",
+        "RFC 9293 3.6, 3.10.8",
+        live=Live(p.in_fin_wait_2, weak=_TIMERS),
+        finding="Refuted, as it should be: a connection may be open one way for ever. FIN-WAIT-2 "
+        "has nothing outstanding, so that no timer of RFC 9293 runs.",
+    ),
+    Claim(
+        "L2.silent.timer",
+        "FIN-WAIT-2 ends by a timer that RFC 9293 does not have, whatever the channel does",
+        EVENTUALLY,
+        p.everything,
+        "closing-giving-up",
+        "RFC 9293 3.6",
+        rules={"fin_wait_2_timeout": True},
+        live=Live(p.in_fin_wait_2, weak=(_USER_TIMEOUT,), lossy=False),
+    ),
+    Claim(
+        "L2.timer",
+        "TIME-WAIT ends, though it ignores resets and all that it sends restarts its timer",
+        EVENTUALLY,
+        p.everything,
+        "draining",
+        "RFC 9293 3.6.1; RFC 1337",
+        rules=_DRAIN,
+        live=Live(p.in_time_wait, weak=_CLOCK, lossy=False),
+        finding="One TCB at each host: what T3 and T4 assume does not keep TIME-WAIT for ever.",
+    ),
+    Claim(
+        "L2.timer.again",
+        "TIME-WAIT ends, though it ignores resets and all that it sends restarts its timer, also "
+        "while the peer opens again",
+        EVENTUALLY,
+        p.everything,
+        "draining-again",
+        "RFC 9293 3.6.1, 3.10.7.4 first, fifth; RFC 1337",
+        rules=_DRAIN,
+        live=Live(p.in_time_wait, weak=_CLOCK),
+        finding="Refuted: TIME-WAIT and the peer's next TCB, each outside the other's window, "
+        "answer ACKs with ACKs, as in L4.literal, and each restarts the timer.",
     ),
     Claim(
         "L2.abort",
@@ -588,6 +644,17 @@ CLAIMS = (
         "RFC 9293 3.10.7.1, 3.10.7.4 first",
         live=_NOBODY_ACTS,
         finding="No exchange feeds itself: segments are sent for ever only by calls and timeouts.",
+    ),
+    Claim(
+        "L4.ignored",
+        "... also where TIME-WAIT ignores resets",
+        EVENTUALLY,
+        p.everything,
+        "once",
+        "RFC 9293 3.10.7.4 first; RFC 1337 3, F1",
+        rules={"time_wait_ignores_reset": True},
+        live=_NOBODY_ACTS,
+        finding="A reset that is not believed must not be answered: the answer draws another.",
     ),
     Claim(
         "L4.literal",

@@ -229,6 +229,16 @@ def in_last_ack(world: World, me: int) -> bool:
     return world.end(me).tcb.state == State.LAST_ACK
 
 
+def in_fin_wait_2(world: World, me: int) -> bool:
+    """L2.silent: our FIN is acknowledged, and the peer's is to come."""
+    return world.end(me).tcb.state == State.FIN_WAIT_2
+
+
+def in_time_wait(world: World, me: int) -> bool:
+    """L2.timer: both FINs are acknowledged, and the timer runs."""
+    return world.end(me).tcb.state == State.TIME_WAIT
+
+
 def half_open(world: World, me: int) -> bool:
     """L3: synchronized, but the peer's host is up and has no such connection.
 

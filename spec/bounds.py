@@ -192,6 +192,10 @@ PROFILES = {
     "once": dataclasses.replace(_SMALL, incarnations=1, watch_stale=True),
     # ... the same without ABORT, as a close should be.
     "closing": dataclasses.replace(_SMALL, incarnations=1, abort=False),
+    # ... and the same where users may give up.
+    "closing-giving-up": dataclasses.replace(
+        _SMALL, incarnations=1, abort=False, user_timeout=True
+    ),
     # Two TCBs at each host, with ISNs far apart, as most are. Near ones hide what goes wrong: what
     # is of another connection is then in the window.
     "opening": dataclasses.replace(_SMALL, close=False, stride=8, watch_stale=True),
@@ -199,6 +203,10 @@ PROFILES = {
     "giving-up": dataclasses.replace(_SMALL, close=False, stride=8, user_timeout=True),
     # TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a tick.
     "waiting": dataclasses.replace(_CLIENT_SERVER, stride=8, msl=1, abort=False),
+    # TIME-WAIT with MSL = 2, so that an exchange can go on from one tick to the next: of one
+    # connection, and while the peer opens another.
+    "draining": dataclasses.replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False),
+    "draining-again": dataclasses.replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False),
     # A client with an octet to send, and a peer that aborts ...
     "half-open": dataclasses.replace(
         _CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True
@@ -251,8 +259,11 @@ PROFILES = {
 }
 """The profiles, by the name that a claim gives."""
 
-_LIVE = ("opening", "giving-up", "waiting", "half-open", "half-open-crash")
+_LIVE = ("opening", "giving-up", "waiting", "draining-again", "half-open", "half-open-crash")
 """Profiles of liveness that have two segments in flight at the usual scale too."""
+
+_LIVE_ONCE = ("once", "closing", "closing-giving-up", "draining")
+"""Those that have three there, since they are of one connection."""
 
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # As above: the least at which every ablation shows. For diagrams, symbolic search, other
@@ -263,7 +274,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         **{profile: {} for profile in _LIVE},
-        **{profile: {"in_flight": 3} for profile in ("once", "closing")},
+        **{profile: {"in_flight": 3} for profile in _LIVE_ONCE},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "reuse": {"b_sends": True},
@@ -271,7 +282,8 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
-    # both, four segments in flight of connections that follow each other.
+    # both, four segments in flight of connections that follow each other; of liveness, four of one
+    # connection and three of two.
     "thorough": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         **{profile: {"in_flight": 3} for profile in _LIVE},

@@ -118,13 +118,6 @@ def _spent(ghost: Ghost, bounds: Bounds) -> bool:
     return bounds.incarnations != 0 and ghost.id == bounds.incarnations
 
 
-def exhausted(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
-    """Is it the bound on TCBs alone, and no rule, that keeps this endpoint from taking a SYN?"""
-    state = end.tcb.state
-    listens = (state == State.LISTEN) | (rules.time_wait_reopen & (state == State.TIME_WAIT))
-    return listens & _spent(end.ghost, bounds)
-
-
 def _act(tcb: Tcb, ghost: Ghost, what: Input, tcp: Tcp) -> bool:
     """A user call or a timeout; false where it is not possible, or the RFC answers an error."""
     bounds, state = tcp.bounds, tcb.state

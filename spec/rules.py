@@ -176,6 +176,12 @@ class Rules:
         "RFC 9293 3.10.7.1",
         "CLOSED discards resets; off, it answers them, as anything else, with a reset [28].",
     )
+    reset_unanswered: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, first; RFC 1337 3, fix F1",
+        "A reset that is not believed, outside the window or in a TIME-WAIT that ignores resets, "
+        "is dropped; off, it is answered with an ACK, as anything else is [28].",
+    )
     # RFC 5961
     reset_exact: bool = _rule(
         True,

@@ -158,7 +158,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
         probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
         if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
-            if seg.ctl.rst:
+            if seg.ctl.rst and tcp.rules.reset_unanswered:
                 return tcp.rule("3.10.7.4 first: reset outside the window dropped")
             acknowledge(tcb, tcp)
             if (
@@ -218,6 +218,10 @@ def _reopen(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 def _check_reset(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Second step: RFC 5961 section 3, then by state."""
     if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_ignores_reset:
+        if not tcp.rules.reset_unanswered:
+            # Ablation 28: whoever answers this ACK does so with a reset.
+            acknowledge(tcb, tcp)
+            return tcp.rule("against RFC 1337 F1: reset in TIME-WAIT answered with an ACK")
         return tcp.rule("RFC 1337 F1: reset ignored in TIME-WAIT")
     # Text that a reset carries (SHLD-2) does not bring it into the window (section 3.5.3).
     right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)

@@ -411,15 +411,26 @@ SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
             "3.6.1 (2) SYN-RECEIVED: reset, return to TIME-WAIT",
         },
     ),
+    (
+        {"time_wait_ignores_reset": True, "reset_unanswered": False},
+        PROFILES["once"],
+        10_000,
+        {"against RFC 1337 F1: reset in TIME-WAIT answered with an ACK"},
+    ),
+    (
+        {"fin_wait_2_timeout": True},
+        PROFILES["closing-giving-up"],
+        10_000,
+        {"not in RFC 9293: FIN-WAIT-2 given up, delete TCB, enter CLOSED"},
+    ),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.host._call)"
 IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.host._call)"
 PEER = "no segment that this specification sends meets it; tests/test_segment_arrives.py does"
 SILENT = {
-    # Departures of stacks, which no claim assumes: captures take them (tests/test_conform.py)
+    # A departure of stacks, which no claim assumes: captures take it (tests/test_conform.py)
     "not in RFC 9293: active OPEN in TIME-WAIT, send SYN, enter SYN-SENT": "time_wait_reuse",
-    "not in RFC 9293: FIN-WAIT-2 given up, delete TCB, enter CLOSED": "fin_wait_2_timeout",
     "3.10.1: connection already exists": ERROR,
     "3.10.2 CLOSED: connection does not exist": ERROR,
     "3.10.2: connection closing": ERROR,

@@ -4,6 +4,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -155,17 +156,30 @@ def test_a_claim_of_nothing_is_vacuous() -> None:
 LOOP = Digraph([(0, "a", 1), (1, "b", 0), (1, "c", 2)])
 
 
-def test_runs_to_a_bound_are_not_spoken_of() -> None:
-    """Where 2 is cut, to stop there is no counterexample, and 2 is no goal either."""
-
-    def asked(*fair: Fair, cut: int) -> Question:
-        return Question(fair, lambda s: s == 0, lambda s: s == 3, cut=lambda s: s == cut)
-
+def test_a_bound_excuses_no_run() -> None:
+    """2 refuses a step. To stop there is fair all the same, and a counterexample."""
     fair = (Fair(WEAK, one("a")), Fair(STRONG, one("c")))
-    assert verdict(LOOP, asked(*fair, cut=9)) == VIOLATED
-    decision, _ = found(LOOP, asked(*fair, cut=2))
-    assert (decision.verdict, decision.cut, decision.stuck) == (VACUOUS, 1, 0), "all are cut"
-    assert verdict(LOOP, asked(fair[0], cut=2)) == VIOLATED, "it stops at 1"
+    question = Question(fair, lambda s: s == 0, lambda s: s == 3, cut=lambda s: s == 2)
+    decision, path = found(LOOP, question)
+    assert (decision.verdict, decision.cut, decision.stuck) == (VIOLATED, 0, 0)
+    assert path is not None
+    assert path.steps[-1][1] == 2, "past the state that is cut"
+
+
+def test_runs_that_have_to_leave_the_bounds_are_told() -> None:
+    """At 2, b is called for and refused: of what goes on from there nothing is known. At 3 too,
+    but no bound refuses it: the assumption is too strong."""
+    called = Fair(ANSWERED, one("b"), one("x"))
+    ring = [(0, "a", 1), (1, "b", 0), (1, "c", 2), (2, "x", 2)]
+    moves = Fair(WEAK, one("x", "e"))
+    question = Question((called, moves), lambda s: s == 0, lambda s: s == 2)
+    decision, _ = found(Digraph(ring), replace(question, cut=lambda s: s == 2))
+    assert (decision.cut, decision.stuck) == (1, 0)
+    decision, _ = found(Digraph(ring), replace(question, cut=lambda s: s == 9))
+    assert (decision.cut, decision.stuck) == (0, 1)
+    more = Digraph([*ring, (0, "d", 3), (3, "x", 3), (0, "e", 4), (4, "e", 2)])
+    decision, _ = found(more, replace(question, cut=lambda s: s == 2))
+    assert (decision.cut, decision.stuck) == (2, 1), "from 4 on the way to 2, from 3 nowhere"
 
 
 def test_steps_that_count_as_the_goal() -> None:

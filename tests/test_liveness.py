@@ -16,13 +16,15 @@ from proofs.ablations import ABLATIONS
 from proofs.claims import BY_ID, CLAIMS, EVENTUALLY, Live
 from spec.bounds import PROFILES
 from spec.inputs import Input
-from spec.rules import Rules
+from spec.record import clone
+from spec.rules import Restart, Rules
 from spec.segment import Control, Segment
 from spec.system import Step, System
 from spec.tcb import State
 
 LIVE = [claim for claim in CLAIMS if claim.kind == EVENTUALLY]
 PINS = verify.expectations()
+REFUSED = {"OPEN (passive)", "OPEN (active)", "SEND", "SEND (urgent)", "deliver"}
 TIMERS = ("RETRANSMISSION TIMEOUT", "TIME-WAIT TIMEOUT")
 
 
@@ -47,6 +49,7 @@ def test_every_claim_of_liveness_says_what() -> None:
         if claim.live is not None:
             names = {name.rpartition(": ")[2] for name in claim.live.weak + claim.live.strong}
             assert names <= {what.value for what in Input}
+            assert not names & REFUSED, "what a bound may refuse is fair of no claim"
             assert not claim.witnesses, "that it is not vacuous is part of its verdict"
 
 
@@ -151,17 +154,38 @@ def test_fairness_that_is_too_strong_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "too strong" in found.note
 
 
-def test_a_listen_that_has_used_its_tcbs_is_a_bound() -> None:
-    found, system = decide(Live(p.opening, weak=TIMERS), "once")
-    assert (found.verdict, found.cut > 0) == ("holds", True)
-    never = Live(p.opening, weak=TIMERS)
+@pytest.mark.parametrize("engine", ["explore", "native"])
+def test_runs_that_have_to_leave_the_bounds(engine: str) -> None:
+    """A SYN is sent again and again, to a LISTEN that has used its TCBs; if users may abort, a fair
+    run goes on within the bounds."""
+    opens = Live(p.opening, weak=TIMERS)
+    assert decide(opens, "opening", engine)[0].cut == 0
+    found, _ = decide(opens, "opening", engine, abort=False)
+    assert (found.verdict, found.cut) == ("holds", 132)
+
+
+def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
+    """Not where a LISTEN could be refused a SYN that nobody has sent, nor where a rule does."""
+    system = System(Rules(), PROFILES["once"])
     fair = liveness.Fairness(system)
-    listening = system.initial()
-    listening.b.tcb.state = State.LISTEN
-    assert not fair.cut(listening)
-    listening.b.ghost.id = 1
-    assert fair.cut(listening)
-    assert never.met(listening, 0)
+    syn = (system.segment(seg()),)
+    for used, bag, up, cut in (
+        (0, syn, True, False),
+        (1, (), True, False),
+        (1, syn, True, True),
+        (1, syn, False, False),
+    ):
+        end = clone(system.initial().b)
+        end.tcb.state, end.ghost.id, end.up = State.LISTEN, used, up
+        world = system.initial()._replace(b=system.endpoint(end), a_to_b=bag)
+        assert fair.cut(world) == cut
+
+
+def test_no_claim_that_holds_is_silent_of_a_state() -> None:
+    """A fair run goes on within the bounds, but where users may neither close nor abort."""
+    result, _ = verify.verify([claim.id for claim in LIVE], {}, {}, workers=1, scale="small")
+    cuts = {claim.id: claim.cut for claim in result.claims}
+    assert {id: cut for id, cut in cuts.items() if cut} == {"L3.crash": 130}
 
 
 # Mechanisms
@@ -186,6 +210,81 @@ def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
     loop = found.lasso.steps[found.lasso.loop :]
     assert [tcp.flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
     assert {end.tcb.state for _, world in loop for end in (world.a, world.b)} == {State.CLOSED}
+
+
+def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
+    """What is said in the loop of a lasso, and in which states."""
+    assert found.lasso is not None and found.lasso.loop is not None
+    return [
+        (
+            step.action if step.segment is None else tcp.flags(step.segment),
+            {end.tcb.state.value for end in (world.a, world.b)},
+        )
+        for step, world in found.lasso.steps[found.lasso.loop :]
+    ]
+
+
+def test_a_reset_that_is_ignored_and_answered_is_answered_for_ever() -> None:
+    """28: TIME-WAIT ignores the reset, but sends an ACK; CLOSED answers that with a reset."""
+    live, states = BY_ID["L4.ignored"].live, {"TIME-WAIT", "CLOSED"}
+    assert live is not None
+    f1 = {"time_wait_ignores_reset": True}
+    assert decide(live, "once", rules=f1)[0].verdict == "holds"
+    found, _ = decide(live, "once", rules=f1 | {"reset_unanswered": False})
+    assert sorted(loop_of(found)) == [("ACK", states), ("RST", states)]
+
+
+def test_a_reset_that_is_answered_and_believed_ends_the_exchange() -> None:
+    """Without F1, 28 is no loop: the reset that answers the ACK is at RCV.NXT, and believed."""
+    live = BY_ID["L4"].live
+    assert live is not None
+    assert decide(live, "once", rules={"reset_unanswered": False})[0].verdict == "holds"
+
+
+def test_time_wait_is_kept_by_resets_that_it_answers() -> None:
+    """28: each ACK restarts the timer, and time goes by in the loop."""
+    claim = BY_ID["L2.timer"]
+    assert claim.live is not None
+    assert decide(claim.live, "draining", rules=dict(claim.rules))[0].verdict == "holds"
+    found, _ = decide(claim.live, "draining", rules={**claim.rules, "reset_unanswered": False})
+    states = {"TIME-WAIT", "CLOSED"}
+    assert sorted(loop_of(found)) == [("ACK", states), ("RST", states), ("tick", states)]
+
+
+def test_time_wait_is_kept_by_the_next_connection() -> None:
+    """L2.timer.again: it needs the restart on emissions, and ISNs that are far apart."""
+    claim = BY_ID["L2.timer.again"]
+    for rules, bounds, verdict in (
+        ({}, {}, "violated"),
+        ({"time_wait_ignores_reset": False}, {}, "violated"),
+        ({"time_wait_restart": Restart.FIN}, {}, "holds"),
+        ({}, {"stride": 2}, "holds"),
+    ):
+        (job,) = verify.jobs([claim], rules, bounds)
+        assert verify.run_job(job).live[claim.id].verdict == verdict
+    assert claim.live is not None
+    gives_up = replace(claim.live, weak=(*claim.live.weak, "USER TIMEOUT"))
+    (job,) = verify.jobs([claim], {}, {"user_timeout": True})
+    _, found = liveness.search(
+        System(job.rules, job.bounds), {"it": gives_up}, Options(engine="native")
+    )
+    assert found["it"].verdict == "holds"
+
+
+def test_one_timer_ends_each_state_that_waits_for_the_peer() -> None:
+    """FIN-WAIT-2 and LAST-ACK: without the timer that is named the claim falls."""
+    for id, others in (("L2.timeout", TIMERS), ("L2.silent.timer", TIMERS)):
+        claim = BY_ID[id]
+        assert claim.live is not None
+        rules = dict(claim.rules)
+        assert decide(claim.live, claim.profile, rules=rules)[0].verdict == "holds"
+        without = replace(claim.live, weak=others)
+        assert decide(without, claim.profile, rules=rules)[0].verdict == "violated"
+    silent = BY_ID["L2.silent.timer"].live
+    assert silent is not None
+    assert decide(silent, "closing-giving-up")[0].verdict == "violated", (
+        "RFC 9293 has no such timer"
+    )
 
 
 # Seeded bugs
@@ -213,6 +312,17 @@ def test_an_end_that_never_answers_is_caught(monkeypatch: pytest.MonkeyPatch) ->
     assert found.verdict == "violated"
     assert found.lasso is not None
     assert "TIME-WAIT" in {end.tcb.state.value for end in found.lasso.steps[-1][1][:2]}
+
+
+def test_a_timer_that_ends_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug that no claim about states sees (proofs/survivors.toml): FIN-WAIT-2 stays."""
+    from spec import timeouts
+
+    claim = BY_ID["L2.silent.timer"]
+    assert claim.live is not None
+    monkeypatch.setattr(timeouts, "delete", lambda tcb: None)
+    found, _ = decide(claim.live, claim.profile, rules=dict(claim.rules))
+    assert loop_of(found) == [("USER TIMEOUT", {"FIN-WAIT-2", "CLOSE-WAIT"})]
 
 
 # Reports and drawings

@@ -544,6 +544,40 @@ def test_time_wait_ignores_reset_by_rfc_1337(restart, offset):
     assert (result.sent, result.tcb.time_wait) == ([], 1)
 
 
+@pytest.mark.parametrize("state", OTHER)
+@pytest.mark.parametrize("offset", [-1, WINDOW])
+def test_first_reset_outside_the_window_answered_in_ablation_28(state, offset):
+    """ "Unless the RST bit is set": without it, a reset is answered as anything else is."""
+    before, reset = endpoint(state), f"<SEQ={expected(state) + offset}><CTL=RST>"
+    assert arrive(before, reset).sent == []
+    result = arrive(before, reset, reset_unanswered=False)
+    assert (result.sent, result.signals) == ([ack_of(state)], ())
+    assert unchanged(before, result)
+
+
+@pytest.mark.parametrize(
+    ("restart", "left"), [(Restart.NEVER, 1), (Restart.FIN, 1), (Restart.EMISSION, 2 * MSL)]
+)
+def test_time_wait_reset_answered_in_ablation_28(restart, left):
+    result = arrive(
+        endpoint(TIME_WAIT, time_wait=1),
+        "<SEQ=301><CTL=RST>",
+        time_wait_ignores_reset=True,
+        time_wait_restart=restart,
+        reset_unanswered=False,
+    )
+    assert (result.state, result.sent, result.signals) == (TIME_WAIT, [ack_of(TIME_WAIT)], ())
+    assert result.tcb.time_wait == left
+
+
+@pytest.mark.parametrize("state", SYNCHRONIZED)
+def test_second_exact_reset_resets_in_ablation_28_too(state):
+    """What is believed is not answered: the reset that answers our ACK is at RCV.NXT."""
+    result = arrive(endpoint(state), f"<SEQ={expected(state)}><CTL=RST>", reset_unanswered=False)
+    assert is_deleted(result)
+    assert result.sent == []
+
+
 # ------------------------------------------------------------------------- 3.10.7.4 fourth: SYN
 
 

@@ -24,6 +24,7 @@ from checker.explorer import Options
 from proofs.ablations import ABLATIONS
 from proofs.claims import BY_ID, CLAIMS
 from proofs.theorems import THEOREMS
+from spec.bounds import SCALES
 
 PINS = verify.expectations()["usual"]
 FIELDS = {"id", "verdict", "expected", "scope", "engine", "states", "transitions", "depth", "trace"}
@@ -48,6 +49,11 @@ def problems(stderr: str) -> list[str]:
 def of(result: verify.Report, id: str) -> verify.ClaimReport:
     (claim,) = [claim for claim in result.claims if claim.id == id]
     return claim
+
+
+def test_the_table_is_pinned_at_every_scale() -> None:
+    for scale in SCALES:
+        assert list(verify.expectations()[scale]) == [claim.id for claim in CLAIMS], scale
 
 
 # Which claims

@@ -98,7 +98,7 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
         witness = f"; witness {', '.join(seen)}" if seen else ""
         expected = " (expected)" if c.expected == "violated" and c.ok else ""
         assumes = f"; assumes {'; '.join(c.assumptions)}" if c.assumptions else ""
-        cut = f"; silent of runs to {c.cut:,} states where a bound ends them" if c.cut else ""
+        cut = f"; silent of {c.cut:,} states: fair runs leave the bounds" if c.cut else ""
         console.print(f"  [dim]{escape(c.title)}{expected}{witness}{assumes}{cut}[/]")
     for c in proved:
         console.print(_theorem(c))

@@ -23,13 +23,20 @@ falls into components again.
 
 A claim says: from every state where ``leads`` holds, each fair run comes to a state where ``goal``
 holds. A counterexample is a lasso: a stem, which is the shortest, and a loop, which may be empty
-(the run stops). States that are ``cut`` are where the bounds of an exploration end it, and not the
-system: runs that come there are not spoken of, neither as good nor as bad.
+(the run stops).
 
 Assumptions can be too strong. ``weak`` and ``strong`` leave a fair run from every state (they are
 *machine closed*); ``answered`` need not, since it may ask for what cannot be. A claim of states
 that no fair run passes would hold of nothing. So it is *infeasible* if there is a state from which
-no run goes on fairly or is cut, and *vacuous* if no fair run passes a state where ``leads`` holds.
+no run goes on fairly, and *vacuous* if no fair run passes a state where ``leads`` holds.
+
+The graph may be that of a system within bounds, which refuse steps that the system has. What is a
+run of the graph is a run of the system, and as fair, as long as no weak or strong assumption is
+about a step that is refused. So a lasso is one of the system's, whatever is refused beside it, and
+no run of the graph is excused. But ``answered`` may call for what is refused, and then a fair run
+has to leave the bounds. States where a step that may be called for is refused are ``cut``. If no
+run goes on fairly from a state, but one goes on to such a state, assumptions are not too strong: of
+the runs from there nothing is known, and it is told how many such states there are.
 
 Here all is done with networkx, and the steps of states are objects; ``native.streett`` does the
 same on arrays. Stems and loops are looked for by one code, and so are the same.
@@ -101,8 +108,8 @@ class Decision:
 
     verdict: str
     leading: int  # states where ``leads`` holds and ``goal`` does not
-    cut: int
-    stuck: int  # states from which no run goes on fairly
+    cut: int  # states from which fair runs go on out of the bounds only
+    stuck: int  # states from which no run goes on fairly at all
     far: Callable[[Any, bool], int] = lambda _state, _pending: -1
     component: Callable[[Any], int] = lambda _state: -1
     answered: Sequence[Collection[Duty]] = field(default_factory=list)
@@ -259,34 +266,35 @@ class Reference:
         self.net = net
         self.states = dict(net.nodes(data="state"))
         self._sayings: dict[tuple[Fair, ...], _Sayings] = {}
-        self._fair: dict[Any, tuple[set[int], int]] = {}
+        self._fair: dict[Any, tuple[set[int], int, int]] = {}
 
     def sayings(self, demands: tuple[Fair, ...]) -> _Sayings:
         return self._sayings.setdefault(demands, _Sayings(self.net, demands))
 
-    def fair(self, question: Question, cut: set[int]) -> tuple[set[int], int]:
-        """The states of fair components, and how many states no fair run goes on from."""
+    def fair(self, question: Question) -> tuple[set[int], int, int]:
+        """The states of fair components, and from how many states fair runs go on out of the
+        bounds only, or not at all."""
         memo = question.fair, question.cut
         if memo not in self._fair:
             everything = set(self.states)
             sayings = self.sayings(question.fair)
-            parts = sayings.components(everything - cut, lambda _label: True)
+            parts = sayings.components(everything, lambda _label: True)
             good = {node for component, _ in parts for node in component}
-            alive = _reached(good | cut, self.net.predecessors, everything)
-            self._fair[memo] = good, len(everything) - len(alive)
+            dead = everything - _reached(good, self.net.predecessors, everything)
+            cut = {node for node in dead if question.cut(self.states[node])}
+            leaving = _reached(cut, self.net.predecessors, dead)
+            self._fair[memo] = good, len(leaving), len(dead) - len(leaving)
         return self._fair[memo]
 
 
 def decide(reference: Reference, question: Question) -> Decision:
     """Decide a claim."""
     net, states = reference.net, reference.states
-    cut = {node for node, state in states.items() if question.cut(state)}
-    live = set(states) - cut
+    everything = set(states)
     goal = {node for node, state in states.items() if question.goal(state)}
-    spoken = _reached([0], net.successors, live)
-    leading = {node for node in spoken - goal if question.leads(states[node])}
-    good, stuck = reference.fair(question, cut)
-    led = bool(leading & _reached(good, net.predecessors, live))
+    leading = {node for node in everything - goal if question.leads(states[node])}
+    good, cut, stuck = reference.fair(question)
+    led = bool(leading & _reached(good, net.predecessors, everything))
 
     def steps(node: int, forward: bool) -> list[int]:
         """The steps of a run that avoids the goal."""
@@ -297,17 +305,17 @@ def decide(reference: Reference, question: Question) -> Decision:
             if not all(map(question.done, labels))
         ]
 
-    pending = _reached(leading, lambda node: steps(node, True), live - goal)
+    pending = _reached(leading, lambda node: steps(node, True), everything - goal)
     sayings = reference.sayings(question.demands)
     bad = sayings.components(pending, lambda label: not question.done(label))
-    decision = Decision(verdict(bool(bad), stuck, led), len(leading), len(cut), stuck)
+    decision = Decision(verdict(bool(bad), stuck, led), len(leading), cut, stuck)
     if not bad:
         return decision
     place = {state: node for node, state in states.items()}
     component = {node: i for i, (nodes, _) in enumerate(bad) for node in nodes}
     late = _distances(dict.fromkeys(component, 0), lambda node: steps(node, False), pending)
     seeds = {node: late[node] for node in leading if node in late}
-    early = _distances(seeds, net.predecessors, spoken)
+    early = _distances(seeds, net.predecessors, everything)
     decision.far = lambda state, owing: (late if owing else early).get(place[state], -1)
     decision.component = lambda state: component.get(place[state], -1)
     decision.answered = [taken for _, taken in bad]
@@ -480,8 +488,6 @@ def confirm(system: System, question: Question, path: Path) -> None:
         raise Problem("the loop does not end where it begins")
     owing = False
     for at, state in enumerate(states):
-        if question.cut(state):
-            raise Problem(f"a bound, and no rule, ends the run after step {at}")
         if question.goal(state) or (at and question.done(path.steps[at - 1][0])):
             owing = False
         if _leads(question, state):

@@ -1,6 +1,5 @@
 """``generate``: scripts written, plans run, and how many transitions that covers of all."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -73,7 +72,7 @@ def generate(
     _print(coverage(found.plans))
     _print(measured(found, by))
     if json_file is not None:
-        files.write(json_file, json.dumps(as_json(found, by), indent=2).encode() + b"\n")
+        files.write_json(json_file, as_json(found, by))
     good = found.taken and not found.refused and all(found.controls.values())
     return OK if good else VIOLATED
 

@@ -1,6 +1,5 @@
 """``narrate``: a capture is followed, told on the terminal, and written as JSON and HTML."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from checker.conform.follow import Connection, Position
 from checker.conform.report import Output, follow, story
 from checker.conform.steps import Behaviour
 from checker.core.errors import INCONCLUSIVE, OK
-from checker.core.files import apart, writable, write
+from checker.core.files import apart, writable, write, write_json
 from checker.narrate import page, tell
 from checker.narrate.seen import Seen, Tap
 from checker.render import Story
@@ -30,7 +29,7 @@ def narrate(
     for line in tell.lines(found):
         print(line)
     if out_json is not None:
-        write(out_json, (json.dumps(found.as_json(), indent=1) + "\n").encode())
+        write_json(out_json, found.as_json())
     if out_html is not None:
         drawn = sum(one.story is not None for one in found.connections)
         if drawn:

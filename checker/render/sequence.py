@@ -12,7 +12,7 @@ a message goes out level from its sender to the edge of the channel, on a slant 
 in flight, and level again to its receiver, where its name is repeated. One that is received in the
 next step, with nothing in between, goes straight there. Dashes: a copy arrived already or stays
 behind (`dup`). A second colour: of an earlier incarnation (`old`). Red: marked as wrong.
-A red cross: lost.
+A red cross: lost. The steps of a loop stand in a box, on a ground of their own.
 
 Messages have no part in the ranking (`constraint=false`), yet `dot` gives each a place in every
 rank that it passes: with so small a `nodesep`, that moves a text by a hair and nothing else.
@@ -56,6 +56,7 @@ MESSAGE, SIDE, STATE = 34, 36, 18
 
 INK, GREY, FAINT = "#1f2933", "#6b7682", "#c3cad1"
 CHANGED, OLD, LOST = "#d9e7f7", "#a85400", "#c62828"
+LOOP = "#faf6ea"
 VERDICT = {True: ("#b3261e", "#fdeceb"), False: ("#2e7d32", "#e9f5ea")}
 
 
@@ -270,6 +271,11 @@ class _Diagram:
         self.rows.append(_Row(len(self.rows), gap))
         return self.rows[-1]
 
+    def round(self) -> str:
+        """How the loop goes on."""
+        numbers = [line.number for line in self.story.lines[self.story.loop :]]
+        return f"loop, for ever: {numbers[0]} to {numbers[-1]}, then {numbers[0]} again"
+
     def heads(self) -> None:
         row = self.row()
         for lifeline, name in zip(_LIFELINE, self.story.lifelines, strict=True):
@@ -451,9 +457,9 @@ class _Diagram:
         yield _banner("title", self.story.title, points, _TITLE, "color=white")
         for row in self.rows:
             if self.loop and row.number == self.loop.start:
-                label = _label(_text("loop, for ever", SIDE, _Style(8, GREY, "B")))
+                label = _label(_text(self.round(), 2 * SIDE, _Style(8, INK, "B")))
                 yield f"  subgraph cluster_loop {{ labeljust=l margin=14 label={label}"
-                yield f'    color="{GREY}"'
+                yield f'    style=filled color="{INK}" fillcolor="{LOOP}" penwidth=1.2'
             yield from row.dot()
             if self.loop and row.number == self.loop.stop - 1:
                 yield "  }"

@@ -58,7 +58,7 @@ class Edges:
         order = np.argsort(graph.keys)
         self._sorted, self._places = graph.keys[order], order
         self._duties: dict[tuple[Fair, ...], _Duties] = {}
-        self.fair: dict[Any, tuple[Array, Array]] = {}  # fair states, and stuck ones
+        self.fair: dict[Any, tuple[Array, int, int]] = {}  # fair states, numbers of cut and stuck
 
     def place(self, state: Any) -> int:
         """The number of a state."""
@@ -175,6 +175,21 @@ class Edges:
         none = np.zeros((0, len(duties.names)), bool)
         return found, np.concatenate([none, *answered])
 
+    def goes_on(self, question: Question) -> tuple[Array, int, int]:
+        """The states of fair components, and from how many states fair runs go on out of the
+        bounds only, or not at all."""
+        memo = question.fair, question.cut
+        if memo not in self.fair:
+            everything, every = np.ones(self.count, bool), np.ones(self.targets.size, bool)
+            good = self.components(self.duties(question.fair), everything, every)[0] >= 0
+            dead = self.distances(_seeds(good), everything, every, False) < 0
+            cut = np.zeros(self.count, bool)
+            for number in np.flatnonzero(dead).tolist():
+                cut[number] = question.cut(self.graph.state(number))
+            leaving = int((self.distances(_seeds(cut), dead, every, False) >= 0).sum())
+            self.fair[memo] = good, leaving, int(dead.sum()) - leaving
+        return self.fair[memo]
+
     def _round(
         self, duties: _Duties, states: Array, inner: Array, number: Array, size: int
     ) -> tuple[tuple[Array, Array, Array], Array]:
@@ -213,44 +228,34 @@ class Edges:
         return (fair, taken, again & keep), ~bad
 
 
+def _seeds(mask: Array) -> Array:
+    """Distance 0 in some states, in the others none."""
+    return np.where(mask, 0, -1).astype(np.int32)
+
+
 def decide(edges: Edges, question: Question) -> Decision:
-    """Decide a claim; the parts judge ``leads``, ``goal`` and ``cut`` by their ends."""
-    count = edges.count
-    cut = edges.judged(question.cut)
+    """Decide a claim; the parts judge ``leads`` and ``goal`` by their ends."""
     goal = edges.judged(question.goal)
-    live, every = ~cut, np.ones(edges.targets.size, bool)
-
-    def seeds(mask: Array) -> Array:
-        return np.where(mask, 0, -1).astype(np.int32)
-
-    first = np.zeros(count, bool)
-    first[0] = not cut[0]
-    spoken = edges.distances(seeds(first), live, every, True) >= 0
-    leading = spoken & ~goal & edges.judged(question.leads)
-
-    everything = np.ones(count, bool)
-    if (question.fair, question.cut) not in edges.fair:
-        fair, _ = edges.components(edges.duties(question.fair), live, every)
-        ends = edges.distances(seeds((fair >= 0) | cut), everything, every, False)
-        edges.fair[question.fair, question.cut] = fair >= 0, ends < 0
-    good, stuck = edges.fair[question.fair, question.cut]
-    led = bool((leading & (edges.distances(seeds(good), live, every, False) >= 0)).any())
+    leading = ~goal & edges.judged(question.leads)
+    everything, every = np.ones(edges.count, bool), np.ones(edges.targets.size, bool)
+    good, cut, stuck = edges.goes_on(question)
+    led = bool((leading & (edges.distances(_seeds(good), everything, every, False) >= 0)).any())
 
     on = ~np.array([question.done(label) for label in edges.labels], bool)[edges.graph.names]
-    pending = edges.distances(seeds(leading), live & ~goal, on, True) >= 0
+    pending = edges.distances(_seeds(leading), ~goal, on, True) >= 0
     duties = edges.duties(question.demands)
     component, answered = edges.components(duties, pending, on)
     bad = component >= 0
     decision = Decision(
-        verdict(bool(bad.any()), int(stuck.sum()), led),
+        verdict(bool(bad.any()), stuck, led),
         int(leading.sum()),
-        int(cut.sum()),
-        int(stuck.sum()),
+        cut,
+        stuck,
     )
     if not bad.any():
         return decision
-    late = edges.distances(seeds(bad), pending, on, False)
-    early = edges.distances(np.where(leading, late, -1), spoken, every, False)
+    late = edges.distances(_seeds(bad), pending, on, False)
+    early = edges.distances(np.where(leading, late, -1), everything, every, False)
     decision.far = lambda state, owing: int((late if owing else early)[edges.place(state)])
     decision.component = lambda state: int(component[edges.place(state)])
     decision.answered = [
