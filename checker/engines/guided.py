@@ -25,7 +25,7 @@ import z3
 from checker.core.ir import Node, Sort
 from checker.core.trace import Branch, Leaf, Tree
 from checker.engines import smt
-from checker.engines.induction import VERDICTS, Obligation, script
+from checker.engines.induction import VERDICTS, Obligation, plain, script
 from checker.engines.smt import Term
 
 CHOICE, NO_MORE, EXAMPLE, BEYOND = "choice", "no more", "example", "beyond"
@@ -136,8 +136,7 @@ class Guide:
         if what.verdict == "proved":
             what.script = script(what, [*known.values()], goal)
         elif what.verdict == "failed":
-            model = solver.model()
-            what.counterexample = {v.name(): str(model[v]) for v in model.decls()}
+            what.counterexample = {name: str(v) for name, v in plain(solver.model()).items()}
         self.obligations.append(what)
 
 

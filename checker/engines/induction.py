@@ -691,7 +691,7 @@ class _Asking:
             model = asked.model()
             wrong = self._wrong(model, self.told if told is None else told)
             if not wrong:
-                what.counterexample = _plain(model)
+                what.counterexample = plain(model)
                 break
             if told is None:
                 self._tell(wrong)
@@ -741,8 +741,9 @@ AT_ONCE = 8
 """How many hypotheses the solver is told at a time."""
 
 
-def _plain(model: Any) -> dict[str, Any]:
-    """What a solver's state says, by variable."""
+def plain(model: Any) -> dict[str, Any]:
+    """What a solver's state says, by variable. A model may tell of functions, too, which nobody
+    asked about and which take minutes to print."""
     return {
         variable.name(): model[variable]
         for variable in model.decls()
