@@ -136,7 +136,8 @@ class Guide:
         if what.verdict == "proved":
             what.script = script(what, [*known.values()], goal)
         elif what.verdict == "failed":
-            what.counterexample = {name: str(v) for name, v in plain(solver.model()).items()}
+            said = plain(solver.model())
+            what.counterexample = {n: str(said[n]) for n in self.terms.variables if n in said}
         self.obligations.append(what)
 
 

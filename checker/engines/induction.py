@@ -742,8 +742,8 @@ AT_ONCE = 8
 
 
 def plain(model: Any) -> dict[str, Any]:
-    """What a solver's state says, by variable. A model may tell of functions, too, which nobody
-    asked about and which take minutes to print."""
+    """What a solver's state says, by variable. A model tells of all that its context ever defined,
+    functions too, which take minutes to print."""
     return {
         variable.name(): model[variable]
         for variable in model.decls()
