@@ -87,7 +87,7 @@ def bench(
             raise tcp.unknown("tool", tool, TOOLS)
         if why := _missing(tool):
             raise ToolProblem(f"{tool}: {why}")
-    memory = memory or machine.free() * 4 // 5
+    memory = memory or machine.spare()
     case = (tcp.choose_rules(rules), tcp.choose_bounds(profile, bounds))
     words = ["--profile", profile]
     words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]

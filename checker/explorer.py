@@ -100,7 +100,7 @@ def search(
         compact=options.compact,
         expect=options.expect,
         max_states=options.max_states,
-        max_memory=options.max_memory or machine.free() * 4 // 5,
+        max_memory=options.max_memory or machine.spare(),
         progress=progress,
         stop_when_decided=stop_when_decided,
         checkpoint=options.checkpoint,

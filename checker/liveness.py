@@ -173,7 +173,7 @@ def _graph(
     system: System, options: Options, progress: Progress | None
 ) -> tuple[Exploration, Decide | None]:
     """All states and steps, and who decides questions about them."""
-    memory = options.max_memory or machine.free() * 4 // 5
+    memory = options.max_memory or machine.spare()
     if options.engine == "explore":
         found = explore(
             system, {}, max_states=options.max_states, max_memory=memory, progress=progress

@@ -14,7 +14,7 @@ they are there. Nothing that is written holds a time, or anything else that chan
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 from checker import explorer, tcp, verify
 from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.journal import Journal
+from checker.core.journal import Journal, Told
 from checker.engines.explore import Exploration
 from checker.engines.explore import Path as Run
 from checker.render import Story, ladder
@@ -80,9 +80,6 @@ def tasks() -> list[Task]:
 
 # What is found
 
-Told = Callable[[str, int, int], None]
-"""Called with (what is done, how many are, of how many)."""
-
 
 def explore(
     journal: Journal,
@@ -91,7 +88,7 @@ def explore(
     told: Told | None = None,
 ) -> None:
     """Explore what the journal does not know, and write it there."""
-    memory = machine.free() * 4 // 5 // max(1, workers)
+    memory = machine.spare() // max(1, workers)
     by_job: dict[int, Task] = {}
     jobs = []
     for task in todo:
@@ -144,9 +141,9 @@ def _story(job: verify.Job, claim: Claim, path: Run) -> Story:
 def _found(record: Mapping[str, Any] | None) -> verify.Found:
     """What the journal knows of a search, as ``verify`` judges it."""
     if record is None:
-        return verify.Found(Exploration(limited=True, why="not explored to its end"), {})
-    numbers = {name: record[name] for name in ("states", "transitions", "depth", "complete")}
-    return verify.Found(Exploration(engine="native", **numbers), record["lengths"])
+        return verify.Found(Exploration(limited=True, why="not explored to its end"))
+    known = ("states", "transitions", "depth", "complete", "lengths")
+    return verify.Found(Exploration(engine="native", **{name: record[name] for name in known}))
 
 
 # The matrix

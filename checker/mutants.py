@@ -35,7 +35,7 @@ from pydantic import BaseModel
 
 from checker import explorer, liveness, tcp
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.journal import Journal
+from checker.core.journal import Journal, Told
 from checker.core.mutate import Dialect, Mutant, applied, calls, mutants, watched
 from checker.core.workers import forked, leave_interrupts
 from checker.engines.explore import Exploration
@@ -48,6 +48,7 @@ from spec.rules import Restart
 from spec.system import Outcome, System
 
 Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
+SURVIVING = ("survived", "not reached")
 
 # What is mutated
 
@@ -367,9 +368,8 @@ def report(found: Sequence[Judged], every: bool) -> Report:
     """The report of all that was judged."""
     known = reasons()
     for judged in found:
-        change = f"{judged.function}: {judged.before} -> {judged.after}"
-        if judged.verdict in ("survived", "not reached"):
-            judged.reason = known.get(change, known.get(f"{judged.function}: *", ""))
+        if judged.verdict in SURVIVING:
+            judged.reason = reason(judged, known)
     count = Counter(judged.verdict for judged in found)
     mutants = len(found) - count["outside"]
     asked = mutants - count["equivalent"]
@@ -380,7 +380,7 @@ def report(found: Sequence[Judged], every: bool) -> Report:
         equivalent=count["equivalent"],
         not_reached=count["not reached"],
         score=round(count["killed"] / asked, 4) if asked else 1.0,
-        survivors=[j.name for j in found if j.verdict in ("survived", "not reached")],
+        survivors=[j.name for j in found if j.verdict in SURVIVING],
         outside=count["outside"],
         all=list(found),
     )
@@ -389,7 +389,7 @@ def report(found: Sequence[Judged], every: bool) -> Report:
 def told(found: Report) -> Iterator[str]:
     """The report in lines: each survivor with its rule and reason, then the score."""
     for judged in found.all:
-        if judged.verdict in ("survived", "not reached"):
+        if judged.verdict in SURVIVING:
             yield f"{judged.name}: {judged.verdict}: {judged.before} -> {judged.after}"
             yield f"    {judged.rule}"
             for needs in judged.needs:
@@ -423,6 +423,12 @@ def reasons() -> dict[str, str]:
     }
 
 
+def reason(judged: Judged, known: Mapping[str, str]) -> str:
+    """The one of ``reasons`` that is given for a mutant, or for all of its function."""
+    change = f"{judged.function}: {judged.before} -> {judged.after}"
+    return known.get(change, known.get(f"{judged.function}: *", ""))
+
+
 # Runs that may be interrupted
 
 
@@ -440,12 +446,9 @@ def run(
     journal: Journal,
     every: bool = False,
     workers: int = 1,
-    told: Callable[[str, int, int], None] | None = None,
+    told: Told | None = None,
 ) -> list[Judged]:
-    """Judge the mutants that the journal has not; the results are in the order of ``chosen``.
-
-    ``told`` is called with (what became of which, how many are done, of how many).
-    """
+    """Judge the mutants that the journal has not; the results are in the order of ``chosen``."""
     global _before, _all
     todo = [mutant for mutant in chosen if mutant.name not in journal.known]
     done = len(chosen) - len(todo)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from checker.core import files
 from checker.core.errors import UsageProblem
-from checker.mutants import ORDER, Judged, Report, all_mutants, reasons
+from checker.mutants import ORDER, Judged, Report, all_mutants, reason, reasons
 from spec import segment_arrives
 
 DATA = Path("proofs/mutants.json")
@@ -53,9 +53,7 @@ def check() -> list[str]:
         stale.append(f"stale: {DATA}; run: python -m checker mutants --every --json {DATA}")
     known = reasons()
     for judged in data.all:
-        change = f"{judged.function}: {judged.before} -> {judged.after}"
-        why = known.get(change, known.get(f"{judged.function}: *", ""))
-        if judged.name in data.survivors and judged.reason != why:
+        if judged.name in data.survivors and judged.reason != reason(judged, known):
             stale.append(f"stale: {DATA}: the reason of {judged.name}")
     if not PAGE.exists() or PAGE.read_text("utf-8") != page(data):
         stale.append(f"stale: {PAGE}; run: python -m checker mutants --page")
@@ -121,9 +119,7 @@ def _noticed(killed: list[Judged]) -> str:
 def _families(claims: Iterable[str]) -> list[str]:
     """The names of claims without their variants, in the order of the table."""
     found = {id.partition(".")[0] for id in claims}
-    first = {family: min(n for id, n in ORDER.items() if id.partition(".")[0] == family)
-             for family in found}  # fmt: skip
-    return sorted(found, key=first.__getitem__)
+    return [name for name in dict.fromkeys(id.partition(".")[0] for id in ORDER) if name in found]
 
 
 def _rest(data: Report) -> Iterator[str]:

@@ -23,7 +23,7 @@ retransmitted once R ticks have gone by.
 import dataclasses
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from typing import Any
 from checker import explorer, verify
 from checker.core import files, machine
 from checker.core.errors import INCONCLUSIVE, OK
-from checker.core.journal import Journal
+from checker.core.journal import Journal, Told
 from checker.core.workers import forked, leave_interrupts
 from proofs.claims import BY_ID
 from spec.rules import Restart
@@ -118,14 +118,10 @@ def search(cell: Cell, ticks: int, memory: int | None) -> dict[str, Any] | None:
     return {"holds": True, "states": result.states, "transitions": result.transitions}
 
 
-Told = Callable[[str, int, int], None]
-"""Called with (cell, cells done, cells)."""
-
-
 def explore(journal: Journal, workers: int, told: Told | None = None) -> None:
     """Search every cell, length by length, as far as the journal does not know it."""
     todo = cells()
-    memory = machine.free() * 4 // 5 // max(1, workers)
+    memory = machine.spare() // max(1, workers)
     done = 0
     waiting: list[tuple[Cell, int]] = []
     for cell in todo:

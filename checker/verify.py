@@ -120,15 +120,20 @@ class Job:
 
 @dataclass(slots=True)
 class Found:
-    """A job's result, small enough to send back.
-
-    ``lengths`` are those of the shortest paths that decide claims; the explorer has the paths.
-    """
+    """A job's result, small enough to send back."""
 
     exploration: Exploration
-    lengths: dict[str, int]
-    paths: dict[str, Path] = field(default_factory=dict)
     live: dict[str, liveness.Found] = field(default_factory=dict)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Those of the shortest paths that decide claims."""
+        return self.exploration.lengths
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """These paths, where the engine has any."""
+        return self.exploration.decisive
 
 
 Progress = Callable[[Job, int, int, int, int], None]
@@ -197,7 +202,7 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     if options.checkpoint is not None:
         options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
     found = explorer.search(System(job.rules, job.bounds), checks, options, progress)
-    return Found(found, found.lengths, found.decisive)
+    return Found(found)
 
 
 def _run_live(job: Job, progress: Callable[[int, int, int, int], None] | None) -> Found:
@@ -205,7 +210,7 @@ def _run_live(job: Job, progress: Callable[[int, int, int, int], None] | None) -
     claims = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
     system = System(job.rules, job.bounds)
     total, found = liveness.search(system, claims, job.options, progress)
-    return Found(total, total.lengths, total.decisive, found)
+    return Found(total, found)
 
 
 def _folder(job: Job) -> str:
@@ -218,7 +223,6 @@ def _run_symbolic(job: Job) -> Found:
     model, traced = open_composition(job.rules, job.bounds)
     total = Exploration(complete=True, engine="symbolic")
     max_states = job.options.max_states or STATES
-    lengths: dict[str, int] = {}
     for id in job.claims:
         claim = BY_ID[id]
         if claim.kind in (REST, EVENTUALLY):
@@ -230,14 +234,14 @@ def _run_symbolic(job: Job) -> Found:
         total.depth = max(total.depth, result.depth)
         total.seconds += result.seconds
         if result.length is not None:
-            lengths[id] = result.length
+            total.lengths[id] = result.length
         elif not result.complete:
             total.complete = False
             total.limited = result.states >= max_states
             total.why = f"limit of {max_states:,} states reached" if total.limited else ""
-    if any(BY_ID[id].kind != SOMETIMES for id in lengths):
+    if any(BY_ID[id].kind != SOMETIMES for id in total.lengths):
         total.complete = False
-    return Found(total, lengths)
+    return Found(total)
 
 
 STATES = 5_000_000
@@ -562,7 +566,7 @@ def verify(
     shared = dataclasses.replace(
         options,
         threads=max(options.threads, cores // beside),
-        max_memory=(options.max_memory or machine.free() * 4 // 5) // beside,
+        max_memory=(options.max_memory or machine.spare()) // beside,
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]
     known = expectations().get(scale, {})

@@ -39,7 +39,7 @@ from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.heard import SEQ, Heard
-from checker.conform.steps import BOUNDS, WINDOW, Candidate, Change, Edge, Step, Stepper
+from checker.conform.steps import BOUNDS, NONE, WINDOW, Candidate, Change, Edge, Step, Stepper
 from spec import user_calls
 from spec.inputs import Input
 from spec.output import Tcp
@@ -55,7 +55,6 @@ KEPT = 8
 RECENT = 64
 
 _ONE = replace(BOUNDS, octets=1)
-NONE = (State.CLOSED, State.LISTEN)
 TALKING = (State.ESTABLISHED, State.CLOSE_WAIT)
 """States in which SEND sends."""
 WAITING = (

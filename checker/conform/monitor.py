@@ -17,7 +17,6 @@ from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
 from checker.conform.explain import (
     CANDIDATES,
     KEPT,
-    NONE,
     TALKING,
     WAITING,
     Came,
@@ -26,7 +25,7 @@ from checker.conform.explain import (
     segment,
 )
 from checker.conform.heard import SEQ, Heard
-from checker.conform.steps import WINDOW, Candidate, Stepper
+from checker.conform.steps import BLANK, HALF, MASK, NONE, WINDOW, Candidate, Stepper
 from spec.tcb import State, Tcb
 
 EVENTFUL = CONTROL & ~(PSH | ACK)
@@ -35,10 +34,6 @@ MARKS = 32
 """Of SYN, FIN and RST that an end sent, the last."""
 _HEARING = (State.ESTABLISHED, State.FIN_WAIT_2)
 """States in which text is taken and no acknowledgment is waited for."""
-_BLANK = (*NONE, State.SYN_SENT)
-"""States that know no number of the peer."""
-_HALF = 1 << 31
-_MASK = 0xFFFFFFFF
 
 
 class Monitor(Explainer):
@@ -75,7 +70,7 @@ class Monitor(Explainer):
             heeded = self.heeded
         for heard in () if flags & RST else heeded:
             if p.text:
-                heard.text((p.seq + 1) & _MASK if flags & SYN else p.seq, p.text)
+                heard.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
             if flags & ACK:
                 if p.ack != heard.ack:
                     heard.acknowledges(p.seq, p.ack)
@@ -118,7 +113,7 @@ class Monitor(Explainer):
         A SYN makes no new TCB of a peer that the end is connected with: it may be forged, or old.
         So a candidate's own peer is heard on; the newest SYN's too, since its answer may be unseen.
         """
-        known = {None if c.tcb.state in _BLANK else c.tcb.irs for c in self.candidates}
+        known = {None if c.tcb.state in BLANK else c.tcb.irs for c in self.candidates}
         own = [one for isn, one in self.heard.items() if isn in known]
         self.current = own[0] if own and len(known) == 1 else self.newest
         self.heeded = own
@@ -172,17 +167,17 @@ class Monitor(Explainer):
             talks = state in TALKING
             if text:
                 edge = heard.edge
-                if not talks or (edge is not None and ((edge - seq - text) & _MASK) >= _HALF):
+                if not talks or (edge is not None and ((edge - seq - text) & MASK) >= HALF):
                     return False
             elif not talks and state not in _HEARING:
                 return False
             if ack != rcv_nxt and (
                 state not in _HEARING
-                or ((ack - rcv_nxt) & _MASK) >= _HALF
-                or ((heard.top - ack) & _MASK) >= _HALF
+                or ((ack - rcv_nxt) & MASK) >= HALF
+                or ((heard.top - ack) & MASK) >= HALF
             ):
                 return False
-        nxt = (seq + text) & _MASK
+        nxt = (seq + text) & MASK
         self.acked = ack
         for c in self.candidates:
             tcb = c.tcb

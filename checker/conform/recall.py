@@ -25,10 +25,21 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from checker.capture.segments import ACK, CONTROL, RST, Packet
-from checker.conform.explain import NONE, RECENT, Came
+from checker.conform.explain import RECENT, Came
 from checker.conform.heard import Heard
 from checker.conform.monitor import EVENTFUL, Monitor
-from checker.conform.steps import LIFE, Behaviour, Candidate, Change, Edge, Stepper, newest
+from checker.conform.steps import (
+    HALF,
+    LIFE,
+    MASK,
+    NONE,
+    Behaviour,
+    Candidate,
+    Change,
+    Edge,
+    Stepper,
+    newest,
+)
 from spec.tcb import Receive, Send, State, Tcb
 
 REMEMBERED = 1 << 13
@@ -38,8 +49,6 @@ NEAR = 3
 SPAN = 1 << 29
 """Numbers further apart are not remembered: there is a window (2^30), and half a circle."""
 _STATES = {state.value: state for state in State}
-_MASK = 0xFFFFFFFF
-_HALF = 1 << 31
 _NEITHER = ((), ())
 
 Row = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -253,7 +262,7 @@ class Pair:
             heard = self.monitors[1 - side].heard.get(isn)
             return heard.total if heard is not None else 0
         ranks, (base, places, _) = self._at.heard[1 - side], self._rows[side]
-        if ranks is None or (places[ranks[0]] + base - isn) & _MASK:
+        if ranks is None or (places[ranks[0]] + base - isn) & MASK:
             return 0
         first, top = ranks
         return places[top] - places[first] - 1
@@ -312,7 +321,7 @@ class Pair:
         theirs = () if not flags & ACK else (p.ack,) if edge is None else (p.ack, edge)
         one, other = self._rows if side == 0 else self._rows[::-1]
         region = [side, flags & CONTROL]
-        ours = _located(one, (p.seq, (p.seq + p.text) & _MASK), region)
+        ours = _located(one, (p.seq, (p.seq + p.text) & MASK), region)
         others = _located(other, theirs, region)
         if ours is None or others is None:
             return self._follow(side, p, edge)
@@ -415,7 +424,7 @@ class Pair:
         at = self._at
         assert at is not None
         a, b = (
-            iter([(base + places[rank]) & _MASK for rank in ranks])
+            iter([(base + places[rank]) & MASK for rank in ranks])
             for (base, places, _), ranks in zip(self._rows, at.ranks, strict=True)
         )
         one, other = ends = self._memory.fresh(self._strict, self._recent)
@@ -440,7 +449,7 @@ def _located(row: Row, numbers: tuple[int, ...], region: list[int]) -> _Known | 
     known = list(places)
     gap, before = -1, 0
     for x in numbers:
-        place = ((x - base + _HALF) & _MASK) - _HALF
+        place = ((x - base + HALF) & MASK) - HALF
         if not -SPAN < place < SPAN:
             return None
         i = bisect_left(places, place)
@@ -464,13 +473,13 @@ def _ranked(numbers: Sequence[int]) -> tuple[Row, tuple[int, ...]] | None:
     """
     if not numbers:
         return _NO_POINTS, ()
-    start = numbers[0] - _HALF
-    found = sorted([(x - start) & _MASK for x in set(numbers)])
+    start = numbers[0] - HALF
+    found = sorted([(x - start) & MASK for x in set(numbers)])
     if found[-1] - found[0] > SPAN:
         return None
     places = tuple([x - found[0] for x in found])
-    ranks = {(x + start) & _MASK: rank for rank, x in enumerate(found)}
-    return ((start + found[0]) & _MASK, places, _near(places)), tuple([ranks[x] for x in numbers])
+    ranks = {(x + start) & MASK: rank for rank, x in enumerate(found)}
+    return ((start + found[0]) & MASK, places, _near(places)), tuple([ranks[x] for x in numbers])
 
 
 def _near(places: tuple[int, ...]) -> tuple[int, ...]:
@@ -482,7 +491,7 @@ def _parts(known: _Known, new: Row) -> _Parts | None:
     base, places = known
     found = []
     for place in new[1]:
-        here = ((place + new[0] - base + _HALF) & _MASK) - _HALF
+        here = ((place + new[0] - base + HALF) & MASK) - HALF
         part = next(
             ((places.index(here - i), i) for i in (0, 1, -1, 2) if here - i in places), None
         )
@@ -501,7 +510,7 @@ def _made(known: _Known, how: _Parts) -> Row:
     new = [places[i] + more for i, more in parts]
     first = new[0] if new else 0
     if first:
-        base, new = (base + first) & _MASK, [x - first for x in new]
+        base, new = (base + first) & MASK, [x - first for x in new]
     made = tuple(new)
     return base, made, _near(made) if near is None else near
 
@@ -579,7 +588,7 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         syns.append(flags)
     marks = []
     for seq, ack, flags, text in monitor.marks:
-        mine += (seq, (seq + text) & _MASK)
+        mine += (seq, (seq + text) & MASK)
         if flags & ACK:
             theirs.append(ack)
         elif ack:
@@ -589,7 +598,7 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         theirs.append(monitor.acked)
     heard = None
     for one in monitor.heard.values():
-        if one.parts or one.full or one.total != (one.top - one.isn - 1) & _MASK:
+        if one.parts or one.full or one.total != (one.top - one.isn - 1) & MASK:
             return None
         if monitor.newest is not one or monitor.current is not one or monitor.heeded != [one]:
             return None
@@ -631,13 +640,13 @@ def _fill(
     for flags in marks:
         seq, end = next(mine), next(mine)
         number = next(theirs) if flags & ACK else 0
-        monitor.marks = (*monitor.marks, Came(seq, number, flags, (end - seq) & _MASK))
+        monitor.marks = (*monitor.marks, Came(seq, number, flags, (end - seq) & MASK))
     monitor.acked = next(theirs) if acked else None
     if heard is not None:
         _, fin, ack, edge = heard
         one = Heard(next(theirs))
         one.top, one.since = next(theirs), next(theirs)
-        one.total = (one.top - one.isn - 1) & _MASK
+        one.total = (one.top - one.isn - 1) & MASK
         one.fin = next(theirs) if fin else None
         one.ack = next(mine) if ack else None
         one.edge = next(mine) if edge else None
@@ -655,7 +664,7 @@ def _tcb_form(tcb: Tcb, mine: list[int], theirs: list[int]) -> tuple[Any, ...]:
     if state in NONE:
         numbers: tuple[int, ...] = (tcb.iss, tcb.irs, snd.una, snd.nxt, rcv.nxt, tcb.written)
     else:
-        mine += (tcb.iss, snd.una, snd.nxt, (tcb.iss + tcb.written + 1) & _MASK)
+        mine += (tcb.iss, snd.una, snd.nxt, (tcb.iss + tcb.written + 1) & MASK)
         if state is State.SYN_SENT:
             numbers = (tcb.irs, rcv.nxt)
         else:
@@ -677,7 +686,7 @@ def _tcb(form: tuple[Any, ...], mine: Iterator[int], theirs: Iterator[int]) -> T
         iss, irs, una, nxt, received, written = numbers
     else:
         iss, una, nxt, place = next(mine), next(mine), next(mine), next(mine)
-        written = (place - iss - 1) & _MASK
+        written = (place - iss - 1) & MASK
         irs, received = numbers or (next(theirs), next(theirs))
     text, fin, push, urgent, up = held
     return Tcb(

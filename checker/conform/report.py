@@ -31,7 +31,7 @@ from checker.conform.follow import (
 )
 from checker.conform.steps import Behaviour
 from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.files import apart, writable
+from checker.core.files import apart
 from checker.render import Line, Message, Story, render
 from spec.tcb import State
 
@@ -212,9 +212,6 @@ def conform(
 ) -> int:
     """Follow captures; the exit code."""
     apart((out_json, out_junit), [*captures, *([peer] if peer is not None else [])])
-    for path in (out_json, out_junit):
-        if path is not None:
-            writable(path)
     if svg is not None:
         try:
             svg.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from spec.segment import Control, Segment
 from spec.tcb import State, Tcb
 
 MASK = 0xFFFFFFFF
+HALF = 1 << 31
 WINDOW = 1 << 30
 """The largest window (RFC 7323)."""
 BOUNDS = Bounds(
@@ -42,8 +43,8 @@ REMEMBERED = 1 << 14
 """Steps that are remembered; then memory is cleared."""
 
 _SIGHT = Sight()
-_NONE = (State.CLOSED, State.LISTEN)
-_BLANK = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+NONE = (State.CLOSED, State.LISTEN)
+BLANK = (*NONE, State.SYN_SENT)
 """States that know no number of the peer."""
 
 
@@ -192,9 +193,9 @@ class Stepper:
         """All that may come of ``what``; nothing if it is not possible."""
         tcb = c.tcb
         state = tcb.state
-        mine = (isn or 0) if state in _NONE else tcb.iss
+        mine = (isn or 0) if state in NONE else tcb.iss
         theirs = tcb.rcv.nxt
-        if state in _BLANK:
+        if state in BLANK:
             theirs = seg.seq if seg is not None else 0
         isn0 = 0 if isn is None else (isn - mine) & MASK
         known = (what, isn0, _mark(tcb, mine, theirs), _mark_segment(seg, mine, theirs))
@@ -252,7 +253,7 @@ def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> 
 def _step(c: Candidate, one: _Outcome, mine: int, theirs: int, number: int, time: float) -> Step:
     """An outcome, translated back to the numbers of ``c``."""
     tcb = _shift(one.tcb, mine, theirs)
-    if _irs_is_done_with(c.tcb) and not one.drew_isn and tcb.state not in _NONE:
+    if _irs_is_done_with(c.tcb) and not one.drew_isn and tcb.state not in NONE:
         tcb.irs = c.tcb.irs
     after = tcb.state
     d = Candidate(tcb, c.cost, c.used, c.story, c.clock, c.last)
@@ -262,7 +263,7 @@ def _step(c: Candidate, one: _Outcome, mine: int, theirs: int, number: int, time
         d.clock = time
     if one.drew_isn:
         d.last = None
-    elif after in _NONE and c.tcb.state not in _NONE:
+    elif after in NONE and c.tcb.state not in NONE:
         d.last = c.tcb
     return Step(d, one, mine, theirs)
 
@@ -270,7 +271,7 @@ def _step(c: Candidate, one: _Outcome, mine: int, theirs: int, number: int, time
 def _shift(tcb: Tcb, mine: int, theirs: int) -> Tcb:
     """A copy with ``mine`` added to our numbers and ``theirs`` to the peer's."""
     moved = clone(tcb)
-    if tcb.state in _NONE:
+    if tcb.state in NONE:
         return moved
     snd, rcv = moved.snd, moved.rcv
     moved.iss = (moved.iss + mine) & MASK
@@ -285,7 +286,7 @@ def _shift(tcb: Tcb, mine: int, theirs: int) -> Tcb:
 
 def _irs_is_done_with(tcb: Tcb) -> bool:
     """IRS says where text that came with the SYN has its place, and nothing else."""
-    return tcb.state not in _BLANK and not tcb.held_text and not tcb.held_fin
+    return tcb.state not in BLANK and not tcb.held_text and not tcb.held_fin
 
 
 def _answers_no_ack(seg: Segment) -> bool:
@@ -299,7 +300,7 @@ def _mark(tcb: Tcb, mine: int, theirs: int) -> tuple[object, ...]:
     Of RCV nothing is left but the window, since RCV.NXT is where it is translated from.
     """
     state, snd = tcb.state, tcb.snd
-    if state in _NONE:
+    if state in NONE:
         return (state,)
     held = (tcb.held_text, tcb.held_fin, tcb.held_push, tcb.irs - theirs) if (
         tcb.held_text or tcb.held_fin

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from checker.core.errors import UsageProblem
@@ -46,8 +46,11 @@ def writable(path: Path) -> None:
         raise _refused(path, error) from error
 
 
-def apart(outputs: Iterable[Path | None], inputs: Iterable[Path]) -> None:
-    """Say at once that a file would be written twice, or over what is read; or cannot be read."""
+def apart(outputs: Collection[Path | None], inputs: Iterable[Path]) -> None:
+    """Say at once that a file would be written twice, or over what is read; or cannot be read.
+
+    And, of each of ``outputs``, that it could not be written.
+    """
     taken: set[Path] = set()
     for path in inputs:
         try:
@@ -60,6 +63,9 @@ def apart(outputs: Iterable[Path | None], inputs: Iterable[Path]) -> None:
             if one.resolve() in taken:
                 raise UsageProblem(f"{str(one)!r} is named twice, and would be overwritten")
             taken.add(one.resolve())
+    for one in outputs:
+        if one is not None:
+            writable(one)
 
 
 def _refused(path: Path, error: OSError) -> UsageProblem:

@@ -7,11 +7,15 @@ is none. A line that an end of the process cut short is not taken.
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from checker.core import files
 from checker.core.errors import UsageProblem
+
+Told = Callable[[str, int, int], None]
+"""Called with (what is done, how many are, of how many)."""
 
 
 class Journal:

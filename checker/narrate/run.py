@@ -7,7 +7,7 @@ from checker.conform.follow import Connection, Position
 from checker.conform.report import Output, follow, story
 from checker.conform.steps import Behaviour
 from checker.core.errors import INCONCLUSIVE, OK
-from checker.core.files import apart, writable, write, write_json
+from checker.core.files import apart, write, write_json
 from checker.narrate import page, tell
 from checker.narrate.seen import Seen, Tap
 from checker.render import Story
@@ -22,9 +22,6 @@ def narrate(
 ) -> int:
     """Tell what happened; the exit code."""
     apart((out_html, out_json), [capture])
-    for path in (out_html, out_json):
-        if path is not None:
-            writable(path)
     found = gather(capture, behaviour, position, page.DRAWN if out_html is not None else 0)
     for line in tell.lines(found):
         print(line)
