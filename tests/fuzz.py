@@ -43,6 +43,7 @@ from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, Problem, ToolProblem
 from checker.core.workers import forked, leave_interrupts
 from checker.narrate import page, run
 from checker.render import dot, ladder
+from tests.pcap import header, record
 
 CAPTURES = Path(__file__).parent / "captures"
 SECONDS = 5.0
@@ -64,12 +65,11 @@ NEAR = (0, 1, 2, 3, 5, 10, 100, 1460, -1, -2, -5, -1460, 1 << 30, 1 << 31, (1 <<
 def pcap(found: list[Frame], order: str = "<") -> bytes:
     """A pcap file; its link type is the first frame's."""
     link = found[0].link if found else 1
-    out = [struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, link)]
+    out = [header(link, order)]
     for _, at, data, length in found:
         micros = max(0, int(at * 1e6))
         seconds = micros // 1_000_000 & 0xFFFFFFFF
-        out.append(struct.pack(order + "IIII", seconds, micros % 1_000_000, len(data), length))
-        out.append(data)
+        out.append(record(seconds, micros % 1_000_000, data, length, order))
     return b"".join(out)
 
 

@@ -14,6 +14,7 @@ from checker.capture import Damage, Frame, Packet, Unread, frames, read, segment
 from checker.capture.files import LONGEST
 from checker.capture.segments import ACK, SYN, options, socket
 from checker.core.errors import UsageProblem
+from tests.pcap import MICROSECONDS, header, record
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -37,11 +38,9 @@ def ipv6(payload: bytes, kind: int = 6) -> bytes:
     return struct.pack(">IHBB", 0x60000000, len(payload), kind, 64) + A6 + B6 + payload
 
 
-def pcap(link: int, *packets: bytes, order: str = "<", magic: int = 0xA1B2C3D4) -> bytes:
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link)
-    for data in packets:
-        out += struct.pack(order + "IIII", 5, 250_000, len(data), len(data)) + data
-    return out
+def pcap(link: int, *packets: bytes, order: str = "<", magic: int = MICROSECONDS) -> bytes:
+    records = (record(5, 250_000, data, order=order) for data in packets)
+    return header(link, order, magic) + b"".join(records)
 
 
 def block(kind: int, body: bytes) -> bytes:

@@ -20,6 +20,7 @@ from checker.conform.follow import MIDDLE
 from checker.core.errors import INCONCLUSIVE
 from checker.narrate import dns, http, page, seen, tell, tls
 from checker.narrate.run import gather
+from tests import pcap
 
 ZEEK = Path(__file__).parent / "captures" / "zeek"
 A, B, NS = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), bytes([10, 0, 0, 53])
@@ -45,10 +46,9 @@ class Film:
         self.ip(src, dst, 17, struct.pack(">HHHH", sport, dport, 8 + len(body), 0) + body)
 
     def write(self, path: Path) -> Path:
-        out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 16, 101)]
+        out = [pcap.header(101)]
         for i, frame in enumerate(self.frames):
-            kept = frame[: self.kept]
-            out.append(struct.pack("<IIII", 1000, 1000 * i, len(kept), len(frame)) + kept)
+            out.append(pcap.record(1000, 1000 * i, frame[: self.kept], len(frame)))
         path.write_bytes(b"".join(out))
         return path
 

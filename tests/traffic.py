@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, PSH, SYN
+from tests.pcap import header, record
 
 AT_A_TIME = 50
 OPTIONS = b"\x02\x04\x05\xb4\x01\x03\x03\x07"
@@ -92,7 +93,7 @@ def segments(each: int, seed: int) -> Iterator[tuple[bytes, bytes, Sent]]:
 def write(path: Path, each: int, count: int, seed: int = 1) -> None:
     """A pcap file of ``count`` segments on Ethernet."""
     with path.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 1))
+        file.write(header(1))
         for number, (client, server, sent) in enumerate(islice(segments(each, seed), count)):
             src, dst = (server, client) if sent.side else (client, server)
             options = OPTIONS if sent.flags & SYN else b""
@@ -104,8 +105,7 @@ def write(path: Path, each: int, count: int, seed: int = 1) -> None:
             ip = struct.pack(">BBHHHBBH", 0x45, 0, total, 0, 0x4000, 64, 6, 0) + src[:4] + dst[:4]
             frame = bytes(12) + b"\x08\x00" + ip + src[4:] + dst[4:] + tcp + bytes(sent.text)
             seconds, micros = divmod(number * 20, 1_000_000)
-            head = (1_700_000_000 + seconds, micros, len(frame), len(frame))
-            file.write(struct.pack("<IIII", *head) + frame)
+            file.write(record(1_700_000_000 + seconds, micros, frame))
 
 
 if __name__ == "__main__":

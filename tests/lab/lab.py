@@ -12,7 +12,6 @@ import os
 import re
 import select
 import socket
-import struct
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checker.generate.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
+from tests import pcap
 
 Policy = Callable[["Seg", "Wire"], list[float]]
 SETTINGS = {"tcp_ecn": 0, "tcp_no_metrics_save": 1, "tcp_tw_reuse": 0}
@@ -90,13 +90,12 @@ class Pcap:
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("wb")
-        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        self.file.write(pcap.header(101))
 
     def add(self, packet: bytes) -> None:
         """It was seen now."""
         now = time.time_ns() // 1000
-        head = (now // 10**6, now % 10**6, len(packet), len(packet))
-        self.file.write(struct.pack("<IIII", *head) + packet)
+        self.file.write(pcap.record(*divmod(now, 10**6), packet))
 
 
 class Wire(threading.Thread):
