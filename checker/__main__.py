@@ -19,18 +19,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checker import tcp
-from checker.console import progress, tables
-from checker.core import files
-from checker.core.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
-from checker.core.journal import Journal
-from checker.core.sources import digest
+from checker.cli import progress, tables
+from checker.ir.sources import digest
+from checker.model import options as tcp
+from checker.support import files
+from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
+from checker.support.journal import Journal
 
 if TYPE_CHECKING:
-    from checker.prove import Why
-    from checker.tight import Tight
-    from proofs.families import Family
-    from proofs.theorems import Theorem
+    from checker.studies.prove.prove import Why
+    from checker.studies.prove.shorter import Tight
+    from proofs.theorems.families import Family
+    from proofs.theorems.table import Theorem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +45,7 @@ RulesOption = Annotated[
 ]
 BoundsOption = Annotated[
     list[str] | None,
-    typer.Option("--bounds", metavar="NAME=VALUE ...", help="Bounds of spec/bounds.py to change."),
+    typer.Option("--bounds", metavar="NAME=VALUE ...", help="Bounds to change."),
 ]
 MaxStatesOption = Annotated[
     int | None,
@@ -112,7 +112,7 @@ def verify(
     every: EveryOption = 60.0,
     resume: ResumeOption = False,
     pin: Annotated[
-        bool, typer.Option("--pin", help="Rewrite proofs/expected.toml with what is found.")
+        bool, typer.Option("--pin", help="Rewrite proofs/results/expected.toml with what is found.")
     ] = False,
     unbounded: Annotated[
         bool,
@@ -120,8 +120,8 @@ def verify(
     ] = False,
 ) -> None:
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too)."""
-    from checker import verify as v
-    from checker.explorer import Options
+    from checker.model.search import Options
+    from checker.studies import verify as v
 
     chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
     if engine not in v.ENGINES:
@@ -219,12 +219,12 @@ def prove(
         typer.Option("--why", help="Instead, leave out each clause: what fails first without it?"),
     ] = False,
     pin: Annotated[
-        bool, typer.Option("--pin", help="With --why: rewrite proofs/why.toml with what is found.")
+        bool, typer.Option("--pin", help="With --why: rewrite why.toml with what is found.")
     ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
-    from checker import prove as p
-    from checker import tight as t
+    from checker.studies.prove import prove as p
+    from checker.studies.prove import shorter as t
 
     if needed + families + why > 1:
         raise UsageProblem("--needed, --families and --why are different things to do; take one")
@@ -303,9 +303,9 @@ def explore(
     json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
 ) -> None:
     """Count the states and transitions of a profile; no claim is checked."""
-    from checker import explorer
-    from checker.explorer import Options
-    from spec.system import System
+    from checker.model import search as explorer
+    from checker.model.search import Options
+    from spec.world.system import System
 
     if engine not in ("auto", "explore", "native"):
         raise UsageProblem(f"no engine {engine!r} here; there are auto, explore and native")
@@ -358,7 +358,7 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
 ) -> None:
     """Measure our engines and other people's on one case, whole processes side by side."""
-    from checker import bench as b
+    from checker.studies import bench as b
 
     chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
     if json is not None:
@@ -392,7 +392,7 @@ def trace(
     max_states: StatesOption = 5_000_000,
 ) -> None:
     """Draw the shortest counterexample of a claim, or the run that shows a witness."""
-    from checker import trace as t
+    from checker.studies import trace as t
 
     raise typer.Exit(
         t.trace(
@@ -416,7 +416,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Walk through one of the textbook's scenarios, step by step."""
-    from checker import simulate as s
+    from checker.studies import simulate as s
 
     if list_:
         for name, title in s.listing():
@@ -435,7 +435,7 @@ def diagram(
     directory: Annotated[Path, typer.Option(help="Where the pictures are.")] = Path("diagrams"),
 ) -> None:
     """Draw the state machines and handshakes of the documentation."""
-    from checker import diagram as d
+    from checker.studies import diagram as d
 
     if not check:
         d.write(directory)
@@ -471,7 +471,7 @@ def matrix(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Explore every claim with its witness and every ablation, and say which claim falls."""
-    from checker import matrix as m
+    from checker.studies import matrix as m
 
     if check and write:
         raise UsageProblem("--check and --write are two things to do; take one")
@@ -512,8 +512,8 @@ def time_wait(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Search for the least TIME-WAIT that is safe, for several MSL and R."""
-    from checker import matrix as m
-    from checker import time_wait as t
+    from checker.studies import least_time_wait as t
+    from checker.studies import matrix as m
 
     if check + write + page > 1:
         raise UsageProblem("--check, --page and --write are three things to do; take one")
@@ -545,7 +545,7 @@ def time_wait(
 @app.command()
 def coverage() -> None:
     """List the rules and the branches of the specification that no claim's run reaches."""
-    from checker import coverage as c
+    from checker.studies import coverage as c
 
     found = c.coverage()
     never, unmet = found.never_fired(), found.never_answered()
@@ -573,7 +573,7 @@ def generate(
     rules: RulesOption = None,
 ) -> None:
     """Tests of a real stack: runs that take every transition it can be driven through."""
-    from checker.generate import report
+    from checker.stacks import report
 
     chosen = tcp.choose_rules(tcp.parse_rules(rules or []))
     with progress.counted(kind) as told:
@@ -602,8 +602,8 @@ def mutants(
     ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
-    from checker import mutants as m
-    from checker import mutants_page
+    from checker.studies import mutants as m
+    from checker.studies import mutants_page
 
     if page:
         mutants_page.write()
@@ -642,7 +642,7 @@ def crosscheck(
     max_states: StatesOption = 5_000_000,
 ) -> None:
     """Compare the explorer with other model checkers: states, transitions, verdicts, lengths."""
-    from checker import crosscheck as c
+    from checker.studies import crosscheck as c
 
     asked = [name.strip() for name in with_.split(",") if name.strip()]
     peers, skipped = c.available(asked)
@@ -679,7 +679,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write here; default: stdout.")] = None,
 ) -> None:
     """Write the specification, traced, for another tool; or a claim's run as ITF."""
-    from checker import export as e
+    from checker.studies import export as e
 
     if out is not None:
         files.writable(out)
@@ -781,7 +781,7 @@ def rules() -> None:
 
 def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
     """Follow the runs of families, one after the other."""
-    from checker.tight import tight
+    from checker.studies.prove.shorter import tight
 
     console = Console(stderr=True)
     found = []
@@ -796,7 +796,7 @@ def _reasons(
 ) -> "list[Why]":
     """Why each clause is there, theory by theory: what is pinned of one stays if the next is
     interrupted. One that is not proved is shown, and ends it."""
-    from checker import prove as p
+    from checker.studies.prove import prove as p
 
     found = []
     for some in p.theories(theorems):

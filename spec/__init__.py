@@ -19,8 +19,8 @@ channel             a bag that loses, duplicates, reorders, delays and expires
 system              two hosts and a channel: the transition system
 ==================  =====================================================================
 
-The code runs on plain ints. It also runs on symbolic ones (``checker.core``), which is
+The code runs on plain ints. It also runs on symbolic ones (``checker.ir``), which is
 how every other reading of the specification is made; for that it keeps to a dialect:
 helpers compute with ``&`` and ``|``, rules decide with ``if``; no ``is``, ``isinstance``,
-look-ups or string formatting of state values. ``tests/test_dialect.py`` enforces it.
+look-ups or string formatting of state values. ``tests/spec/test_dialect.py`` enforces it.
 """

@@ -4,7 +4,7 @@ Each field is one mechanism. Its default is RFC 9293's own (with RFC 5961's miti
 which section 3.10.7.4 incorporates); any other value is an *ablation*, which removes or
 changes the mechanism to show what it protects, or an *alternative* that a standard or a
 deployed stack prefers. ``SWITCHES`` describes each one; the numbers in brackets are those
-of the ablation table in ``proofs/expected.toml``.
+of the ablation table in ``proofs/results/expected.toml``.
 
 Nothing else in ``spec`` chooses between behaviours.
 """

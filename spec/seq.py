@@ -10,7 +10,7 @@ Numbers on a circle have no order of their own. Two notions serve in its place:
   The RFC compares such pairs only when it looks for "an ACK of something not yet sent",
   an out-of-order segment, an urgent pointer and a window update, always of numbers that
   honest peers keep within a window of each other; 2^w is at least four windows in every
-  profile of ``spec.bounds``, so that honest numbers never reach half.
+  profile of ``spec.world.bounds``, so that honest numbers never reach half.
 
 The width is 3 or 4 bits where states are enumerated and 32 where they are proved; the code
 is the same.

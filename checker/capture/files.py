@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from checker.core.errors import UsageProblem
+from checker.support.errors import UsageProblem
 
 
 class Frame(NamedTuple):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from checker import tcp
 from checker.conform.steps import BOUNDS, Behaviour
+from checker.model import options as tcp
 from spec.rules import STACKS, Restart, Rules
 
 MAY: tuple[dict[str, Any], ...] = (

@@ -10,9 +10,9 @@ segment from RCV.NXT on, with no news of acknowledgment or with the highest that
 
 **What is put together.** The specification sends octets singly; implementations send segments of
 many, with FIN on the last. Of n octets, n-1 are taken in one leap (``written`` and SND.NXT grow
-by n-1, which is what n-1 SENDs do: ``tests/test_conform.py``), and the last is a SEND of the
-specification. A segment that repeats old octets and carries new ones, or FIN, is explained part
-by part.
+by n-1, which is what n-1 SENDs do: ``tests/checker/conform/test_conform.py``), and the last is a
+SEND of the specification. A segment that repeats old octets and carries new ones, or FIN, is
+explained part by part.
 
 **What is abstracted.**
 
@@ -40,12 +40,12 @@ from typing import NamedTuple
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.heard import SEQ, Heard
 from checker.conform.steps import BOUNDS, NONE, WINDOW, Candidate, Change, Edge, Step, Stepper
-from spec import user_calls
-from spec.inputs import Input
-from spec.output import Tcp
-from spec.record import clone
-from spec.segment import Control, Segment
-from spec.tcb import State, Tcb
+from spec.tcp import user_calls
+from spec.tcp.segment import Control, Segment
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb
+from spec.world.inputs import Input
+from spec.world.records import clone
 
 CANDIDATES = 48
 """More are not followed; a verdict that would need them is inconclusive."""

@@ -27,7 +27,7 @@ from checker.conform.heard import SEQ, Heard
 from checker.conform.monitor import Monitor
 from checker.conform.recall import Memory, Pair
 from checker.conform.steps import BOUNDS, LIFE, WINDOW, Behaviour, Candidate, Edge
-from spec.tcb import State, Tcb
+from spec.tcp.tcb import State, Tcb
 
 FLOWS = 8_192
 """Pairs of sockets that are followed at a time."""

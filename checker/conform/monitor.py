@@ -26,7 +26,7 @@ from checker.conform.explain import (
 )
 from checker.conform.heard import SEQ, Heard
 from checker.conform.steps import BLANK, HALF, MASK, NONE, WINDOW, Candidate, Stepper
-from spec.tcb import State, Tcb
+from spec.tcp.tcb import State, Tcb
 
 EVENTFUL = CONTROL & ~(PSH | ACK)
 """What is more than text and ACKs."""

@@ -15,7 +15,7 @@ lie among the points) to the next, and says from where each point and slot is co
 learnt by letting the monitors do it, and looked up when situation and region come again. There is
 no second state machine: what was not met before is put together again and followed in full, and
 so is all that is not usual, such as resets, or numbers of several TCBs of the peer.
-``tests/test_conform.py`` compares.
+``tests/checker/conform/test_conform.py`` compares.
 """
 
 from bisect import bisect_left
@@ -40,7 +40,7 @@ from checker.conform.steps import (
     Stepper,
     newest,
 )
-from spec.tcb import Receive, Send, State, Tcb
+from spec.tcp.tcb import Receive, Send, State, Tcb
 
 REMEMBERED = 1 << 13
 """Situations and moves that are remembered; then memory is cleared."""

@@ -30,10 +30,10 @@ from checker.conform.follow import (
     describe,
 )
 from checker.conform.steps import Behaviour
-from checker.core.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.core.files import apart
 from checker.render import Line, Message, Story, render
-from spec.tcb import State
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.files import apart
+from spec.tcp.tcb import State
 
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
 MATCHED = 5_000

@@ -1,29 +1,30 @@
 """Candidates, and the steps of the specification that they take.
 
 A candidate is a ``Tcb`` of the specification with 32-bit numbers, and how it came to be. It
-changes by steps of ``spec.host.step``; what is here makes that quick, and adds nothing to it.
+changes by steps of ``spec.world.host.step``; what is here makes that quick, and adds nothing to it.
 
 * *Alternatives.* Rules that the RFC leaves open are alternatives at each step. One is tried only
   if the step read the switch that it turns: a step that did not is the same with and without.
 * *Translation.* Sequence numbers mean something only by their distances: add a constant to all
   numbers of one direction, and a step does the same, but for the constant 0 in SEQ of a reset that
   answers a segment without ACK. So a step is worked out from RCV.NXT = 0 and ISS = 0, and
-  remembered: the handshakes of a million connections are one. ``tests/test_conform.py`` compares.
+  remembered: the handshakes of a million connections are one.
+  ``tests/checker/conform/test_conform.py`` compares.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from spec import host
-from spec.bounds import Bounds
-from spec.ghosts import Sight
-from spec.host import Endpoint
-from spec.inputs import Input
-from spec.record import clone, key
+from spec.observe.ghosts import Sight
 from spec.rules import Rules
-from spec.segment import Control, Segment
-from spec.tcb import State, Tcb
+from spec.tcp.segment import Control, Segment
+from spec.tcp.tcb import State, Tcb
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.host import Endpoint
+from spec.world.inputs import Input
+from spec.world.records import clone, key
 
 MASK = 0xFFFFFFFF
 HALF = 1 << 31

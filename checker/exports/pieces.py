@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from checker.core.ir import Node
-from checker.core.trace import Branch, Leaf, Tree
+from checker.ir.nodes import Node
+from checker.ir.tracing import Branch, Leaf, Tree
 
 K = TypeVar("K", bound=Hashable)
 

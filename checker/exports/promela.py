@@ -30,11 +30,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from checker.core.composition import Composition, Kind
-from checker.core.errors import UsageProblem
-from checker.core.interpret import evaluate, leaves
-from checker.core.ir import Builder, Node, Sort, variables
-from checker.core.trace import Branch, Leaf, Tree
+from checker.ir.composition import Composition, Kind
+from checker.ir.interpret import evaluate, leaves
+from checker.ir.nodes import Builder, Node, Sort, variables
+from checker.ir.tracing import Branch, Leaf, Tree
+from checker.support.errors import UsageProblem
 
 Resting = Mapping[str, tuple[Tree, frozenset[str]]]
 """Claims of states in which no step is enabled but of the kinds named."""

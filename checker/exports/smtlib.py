@@ -18,11 +18,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from checker.core.composition import Composition, Kind
-from checker.core.interpret import leaves
-from checker.core.ir import Node, least, variables, width_of
-from checker.core.trace import Branch, Leaf, Tree
 from checker.exports.pieces import Writer, cut, merged, used_in
+from checker.ir.composition import Composition, Kind
+from checker.ir.interpret import leaves
+from checker.ir.nodes import Node, least, variables, width_of
+from checker.ir.tracing import Branch, Leaf, Tree
 
 Key = tuple[Node, int]
 """An expression and the bits at which it is wanted; 0 for a bool."""

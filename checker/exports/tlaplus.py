@@ -24,12 +24,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from checker.core.composition import Composition, Kind
-from checker.core.interpret import leaves
-from checker.core.ir import Node, least, variables
-from checker.core.schema import Field
-from checker.core.trace import Branch, Leaf, Tree
 from checker.exports.pieces import Writer, cut, merged, used_in
+from checker.ir.composition import Composition, Kind
+from checker.ir.interpret import leaves
+from checker.ir.nodes import Node, least, variables
+from checker.ir.schema import Field
+from checker.ir.tracing import Branch, Leaf, Tree
 
 Resting = Mapping[str, tuple[Tree, Collection[str]]]
 """Claims of states in which no action is possible but those named."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from checker.core.errors import Problem
 from checker.narrate.tell import Narration, Told, chapter, lookup
 from checker.render import dot, ladder
 from checker.render.sequence import draw
+from checker.support.errors import Problem
 
 DRAWN = 12
 """Connections with a picture."""

@@ -6,11 +6,11 @@ from pathlib import Path
 from checker.conform.follow import Connection, Position
 from checker.conform.report import Output, follow, story
 from checker.conform.steps import Behaviour
-from checker.core.errors import INCONCLUSIVE, OK
-from checker.core.files import apart, write, write_json
 from checker.narrate import page, tell
 from checker.narrate.seen import Seen, Tap
 from checker.render import Story
+from checker.support.errors import INCONCLUSIVE, OK
+from checker.support.files import apart, write, write_json
 
 
 def narrate(

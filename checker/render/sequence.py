@@ -35,8 +35,8 @@ from typing import NamedTuple
 
 import graphviz
 
-from checker.core.errors import UsageProblem
-from checker.core.files import write
+from checker.support.errors import UsageProblem
+from checker.support.files import write
 
 from .itf import itf
 from .ladder import ladder

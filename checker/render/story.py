@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from checker.core.errors import Problem
+from checker.support.errors import Problem
 
 
 class RenderError(Problem):

@@ -1,6 +1,6 @@
 """Two kernels' worth of TCP on one: namespaces A and B, and between them a wire in user space.
 
-Each end is a network namespace with a TUN device (``checker.generate.tun``). The wire reads what
+Each end is a network namespace with a TUN device (``checker.stacks.tun``). The wire reads what
 either sends and asks a policy for the delays of its copies: one per copy, none for a loss. It
 writes down both ends' traffic, as they would have captured it. The kernel's own account of its
 states comes from tracefs (``sock:inet_sock_set_state``), in an instance of our own.
@@ -21,8 +21,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checker.generate.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
-from tests import pcap
+from checker.stacks.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
+from tests.helpers import pcap
 
 Policy = Callable[["Seg", "Wire"], list[float]]
 SETTINGS = {"tcp_ecn": 0, "tcp_no_metrics_save": 1, "tcp_tw_reuse": 0}

@@ -1,0 +1,89 @@
+"""The way back: a shortest path to the state that decides a check.
+
+No state remembers its parent. The levels of a search are kept, or found again; from the
+deciding states of the last one, level by level back, the states from which they are reached in
+as many steps are picked. These are few; the reference's own search, let into these states
+alone, meets them in the order in which it would meet them among all others, and so ends with
+the very path that it would have found.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from checker.engines.explicit.explore import Path
+from checker.engines.explicit.native import kernel as k
+from checker.engines.explicit.native.search import Array, Search
+from checker.engines.explicit.native.tables import Memo
+
+U8 = np.uint64
+
+
+def _deciding(search: Search, name: str, depth: int) -> Array:
+    """The states of level ``depth`` that decide the check ``name``."""
+    assert search.levels is not None
+    interner = search.interner
+    rests = name in interner.resting
+    names = interner.resting if rests else interner.deciding
+    bit = U8(1 << names.index(name))
+    p = search.parameters()
+    found = []
+    for part in search.levels[depth]:
+        out = np.empty_like(part)
+        n = k.deciding(p, part, bit, U8(rests), *search.workers[0].scratch(), out)
+        found.append(out[:n])
+    return np.concatenate(found)
+
+
+def _before(search: Search, depth: int, wanted: Array) -> Array:
+    """The states of level ``depth`` with a step to one of ``wanted``."""
+    assert search.levels is not None
+    memo = Memo()
+    memo.reserve(wanted.size)
+    for key in wanted:
+        memo.set(int(key), 1)
+    p = search.parameters()
+    found = []
+    for part in search.levels[depth]:
+        out = np.empty_like(part)
+        n = k.select(p, part, *memo.at(), *search.workers[0].scratch(), out)
+        found.append(out[:n])
+    return np.concatenate(found)
+
+
+def path_to(search: Search, name: str) -> Path:
+    """A shortest path to a state that decides the check ``name``; the levels are kept."""
+    depth = search.decided_at[name]
+    check = search.interner.checks[name]
+    corridor: list[set[int]] = []
+    wanted = _deciding(search, name, depth)
+    corridor.append(set(wanted.tolist()))
+    for level in range(depth - 1, -1, -1):
+        wanted = _before(search, level, wanted)
+        corridor.append(set(wanted.tolist()))
+    corridor.reverse()
+    system = search.parts.system
+    start = system.initial()
+    if depth == 0:
+        return Path(start, [])
+    parent: dict[Any, tuple[Any, Any]] = {start: (None, None)}
+    level_states = [start]
+    for level in range(1, depth + 1):
+        following = []
+        for state in level_states:
+            for label, after in system.steps(state):
+                if after not in parent and search.key_of(after) in corridor[level]:
+                    parent[after] = (state, label)
+                    following.append(after)
+        level_states = following
+    # With the hosts swapped for one another, a state of the corridor may stand for its mirror
+    # image. Of a check of rest, the kernel has seen that the state has no step that counts.
+    end = next(
+        state for state in level_states if check.predicate(state) == (check.kind == "sometimes")
+    )
+    steps = []
+    while end is not start:
+        before, label = parent[end]
+        steps.append((label, end))
+        end = before
+    return Path(start, steps[::-1])

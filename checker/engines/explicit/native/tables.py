@@ -1,0 +1,391 @@
+"""Interning: ends, messages and bags become numbers, and what they do becomes tables.
+
+Everything is worked out when it is first asked for, and then once. Ends and messages are
+numbered in the order in which they are met; number 0 is a message that does not exist, and the
+empty bag. Checks are judged of pairs of ends, once for each pair (``proofs`` speaks of the
+hosts, not of what is in flight).
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checker.engines.explicit.explore import Check
+from checker.engines.explicit.native import kernel as k
+from checker.engines.explicit.native.kernel import address
+from checker.engines.explicit.parts import BLIND, SEES_ALL, SEES_PEER, Parts
+
+U8, U4 = np.uint64, np.uint32
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def grown(array: Array, size: int, row: int = 1) -> Array:
+    """``array`` with room for ``size`` rows: itself, or a copy of at least twice its size."""
+    if array.size >= size * row:
+        return array
+    bigger = np.zeros(max(size * row, 2 * array.size), array.dtype)
+    bigger[: array.size] = array
+    return bigger
+
+
+class Memo:
+    """A hash table from words to words, at most a quarter full: most look-ups end at once."""
+
+    def __init__(self) -> None:
+        self.pairs = np.zeros(2 * 1024, U8)
+        self.count = 0
+
+    def at(self) -> tuple[np.uint64, np.uint64]:
+        """What the kernel is given: its address and the greatest index of a pair."""
+        return address(self.pairs), U8(self.pairs.size // 2 - 1)
+
+    def reserve(self, more: int) -> None:
+        """Make room for ``more`` entries."""
+        need = 4 * (self.count + more)
+        size = self.pairs.size // 2
+        if size < need:
+            while size < need:
+                size *= 2
+            old, self.pairs = self.pairs, np.zeros(2 * size, U8)
+            k.rehash(old, *self.at())
+
+    def set(self, key: int, value: int) -> None:
+        """Add an entry."""
+        self.reserve(1)
+        self.count += k.put(*self.at(), U8(key), U8(value))
+
+
+class Numbering:
+    """Things, numbered from ``first`` on in the order in which they are met."""
+
+    def __init__(self, first: int = 0) -> None:
+        self.things: list[Any] = [None] * first
+        self._number: dict[Hashable, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    def of(self, thing: Hashable) -> int:
+        """The number of ``thing``, a new one if it is new."""
+        number = self._number.get(thing)
+        if number is None:
+            number = self._number[thing] = len(self.things)
+            self.things.append(thing)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a transition is; ``host`` is who acts, None for the channel and time."""
+
+    host: int | None
+    action: str
+    rules: tuple[str, ...]
+    message: Any = None  # that arrives or is lost
+    sent: tuple[Any, ...] = ()
+
+
+class Interner:
+    """The tables of one system of parts, and the misses resolved."""
+
+    def __init__(self, parts: Parts, checks: Mapping[str, Check]) -> None:
+        self.parts = parts
+        self.checks = dict(checks)
+        self.ends = Numbering()
+        self.messages = Numbering(1)
+        self._seen = Numbering()
+        self._watches = Numbering()
+        self._rows = Numbering()  # (end, seen or -1, noticed) -> where arrivals are looked up
+        self.look = np.zeros(64, np.uint8)
+        self.seen = np.zeros(64, U4)
+        self.watch = np.zeros(64, U4)
+        self.tick = np.zeros(64, U4)
+        self.aged = np.zeros(64, U4)  # per message: 0: gone; n + 1: message n
+        self.marks = np.zeros(64, np.uint8)
+        self.mark_row = 64
+        self.actor, self.arrive, self.push, self.judge = Memo(), Memo(), Memo(), Memo()
+        self.cons = Memo()
+        width = 2 * parts.capacity + 1
+        self.bags = np.zeros(width * 256, U4)
+        self.age = np.zeros(256, U4)
+        self.age[0] = 1
+        self.bag_count = 1
+        self._stack = np.zeros((parts.capacity + 2) * (parts.capacity + 1), U4)
+        self.flat: list[int] = [0]  # the records
+        self._flat = np.zeros(1024, U4)
+        self._flat_done = 0
+        self._rules: dict[int, Counter[str]] = {}  # record -> rules fired when it is used
+        self._moves: dict[int, list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = {}
+        self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
+        self._most_calls = self._most_arrivals = 1
+        self.verdicts = Numbering()
+        self.verdicts.of(None)  # 0: not judged
+        self.verdicts.of((0, 0))
+        self.resting = [name for name, check in checks.items() if check.kind == "rest"]
+        self.deciding = [name for name in checks if name not in self.resting]
+        self.judged: dict[tuple[int, int], int] = {}
+        if len(self.resting) > 30 or len(self.deciding) > 60:
+            raise ValueError("at most 30 checks of rest and 60 others in one search")
+        if parts.capacity > 16:
+            raise ValueError("at most 16 messages in a bag")
+
+    # What is known
+
+    @property
+    def fan(self) -> int:
+        """The most successors that a state can have."""
+        per_message = 1 + 2 * self._most_arrivals
+        return 2 * (self._most_calls + self.parts.capacity * per_message) + 1
+
+    def parameters(self) -> Array:
+        """The row that the kernel reads, all but what is the visited set's. It is good until more
+        is worked out."""
+        parts = self.parts
+        self._flat = grown(self._flat, len(self.flat))
+        self._flat[self._flat_done : len(self.flat)] = self.flat[self._flat_done :]
+        self._flat_done = len(self.flat)
+        self._verdicts = np.array(
+            [mask for pair in self.verdicts.things for mask in (pair or (0, 0))], U8
+        )
+        p = np.zeros(k.PARAMETERS, U8)
+        p[k.CAPACITY], p[k.IN_FLIGHT] = parts.capacity, parts.in_flight
+        p[k.DUPLICATE], p[k.LOSE], p[k.TIMED] = parts.duplicate, parts.lose, parts.timed
+        p[k.BUSY_DELIVER], p[k.BUSY_DUPLICATE] = self.busy("deliver"), self.busy("duplicate")
+        p[k.BUSY_LOSE], p[k.BUSY_TICK] = self.busy("lose"), self.busy("tick")
+        p[k.JUDGING] = bool(self.checks)
+        p[k.ALL_BUSY] = (1 << len(self.resting)) - 1
+        p[k.FAN], p[k.MARK_ROW] = self.fan, self.mark_row
+        p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
+        p[k.WATCHES], p[k.TICKS] = address(self.watch), address(self.tick)
+        p[k.MARKS], p[k.RECORDS] = address(self.marks), address(self._flat)
+        p[k.BAGS], p[k.AGES] = address(self.bags), address(self.age)
+        p[k.VERDICTS] = address(self._verdicts)
+        for place, memo in (
+            (k.ACTORS, self.actor),
+            (k.ARRIVALS, self.arrive),
+            (k.PUSHES, self.push),
+            (k.JUDGED, self.judge),
+        ):
+            p[place : place + 2] = memo.at()
+        return p
+
+    def busy(self, action: str) -> int:
+        """A bit for each check of rest in which ``action`` is a step that counts."""
+        return sum(
+            1 << i for i, name in enumerate(self.resting) if action not in self.checks[name].idle
+        )
+
+    # Numbers
+
+    def end(self, end: Any) -> int:
+        """The number of an end."""
+        known = len(self.ends)
+        number = self.ends.of(end)
+        if number == known:
+            parts = self.parts
+            for name in ("look", "seen", "watch", "tick"):
+                setattr(self, name, grown(getattr(self, name), number + 1))
+            self.look[number] = look = parts.looks(end)
+            self.seen[number] = self._seen.of(parts.seen(end))
+            if look == SEES_ALL:
+                known = len(self._watches)
+                self.watch[number] = watch = self._watches.of(parts.watch(end))
+                if watch == known:
+                    self.marks = grown(self.marks, watch + 1, self.mark_row)
+                    for message in range(1, len(self.messages)):
+                        self._mark(watch, message)
+        return number
+
+    def message(self, message: Any) -> int:
+        """The number of a message."""
+        known = len(self.messages)
+        number = self.messages.of(message)
+        if number == known:
+            self.aged = grown(self.aged, number + 1)
+            if number >= self.mark_row:
+                wide = np.zeros((max(1, len(self._watches)), 2 * self.mark_row), np.uint8)
+                narrow = self.marks[: max(1, len(self._watches)) * self.mark_row]
+                wide[:, : self.mark_row] = narrow.reshape(-1, self.mark_row)
+                self.mark_row *= 2
+                self.marks = wide.reshape(-1)
+            for watch in range(len(self._watches)):
+                self._mark(watch, number)
+            if self.parts.timed:
+                later = self.parts.age(message)
+                self.aged[number] = 0 if later is None else self.message(later) + 1
+        return number
+
+    def _mark(self, watch: int, message: int) -> None:
+        what, thing = self._watches.things[watch], self.messages.things[message]
+        self.marks[watch * self.mark_row + message] = self.parts.notices(
+            what, thing, True
+        ) + 2 * self.parts.notices(what, thing, False)
+
+    def bag(self, messages: Sequence[Any]) -> int:
+        """The number of a bag."""
+        numbers = sorted(map(self.message, messages))
+        self._stack[0] = len(numbers)
+        self._stack[1 : 1 + len(numbers)] = numbers
+        self._reserve_bags(1 << self.parts.capacity)
+        bag, count = k.intern_bag(
+            *self.cons.at(),
+            address(self.bags),
+            U8(self.parts.capacity),
+            U8(self.bag_count),
+            address(self._stack),
+            address(self._stack),
+        )
+        self.bag_count = self.cons.count = int(count)
+        return int(bag)
+
+    def restore_bags(self, bags: Array, ages: Array) -> None:
+        """Take the bags of a checkpoint."""
+        width = 2 * self.parts.capacity + 1
+        self.bags, self.age, self.bag_count = bags, ages, ages.size
+        self.cons.reserve(self.bag_count)
+        for bag, row in enumerate(bags.reshape(-1, width).tolist()):
+            n = row[0]
+            if n:
+                self.cons.set(row[self.parts.capacity + n] << 32 | row[n], bag)
+
+    def messages_of(self, bag: int) -> list[Any]:
+        """The messages in a bag."""
+        base = bag * (2 * self.parts.capacity + 1)
+        n = int(self.bags[base])
+        return [self.messages.things[i] for i in self.bags[base + 1 : base + 1 + n].tolist()]
+
+    def _reserve_bags(self, more: int) -> None:
+        size = self.bag_count + more
+        self.bags = grown(self.bags, size, 2 * self.parts.capacity + 1)
+        self.age = grown(self.age, size)
+        self.cons.reserve(more)
+
+    # Misses
+
+    def resolve(self, kinds: Array, asks: Array) -> None:
+        """Work out everything that was missing."""
+        bags = (kinds == k.PUSH) | (kinds == k.AGE)
+        for kind, ask in zip(kinds[~bags].tolist(), asks[~bags].tolist(), strict=True):
+            if kind == k.ACTOR:
+                self._resolve_actor(ask)
+            elif kind == k.ARRIVAL:
+                self._resolve_arrival(ask)
+            else:
+                later = self.parts.tick(self.ends.things[ask])
+                number = k.BLOCKED if later is None else self.end(later) + 2
+                self.tick[ask] = number
+        todo, which = asks[bags], kinds[bags]
+        self.push.reserve(todo.size)
+        done = 0
+        while done < todo.size:
+            self._reserve_bags(2 << self.parts.capacity)
+            room = self.bags.size // (2 * self.parts.capacity + 1)
+            room = min(room, self.age.size, self.cons.pairs.size // 8)
+            count, done = k.grow_bags(
+                *self.cons.at(),
+                address(self.bags),
+                U8(self.parts.capacity),
+                U8(self.bag_count),
+                *self.push.at(),
+                address(self.age),
+                address(self.aged),
+                which,
+                todo,
+                done,
+                U8(room),
+                address(self._stack),
+            )
+            self.bag_count = self.cons.count = int(count)
+        self.push.count += int((which == k.PUSH).sum())
+
+    def _resolve_actor(self, ask: int) -> None:
+        end, rest = ask & 0xFFFFFFFF, ask >> 32
+        host, noticed, seen = rest & 1, bool(rest >> 1 & 1), rest >> 2
+        look = int(self.look[end])
+        arrives = (end, seen, noticed) if look >= SEES_PEER else (end, -1, False)
+        row = self._rows.of(arrives)
+        thing = self._seen.things[seen] if look != BLIND else None
+        moves = list(self.parts.calls(host, self.ends.things[end], thing, noticed))
+        self._most_calls = max(self._most_calls, len(moves))
+        record = len(self.flat)
+        self.flat.append(row)
+        self._record(record, moves, [self.busy(move.action) for move in moves], 1)
+        self.actor.set(ask, record)
+
+    def _resolve_arrival(self, ask: int) -> None:
+        row, message = ask >> 32, ask & 0xFFFFFFFF
+        end, seen, noticed = self._rows.things[row]
+        thing = None if seen < 0 else self._seen.things[seen]
+        moves = list(
+            self.parts.arrivals(
+                self.ends.things[end], self.messages.things[message], thing, noticed
+            )
+        )
+        self._most_arrivals = max(self._most_arrivals, len(moves))
+        record = len(self.flat)
+        self._arriving[record] = self.messages.things[message]
+        self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
+        self.arrive.set(ask, record)
+
+    def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
+        self._moves[record] = [(move.action, move.rules, tuple(move.sent)) for move in moves]
+        self.flat.append(len(moves))
+        fired: Counter[str] = Counter()
+        for move, counts in zip(moves, busy, strict=True):
+            sent = [self.message(message) for message in move.sent]
+            self.flat += [self.end(move.end), counts, len(sent), *sent]
+            for rule in move.rules:
+                fired[rule] += times
+        if fired:
+            self._rules[record] = fired
+
+    def label(self, word: int) -> "Label":
+        """What a transition is, from the kernel's word for it."""
+        host, kind, move, number = word & 1, word >> 1 & 7, word >> 4 & 0xFFFF, word >> 20
+        if kind == k.CLOCK:
+            return Label(None, "tick", ())
+        if kind == k.LOSS:
+            return Label(None, "lose", (), self.messages.things[number])
+        action, rules, sent = self._moves[number][move - 1]
+        message = None if kind == k.CALL else self._arriving[number]
+        action = "duplicate" if kind == k.DUPLICATE_DELIVERY else action
+        return Label(host, action, rules, message, sent)
+
+    def fired(self, counts: Array) -> Counter[str]:
+        """The rules that fired, from how often each record was used."""
+        total: Counter[str] = Counter()
+        for record, rules in self._rules.items():
+            times = int(counts[record])
+            if times:
+                for rule, n in rules.items():
+                    total[rule] += n * times
+        return total
+
+    # Checks
+
+    def judge_pair(self, a: int, b: int, mirror: bool) -> int:
+        """The verdict on states with these ends; ``mirror``: or with them swapped."""
+        known = self.judged.get((a, b))
+        if known is None:
+            decided, rested = self._verdict(a, b)
+            if mirror:
+                other = self._verdict(b, a)
+                decided, rested = decided | other[0], rested | other[1]
+            known = self.judged[a, b] = self.verdicts.of((decided, rested))
+            self.judge.set(a << 32 | b, known)
+        return known
+
+    def _verdict(self, a: int, b: int) -> tuple[int, int]:
+        state = self.parts.join((self.ends.things[a], self.ends.things[b]), ([], []))
+        decided = rested = 0
+        for i, name in enumerate(self.deciding):
+            check = self.checks[name]
+            if bool(check.predicate(state)) == (check.kind == "sometimes"):
+                decided |= 1 << i
+        for i, name in enumerate(self.resting):
+            if not self.checks[name].predicate(state):
+                rested |= 1 << i
+        return decided, rested

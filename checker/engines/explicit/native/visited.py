@@ -1,0 +1,147 @@
+"""The visited set: its size, its growth, its memory."""
+
+import contextlib
+import itertools
+import mmap
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+
+from checker.engines.explicit.native import kernel as k
+from checker.engines.explicit.native.kernel import address
+
+U8, U4 = np.uint64, np.uint32
+Array = np.ndarray[Any, np.dtype[Any]]
+
+FULL = 0.85
+"""The load at which the set is doubled; a bucket is a cache line of 8 or 16 places."""
+
+
+def _zeros(places: int, kind: Any) -> Array:
+    """A zeroed array of its own pages, large ones if the kernel has them: look-ups are random."""
+    size = places * np.dtype(kind).itemsize
+    memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if size >= 1 << 22 and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, kind, places)
+
+
+def compact_places(expected: int, memory: int | None) -> int:
+    """Places for fingerprints, since such a set cannot grow: for the states that are expected, or
+    else in up to three quarters of the memory."""
+    if expected:
+        return max(1 << 12, 1 << int(expected / FULL).bit_length())
+    return max(1 << 12, 1 << ((memory or 1 << 31) // 4 * 3 // 4).bit_length() - 1)
+
+
+class Visited:
+    """A set of keys (see ``kernel``), whose fields are ``end_bits`` and ``bag_bits`` wide."""
+
+    def __init__(
+        self, end_bits: int, bag_bits: int, places: int = 1 << 14, compact: bool = False
+    ) -> None:
+        self.compact = compact
+        self.end_bits = end_bits
+        self.bag_bits = bag_bits
+        self._make(places)
+
+    @classmethod
+    def planned(cls, expected: int) -> "Visited":
+        """An empty set for so many states: one that is large need not grow, nor its keys."""
+        places = 1 << 14
+        while places * FULL < expected:
+            places *= 2
+        if places <= 1 << 24:
+            return cls(10, 11)
+        spare = (32 - int(k.DISTANCE_BITS) + (places // 16).bit_length() - 1) // 2
+        return cls(12, spare - 12, places)
+
+    def _make(self, places: int) -> None:
+        if self.compact:
+            kind, self.rest_bits = U4, 32 - int(k.DISTANCE_BITS)
+        else:
+            kind, self.rest_bits = self._plan(self.bits, places)
+        self.table = _zeros(places, kind)
+
+    @property
+    def fingerprint_bits(self) -> int:
+        """The bits that are compared if the set is compact; 0 if it is exact."""
+        return self.rest_bits + (self.table.nbytes // 64).bit_length() - 1 if self.compact else 0
+
+    def describe(self, p: Array) -> None:
+        """Write to the kernel's parameters what it is."""
+        p[k.END_BITS], p[k.BAG_BITS] = self.end_bits, self.bag_bits
+        p[k.TABLE], p[k.REST_BITS] = address(self.table), self.rest_bits
+        p[k.WIDE] = self.table.itemsize == 8
+        p[k.COMPACT] = self.fingerprint_bits
+        p[k.LAST_BUCKET] = self.table.nbytes // 64 - 1
+
+    @staticmethod
+    def _plan(bits: int, places: int) -> tuple[Any, int]:
+        """The type of an entry, and how many bits of a key it keeps."""
+        rest = bits - (places // 16).bit_length() + 1
+        if rest + int(k.DISTANCE_BITS) <= 32:
+            return U4, rest
+        rest = bits - (places // 8).bit_length() + 1
+        if rest + int(k.DISTANCE_BITS) > 64:
+            raise ValueError(f"keys of {bits} bits need more than {places} places")
+        return U8, rest
+
+    @property
+    def bits(self) -> int:
+        """The width of a key."""
+        return 2 * (self.end_bits + self.bag_bits)
+
+    @property
+    def room(self) -> int:
+        """How many states fit before it should grow."""
+        return int(self.table.size * FULL)
+
+    def narrower(self, end_bits: int, bag_bits: int, places: int) -> bool:
+        """Would entries be half as large with keys of these widths than with those of today?"""
+        return not self.compact and (
+            self._plan(self.bits, places)[0] is U8
+            and self._plan(2 * (end_bits + bag_bits), places)[0] is U4
+        )
+
+    def bytes_after(self, end_bits: int, bag_bits: int, places: int) -> int:
+        """The memory of a set of other sizes."""
+        kind, _ = self._plan(2 * (end_bits + bag_bits), places)
+        return places * int(np.dtype(kind).itemsize)
+
+    def _spread(self, old: Array, new: Array, pool: Executor | None) -> int:
+        """Fill a larger set, in two threads if there is a ``pool``."""
+        counts = np.zeros(self.table.nbytes // 64, np.uint8)
+        end = int(old[k.LAST_BUCKET]) + 1
+        if pool is None or end < 8 * k.APART:
+            return int(k.spread(old, new, counts, 0, end))
+        cuts = (0, end // 2, end)
+        halves = [
+            pool.submit(k.spread, old, new, counts, lo + k.APART, hi)
+            for lo, hi in itertools.pairwise(cuts)
+        ]
+        failed = sum(half.result() for half in halves)
+        failed += sum(k.spread(old, new, counts, lo, lo + k.APART) for lo in cuts[:2])
+        return int(failed)
+
+    def rebuild(
+        self, end_bits: int, bag_bits: int, places: int, pool: Executor | None = None
+    ) -> None:
+        """Take other sizes, keeping the keys."""
+        kept, old = self.table, np.zeros(k.PARAMETERS, U8)
+        self.describe(old)
+        self.end_bits, self.bag_bits = end_bits, bag_bits
+        while True:
+            self._make(places)
+            new = np.zeros(k.PARAMETERS, U8)
+            self.describe(new)
+            if (old[k.END_BITS], old[k.BAG_BITS]) == (end_bits, bag_bits):
+                failed = self._spread(old, new, pool)
+            else:
+                failed = k.move(old, new)
+            if not failed:
+                break
+            places *= 2
+        del kept

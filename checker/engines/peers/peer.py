@@ -1,0 +1,118 @@
+"""Other model checkers, run as separate programs: how one is measured, and what one found.
+
+A peer is given an export and asked to count. Its numbers mean something only if its search was
+exhaustive: ``complete`` is False as soon as the peer said, or might have meant, that it stopped
+short of that, and such a run agrees with nobody.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker.support.errors import ToolProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerRun:
+    """One run of another checker on an export.
+
+    ``states`` are distinct; ``transitions`` are those taken from them, each label once;
+    ``depth`` is the deepest state's (in breadth-first modes the number of levels, as the
+    explorer counts them). ``violated`` names the claim, if one is; ``length`` is the steps of
+    its counterexample. What the peer does not tell is None.
+    """
+
+    tool: str
+    mode: str
+    states: int | None = None
+    transitions: int | None = None
+    depth: int | None = None
+    violated: str | None = None
+    length: int | None = None
+    wall_s: float = 0.0
+    compile_s: float = 0.0
+    rss_bytes: int = 0
+    complete: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A process that has ended: what it printed (errors among it), and what it took."""
+
+    stdout: str
+    code: int  # negative: the signal that ended it
+    wall_s: float
+    rss_bytes: int  # the peak of its largest process, itself or a child of it
+    timed_out: bool
+
+
+def found(program: str) -> str:
+    """Where ``program`` is; a problem if it is not installed."""
+    where = shutil.which(program)
+    if where is None:
+        raise ToolProblem(f"{program} is not installed, or not on the PATH")
+    return where
+
+
+def measure(
+    command: Sequence[str | Path],
+    cwd: Path,
+    timeout: float | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Measured:
+    """Run ``command`` to its end and measure it; past ``timeout`` seconds it is killed.
+
+    The process has its own group, so that its children end with it. Output goes to a file, so
+    that no pipe can fill.
+    """
+    with tempfile.TemporaryFile() as out:
+        began = time.monotonic()
+        try:
+            process = subprocess.Popen(
+                [str(word) for word in command],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=None if env is None else {**os.environ, **env},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolProblem(f"cannot run {command[0]}: {error.strerror}") from None
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            os.killpg(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(timeout or 0, end)
+        if timeout is not None:
+            timer.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            os.wait4(process.pid, 0)
+            raise
+        finally:
+            timer.cancel()
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        text = out.read().decode(errors="replace")
+    return Measured(text, process.returncode, wall, _rss(usage), late.is_set())
+
+
+def _rss(usage: resource.struct_rusage) -> int:
+    """Peak resident set in bytes; the kernel counts in kB, or in bytes on Darwin."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

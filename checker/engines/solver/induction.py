@@ -1,0 +1,807 @@
+"""Inductive invariants: what holds of any number of messages in flight, and for ever.
+
+A *theory* is a system of two ends that run the same code, joined by a network of any size, with
+*clauses* that are claimed of every reachable state. The network is the set of all messages sent
+that are still alive. It is never needed whole: loss, duplication and reordering come of not having
+to deliver a message, or to remove it, so that a clause may speak of an arbitrary message, and a
+step of an end concerns the one delivered, those sent, and, for what a clause says of the rest, one
+arbitrary other. The same goes for what an end has been before: a *memory* is a function from the
+number of an incarnation to what is remembered of it, and a clause may speak of an arbitrary number.
+
+So each obligation is free of quantifiers: *if every clause holds before, then after this path of
+this action this clause holds*. Hypotheses are instances: of the clauses about ends, of those about
+messages for each message at hand, of those about numbers for each number that something is looked
+up at. Fewer instances prove less, never more. Both ends run the same code, so that the end which
+acts is called x and the other y, and a clause about ``me`` and ``peer`` is proved both ways round.
+
+Expressions of the trees and clauses are over these names: ``me.*``, ``peer.*``, ``seg.*`` (in a
+tree: what arrives, from the peer; in a clause: sent by me), ``n``, and functions ``mine.*`` and
+``its.*`` of a number.
+
+A proof is an ``unsat`` by the solver, from which the hypotheses that it used are kept: this is what
+a certificate holds. A failed obligation comes with a state that satisfies all hypotheses and a step
+from it: a counterexample to induction, which need not be reachable.
+
+Most paths change little, so that most of what is to be proved is a hypothesis itself, or was proved
+on another path from hypotheses that are at hand here as well. Z3 makes equal terms one object:
+whether two are equal is a comparison of their identities. Only the rest is put to the solver.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import z3
+
+from checker.engines.solver import smt
+from checker.engines.solver.smt import Term, Terms
+from checker.ir.composition import Kind
+from checker.ir.nodes import Node, Sort, variables
+from checker.ir.schema import Field
+from checker.ir.tracing import Branch, Leaf, Tree
+
+ENDS, MESSAGE, NUMBER = "ends", "message", "number"
+"""What a clause is about."""
+START, COVER, TICK = "start", "cover", "tick"
+PATH = "path "
+"""How the name of a hypothesis begins that is a test on the path."""
+NEVER = "never"
+"""In place of a clause: the path cannot be taken, so that every clause holds after it."""
+
+
+CONSTANT = "constant"
+"""In place of a clause: the fields that are left out keep their value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause; ``tree`` decides it. ``where`` is its source line.
+
+    ``when`` are the parameters under which it is claimed, in one or several ways; ``tree`` has
+    that in it.
+    """
+
+    name: str
+    about: str
+    tree: Tree
+    where: str
+    doc: str = ""
+    when: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One thing that is remembered of each incarnation.
+
+    ``update`` is the value after a step of the end, over ``me.*`` (the end then), ``n`` and the
+    functions ``mine.*`` as they were; None: it never changes.
+    """
+
+    name: str
+    sort: Sort
+    update: Node | None
+    first: Any = None  # its value at the start, of all numbers; None: anything
+
+
+@dataclass(frozen=True, slots=True)
+class Constancy:
+    """What shows that fields which are left out, as constants, are constant.
+
+    ``trees``, by action, are traced with all ``variables``, those fields among them. Each output
+    tells of one of the fields whether it has its value afterwards, and in all that is sent.
+    """
+
+    first: Mapping[str, Any]  # at the start, by name
+    variables: Mapping[str, Sort]
+    trees: Mapping[str, Tree]
+
+
+@dataclass(slots=True, kw_only=True)
+class Theory:
+    """A system and what is claimed of it, as above.
+
+    ``facts`` are assumed of the parameters, ``pairs`` of two different numbers ``m`` and ``n`` of
+    one end. ``sight`` gives the variables of what an observer sees, over ``me.*``, ``peer.*`` and
+    one message sent by either, ``out0.*`` and ``in0.*``, each with ``.present``. ``drawn`` is the
+    value of ``isn``.
+    """
+
+    name: str
+    fields: list[Field]
+    message_fields: list[Field]
+    initial: Mapping[str, Any]
+    constants: Mapping[str, Any]  # fields left out, and their value
+    kinds: list[Kind]
+    tick: Tree | None
+    ttl: str | None
+    elapsed: str | None  # the variable that tells how long a tick is
+    sight: Mapping[str, Node]
+    drawn: Node
+    memories: list[Memory]
+    told: str  # the memory that ``pairs`` speak of
+    number: Sort  # of the numbers of incarnations
+    parameters: Mapping[str, Sort]
+    facts: list[Clause]
+    pairs: list[Clause]
+    clauses: list[Clause]
+    claims: tuple[str, ...]  # of the clauses: what the theory is for
+    constancy: Constancy | None = None  # of ``constants``
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One path of one action."""
+
+    action: str
+    path: int
+    tests: tuple[tuple[Node, bool, str], ...]  # with the source line
+    leaf: Leaf
+    delivers: bool = False
+
+    @property
+    def where(self) -> str:
+        """The last line that decided."""
+        return self.tests[-1][2] if self.tests else ""
+
+
+def steps_of(kind: Kind) -> Iterator[Step]:
+    """The paths of an action, impossible ones included."""
+
+    def walk(tree: Tree, tests: tuple[tuple[Node, bool, str], ...]) -> Iterator[Step]:
+        if isinstance(tree, Leaf):
+            yield Step(kind.name, tree.index, tests, tree, kind.delivers)
+            return
+        assert isinstance(tree, Branch)
+        yield from walk(tree.then, (*tests, (tree.test, True, tree.where)))
+        yield from walk(tree.other, (*tests, (tree.test, False, tree.where)))
+
+    return walk(kind.tree, ())
+
+
+@dataclass(slots=True)
+class Obligation:
+    """One thing to prove, and what came of it.
+
+    ``used`` are the hypotheses that the proof needed, by name; ``script`` holds just those.
+    """
+
+    action: str
+    path: int
+    clause: str
+    rules: tuple[str, ...] = ()
+    where: str = ""
+    verdict: str = ""  # "proved", "failed", "unknown"
+    seconds: float = 0.0
+    used: tuple[str, ...] = ()
+    script: str = ""
+    counterexample: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its name, which is also that of its file."""
+        return f"{self.action}.{self.path}.{self.clause}"
+
+
+Hypotheses = dict[str, Term]
+Row = dict[str, Term]
+
+
+class Prover:
+    """The obligations of a theory, made and put to Z3."""
+
+    def __init__(self, theory: Theory, timeout: float = 10.0) -> None:
+        self.theory = theory
+        self.limit = int(timeout * SECOND)
+        t = theory
+        self.parameters = {name: smt.variable(name, sort) for name, sort in t.parameters.items()}
+        self.ends = {h: self._row(h, t.fields) for h in "xy"}
+        self.functions = {
+            (h, memory.name): z3.Function(
+                f"{h}.{memory.name}", _z3_sort(t.number), _z3_sort(memory.sort)
+            )
+            for h in "xy"
+            for memory in t.memories
+        }
+        self.number = smt.variable("n", t.number)
+        # One arbitrary message of each sender; there may be none
+        self.other = {
+            h: {"present": z3.Bool(f"{h}.other.present")}
+            | self._row(f"{h}.other", t.message_fields)
+            for h in "xy"
+        }
+        self.arriving = self._row("seg", t.message_fields)
+        self.seen = {
+            h: {"present": z3.Bool(f"{h}.seen.present")} | self._row(f"{h}.seen", t.message_fields)
+            for h in "xy"
+        }
+        self._looked: dict[tuple[str, str], dict[Any, Term]] = {}
+        self._names: dict[int, tuple[str, Term]] = {}
+        self._memo: dict[tuple[Any, ...], tuple[Term, Any, Any]] = {}
+        self._lessons = _Lessons()
+        self.taken: dict[tuple[str, int], str] = {}
+        """Of each path that was asked about: "enabled" if some state takes it, "never" if none
+        does, or "unknown"."""
+
+    @staticmethod
+    def _row(name: str, fields: Sequence[Field]) -> Row:
+        return {f.path: smt.variable(f"{name}.{f.path}", f.sort) for f in fields}
+
+    # Looking at a state
+
+    def _before(self, host: str) -> Callable[[str], Callable[[Term], Term]]:
+        """The memories of an end, as they are before the step; look-ups are noted."""
+
+        def named(name: str) -> Callable[[Term], Term]:
+            function = self.functions[host, name]
+
+            def look(number: Term) -> Term:
+                self._looked.setdefault((host, name), {})[number.get_id()] = number
+                return function(number)
+
+            return look
+
+        return named
+
+    def _after(self, host: str, end: Row) -> Callable[[str], Callable[[Term], Term]]:
+        """The memories of an end that has become ``end``."""
+        before = self._before(host)
+        updates = {memory.name: memory.update for memory in self.theory.memories}
+
+        def named(name: str) -> Callable[[Term], Term]:
+            update = updates[name]
+            if update is None:
+                return before(name)
+            node = update
+
+            def look(number: Term) -> Term:
+                variables = {f"me.{path}": term for path, term in end.items()}
+                variables |= self.parameters | {"n": number}
+                return Terms(variables, self._functions(before, before)).of(node)
+
+            return look
+
+        return named
+
+    def _functions(self, mine: Any, its: Any) -> dict[str, Callable[[Term], Term]]:
+        names = [memory.name for memory in self.theory.memories]
+        return {f"mine.{n}": mine(n) for n in names} | {f"its.{n}": its(n) for n in names}
+
+    def _terms(
+        self,
+        me: Row,
+        peer: Row,
+        mine: Any,
+        its: Any,
+        seg: Row | None = None,
+        **more: Term,
+    ) -> Terms:
+        variables = {f"me.{path}": term for path, term in me.items()}
+        variables |= {f"peer.{path}": term for path, term in peer.items()}
+        if seg is not None:
+            variables |= {f"seg.{path}": term for path, term in seg.items()}
+        return Terms(variables | self.parameters | more, self._functions(mine, its))
+
+    @staticmethod
+    def _holds(clause: Clause, terms: Terms) -> Term:
+        (term,) = smt.row_of(clause.tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
+        return z3.simplify(term)
+
+    # Hypotheses
+
+    def hypotheses(self, messages: Sequence[tuple[str, str, Row]]) -> Hypotheses:
+        """What may be supposed of the ends and messages before: instances of all clauses.
+
+        ``messages`` are (name, sender, message); one with a ``present`` is there only if that says
+        so.
+        """
+        t = self.theory
+        found = self._facts()
+        sorts = {f.path: f.sort for f in (*t.fields, *t.message_fields)}
+        rows = {f"state {h}": self.ends[h] for h in "xy"}
+        rows |= {f"message {h} {label}": message for label, h, message in messages}
+        for name, row in rows.items():
+            typed = [_typed(term, sorts[p]) for p, term in row.items() if p != "present"]
+            found[f"sorts of {name}"] = z3.simplify(z3.And(typed))
+        for clause in t.clauses:
+            for h in "xy":
+                if clause.about == ENDS:
+                    found[f"{clause.name} {h}"] = self._instance(clause, h)
+                for label, sender, message in messages:
+                    if clause.about == MESSAGE and sender == h:
+                        holds = self._instance(clause, h, label, message)
+                        found[f"{clause.name} {h} {label}"] = holds
+        return found
+
+    def numbers(self) -> list[Hypotheses]:
+        """... and of the numbers that something was looked up at so far, by kind."""
+        t = self.theory
+        found: Hypotheses = {}
+        looked = {
+            (h, key): term
+            for h in "xy"
+            for (host, _), terms in self._looked.items()
+            if host == h
+            for key, term in terms.items()
+        }
+        for (h, _), term in looked.items():
+            for clause in t.clauses:
+                if clause.about == NUMBER:
+                    name = f"{clause.name} {h} {self._named(term)}"
+                    found[name] = self._instance(clause, h, n=term)
+        kinds = [found]
+        for pair in t.pairs:
+            found = {}
+            kinds.append(found)
+            for h in "xy":
+                terms = [*self._looked.get((h, t.told), {}).values()]
+                for one, two in itertools.combinations(terms, 2):
+                    name = f"assumed {pair.name} {h} {self._named(one)} {self._named(two)}"
+                    found[name] = self._instance(pair, h, m=one, n=two)
+        return kinds
+
+    def _named(self, term: Term) -> str:
+        """A term as text."""
+        key = term.get_id()
+        if key not in self._names:
+            self._names[key] = (" ".join(str(term).split()), term)
+        return self._names[key][0]
+
+    def _instance(
+        self, clause: Clause, h: str, label: str = "", message: Row | None = None, **numbers: Term
+    ) -> Term:
+        """A clause of the state before, where ``h`` is me; made once."""
+        memo = (clause.name, h, label, *(term.get_id() for term in numbers.values()))
+        known = self._memo.get(memo)
+        if known is None:
+            o = "y" if h == "x" else "x"
+            outer, self._looked = self._looked, {}
+            terms = self._terms(
+                self.ends[h], self.ends[o], self._before(h), self._before(o), message, **numbers
+            )
+            holds = self._holds(clause, terms)
+            if "m" in numbers:
+                holds = z3.Implies(numbers["m"] != numbers["n"], holds)
+            if message is not None:
+                holds = _if_there(message, holds)
+            looked, self._looked = self._looked, outer
+            # The numbers are kept too: a term's id is another's once it is gone
+            known = self._memo[memo] = (holds, looked, numbers)
+        for at, terms_at in known[1].items():
+            self._looked.setdefault(at, {}).update(terms_at)
+        return known[0]
+
+    def _facts(self) -> Hypotheses:
+        """What is assumed of the parameters, their sorts included."""
+        found = {
+            f"sort of {name}": _typed(self.parameters[name], sort)
+            for name, sort in self.theory.parameters.items()
+        }
+        for fact in self.theory.facts:
+            found[f"fact {fact.name}"] = self._holds(fact, Terms(self.parameters))
+        return found
+
+    # Goals
+
+    def _step_terms(self, step: Step) -> Terms:
+        """The variables of the tree in which x acts."""
+        me, peer = self.ends["x"], self.ends["y"]
+        variables = {f"me.{path}": term for path, term in me.items()} | self.parameters
+        wider = variables | {f"peer.{path}": term for path, term in peer.items()}
+        wider |= {f"out0.{path}": term for path, term in self.seen["x"].items()}
+        wider |= {f"in0.{path}": term for path, term in self.seen["y"].items()}
+        if step.delivers:
+            variables |= {f"seg.{path}": term for path, term in self.arriving.items()}
+        functions = self._functions(self._before("x"), self._before("y"))
+        looking = Terms(wider, functions)
+        variables |= {name: looking.of(node) for name, node in self.theory.sight.items()}
+        variables["isn"] = Terms(variables, functions).of(self.theory.drawn)
+        return Terms(variables, functions)
+
+    def _outcome(self, step: Step, terms: Terms) -> tuple[Row, list[Row]]:
+        """What x becomes, and what it sends."""
+        t = self.theory
+        outputs = iter(step.leaf.outputs)
+        after = {f.path: terms.sized(next(outputs), f.sort) for f in t.fields}
+        sent = [
+            {f.path: terms.sized(next(outputs), f.sort) for f in t.message_fields}
+            for _ in range(step.leaf.static.sent)
+        ]
+        return after, sent
+
+    def _goal(
+        self,
+        clause: Clause,
+        ends: Mapping[str, Row],
+        memories: Mapping[str, Any],
+        messages: Sequence[tuple[str, Row]],
+    ) -> list[Term]:
+        """The clause of a state, both ways round, for all ``messages``, (sender, message): all of
+        these terms hold."""
+        parts: list[Term] = []
+        for h, o in ("xy", "yx"):
+            args = (ends[h], ends[o], memories[h], memories[o])
+            if clause.about == MESSAGE:
+                for sender, message in messages:
+                    if sender == h:
+                        holds = self._holds(clause, self._terms(*args, message))
+                        parts.append(_if_there(message, holds))
+            elif clause.about == NUMBER:
+                parts.append(self._holds(clause, self._terms(*args, n=self.number)))
+            else:
+                parts.append(self._holds(clause, self._terms(*args)))
+        return [one for part in parts for one in _conjuncts(part)]
+
+    # Obligations
+
+    def start(self) -> Iterator[Obligation]:
+        """Every clause holds at the start: nothing done, nothing in flight."""
+        t = self.theory
+        first = {f.path: smt.literal(t.initial[f.path], f.sort) for f in t.fields}
+
+        def named(name: str) -> Callable[[Term], Term]:
+            memory = next(m for m in t.memories if m.name == name)
+            if memory.first is None:
+                function: Callable[[Term], Term] = self.functions["x", name]
+                return function
+            return lambda number: smt.literal(memory.first, memory.sort)
+
+        known = self._facts()
+        for clause in t.clauses:
+            goal = self._goal(clause, dict.fromkeys("xy", first), dict.fromkeys("xy", named), [])
+            what = Obligation(START, 0, clause.name, where=clause.where)
+            yield _Asking(known, self.limit, self._lessons).prove(what, goal)
+
+    def cover(self, kind: Kind) -> Obligation:
+        """The paths of an action are all there are."""
+        paths = list(steps_of(kind))
+        terms = self._step_terms(paths[0])
+        each = [[terms.of(test) == answer for test, answer, _ in step.tests] for step in paths]
+        goal = _joined(z3.Or, [_joined(z3.And, tests, True) for tests in each], False)
+        asking = _Asking({}, self.limit, self._lessons)
+        return asking.prove(Obligation(kind.name, 0, COVER), [goal])
+
+    def constant(self, action: str) -> Iterator[Obligation]:
+        """If the fields that are left out have their value, in all ends and messages, they have it
+        after an action, and in all that is sent."""
+        shown, values = self.theory.constancy, self.theory.constants
+        if shown is None or not values:
+            return
+        what = Obligation(action, 0, CONSTANT)
+        sorts = shown.variables
+        literals = {name: smt.literal(value, sorts[name]) for name, value in values.items()}
+        if action == START:
+            first = {name: smt.literal(v, sorts[name]) for name, v in shown.first.items()}
+            same = [literals[name] == first[name] for name in literals if name in first]
+            yield _Asking({}, self.limit, self._lessons).prove(what, [*map(z3.simplify, same)])
+            return
+        variables = {name: smt.variable(name, sort) for name, sort in sorts.items()}
+        known = self._facts()
+        for kind in ("me", "seg"):
+            row = [name for name in variables if name.startswith(f"{kind}.")]
+            typed = [_typed(variables[name], sorts[name]) for name in row]
+            known[f"sorts of {kind}"] = z3.simplify(_joined(z3.And, typed, True))
+            same = [variables[name] == literals[name] for name in row if name in literals]
+            known[f"{CONSTANT} {kind}"] = _joined(z3.And, same, True)
+        terms = Terms(variables | self.parameters)
+        goals = smt.row_of(
+            shown.trees[action], terms, lambda leaf: [terms.of(node) for node in leaf.outputs]
+        )
+        yield _Asking(known, self.limit, self._lessons).prove(what, goals)
+
+    def step(self, step: Step, only: Container[str] | None = None) -> Iterator[Obligation]:
+        """Every clause, or ``only`` some, holds after one path of one action."""
+        t = self.theory
+        self._looked = {}
+        terms = self._step_terms(step)
+        tests = {
+            f"{PATH}{i}: {where}": terms.of(test) if answer else z3.Not(terms.of(test))
+            for i, (test, answer, where) in enumerate(step.tests)
+        }
+        before = [("other", h, self.other[h]) for h in "xy"]
+        before += [("seen", h, self.seen[h]) for h in "xy" if self._sees(step)]
+        if step.delivers:
+            before.append(("arriving", "y", self.arriving))
+        known = tests | self.hypotheses(before)
+        asking = _Asking(known, self.limit, self._lessons)
+        rules = step.leaf.static.rules
+        never = Obligation(step.action, step.path, NEVER, rules, step.where)
+        self.taken[step.action, step.path] = "never"
+        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
+            yield never
+            return
+        asking.add(*self.numbers())
+        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
+            yield never
+            return
+        self.taken[step.action, step.path] = TAKEN[never.verdict]
+        after, sent = self._outcome(step, terms)
+        ends = {"x": after, "y": self.ends["y"]}
+        memories = {"x": self._after("x", after), "y": self._before("y")}
+        messages = [*self.other.items(), *(("x", message) for message in sent)]
+        asked = [clause for clause in t.clauses if only is None or clause.name in only]
+        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in asked}
+        asking.add(*self.numbers())
+        for name, goal in goals.items():
+            what = Obligation(step.action, step.path, name, rules, step.where)
+            yield asking.prove(what, goal)
+
+    def _sees(self, step: Step) -> bool:
+        """Does the path depend on what is seen in the network?"""
+        names = variables([*(test for test, _, _ in step.tests), *step.leaf.outputs])
+        seen = variables(node for name, node in self.theory.sight.items() if name in names)
+        return any(name.startswith(("out0.", "in0.")) for name in seen)
+
+    def ticking(self) -> Iterator[Obligation]:
+        """Every clause holds after time has gone by."""
+        t = self.theory
+        if t.tick is None:
+            return
+        self._looked = {}
+        ends: dict[str, Row] = {}
+        for h in "xy":
+            variables = {f"me.{path}": term for path, term in self.ends[h].items()}
+            terms = Terms(variables | self.parameters)
+            row = smt.row_of(
+                t.tick,
+                terms,
+                lambda leaf, terms=terms: [  # type: ignore[misc]
+                    terms.sized(node, f.sort)
+                    for node, f in zip(leaf.outputs, t.fields, strict=True)
+                ],
+            )
+            ends[h] = {f.path: term for f, term in zip(t.fields, row, strict=True)}
+        memories = {h: self._before(h) for h in "xy"}
+        messages = []
+        for h in "xy":
+            older = dict(self.other[h])
+            if t.ttl is not None and t.elapsed is not None:
+                older[t.ttl] = older[t.ttl] - self.parameters[t.elapsed]
+                older["present"] = z3.And(older["present"], older[t.ttl] > 0)
+            messages.append((h, older))
+        goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
+        known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
+        asking = _Asking(known, self.limit, self._lessons)
+        asking.add(*self.numbers())
+        never = asking.prove(Obligation(TICK, 0, NEVER), [z3.BoolVal(False)])
+        self.taken[TICK, 0] = TAKEN[never.verdict]
+        for name, goal in goals.items():
+            yield asking.prove(Obligation(TICK, 0, name), goal)
+
+
+@dataclass(slots=True)
+class _Lessons:
+    """What proofs of a theory tell of the next ones.
+
+    A term is known by its identity, which is another's once the term is gone: so all are kept.
+    """
+
+    cores: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
+    """Of a goal, hypotheses that imply it."""
+    useful: dict[str, list[str]] = field(default_factory=dict)
+    """Of a clause, the names of hypotheses that it needed last."""
+    scripts: dict[tuple[int, ...], str] = field(default_factory=dict)
+    """Of hypotheses and a goal."""
+    kept: dict[int, Term] = field(default_factory=dict)
+
+    def learn(self, clause: str, goals: Sequence[Term], core: Hypotheses) -> None:
+        """These hypotheses imply these goals, which belong to a clause."""
+        for term in (*goals, *core.values()):
+            self.kept[term.get_id()] = term
+        ids = tuple(term.get_id() for term in core.values())
+        for goal in goals:
+            self.cores.setdefault(goal.get_id(), []).append(ids)
+        names = [name for name in core if not name.startswith(PATH)]
+        before = [name for name in self.useful.get(clause, ()) if name not in names]
+        self.useful[clause] = [*names, *before][:USEFUL]
+
+    def recall(self, goal: Term, names: Mapping[int, str]) -> list[str] | None:
+        """The names of hypotheses that imply a goal, if some that are known to do are there."""
+        if goal.get_id() in names:
+            return [names[goal.get_id()]]
+        for core in self.cores.get(goal.get_id(), ()):
+            if all(id in names for id in core):
+                return [names[id] for id in core]
+        return None
+
+    def script(self, supposed: Sequence[Term], goal: Term) -> str:
+        """That the hypotheses imply the goal, as SMT-LIB; made once."""
+        terms = (*supposed, goal)
+        key = tuple(term.get_id() for term in terms)
+        if key not in self.scripts:
+            self.kept |= dict(zip(key, terms, strict=True))
+            self.scripts[key] = _question(supposed, goal)
+        return self.scripts[key]
+
+
+class _Asking:
+    """A solver that is told hypotheses when they are needed.
+
+    Most proofs need few of them. It is given the goal's negation and what was needed before, here
+    and by the same clause on other paths; as long as it finds a state, it is told some of the
+    hypotheses that are false there. It goes on from one goal to the next, and names what it used.
+    Where it finds the sequence arithmetic too hard, the question is put afresh, since preprocessing
+    can do more there than learning.
+    """
+
+    def __init__(self, known: Hypotheses, limit: int, lessons: _Lessons) -> None:
+        self.known: list[Hypotheses] = []
+        self.all: Hypotheses = {}
+        self.names: dict[int, str] = {}  # of hypotheses, by identity
+        self.lessons = lessons
+        self.limit = limit
+        self.solver = z3.Solver()
+        self.solver.set("rlimit", min(limit, PATIENCE))
+        self.told: dict[str, Term] = {}  # literals, by hypothesis
+        self.add(known)
+
+    def add(self, *known: Hypotheses) -> None:
+        """Have more hypotheses at hand, the most useful ones first."""
+        for some in known:
+            new = {name: term for name, term in some.items() if not z3.is_true(term)}
+            self.known.append(new)
+            self.all |= new
+            for name, term in new.items():
+                self.names.setdefault(term.get_id(), name)
+
+    def prove(self, what: Obligation, goals: Sequence[Term]) -> Obligation:
+        """Do the hypotheses imply the goals?"""
+        began = time.process_time()
+        what.verdict = "proved"
+        goals = [goal for goal in goals if not z3.is_true(goal)]
+        used: dict[str, None] = {}
+        left = []
+        for goal in goals:
+            names = self.lessons.recall(goal, self.names)
+            if names is None:
+                left.append(goal)
+            else:
+                used |= dict.fromkeys(names)
+        if left:
+            used |= dict.fromkeys(self._ask(what, left))
+        if what.verdict == "proved":
+            what.used = tuple(used)
+            supposed = [self.all[name] for name in used]
+            whole = _joined(z3.And, goals, True)
+            what.script = _header(what) + self.lessons.script(supposed, whole)
+        what.seconds = time.process_time() - began
+        return what
+
+    def _ask(self, what: Obligation, goals: Sequence[Term]) -> list[str]:
+        """Put goals to the solver, and set the verdict; the hypotheses that it used."""
+        doubt = z3.Bool(f"doubt!{what.clause}")
+        goal = _joined(z3.And, goals, True)
+        self.solver.add(z3.Implies(doubt, z3.Not(goal)))
+        self._tell([n for n in self.lessons.useful.get(what.clause, ()) if n in self.all])
+        told: list[str] | None = None  # of the question put afresh
+        while True:
+            if told is None:
+                answer = self.solver.check(*self.told.values(), doubt)
+                asked = self.solver
+                if answer == z3.unknown:
+                    told = [*self.told]
+            if told is not None:
+                asked = z3.Then(*TACTICS).solver()
+                asked.set("rlimit", self.limit)
+                asked.add(*[self.all[name] for name in told], z3.Not(goal))
+                answer = asked.check()
+            if answer != z3.sat:
+                break
+            model = asked.model()
+            wrong = self._wrong(model, self.told if told is None else told)
+            if not wrong:
+                what.counterexample = plain(model)
+                break
+            if told is None:
+                self._tell(wrong)
+            else:
+                told += wrong
+        what.verdict = VERDICTS[str(answer)]
+        if answer != z3.unsat:
+            return []
+        if told is None:
+            core = {literal.get_id() for literal in self.solver.unsat_core()}
+            told = [name for name, literal in self.told.items() if literal.get_id() in core]
+        self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
+        return told
+
+    def _tell(self, names: Sequence[str]) -> None:
+        """Give the solver hypotheses."""
+        for name in names:
+            if name not in self.told:
+                literal = self.told[name] = z3.Bool(f"hypothesis!{len(self.told)}")
+                self.solver.add(z3.Implies(literal, self.all[name]))
+
+    def _wrong(self, model: Any, told: Container[str]) -> list[str]:
+        """Some hypotheses that are false in a state: of numbers only if no other is."""
+        wrong: list[str] = []
+        for known in self.known:
+            for name, term in known.items():
+                if name not in told and z3.is_false(model.eval(term, model_completion=True)):
+                    wrong.append(name)
+                    if len(wrong) == AT_ONCE:
+                        return wrong
+            if wrong:
+                break
+        return wrong
+
+
+USEFUL = 16
+"""How many hypotheses that a clause needed are told at once on its next path."""
+SECOND = 8_000_000
+"""What Z3 counts in about a second: a limit that a busy machine does not change."""
+PATIENCE = 5_000_000
+"""As much for a question to the solver that goes on."""
+VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
+TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
+"""What the answer to *never* says of a path."""
+TACTICS = ("simplify", "propagate-values", "solve-eqs", "simplify", "smt")
+AT_ONCE = 8
+"""How many hypotheses the solver is told at a time."""
+
+
+def plain(model: Any) -> dict[str, Any]:
+    """What a solver's state says, by variable. A model tells of all that its context ever defined,
+    functions too, which take minutes to print."""
+    return {
+        variable.name(): model[variable]
+        for variable in model.decls()
+        if variable.arity() == 0 and "!" not in variable.name()
+    }
+
+
+def _if_there(message: Row, holds: Term) -> Term:
+    """What is said of a message, which may not be there."""
+    return z3.Implies(message["present"], holds) if "present" in message else holds
+
+
+def _typed(term: Term, sort: Sort) -> Term:
+    """The values of a variable that its sort has, where the solver's has more."""
+    if sort.unbounded:
+        return term > 0 if sort.lo else term >= 0
+    if sort.members is not None and len(sort.members) < 1 << term.size():
+        return z3.ULT(term, len(sort.members))
+    return z3.BoolVal(True)
+
+
+def _z3_sort(sort: Sort) -> Any:
+    return smt.variable("", sort).sort()
+
+
+def _conjuncts(term: Term) -> list[Term]:
+    """Terms of which none is an ``and``, and that are as much together."""
+    if not z3.is_and(term):
+        return [term]
+    return [one for child in term.children() for one in _conjuncts(child)]
+
+
+def _joined(join: Callable[[Sequence[Term]], Term], terms: Sequence[Term], none: bool) -> Term:
+    """``And`` or ``Or`` of terms; SMT-LIB has neither of fewer than two."""
+    if len(terms) < 2:
+        return terms[0] if terms else z3.BoolVal(none)
+    return join(terms)
+
+
+def script(what: Obligation, supposed: Sequence[Term], goal: Term) -> str:
+    """An obligation as a standalone SMT-LIB 2 script; what it supposes is named in ``used``."""
+    return _header(what) + _question(supposed, goal)
+
+
+def _header(what: Obligation) -> str:
+    """What an obligation is, as the comments at the head of its script."""
+    lines = [
+        f"obligation: {what.name}",
+        f"clause: {what.clause}",
+        *(f"rule: {rule}" for rule in what.rules),
+        f"line: {what.where}",
+        *(f"hypothesis: {name}" for name in what.used),
+    ]
+    return "".join(f"; {line}\n" for line in lines)
+
+
+def _question(supposed: Sequence[Term], goal: Term) -> str:
+    """A standalone SMT-LIB 2 script, which is unsatisfiable if hypotheses imply a goal."""
+    solver = z3.Solver()
+    solver.add(*supposed, z3.Not(goal))
+    return "\n".join(["(set-logic ALL)", solver.sexpr(), "(check-sat)", ""])

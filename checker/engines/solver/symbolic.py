@@ -1,0 +1,469 @@
+"""Symbolic exploration: the reachable states of a composition for all values of its ISNs at once.
+
+``smt.bmc`` hands a whole run to the solver; this engine walks it. Everything in a state is
+known but the initial sequence numbers, which stay variables of full width; so every sequence
+number is a linear form over them, and nearly every test that a tree asks is decided by
+subtracting two forms. What is left, a question about the distance of two ISNs or of one from
+zero, is put to the solver under what is assumed so far: if both answers are possible the
+state splits, and each half remembers its answer. States are then a finite set again, searched
+breadth-first: a run to a bad state is a shortest one, for some ISNs, and none found up to
+a depth means none of that length for any ISNs.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import z3
+
+from checker.engines.solver import smt
+from checker.ir.composition import Kind
+from checker.ir.nodes import Builder, Node, Sort, least, variables, width_of
+from checker.ir.tracing import Leaf, Tree
+
+Row = tuple[Node, ...]
+Facts = tuple[tuple[Node, bool], ...]
+Linear = tuple[tuple[tuple[str, int], ...], int]
+"""Coefficients of variables, in order of name, and a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """One symbolic state: two components, two bags, and what is assumed of the ISNs."""
+
+    ends: tuple[Row, Row]
+    bags: tuple[tuple[Row, ...], tuple[Row, ...]]
+    facts: Facts
+
+
+@dataclass(slots=True)
+class Result:
+    """What was found: ``length`` of the shortest bad run, or None up to ``depth``."""
+
+    length: int | None
+    depth: int
+    states: int
+    transitions: int
+    seconds: float
+    queries: int
+    complete: bool
+    actions: list[str] = field(default_factory=list)
+    values: dict[str, int] = field(default_factory=dict)  # of the ISNs, for the bad run
+
+
+class Explorer:
+    """Symbolic exploration of one composition, whose nodes were made by ``build``."""
+
+    def __init__(self, model: smt.OpenComposition, build: Builder) -> None:
+        self.model = model
+        self.build = build
+        self.queries = 0
+        self._sorts: dict[str, Sort] = {}
+        self._isn = [[self._isn_node(term) for term in mine] for mine in model.isn_values]
+        self._linear: dict[Node, Linear | None] = {}
+        self._solvers: dict[Facts, Any] = {}
+        self._answers: dict[tuple[Facts, Node], bool | None] = {}
+        self._outcomes: dict[Any, list[tuple[Facts, Row, tuple[Row, ...]]]] = {}
+        self._sights: dict[Row, Row] = {}
+        self._seen = sorted(variables(model.sight.values()))
+        self._looks = {k.name: bool(_reads(k.tree) & set(model.sight)) for k in model.kinds}
+        self._carried = [f.path for f in model.message_fields]
+        self._blank = [build.const(least(f.sort)) for f in model.message_fields]
+        self._index = {f.path: i for i, f in enumerate(model.fields)}
+        self._terms = smt.Terms({name: smt.variable(name, s) for name, s in self._sorts.items()})
+
+    def _isn_node(self, term: Any) -> Node:
+        name = str(term)
+        sort = Sort("int", 0, (1 << term.size()) - 1)
+        self._sorts[name] = sort
+        return self.build.var(name, sort)
+
+    # Expressions under a substitution
+
+    def _form(self, node: Node) -> Linear | None:
+        """``node`` as a linear form; None if it has a choice or a test inside."""
+        if node not in self._linear:
+            self._linear[node] = self._make_form(node)
+        return self._linear[node]
+
+    def _make_form(self, node: Node) -> Linear | None:
+        if node.op == "const":
+            return (), int(node.data)
+        if node.op in ("add", "sub"):
+            one, two = map(self._form, node.args)
+            if one is None or two is None:
+                return None
+            (a, m), (b, n) = one, two
+            sign = 1 if node.op == "add" else -1
+            total = dict(a)
+            for name, k in b:
+                total[name] = total.get(name, 0) + sign * k
+            return tuple(sorted((v, k) for v, k in total.items() if k)), m + sign * n
+        if node.op == "wrap":
+            return self._form(node.args[0])
+        if node.op == "var":
+            return ((node.data, 1),), 0
+        return None
+
+    def _wrapped(self, form: Linear, bits: int) -> Node:
+        """The canonical node of a form modulo 2^bits."""
+        size = 1 << bits
+        build = self.build
+        parts, constant = form
+        total = build.const(constant % size)
+        for name, k in parts:
+            var = build.var(name, self._sorts[name])
+            k %= size
+            assert k in (1, size - 1), "sequence numbers are sums and differences of ISNs"
+            total = build.add(total, var) if k == 1 else build.sub(total, var)
+        return build.wrap(total, bits)
+
+    def _put(self, node: Node, values: dict[str, Node], memo: dict[Node, Node]) -> Node:
+        """``node`` with ``values`` for its variables, canonical."""
+        known = memo.get(node)
+        if known is None:
+            known = memo[node] = self._make_put(node, values, memo)
+        return known
+
+    def _make_put(self, node: Node, values: dict[str, Node], memo: dict[Node, Node]) -> Node:
+        build = self.build
+        if node.op == "const":
+            return node
+        if node.op == "var":
+            return values.get(node.data, node)
+        args = [self._put(arg, values, memo) for arg in node.args]
+        match node.op:
+            case "wrap":
+                form = self._form(args[0])
+                return (
+                    build.wrap(args[0], node.data)
+                    if form is None
+                    else self._wrapped(form, node.data)
+                )
+            case "eq" if args[0].sort.kind == "int":
+                # a == b as a question about a - b, so that equal questions look alike
+                bits = max(width_of(arg.sort) for arg in args)
+                form = self._form(build.sub(*args))
+                if form is None:
+                    return build.eq(*args)
+                parts, constant = form
+                if not parts:
+                    return build.const(constant % (1 << bits) == 0)
+                left = self._wrapped((parts, 0), bits)
+                return build.eq(left, build.const(-constant % (1 << bits)))
+            case "ite":
+                return build.ite(*args)
+            case "and":
+                return build.and_(*args)
+            case "or":
+                return build.or_(*args)
+            case "not":
+                return build.not_(args[0])
+            case "lt":
+                return build.lt(*args)
+            case "le":
+                return build.le(*args)
+            case "add":
+                return build.add(*args)
+            case "sub":
+                return build.sub(*args)
+            case "int":
+                return build.int(args[0])
+            case _:
+                return build.eq(*args)
+
+    # Decisions
+
+    def _possible(self, test: Node, facts: Facts) -> bool | None:
+        """The only answer that ``facts`` allow to ``test``; None if both are possible."""
+        if test.op == "const":
+            return bool(test.data)
+        memo = (facts, test)
+        if memo not in self._answers:
+            self._answers[memo] = self._ask(test, facts)
+        return self._answers[memo]
+
+    def _ask(self, test: Node, facts: Facts) -> bool | None:
+        solver = self._solvers.get(facts)
+        if solver is None:
+            solver = self._solvers[facts] = z3.SolverFor("QF_BV")
+            solver.add(*self.model.assumptions)
+            solver.add(*(t if yes else z3.Not(t) for t, yes in self._said(facts)))
+        term = self._terms.of(test)
+        answers = []
+        for guess in (term, z3.Not(term)):
+            self.queries += 1
+            status = solver.check(guess)
+            if status == z3.unknown:
+                raise RuntimeError(f"the solver does not know whether {test!r}")
+            answers.append(status == z3.sat)
+        return None if all(answers) else answers[0]
+
+    def _said(self, facts: Facts) -> Iterator[tuple[Any, bool]]:
+        for node, yes in facts:
+            yield self._terms.of(node), yes
+
+    def _walk(
+        self, tree: Tree, values: dict[str, Node], memo: dict[Node, Node], facts: Facts
+    ) -> Iterator[tuple[Leaf, Facts]]:
+        """The leaves that ``values`` can lead to, each with what it assumes."""
+        while not isinstance(tree, Leaf):
+            test = self._put(tree.test, values, memo)
+            answer = self._possible(test, facts)
+            if answer is None:
+                yield from self._walk(tree.then, values, memo, _assume(facts, test, True))
+                facts = _assume(facts, test, False)
+                tree = tree.other
+            else:
+                tree = tree.then if answer else tree.other
+        yield tree, facts
+
+    def _settle(self, nodes: list[Node], facts: Facts) -> Iterator[tuple[Row, Facts]]:
+        """``nodes`` as plain values and linear forms, splitting where a choice is left."""
+        for i, node in enumerate(nodes):
+            test = node if node.sort.kind == "bool" and node.op != "const" else None
+            if node.op == "ite":
+                test = node.args[0]
+            if test is None:
+                continue
+            answer = self._possible(test, facts)
+            for guess in (True, False) if answer is None else (answer,):
+                if node.op == "ite":
+                    value = node.args[1 if guess else 2]
+                else:
+                    value = self.build.const(guess)
+                more = facts if answer is not None else _assume(facts, test, guess)
+                yield from self._settle([*nodes[:i], value, *nodes[i + 1 :]], more)
+            return
+        yield tuple(nodes), facts
+
+    # Steps
+
+    def initial(self) -> Symbolic:
+        """The initial state."""
+        end = tuple(self.build.const(self.model.initial[f.path]) for f in self.model.fields)
+        return Symbolic((end, end), ((), ()), ())
+
+    def steps(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
+        """Every step from ``state``."""
+        m = self.model
+        for c in (0, 1):
+            for kind in m.kinds:
+                if c in kind.components and not kind.delivers:
+                    yield from self._act(state, c, kind, None)
+        for sender in (0, 1):
+            bag = state.bags[sender]
+            for i, message in enumerate(bag):
+                if message in bag[:i]:
+                    continue
+                for kind in m.kinds:
+                    if kind.delivers:
+                        yield from self._act(state, 1 - sender, kind, message)
+                if m.lose:
+                    bags = list(state.bags)
+                    bags[sender] = _without(bag, message)
+                    yield "lose", Symbolic(state.ends, (bags[0], bags[1]), state.facts)
+        if m.tick is not None:
+            yield from self._tick(state)
+
+    def _act(
+        self, state: Symbolic, c: int, kind: Kind, message: Row | None
+    ) -> Iterator[tuple[str, Symbolic]]:
+        m = self.model
+        for facts, after, sent in self._react(state, c, kind, message):
+            ends = (after, state.ends[1]) if c == 0 else (state.ends[0], after)
+            for kept in (False, True) if message is not None and m.duplicate else (False,):
+                inbox = state.bags[1 - c]
+                if message is not None and not kept:
+                    inbox = _without(inbox, message)
+                outbox = state.bags[c]
+                for new in sent:
+                    if len(outbox) < min(m.capacity, m.in_flight - len(inbox)):
+                        outbox = tuple(sorted((*outbox, new), key=_order))
+                bags = (outbox, inbox) if c == 0 else (inbox, outbox)
+                yield kind.name, Symbolic(ends, bags, facts)
+
+    def _react(
+        self, state: Symbolic, c: int, kind: Kind, message: Row | None
+    ) -> list[tuple[Facts, Row, tuple[Row, ...]]]:
+        """What ``kind`` makes of component ``c``: facts, and what it becomes and sends."""
+        m = self.model
+        sight = self._sight(state, c) if self._looks[kind.name] else ()
+        memo = (kind.name, c, state.ends[c], message, sight, state.facts)
+        known = self._outcomes.get(memo)
+        if known is not None:
+            return known
+        me = state.ends[c]
+        values = {f"me.{f.path}": v for f, v in zip(m.fields, me, strict=True)}
+        values |= dict(zip(m.sight, sight, strict=bool(sight)))
+        if message is not None:
+            values |= {f"seg.{f.path}": v for f, v in zip(m.message_fields, message, strict=True)}
+        name, counter = m.isn_paths
+        drawn = me[self._index[counter]].data
+        values[name] = self._isn[c][min(drawn, len(self._isn[c]) - 1)]
+        found = []
+        memo_put: dict[Node, Node] = {}
+        for leaf, facts in self._walk(kind.tree, values, memo_put, state.facts):
+            if leaf.static.possible:
+                nodes = [self._put(node, values, memo_put) for node in leaf.outputs]
+                for row, settled in self._settle(nodes, facts):
+                    n, width = len(m.fields), len(m.message_fields)
+                    sent = tuple(
+                        row[n + i * width : n + (i + 1) * width] for i in range(leaf.static.sent)
+                    )
+                    found.append((settled, row[:n], sent))
+        self._outcomes[memo] = found
+        return found
+
+    def _sight(self, state: Symbolic, c: int) -> Row:
+        """The values of what depends on the whole state; worked out once for what they read."""
+        m = self.model
+        values = {f"me.{f.path}": v for f, v in zip(m.fields, state.ends[c], strict=True)}
+        values |= {f"peer.{f.path}": v for f, v in zip(m.fields, state.ends[1 - c], strict=True)}
+        for name, bag in (("out", state.bags[c]), ("in", state.bags[1 - c])):
+            for i in range(m.capacity):
+                there = i < len(bag)
+                values[f"{name}{i}.present"] = self.build.true if there else self.build.false
+                message = bag[i] if there else self._blank
+                for path, v in zip(self._carried, message, strict=True):
+                    values[f"{name}{i}.{path}"] = v
+        read = tuple(values[name] for name in self._seen)
+        known = self._sights.get(read)
+        if known is None:
+            memo: dict[Node, Node] = {}
+            known = tuple(self._put(node, values, memo) for node in m.sight.values())
+            self._sights[read] = known
+        return known
+
+    def _tick(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
+        m = self.model
+        assert m.tick is not None
+        ends = []
+        for end in state.ends:
+            values = {f"me.{f.path}": v for f, v in zip(m.fields, end, strict=True)}
+            memo: dict[Node, Node] = {}
+            if m.tick_blocked is not None and self._put(m.tick_blocked, values, memo).data:
+                return
+            ((leaf, _),) = self._walk(m.tick, values, memo, state.facts)
+            ends.append(tuple(self._put(node, values, memo) for node in leaf.outputs))
+        bags = []
+        at = next((i for i, f in enumerate(m.message_fields) if f.path == m.ttl), None)
+        for bag in state.bags:
+            if at is not None:
+                bag = tuple(
+                    (*row[:at], self.build.const(row[at].data - 1), *row[at + 1 :])
+                    for row in bag
+                    if row[at].data > 1
+                )
+            bags.append(tuple(sorted(bag, key=_order)))
+        later = Symbolic((ends[0], ends[1]), (bags[0], bags[1]), state.facts)
+        if later != state:
+            yield "tick", later
+
+    # Search
+
+    def violates(self, state: Symbolic, good: Tree) -> Facts | None:
+        """What to assume so that ``good`` is false of ``state``; None if it cannot be."""
+        values = {
+            f"{'ab'[c]}.{f.path}": v
+            for c in (0, 1)
+            for f, v in zip(self.model.fields, state.ends[c], strict=True)
+        }
+        memo: dict[Node, Node] = {}
+        for leaf, facts in self._walk(good, values, memo, state.facts):
+            verdict = self._put(leaf.outputs[0], values, memo)
+            answer = self._possible(verdict, facts)
+            if answer is not True:
+                return facts if answer is False else _assume(facts, verdict, False)
+        return None
+
+    def search(self, good: Tree, depth: int | None = None, max_states: int = 2_000_000) -> Result:
+        """Is there a run of at most ``depth`` steps to a state where ``good`` is false?"""
+        began = time.monotonic()
+        start = self.initial()
+        parent: dict[Symbolic, tuple[Symbolic | None, str]] = {start: (None, "")}
+        level, transitions, at = [start], 0, 0
+
+        def done(bad: Symbolic | None, facts: Facts, complete: bool) -> Result:
+            result = Result(
+                None if bad is None else at,
+                at,
+                len(parent),
+                transitions,
+                time.monotonic() - began,
+                self.queries,
+                complete,
+            )
+            if bad is not None:
+                result.values = self._example(facts)
+                here: Symbolic | None = bad
+                while here is not None:
+                    here, action = parent[here]
+                    result.actions.insert(0, action)
+                result.actions = result.actions[1:]
+            return result
+
+        facts = self.violates(start, good)
+        if facts is not None:
+            return done(start, facts, False)
+        while level and (depth is None or at < depth) and len(parent) < max_states:
+            at += 1
+            following = []
+            for state in level:
+                for action, after in self.steps(state):
+                    transitions += 1
+                    if after not in parent:
+                        parent[after] = (state, action)
+                        following.append(after)
+                        facts = self.violates(after, good)
+                        if facts is not None:
+                            return done(after, facts, False)
+            level = following
+        return done(None, (), not level)
+
+    def _example(self, facts: Facts) -> dict[str, int]:
+        """Values of the ISNs that satisfy ``facts``."""
+        solver = z3.SolverFor("QF_BV")
+        solver.add(*self.model.assumptions)
+        solver.add(*(t if yes else z3.Not(t) for t, yes in self._said(facts)))
+        assert solver.check() == z3.sat
+        model = solver.model()
+        return {
+            name: model.eval(term, model_completion=True).as_long()
+            for name, term in self._terms.variables.items()
+        }
+
+
+def _assume(facts: Facts, test: Node, answer: bool) -> Facts:
+    """``facts`` and one more, in an order that does not depend on when each was learnt."""
+    if test.op == "not":
+        test, answer = test.args[0], not answer
+    return tuple(sorted((*facts, (test, answer)), key=lambda fact: (repr(fact[0]), fact[1])))
+
+
+def _without(bag: tuple[Row, ...], message: Row) -> tuple[Row, ...]:
+    i = bag.index(message)
+    return bag[:i] + bag[i + 1 :]
+
+
+def _order(row: Row) -> tuple[str, ...]:
+    return tuple(map(repr, row))
+
+
+def _reads(tree: Tree) -> set[str]:
+    """The variables that a tree reads."""
+    if isinstance(tree, Leaf):
+        return variables(tree.outputs)
+    return variables([tree.test]) | _reads(tree.then) | _reads(tree.other)
+
+
+def search(
+    model: smt.OpenComposition,
+    build: Builder,
+    good: Tree,
+    depth: int | None = None,
+    max_states: int = 2_000_000,
+) -> Result:
+    """Explore ``model`` symbolically, to ``depth`` or to the end."""
+    return Explorer(model, build).search(good, depth, max_states)

@@ -1,0 +1,239 @@
+"""Claims that something happens in the end, decided on the graph of all reachable states.
+
+``engines.fairness`` has the theory; here is what its assumptions are for TCP. Actions are named as
+steps are, each for each host (``CLOSE`` is fair to A and fair to B), or for one of them
+(``A: CLOSE``).
+
+The channel is *fair-lossy* in the textbook's sense (Cachin, Guerraoui and Rodrigues 2011, 2.4.2):
+what is sent infinitely often is delivered infinitely often, and what is delivered infinitely often
+is sent infinitely often (duplicates are finite in number). Both are assumed of each segment to each
+receiver; segments are told apart by their header and their text alone. To send is to hand to the
+channel: what a full channel drops was sent. So the adversary may not keep the channel full of what
+is old. It may still lose, reorder, delay and duplicate as it likes, any finite number of times.
+
+Nothing else is fair: users need never call anything, segments need never be lost, hosts never
+crash.
+
+**What the bounds excuse** is nothing. They refuse steps that would make one TCB too many: an OPEN,
+a SEND in LISTEN, or the delivery of a SYN to a LISTEN (or to a TIME-WAIT that it may reopen). The
+first two nobody has to take, and no claim assumes them fair. So a run within the bounds is fair if,
+and only if, it is a fair run of TCP without them, and if it is bad, the claim is refuted. The third
+may be called for: a SYN that is sent for ever is to be delivered, and a run that can do no other
+has to leave the bounds. A state is ``cut`` where a delivery is refused. Only if fair runs from some
+state all leave the bounds, the claim is silent of them, and the report says of how many states.
+
+Graphs are those of whole explorations: no state is left out, so that ``--symmetry`` and
+``--compact`` are of no effect here, and there are no checkpoints.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from checker.engines.explicit.explore import Exploration, Path, Progress, explore
+from checker.engines.fairness import components as fairness
+from checker.engines.fairness.components import Fair, Question
+from checker.model.search import Options, TcpParts
+from checker.support import machine
+from checker.support.errors import Problem
+from proofs.claims.table import Live
+from spec.tcp.segment import Origin, Segment
+from spec.world.records import key
+from spec.world.system import NAMES, Step, System, World
+
+Decide = Callable[[Question], fairness.Decision]
+
+
+@dataclass(slots=True)
+class Found:
+    """Of a claim: the verdict (``fairness.VERDICTS``), the lasso of a violation, the states from
+    which all fair runs leave the bounds, and why nothing was decided."""
+
+    verdict: str
+    lasso: Path | None
+    cut: int
+    note: str
+
+
+def assumptions(live: Live) -> list[str]:
+    """The fairness that a claim assumes, in words."""
+    said = []
+    if live.weak:
+        said.append(f"weak fairness of {', '.join(live.weak)}")
+    if live.strong:
+        said.append(f"strong fairness of {', '.join(live.strong)}")
+    return [*said, "a fair-lossy channel"] if live.lossy else said
+
+
+def _arrival(label: Any) -> Segment | None:
+    """The segment that a step delivers."""
+    if label.action not in ("deliver", "duplicate"):
+        return None
+    segment: Segment | None = label.segment if isinstance(label, Step) else label.message
+    return segment
+
+
+def _action(name: str) -> Callable[[Any], Collection[Hashable]]:
+    """The hosts that take an action; of a tick, nobody."""
+    who, _, what = name.rpartition(": ")
+    only = NAMES.index(who) if who else None
+
+    def hosts(label: Any) -> Collection[Hashable]:
+        fits = label.action == what and only in (None, label.host)
+        return (label.host,) if fits else ()
+
+    return hosts
+
+
+class Fairness:
+    """The assumptions of claims about one system, as the engines take them."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._plain: dict[Segment, tuple[Any, ...]] = {}
+        self._known: dict[tuple[Any, ...], tuple[Fair, ...]] = {}
+
+    def of(self, live: Live) -> tuple[Fair, ...]:
+        """What a claim assumes."""
+        memo = (live.weak, live.strong, live.lossy)
+        if memo not in self._known:
+            fair = [Fair(fairness.WEAK, _action(name)) for name in live.weak]
+            fair += [Fair(fairness.STRONG, _action(name)) for name in live.strong]
+            if live.lossy:
+                fair.append(Fair(fairness.ANSWERED, self.delivered, self.sent))
+                fair.append(Fair(fairness.ANSWERED, self.sent, self.delivered))
+            self._known[memo] = tuple(fair)
+        return self._known[memo]
+
+    def plain(self, seg: Segment) -> tuple[Any, ...]:
+        """A segment as a receiver can tell it from others. Segments are interned."""
+        known = self._plain.get(seg)
+        if known is None:
+            known = self._plain[seg] = key(replace(seg, ttl=0, origin=Origin()))
+        return known
+
+    def delivered(self, label: Any) -> Collection[Hashable]:
+        seg = _arrival(label)
+        return () if seg is None else ((label.host, self.plain(seg)),)
+
+    def sent(self, label: Any) -> Collection[Hashable]:
+        return [(1 - label.host, self.plain(seg)) for seg in label.sent]
+
+    def cut(self, world: World) -> bool:
+        """Does a bound, and no rule, refuse a delivery here? A host that is down or quiet does."""
+        taken = [
+            (step.host, step.segment)
+            for step, _ in self.system.steps(world)
+            if step.action == "deliver"
+        ]
+        return any(
+            (me, seg) not in taken
+            for me, end in enumerate((world.a, world.b))
+            if end.up and not end.quiet
+            for seg in world.bag(1 - me)
+        )
+
+    def questions(self, live: Live) -> list[Question]:
+        """A claim, asked of each host."""
+        return [self._question(live, me) for me in ((0, 1) if live.each else (0,))]
+
+    def _question(self, live: Live, me: int) -> Question:
+        return Question(
+            self.of(live),
+            lambda world: live.leads(world, me),
+            lambda world: live.met(world, me),
+            self.cut,
+            lambda label: label.action in live.acts,
+            (lambda label: bool(label.sent)) if live.acts else None,
+        )
+
+
+def search(
+    system: System,
+    claims: Mapping[str, Live],
+    options: Options,
+    progress: Progress | None = None,
+) -> tuple[Exploration, dict[str, Found]]:
+    """Explore ``system`` to its end and decide the claims; none of them if a limit came first.
+
+    Lassos stand with the exploration as shortest paths do.
+    """
+    found, decide = _graph(system, options, progress)
+    if decide is None:
+        return found, {}
+    fair = Fairness(system)
+    decided = {id: _decided(fair, live, decide) for id, live in claims.items()}
+    found.decisive = {id: one.lasso for id, one in decided.items() if one.lasso is not None}
+    found.lengths = {id: len(path.steps) for id, path in found.decisive.items()}
+    return found, decided
+
+
+def _graph(
+    system: System, options: Options, progress: Progress | None
+) -> tuple[Exploration, Decide | None]:
+    """All states and steps, and who decides questions about them."""
+    memory = options.max_memory or machine.spare()
+    if options.engine == "explore":
+        found = explore(
+            system, {}, max_states=options.max_states, max_memory=memory, progress=progress
+        )
+        graph, found.graph = found.graph, None
+        return found, partial(
+            fairness.decide, fairness.Reference(graph)
+        ) if found.complete else None
+    from checker.engines.explicit import native
+    from checker.engines.fairness import streett
+
+    walk = native.Search(
+        TcpParts(system),
+        {},
+        threads=options.threads,
+        max_states=options.max_states,
+        max_memory=memory,
+        progress=progress,
+        keep=native.ALL,
+    )
+    found = walk.run()
+    if not found.complete:
+        return found, None
+    return found, partial(streett.decide, streett.Edges(native.graph(walk)))
+
+
+def _decided(fair: Fairness, live: Live, decide: Decide) -> Found:
+    """Of both hosts the one that has the shorter counterexample, if any has one."""
+    asked = fair.questions(live)
+    found = [decide(question) for question in asked]
+    verdicts = [decision.verdict for decision in found]
+    verdict = next(one for one in fairness.VERDICTS if one in verdicts)  # the worst ...
+    if verdict == fairness.VACUOUS and fairness.HOLDS in verdicts:
+        verdict = fairness.HOLDS  # ... but a host that never leads is not the other's fault
+    decision = found[verdicts.index(verdict)]
+    lassos = [
+        fairness.lasso(fair.system, question, decision)
+        for question, decision in zip(asked, found, strict=True)
+        if decision.verdict == fairness.VIOLATED
+    ]
+    note = ""
+    if verdict == fairness.INFEASIBLE:
+        note = f"the fairness cannot be met from {decision.stuck:,} states: it is too strong"
+    elif verdict == fairness.VACUOUS:
+        note = f"vacuous: no fair run passes one of the {decision.leading:,} states it speaks of"
+    return Found(verdict, min(lassos, key=_length, default=None), decision.cut, note)
+
+
+def _length(path: Path) -> tuple[int, int]:
+    """The steps of a stem, then those of the loop."""
+    assert path.loop is not None
+    return path.loop, len(path.steps) - path.loop
+
+
+def confirm(system: System, live: Live, path: Path) -> None:
+    """Raise ``Problem`` unless ``path``, a run of ``system`` and of no other, refutes the claim."""
+    problems = []
+    for question in Fairness(system).questions(live):
+        try:
+            return fairness.confirm(system, question, path)
+        except Problem as problem:
+            problems.append(str(problem))
+    raise Problem("; ".join(problems))

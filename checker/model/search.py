@@ -1,0 +1,241 @@
+"""The specification explored, by the engine that suits.
+
+The reference explorer (``engines.explore``) takes any system as it is. The native engine is given
+the specification in parts: two ends and two bags. Left to itself, ``search`` begins with the
+reference, which needs no preparation, and changes to the native engine, from the beginning,
+where there are more than ``FEW`` states: so the same engine decides the same question each time.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from checker.engines.explicit.explore import Check, Exploration, Progress, explore
+from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
+from checker.ir.sources import digest
+from checker.support import machine
+from checker.support.errors import UsageProblem
+from spec.observe import ghosts
+from spec.observe.ghosts import Ghost, Sight
+from spec.tcp.segment import Segment
+from spec.tcp.tcb import State
+from spec.world import host
+from spec.world.host import Endpoint
+from spec.world.inputs import Input
+from spec.world.records import key, rebuild
+from spec.world.system import BLIND as NO_SIGHT
+from spec.world.system import LOOKED_AT, System, World
+
+Engine = Literal["auto", "explore", "native"]
+
+FEW = 15_000
+"""States that the reference explorer does in the time in which the native engine starts."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """How to search; all from ``threads`` on are the native engine's."""
+
+    engine: Engine = "auto"
+    max_states: int | None = None
+    max_memory: int | None = None  # octets; None: four fifths of what is free
+    threads: int = 1
+    expect: int = 0  # states to make room for at once, which is faster than to grow
+    symmetric: bool = False  # states that differ in the names of the hosts are one
+    compact: bool = False  # keep fingerprints of states, not states: less memory, not exact
+    checkpoint: Path | None = None  # where to write checkpoints ...
+    every: float = 60.0  # ... every so many seconds
+    resume: bool = False  # from the last one, if there is one
+
+    def check(self) -> None:
+        """Raise ``UsageProblem`` if these do not go together."""
+        if self.engine == "explore" and dataclasses.replace(
+            self, max_states=None, max_memory=None
+        ) != Options("explore"):
+            raise UsageProblem(
+                "--threads, --symmetry, --compact and --checkpoint are for the native engine"
+            )
+        if self.resume and self.checkpoint is None:
+            raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+        if self.compact and self.checkpoint:
+            raise UsageProblem("there are no checkpoints of a compact search")
+
+
+def search(
+    system: System,
+    checks: Mapping[str, Check],
+    options: Options,
+    progress: Progress | None = None,
+    stop_when_decided: bool = True,
+) -> Exploration:
+    """Explore ``system``; ``Exploration.engine`` tells which engine did."""
+    if options.engine == "explore" or (
+        options.engine == "auto"
+        and not (options.symmetric or options.compact or options.checkpoint)
+    ):
+        limit = options.max_states
+        if options.engine == "auto":
+            limit = min(FEW, limit or FEW)
+        found = explore(
+            system,
+            checks,
+            graph=False,
+            max_states=limit,
+            max_memory=options.max_memory,
+            progress=progress,
+            stop_when_decided=stop_when_decided,
+        )
+        if not found.limited or limit == options.max_states:
+            return found
+    from checker.engines.explicit import native
+
+    if options.symmetric:
+        require_symmetry(system)
+    return native.explore(
+        TcpParts(system),
+        checks,
+        threads=options.threads,
+        symmetric=options.symmetric,
+        compact=options.compact,
+        expect=options.expect,
+        max_states=options.max_states,
+        max_memory=options.max_memory or machine.spare(),
+        progress=progress,
+        stop_when_decided=stop_when_decided,
+        checkpoint=options.checkpoint,
+        every=options.every,
+        identity=identity(system, checks) if options.checkpoint else "",
+        resume=options.resume,
+    )
+
+
+def summary(found: Exploration) -> dict[str, Any]:
+    """What a search came to, for JSON."""
+    names = ("engine", "states", "transitions", "depth", "complete", "why", "missed", "seconds")
+    return {name: getattr(found, name) for name in names}
+
+
+def identity(system: System, checks: Mapping[str, Check]) -> str:
+    """What a checkpoint is of: the text of all that is run, rules, bounds and checks."""
+    parts = (system.rules, system.bounds, sorted(checks))
+    return digest(("spec", "proofs", "checker"), *parts)
+
+
+def require_symmetry(system: System) -> None:
+    """Raise ``UsageProblem`` unless the same may happen to both hosts."""
+    if system.calls[0] != system.calls[1]:
+        only = set(system.calls[0]) ^ set(system.calls[1])
+        names = ", ".join(sorted(what.value for what in only))
+        raise UsageProblem(
+            f"--symmetry needs bounds that treat both hosts alike; one of them alone has: {names}"
+        )
+
+
+R = TypeVar("R", Endpoint, Segment)
+
+
+class TcpParts:
+    """A system of ``spec``, taken apart."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.bounds = bounds = system.bounds
+        self.capacity = min(bounds.capacity, bounds.in_flight)
+        self.in_flight = bounds.in_flight
+        self.duplicate = bounds.duplicate
+        self.lose = bounds.lose
+        self.timed = bounds.msl > 0
+        self._sighted = bounds.watch_stale or bounds.watch_confusion
+        self._aborts = any(Input.ABORT in calls for calls in self.system.calls)
+
+    def initial(self) -> tuple[Endpoint, Endpoint]:
+        world = self.system.initial()
+        return world.a, world.b
+
+    def looks(self, end: Endpoint) -> int:
+        if not self._sighted:
+            return BLIND
+        if self.bounds.watch_confusion and end.tcb.state == State.TIME_WAIT:
+            return SEES_ALL
+        if end.tcb.state in LOOKED_AT:
+            return SEES_PEER
+        return CALLS_SEE if self._aborts else BLIND
+
+    def seen(self, end: Endpoint) -> tuple[Any, ...]:
+        return key(ghosts.look(Ghost(), end.tcb, end.ghost, [], []))
+
+    def watch(self, end: Endpoint) -> int:
+        return end.ghost.partner
+
+    def notices(self, watch: int, message: Segment, outgoing: bool) -> bool:
+        ghost = Ghost(partner=watch)
+        if outgoing:
+            return bool(ghosts.residue_from_me(ghost, message))
+        return bool(ghosts.residue_from_peer(ghost, message))
+
+    def calls(
+        self, host: int, end: Endpoint, seen: tuple[Any, ...] | None, noticed: bool
+    ) -> Iterator[Move]:
+        sight = self._sight(seen, noticed)
+        looked = end.tcb.state in LOOKED_AT
+        for what in self.system.calls[host]:
+            known = sight if looked or what is Input.ABORT else NO_SIGHT
+            yield from self._moves(end, what, None, known)
+
+    def arrivals(
+        self, end: Endpoint, message: Segment, seen: tuple[Any, ...] | None, noticed: bool
+    ) -> Iterator[Move]:
+        yield from self._moves(end, Input.SEGMENT, message, self._sight(seen, noticed))
+
+    def _sight(self, seen: tuple[Any, ...] | None, noticed: bool) -> Sight:
+        if seen is None:
+            return NO_SIGHT
+        return self.system.same_sight(dataclasses.replace(Sight(*seen), residue=noticed))
+
+    def _moves(
+        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+    ) -> Iterator[Move]:
+        for _, outcome in self.system.outcomes_of(end, what, seg, sight):
+            effects = outcome.effects
+            yield Move(what.value, outcome.end, effects.sent, effects.rules)
+
+    def tick(self, end: Endpoint) -> Endpoint | None:
+        return self.system.later(end)
+
+    def age(self, message: Segment) -> Segment | None:
+        return self.system.older(message)
+
+    def join(
+        self, ends: tuple[Endpoint, Endpoint], bags: tuple[list[Segment], list[Segment]]
+    ) -> World:
+        return World(*ends, *(self.system.bag(bag) for bag in bags))
+
+    def split(
+        self, state: World
+    ) -> tuple[tuple[Endpoint, Endpoint], tuple[list[Segment], list[Segment]]]:
+        return (state.a, state.b), (list(state.a_to_b), list(state.b_to_a))
+
+    def freeze(self, thing: Endpoint | Segment) -> list[int]:
+        return [
+            list(type(value)).index(value) if isinstance(value, Enum) else int(value)
+            for value in key(thing)
+        ]
+
+    def thaw_end(self, frozen: list[int]) -> Endpoint:
+        return self.system.endpoint(_thawed(host.initial(self.bounds), frozen))
+
+    def thaw_message(self, frozen: list[int]) -> Segment:
+        return self.system.segment(_thawed(Segment(seq=0), frozen))
+
+
+def _thawed(like: R, frozen: list[int]) -> R:
+    """A record like ``like`` of the values of another, frozen."""
+    values: list[Any] = []
+    for old, value in zip(key(like), frozen, strict=True):
+        if isinstance(old, Enum):
+            values.append(list(type(old))[value])
+        else:
+            values.append(type(old)(value))
+    return rebuild(like, iter(values))

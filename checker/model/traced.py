@@ -1,0 +1,379 @@
+"""The specification, traced: what the engines that work on trees are given.
+
+For each input that can befall an endpoint, one decision tree of ``spec.world.host.step``; its
+variables are the leaves of the endpoint (``me``), of the arriving segment (``seg``), of the
+observer's ``sight``, and ``isn``; its outputs are the endpoint's leaves afterwards and those of
+the segments sent. The rules cited, the user's signals and whether an ISN was drawn are
+constants of each leaf.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from checker.engines.solver import smt
+from checker.ir.composition import Composition, Kind
+from checker.ir.interpret import leaves
+from checker.ir.nodes import BOOL, POSITIVE, Node, Sort, integer
+from checker.ir.schema import Field, fields, symbols
+from checker.ir.tracing import Branch, Leaf, Tracer, Tree
+from spec.observe.ghosts import Ghost, Sight, look
+from spec.rules import SWITCHES, Isn, Rules
+from spec.seq import Space
+from spec.tcp.segment import Segment
+from spec.tcp.tcb import State
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.inputs import Input
+from spec.world.records import key, paths, rebuild
+from spec.world.system import NAMES, System, World
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """What is constant on one path."""
+
+    possible: bool
+    rules: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    drew_isn: bool = False
+    sent: int = 0  # how many segments are sent
+
+
+def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
+    """The interval of each named domain of the specification's annotations."""
+    ticks = max(2 * bounds.msl + max(0, -rules.time_wait_cut), bounds.msl + 1, bounds.span)
+    return {
+        "seq": (0, (1 << bounds.width) - 1),
+        "octets": (0, max(bounds.octets, 1)),
+        "ticks": (0, ticks),
+        "id": (0, bounds.incarnations),
+        "crashes": (0, max(bounds.crashes, 1)),
+    }
+
+
+class Traced:
+    """The trees of one choice of rules and bounds, made when first asked for.
+
+    ``constants`` are fields that have one value in all states of interest (``me.<path>``) or in
+    all segments (``seg.<path>``): they are not variables, and decide what they can. ``free`` are
+    bounds and switches that are variables, by name, and the length of TIME-WAIT; ``known`` are the
+    sorts of the domains then.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        bounds: Bounds,
+        constants: Mapping[str, Any] | None = None,
+        free: Mapping[str, Sort] | None = None,
+        known: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.constants = dict(constants or {})
+        self.tracer = Tracer()
+        self.seq = Space(bounds.width)
+        known = self.domains = known or domains(rules, bounds)
+        chosen: dict[str, Any] = {
+            name: self.tracer.var(name, sort) for name, sort in (free or {}).items()
+        }
+        if "time_wait" in chosen:
+            time_wait = chosen.pop("time_wait")
+            cut = chosen["msl"] + chosen["msl"] - time_wait
+            rules = dataclasses.replace(rules, time_wait_cut=cut)
+        self.elapsed = self.tracer.var("elapsed", POSITIVE) if "msl" in chosen else 1
+        switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
+        self.rules = dataclasses.replace(rules, **switches)
+        self.bounds = dataclasses.replace(bounds, **chosen)
+        self.end_fields: list[Field] = fields(host.initial(bounds), known)
+        self.seg_fields: list[Field] = fields(Segment(seq=0), known)
+        self.sight_fields: list[Field] = fields(Sight(), known)
+        self.isn_sort = integer(*known["seq"])
+        self._trees: dict[Input, Tree] = {}
+
+    @property
+    def kept(self) -> list[Field]:
+        """The fields of an endpoint that vary."""
+        return [f for f in self.end_fields if f"me.{f.path}" not in self.constants]
+
+    @property
+    def carried(self) -> list[Field]:
+        """The fields of a segment that vary."""
+        return [f for f in self.seg_fields if f"seg.{f.path}" not in self.constants]
+
+    def first(self) -> dict[str, Any]:
+        """The initial values of the fields that vary."""
+        start = host.initial(self.bounds)
+        values = dict(zip(paths(start), key(start), strict=True))
+        return {f.path: values[f.path] for f in self.kept}
+
+    def narrow(self, tree: Tree) -> Tree:
+        """A tree of an input with only the outputs that vary."""
+        kept = [self.end_fields.index(f) for f in self.kept]
+        carried = [self.seg_fields.index(f) for f in self.carried]
+        ends, segs = len(self.end_fields), len(self.seg_fields)
+
+        def cut(tree: Tree) -> Tree:
+            if isinstance(tree, Branch):
+                return Branch(tree.test, cut(tree.then), cut(tree.other), tree.where)
+            if not tree.static.possible:
+                return tree
+            outputs = [tree.outputs[i] for i in kept]
+            for n in range(tree.static.sent):
+                outputs += [tree.outputs[ends + n * segs + i] for i in carried]
+            return Leaf(tree.index, tree.static, tuple(outputs))
+
+        return cut(tree)
+
+    def constancy(self, what: Input, values: Mapping[str, Any]) -> Tree:
+        """The tree of an input that tells of each field in ``values`` (``me.<path>``,
+        ``seg.<path>``) whether it has its value afterwards, and in all that is sent."""
+        ends = [f"me.{f.path}" for f in self.end_fields]
+        segs = [f"seg.{f.path}" for f in self.seg_fields]
+        build = self.tracer.build
+
+        def told(tree: Tree) -> Tree:
+            if isinstance(tree, Branch):
+                return Branch(tree.test, told(tree.then), told(tree.other), tree.where)
+            same = dict.fromkeys(values, build.true)
+            if tree.static.possible:
+                names = ends + segs * tree.static.sent
+                for name, node in zip(names, tree.outputs, strict=True):
+                    if name in values:
+                        equal = build.eq(node, self.tracer.node(values[name]))
+                        same[name] = build.and_(same[name], equal)
+            return Leaf(tree.index, tree.static, tuple(same.values()))
+
+        return told(self.tree(what))
+
+    def seen(self, capacity: int) -> dict[str, Node]:
+        """What the observer sees, over ``me.*``, ``peer.*`` and the ``capacity`` slots of each bag,
+        ``out<i>.*`` and ``in<i>.*``, with ``.present``."""
+
+        def slots(name: str) -> list[tuple[Any, Segment]]:
+            return [
+                (self.tracer.var(f"{name}{i}.present", BOOL), self.segment(f"{name}{i}"))
+                for i in range(capacity)
+            ]
+
+        me, peer = self.endpoint("me"), self.endpoint("peer")
+        sight = look(me.ghost, peer.tcb, peer.ghost, slots("out"), slots("in"))
+        return {
+            f"sight.{f.path}": self.tracer.node(v)
+            for f, v in zip(self.sight_fields, key(sight), strict=True)
+        }
+
+    def tree(self, what: Input) -> Tree:
+        """The decision tree of ``what`` befalling an endpoint."""
+        if what not in self._trees:
+            self._trees[what] = self.tracer.trace(lambda: self._step(what))
+        return self._trees[what]
+
+    def endpoint(self, name: str) -> host.Endpoint:
+        """A symbolic endpoint, whose variables are called ``name.<path>``."""
+        return rebuild(host.initial(self.bounds), self._symbols(self.end_fields, name, "me"))
+
+    def segment(self, name: str) -> Segment:
+        """A symbolic segment, whose variables are called ``name.<path>``."""
+        return rebuild(Segment(seq=0), self._symbols(self.seg_fields, name, "seg"))
+
+    def _symbols(self, layout: list[Field], name: str, kind: str) -> Iterator[Any]:
+        for f, symbol in zip(layout, symbols(self.tracer, layout, name), strict=True):
+            yield self.constants.get(f"{kind}.{f.path}", symbol)
+
+    def _step(self, what: Input) -> tuple[Static, list[Any]]:
+        seg = self.segment("seg") if what == Input.SEGMENT else None
+        sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
+        isn = self.tracer.var("isn", self.isn_sort)
+        return self.outcome(self.endpoint("me"), what, seg, isn, sight, self.elapsed)
+
+    def outcome(
+        self,
+        end: host.Endpoint,
+        what: Input,
+        seg: Segment | None,
+        isn: Any,
+        sight: Sight,
+        elapsed: Any,
+    ) -> tuple[Static, list[Any]]:
+        """What ``what`` makes of an endpoint, in place, as tracing has it."""
+        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds, elapsed)
+        if not effects.possible:
+            return Static(False), []
+        values = list(key(end))
+        for sent in effects.sent:
+            values.extend(key(sent))
+        return (
+            Static(True, effects.rules, effects.signals, effects.drew_isn, len(effects.sent)),
+            values,
+        )
+
+    def values(
+        self, end: host.Endpoint, seg: Segment | None, sight: Sight, isn: int
+    ) -> dict[str, Any]:
+        """The variables' values for a concrete input."""
+        named = {f"me.{f.path}": v for f, v in zip(self.end_fields, key(end), strict=True)}
+        if seg is not None:
+            named |= {f"seg.{f.path}": v for f, v in zip(self.seg_fields, key(seg), strict=True)}
+        named |= {f"sight.{f.path}": v for f, v in zip(self.sight_fields, key(sight), strict=True)}
+        named["isn"] = isn
+        return named
+
+
+def constants(
+    rules: Rules,
+    bounds: Bounds,
+    inputs: Sequence[Input],
+    free: Mapping[str, Sort] | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The fields that never change, found by assuming that none does and taking back.
+
+    Assume that every field of an endpoint keeps its first value and that segments differ only
+    where those sent without one arriving do; trace; drop what some path contradicts; repeat.
+    What is left is an inductive invariant of every reachable state and segment.
+    """
+    start = host.initial(bounds)
+    guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
+    sent: dict[str, set[Any]] = {}
+    first = Traced(rules, bounds, guess, free, known)
+    for what in inputs:
+        if what != Input.SEGMENT:
+            _collect(first, what, sent)
+    for path, values in sent.items():
+        (value, *others) = values
+        if path.startswith("seg.") and not others and not isinstance(value, Node):
+            guess[path] = value
+    guess.pop("seg.ttl", None)  # the channel changes it, not the endpoints
+    if "msl" not in (free or {}) and not bounds.msl:
+        guess["seg.ttl"] = 0
+    while True:
+        traced = Traced(rules, bounds, guess, free, known)
+        seen: dict[str, set[Any]] = {}
+        for what in inputs:
+            _collect(traced, what, seen)
+        wrong = [path for path, value in guess.items() if seen.get(path, {value}) != {value}]
+        if not wrong:
+            return guess
+        for path in wrong:
+            del guess[path]
+
+
+def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
+    """Add to ``seen`` the values that each field takes on the paths of ``what``."""
+    layout = [f"me.{f.path}" for f in traced.end_fields]
+    message = [f"seg.{f.path}" for f in traced.seg_fields]
+    for leaf in leaves(traced.tree(what)):
+        if leaf.static.possible:
+            names = layout + message * leaf.static.sent
+            for name, node in zip(names, leaf.outputs, strict=True):
+                seen.setdefault(name, set()).add(node.data if node.op == "const" else node)
+
+
+def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
+    """Two hosts and a channel, just as ``System`` has them."""
+    system = System(rules, bounds)
+    called = {what: tuple(h for h in (0, 1) if what in system.calls[h]) for what in Input}
+    called[Input.SEGMENT] = (0, 1)
+    inputs = [what for what in Input if called[what]]
+    traced = Traced(rules, bounds, constants(rules, bounds, [*inputs, Input.TICK]))
+    tracer = traced.tracer
+    me = traced.endpoint("me")
+    due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
+
+    def offers() -> Iterator[tuple[Node, tuple[int, ...]]]:
+        for crashed in (False, True) if bounds.crashes else (False,):
+            for n in range(bounds.incarnations + 1):
+                like = host.Endpoint(crashes=int(crashed), ghost=Ghost(id=n))
+                guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
+                yield tracer.node(guard), tuple(system.isns(like))
+
+    return Composition(
+        fields=traced.kept,
+        message_fields=traced.carried,
+        initial=traced.first(),
+        kinds=[
+            Kind(
+                what.value,
+                traced.narrow(traced.tree(what)),
+                called[what],
+                what == Input.SEGMENT,
+            )
+            for what in inputs
+        ],
+        tick=traced.narrow(traced.tree(Input.TICK)) if bounds.msl else None,
+        tick_blocked=tracer.node(due),
+        ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
+        sight=traced.seen(bounds.capacity),
+        isn_paths=("isn", "ghost.id"),
+        offers=list(offers()),
+        capacity=bounds.capacity,
+        in_flight=bounds.in_flight,
+        duplicate=bounds.duplicate,
+        lose=bounds.lose,
+    ), traced
+
+
+def open_composition(
+    rules: Rules, bounds: Bounds, strides_as_explored: bool = False
+) -> tuple[smt.OpenComposition, Traced]:
+    """The same for the solver; ISNs are variables of full width.
+
+    ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
+    least ``bounds.stride`` and less than half the space (exactly half where the stride is). With
+    ``strides_as_explored`` the first one is still any, and the others lie from it as in
+    ``System.isns``: that is, at multiples of the stride.
+    """
+    model, traced = composition(rules, bounds)
+    shared = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
+    isns, assumptions = _isns(rules, bounds, strides_as_explored)
+    return smt.OpenComposition(**shared, isn_values=isns, assumptions=assumptions), traced
+
+
+def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]], list[Any]]:
+    """The ISNs of each host as solver variables, and what is assumed of them."""
+    sort = integer(0, (1 << bounds.width) - 1)
+    half = 1 << (bounds.width - 1)
+    isns = [
+        [smt.variable(f"isn.{name}.{n}", sort) for n in range(bounds.incarnations)]
+        for name in NAMES
+    ]
+    assumptions = []
+    for mine in isns:
+        if explored and rules.isn == Isn.ANY:
+            steps = [n * bounds.stride for n in range(bounds.incarnations)]
+            assumptions += [z3.Or([isn - mine[0] == n for n in steps]) for isn in mine[1:]]
+        for one, next_ in itertools.pairwise(mine):
+            if explored and rules.isn == Isn.FRESH:
+                assumptions.append(next_ - one == bounds.stride)
+            elif rules.isn == Isn.CONSTANT:
+                assumptions.append(one == next_)
+            elif rules.isn == Isn.FRESH:
+                assumptions += [
+                    z3.UGE(next_ - one, bounds.stride),
+                    z3.ULE(next_ - one, half),
+                ]
+    return isns, assumptions
+
+
+def predicate(claim: Callable[[World], bool], traced: Traced, wanted: bool = True) -> Tree:
+    """The decision tree of ``claim`` being ``wanted``, over ``a.*`` and ``b.*`` of a state."""
+    a, b = traced.endpoint("a"), traced.endpoint("b")
+    return traced.tracer.trace(lambda: (None, [claim(World(a, b, (), ())) == wanted]))
+
+
+def formula(claim: Callable[[World], bool], traced: Traced, state: smt.State) -> Any:
+    """The solver's term for ``claim`` of a state."""
+    tree = predicate(claim, traced)
+    terms = smt.Terms(
+        {
+            f"{'ab'[h]}.{path}": term
+            for h, end in enumerate(state.ends)
+            for path, term in end.items()
+        }
+    )
+    (term,) = smt.row_of(tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
+    return term

@@ -1,0 +1,317 @@
+"""``bench``: how many states, how fast, in how much memory, against whom.
+
+It takes one case (a profile under rules and bounds), exports it, and has it searched to its
+end by the reference explorer, by the native engine with one and two threads, and by the other
+checkers that are installed, one after another on the same machine. Each run is a process of its
+own, several times; times and memory are medians, whole processes, with compilation apart: what
+gcc takes for SPIN, what numba takes when nothing is compiled yet for the native engine. Who does
+not reach the end in time, or within its memory, has a row that says so. Counts must be equal:
+a bench of checkers that search different systems would mean nothing.
+"""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from checker.engines.peers import spin, tlc
+from checker.engines.peers.peer import measure
+from checker.exports.promela import promela
+from checker.exports.tlaplus import tlaplus
+from checker.model import options as tcp
+from checker.model.traced import composition
+from checker.studies.crosscheck import missing
+from checker.support import machine
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
+from spec.rules import Rules
+from spec.world.bounds import Bounds
+
+TOOLS = ("explore", "native", "native-2", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc")
+"""Who can be asked; ``native-2`` has two threads, ``spin-bfs-par`` two processes."""
+
+_THREADS = {"native-2": 2, "spin-bfs-par": 2}
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """The runs of one tool: medians. Times are in seconds, memory in octets."""
+
+    tool: str
+    threads: int
+    states: int | None
+    transitions: int | None
+    depth: int | None
+    wall_s: float  # without compilation
+    compile_s: float
+    rss_bytes: int
+    complete: bool
+    runs: int
+    note: str = ""
+    steady: bool = True  # all complete runs counted the same
+
+    @property
+    def states_per_s(self) -> float:
+        """Distinct states for each second of ``wall_s``."""
+        return (self.states or 0) / self.wall_s if self.wall_s else 0.0
+
+    @property
+    def bytes_per_state(self) -> float:
+        """Peak memory of the whole process for each distinct state."""
+        return self.rss_bytes / self.states if self.states else 0.0
+
+
+def bench(
+    profile: str,
+    rules: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+    tools: Sequence[str] | None = None,
+    *,
+    repeat: int = 3,
+    timeout: float = 1800.0,
+    memory: int | None = None,
+    said: Callable[[str], None] = lambda line: None,
+) -> list[Row]:
+    """Measure ``tools`` on one case; ``said`` is told of each run. Memory is in octets.
+
+    Who is named must be there; if nobody is, those that are installed are measured.
+    """
+    for tool in tools or ():
+        if tool not in TOOLS:
+            raise tcp.unknown("tool", tool, TOOLS)
+        if why := _missing(tool):
+            raise ToolProblem(f"{tool}: {why}")
+    memory = memory or machine.spare()
+    case = (tcp.choose_rules(rules), tcp.choose_bounds(profile, bounds))
+    words = ["--profile", profile]
+    words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]
+    words += [w for name, value in bounds.items() for w in ("--bounds", f"{name}={_text(value)}")]
+    rows: list[Row] = []
+    for tool in tools or TOOLS:
+        if why := _missing(tool):
+            said(f"{tool}: skipped: {why}")
+            continue
+        if tool.startswith("spin"):
+            known = max((row.states or 0 for row in rows), default=0)
+            rows.append(_spin(tool, *case, known, repeat, timeout, memory, said))
+        elif tool == "tlc":
+            rows.append(_tlc(*case, repeat, timeout, said))
+        else:
+            rows.append(_ours(tool, words, repeat, timeout, memory, said))
+    return rows
+
+
+def _missing(tool: str) -> str:
+    """Why ``tool`` cannot be asked; nothing if it can."""
+    return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, "value", int(value) if isinstance(value, bool) else value))
+
+
+def median(tool: str, runs: Sequence[Row]) -> Row:
+    """The row of several runs; all must have reached the end, and counted the same."""
+    counted = {(run.states, run.transitions) for run in runs if run.complete}
+    worst = min(runs, key=lambda run: run.complete)
+    return Row(
+        tool=tool,
+        threads=worst.threads,
+        states=worst.states,
+        transitions=worst.transitions,
+        depth=worst.depth,
+        wall_s=round(statistics.median(run.wall_s for run in runs), 3),
+        compile_s=round(statistics.median(run.compile_s for run in runs), 3),
+        rss_bytes=int(statistics.median(run.rss_bytes for run in runs)),
+        complete=worst.complete,
+        runs=len(runs),
+        note=worst.note,
+        steady=len(counted) <= 1,
+    )
+
+
+def _ours(
+    tool: str,
+    words: Sequence[str],
+    repeat: int,
+    timeout: float,
+    memory: int,
+    said: Callable[[str], None],
+) -> Row:
+    """Runs of ``python -m checker explore``."""
+    threads = _THREADS.get(tool, 1)
+    engine = tool.partition("-")[0]
+    compile_s = _compile_time() if engine == "native" else 0.0
+    runs = []
+    with tempfile.TemporaryDirectory() as place:
+        answer = Path(place) / "explored.json"
+        command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
+        command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
+        command += ["--threads", str(threads)] if engine == "native" else []
+        for _ in range(repeat):
+            answer.unlink(missing_ok=True)
+            done = measure(command, Path.cwd(), timeout)
+            found = json.loads(answer.read_text()) if answer.exists() else {}
+            note = f"more than {timeout:.0f} s" if done.timed_out else found.get("why", "")
+            if not found and not note:
+                note = f"ended with {done.code}: " + (done.stdout.strip().splitlines() or [""])[-1]
+            runs.append(
+                Row(
+                    tool=tool,
+                    threads=threads,
+                    states=found.get("states"),
+                    transitions=found.get("transitions"),
+                    depth=found.get("depth"),
+                    wall_s=done.wall_s,
+                    compile_s=compile_s,
+                    rss_bytes=done.rss_bytes,
+                    complete=bool(found.get("complete")),
+                    runs=1,
+                    note=note,
+                )
+            )
+            said(_line(runs[-1]))
+            if not runs[-1].complete:
+                break
+    return median(engine, runs)
+
+
+def _compile_time() -> float:
+    """Seconds that a first search takes more when nothing is compiled yet."""
+    words = ["--profile", "forgery", "--engine", "native"]
+    command = [sys.executable, "-m", "checker", "explore", *words]
+    with tempfile.TemporaryDirectory() as cache:
+        cold, warm = (
+            measure(command, Path.cwd(), env={"NUMBA_CACHE_DIR": cache}).wall_s for _ in range(2)
+        )
+    return max(0.0, cold - warm)
+
+
+def _spin(
+    tool: str,
+    rules: Rules,
+    bounds: Bounds,
+    known: int,
+    repeat: int,
+    timeout: float,
+    memory: int,
+    said: Callable[[str], None],
+) -> Row:
+    """Runs of one SPIN verifier without any claim.
+
+    It is given a hash table with a slot for each state, ``known`` from others' runs, and room for
+    a depth-first search as deep as that, up to forty million.
+    """
+    model = promela(composition(rules, bounds)[0], {}, {})
+    mode = tool.partition("-")[2]
+    runs = []
+    with spin.Verifier(model, mode, memory_mb=memory >> 20) as verifier:
+        for _ in range(repeat):
+            run = verifier.run(
+                depth=min(max(known, 1_000_000), 40_000_000),
+                table=max(20, known.bit_length()),
+                timeout=timeout,
+            )
+            runs.append(_row(tool, run))
+            said(_line(runs[-1]))
+            if not run.complete:
+                break
+    return median(tool, runs)
+
+
+def _tlc(
+    rules: Rules, bounds: Bounds, repeat: int, timeout: float, said: Callable[[str], None]
+) -> Row:
+    module, configuration = tlaplus(composition(rules, bounds)[0], {})
+    runs = []
+    for _ in range(repeat):
+        run = tlc.run(module, configuration, timeout=timeout)
+        runs.append(_row("tlc", run))
+        said(_line(runs[-1]))
+        if not run.complete:
+            break
+    return median("tlc", runs)
+
+
+def _row(tool: str, run: Any) -> Row:
+    return Row(
+        tool=tool,
+        threads=_THREADS.get(tool, 1),
+        states=run.states,
+        transitions=run.transitions,
+        depth=run.depth,
+        wall_s=run.wall_s,
+        compile_s=run.compile_s,
+        rss_bytes=run.rss_bytes,
+        complete=run.complete,
+        runs=1,
+        note=run.note,
+    )
+
+
+def _line(row: Row) -> str:
+    states = "?" if row.states is None else f"{row.states:,}"
+    note = "" if row.complete else f" (not complete: {row.note})"
+    return f"{row.tool}, {row.threads} threads: {states} states, {row.wall_s:.1f} s{note}"
+
+
+def baseline(rows: Sequence[Row]) -> Row | None:
+    """What the others are compared with: the native engine's run on one thread."""
+    return next((row for row in rows if (row.tool, row.threads) == ("native", 1)), None)
+
+
+def exit_code(rows: Sequence[Row]) -> int:
+    """1 if two runs that reached the end counted differently, 3 if none did."""
+    ended = [row for row in rows if row.complete]
+    if len({(row.states, row.transitions) for row in ended}) > 1 or not all(
+        row.steady for row in rows
+    ):
+        return VIOLATED
+    return OK if ended else INCONCLUSIVE
+
+
+def described() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def document(
+    rows: Sequence[Row], profile: str, rules: Mapping[str, Any], bounds: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The JSON of a bench."""
+    return {
+        "version": 1,
+        "machine": described(),
+        "profile": profile,
+        "rules": {name: _text(value) for name, value in rules.items()},
+        "bounds": {name: int(value) for name, value in bounds.items()},
+        "rows": [
+            {
+                **asdict(row),
+                "states_per_s": round(row.states_per_s),
+                "bytes_per_state": round(row.bytes_per_state, 1),
+            }
+            for row in rows
+        ],
+    }

@@ -1,0 +1,63 @@
+"""``coverage``: which rules and which branches of the specification the claims' runs reach.
+
+Every exploration that decides a claim works out each (endpoint, input) once. Each of these is
+sent down the traced decision tree, and the answers met on the way are marked, by source
+line. What no run reaches is listed: a rule that never fires, or an answer that never comes,
+is either out of the bounds' reach or not needed, and is to be explained.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from checker.ir.interpret import branches, leaf_of, leaves
+from checker.model import search as explorer
+from checker.model.traced import Traced
+from checker.studies.verify import Job, jobs
+from proofs.claims.table import CLAIMS
+from spec.world.system import System
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Rules by name with how often they fired; branch answers by source line."""
+
+    rules: dict[str, int] = field(default_factory=dict)
+    answers: dict[tuple[str, bool], int] = field(default_factory=dict)
+
+    def never_fired(self) -> list[str]:
+        """The rules that no run fired."""
+        return sorted(rule for rule, times in self.rules.items() if not times)
+
+    def never_answered(self) -> list[tuple[str, bool]]:
+        """The source lines at which no run met an answer."""
+        return sorted(where for where, times in self.answers.items() if not times)
+
+    def add(self, system: System, traced: Traced) -> None:
+        """Mark what ``system`` has worked out."""
+        for what, outcomes in system.outcomes.items():
+            if not outcomes:
+                continue
+            tree = traced.tree(what)
+            for branch in branches(tree):
+                for answer in (True, False):
+                    self.answers.setdefault((branch.where, answer), 0)
+            for leaf in leaves(tree):
+                for rule in leaf.static.rules:
+                    self.rules.setdefault(rule, 0)
+            for end, seg, sight in outcomes:
+                for isn in system.isns(end):
+                    leaf, way = leaf_of(tree, traced.values(end, seg, sight, isn))
+                    for branch, answer in way:
+                        self.answers[branch.where, answer] += 1
+                    for rule in leaf.static.rules:
+                        self.rules[rule] += 1
+
+
+def coverage(todo: Iterable[Job] | None = None) -> Coverage:
+    """What the explorations of ``todo``, or of all claims, reach."""
+    found = Coverage()
+    for job in jobs(CLAIMS, {}, {}) if todo is None else todo:
+        system = System(job.rules, job.bounds)
+        explorer.search(system, {}, job.options)
+        found.add(system, Traced(job.rules, job.bounds))
+    return found

@@ -1,0 +1,263 @@
+"""``crosscheck``: independent model checkers on the exports, against the reference explorer.
+
+Of each case, which is a profile under some rules, the explorer visits every state. Then each peer
+does, on its export of the traced specification, with the claims that the explorer found to hold:
+it must count the same states, transitions and depth, and find no claim violated. Each claim that
+a run decides (a violation, or a witness) is checked once more by itself, breadth-first: the peer's
+run must be as short as the explorer's.
+
+A peer that stopped short of the end agrees with nothing, whatever it counted.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from checker.engines.explicit.explore import Exploration, explore
+from checker.engines.peers import spin, tlc
+from checker.engines.peers.peer import PeerRun
+from checker.exports.promela import name_of, promela
+from checker.exports.tlaplus import tlaplus
+from checker.ir.composition import Composition
+from checker.ir.tracing import Tree
+from checker.model import options as tcp
+from checker.model.traced import composition
+from checker.studies import verify
+from checker.studies.export import Stated, goods, stated
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
+from proofs.claims.table import BY_ID, EVENTUALLY, SOMETIMES
+from spec.rules import Rules
+from spec.world.system import System
+
+DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
+    (("T10", "W10"), {}, {}),
+    (("D1", "WD"), {}, {"in_flight": 1}),
+    (("T1", "T2", "W1", "W2"), {"three_way": False}, {"in_flight": 1}),
+    (("T3", "W3"), {"time_wait_cut": 2}, {"in_flight": 1}),
+    (("T7", "T7.self", "W7"), {}, {"in_flight": 1}),
+)
+"""What is compared if nothing is named: claims, rules and bounds on top of theirs. Small, and
+between them they have claims of every kind, time, crashes, forgeries, and two mechanisms less."""
+
+
+# Peers
+
+
+class Peer(Protocol):
+    """Another model checker, on one case."""
+
+    def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
+        """Visit every state, breadth-first, or stop at one that violates one of ``claims``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One case as the exports take it."""
+
+    model: Composition
+    always: Mapping[str, Tree]
+    resting: Mapping[str, tuple[Tree, frozenset[str]]]
+
+
+class Spin:
+    """SPIN; one text serves every choice of claims."""
+
+    def __init__(self, source: Source) -> None:
+        self.text = promela(source.model, source.always, source.resting)
+
+    def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
+        # What is compared is small: to compile it with care takes longer than to run it.
+        names = [name_of(id) for id in claims]
+        return spin.run(self.text, "bfs", names, timeout=timeout, optimise="-O0")
+
+
+class Tlc:
+    """TLC; the module states the claims to be checked."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
+        source = self.source
+        module, configuration = tlaplus(
+            source.model,
+            {id: tree for id, tree in source.always.items() if id in claims},
+            {id: rest for id, rest in source.resting.items() if id in claims},
+        )
+        return tlc.run(module, configuration, timeout=timeout)
+
+
+PEERS: dict[str, type[Spin] | type[Tlc]] = {"spin": Spin, "tlc": Tlc}
+"""The peers, by the name that the command line gives them."""
+
+
+def missing(peer: str) -> str:
+    """Why ``peer`` cannot be asked; nothing if it can."""
+    if peer == "tlc":
+        try:
+            tlc.tools()
+        except ToolProblem as problem:
+            return str(problem)
+        return ""
+    programs = [program for program in ("spin", "gcc") if shutil.which(program) is None]
+    return f"not installed: {', '.join(programs)}" if programs else ""
+
+
+def available(asked: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The peers to ask, and why the others are skipped; one asked for must be there."""
+    for name in asked:
+        if name not in PEERS:
+            raise tcp.unknown("peer", name, PEERS)
+    reasons = {name: missing(name) for name in asked or PEERS}
+    skipped = {name: why for name, why in reasons.items() if why}
+    if asked and skipped:
+        raise ToolProblem("; ".join(f"{name}: {why}" for name, why in skipped.items()))
+    return [name for name in reasons if name not in skipped], skipped
+
+
+# Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing compared: what each says of it, and whether they agree (None: one cannot say)."""
+
+    what: str
+    reference: str
+    peers: Mapping[str, str]
+    agreed: bool | None
+
+
+@dataclass(slots=True)
+class Compared:
+    """One case: what was compared, and remarks on what could not be."""
+
+    case: Stated
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def cases(
+    ids: Sequence[str],
+    profile: str | None,
+    rules: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+) -> list[Stated]:
+    """What is to be compared: the claims or the profile named, or else ``DEFAULT``."""
+    if profile is not None:
+        return [stated(profile, ids, rules, bounds)]
+    if ids:
+        groups: dict[tuple[str, Rules], list[str]] = {}
+        for claim in verify.select(ids):
+            if claim.kind == EVENTUALLY and claim.id not in ids:
+                continue  # it came along with another, and has no export
+            chosen = tcp.choose_rules(claim.rules, rules)
+            groups.setdefault((claim.profile, chosen), []).append(claim.id)
+        return [stated(None, group, rules, bounds) for group in groups.values()]
+    return [
+        stated(None, claims, {**own_rules, **rules}, {**own_bounds, **bounds})
+        for claims, own_rules, own_bounds in DEFAULT
+    ]
+
+
+def compare(
+    case: Stated,
+    peers: Iterable[str],
+    max_states: int | None = None,
+    timeout: float | None = None,
+) -> Compared:
+    """Explore ``case``, and let each of ``peers`` do the same."""
+    checks = {claim.id: tcp.check_of(claim) for claim in case.claims}
+    system = System(case.rules, case.bounds)
+    reference = explore(system, checks, graph=False, max_states=max_states, stop_when_decided=False)
+    found = Compared(case)
+    if not reference.complete:
+        found.notes.append(f"the explorer: {reference.why}")
+        return found
+    model, traced = composition(case.rules, case.bounds)
+    source = Source(model, *goods(case, traced))
+    lengths = {id: len(path.steps) for id, path in reference.decisive.items()}
+    runs = {
+        name: _runs(PEERS[name](source), [c.id for c in case.claims], lengths, timeout)
+        for name in peers
+    }
+    if runs:
+        found.rows = list(_rows(case, reference, lengths, runs))
+        found.notes += [
+            f"{name}: {run.note}"
+            for name, (whole, single) in runs.items()
+            for run in (whole, *single.values())
+            if run.note
+        ]
+    return found
+
+
+Runs = tuple[PeerRun, dict[str, PeerRun]]
+"""A peer's run to the end, and one for each claim that the explorer decided by a path."""
+
+
+def _runs(
+    peer: Peer, ids: Sequence[str], lengths: Mapping[str, int], timeout: float | None
+) -> Runs:
+    whole = peer.check([id for id in ids if id not in lengths], timeout)
+    return whole, {id: peer.check([id], timeout) for id in lengths}
+
+
+def _rows(
+    case: Stated, reference: Exploration, lengths: Mapping[str, int], runs: Mapping[str, Runs]
+) -> Iterator[Row]:
+    counts = ("states", reference.states), ("transitions", reference.transitions)
+    for what, count in (*counts, ("depth", reference.depth)):
+        yield _row(
+            what,
+            f"{count:,}",
+            {
+                name: f"{getattr(whole, what) or 0:,}" if whole.complete else _unfinished(whole)
+                for name, (whole, _) in runs.items()
+            },
+        )
+    for claim in case.claims:
+        said = {}
+        for name, (whole, single) in runs.items():
+            run = single.get(claim.id, whole)
+            said[name] = _undecided(claim.id) if run.complete else _unfinished(run, claim.id)
+        if claim.id in lengths:
+            yield _row(claim.id, _decided(claim.id, lengths[claim.id]), said)
+        else:
+            yield _row(claim.id, _undecided(claim.id), said)
+
+
+_UNKNOWN = "?"
+
+
+def _row(what: str, reference: str, peers: Mapping[str, str]) -> Row:
+    """Agreement needs all; disagreement one; who did not finish says neither."""
+    if any(said not in (reference, _UNKNOWN) for said in peers.values()):
+        return Row(what, reference, peers, False)
+    return Row(what, reference, peers, None if _UNKNOWN in peers.values() else True)
+
+
+def _decided(id: str, length: int) -> str:
+    return f"{'seen' if BY_ID[id].kind == SOMETIMES else 'violated'} in {length}"
+
+
+def _undecided(id: str) -> str:
+    return "not seen" if BY_ID[id].kind == SOMETIMES else "holds"
+
+
+def _unfinished(run: PeerRun, id: str | None = None) -> str:
+    """What a run says that did not visit every state: a violation, or nothing."""
+    if run.violated is None or run.length is None:
+        return _UNKNOWN
+    return f"stopped in {run.length}" if id is None else _decided(id, run.length)
+
+
+def exit_code(results: Sequence[Compared]) -> int:
+    """1 if anything differs, else 3 if anything could not be compared, else 0."""
+    rows = [row for result in results for row in result.rows]
+    if any(row.agreed is False for row in rows):
+        return VIOLATED
+    if any(not result.rows for result in results) or any(row.agreed is None for row in rows):
+        return INCONCLUSIVE
+    return OK if rows else INCONCLUSIVE

@@ -1,0 +1,434 @@
+"""``matrix``: every claim with its witness, and every ablation, in one table.
+
+All are explored at the small scale by the native engine: the least bounds at which every ablation
+shows. A row is an ablation of ``proofs/claims/ablations.py``, which its claim must not survive, or
+a control, which it must. What is expected is pinned in ``proofs/results/expected.toml``, as for
+``verify``. Numbers of the table the project started from that nothing is explored for have rows
+that say so.
+
+What was found is checked in three times, all of it generated: as data
+(``proofs/results/matrix.json``), as a page (``docs/matrix.md``), and each counterexample as a
+picture and as a ladder (``diagrams/matrix/``). ``check`` finds everything again and compares. Two
+versions of Graphviz draw two pictures of the same run: of the runs the ladders are compared, and of
+the pictures only that they are there. Nothing that is written holds a time, or anything else that
+changes from run to run.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from checker.engines.explicit.explore import Exploration
+from checker.engines.explicit.explore import Path as Run
+from checker.model import options as tcp
+from checker.model import search as explorer
+from checker.render import Story, ladder
+from checker.render.sequence import dot, draw
+from checker.studies import verify
+from checker.studies.trace import confirm, full_title, tell
+from checker.support import files, machine
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.journal import Journal, Told
+from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
+from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
+from spec.world.system import System
+
+DATA, PAGE, PICTURES = (
+    Path("proofs/results/matrix.json"),
+    Path("docs/matrix.md"),
+    Path("diagrams/matrix"),
+)
+"""Where the matrix is checked in, from the top of the checkout."""
+
+LATER = {
+    22: "TCP Fast Open",
+    23: "SYN cookies with a stale third ACK",
+    24: "PAWS instead of RFC 1337's F1",
+    25: "TIME-WAIT recycled behind a NAT",
+    "S1": "bounded half-open queue",
+    "S2": "starvation by a SYN flood",
+    "S3": "fewer SYN,ACK retries, a larger backlog, SYN cookies",
+    "S4": "TIME-WAIT reuse, and recycling behind a NAT",
+}
+"""What needs options, or a listener with many connections: not modelled."""
+
+ASSUMED_LESS = {"L2.leak": Ablation(29, "the application never closes", "L2.leak", {})}
+"""What takes away no rule but an assumption of fairness: the claim without it."""
+
+LATER_VERDICT = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One exploration, by the key of its result."""
+
+    key: str
+    job: verify.Job
+    draws: tuple[str, ...]  # claims whose counterexample is to be told
+
+
+def tasks() -> list[Task]:
+    """Every exploration of the matrix: the claims', then the ablations'."""
+    options = explorer.Options(engine="native")
+    found = []
+    for job in verify.jobs(CLAIMS, {}, {}, options):
+        draws = tuple(id for id in job.claims if BY_ID[id].kind != SOMETIMES)
+        found.append(Task(" ".join(job.claims), job, draws))
+    for ablation in (*ABLATIONS, *CONTROLS):
+        claim = BY_ID[ablation.claim]
+        (job,) = verify.jobs([claim], ablation.rules, ablation.bounds, options)
+        if ablation in CONTROLS:  # what holds must not be vacuous
+            job = dataclasses.replace(job, claims=(*job.claims, *claim.witnesses))
+        found.append(Task(f"without {ablation.id}", job, (claim.id,)))
+    return found
+
+
+# What is found
+
+
+def explore(
+    journal: Journal,
+    todo: Sequence[Task],
+    workers: int,
+    told: Told | None = None,
+) -> None:
+    """Explore what the journal does not know, and write it there."""
+    memory = machine.spare() // max(1, workers)
+    by_job: dict[int, Task] = {}
+    jobs = []
+    for task in todo:
+        if task.key not in journal.known:
+            shared = dataclasses.replace(task.job.options, max_memory=memory)
+            jobs.append(dataclasses.replace(task.job, options=shared))
+            by_job[id(jobs[-1])] = task
+
+    done = len(todo) - len(jobs)
+
+    def keep(job: verify.Job, found: verify.Found) -> None:
+        nonlocal done
+        task = by_job[id(job)]
+        if not found.exploration.limited:
+            journal.add(task.key, _record(task, found))
+        done += 1
+        if told is not None:
+            told(task.key, done, len(todo))
+
+    if jobs:
+        verify.run_jobs(jobs, workers, done=keep)
+
+
+def _record(task: Task, found: verify.Found) -> dict[str, Any]:
+    """What is kept of a search: what does not depend on the day, and its counterexamples."""
+    result = found.exploration
+    ladders, sources = {}, {}
+    for id in task.draws:
+        if id in found.paths:
+            story = _story(task.job, BY_ID[id], found.paths[id])
+            ladders[id], sources[id] = ladder(story) + "\n", dot(story)
+    return {
+        "states": result.states,
+        "transitions": result.transitions,
+        "depth": result.depth,
+        "complete": result.complete,
+        "lengths": found.lengths,
+        "ladders": ladders,
+        "dot": sources,
+    }
+
+
+def _story(job: verify.Job, claim: Claim, path: Run) -> Story:
+    """A counterexample, replayed before it is told."""
+    system = System(job.rules, job.bounds)
+    confirm(system, claim, path)
+    return tell(system, claim, path, job.profile)
+
+
+def _found(record: Mapping[str, Any] | None) -> verify.Found:
+    """What the journal knows of a search, as ``verify`` judges it."""
+    if record is None:
+        return verify.Found(Exploration(limited=True, why="not explored to its end"))
+    known = ("states", "transitions", "depth", "complete", "lengths")
+    return verify.Found(Exploration(engine="native", **{name: record[name] for name in known}))
+
+
+# The matrix
+
+
+def matrix(journal: Journal, todo: Sequence[Task]) -> dict[str, Any]:
+    """The matrix as data, of what the journal knows; ``wrong`` says what is not as pinned."""
+    pins = verify.expectations()
+    claims = todo[: len(todo) - len(ABLATIONS) - len(CONTROLS)]
+    rest = todo[len(claims) :]
+    searched = [_found(journal.known.get(task.key)) for task in claims]
+    report = verify.report(CLAIMS, [task.job for task in claims], searched, pins.get("small", {}))
+    wrong = [_said(one.id, one) for one in report.claims if not one.ok]
+    rows = []
+    for ablation, task in zip((*ABLATIONS, *CONTROLS), rest, strict=True):
+        claim = BY_ID[ablation.claim]
+        control = ablation in CONTROLS
+        expected = pins.get("controls" if control else "ablations", {}).get(ablation.id)
+        pinned = {}
+        if expected is not None:
+            pinned = {claim.id: {"verdict": "holds" if control else "violated"} | expected}
+        searched = [_found(journal.known.get(task.key))]
+        (one,) = verify.report([claim], [task.job], searched, pinned).claims
+        if not one.ok:
+            wrong.append(_said(f"ablation {ablation.id}", one))
+        rows.append(_row(ablation, one, "holds" if control else "violated"))
+    for one in report.claims:
+        if one.id in ASSUMED_LESS:
+            rows.append(_row(ASSUMED_LESS[one.id], one, "violated", diagram=one.id))
+    rows += _unexplored()
+    rows.sort(key=lambda row: _place(row["id"]))  # stable: as in the table of ablations
+    return {"rows": rows, "claims": [_claim_row(one) for one in report.claims], "wrong": wrong}
+
+
+def _said(what: str, one: verify.ClaimReport) -> str:
+    said = f"{one.verdict}, expected {one.expected}"
+    return f"{what}: {said}{f': {one.note}' if one.note else ''}"
+
+
+def _place(id: int | str) -> tuple[int, str]:
+    return (id, "") if isinstance(id, int) else (1000, id)
+
+
+def _row(
+    ablation: Ablation, one: verify.ClaimReport, expected: str, diagram: str = ""
+) -> dict[str, Any]:
+    """A row; ``diagram`` is the name of its picture, if not its own."""
+    falls = one.verdict == "violated"
+    return {
+        "id": ablation.number,
+        "ablation": ablation.title,
+        "claim": ablation.claim,
+        "verdict": one.verdict,
+        "expected": expected,
+        "length": one.length if falls else None,
+        "control": expected == "holds",
+        "rules": {name: tcp.show(value) for name, value in ablation.rules.items()},
+        "bounds": {name: int(str(value)) for name, value in ablation.bounds.items()},
+        "states": one.states if one.scope == "exhaustive" else None,
+        "diagram": (diagram or f"{ablation.number}-{ablation.claim}") if falls else None,
+        "note": ablation.note,
+    }
+
+
+def _unexplored() -> Iterator[dict[str, Any]]:
+    """Rows of the numbers that nothing is explored for."""
+    for id, title in LATER.items():
+        yield {
+            "id": id,
+            "ablation": title,
+            "claim": None,
+            "verdict": LATER_VERDICT,
+            "expected": LATER_VERDICT,
+            "length": None,
+            "control": False,
+            "rules": {},
+            "bounds": {},
+            "states": None,
+            "diagram": None,
+            "note": "",
+        }
+
+
+def _claim_row(one: verify.ClaimReport) -> dict[str, Any]:
+    falls = one.verdict == "violated" and one.kind != SOMETIMES
+    exhaustive = one.scope == "exhaustive"
+    return {
+        "id": one.id,
+        "title": one.title,
+        "kind": one.kind,
+        "verdict": one.verdict,
+        "expected": one.expected,
+        "length": one.length,
+        "profile": one.profile,
+        "rules": one.rules,
+        "witness": one.witness,
+        "states": one.states if exhaustive else None,
+        "transitions": one.transitions if exhaustive else None,
+        "diagram": one.id if falls else None,
+        "finding": BY_ID[one.id].finding,
+    }
+
+
+def exit_code(found: Mapping[str, Any]) -> int:
+    """1 if a verdict or a number is other than pinned, else 3 if one is not known, else 0."""
+    rows = [*found["rows"], *found["claims"]]
+    unknown = sum(row["verdict"] == "inconclusive" for row in rows)
+    if len(found["wrong"]) > unknown:
+        return VIOLATED
+    return INCONCLUSIVE if unknown else OK
+
+
+# As files
+
+
+def document(found: Mapping[str, Any]) -> str:
+    """The matrix as JSON."""
+    kept = {name: found[name] for name in ("rows", "claims")}
+    return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
+
+
+def runs(journal: Journal, todo: Sequence[Task]) -> dict[str, tuple[str, str]]:
+    """Every counterexample by the name of its files: its ladder, and its picture in DOT."""
+    found = {}
+    for task in todo:
+        record = journal.known.get(task.key, {"ladders": {}, "dot": {}})
+        _, without, id = task.key.partition("without ")
+        number = id.partition(" ")[0]
+        for claim, text in record["ladders"].items():
+            name = f"{number}-{claim}" if without else claim
+            found[name] = (text, record["dot"][claim])
+    return found
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """``docs/matrix.md``."""
+    lines = _INTRODUCTION.splitlines()
+    lines += ["", "## Ablations and controls", ""]
+    lines += ["| no. | changed | claim | by | verdict | steps | states | run |"]
+    lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    notes: dict[str, None] = {}
+    for row in found["rows"]:
+        switches = " ".join(
+            [f"`{name}={value}`" for name, value in (row["rules"] | row["bounds"]).items()]
+        )
+        title = row["ablation"] + (" (control)" if row["control"] else "")
+        cells = [row["id"], title, row["claim"], switches, row["verdict"], row["length"]]
+        lines.append(_cells(*cells, _count(row["states"]), _links(row["diagram"])))
+        if row["note"]:
+            notes[f"* {row['id']}, {row['claim']}: {row['note']}"] = None
+    lines += ["", *notes] if notes else []
+    lines += ["", "## Claims", ""]
+    lines += ["| claim | says | assumes | verdict | steps | states | witness | run |"]
+    lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for row in found["claims"]:
+        if row["kind"] == SOMETIMES:
+            continue
+        rules = " ".join(f"`{name}={value}`" for name, value in row["rules"].items())
+        seen = ", ".join(f"{id}: {_steps(n)}" for id, n in row["witness"].items())
+        title = full_title(BY_ID[row["id"]])
+        cells = [row["id"], title, rules, row["verdict"], row["length"], _count(row["states"])]
+        lines.append(_cells(*cells, seen, _links(row["diagram"])))
+    return "\n".join(lines) + "\n"
+
+
+_INTRODUCTION = """\
+# The matrix
+
+Generated by `python -m checker matrix --write` from `proofs/claims/table.py` and
+`proofs/claims/ablations.py`; `matrix --check` finds all of it again and compares. As data:
+[matrix.json](../proofs/results/matrix.json).
+
+Everything here is exhaustive up to the small bounds of `spec/world/bounds.py`, and no more: "holds"
+is of all states within them, with the witness among these, and "violated" by the shortest run there
+is. Steps count user calls, timeouts, ticks and what the channel does. States are told where all
+were visited. Larger bounds are `verify`'s, what is proved without bounds is `prove`'s. "later" is
+not modelled: it says of nothing that it holds.
+
+An *ablation* takes a mechanism away, and the claim has to fall. A *control* changes something that
+the claim has to survive."""
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else f"{number:,}"
+
+
+def _steps(number: int | None) -> str:
+    return "not seen" if number is None else f"{number} steps"
+
+
+def _cells(*cells: object) -> str:
+    return f"| {' | '.join('' if cell is None else str(cell) for cell in cells)} |"
+
+
+def _links(name: str | None) -> str:
+    place = f"../{PICTURES.as_posix()}/{name}"
+    return f"[picture]({place}.svg), [text]({place}.txt)" if name else ""
+
+
+def write(found: Mapping[str, Any], told: Mapping[str, tuple[str, str]], top: Path) -> None:
+    """Write what is checked in: all of it or, if a picture cannot be drawn, nothing."""
+    drawn = {name: draw(source, "svg") for name, (_, source) in told.items()}
+    folder = top / PICTURES
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageProblem(f"cannot make {str(folder)!r}: {error.strerror}") from error
+    for place in _written(folder):
+        if place.stem not in told:
+            place.unlink()
+    for name, (text, _) in told.items():
+        files.write(folder / f"{name}.svg", drawn[name])
+        files.write(folder / f"{name}.txt", text.encode())
+    files.write(top / DATA, document(found).encode())
+    files.write(top / PAGE, page(found).encode())
+
+
+def _written(folder: Path) -> list[Path]:
+    """The files that ``write`` may have left in ``folder``."""
+    if not folder.is_dir():
+        return []
+    return sorted(place for place in folder.iterdir() if place.suffix in (".svg", ".txt"))
+
+
+def check(found: Mapping[str, Any], told: Mapping[str, tuple[str, str]], top: Path) -> list[str]:
+    """What is checked in and is not what was found, a line each."""
+    stale = differences(found, text(top / DATA), DATA)
+    if text(top / PAGE) != page(found):
+        stale.append(f"{PAGE}: stale")
+    folder = top / PICTURES
+    for name, (run, _) in told.items():
+        if text(folder / f"{name}.txt") != run:
+            stale.append(f"{PICTURES / name}.txt: stale")
+        if not (folder / f"{name}.svg").is_file():
+            stale.append(f"{PICTURES / name}.svg: missing")
+    stale += [f"{PICTURES / p.name}: of no row" for p in _written(folder) if p.stem not in told]
+    return stale
+
+
+def differences(found: Mapping[str, Any], kept: str, where: Path) -> list[str]:
+    """Where checked-in data differ from what was found, row by row."""
+    if kept == document(found):
+        return []
+    try:
+        old = json.loads(kept)
+        rows = {
+            part: {name(row): row for row in old[part]}
+            for part, name in (("rows", _name), ("claims", _claim_name))
+        }
+    except (ValueError, KeyError, TypeError):
+        return [f"{where}: missing, or not a matrix"]
+    said = []
+    for part, name in (("rows", _name), ("claims", _claim_name)):
+        new = {name(row): row for row in found[part]}
+        said += [f"{where}: {key} is not a row" for key in rows[part] if key not in new]
+        for key, row in new.items():
+            was = rows[part].get(key)
+            if was is None:
+                said.append(f"{where}: {key} is missing")
+            elif was != row:
+                changed = [f for f in sorted({*row, *was}) if row.get(f) != was.get(f)]
+                values = (f"{f} {was.get(f)!r}, found {row.get(f)!r}" for f in changed)
+                said.append(f"{where}: {key}: {'; '.join(values)}")
+    return said or [f"{where}: not written as it would be now"]
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"row {row['id']} {row['claim']}" if row["claim"] else f"row {row['id']}"
+
+
+def _claim_name(row: Mapping[str, Any]) -> str:
+    return f"claim {row['id']}"
+
+
+def text(path: Path) -> str:
+    """What is in a file; nothing if it is not there."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

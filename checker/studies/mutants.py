@@ -1,0 +1,492 @@
+"""``mutants``: what would the claims notice if a rule of the specification were wrong?
+
+Each mutant is the specification with one place changed (``core.mutate``). It is put before the
+claims, one *arena* at a time: an exploration of one profile under one choice of rules, with the
+claims that it decides. A claim *kills* a mutant if its verdict is not that of the specification:
+an ``always``, ``rest`` or ``eventually`` that is violated, a witness that is not reached any more,
+a finding that is gone.
+
+An arena knows every *question* that its exploration asks of the specification, an input to an
+endpoint, and the answer. A mutant that answers each of them as the specification does reaches the
+same states by the same transitions, step by step from the first: it need not be explored. So the
+verdicts are
+
+* *killed*, with the claim and the length of the shortest run that shows it;
+* *survived*: some answer differs, and no claim sees it;
+* *equivalent*: the place is reached, and no answer of any arena differs;
+* *not reached*: no question of any arena comes to the place.
+
+What stands behind a switch or a bound that no arena sets is in no traced tree of an arena, and no
+place: it is listed apart. Score = killed / (all - equivalent).
+"""
+
+import dataclasses
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from checker.engines.explicit.explore import Exploration
+from checker.ir.mutate import Dialect, Mutant, applied, calls, mutants, watched
+from checker.model import liveness
+from checker.model import options as tcp
+from checker.model import search as explorer
+from checker.studies.verify import Job, jobs
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.journal import Journal, Told
+from checker.support.workers import forked, leave_interrupts
+from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
+from spec.rules import Restart
+from spec.tcp import segment, segment_arrives, tcb, timeouts, user_calls
+from spec.tcp import sending as output
+from spec.world import host
+from spec.world.inputs import FORGERIES, Input
+from spec.world.records import key
+from spec.world.system import Outcome, System
+
+Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
+SURVIVING = ("survived", "not reached")
+
+# What is mutated
+
+
+def _functions(module: ModuleType, *but: str) -> list[FunctionType]:
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__
+        if name not in but
+    ]
+
+
+FUNCTIONS = [
+    *_functions(segment_arrives),
+    *_functions(output),
+    *_functions(user_calls, "status"),
+    *_functions(timeouts),
+    *_functions(tcb),
+    *_functions(segment),
+    *(
+        getattr(tcb.Tcb, name)
+        for name in ("unsent_text", "unacknowledged_text", "unsent_fin", "fin_acknowledged")
+    ),
+    segment.Segment.length,
+    host.step,
+    host._act,
+    host._tick,
+    host._left,
+]
+"""The rules of TCP and of a host's clock and health. Ghosts, forgeries and what the users are let
+do (``host._call``) are the observer's and the environment's, not rules."""
+
+_FIXED = ["rules", "bounds", "what", "Input", "FORGERIES", "Restart"]
+_FIXED += ["crashes", "ghost", "_spent", "drew_isn", "_act"]  # of the exploration
+_SILENT = ["rule", "signal", "take", "ghosts", "ghost", "origin", "crashes", "_stamp"]
+_SILENT += ["segment_arrives"]  # what arrives is the network's
+
+DIALECT = Dialect(
+    states=tcb.State,
+    fixed=frozenset(_FIXED),
+    silent=frozenset(_SILENT),
+    flagged="Control",
+    made="Segment",
+    numbers=("seq", "ack"),
+    intervals=frozenset({"le_lt", "lt_le", "le_le"}),
+    pairs=frozenset({"lt", "le"}),
+    circles=("tcp.seq", "seq"),
+)
+
+
+@cache
+def all_mutants() -> tuple[Mutant, ...]:
+    """The mutants of the specification."""
+    return tuple(m for m in mutants(FUNCTIONS, DIALECT) if "what in FORGERIES" not in m.needs)
+
+
+# Arenas
+
+Lines = frozenset[tuple[str, int]]
+"""Files and lines that an answer runs through."""
+Answer = Any
+
+
+@dataclass(slots=True)
+class Arena:
+    """An exploration of the specification, all questions that it asks, and what it found.
+
+    ``ask`` answers a question as the specification stands now, mutated or not; ``explore`` finds
+    the verdicts: for each claim that is decided, the steps to the state that decides it.
+    """
+
+    name: str
+    questions: dict[Lines, list[tuple[Any, Answer]]]
+    decided: Mapping[str, int]
+    kinds: Mapping[str, str]
+    ask: Callable[[Any], Answer]
+    explore: Callable[[], Exploration]
+    contains: Callable[[Mutant], bool]  # is its place in the traced tree at all?
+
+    def cost(self) -> int:
+        """How much it takes to put a mutant into it, roughly."""
+        return sum(map(len, self.questions.values()))
+
+    def reached(self, mutant: Mutant) -> bool:
+        """Does any question come to the place itself?"""
+        return any((mutant.file, mutant.line) in lines for lines in self.questions)
+
+    def differs(self, mutant: Mutant) -> bool:
+        """Is any question answered otherwise? The mutant must be applied."""
+        around = {(mutant.file, n) for n in range(mutant.first, mutant.last + 1)}
+        return any(
+            self.ask(question) != answer
+            for lines, asked in self.questions.items()
+            if not around.isdisjoint(lines)
+            for question, answer in asked
+        )
+
+    def killers(self) -> tuple[dict[str, int | None], str]:
+        """The claims that fall first under the mutant that is applied, each with the steps that
+        show it; and what kept the search from its end."""
+        found = self.explore()
+        killed: dict[str, int | None] = {}
+        for claim, kind in self.kinds.items():
+            steps = found.lengths.get(claim)
+            if kind != SOMETIMES and steps is not None and claim not in self.decided:
+                killed[claim] = steps
+            elif found.complete and steps is None and claim in self.decided:
+                killed[claim] = None
+        return killed, found.why if found.limited else ""
+
+
+def asked_all(
+    questions: Iterable[Any], ask: Callable[[Any], Answer], functions: Sequence[FunctionType]
+) -> dict[Lines, list[tuple[Any, Answer]]]:
+    """Each question with its answer, by the lines of ``functions`` that the answer runs through."""
+    found: dict[Lines, list[tuple[Any, Answer]]] = defaultdict(list)
+    with watched(functions) as lines:
+        for question in questions:
+            lines.clear()
+            answer = ask(question)
+            found[frozenset(lines)].append((question, answer))
+    return dict(found)
+
+
+def arena(job: Job) -> Arena:
+    """The arena of an exploration of the specification."""
+    system = System(job.rules, job.bounds)
+    options = explorer.Options("native")
+    found = _search(job, system, options)
+    limit = dataclasses.replace(options, max_states=2 * found.states + 300_000)
+    asked = System(job.rules, job.bounds)
+
+    def ask(question: Any) -> Answer:
+        end, what, seg, sight = question
+        return [_plain(drawn, outcome) for drawn, outcome in asked.react(end, what, seg, sight)]
+
+    def explore() -> Exploration:
+        return _search(job, System(job.rules, job.bounds), limit, found.lengths)
+
+    questions = (
+        (end, what, seg, sight)
+        for what, outcomes in system.outcomes.items()
+        for end, seg, sight in outcomes
+    )
+    return Arena(
+        f"{job.profile} {' '.join(job.claims)}",
+        asked_all(questions, ask, FUNCTIONS),
+        found.lengths,
+        {id: BY_ID[id].kind for id in job.claims},
+        ask,
+        explore,
+        _tree(job, system),
+    )
+
+
+def _search(
+    job: Job,
+    system: System,
+    options: explorer.Options,
+    decided: Mapping[str, int] | None = None,
+) -> Exploration:
+    """Explore, to the end; or, if it is known what the specification ``decided``, until a claim
+    falls that it does not refute. What is said in the end is decided on the whole graph."""
+    if job.live:
+        lives = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
+        return liveness.search(system, lives, options)[0]
+    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
+    if decided is None:
+        return explorer.search(system, checks, options, stop_when_decided=False)
+    ending = {
+        id: dataclasses.replace(check, ends=check.kind != SOMETIMES and id not in decided)
+        for id, check in checks.items()
+    }
+    return explorer.search(system, ending, options)
+
+
+def _plain(drawn: int | None, outcome: Outcome) -> Any:
+    return drawn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
+
+
+def _tree(job: Job, system: System) -> Callable[[Mutant], bool]:
+    """Which places are in the traced trees of a job: those that its switches and bounds let in."""
+    inputs = {what for called in system.calls for what in called} | {Input.SEGMENT}
+    if job.bounds.msl:
+        inputs.add(Input.TICK)
+    context = SimpleNamespace(rules=job.rules, bounds=job.bounds)
+    known = {"tcp": context, "rules": job.rules, "bounds": job.bounds, "Input": Input}
+    known |= {"Restart": Restart, "FORGERIES": FORGERIES}
+
+    def true(test: str, what: Input) -> bool:
+        try:
+            return bool(eval(test, {**known, "what": what}))
+        except (NameError, AttributeError):  # of the exploration, such as how many TCBs there are
+            return True
+
+    def lets_in(needs: Sequence[str]) -> bool:
+        return any(all(true(test, what) for test in needs) for what in inputs)
+
+    open_calls = [call for call in CALLS if lets_in(call.needs)]
+    inside = {host.step.__qualname__}
+    while more := {c.callee for c in open_calls if c.caller in inside} - inside:
+        inside |= more
+    return lambda mutant: mutant.function in inside and lets_in(mutant.needs)
+
+
+CALLS = calls([*FUNCTIONS, *_functions(host)], DIALECT)
+"""Who calls whom, behind which switches and bounds."""
+
+
+def arenas(
+    claims: Sequence[Claim] = CLAIMS, told: Callable[[str], None] | None = None
+) -> list[Arena]:
+    """The arenas of claims at the small scale, those with the fewest questions first."""
+    found = []
+    for job in jobs(claims, {}, {}):
+        if told is not None:
+            told(f"{job.profile} {' '.join(job.claims)}")
+        found.append(arena(job))
+    return sorted(found, key=Arena.cost)
+
+
+ORDER = {claim.id: i for i, claim in enumerate(CLAIMS)}
+"""The place of each claim in the table."""
+
+# Verdicts
+
+
+class Killer(BaseModel):
+    """A claim that sees a mutant; ``steps`` is None if a state is not reached any more."""
+
+    claim: str
+    steps: int | None
+
+
+class Judged(BaseModel):
+    """A mutant and what became of it; ``needs`` are the switches and bounds it stands behind."""
+
+    name: str
+    place: str
+    function: str
+    operator: str
+    before: str
+    after: str
+    rule: str
+    verdict: Verdict
+    killers: list[Killer] = []
+    note: str = ""
+    needs: list[str] = []
+    reason: str = ""  # why it is no wonder that it survives
+
+
+class Report(BaseModel):
+    """What ``mutants`` found; ``all`` has the survivors and those not reached as well."""
+
+    version: int = 1
+    every: bool  # every exploration was asked which claims fall first in it, not the first only
+    mutants: int
+    killed: int
+    equivalent: int
+    not_reached: int
+    score: float
+    survivors: list[str]
+    outside: int
+    all: list[Judged]
+
+
+def judge(mutant: Mutant, before: Sequence[Arena], every: bool) -> Judged:
+    """Put a mutant before the claims."""
+    verdict: Verdict = "outside"
+    killers: list[Killer] = []
+    notes: list[str] = []
+    inside = [arena for arena in before if arena.contains(mutant)]
+    if inside:
+        reached = [arena for arena in inside if arena.reached(mutant)]
+        verdict = "equivalent" if reached else "not reached"
+        with applied(mutant):
+            for arena in reached:
+                try:
+                    if not arena.differs(mutant):
+                        continue
+                    verdict = "survived" if verdict == "equivalent" else verdict
+                    killed, limit = arena.killers()
+                except Exception as error:
+                    killed, limit = {}, f"{type(error).__name__}: {error}"
+                if limit:
+                    notes.append(f"{arena.name}: {limit}")
+                if killed:
+                    verdict = "killed"
+                    killers += [Killer(claim=c, steps=n) for c, n in killed.items()]
+                    if not every:
+                        killers = sorted(killers, key=_soonest)[:1]
+                        break
+    return Judged(
+        **{name: getattr(mutant, name) for name in _SHOWN},
+        verdict=verdict,
+        killers=sorted(killers, key=lambda k: ORDER[k.claim]) if every else killers,
+        note="; ".join(notes),
+        needs=_needs(mutant) if verdict in ("outside", "not reached") else [],
+    )
+
+
+def _needs(mutant: Mutant) -> list[str]:
+    """The fixed tests that a place stands behind, or else those of the calls of its function."""
+    called = {test for call in CALLS if call.callee == mutant.function for test in call.needs}
+    return list(mutant.needs) or sorted(called)
+
+
+def _soonest(killer: Killer) -> tuple[bool, int]:
+    return killer.steps is None, killer.steps or 0
+
+
+_SHOWN = ("name", "place", "function", "operator", "before", "after", "rule")
+
+
+def report(found: Sequence[Judged], every: bool) -> Report:
+    """The report of all that was judged."""
+    known = reasons()
+    for judged in found:
+        if judged.verdict in SURVIVING:
+            judged.reason = reason(judged, known)
+    count = Counter(judged.verdict for judged in found)
+    mutants = len(found) - count["outside"]
+    asked = mutants - count["equivalent"]
+    return Report(
+        every=every,
+        mutants=mutants,
+        killed=count["killed"],
+        equivalent=count["equivalent"],
+        not_reached=count["not reached"],
+        score=round(count["killed"] / asked, 4) if asked else 1.0,
+        survivors=[j.name for j in found if j.verdict in SURVIVING],
+        outside=count["outside"],
+        all=list(found),
+    )
+
+
+def told(found: Report) -> Iterator[str]:
+    """The report in lines: each survivor with its rule and reason, then the score."""
+    for judged in found.all:
+        if judged.verdict in SURVIVING:
+            yield f"{judged.name}: {judged.verdict}: {judged.before} -> {judged.after}"
+            yield f"    {judged.rule}"
+            for needs in judged.needs:
+                yield f"    needs {needs}"
+            yield f"    {judged.reason or 'no reason is given in proofs/results/survivors.toml'}"
+            if judged.note:
+                yield f"    {judged.note}"
+    yield (
+        f"{found.mutants} mutants: {found.killed} killed, {found.equivalent} equivalent, "
+        f"{found.not_reached} not reached, {len(found.survivors) - found.not_reached} survived; "
+        f"{found.outside} more stand behind switches and bounds that no claim sets"
+    )
+    yield f"score {found.score:.2%} = killed / (all - equivalent)"
+
+
+def exit_code(found: Report) -> int:
+    """1 if a survivor has no reason, 3 if there was nothing to judge, else 0."""
+    if not found.mutants:
+        return INCONCLUSIVE
+    unexplained = [j for j in found.all if j.name in found.survivors and not j.reason]
+    return VIOLATED if unexplained else OK
+
+
+def reasons() -> dict[str, str]:
+    """``proofs/results/survivors.toml``: why a mutant survives, by function and what is changed."""
+    text = resources.files("proofs").joinpath("results/survivors.toml").read_text("utf-8")
+    return {
+        f"{function}: {change}": why
+        for function, table in tomllib.loads(text).items()
+        for change, why in table.items()
+    }
+
+
+def reason(judged: Judged, known: Mapping[str, str]) -> str:
+    """The one of ``reasons`` that is given for a mutant, or for all of its function."""
+    change = f"{judged.function}: {judged.before} -> {judged.after}"
+    return known.get(change, known.get(f"{judged.function}: *", ""))
+
+
+# Runs that may be interrupted
+
+
+_before: Sequence[Arena] = ()
+_all: Mapping[str, Mutant] = {}
+
+
+def _work(name: str, every: bool) -> Judged:
+    return judge(_all[name], _before, every)
+
+
+def run(
+    chosen: Sequence[Mutant],
+    before: Sequence[Arena],
+    journal: Journal,
+    every: bool = False,
+    workers: int = 1,
+    told: Told | None = None,
+) -> list[Judged]:
+    """Judge the mutants that the journal has not; the results are in the order of ``chosen``."""
+    global _before, _all
+    todo = [mutant for mutant in chosen if mutant.name not in journal.known]
+    done = len(chosen) - len(todo)
+
+    def finish(judged: Judged) -> None:
+        nonlocal done
+        done += 1
+        journal.add(judged.name, judged.model_dump(mode="json"))
+        if told is not None:
+            told(f"{judged.name}: {judged.verdict}", done, len(chosen))
+
+    if workers <= 1 or len(todo) <= 1:
+        for mutant in todo:
+            finish(judge(mutant, before, every))
+    else:
+        _before, _all = before, {mutant.name: mutant for mutant in todo}
+        with forked(workers, leave_interrupts) as pool:
+            for future in as_completed([pool.submit(_work, m.name, every) for m in todo]):
+                finish(future.result())
+    return [Judged.model_validate(journal.known[mutant.name]) for mutant in chosen]
+
+
+def select(chosen: Sequence[str]) -> list[Mutant]:
+    """The mutants of a file, of a line, of an operator, or of a name; without any, all."""
+    everything = all_mutants()
+    for word in chosen:
+        if not any(_named(mutant, word) for mutant in everything):
+            raise UsageProblem(
+                f"no mutant of {word!r}: name a file (spec/tcp/sending.py), a line "
+                f"(spec/tcp/sending.py:59), "
+                f"an operator ({', '.join(sorted({m.operator for m in everything}))}) or a mutant"
+            )
+    return [m for m in everything if not chosen or any(_named(m, word) for word in chosen)]
+
+
+def _named(mutant: Mutant, word: str) -> bool:
+    return word in (mutant.file, mutant.place, mutant.operator, mutant.name, mutant.function)

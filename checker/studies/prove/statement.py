@@ -1,0 +1,222 @@
+"""From theorems of ``proofs.theorems.table`` to what the prover is given: all of it traced.
+
+Bounds that a theorem leaves free become variables: the window, and with time MSL, R (``span``),
+TIME-WAIT's length and how long a tick is, which are reals. Numbers of TCBs are natural numbers.
+ISNs are a function of the TCB's number that no step changes: what a host will select is a matter of
+the assumptions alone.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from checker.engines.solver import induction
+from checker.engines.solver.induction import ENDS, MESSAGE, NUMBER, Clause, Constancy, Theory
+from checker.ir.composition import Kind
+from checker.ir.nodes import BOOL, NAT, POSITIVE, REAL, Node, Sort
+from checker.ir.schema import fields
+from checker.ir.tracing import Branch, Leaf, Tree
+from checker.model.traced import Traced, constants
+from proofs.theorems.invariants import Function, Memory, View, remember
+from proofs.theorems.table import Theorem
+from spec.rules import Rules
+from spec.seq import implies
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.inputs import Input
+from spec.world.records import key, paths
+from spec.world.system import CALLS, System
+
+FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
+"""What may be left free; None: of the domain that its annotation names."""
+
+
+def theory(theorems: Sequence[Theorem]) -> Theory:
+    """The theory of a theorem, the first, and of others that are built upon it."""
+    base, *others = theorems
+    _check(base, others)
+    rules = dataclasses.replace(Rules(), **base.rules)
+    bounds = dataclasses.replace(Bounds(), **base.bounds)
+    timed = "msl" in base.free
+    seq = (0, (1 << bounds.width) - 1)
+    octets = (0, max(bounds.octets, 1))
+    domains: dict[str, Any] = {
+        "seq": seq,
+        "octets": octets,
+        "ticks": REAL if timed else (0, 1),
+        "id": NAT,
+        "crashes": (0, 1),
+    }
+    free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
+    free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
+    called = {what for calls in System(rules, bounds).calls for what in calls}
+    inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]
+    everything = [*inputs, *([Input.TICK] if timed else [])]
+    known = constants(rules, bounds, everything, free, domains)
+    traced = Traced(rules, bounds, known, free, domains)
+    tracer = traced.tracer
+    me = traced.endpoint("me")
+    looking = _Looking(traced)
+    pairs = dict.fromkeys(f for theorem in theorems for f in theorem.pairs)
+    clauses = dict.fromkeys(f for theorem in theorems for f in theorem.all)
+    claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claims)
+    optional = {_given(f): BOOL for f in pairs if f not in base.pairs}
+    return Theory(
+        name=base.id,
+        fields=traced.kept,
+        message_fields=traced.carried,
+        initial=traced.first(),
+        constants=known,
+        kinds=[
+            Kind(what.value, traced.narrow(traced.tree(what)), (0, 1), what == Input.SEGMENT)
+            for what in inputs
+        ],
+        tick=traced.narrow(traced.tree(Input.TICK)) if timed else None,
+        ttl="ttl" if timed and rules.lifetime_bounded else None,
+        elapsed="elapsed" if timed else None,
+        sight=traced.seen(1),
+        drawn=tracer.node(looking.function("mine.iss", traced.isn_sort)(me.ghost.id + 1)),
+        memories=looking.memories(),
+        told="iss",
+        number=NAT,
+        parameters=free | optional | ({"elapsed": POSITIVE} if timed else {}),
+        facts=[looking.clause(f) for f in base.facts],
+        pairs=[looking.clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
+        clauses=[looking.clause(f, _when(f, base, others)) for f in clauses],
+        claims=tuple(claims),
+        constancy=_constancy(
+            Traced(rules, bounds, {}, free, domains),
+            known,
+            [*inputs, *([Input.TICK] if timed else [])],
+        ),
+    )
+
+
+def _constancy(traced: Traced, values: dict[str, Any], inputs: list[Input]) -> Constancy:
+    """What there is to show of the fields that are left out, by trees in which they are not."""
+    start = host.initial(traced.bounds)
+    rows = {"me": traced.end_fields, "seg": traced.seg_fields, "sight": traced.sight_fields}
+    sorts = {f"{name}.{f.path}": f.sort for name, row in rows.items() for f in row}
+    return Constancy(
+        first={f"me.{p}": value for p, value in zip(paths(start), key(start), strict=True)},
+        variables=sorts | {"isn": traced.isn_sort},
+        trees={what.value: traced.constancy(what, values) for what in inputs},
+    )
+
+
+def _check(base: Theorem, others: Sequence[Theorem]) -> None:
+    """Refuse theorems that cannot be proved together."""
+    if base.upon:
+        raise ValueError(f"{base.id} is built upon {base.upon}, which is not given first")
+    for theorem in others:
+        same = (theorem.bounds, theorem.free) == (base.bounds, base.free)
+        rules = {name: theorem.rules.get(name) for name in base.rules} == base.rules
+        on = all(theorem.rules[name] is True for name in theorem.switches(base))
+        facts = {*theorem.facts} == {*base.facts}
+        pairs = {*base.pairs} <= {*theorem.pairs}
+        if theorem.upon != base.id or not (same and rules and on and facts and pairs):
+            raise ValueError(
+                f"{theorem.id} cannot be built upon {base.id}: it is of another system, or "
+                "assumes other facts, or has another option than a switch that is on or a pair"
+            )
+
+
+def _given(pair: Function) -> str:
+    """The parameter that tells whether a pair is assumed."""
+    return f"given.{pair.__name__}"
+
+
+def options(theorem: Theorem, base: Theorem) -> tuple[str, ...]:
+    """The parameters that are true where the theorem is claimed, beside its base."""
+    return (*theorem.switches(base), *map(_given, theorem.further(base)))
+
+
+def _when(
+    clause: Function, base: Theorem, others: Sequence[Theorem]
+) -> tuple[tuple[str, ...], ...]:
+    """The options under which a clause is claimed, in each theorem that has it; none: always."""
+    ways = tuple(options(theorem, base) for theorem in others if clause in theorem.all)
+    return () if clause in base.all or () in ways else ways
+
+
+class _Looking:
+    """Traces clauses: functions of a view of which every part is symbolic."""
+
+    def __init__(self, traced: Traced) -> None:
+        self.traced = traced
+        self.fields = fields(Memory(), traced.domains)
+        self.view = View(
+            traced.endpoint("me"),
+            traced.endpoint("peer"),
+            lambda n: self.memory("mine", n),
+            lambda n: self.memory("its", n),
+            self.function("mine.iss", traced.isn_sort),
+            self.function("its.iss", traced.isn_sort),
+            traced.rules,
+            traced.bounds,
+            traced.seq,
+        )
+
+    def function(self, name: str, sort: Sort) -> Callable[[Any], Any]:
+        """The function ``name``, to be applied to a symbolic number."""
+        tracer = self.traced.tracer
+        return lambda n: tracer.value(tracer.build.apply(name, tracer.node(n), NAT, sort))
+
+    def memory(self, whose: str, n: Any) -> Memory:
+        """What is remembered of TCB ``n``."""
+        return Memory(*[self.function(f"{whose}.{f.path}", f.sort)(n) for f in self.fields])
+
+    def memories(self) -> list[induction.Memory]:
+        """What is remembered, and how a step changes it."""
+        tracer = self.traced.tracer
+        n = tracer.var("n", NAT)
+        found = [induction.Memory("iss", self.traced.isn_sort, None)]
+
+        def updated() -> tuple[None, list[Any]]:
+            before, after = self.memory("mine", n), self.memory("mine", n)
+            end = self.traced.endpoint("me")
+            if end.ghost.id == n:
+                remember(after, end, self.traced.seq)
+                return None, list(key(after))
+            return None, list(key(before))
+
+        tree = tracer.trace(updated)
+        for i, f in enumerate(self.fields):
+            node = _folded(tree, self.traced, i)
+            found.append(induction.Memory(f.path, f.sort, node, key(Memory())[i]))
+        return found
+
+    def clause(self, function: Callable[..., bool], when: Sequence[tuple[str, ...]] = ()) -> Clause:
+        """One clause, traced; it is claimed if all parameters of an entry of ``when`` are true."""
+        tracer = self.traced.tracer
+        names = list(inspect.signature(function).parameters)[1:]
+        numbers = {name: tracer.var(name, NAT) for name in names if name != "seg"}
+
+        def decided() -> tuple[None, list[Any]]:
+            arguments = [
+                self.traced.segment("seg") if name == "seg" else numbers[name] for name in names
+            ]
+            claimed: Any = not when
+            for way in when:
+                every: Any = True
+                for option in way:
+                    every = every & tracer.var(option, BOOL)
+                claimed = claimed | every
+            return None, [implies(claimed, function(self.view, *arguments))]
+
+        code = function.__code__
+        where = f"proofs/theorems/invariants.py:{code.co_firstlineno}"
+        about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
+        doc = inspect.getdoc(function) or ""
+        return Clause(function.__name__, about, tracer.trace(decided), where, doc, tuple(when))
+
+
+def _folded(tree: Tree, traced: Traced, output: int) -> Node:
+    """One output of a tree as an expression."""
+    if isinstance(tree, Leaf):
+        return tree.outputs[output]
+    assert isinstance(tree, Branch)
+    return traced.tracer.build.ite(
+        tree.test, _folded(tree.then, traced, output), _folded(tree.other, traced, output)
+    )

@@ -1,0 +1,166 @@
+"""``trace``: the shortest run that refutes a claim, or that shows what a witness claims.
+
+The claim's profile is explored level by level until a state decides the claim; the path to it
+is then shortest. It is replayed through a fresh system, and the claim asked again of the state
+where the replay ends, before anything is drawn.
+
+Exit codes: 0, a run was found and drawn; 3, there is none to draw, be it that the claim holds in
+every state up to the bounds or that a limit ended the search. Nothing is written then.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path as File
+from typing import Any
+
+from rich.console import Console
+
+from checker.engines.explicit.explore import Exploration, Path, Progress
+from checker.model import liveness
+from checker.model import options as tcp
+from checker.model import search as explorer
+from checker.render import Story, ladder, render
+from checker.support.errors import INCONCLUSIVE, OK, Problem
+from proofs.claims.table import BY_ID, SOMETIMES, Claim
+from spec.world.system import System
+
+
+def claim_named(claim_id: str) -> Claim:
+    """The claim with that identifier."""
+    if claim_id not in BY_ID:
+        raise tcp.unknown("claim", claim_id, BY_ID)
+    return BY_ID[claim_id]
+
+
+def full_title(claim: Claim) -> str:
+    """The claim's title; one that only continues another's comes with that one's."""
+    if not claim.title.startswith("..."):
+        return claim.title
+    return f"{BY_ID[claim.id.partition('.')[0]].title} {claim.title}"
+
+
+def trace(
+    claim_id: str,
+    rules: Mapping[str, Any] | None = None,
+    bounds: Mapping[str, Any] | None = None,
+    out: File | str | None = None,
+    profile: str | None = None,
+    max_states: int | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Draw the run that decides a claim to ``out``, or as a ladder to stdout; see above.
+
+    ``rules`` and ``bounds`` come on top of the claim's own, at the usual scale; ``profile``
+    replaces its profile.
+    Without ``progress``, a terminal on stderr shows how far the search has got.
+    """
+    claim = claim_named(claim_id)
+    chosen = dict(rules or {})
+    in_force = tcp.choose_rules(claim.rules, chosen)
+    profile = profile or claim.profile
+    grown = {**tcp.grown(profile, "usual"), **(bounds or {})}
+    system = System(in_force, tcp.choose_bounds(profile, grown, claim.profile))
+    out = None if out is None else File(out)
+    if out is not None:
+        tcp.writable(out)
+    found = _search(system, claim, max_states, progress)
+    if claim.id not in found.decisive:
+        print(_nothing(claim, found, profile), file=sys.stderr)
+        return INCONCLUSIVE
+    path = found.decisive[claim.id]
+    confirm(system, claim, path)
+    story = tell(system, claim, path, profile)
+    if out is None:
+        print(ladder(story))
+        return OK
+    render(story, out)
+    print(f"{out}: {_steps(path)}, {story.verdict}", file=sys.stderr)
+    return OK
+
+
+def _search(
+    system: System, claim: Claim, max_states: int | None, progress: Progress | None
+) -> Exploration:
+    options = explorer.Options(max_states=max_states)
+
+    def search(shown: Progress | None) -> Exploration:
+        if claim.live is None:
+            return explorer.search(system, {claim.id: tcp.check_of(claim)}, options, shown)
+        found, live = liveness.search(system, {claim.id: claim.live}, options, shown)
+        decided = live.get(claim.id)
+        if decided is not None and decided.note:
+            found.complete, found.why = False, decided.note
+        return found
+
+    if progress is not None:
+        return search(progress)
+    with _on_terminal(claim.id) as shown:
+        return search(shown)
+
+
+@contextmanager
+def _on_terminal(what: str) -> Iterator[Progress | None]:
+    """Progress in one line of stderr, if that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with console.status(f"{what}: exploring") as status:
+
+        def show(states: int, transitions: int, level: int, waiting: int) -> None:
+            status.update(
+                f"{what}: {states:,} states, {transitions:,} transitions, "
+                f"depth {level}, {waiting:,} waiting"
+            )
+
+        yield show
+
+
+def confirm(system: System, claim: Claim, path: Path) -> None:
+    """Replay ``path``; does its last state decide the claim, asked once more?
+
+    Of a lasso: does its loop, with what could be done on the way round?
+    """
+    fresh = System(system.rules, system.bounds)
+    path = tcp.replay_in(fresh, path)
+    if claim.live is not None:
+        return liveness.confirm(fresh, claim.live, path)
+    last = path.steps[-1][1] if path.steps else path.start
+    if claim.predicate(last) != (claim.kind == SOMETIMES):
+        raise Problem(f"{claim.id}: replayed, the run does not end where the claim is decided")
+
+
+def tell(system: System, claim: Claim, path: Path, profile: str) -> Story:
+    """The run that decides ``claim``."""
+    violated = claim.kind != SOMETIMES
+    what = "shortest counterexample" if violated else "shortest witness"
+    others = ", ".join(f"{k}={v}" for k, v in tcp.departures(system.rules).items())
+    title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
+    verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {full_title(claim)}"
+    if path.loop == len(path.steps):
+        verdict += "; the run stops here, where nothing has to happen any more"
+    return tcp.story(system, path, f"{title}, {others}" if others else title, verdict, violated)
+
+
+def _steps(path: Path) -> str:
+    stem = len(path.steps) if path.loop is None else path.loop
+    loop = len(path.steps) - stem
+    steps = f"{stem} step{'s' * (stem != 1)}"
+    return f"{steps}, then {loop} for ever" if loop else steps
+
+
+def _nothing(claim: Claim, found: Exploration, profile: str) -> str:
+    """Why there is nothing to draw, in one line."""
+    states = f"{found.states:,} states"
+    what = "witness" if claim.kind == SOMETIMES else "counterexample"
+    if not found.complete:
+        return f"{claim.id}: no {what} in {states}, then {found.why}: undecided, nothing to draw"
+    if claim.kind == SOMETIMES:
+        return (
+            f"{claim.id}: none of all {states} of profile {profile} is a witness: nothing to draw"
+        )
+    return (
+        f"{claim.id} holds in all {states} up to the bounds of profile {profile}: "
+        "no counterexample to draw"
+    )

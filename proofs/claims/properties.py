@@ -1,0 +1,421 @@
+"""The predicates that claims name: plain functions of one state of the system.
+
+Each is true where all is well, or, for a witness, where the thing to be seen is seen.
+"""
+
+from spec.observe.ghosts import End, Ghost, reached_established
+from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
+from spec.world.host import Endpoint
+from spec.world.system import World
+
+# Opening
+
+
+def _agrees(me: Endpoint, peer: Endpoint) -> bool:
+    """Injective agreement (Lowe) of ``me``, which reached ESTABLISHED, with one TCB of the peer.
+
+    Exactly one TCB of the peer ever held (my IRS, my ISS), and no other TCB of mine that
+    reached ESTABLISHED held my pair.
+    """
+    tcb = me.tcb
+    theirs = 0
+    for pair in peer.ghost.past:
+        theirs += pair.known & (pair.iss == tcb.irs) & (pair.irs == tcb.iss)
+    mine = 0
+    for pair in me.ghost.past:
+        mine += pair.reached & (pair.iss == tcb.iss) & (pair.irs == tcb.irs)
+    return (theirs == 1) & (mine == 1)
+
+
+def _agreement(world: World, simultaneous: bool) -> bool:
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        if reached_established(me.tcb) and me.ghost.simultaneous == simultaneous:
+            if not _agrees(me, peer):
+                return False
+    return True
+
+
+def three_way_agreement(world: World) -> bool:
+    """T1: by LISTEN and SYN-RECEIVED, or straight from SYN-SENT."""
+    return _agreement(world, False)
+
+
+def simultaneous_agreement(world: World) -> bool:
+    """T1s: from SYN-SENT by way of SYN-RECEIVED."""
+    return _agreement(world, True)
+
+
+def stale_syn_stops(world: World) -> bool:
+    """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
+    for end in (world.a, world.b):
+        if end.ghost.stale and reached_established(end.tcb):
+            return False
+    return True
+
+
+# Closing
+
+
+def time_wait_drains(world: World) -> bool:
+    """T3: no TIME-WAIT was left with a segment of its connection still in flight."""
+    return not (world.a.ghost.residue | world.b.ghost.residue)
+
+
+def no_confusion(world: World) -> bool:
+    """T4: no TCB accepted a segment of a connection that was over when it was made."""
+    return not (world.a.ghost.confused | world.b.ghost.confused)
+
+
+# The three hazards of RFC 1337, section 2, each of which is a way to break T4. An end that accepted
+# an old segment is marked ``confused``; where T4 holds there is none.
+
+
+def no_old_octet(world: World) -> bool:
+    """T4.octet, hazard H1: no TCB whose partner is the peer's present one delivered an octet of a
+    connection that was over."""
+    for me, peer in ((world.a.ghost, world.b.ghost), (world.b.ghost, world.a.ghost)):
+        if me.confused & me.garbled & (me.partner == peer.id):
+            return False
+    return True
+
+
+def no_disagreement(world: World) -> bool:
+    """T4.sync, hazard H2: no end expects, because of an old segment, another number than its peer
+    sends next, while the peer has nothing outstanding that it would send again.
+
+    If it expects more, each end's ACK is answered with an ACK, for ever.
+    """
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        if me.ghost.confused and _exchanges(me.tcb) and _exchanges(peer.tcb):
+            settled = peer.tcb.snd.una == peer.tcb.snd.nxt
+            if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
+                return False
+    return True
+
+
+def _exchanges(tcb: Tcb) -> bool:
+    return tcb.state in SYNCHRONIZED and tcb.state != State.TIME_WAIT
+
+
+def no_dead_open(world: World) -> bool:
+    """T4.open, hazard H3: no end of a new connection is open to a peer that an old segment misled
+    and that is gone."""
+    for me, peer in ((world.a, world.b), (world.b, world.a)):
+        gone = me.tcb.state == State.CLOSED or me.tcb.state == State.LISTEN
+        if me.ghost.confused and gone and _exchanges(peer.tcb):
+            if (peer.ghost.old_me != 0) | (peer.ghost.old_peer != 0):
+                return False
+    return True
+
+
+def no_crossing(world: World) -> bool:
+    """T5: no TCB that had reached ESTABLISHED, other than by simultaneous open, accepted a segment
+    that an earlier TCB of the peer had sent."""
+    return not (world.a.ghost.crossed | world.b.ghost.crossed)
+
+
+def no_simultaneous_crossing(world: World) -> bool:
+    """T5s: the same of a TCB that was opened simultaneously."""
+    return not (world.a.ghost.crossed_simultaneous | world.b.ghost.crossed_simultaneous)
+
+
+def not_misled(world: World) -> bool:
+    """T5.reset: no such TCB accepted a reset that answers a segment of an earlier TCB."""
+    return not (world.a.ghost.misled | world.b.ghost.misled)
+
+
+def reopened_by_a_later_syn(world: World) -> bool:
+    """T6: no TIME-WAIT gave way to an old SYN, and then T5."""
+    return not (world.a.ghost.cut | world.b.ghost.cut) and no_crossing(world)
+
+
+def peer_not_confused(world: World) -> bool:
+    """T7: B accepted nothing that A had sent before its crash."""
+    return not world.b.ghost.confused
+
+
+def restarted_not_confused(world: World) -> bool:
+    """T7.self: A accepted no reset that its own segments from before its crash provoked."""
+    return not world.a.ghost.confused
+
+
+def _whole(one: Ghost, other: Ghost) -> bool:
+    """If ``one`` ended by its timer and ``other`` by an ACK, did all octets arrive?"""
+    if one.last.end == End.TIMER and other.last.end == End.ACKED:
+        return (one.last.delivered == other.last.written) & (
+            other.last.delivered == one.last.written
+        )
+    return True
+
+
+def graceful_close_is_whole(world: World) -> bool:
+    """T8: closed by ACK and by timer, with every octet delivered, both ways."""
+    a, b = world.a.ghost, world.b.ghost
+    return _whole(a, b) and _whole(b, a) and not (a.garbled | b.garbled)
+
+
+def no_octet_garbled(world: World) -> bool:
+    """T9: every octet delivered so far is the next one of the partner's stream."""
+    return not (world.a.ghost.garbled | world.b.ghost.garbled)
+
+
+# Rest and off-path senders
+
+
+def may_rest(world: World) -> bool:
+    """D1: where nothing can happen any more, is that where the RFC leaves it?
+
+    Either both TCBs are gone, or FIN-WAIT-2 waits for the FIN of a peer that is gone, which
+    no rule of the RFC ends (section 3.10.7.4 has no timeout there).
+    """
+    states = (world.a.tcb.state, world.b.tcb.state)
+    for state in states:
+        if state not in (State.CLOSED, State.FIN_WAIT_2):
+            return False
+    return states[0] == State.CLOSED or states[1] == State.CLOSED
+
+
+def blind_sender_harmless(world: World) -> bool:
+    """T10: no forged segment that misses what it has to hit changed a connection."""
+    return not (world.a.ghost.harmed | world.b.ghost.harmed)
+
+
+# Liveness: of one host, ``me``
+
+
+def everything(world: World) -> bool:
+    """Any state: what an ``eventually`` claim says is not of one state alone."""
+    return True
+
+
+def anywhere(world: World, me: int) -> bool:
+    """Any state."""
+    return True
+
+
+def nowhere(world: World, me: int) -> bool:
+    """No state."""
+    return False
+
+
+def opening(world: World, me: int) -> bool:
+    """L1: an open that has neither succeeded nor failed."""
+    return world.end(me).tcb.state in (State.SYN_SENT, State.SYN_RECEIVED)
+
+
+def in_syn_sent(world: World, me: int) -> bool:
+    """L1.sent: of these, an active one that has heard no SYN."""
+    return world.end(me).tcb.state == State.SYN_SENT
+
+
+def closing(world: World, me: int) -> bool:
+    """L2: CLOSE was called, and the TCB is still there."""
+    return world.end(me).tcb.state in (
+        State.FIN_WAIT_1,
+        State.FIN_WAIT_2,
+        State.CLOSING,
+        State.LAST_ACK,
+        State.TIME_WAIT,
+    )
+
+
+def in_close_wait(world: World, me: int) -> bool:
+    """L2.leak: the peer has closed, the application has not."""
+    return world.end(me).tcb.state == State.CLOSE_WAIT
+
+
+def in_last_ack(world: World, me: int) -> bool:
+    """L2.unanswered: the last FIN waits for its acknowledgment."""
+    return world.end(me).tcb.state == State.LAST_ACK
+
+
+def in_fin_wait_2(world: World, me: int) -> bool:
+    """L2.silent: our FIN is acknowledged, and the peer's is to come."""
+    return world.end(me).tcb.state == State.FIN_WAIT_2
+
+
+def in_time_wait(world: World, me: int) -> bool:
+    """L2.timer: both FINs are acknowledged, and the timer runs."""
+    return world.end(me).tcb.state == State.TIME_WAIT
+
+
+def half_open(world: World, me: int) -> bool:
+    """L3: synchronized, but the peer's host is up and has no such connection.
+
+    TIME-WAIT is not half-open: both ends have closed.
+    """
+    mine, peer = world.end(me), world.end(1 - me)
+    return (
+        mine.tcb.state in SYNCHRONIZED
+        and mine.tcb.state != State.TIME_WAIT
+        and peer.up
+        and peer.tcb.state in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+    )
+
+
+def not_half_open(world: World, me: int) -> bool:
+    """L3.literal: nothing is half-open any more."""
+    return not half_open(world, me)
+
+
+def half_open_and_sends(world: World, me: int) -> bool:
+    """L3: and one of both has something to send: text or a FIN here, or a SYN there. What was
+    acknowledged since is nothing to send."""
+    snd = world.end(me).tcb.snd
+    return half_open(world, me) and (
+        snd.una != snd.nxt or world.end(1 - me).tcb.state == State.SYN_SENT
+    )
+
+
+def made_from_stale_syn(world: World, me: int) -> bool:
+    """T2.gone: a TCB that was made from a stale SYN."""
+    return world.end(me).ghost.stale
+
+
+# Conduct: each step against what RFC 9293 says outside section 3.10 (spec/observe/conduct.py)
+
+
+def states_follow(world: World) -> bool:
+    """C1: every change of state was one of Figure 5."""
+    return not (world.a.ghost.conduct.state | world.b.ghost.conduct.state)
+
+
+def answers_are_due(world: World) -> bool:
+    """C2: every answer that was due was given, and no other."""
+    return not (world.a.ghost.conduct.answer | world.b.ghost.conduct.answer)
+
+
+def segments_say_what_is(world: World) -> bool:
+    """C3: every segment sent agreed with the variables of its TCB, or was a believable reset."""
+    return not (world.a.ghost.conduct.sent | world.b.ghost.conduct.sent)
+
+
+def variables_move_with_reason(world: World) -> bool:
+    """C4: sequence variables fitted the state, and moved as they may and as they must."""
+    return not (world.a.ghost.conduct.numbers | world.b.ghost.conduct.numbers)
+
+
+def timers_run(world: World) -> bool:
+    """C5: TIME-WAIT began with 2 MSL, R when a segment came to the front of the queue."""
+    return not (world.a.ghost.conduct.timers | world.b.ghost.conduct.timers)
+
+
+# Witnesses
+
+
+def both_established(world: World) -> bool:
+    """Both ends are in ESTABLISHED."""
+    return world.a.tcb.state == State.ESTABLISHED and world.b.tcb.state == State.ESTABLISHED
+
+
+def both_established_simultaneously(world: World) -> bool:
+    """Both ends are in ESTABLISHED by way of simultaneous open."""
+    return both_established(world) and world.a.ghost.simultaneous and world.b.ghost.simultaneous
+
+
+def stale_syn_heard(world: World) -> bool:
+    """A TCB was made from a stale SYN."""
+    return world.a.ghost.stale or world.b.ghost.stale
+
+
+def time_wait_left(world: World) -> bool:
+    """A connection is over, by TIME-WAIT."""
+    return world.a.ghost.over_me > 0 or world.b.ghost.over_me > 0
+
+
+def reopened_over_old(world: World) -> bool:
+    """Both ends are in ESTABLISHED again, on TCBs made after a connection was over."""
+    return both_established(world) and (world.a.ghost.old_me > 0 or world.a.ghost.old_peer > 0)
+
+
+def both_established_again(world: World) -> bool:
+    """Both ends are in ESTABLISHED, on their second TCBs."""
+    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+
+
+def both_established_again_simultaneously(world: World) -> bool:
+    """The same, by way of simultaneous open."""
+    return both_established_again(world) and both_established_simultaneously(world)
+
+
+def reopened_from_time_wait(world: World) -> bool:
+    """Both ends are in ESTABLISHED, one by way of TIME-WAIT."""
+    return both_established(world) and (world.a.tcb.reopened or world.b.tcb.reopened)
+
+
+def restarted_and_reopened(world: World) -> bool:
+    """After a crash of A, both ends are in ESTABLISHED."""
+    return both_established(world) and world.a.crashes > 0
+
+
+def octets_both_ways(world: World) -> bool:
+    """A connection closed gracefully on which each end delivered an octet."""
+    a, b = world.a.ghost.last, world.b.ghost.last
+    return a.end == End.TIMER and b.end == End.ACKED and a.delivered == 1 and b.delivered == 1
+
+
+def octet_of_second_incarnation(world: World) -> bool:
+    """B delivered an octet on its second TCB."""
+    return world.b.ghost.id == 2 and world.b.ghost.delivered == 1
+
+
+def octet_over_old(world: World) -> bool:
+    """B delivered an octet on a TCB that was made after a connection was over."""
+    ghost = world.b.ghost
+    return ghost.delivered == 1 and (ghost.old_me > 0 or ghost.old_peer > 0)
+
+
+def all_gone(world: World) -> bool:
+    """Both ends have used their TCBs and are CLOSED."""
+    return (
+        world.a.tcb.state == State.CLOSED
+        and world.b.tcb.state == State.CLOSED
+        and world.a.ghost.id > 0
+        and world.b.ghost.id > 0
+    )
+
+
+def shut_window(world: World) -> bool:
+    """The receive window of an established end is shut."""
+    return world.b.tcb.state == State.ESTABLISHED and world.b.tcb.rcv.wnd == 0
+
+
+def simultaneous_close(world: World) -> bool:
+    """Both ends are in CLOSING."""
+    return world.a.tcb.state == State.CLOSING and world.b.tcb.state == State.CLOSING
+
+
+def last_fin_acknowledged(world: World) -> bool:
+    """A is in TIME-WAIT, and B, which was in LAST-ACK or CLOSING, is gone or there too."""
+    return world.a.tcb.state == State.TIME_WAIT and (
+        world.b.tcb.state == State.CLOSED or world.b.tcb.state == State.TIME_WAIT
+    )
+
+
+def two_octets_and_fin_taken(world: World) -> bool:
+    """A has taken two octets and a FIN, and B knows it."""
+    return (
+        world.b.tcb.state == State.FIN_WAIT_2
+        and world.b.tcb.written == 2
+        and world.a.tcb.state == State.CLOSE_WAIT
+    )
+
+
+def second_established(world: World) -> bool:
+    """Both ends are in ESTABLISHED, on the second TCB of each."""
+    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+
+
+def given_up(world: World) -> bool:
+    """B's first TCB is gone, and A, which never crashed, still sends its first SYN.
+
+    Without CLOSE and ABORT, only the user timeout ends a TCB so soon: a reset returns a passive
+    one to LISTEN.
+    """
+    return (
+        world.a.tcb.state == State.SYN_SENT
+        and world.a.ghost.id == 1
+        and world.a.crashes == 0
+        and world.b.tcb.state == State.CLOSED
+        and world.b.ghost.id == 1
+    )

@@ -1,0 +1,267 @@
+"""What the theorems need: each with one thing less, and what then goes wrong.
+
+A theorem without one of its assumptions, or with one rule of TCP's made wrong, should no longer be
+provable, and since a failed proof shows nothing but that this proof fails, the explorer should find
+a run to the claim's violation. An entry says which of the two it expects. Where the proof goes
+through all the same, the thing is *not known to be needed*; where the proof fails and no run is
+known, it is needed by this proof and perhaps by nothing else. ``note`` then says why it is there.
+
+An entry is of one theorem alone, its options no longer open, so that the clauses of the theorem
+that it is built upon are proved again.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from proofs.claims.ablations import ABLATIONS, Ablation
+from proofs.theorems import invariants as i
+from proofs.theorems.invariants import Function
+from proofs.theorems.table import BY_ID, Theorem, alone
+from spec.rules import Isn, Restart
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where the explorer looks for a violation: a claim, and what changes against its own."""
+
+    claim: str
+    rules: Mapping[str, object] = field(default_factory=dict)
+    bounds: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing less than ``theorem`` has: other ``rules`` or ``bounds``, or ``without`` a fact or
+    a pair.
+
+    ``falls``: the proof fails then. ``run``: where a violation is found; None: no run is known.
+    """
+
+    theorem: str
+    title: str
+    rules: Mapping[str, object] = field(default_factory=dict)
+    bounds: Mapping[str, object] = field(default_factory=dict)
+    without: tuple[Function, ...] = ()
+    falls: bool = True
+    run: Run | Ablation | None = None
+    note: str = ""
+
+    @property
+    def near(self) -> str:
+        """In the rules of the paths that are likely to go wrong; they are tried first."""
+        return "TIME-WAIT" if self.theorem in ("T3", "T4") else "ESTABLISHED"
+
+    @property
+    def dropped(self) -> set[str]:
+        """The names of the switches, bounds, facts and pairs that it changes."""
+        return {*self.rules, *self.bounds, *(f.__name__ for f in self.without)}
+
+
+_BY_ABLATION = {ablation.id: ablation for ablation in ABLATIONS}
+
+
+def _t3(rules: Mapping[str, object], bounds: Mapping[str, object] | None = None) -> Run:
+    """A run against T3 under all other rules of the theorem, of which the claim has fewer."""
+    return Run("T3", {**BY_ID["T3"].rules, **rules}, bounds or {})
+
+
+def _less(theorem: str, ablation: str) -> Need:
+    """An ablation that makes the proof fail as well."""
+    found = _BY_ABLATION[ablation]
+    run = _t3(found.rules) if theorem == "T3" else found
+    return Need(theorem, found.title, rules=found.rules, run=run)
+
+
+def _all_the_same(theorem: str, title: str, note: str, **rules: object) -> Need:
+    """A rule changed, and the proof goes through."""
+    return Need(theorem, title, rules=rules, falls=False, note=note)
+
+
+def _all_the_same_fresh(theorem: str) -> Need:
+    """ISNs that are far apart, or go up, are fresh."""
+    note = "ISNs that are far apart, or go up, are fresh."
+    return Need(
+        theorem, "ISNs are not said to be fresh", without=(i.fresh,), falls=False, note=note
+    )
+
+
+_SANE = "It says what a window is (RFC 7323 2.3); no rule compares more than a window."
+_WIDE = (
+    "ISNs lie further apart than a window reaches. The explorer refuses windows of more than a "
+    "quarter of the numbers."
+)
+_FALLING = (
+    "The proof fails at an ACK of our FIN by a TCB that was gone. Small, T5 holds with ISNs that "
+    "go down, too (--bounds stride=14): without text, only what is at RCV.NXT is accepted."
+)
+_RESETS = "It is T10's business: a reset in the window that is not at RCV.NXT is a forged one."
+
+NEEDS: tuple[Need, ...] = (
+    # T1: assumptions ...
+    Need("T1", "ISNs may come again", without=(i.fresh,), run=_BY_ABLATION["8 T1"]),
+    Need("T1", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    # ... and rules made wrong
+    _less("T1", "9 T1"),
+    _less("T1", "10 T1"),
+    _less("T1", "11 T1"),
+    _all_the_same(
+        "T1",
+        "no sequence check in SYN-RECEIVED",
+        "The ACK check does it, if ISNs are fresh.",
+        syn_received_seq_check=False,
+    ),
+    _all_the_same("T1", "in-window reset accepted", _RESETS, reset_exact=False),
+    # T1s.exact
+    Need(
+        "T1s.exact",
+        "ISNs may come again",
+        without=(i.fresh,),
+        run=Run("T1s.exact", {"isn": Isn.ANY}),
+    ),
+    Need("T1s.exact", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    _less("T1s.exact", "13 T1s.exact"),
+    Need(
+        "T1s.exact",
+        "no ACK check in SYN-RECEIVED",
+        {"syn_received_ack_check": False},
+        run=Run("T1s.exact", {"syn_received_ack_check": False}),
+    ),
+    _all_the_same("T1s.exact", "in-window reset accepted", _RESETS, reset_exact=False),
+    # T1s.far
+    Need("T1s.far", "ISNs may be near", without=(i.far,), run=Run("T1s")),
+    _all_the_same_fresh("T1s.far"),
+    Need("T1s.far", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _less("T1s.far", "12 T1s.far"),
+    # T2
+    Need("T2", "ISNs may come again", without=(i.fresh,), run=_BY_ABLATION["8 T2"]),
+    Need("T2", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    _less("T2", "9 T2"),
+    _less("T2", "11 T2"),
+    # T5
+    Need("T5", "ISNs may fall", without=(i.monotone,), note=_FALLING),
+    _all_the_same_fresh("T5"),
+    Need(
+        "T5",
+        "ISNs may come again",
+        without=(i.fresh, i.monotone),
+        run=_BY_ABLATION["8 T5"],
+    ),
+    Need("T5", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _less("T5", "10 T5"),
+    _less("T5", "11 T5"),
+    # T5s.exact
+    Need("T5s.exact", "ISNs may fall", without=(i.monotone,), note=_FALLING),
+    _all_the_same_fresh("T5s.exact"),
+    Need("T5s.exact", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _less("T5s.exact", "13 T5s.exact"),
+    # T5s.far
+    Need("T5s.far", "ISNs may be near", without=(i.far,), run=Run("T5s")),
+    _all_the_same_fresh("T5s.far"),
+    Need("T5s.far", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _less("T5s.far", "12 T5s.far"),
+    # T6
+    Need("T6", "ISNs may fall", without=(i.monotone,), run=Run("T6", {"isn": Isn.ANY})),
+    _all_the_same_fresh("T6"),
+    Need("T6", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _all_the_same(
+        "T6", "nothing reopens", "It is what the theorem is about.", time_wait_reopen=False
+    ),
+    _less("T6", "15 T6"),
+    # T3
+    Need(
+        "T3",
+        "ISNs may come again",
+        without=(i.fresh,),
+        note="The proof rests on agreement. With the theorem's rules the claim holds, small, with "
+        "any ISNs; by the claim's own it falls (isn=any).",
+    ),
+    Need("T3", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    Need(
+        "T3",
+        "TIME-WAIT may be shorter than 2 MSL and R",
+        without=(i.two_msl_and_r,),
+        run=_t3({}, {"span": 4}),
+    ),
+    _less("T3", "4 T3"),
+    _less("T3", "3 T3"),
+    _less("T3", "6 T3"),
+    Need(
+        "T3",
+        "what acknowledges our SYN may be anywhere in the window",
+        {"syn_ack_exact": False},
+        note="The proof rests on agreement, T1s.exact. T3 is explored without this rule, and "
+        "holds, small, also with both ends calling and giving up.",
+    ),
+    Need(
+        "T3",
+        "CLOSE in SYN-RECEIVED does not wait",
+        {"close_waits": False},
+        note="The proof has it that who closes was established. T3 is explored without this "
+        "rule, and holds, small, also with both ends calling and giving up.",
+    ),
+    _less("T3", "5 T3"),
+    _less("T3", "18 T3"),
+    _less("T3", "2 T3"),
+    Need("T3", "users may abort", bounds={"abort": True}, run=_t3({}, {"abort": True})),
+    Need(
+        "T3",
+        "in-window SYN resets",
+        {"syn_challenge": False},
+        run=_t3({"syn_challenge": False}),
+    ),
+    _all_the_same("T3", "in-window reset accepted", _RESETS, reset_exact=False),
+    # T4
+    Need("T4", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    Need(
+        "T4", "TIME-WAIT may be shorter than 2 MSL", without=(i.two_msl,), run=_BY_ABLATION["1 T4"]
+    ),
+    _less("T4", "4 T4"),
+    Need(
+        "T4",
+        "timer restarted by FIN only",
+        {"time_wait_restart": Restart.FIN},
+        run=Run("T4", {"time_wait_restart": Restart.FIN}),
+    ),
+    _less("T4", "6 T4"),
+    _less("T4", "18 T4"),
+    _less("T4", "2 T4"),
+    Need("T4", "users may abort", bounds={"abort": True}, run=Run("T4", bounds={"abort": True})),
+    Need(
+        "T4",
+        "in-window SYN resets",
+        {"syn_challenge": False},
+        run=Run("T4", {"syn_challenge": False}),
+    ),
+    _all_the_same(
+        "T4",
+        "peer retransmits without bound",
+        "A connection is over when both ends are, and then nobody retransmits.",
+        retransmission_bounded=False,
+    ),
+    _all_the_same("T4", "in-window reset accepted", _RESETS, reset_exact=False),
+    # T10
+    Need(
+        "T10",
+        "a window of any size",
+        without=(i.window_is_sane,),
+        note="With a window of more than half the numbers, what lies below the floor of RFC 5961 "
+        "lies above it, too. The explorer refuses windows of more than a quarter.",
+    ),
+    _less("T10", "19 T10"),
+    _less("T10", "20 T10"),
+    _less("T10", "21 T10"),
+)
+"""Every assumption, and rules that are made wrong."""
+
+
+def varied(need: Need, theorems: Mapping[str, Theorem] = BY_ID) -> Theorem:
+    """The theorem with what the entry changes, standing on its own."""
+    theorem = alone(theorems[need.theorem])
+    return dataclasses.replace(
+        theorem,
+        rules={**theorem.rules, **need.rules},
+        bounds={**theorem.bounds, **need.bounds},
+        facts=tuple(f for f in theorem.facts if f not in need.without),
+        pairs=tuple(f for f in theorem.pairs if f not in need.without),
+    )

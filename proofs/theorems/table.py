@@ -1,0 +1,277 @@
+"""Theorems: the claims that are proved without bounds, and the clauses that carry them.
+
+A theorem names the rules, the bounds and the assumptions under which its claims hold; its clauses
+are those of ``proofs.theorems.invariants``. Claims have the identifiers of ``proofs.claims.table``.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proofs.theorems import invariants as i
+from proofs.theorems.invariants import Function
+from spec.rules import Restart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theorem:
+    """A claim without bounds: under which rules and assumptions, and the clauses that carry it.
+
+    ``free`` names bounds that stay variables: any value that ``facts`` allow. ``pairs`` are assumed
+    of any two TCBs of one host.
+
+    ``upon`` is another theorem, of the same bounds: its clauses hold here too. What this one has
+    beside it, switches that are on and pairs, are its *options*. The two are proved together, in
+    one system in which it is open whether the options hold; the clauses that only this one has are
+    claimed where they do.
+    """
+
+    id: str
+    title: str
+    cites: str
+    claims: tuple[Function, ...]
+    clauses: tuple[Function, ...] = ()
+    rules: dict[str, Any]
+    bounds: dict[str, Any]
+    free: tuple[str, ...]
+    pairs: tuple[Function, ...] = ()
+    facts: tuple[Function, ...] = ()
+    upon: str = ""
+
+    @property
+    def all(self) -> tuple[Function, ...]:
+        """The clauses, the claims among them."""
+        return (*self.clauses, *self.claims)
+
+    def switches(self, base: "Theorem") -> tuple[str, ...]:
+        """The switches that are on here, beside those of ``base``."""
+        return tuple(name for name in self.rules if name not in base.rules)
+
+    def further(self, base: "Theorem") -> tuple[Function, ...]:
+        """The pairs that are assumed here, beside those of ``base``."""
+        return tuple(f for f in self.pairs if f not in base.pairs)
+
+
+def _upon(base: Theorem, **more: Any) -> Theorem:
+    """A theorem upon ``base``, with what it has beside it."""
+    rules = {**base.rules, **more.pop("rules", {})}
+    pairs = (*base.pairs, *more.pop("pairs", ()))
+    own = {"clauses": (), "rules": rules, "pairs": pairs, "upon": base.id, **more}
+    return dataclasses.replace(base, **own)
+
+
+_OPEN: dict[str, object] = {
+    "width": 32,
+    "incarnations": 0,
+    "octets": 0,
+    "send_window": False,
+}
+"""32 bits, any number of incarnations, and no text."""
+
+_UNTIMED = _OPEN | {
+    "user_timeout": True,
+    "watch_agreement": True,
+    "watch_stale": True,
+    "watch_streams": True,
+    "watch_crossing": True,
+}
+"""No time: segments live for ever. Any mix of opens, closes and aborts, no text."""
+
+_FORGED = _OPEN | {
+    "user_timeout": True,
+    "forged": True,
+    "watch_forgery": True,
+}
+"""No time, and somebody else sends segments, which lie in the window but miss what matters."""
+
+_TIMED = _OPEN | {
+    "abort": False,
+    "watch_confusion": True,
+}
+"""With time: graceful closes only, and nobody gives up. No text."""
+
+_DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
+"""Whatever TIME-WAIT sends restarts its timer, and it ignores resets (RFC 1337 F1)."""
+
+_SEGMENTS = (
+    i.numbered,
+    i.in_order,
+    i.remembered,
+    i.only_the_past,
+    i.heard_truly,
+    i.has_a_sender,
+    i.syn_says_iss,
+    i.syn_is_bare,
+    i.nothing_waits,
+    i.numbers_are_its_own,
+    i.ack_says_irs,
+)
+"""What TCBs and segments are, by their numbers."""
+
+_T1 = Theorem(
+    id="T1",
+    title="no ESTABLISHED without three-way agreement",
+    cites="RFC 9293 3.5",
+    claims=(i.agreement, i.one_partner, i.no_second_partner),
+    clauses=(
+        *_SEGMENTS,
+        i.window_is_its_own,
+        i.bare_syn_is_active,
+        i.answers_its_caller,
+        i.how_it_opened,
+        i.reopened_by_rule,
+    ),
+    rules={},
+    bounds=_UNTIMED,
+    free=("window",),
+    pairs=(i.fresh,),
+    facts=(i.window_is_sane,),
+)
+
+THEOREMS = (
+    _T1,
+    _upon(
+        _T1,
+        id="T1s.exact",
+        title="agreement in simultaneous open, if what acknowledges our SYN must be at RCV.NXT",
+        cites="RFC 9293 3.10.7.4 first",
+        claims=(i.simultaneous_agreement,),
+        rules={"syn_ack_exact": True},
+    ),
+    _upon(
+        _T1,
+        id="T1s.far",
+        title="agreement in simultaneous open, if ISNs are far apart",
+        cites="RFC 9293 3.4.1",
+        claims=(i.simultaneous_agreement,),
+        pairs=(i.far,),
+    ),
+    _upon(
+        _T1,
+        id="T2",
+        title="a stale SYN never gets past the third handshake",
+        cites="RFC 9293 3.5, Figure 8",
+        claims=(i.stale_syn_stops,),
+        clauses=(i.stale_sender_is_gone, i.stale_is_unheard),
+    ),
+    _upon(
+        _T1,
+        id="T5",
+        title="fresh and rising ISNs alone keep earlier connections out of one that is established",
+        cites="RFC 9293 3.4.1",
+        claims=(i.no_crossing,),
+        clauses=(i.resets_are_told,),
+        pairs=(i.monotone,),
+    ),
+    _upon(
+        _T1,
+        id="T5s.exact",
+        title="... after a simultaneous open, if what acknowledges our SYN must be at RCV.NXT",
+        cites="RFC 9293 3.4.1, 3.10.7.4 first",
+        claims=(i.no_simultaneous_crossing,),
+        clauses=(i.resets_are_told, i.simultaneous_agreement),
+        rules={"syn_ack_exact": True},
+        pairs=(i.monotone,),
+    ),
+    _upon(
+        _T1,
+        id="T5s.far",
+        title="... after a simultaneous open, if ISNs are far apart",
+        cites="RFC 9293 3.4.1",
+        claims=(i.no_simultaneous_crossing,),
+        clauses=(i.resets_are_told, i.simultaneous_agreement),
+        pairs=(i.far,),
+    ),
+    _upon(
+        _T1,
+        id="T6",
+        title="reopening from TIME-WAIT is safe if both ISNs are above what was used",
+        cites="RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13",
+        claims=(i.later_syns_reopen, i.no_crossing),
+        clauses=(i.resets_are_told,),
+        rules={"time_wait_reopen": True},
+        pairs=(i.monotone,),
+    ),
+    Theorem(
+        id="T3",
+        title="TIME-WAIT of 2 MSL and R drains",
+        cites="RFC 9293 3.6.1; RFC 1337",
+        claims=(i.time_wait_drains,),
+        clauses=(
+            *_SEGMENTS,
+            i.end_is_remembered,
+            i.fin_is_sent,
+            i.established_first,
+            i.established_is_mutual,
+            i.partner_is_who_was_heard,
+            i.fin_was_heard,
+            i.timers_run_down,
+            i.alive,
+            i.mine_die_first,
+            i.answers_die,
+            i.retransmission_ends,
+            i.the_partner_dies,
+        ),
+        rules={**_DRAIN, "syn_ack_exact": True, "close_waits": True},
+        bounds={**_TIMED, "watch_streams": True, "watch_agreement": True},
+        free=("window", "msl", "span", "time_wait"),
+        pairs=(i.fresh,),
+        facts=(i.window_is_sane, i.two_msl_and_r),
+    ),
+    Theorem(
+        id="T4",
+        title="TIME-WAIT of 2 MSL prevents incarnation confusion, whatever the ISNs",
+        cites="RFC 9293 3.4.1, 3.6.1",
+        claims=(i.no_confusion,),
+        clauses=(
+            i.in_order,
+            i.syn_is_bare,
+            i.nothing_waits,
+            i.alive,
+            i.origins_exist,
+            i.partner_exists,
+            i.who_acknowledges_knows,
+            i.mine_die_first,
+            i.answers_die,
+            i.the_gone_die,
+            i.over_is_over,
+            i.nothing_of_it_is_left,
+            i.old_is_over,
+        ),
+        rules=_DRAIN,
+        bounds=_TIMED,
+        free=("window", "msl", "span", "time_wait"),
+        facts=(i.window_is_sane, i.two_msl),
+    ),
+    Theorem(
+        id="T10",
+        title="a blind sender whose guesses miss does no harm",
+        cites="RFC 5961 3, 4, 5",
+        claims=(i.blind_sender_harmless,),
+        clauses=(i.in_order, i.syn_is_bare, i.nothing_waits),
+        rules={},
+        bounds=_FORGED,
+        free=("window",),
+        facts=(i.window_is_sane,),
+    ),
+)
+"""What is proved."""
+
+BY_ID = {theorem.id: theorem for theorem in THEOREMS}
+"""The theorems by identifier."""
+
+
+def alone(theorem: Theorem) -> Theorem:
+    """The theorem with the clauses that it is built upon, its options no longer open."""
+    below = BY_ID[theorem.upon].all if theorem.upon else ()
+    clauses = (*below, *theorem.clauses)
+    kept = tuple(f for f in clauses if f not in theorem.claims)
+    return dataclasses.replace(theorem, clauses=tuple(dict.fromkeys(kept)), upon="")
+
+
+def together(theorems: Sequence[Theorem]) -> list[tuple[Theorem, ...]]:
+    """The theorems that are proved together: one that stands alone, and those built upon it."""
+    by_id = {**BY_ID, **{theorem.id: theorem for theorem in theorems}}
+    bases = dict.fromkeys(theorem.upon or theorem.id for theorem in theorems)
+    return [(by_id[id], *(t for t in theorems if t.upon == id)) for id in bases]

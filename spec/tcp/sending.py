@@ -1,0 +1,157 @@
+"""What an endpoint sends, and the context in which its rules run (RFC 9293 section 3.8).
+
+``Tcp`` is what a rule may use besides the TCB and the segment: the switches, the sequence
+space, the initial sequence number on offer, and three ways to say what it does: ``send`` a
+segment, ``signal`` the user, cite the ``rule`` that fired. The helpers below it are the few
+segment shapes that section 3.10 sends.
+"""
+
+from spec.rules import Restart, Rules
+from spec.seq import Space, choose
+from spec.tcp.segment import Control, Segment
+from spec.tcp.tcb import State, Tcb
+from spec.world.bounds import Bounds
+
+
+class Tcp:
+    """The context of one step, and its effects other than on the TCB.
+
+    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken.
+    """
+
+    __slots__ = ("bounds", "cited", "drew_isn", "isn", "rules", "sent", "seq", "signals", "taken")
+
+    def __init__(self, rules: Rules, bounds: Bounds, isn: int) -> None:
+        self.rules = rules
+        self.bounds = bounds
+        self.seq = Space(bounds.width)
+        self.isn = isn
+        self.drew_isn = False
+        self.sent: list[Segment] = []
+        self.signals: list[str] = []
+        self.cited: list[str] = []
+        self.taken: list[tuple[Segment, int, int]] = []
+
+    def send(self, seg: Segment) -> None:
+        """Hand ``seg`` to the network."""
+        self.sent.append(seg)
+
+    def signal(self, text: str) -> None:
+        """Tell the user, by an immediate return or a delayed response (section 3.10)."""
+        self.signals.append(text)
+
+    def take(self, seg: Segment, skip: int, octets: int) -> None:
+        """Take ``octets`` of the text of ``seg``, after its first ``skip``, into the buffer."""
+        self.taken.append((seg, skip, octets))
+
+    def rule(self, name: str) -> None:
+        """Cite the rule that fired: section, phase and what it decided."""
+        self.cited.append(name)
+
+    def select_isn(self) -> int:
+        """Select an ISS (section 3.4.1)."""
+        self.drew_isn = True
+        return self.isn
+
+
+def acknowledge(tcb: Tcb, tcp: Tcp) -> None:
+    """``<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>``; a challenge ACK has the same form (RFC 5961)."""
+    tcp.send(Segment(seq=tcb.snd.nxt, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True)))
+    if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_restart == Restart.EMISSION:
+        start_time_wait(tcb, tcp)
+
+
+def reset(seg: Segment, tcp: Tcp) -> None:
+    """Section 3.5.2: a reset made so that the sender of ``seg`` believes it.
+
+    ``<SEQ=SEG.ACK><CTL=RST>`` if it has an ACK, else
+    ``<SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>``.
+    """
+    if seg.ctl.ack:
+        answer = Segment(seq=seg.ack, ctl=Control(rst=True))
+    else:
+        answer = Segment(
+            seq=0, ack=tcp.seq.plus(seg.seq, seg.length()), ctl=Control(rst=True, ack=True)
+        )
+    answer.origin.about = seg.origin.src
+    tcp.send(answer)
+
+
+def send_syn(tcb: Tcb, tcp: Tcp, text: int) -> None:
+    """``<SEQ=ISS><CTL=SYN>``, with the first ``text`` octets of the stream."""
+    syn = Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, text=text, ctl=Control(syn=True))
+    _mark_urgent(tcb, syn, tcp.seq.plus(tcb.iss, 1), tcp)
+    tcp.send(syn)
+
+
+def _mark_urgent(tcb: Tcb, seg: Segment, at: int, tcp: Tcp) -> None:
+    """URG, as long as the urgent pointer is ahead of the text, which is ``at`` (3.8.5)."""
+    urgent = tcb.snd.urgent & (seg.text != 0) & tcp.seq.lt(at, tcb.snd.up)
+    seg.ctl.urg = urgent
+    seg.up = choose(urgent, tcb.snd.up, 0)
+
+
+def send_syn_ack(tcb: Tcb, tcp: Tcp) -> None:
+    """``<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>``, or a listener's in two parts."""
+    if tcp.rules.split_handshake and tcb.passive:
+        tcp.send(Segment(seq=tcb.iss, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True)))
+        tcp.send(Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, ctl=Control(syn=True)))
+        return None
+    tcp.send(
+        Segment(seq=tcb.iss, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(syn=True, ack=True))
+    )
+
+
+def send_text(tcb: Tcb, tcp: Tcp, at: int) -> None:
+    """One octet of the stream, at sequence number ``at``, pushed, with an acknowledgment."""
+    text = Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=1)
+    text.ctl = Control(ack=True, psh=True)
+    _mark_urgent(tcb, text, at, tcp)
+    text.origin.first = tcp.seq.minus(at, tcp.seq.plus(tcb.iss, 1))
+    tcp.send(text)
+
+
+def send_fin(tcb: Tcb, tcp: Tcp, at: int) -> None:
+    """FIN at sequence number ``at``, with an acknowledgment: ``<CTL=FIN,ACK>``."""
+    tcp.send(Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True, fin=True)))
+
+
+def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
+    """Send what SEND and CLOSE have queued, as far as SND.WND allows; was anything sent?
+
+    One octet a segment. FIN follows the last octet whatever the window: it takes no room in
+    the peer's buffer (section 3.10.4 sets no condition either).
+    """
+    seq, snd = tcp.seq, tcb.snd
+    idle = snd.una == snd.nxt
+    sent = False
+    for _ in range(tcp.bounds.octets):
+        if tcb.unsent_text(seq) & (seq.minus(snd.nxt, snd.una) < snd.wnd):
+            send_text(tcb, tcp, snd.nxt)
+            snd.nxt = seq.plus(snd.nxt, 1)
+            sent = True
+    if tcb.unsent_fin(seq):
+        send_fin(tcb, tcp, snd.nxt)
+        snd.nxt = seq.plus(snd.nxt, 1)
+        sent = True
+    if sent:
+        tcb.span = choose(idle, tcp.bounds.span, tcb.span)
+    return sent
+
+
+def start_span(tcb: Tcb, tcp: Tcp) -> None:
+    """A segment is first at the front of the retransmission queue: R begins (3.8.3, MUST-20)."""
+    tcb.span = tcp.bounds.span
+
+
+def start_time_wait(tcb: Tcb, tcp: Tcp) -> None:
+    """Start the TIME-WAIT timer: 2 MSL, less what the ablation cuts off (section 3.6.1)."""
+    length = tcp.bounds.msl + tcp.bounds.msl - tcp.rules.time_wait_cut
+    tcb.time_wait = choose(length > 0, length, 0)
+
+
+def enter_time_wait(tcb: Tcb, tcp: Tcp) -> None:
+    """Enter TIME-WAIT, start the timer, turn off the other timers (section 3.10.7.4, eighth)."""
+    tcb.state = State.TIME_WAIT
+    tcb.span = 0
+    start_time_wait(tcb, tcp)

@@ -1,0 +1,133 @@
+"""The transmission control block and the eleven states (RFC 9293 sections 3.3.1 and 3.3.2).
+
+Variables have the RFC's names. Two of the RFC's queues are held as numbers, since one
+connection's stream is contiguous in sequence space:
+
+* SYN is at ISS, octet ``i`` at ISS+1+i, FIN at ISS+1+``written``; so the *retransmission
+  queue* is what lies from SND.UNA up to SND.NXT, and what SEND and CLOSE have *queued* is
+  what lies from SND.NXT up to the last octet written, and FIN if ``closing``.
+* text or control that came with a SYN waits in ``held_...`` until our own SYN is
+  acknowledged (section 3.10.7.2, third step).
+
+``rcv.wnd`` is the room left in the receive buffer, which RECEIVE empties.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from spec.seq import Space
+from spec.tcp.segment import Octets, Seq, Ticks
+
+
+class State(Enum):
+    """Section 3.3.2. CLOSED is fictional: there is no TCB."""
+
+    CLOSED = "CLOSED"
+    LISTEN = "LISTEN"
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT_1 = "FIN-WAIT-1"
+    FIN_WAIT_2 = "FIN-WAIT-2"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    CLOSING = "CLOSING"
+    LAST_ACK = "LAST-ACK"
+    TIME_WAIT = "TIME-WAIT"
+
+
+SYNCHRONIZED = (
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+"""The synchronized states (section 3.5)."""
+
+
+@dataclass(slots=True, eq=False)
+class Send:
+    """Send sequence variables (section 3.3.1)."""
+
+    una: Seq = 0  # oldest unacknowledged
+    nxt: Seq = 0  # next to be sent
+    wnd: Seq = 0  # send window, from UNA
+    wl1: Seq = 0  # SEG.SEQ of the last window update
+    wl2: Seq = 0  # SEG.ACK of the last window update
+    up: Seq = 0  # urgent pointer
+    urgent: bool = False  # the user's SEND was URGENT
+
+
+@dataclass(slots=True, eq=False)
+class Receive:
+    """Receive sequence variables (section 3.3.1)."""
+
+    nxt: Seq = 0  # next expected
+    wnd: Seq = 0  # receive window, from NXT
+    up: Seq = 0  # urgent pointer
+    push: bool = False  # "push seen" (section 3.10.3)
+
+
+@dataclass(slots=True, eq=False)
+class Tcb:
+    """One connection's variables; a blank one stands for CLOSED."""
+
+    state: State = State.CLOSED
+    passive: bool = False  # SYN-RECEIVED was reached from a passive OPEN (MUST-11)
+    reopened: bool = False  # ... from TIME-WAIT (MAY-2)
+    iss: Seq = 0
+    irs: Seq = 0
+    snd: Send = field(default_factory=Send)
+    rcv: Receive = field(default_factory=Receive)
+    written: Octets = 0  # octets that SEND has been given
+    closing: bool = False  # CLOSE has been called: FIN is queued or sent
+    held_text: Octets = 0
+    held_fin: bool = False
+    held_push: bool = False
+    held_urgent: bool = False
+    held_up: Seq = 0
+    time_wait: Ticks = 0  # TIME-WAIT timer
+    span: Ticks = 0  # how long the front of the retransmission queue may still be resent
+
+    def unsent_text(self, seq: Space) -> bool:
+        """Are octets queued that were never sent?"""
+        return (self.written != 0) & (seq.minus(self.snd.nxt, self.iss) <= self.written)
+
+    def unacknowledged_text(self, seq: Space) -> bool:
+        """Is the front of the retransmission queue an octet?"""
+        return (self.written != 0) & (seq.minus(self.snd.una, self.iss) <= self.written)
+
+    def unsent_fin(self, seq: Space) -> bool:
+        """Is a FIN queued, and next to be sent?"""
+        return self.closing & (self.snd.nxt == seq.plus(self.iss, self.written + 1))
+
+    def fin_acknowledged(self, seq: Space) -> bool:
+        """Has the peer acknowledged our FIN?"""
+        return self.closing & (self.snd.una == seq.plus(self.iss, self.written + 2))
+
+
+def delete(tcb: Tcb) -> None:
+    """Delete the TCB: enter CLOSED and forget everything."""
+    tcb.passive = False
+    tcb.reopened = False
+    tcb.iss = 0
+    tcb.irs = 0
+    tcb.snd = Send()
+    tcb.rcv = Receive()
+    tcb.written = 0
+    tcb.closing = False
+    release(tcb)
+    tcb.time_wait = 0
+    tcb.span = 0
+    tcb.state = State.CLOSED
+
+
+def release(tcb: Tcb) -> None:
+    """Forget what came with the SYN."""
+    tcb.held_text = 0
+    tcb.held_fin = False
+    tcb.held_push = False
+    tcb.held_urgent = False
+    tcb.held_up = 0

@@ -1,0 +1,69 @@
+"""Timeouts (RFC 9293 section 3.10.8), and the zero-window probe (section 3.8.6.1)."""
+
+from spec.tcp.sending import Tcp, send_fin, send_syn, send_syn_ack, send_text, start_span
+from spec.tcp.tcb import State, Tcb, delete
+
+
+def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """USER TIMEOUT: flush all queues, delete the TCB, enter CLOSED; nothing is sent."""
+    tcp.signal("error: connection aborted due to user timeout")
+    delete(tcb)
+    return tcp.rule("3.10.8 USER TIMEOUT: delete TCB, enter CLOSED")
+
+
+def fin_wait_2_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """A timer that the RFC does not have: FIN-WAIT-2 is given up (``rules.fin_wait_2_timeout``)."""
+    delete(tcb)
+    return tcp.rule("not in RFC 9293: FIN-WAIT-2 given up, delete TCB, enter CLOSED")
+
+
+def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """RETRANSMISSION TIMEOUT: send the segment at the front of the queue again.
+
+    With nothing outstanding and a shut window it is the persist timer that expires: the
+    next octet is sent as a probe (section 3.8.6.1, MUST-36); without it a lost window update
+    would leave both ends waiting for ever.
+    """
+    seq, snd = tcp.seq, tcb.snd
+    if tcb.state == State.SYN_SENT:
+        send_syn(tcb, tcp, seq.minus(snd.nxt, seq.plus(tcb.iss, 1)))
+        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: SYN")
+    if snd.una == tcb.iss:
+        send_syn_ack(tcb, tcp)
+        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: SYN,ACK")
+    if snd.una == snd.nxt:
+        send_text(tcb, tcp, snd.nxt)
+        snd.nxt = seq.plus(snd.nxt, 1)
+        start_span(tcb, tcp)
+        return tcp.rule("3.8.6.1 zero-window probe")
+    if tcb.unacknowledged_text(seq):
+        send_text(tcb, tcp, snd.una)
+        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: text")
+    send_fin(tcb, tcp, snd.una)
+    return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: FIN")
+
+
+def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is the retransmission (or persist) timer running, and R not used up?
+
+    R runs from the moment a segment comes to the front of the queue (section 3.8.3, MUST-20);
+    without time (MSL = 0) it has no end.
+    """
+    if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
+        return False
+    if not tcp.rules.syn_ack_retransmitted:
+        if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
+            return False
+    if tcb.snd.una == tcb.snd.nxt:
+        if tcb.state == State.SYN_RECEIVED:
+            return False
+        return tcb.unsent_text(tcp.seq)
+    if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
+        return True
+    return tcb.span != 0
+
+
+def time_wait_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """TIME-WAIT TIMEOUT: delete the TCB, enter CLOSED."""
+    delete(tcb)
+    return tcp.rule("3.10.8 TIME-WAIT TIMEOUT: delete TCB, enter CLOSED")

@@ -1,0 +1,207 @@
+"""User calls (RFC 9293 sections 3.10.1 to 3.10.6).
+
+Each function is one section; states stand in the RFC's order. A call that the RFC answers
+with an error returns it by ``tcp.signal`` and changes nothing.
+"""
+
+from spec.tcp.segment import Control, Segment
+from spec.tcp.sending import (
+    Tcp,
+    acknowledge,
+    enter_time_wait,
+    segmentize,
+    send_fin,
+    send_syn,
+    start_span,
+)
+from spec.tcp.tcb import State, Tcb, delete
+
+
+def open_passive(tcb: Tcb, tcp: Tcp) -> None:
+    """3.10.1, passive OPEN of a fully specified or unspecified remote socket."""
+    if tcb.state == State.CLOSED:
+        tcb.state = State.LISTEN
+        return tcp.rule("3.10.1 CLOSED: passive OPEN, enter LISTEN")
+    tcp.signal("error: connection already exists")
+    return tcp.rule("3.10.1: connection already exists")
+
+
+def open_active(tcb: Tcb, tcp: Tcp) -> None:
+    """3.10.1, active OPEN."""
+    if tcb.state == State.CLOSED:
+        _begin(tcb, tcp)
+        send_syn(tcb, tcp, 0)
+        return tcp.rule("3.10.1 CLOSED: active OPEN, send SYN, enter SYN-SENT")
+    if tcb.state == State.LISTEN:
+        _begin(tcb, tcp)
+        send_syn(tcb, tcp, 0)
+        return tcp.rule("3.10.1 LISTEN: passive changed to active, send SYN, enter SYN-SENT")
+    if tcp.rules.time_wait_reuse and tcb.state == State.TIME_WAIT:
+        if tcp.seq.le(tcb.snd.nxt, tcp.isn):
+            delete(tcb)
+            _begin(tcb, tcp)
+            send_syn(tcb, tcp, 0)
+            return tcp.rule("not in RFC 9293: active OPEN in TIME-WAIT, send SYN, enter SYN-SENT")
+    tcp.signal("error: connection already exists")
+    return tcp.rule("3.10.1: connection already exists")
+
+
+def _begin(tcb: Tcb, tcp: Tcp) -> None:
+    """Select an ISS; SND.UNA to ISS, SND.NXT to ISS+1; enter SYN-SENT."""
+    tcb.iss = tcp.select_isn()
+    tcb.snd.una = tcb.iss
+    tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)
+    tcb.rcv.wnd = tcp.bounds.window
+    tcb.state = State.SYN_SENT
+    start_span(tcb, tcp)
+
+
+def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
+    """3.10.2, SEND of one octet, PUSHed, perhaps URGENT."""
+    if tcb.state == State.CLOSED:
+        tcp.signal("error: connection does not exist")
+        return tcp.rule("3.10.2 CLOSED: connection does not exist")
+    if tcb.state == State.LISTEN:
+        _begin(tcb, tcp)
+        _queue(tcb, tcp, urgent)
+        if tcp.rules.data_on_syn:
+            tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
+            send_syn(tcb, tcp, 1)
+            return tcp.rule("3.10.2 LISTEN: send SYN with data, enter SYN-SENT")
+        send_syn(tcb, tcp, 0)
+        return tcp.rule("3.10.2 LISTEN: send SYN, queue data, enter SYN-SENT")
+    if tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
+        if tcb.closing:
+            tcp.signal("error: connection closing")
+            return tcp.rule("3.10.2: connection closing")
+        _queue(tcb, tcp, urgent)
+        return tcp.rule("3.10.2 SYN-SENT, SYN-RECEIVED: queue data")
+    if tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        _queue(tcb, tcp, urgent)
+        segmentize(tcb, tcp)
+        return tcp.rule("3.10.2 ESTABLISHED, CLOSE-WAIT: segmentize and send")
+    tcp.signal("error: connection closing")
+    return tcp.rule("3.10.2: connection closing")
+
+
+def _queue(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
+    if urgent:
+        tcb.snd.urgent = True
+        # The sequence number after the urgent octet (section 3.8.5, MUST-62)
+        tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + 2)
+    tcb.written = tcb.written + 1
+
+
+def receive(tcb: Tcb, tcp: Tcp) -> None:
+    """3.10.3, RECEIVE of all that is at hand.
+
+    A RECEIVE that finds nothing is queued; the model does not record queued RECEIVEs, since
+    no rule of the lifecycle reads them.
+    """
+    if tcb.state == State.CLOSED:
+        tcp.signal("error: connection does not exist")
+        return tcp.rule("3.10.3 CLOSED: connection does not exist")
+    if tcb.state in (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED):
+        return tcp.rule("3.10.3 LISTEN, SYN-SENT, SYN-RECEIVED: queue")
+    if tcb.state in (
+        State.ESTABLISHED,
+        State.FIN_WAIT_1,
+        State.FIN_WAIT_2,
+        State.CLOSE_WAIT,
+    ):
+        if tcb.rcv.wnd == tcp.bounds.window:
+            if tcb.state == State.CLOSE_WAIT:
+                tcp.signal("error: connection closing")
+                return tcp.rule("3.10.3 CLOSE-WAIT: no text, connection closing")
+            return tcp.rule("3.10.3: nothing at hand, queue")
+        shut = tcb.rcv.wnd == 0
+        tcb.rcv.wnd = tcp.bounds.window
+        tcb.rcv.push = False
+        if shut and tcb.state != State.CLOSE_WAIT:
+            acknowledge(tcb, tcp)
+            return tcp.rule("3.10.3: text to the user, window reopened")
+        return tcp.rule("3.10.3: text to the user")
+    tcp.signal("error: connection closing")
+    return tcp.rule("3.10.3: connection closing")
+
+
+def close(tcb: Tcb, tcp: Tcp) -> None:
+    """3.10.4, CLOSE: "I have no more data to send"."""
+    if tcb.state == State.CLOSED:
+        tcp.signal("error: connection does not exist")
+        return tcp.rule("3.10.4 CLOSED: connection does not exist")
+    if tcb.state == State.LISTEN:
+        delete(tcb)
+        return tcp.rule("3.10.4 LISTEN: delete TCB, enter CLOSED")
+    if tcb.state == State.SYN_SENT:
+        delete(tcb)
+        return tcp.rule("3.10.4 SYN-SENT: delete TCB")
+    if tcb.state == State.SYN_RECEIVED:
+        if tcb.closing:
+            tcp.signal("error: connection closing")
+            return tcp.rule("3.10.4: connection closing")
+        tcb.closing = True
+        if tcb.written != 0 or tcp.rules.close_waits:
+            return tcp.rule("3.10.4 SYN-RECEIVED: queue the CLOSE until ESTABLISHED")
+        send_fin(tcb, tcp, tcb.snd.nxt)
+        tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
+        tcb.state = State.FIN_WAIT_1
+        return tcp.rule("3.10.4 SYN-RECEIVED: send FIN, enter FIN-WAIT-1")
+    if tcb.state == State.ESTABLISHED:
+        tcb.closing = True
+        segmentize(tcb, tcp)
+        tcb.state = State.FIN_WAIT_1
+        return tcp.rule("3.10.4 ESTABLISHED: send FIN, enter FIN-WAIT-1")
+    if tcb.state == State.CLOSE_WAIT:
+        tcb.closing = True
+        segmentize(tcb, tcp)
+        tcb.state = State.LAST_ACK
+        return tcp.rule("3.10.4 CLOSE-WAIT: send FIN, enter LAST-ACK")
+    tcp.signal("error: connection closing")
+    return tcp.rule("3.10.4: connection closing")
+
+
+def abort(tcb: Tcb, tcp: Tcp) -> None:
+    """3.10.5, ABORT.
+
+    Section 3.5.2 asks the side that issues a reset to enter TIME-WAIT, section 3.10.5
+    deletes the TCB: ``rules.abort_time_wait`` chooses. Where 3.5.2 is followed, a connection
+    that is already closing leaves by way of TIME-WAIT too; else ABORT would be the way
+    round it.
+    """
+    if tcb.state == State.CLOSED:
+        tcp.signal("error: connection does not exist")
+        return tcp.rule("3.10.5 CLOSED: connection does not exist")
+    if tcb.state == State.LISTEN:
+        delete(tcb)
+        return tcp.rule("3.10.5 LISTEN: delete TCB, enter CLOSED")
+    if tcb.state == State.SYN_SENT:
+        delete(tcb)
+        return tcp.rule("3.10.5 SYN-SENT: delete TCB, enter CLOSED")
+    if tcb.state in (
+        State.SYN_RECEIVED,
+        State.ESTABLISHED,
+        State.FIN_WAIT_1,
+        State.FIN_WAIT_2,
+        State.CLOSE_WAIT,
+    ):
+        tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
+        if tcp.rules.abort_time_wait:
+            enter_time_wait(tcb, tcp)
+            return tcp.rule("3.5.2: send RST, enter TIME-WAIT")
+        delete(tcb)
+        return tcp.rule("3.10.5: send RST, delete TCB, enter CLOSED")
+    if tcp.rules.abort_time_wait:
+        if tcb.state == State.TIME_WAIT:
+            return tcp.rule("3.5.2 TIME-WAIT: ok, remain")
+        enter_time_wait(tcb, tcp)
+        return tcp.rule("3.5.2 CLOSING, LAST-ACK: ok, enter TIME-WAIT")
+    delete(tcb)
+    return tcp.rule("3.10.5 CLOSING, LAST-ACK, TIME-WAIT: ok, delete TCB, enter CLOSED")
+
+
+def status(tcb: Tcb) -> str:
+    """3.10.6, STATUS: the state, as text; it changes nothing and is no step of the system."""
+    if tcb.state == State.CLOSED:
+        return "error: connection does not exist"
+    return f"state = {tcb.state.value}"

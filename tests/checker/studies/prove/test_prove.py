@@ -1,0 +1,358 @@
+"""The prover on a toy, whose invariants are known, and its certificates; then the theorems."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toys
+import z3
+from typer.testing import CliRunner
+
+from checker.__main__ import app
+from checker.cli.tables import print_proofs
+from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
+from checker.studies import verify
+from checker.studies.prove import prove
+from checker.studies.prove import statement as theory
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from proofs.claims import table as claims
+from proofs.recheck import check as recheck
+from proofs.theorems.invariants import View
+from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
+
+
+def proved(theorem: Theorem, **options: object) -> prove.Proof:
+    (proof,) = prove.prove([theorem], 2, make=toys.theory, **options)  # type: ignore[arg-type]
+    return proof
+
+
+def test_a_true_invariant_is_proved() -> None:
+    proof = proved(toys.theorem())
+    assert (proof.verdict, proof.failed, proof.undecided) == ("proved", [], [])
+    assert prove.exit_code([proof]) == OK
+    assert all(what.script.rstrip().endswith("(check-sat)") for what in proof.obligations)
+    clauses = [clause.name for clause in proof.theory.clauses]
+    assert [what.clause for what in proof.obligations if what.action == "start"] == [
+        *clauses,
+        CONSTANT,
+    ]
+    for action in ("SEND (next)", "deliver"):
+        asked = [what.clause for what in proof.obligations if what.action == action]
+        assert (asked.count(COVER), asked.count(CONSTANT)) == (1, 1)
+
+
+def test_a_path_that_is_never_taken_stands_for_all_clauses() -> None:
+    proof = proved(toys.theorem())
+    (never,) = (what for what in proof.obligations if what.clause == NEVER)
+    assert (never.action, never.rules) == ("deliver", ("number 0 ignored",))
+    assert any(name.startswith("numbered_from_one") for name in never.used)
+    others = [w for w in proof.obligations if (w.action, w.path) == ("deliver", never.path)]
+    assert {what.clause for what in others} <= {NEVER, COVER, CONSTANT}
+
+
+def test_without_the_clause_that_forbids_it_the_path_is_taken() -> None:
+    clauses = [c for c in toys.TRUE if c is not toys.numbered_from_one]
+    proof = proved(toys.theorem(clauses=clauses))
+    assert proof.verdict == "proved"
+    assert not any(what.clause == NEVER for what in proof.obligations)
+
+
+def test_a_false_invariant_fails_with_a_step_that_leads_astray() -> None:
+    proof = proved(toys.theorem(toys.up_to_date))
+    assert proof.verdict == "not proved"
+    assert prove.exit_code([proof]) == VIOLATED
+    assert {what.clause for what in proof.failed} == {"up_to_date"}
+    what = next(what for what in proof.failed if what.action == "SEND (next)")
+    lines = prove.counterexample(proof, what)
+    assert lines[0] == "toy not proved: up_to_date fails after 'SEND (next)'"
+    assert "False: all that was sent was told." in lines[1]
+    assert any("send the next" in line for line in lines)
+    (acts,) = (line.split() for line in lines if line.startswith("  x "))
+    assert acts[0] == "x"
+    assert not any("mode=ASLEEP" in line for line in lines)  # as at the start
+
+
+def test_what_arrives_is_shown() -> None:
+    clauses = [c for c in toys.TRUE if c is not toys.was_sent]
+    proof = proved(toys.theorem(clauses=clauses))
+    assert {what.clause for what in proof.failed} == {"told_of_the_past"}
+    what = proof.failed[0]
+    assert what.rules == ("told something new",)
+    lines = prove.counterexample(proof, what)
+    assert any(line.split()[0] == "arrives" and "no=" in line for line in lines)
+
+
+def test_what_is_false_at_the_start_fails_there() -> None:
+    proof = proved(toys.theorem(toys.never_odd))
+    what = proof.failed[0]
+    assert (what.action, what.clause) == ("start", "never_odd")
+    assert prove.counterexample(proof, what)[0] == "toy not proved: never_odd fails at the start"
+
+
+def test_a_name_that_is_taken_and_a_theory_without_claims_are_refused() -> None:
+    def never(me: object, peer: object) -> bool:
+        return True
+
+    with pytest.raises(UsageProblem, match="different names"):
+        proved(toys.theorem(never))
+    with pytest.raises(UsageProblem, match="different names"):
+        proved(toys.theorem(toys.was_sent, toys.was_sent))
+
+
+def test_nothing_proved_is_no_pass() -> None:
+    assert prove.exit_code([]) == INCONCLUSIVE
+    proof = proved(toys.theorem())
+    proof.obligations[0].verdict = "unknown"
+    assert (proof.verdict, prove.exit_code([proof])) == ("unknown", INCONCLUSIVE)
+
+
+def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
+    p, q, goal = z3.Bools("p q goal")
+    lessons = _Lessons()
+    lessons.learn("clause", [goal], {"p": p, "q": q})
+    assert lessons.recall(goal, {q.get_id(): "second", p.get_id(): "first"}) == ["first", "second"]
+    assert lessons.recall(goal, {p.get_id(): "first"}) is None
+    assert lessons.recall(goal, {goal.get_id(): "itself"}) == ["itself"]
+    assert lessons.recall(p, {q.get_id(): "second"}) is None
+
+
+# Fields that are left out
+
+
+def obligations_of_constants(theorem: Theorem) -> dict[str, prove.Obligation]:
+    made = theory.theory([theorem])
+    assert made.constancy is not None
+    prover = Prover(made)
+    actions = [START, *made.constancy.trees]
+    assert set(actions) == {START, TICK, *(kind.name for kind in made.kinds)}
+    return {action: what for action in actions for what in prover.constant(action)}
+
+
+def test_fields_that_are_left_out_are_proved_constant() -> None:
+    found = obligations_of_constants(BY_ID["T4"])
+    assert {what.verdict for what in found.values()} == {"proved"}
+    assert found["deliver"].used == ("constant me", "constant seg")
+    assert found["tick"].used == ("constant me",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value", "where"),
+    [
+        ("me.tcb.closing", False, "CLOSE"),
+        ("seg.ctl.fin", False, "CLOSE"),
+        ("me.tcb.time_wait", 0, "deliver"),
+        ("me.up", False, "start"),
+    ],
+)
+def test_a_field_that_changes_is_no_constant(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, value: object, where: str
+) -> None:
+    right = theory.constants
+    monkeypatch.setattr(theory, "constants", lambda *a: {**right(*a), wrong: value})
+    found = obligations_of_constants(BY_ID["T4"])
+    assert found[where].verdict == "failed"
+
+
+def test_a_field_that_changes_is_told() -> None:
+    proof = failed(toys.theorem(), CONSTANT)
+    (what,) = proof.failed
+    lines = prove.counterexample(proof, what)
+    assert lines[0] == "toy not proved: a field left out as constant changes in 'deliver'"
+
+
+# What really happens
+
+
+def failed(theorem: Theorem, *clauses: str) -> prove.Proof:
+    proof = prove.Proof((theorem,), toys.theory([toys.theorem()]), [])
+    proof.obligations = [
+        prove.Obligation("deliver", n, clause, verdict="failed") for n, clause in enumerate(clauses)
+    ]
+    return proof
+
+
+def test_what_failed_is_looked_for_in_the_bounded_system(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    theorem = dataclasses.replace(alone(BY_ID["T2"]), rules={"three_way": False})
+    proof = failed(theorem, COVER, "agreement", "stale_syn_stops", "agreement")
+    prove.explore([proved(toys.theorem()), proof], 1)
+    assert [(one.clause, one.steps) for one in proof.reached] == [
+        ("agreement", 3),
+        ("stale_syn_stops", 4),
+    ]
+    (said,) = prove.report([proof])["theories"]
+    first, _ = said["reach"]
+    assert (first["verdict"], first["steps"], len(first["run"])) == ("reached", 3, 3)
+    assert "three_way=off" in first["limits"]
+    print_proofs([proof], "0 s")
+    shown = capsys.readouterr().out
+    assert "reached: agreement is false after 3 steps" in shown
+    assert "two-way handshake" in shown  # the run
+
+
+def test_three_clauses_are_looked_for_at_most() -> None:
+    names = [function.__name__ for function in BY_ID["T1"].all]
+    assert len(names) > prove.CLAUSES
+    proof = failed(BY_ID["T1"], *names)
+    assert [f.__name__ for f in prove.failing(proof)] == names[: prove.CLAUSES]
+    assert prove.failing(proved(toys.theorem())) == {}
+
+
+def test_where_no_small_bounds_fit_it_is_told() -> None:
+    theorem = dataclasses.replace(BY_ID["T1"], facts=(no_window_is_enough,))
+    proof = failed(theorem, "agreement")
+    prove.explore([proof], 1)
+    (one,) = proof.reached
+    assert one.verdict == "limit"
+    assert "no small bounds meet what it assumes" in "".join(one.lines())
+
+
+def no_window_is_enough(w: View) -> bool:
+    return w.bounds.window > 1 << 20
+
+
+def test_theorems_are_selected_by_claim() -> None:
+    assert [t.id for t in prove.select(["T2"])] == ["T2"]
+    assert [t.id for t in verify.theorems(["T2"])] == ["T2"]
+    assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
+    with pytest.raises(UsageProblem, match=r"no theorem D1; the theorems are T1, "):
+        prove.select(["D1"])
+    assert {*BY_ID} <= {*claims.BY_ID}
+
+
+# Certificates
+
+
+def test_certificates_say_what_they_are_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reason: prove.Reason = {"fails": "told_of_the_past", "after": "deliver"}
+    monkeypatch.setattr(prove, "reasons", lambda: {"toy": {"was_sent": reason}})
+    proof, place = proved(toys.theorem()), tmp_path / "certificates"
+    written = prove.write([proof], place)
+    manifest = json.loads((place / "manifest.json").read_text())
+    (said,) = manifest["theories"]
+    assert written == len(said["obligations"]) == len(list(place.rglob("*.smt2")))
+    assert said["id"] == "toy"
+    by_name = {clause["name"]: clause for clause in said["clauses"]}
+    (theorem,) = said["theorems"]
+    assert theorem["claims"] == ["told_of_the_past"]
+    assert by_name["was_sent"]["why"] == {"fails": "told_of_the_past", "after": "deliver"}
+    assert by_name["was_sent"]["doc"] == "A message's number is one that was reached."
+    send = next(action for action in said["actions"] if action["name"] == "SEND (next)")
+    assert sorted(send["paths"] + send["impossible"]) == [0, 1, 2]
+    assert len(send["paths"]) == 1
+    assert (place / "toy" / "SEND-next").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["certificates"]
+
+
+def test_old_certificates_are_replaced_and_other_things_are_not(tmp_path: Path) -> None:
+    proof, place = proved(toys.theorem()), tmp_path / "certificates"
+    prove.write([proof], place)
+    other = proved(toys.theorem(id="other"))
+    prove.require_place(place)
+    prove.write([other], place)
+    assert sorted(path.name for path in place.iterdir()) == ["manifest.json", "other"]
+    (place / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageProblem, match="something else"):
+        prove.require_place(place)
+    with pytest.raises(UsageProblem, match="something else"):
+        prove.write([proof], place)
+    assert (place / "other" / "notes.txt").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["certificates"]
+    with pytest.raises(UsageProblem, match="no directory"):
+        prove.require_place(place / "manifest.json")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    prove.write([proof], empty)
+    assert (empty / "manifest.json").is_file()
+
+
+# The command
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of the theorems, two toys, of which one is false."""
+    theorems = (toys.theorem(id="Y1"), toys.theorem(toys.up_to_date, id="Y2.false"))
+    monkeypatch.setattr(prove, "THEOREMS", theorems)
+    monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
+    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+
+
+@pytest.mark.usefixtures("toy")
+def test_command_proves_and_writes(tmp_path: Path) -> None:
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    result = CliRunner().invoke(app, ["prove", "Y1", "--out", str(out), "--json", str(report)])
+    assert result.exit_code == OK, result.output
+    assert "1 of 1 theorems proved" in result.output
+    (said,) = json.loads(report.read_text())["theorems"]
+    assert (said["verdict"], said["scope"]) == ("proved", "unbounded")
+    (theory,) = json.loads(report.read_text())["theories"]
+    assert (theory["theorems"], theory["not_proved"]) == (["Y1"], [])
+    assert (out / "manifest.json").is_file()
+
+
+@pytest.mark.usefixtures("toy")
+def test_command_shows_what_failed_and_leaves_no_certificates(tmp_path: Path) -> None:
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    runner = CliRunner()
+    assert runner.invoke(app, ["prove", "Y1", "--out", str(out)]).exit_code == OK
+    result = runner.invoke(app, ["prove", "--out", str(out), "--json", str(report)])
+    assert result.exit_code == VIOLATED
+    assert "Y2.false not proved: up_to_date fails after" in result.output
+    assert "1 of 2 theorems proved" in result.output
+    assert not out.exists()
+    said = {t["id"]: t for t in json.loads(report.read_text())["theories"]}
+    assert said["Y1"]["not_proved"] == []
+    assert said["Y2.false"]["not_proved"][0]["state"]
+    assert [t.id for t in prove.select(["Y2"])] == ["Y2.false"]
+
+
+@pytest.mark.usefixtures("toy")
+def test_command_refuses_before_it_works(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    for arguments in (["Y3"], ["--out", str(tmp_path)]):
+        assert isinstance(CliRunner().invoke(app, ["prove", *arguments]).exception, UsageProblem)
+
+
+def test_interrupt_ends_the_workers(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "sys.path[:0] = ['tests', '.']; import toys; from checker import prove\n"
+        "def sleepy(unit):\n"
+        "    os.write(1, b'begun\\n')\n"
+        "    time.sleep(60)\n"
+        "prove._work = sleepy\n"
+        "prove.prove([toys.theorem()], 2, make=toys.theory)\n"
+    )
+    root = Path(__file__).parents[4]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert said.rstrip().endswith(b"KeyboardInterrupt")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@pytest.mark.slow
+def test_the_theorems_are_proved(tmp_path: Path) -> None:
+    proofs = prove.prove(THEOREMS)
+    said = {t.id: proof.verdict for proof in proofs for t in proof.theorems}
+    assert said == {t.id: "proved" for t in THEOREMS}
+    prove.write(proofs, tmp_path / "certificates")
+    wrong, results = recheck.recheck(tmp_path / "certificates", ["cvc5"])
+    assert wrong == []
+    assert len(results) == sum(len(proof.obligations) for proof in proofs)

@@ -1,0 +1,315 @@
+"""Mutants: of a toy whose mutants are known, and of the specification."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from checker.__main__ import open_journal
+from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.ir.mutate import Dialect, Mutant, applied, mutants
+from checker.studies import mutants as m
+from checker.studies import mutants_page
+from checker.studies.verify import jobs
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.journal import Journal
+from proofs.claims.table import BY_ID
+from tests.helpers import lamp
+from tests.helpers.lamp import Lamp, Light, Rules
+
+DIALECT = Dialect(states=Light, fixed=frozenset({"rules"}))
+TOY = mutants([lamp.tick], DIALECT)
+
+
+def toy(operator: str, before: str, number: int = 1) -> Mutant:
+    """The mutant of the toy that changes ``before``."""
+    found = [x for x in TOY if (x.operator, x.before) == (operator, before)]
+    return found[number - 1]
+
+
+class Shown(NamedTuple):
+    """A lamp as a state of a system."""
+
+    state: Light
+    left: int
+    dust: int
+
+
+class Label(NamedTuple):
+    action: str = "tick"
+    rules: tuple[str, ...] = ()
+
+
+class Lamps:
+    """A lamp, as the explorer takes it."""
+
+    def initial(self) -> Shown:
+        return Shown(Light.RED, 2, 0)
+
+    def steps(self, state: Shown) -> Iterator[tuple[Label, Shown]]:
+        yield Label(), ask(state)
+
+
+def ask(state: Shown) -> Shown:
+    after = Lamp(*state)
+    lamp.tick(after, Rules())
+    return Shown(after.state, after.left, after.dust)
+
+
+CHECKS = {
+    "amber is short": Check("always", lambda s: s.state != Light.AMBER or s.left == 0),
+    "green": Check("sometimes", lambda s: s.state == Light.GREEN),
+}
+
+
+def arena() -> m.Arena:
+    found = explore(Lamps(), {}, graph=True)
+    reachable = [data["state"] for _, data in found.graph.nodes(data=True)]
+
+    def search() -> Exploration:
+        return explore(Lamps(), CHECKS, max_states=100)
+
+    return m.Arena(
+        "lamp",
+        m.asked_all(reachable, ask, [lamp.tick]),
+        search().lengths,
+        {name: check.kind for name, check in CHECKS.items()},
+        ask,
+        search,
+        lambda mutant: not mutant.needs,
+    )
+
+
+@pytest.fixture(autouse=True)
+def order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(m, "ORDER", {**m.ORDER, **dict.fromkeys(CHECKS, 0)})
+
+
+# Operators
+
+
+def test_each_operator_changes_the_one_place_that_it_says() -> None:
+    assert [f"{x.line - TOY[0].line} {x.operator}: {x.before} -> {x.after}" for x in TOY][:8] == [
+        "0 negate: lamp.left > 0 -> not lamp.left > 0",
+        "0 off by one: lamp.left > 0 -> lamp.left >= 0",
+        "0 off by one: lamp.left > 0 -> lamp.left > 0 + 1",
+        "1 drop: lamp.left = lamp.left - 1 -> nothing",
+        "3 negate: lamp.left == 0 -> not lamp.left == 0",
+        "3 negate: lamp.state == Light.RED -> not lamp.state == Light.RED",
+        "3 off by one: lamp.left == 0 -> lamp.left == 0 + 1",
+        "3 off by one: lamp.left == 0 -> lamp.left == 0 + -1",
+    ]
+    assert len({x.name for x in TOY}) == len(TOY)
+
+
+def test_a_mutant_runs_only_within() -> None:
+    red = Shown(Light.RED, 0, 0)
+    mutant = toy("target", "lamp.state = Light.GREEN")
+    with applied(mutant):
+        assert ask(red).state == Light.AMBER
+    assert ask(red).state == Light.GREEN
+
+
+def test_a_mutant_is_undone_after_an_error() -> None:
+    with pytest.raises(RuntimeError), applied(toy("drop", "lamp.state = Light.GREEN")):
+        raise RuntimeError
+    assert ask(Shown(Light.RED, 0, 0)).state == Light.GREEN
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("mutant", "verdict", "killers"),
+    [
+        (toy("target", "lamp.state = Light.GREEN"), "killed", [("amber is short", 3)]),
+        (toy("drop", "lamp.state = Light.GREEN"), "killed", [("green", None)]),
+        (toy("off by one", "lamp.left > 3"), "equivalent", []),
+        (toy("drop", "lamp.dust = 1 - lamp.dust"), "survived", []),
+        (toy("drop", "lamp.dust = 3"), "not reached", []),
+        (toy("drop", "lamp.left = 2"), "outside", []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_verdict_of_a_known_mutant(
+    mutant: Mutant, verdict: str, killers: list[tuple[str, int | None]]
+) -> None:
+    judged = m.judge(mutant, [arena()], False)
+    assert (judged.verdict, [(k.claim, k.steps) for k in judged.killers]) == (verdict, killers)
+
+
+def test_equal_answers_mean_equal_graphs() -> None:
+    """What is called equivalent is not explored; here it is, and found the same."""
+
+    def graph() -> Any:
+        found = explore(Lamps(), {}, graph=True)
+        return [data["state"] for _, data in found.graph.nodes(data=True)], found.transitions
+
+    original = graph()
+    before = arena()
+    kinds = set()
+    for mutant in TOY:
+        with applied(mutant):
+            same = graph() == original
+            kinds.add(same)
+            assert before.differs(mutant) != same, mutant.name
+    assert kinds == {True, False}
+
+
+def test_the_score_leaves_out_what_is_equivalent_and_counts_what_is_not_reached() -> None:
+    found = m.report([m.judge(mutant, [arena()], False) for mutant in TOY], False)
+    assert (found.mutants, found.outside) == (len(TOY) - 1, 1)
+    assert found.score == round(found.killed / (found.mutants - found.equivalent), 4)
+    left = [j for j in found.all if j.verdict in ("survived", "not reached")]
+    assert found.survivors == [j.name for j in left]
+    assert found.mutants == found.killed + found.equivalent + len(left)
+    assert m.exit_code(found) == VIOLATED  # nobody says why they survive
+    for judged in left:
+        judged.reason = "a toy"
+    assert m.exit_code(found) == OK
+    assert m.exit_code(m.report([], False)) == INCONCLUSIVE
+
+
+# Runs that are interrupted
+
+
+def run(path: Path, workers: int = 1, told: Any = None) -> str:
+    found = m.run(TOY, [arena()], Journal(path, "toy", True), False, workers, told)
+    return m.report(found, False).model_dump_json()
+
+
+def test_a_run_that_was_interrupted_goes_on_and_comes_to_the_same(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole")
+
+    def interrupt(_: str, done: int, total: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    part = tmp_path / "part"
+    with pytest.raises(KeyboardInterrupt):
+        run(part, told=interrupt)
+    with part.open("a") as file:
+        file.write('{"name": "cut o')
+    judged: list[int] = []
+    assert run(part, told=lambda _, done, total: judged.append(done)) == whole
+    assert judged == list(range(6, len(TOY) + 1))
+    assert part.read_text() == (tmp_path / "whole").read_text()
+    assert run(part, told=lambda *_: pytest.fail("all is known")) == whole
+
+
+def test_two_workers_come_to_the_same(tmp_path: Path) -> None:
+    assert run(tmp_path / "two", workers=2) == run(tmp_path / "one")
+
+
+def test_a_journal_of_something_else_is_begun_again(tmp_path: Path) -> None:
+    run(tmp_path / "journal")
+    assert not Journal(tmp_path / "journal", "another toy", True).known
+
+
+def test_what_a_journal_is_of_depends_on_the_options(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    open_journal("mutants", path, False, True).add("one", 1)
+    assert open_journal("mutants", path, True, True).known
+    assert not open_journal("mutants", path, True, False).known
+
+
+# The specification
+
+
+def spec_mutant(function: str, operator: str, before: str, number: int = 1) -> Mutant:
+    found = [
+        x
+        for x in m.all_mutants()
+        if (x.function, x.operator, x.before) == (function, operator, before)
+    ]
+    return found[number - 1]
+
+
+@pytest.fixture(scope="module")
+def cheap() -> list[m.Arena]:
+    """The arenas of blind senders, of rest, and of conduct."""
+    return m.arenas([BY_ID[id] for id in ("T10", "W10", "D1", "WD")])
+
+
+def test_a_mutant_of_the_specification_is_killed_by_the_claim_that_it_breaks(
+    cheap: list[m.Arena],
+) -> None:
+    mutant = spec_mutant("_check_reset", "negate", "seg.seq != tcb.rcv.nxt")
+    judged = m.judge(mutant, cheap, True)
+    assert (judged.verdict, judged.rule) == (
+        "killed",
+        "3.10.7.4 second: reset not at RCV.NXT, challenge ACK",
+    )
+    assert "T10" in [killer.claim for killer in judged.killers]
+    assert mutant.place.startswith("spec/tcp/segment_arrives.py:")
+    assert m.judge(mutant, cheap, True) == judged
+
+
+def test_what_stands_behind_a_switch_that_is_never_set_is_outside(cheap: list[m.Arena]) -> None:
+    mutant = spec_mutant("listen_state", "target", "tcb.state = State.ESTABLISHED")
+    judged = m.judge(mutant, cheap, True)
+    assert (judged.verdict, judged.needs) == ("outside", ["not tcp.rules.three_way"])
+
+
+CONDUCT = {
+    "C1": ("close", "target", "tcb.state = State.LAST_ACK", 1),
+    "C2": ("closed_state", "drop", "reset(seg, tcp)", 1),
+    "C3": (
+        "acknowledge",
+        "number",
+        "Segment(seq=tcb.snd.nxt, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True))",
+        1,
+    ),
+    "C4": ("_hear_syn", "drop", "tcb.rcv.nxt = tcp.seq.plus(seg.seq, 1)", 1),
+    "C5": ("_act", "negate", "tcb.snd.una == tcb.snd.nxt", 1),
+}
+
+
+@pytest.mark.parametrize("claim", CONDUCT)
+def test_each_claim_on_conduct_falls_with_a_rule(claim: str) -> None:
+    (job,) = jobs([BY_ID[claim]], {}, {})
+    checks = {claim: m.tcp.check_of(BY_ID[claim])}
+    system = m.System(job.rules, job.bounds)
+    with applied(spec_mutant(*CONDUCT[claim])):
+        found = explore(system, checks, graph=False)
+    assert found.lengths.get(claim), claim
+
+
+def test_a_selection_that_names_nothing_is_refused() -> None:
+    with pytest.raises(UsageProblem, match="no mutant of"):
+        m.select(["spec/nothing.py"])
+    assert {x.function for x in m.select(["_check_syn"])} == {"_check_syn"}
+    assert {x.operator for x in m.select(["flag"])} == {"flag"}
+
+
+def test_no_name_of_the_specification_is_taken_twice() -> None:
+    found = m.all_mutants()
+    assert len({x.name for x in found}) == len(found) > 500
+
+
+# The page
+
+
+def test_the_page_and_its_data_are_of_this_specification() -> None:
+    assert mutants_page.check() == []
+
+
+def test_a_stale_page_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = json.loads(mutants_page.DATA.read_text())
+    data["all"][0]["before"] = "something else"
+    (tmp_path / "data.json").write_text(json.dumps(data))
+    monkeypatch.setattr(mutants_page, "DATA", tmp_path / "data.json")
+    monkeypatch.setattr(mutants_page, "PAGE", tmp_path / "page.md")
+    assert len(mutants_page.check()) == 2
+    mutants_page.write()
+    assert len(mutants_page.check()) == 1
+
+
+def test_the_page_names_the_claims_beside_each_line() -> None:
+    data = mutants_page._data()
+    text = mutants_page.page(data)
+    assert "| `if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:` |" in text
+    line = next(x for x in text.split("\n") if "rules.reset_exact and" in x)
+    assert "T10" in line

@@ -1,0 +1,159 @@
+"""The shortest run that decides a claim: found, replayed, drawn, or said not to exist."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from checker.engines.explicit.explore import Exploration, Path
+from checker.model import options as tcp
+from checker.render import ladder
+from checker.studies import trace
+from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
+from proofs.claims.table import BY_ID, CLAIMS
+from spec.world.system import System
+
+TWO_WAY = {"three_way": False}
+VERDICT = "T2 violated: a stale SYN never gets past the third handshake"
+
+
+def found(claim_id: str, rules: dict[str, Any]) -> tuple[System, Path]:
+    claim = BY_ID[claim_id]
+    system = System(
+        tcp.choose_rules(claim.rules, rules), tcp.choose_bounds(claim.profile, {}, claim.profile)
+    )
+    return system, trace._search(system, claim, None, None).decisive[claim_id]
+
+
+def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    """The stale SYN alone reaches ESTABLISHED."""
+    assert trace.trace("T2", TWO_WAY) == OK
+    drawn = capsys.readouterr().out
+    assert max(map(len, drawn.splitlines())) <= 100
+    assert drawn.splitlines()[0] == (
+        "T2, shortest counterexample: 4 steps, profile handshake, three_way=off"
+    )
+    assert drawn.splitlines()[-2] == VERDICT
+    system, path = found("T2", TWO_WAY)
+    assert ladder(trace.tell(system, BY_ID["T2"], path, "handshake")) + "\n" == drawn
+    assert len(path.steps) == 4
+    step, after = path.steps[-1]
+    assert (step.action, tcp.text(step.segment)) == ("deliver", "SYN SEQ=0 LEN=1")
+    assert "ESTABLISHED" in (tcp.state(after.a), tcp.state(after.b))
+
+
+@pytest.mark.parametrize("suffix", ["txt", "dot", "svg", "png", "json"])
+def test_every_format_is_written(
+    suffix: str, tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / f"t2.{suffix}"
+    assert trace.trace("T2", TWO_WAY, out=out) == OK
+    assert [file.name for file in tmp_path.iterdir()] == [out.name]
+    data = out.read_bytes()
+    match suffix:
+        case "png":
+            assert data.startswith(b"\x89PNG")
+        case "json":
+            itf = json.loads(data)
+            assert itf["#meta"]["status"] == "violation"
+            assert len(itf["states"]) == 5
+            assert "ESTABLISHED" in {itf["states"][-1][f"{end}.tcb.state"] for end in "ab"}
+        case _:
+            assert VERDICT in data.decode()
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == f"{out}: 4 steps, {VERDICT}\n"
+
+
+def test_a_witness(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trace.trace("W2") == OK
+    last = capsys.readouterr().out.splitlines()
+    assert last[-2] == "W2 witnessed: a stale SYN is heard"
+    assert set(last[-1]) == {"="}
+
+
+def test_a_claim_that_holds_has_nothing_to_draw(
+    tmp_path: File, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = {"capacity": 1, "incarnations": 1}
+    assert trace.trace("T2", {}, small, tmp_path / "t2.svg") == INCONCLUSIVE
+    assert not list(tmp_path.iterdir())
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("T2 holds in all ")
+    assert "up to the bounds of profile handshake: no counterexample to draw" in said.err
+
+
+def test_a_search_that_was_cut_short_decides_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trace.trace("T2", max_states=1000) == INCONCLUSIVE
+    assert "limit of 1,000 states reached: undecided" in capsys.readouterr().err
+
+
+def test_a_witness_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    none = {"a_active": False, "b_active": False}
+    assert trace.trace("W2", {}, none) == INCONCLUSIVE
+    assert "is a witness: nothing to draw" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_said_before_the_search(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(*_: object) -> Exploration:
+        raise AssertionError("searched")
+
+    monkeypatch.setattr(trace, "_search", search)
+    for arguments, says in [
+        ({"claim_id": "T22"}, "no claim 'T22': did you mean T2"),
+        ({"claim_id": "T2", "rules": {"three": False}}, "no rule 'three'"),
+        ({"claim_id": "T2", "bounds": {"octets": 1}}, "set send_window=on"),
+        ({"claim_id": "T2", "bounds": {"watch_stale": False}}, "watch_stale cannot be off"),
+        ({"claim_id": "T2", "profile": "hand"}, "no profile 'hand'"),
+        ({"claim_id": "T2", "out": tmp_path / "t2.pdf"}, "suffix"),
+        ({"claim_id": "T2", "out": str(tmp_path / "no" / "t2.svg")}, "No such file"),
+    ]:
+        with pytest.raises(UsageProblem, match=says):
+            trace.trace(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_users_rules_come_on_top_of_the_claims() -> None:
+    system, _ = found("T1s.exact", {"syn_ack_exact": False})
+    assert not system.rules.syn_ack_exact
+    assert tcp.departures(system.rules) == {}
+
+
+def test_a_profile_of_the_users_still_records_what_the_claim_reads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert trace.trace("T2", TWO_WAY, profile="rest") == OK
+    assert "4 steps, profile rest, three_way=off" in capsys.readouterr().out
+
+
+def test_progress_is_told() -> None:
+    seen: list[tuple[int, int, int, int]] = []
+    trace.trace("T1.lifecycle", {}, {}, progress=lambda *now: seen.append(now))
+    counts = [states for states, *_ in seen]
+    # The native engine, which goes on, begins at the start
+    assert sum(now < before for before, now in itertools.pairwise(counts)) <= 1
+    assert counts and counts[-1] > 10_000
+
+
+def test_a_run_that_does_not_decide_the_claim_is_rejected() -> None:
+    system, path = found("T2", TWO_WAY)
+    trace.confirm(system, BY_ID["T2"], path)
+    with pytest.raises(Problem, match="does not end where the claim is decided"):
+        trace.confirm(system, BY_ID["T2"], Path(path.start, path.steps[:-1]))
+    swapped = Path(path.start, [path.steps[1], path.steps[0], *path.steps[2:]])
+    with pytest.raises(Problem, match="replay: step"):
+        trace.confirm(system, BY_ID["T2"], swapped)
+
+
+def test_every_title_stands_alone() -> None:
+    for claim in CLAIMS:
+        assert not trace.full_title(claim).startswith("...")
+    assert trace.full_title(BY_ID["T3.literal"]) == (
+        "TIME-WAIT drains ... by the letter of RFC 9293"
+    )

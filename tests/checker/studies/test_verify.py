@@ -1,0 +1,587 @@
+"""``verify``: verdicts, what is pinned, reports, exit codes; and the command line around it."""
+
+import dataclasses
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toys
+from typer.testing import CliRunner
+
+from checker.__main__ import app
+from checker.model.search import Options
+from checker.studies import verify
+from checker.studies.prove import prove
+from checker.support import files
+from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, USAGE, VIOLATED, UsageProblem
+from proofs.claims.ablations import ABLATIONS
+from proofs.claims.table import BY_ID, CLAIMS
+from proofs.theorems.table import THEOREMS
+from spec.world.bounds import SCALES
+
+PINS = verify.expectations()["usual"]
+FIELDS = {"id", "verdict", "expected", "scope", "engine", "states", "transitions", "depth", "trace"}
+"""What issue 2 asks of each claim in the JSON, at least."""
+NOBODY_OPENS = {"a_active": False, "b_active": False}
+
+
+def check(*ids: str, **options: Any) -> tuple[verify.Report, int]:
+    """The report on claims, and the exit code."""
+    rules, bounds = options.pop("rules", {}), options.pop("bounds", {})
+    result, seconds = verify.verify(ids, rules, bounds, workers=1, **options)
+    assert seconds > 0
+    return result, verify.exit_code(result)
+
+
+def problems(stderr: str) -> list[str]:
+    """The lines of stderr but those that tell how an exploration ended."""
+    told = r"\S+: .*: [\d,]+ states, [\d,]+ transitions, depth \d+, [\d.]+ s \((explore|native)\)"
+    return [line for line in stderr.splitlines() if not re.fullmatch(told, line)]
+
+
+def of(result: verify.Report, id: str) -> verify.ClaimReport:
+    (claim,) = [claim for claim in result.claims if claim.id == id]
+    return claim
+
+
+def test_the_table_is_pinned_at_every_scale() -> None:
+    for scale in SCALES:
+        assert list(verify.expectations()[scale]) == [claim.id for claim in CLAIMS], scale
+
+
+# Which claims
+
+
+@pytest.mark.parametrize(
+    ("ids", "chosen"),
+    [
+        (["T10"], ["T10", "W10"]),
+        (["T1"], ["T1", "T1.lifecycle", "W1", "W1.lifecycle"]),
+        (["T1.lifecycle"], ["T1.lifecycle", "W1.lifecycle"]),
+        (["T7"], ["T7", "T7.self", "W7", "W7.timeout"]),
+        (["W10"], ["W10"]),
+        (["W10", "D1", "T10"], ["T10", "D1", "D1.window", "W10", "WD", "WD.window"]),
+        ([], [claim.id for claim in CLAIMS]),
+    ],
+)
+def test_select(ids: list[str], chosen: list[str]) -> None:
+    assert [claim.id for claim in verify.select(ids)] == chosen
+
+
+@pytest.mark.parametrize("id", ["T", "t1", "T1.", "T11", ""])
+def test_select_knows_no_other_claim(id: str) -> None:
+    with pytest.raises(UsageProblem, match=r"no claim .*; the claims are T1, T1\.lifecycle"):
+        verify.select([id])
+
+
+def test_claims_of_one_profile_and_rules_share_an_exploration() -> None:
+    jobs = verify.jobs(CLAIMS, {}, {})
+    assert sorted(id for job in jobs for id in job.claims) == sorted(BY_ID)
+    assert len({(job.profile, job.rules) for job in jobs}) == len(jobs) < len(CLAIMS) // 2
+    for job in jobs:
+        for id in job.claims:
+            assert set(BY_ID[id].witnesses) <= set(job.claims), "a witness is checked beside it"
+
+
+def test_everything_is_pinned_and_nothing_else() -> None:
+    assert set(PINS) == set(BY_ID)
+    assert {a.claim for a in ABLATIONS} <= set(PINS)
+    for id, pins in PINS.items():
+        assert pins["verdict"] in ("holds", "violated")
+        shown = BY_ID[id].kind == "sometimes" or pins["verdict"] == "violated"
+        assert ("length" in pins) == shown
+        if BY_ID[id].kind == "sometimes":
+            assert pins["verdict"] == "holds", "every witness is seen"
+
+
+# Verdicts
+
+
+def test_a_claim_that_holds() -> None:
+    result, code = check("T10")
+    assert code == OK
+    claim = of(result, "T10")
+    assert (claim.verdict, claim.expected, claim.ok, claim.scope) == (
+        "holds",
+        "holds",
+        True,
+        "exhaustive",
+    )
+    assert claim.trace is None
+    assert claim.length is None
+    assert claim.witness == {"W10": PINS["W10"]["length"]}
+    for name in ("states", "transitions", "depth"):
+        assert getattr(claim, name) == PINS["T10"][name]
+    witness = of(result, "W10")
+    assert witness.trace is not None
+    assert len(witness.trace) == witness.length == PINS["W10"]["length"]
+    assert witness.trace[-1]["states"] == ["ESTABLISHED", "ESTABLISHED"]
+
+
+def test_deadlocks() -> None:
+    result, code = check("D1")
+    assert code == OK
+    assert {c.id: c.verdict for c in result.claims} == dict.fromkeys(
+        ("D1", "D1.window", "WD", "WD.window"), "holds"
+    )
+
+
+def test_a_violation_that_is_expected_is_no_failure() -> None:
+    (job,) = verify.jobs([BY_ID["T1s"], BY_ID["W1s"]], {}, {})
+    claims = [BY_ID["T1s"], BY_ID["W1s"]]
+    result = verify.report(claims, [job], [verify.run_job(job)], PINS)
+    claim = of(result, "T1s")
+    assert (claim.verdict, claim.expected, claim.ok, claim.length) == (
+        "violated",
+        "violated",
+        True,
+        PINS["T1s"]["length"],
+    )
+    assert claim.trace is not None
+    assert len(claim.trace) == claim.length
+    assert verify.exit_code(result) == OK
+
+
+def test_a_violation_that_is_not_expected_is_one() -> None:
+    result, code = check("T2", rules={"three_way": False})
+    assert code == VIOLATED
+    claim = of(result, "T2")
+    assert (claim.verdict, claim.expected, claim.ok, claim.scope) == (
+        "violated",
+        "holds",
+        False,
+        "bounded",
+    )
+    assert claim.rules == {"three_way": "off"}
+    assert claim.trace is not None
+    assert "two-way handshake: SYN alone enters ESTABLISHED" in claim.trace[-1]["rules"]
+
+
+@pytest.mark.parametrize("id", ["T10", "D1"])
+def test_a_claim_whose_witness_is_out_of_reach_is_vacuous(id: str) -> None:
+    result, code = check(id, bounds=NOBODY_OPENS)
+    assert code == VIOLATED, "since a witness that is not there at all is a violation itself"
+    claim = of(result, id)
+    assert (claim.verdict, claim.scope) == ("inconclusive", "exhaustive")
+    assert claim.note.startswith("vacuous")
+    assert list(claim.witness.values()) == [None]
+    assert not claim.ok
+    assert of(result, BY_ID[id].witnesses[0]).verdict == "violated"
+
+
+def test_a_limit_is_inconclusive() -> None:
+    result, code = check("T10", options=Options(max_states=100))
+    assert code == INCONCLUSIVE
+    claim = of(result, "T10")
+    assert (claim.verdict, claim.expected, claim.ok, claim.scope) == (
+        "inconclusive",
+        "holds",
+        False,
+        "bounded",
+    )
+    assert claim.note == "limit of 100 states reached"
+
+
+def test_nothing_checked_is_inconclusive() -> None:
+    assert verify.exit_code(verify.Report(claims=[])) == INCONCLUSIVE
+
+
+def test_workers_find_the_same() -> None:
+    ids = ("T10", "D1")
+    one, _ = verify.verify(ids, {}, {}, workers=1)
+    two, _ = verify.verify(ids, {}, {}, workers=2)
+
+    def timeless(result: verify.Report) -> Any:
+        return result.model_dump(exclude={"claims": {"__all__": {"seconds"}}})
+
+    assert timeless(one) == timeless(two)
+
+
+# Pins
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("verdict", "violated", ""),
+        ("states", 1, "(pinned 1)"),
+        ("transitions", 1, "(pinned 1)"),
+        ("depth", 1, "(pinned 1)"),
+    ],
+)
+def test_what_differs_from_its_pin_fails(
+    name: str, value: Any, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pins = {"usual": PINS | {"T10": PINS["T10"] | {name: value}}}
+    monkeypatch.setattr(verify, "expectations", lambda: pins)
+    result, code = check("T10")
+    assert code == VIOLATED
+    assert not of(result, "T10").ok
+    assert of(result, "W10").ok
+    assert note in of(result, "T10").note
+
+
+def test_a_witness_of_another_length_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = {"usual": PINS | {"W10": PINS["W10"] | {"length": 4}}}
+    monkeypatch.setattr(verify, "expectations", lambda: pins)
+    result, code = check("T10")
+    assert code == VIOLATED
+    assert of(result, "W10").note == f"length {PINS['W10']['length']} (pinned 4)"
+
+
+def test_what_is_not_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = {"usual": {id: pin for id, pin in PINS.items() if id != "T10"}}
+    monkeypatch.setattr(verify, "expectations", lambda: pins)
+    result, code = check("T10")
+    assert (code, of(result, "T10").ok) == (VIOLATED, False)
+    assert "--pin" in of(result, "T10").note
+
+
+def test_nothing_is_pinned_under_overrides() -> None:
+    result, code = check("T10", bounds={"abort": False})
+    assert code == OK
+    assert of(result, "T10").states < PINS["T10"]["states"]
+
+
+# Reports
+
+
+def test_json() -> None:
+    result, _ = check("T10")
+    read = json.loads(result.model_dump_json())
+    assert read["version"] == 1
+    assert [claim["id"] for claim in read["claims"]] == ["T10", "W10"]
+    for claim in read["claims"]:
+        assert claim.keys() >= FIELDS
+        assert claim["bounds"]["width"] == 4
+    assert verify.Report.model_validate(read) == result
+    step = read["claims"][1]["trace"][0]
+    assert step.keys() == {"host", "action", "rules", "states"}
+
+
+def test_junit_counts() -> None:
+    result, _ = check("T10")
+    good = of(result, "T10")
+    unsure = good.model_copy(update={"id": "unsure", "verdict": "inconclusive", "ok": False})
+    bad = good.model_copy(update={"id": "<bad> & worse", "verdict": "violated", "ok": False})
+    suite = ET.fromstring(verify.junit(verify.Report(claims=[good, unsure, bad, bad])).encode())
+    assert {n: suite.get(n) for n in ("tests", "failures", "errors")} == {
+        "tests": "4",
+        "failures": "2",
+        "errors": "1",
+    }
+    assert [case.get("name") for case in suite.iter("testcase")] == [
+        "T10",
+        "unsure",
+        "<bad> & worse",
+        "<bad> & worse",
+    ]
+    assert len(list(suite.iter("failure"))) == 2
+    assert len(list(suite.iter("error"))) == 1
+
+
+def test_files_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    files.write(path, b"old")
+
+    def fail(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        files.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# Theorems
+
+
+def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
+    """In place of the theorems, toys."""
+    monkeypatch.setattr(prove, "THEOREMS", toy_theorems)
+    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+
+
+@pytest.mark.parametrize(
+    ("ids", "chosen"),
+    [
+        ([], [theorem.id for theorem in THEOREMS]),
+        (["T2"], ["T2"]),
+        (["T4", "D1"], ["T4"]),
+        (["T1s"], ["T1s.exact", "T1s.far"]),
+    ],
+)
+def test_the_theorems_of_claims(ids: list[str], chosen: list[str]) -> None:
+    assert [theorem.id for theorem in verify.theorems(ids)] == chosen
+    with pytest.raises(UsageProblem, match=r"to D1; the theorems are T1, T1s"):
+        verify.theorems(["D1"])
+
+
+def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    assert (row.id, row.verdict, row.scope, row.ok) == ("T4", "holds", "unbounded", True)
+    assert row.solvers == ["z3", "cvc5"]
+    (proof,) = prove.prove(verify.theorems(["T4"]), 2)
+    assert row.obligations == len(proof.obligations) > 20
+    assert (row.states, row.transitions, row.depth, row.length) == (0, 0, 0, None)
+    assert "ABORT" in row.assumptions[-1], "what never happens is told"
+    assert verify.exit_code(verify.Report(claims=[row])) == OK
+
+
+@pytest.mark.parametrize(
+    ("code", "solvers", "verdict", "exit_code"),
+    [
+        (OK, ["z3", "cvc5"], "holds", OK),
+        (INTERNAL, ["z3"], "holds", OK),
+        (VIOLATED, ["z3"], "not proved", VIOLATED),
+        (INCONCLUSIVE, ["z3"], "inconclusive", INCONCLUSIVE),
+    ],
+)
+def test_a_second_solver_is_named_only_if_it_agreed(
+    code: int, solvers: list[str], verdict: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    monkeypatch.setattr(verify, "_recheck", lambda *_: (code, "it said so"))
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    assert (row.solvers, row.verdict) == (solvers, verdict)
+    assert ("it said so" in row.note) == (code != OK)
+    assert verify.exit_code(verify.Report(claims=[row])) == exit_code
+
+
+def test_what_is_wrong_with_certificates_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other program is really asked: an obligation that does not follow is refused."""
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    what = next(what for what in proofs[0].obligations if what.used)
+    what.script = what.script.replace("(not", "(or", 1)
+    code, said = verify._recheck(proofs, 2)
+    assert code == VIOLATED
+    assert said.startswith("T4/")
+
+
+def test_a_theorem_that_is_not_proved_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4"))
+    failed, other = verify.prove_theorems(verify.theorems(["T3", "T4"]), 2)
+    assert (failed.verdict, failed.ok, failed.solvers) == ("not proved", False, [])
+    assert "up_to_date" in failed.note
+    assert "python -m checker prove T3" in failed.note
+    assert (other.verdict, other.solvers) == ("holds", ["z3"])
+    assert verify.exit_code(verify.Report(claims=[failed, other])) == VIOLATED
+    suite = ET.fromstring(verify.junit(verify.Report(claims=[failed, other])).encode())
+    assert (suite.get("failures"), suite[0].get("classname")) == ("1", "unbounded")
+
+
+def test_an_unknown_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    proofs[0].obligations[0].verdict = "unknown"
+    monkeypatch.setattr(prove, "prove", lambda *_: proofs)
+    (row,) = verify.prove_theorems(verify.theorems(["T4"]))
+    assert (row.verdict, row.ok, row.solvers) == ("inconclusive", False, [])
+    assert verify.exit_code(verify.Report(claims=[row])) == INCONCLUSIVE
+
+
+def test_theorems_in_the_table_and_the_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim and the theorem of its name are two rows, each with its own rules."""
+    toy = dataclasses.replace(toys.theorem(id="T10"), rules={"close_waits": True})
+    prove_toys(monkeypatch, toy)
+    report = tmp_path / "r.json"
+    words = ["verify", "T10", "--prove", "--json", str(report)]
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert done.exit_code == OK, done.output
+    lines = done.output.splitlines()
+    (at,) = [i for i, line in enumerate(lines) if "unbounded" in line]
+    claims = json.loads(report.read_text())["claims"]
+    count = claims[-1]["obligations"]
+    assert re.split(" {2,}", lines[at]) == [
+        "T10",
+        "proved",
+        f"{count} obligations",
+        "z3, cvc5",
+        "unbounded",
+    ]
+    assert "assumes rules close_waits=on; never: OPEN (passive)" in lines[at + 1]
+    assert "2 of 2 claims and witnesses as expected" in lines[-1]
+    assert "in 1 explorations" in lines[-1]
+    assert lines[-1].endswith("1 of 1 theorems proved")
+    assert [(c["id"], c["scope"], c["rules"]) for c in claims] == [
+        ("T10", "exhaustive", {}),
+        ("W10", "exhaustive", {}),
+        ("T10", "unbounded", {"close_waits": "on"}),
+    ]
+    assert [c["solvers"] for c in claims] == [[], [], ["z3", "cvc5"]]
+    assert [c["obligations"] > 20 for c in claims] == [False, False, True]
+
+
+# The command line
+
+ROOT = Path(__file__).parents[3]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **more}
+
+
+def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "checker", *words],
+        cwd=ROOT,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_results_go_to_stdout_and_into_files(tmp_path: Path) -> None:
+    report, suite = tmp_path / "r.json", tmp_path / "r.xml"
+    done = command("verify", "T10", "--json", str(report), "--junit", str(suite))
+    assert (done.returncode, problems(done.stderr)) == (OK, [])
+    assert "T10" in done.stdout
+    assert "2 of 2 claims and witnesses as expected" in done.stdout
+    claims = json.loads(report.read_text())["claims"]
+    assert {c["id"]: c["verdict"] for c in claims} == {"T10": "holds", "W10": "holds"}
+    assert ET.parse(suite).getroot().get("tests") == "2"
+    assert {path.name for path in tmp_path.iterdir()} == {"r.json", "r.xml"}
+
+
+def test_a_violation(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    words = ("--rules", "three_way=off", "isn=fresh", "--json", str(report))
+    done = command("verify", "T1", *words)
+    assert done.returncode == VIOLATED
+    assert "violated in" in done.stdout
+    assert "python -m checker trace T1 --rules three_way=off" in done.stdout
+    assert problems(done.stderr) == []
+    claims = {c["id"]: c for c in json.loads(report.read_text())["claims"]}
+    assert claims["T1"]["rules"] == {"three_way": "off"}
+    assert len(claims["T1"]["trace"]) == claims["T1"]["length"]
+
+
+def test_a_limit(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    done = command("verify", "T10", "--max-states", "50", "--json", str(report))
+    assert done.returncode == INCONCLUSIVE
+    assert "limit of 50 states reached" in done.stdout
+    assert json.loads(report.read_text())["claims"][0]["verdict"] == "inconclusive"
+
+
+PROBLEMS = {
+    "unknown claim": (["verify", "T99"], {}, USAGE, "no claim T99; the claims are T1,"),
+    "unknown rule": (["verify", "T10", "--rules", "tree_way=off"], {}, USAGE, "three_way"),
+    "unknown bound": (["verify", "T10", "--bounds", "with=4"], {}, USAGE, "width"),
+    "no value": (["verify", "T10", "--rules=three_way"], {}, USAGE, "NAME=VALUE"),
+    "not a value": (["verify", "T10", "--rules", "isn=never"], {}, USAGE, "fresh, any, constant"),
+    "out of range": (
+        ["verify", "T10", "--bounds", "width=33"],
+        {},
+        USAGE,
+        "bound width is between 3 and 32, not 33",
+    ),
+    "no directory": (["verify", "T10", "--json", "/nowhere/x.json"], {}, USAGE, "cannot write"),
+    "a directory": (["verify", "T10", "--junit", "/"], {}, USAGE, "cannot write"),
+    "not writable": (["verify", "T10", "--json", "/proc/x.json"], {}, USAGE, "cannot write"),
+    "unknown command": (["verfy"], {}, USAGE, "verfy"),
+    "unknown option": (["verify", "--jason", "x"], {}, USAGE, "--jason"),
+    "no states": (["verify", "--max-states", "0"], {}, USAGE, "--max-states"),
+    "prove with rules": (
+        ["verify", "T1", "--prove", "--rules", "isn=any"],
+        {},
+        USAGE,
+        "a theorem has its own rules",
+    ),
+    "prove with bounds": (["verify", "T1", "--prove", "--bounds", "msl=2"], {}, USAGE, "no bounds"),
+    "prove and pin": (["verify", "--prove", "--pin"], {}, USAGE, "nothing of it is pinned"),
+    "nothing to prove": (["verify", "D1", "--prove"], {}, USAGE, "no theorem belongs to D1"),
+    "pin a part": (["verify", "T10", "--pin"], {}, USAGE, "--pin takes no claims"),
+    "no dot": (
+        ["trace", "T1", "--rules", "three_way=off", "--out", "OUT.svg"],
+        {"PATH": ""},
+        INTERNAL,
+        "dot",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PROBLEMS)
+def test_a_problem_is_one_line_and_an_exit_code(what: str, tmp_path: Path) -> None:
+    words, more, code, text = PROBLEMS[what]
+    words = [word.replace("OUT", str(tmp_path / "out")) for word in words]
+    done = command(*words, **more)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert done.stderr.startswith("checker: ")
+    assert text in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bound", ["watch_forgery=off", "width=3", "octets=1"])
+def test_bounds_that_make_no_sense_together_are_refused(bound: str) -> None:
+    """Unwatched ghosts keep their first value: a claim of them would hold of nothing."""
+    done = command("verify", "T10", "--bounds", bound)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+
+
+@pytest.mark.parametrize("words", [["--rules"], ["--bounds"], ["--rules", "three_way"]])
+def test_an_option_without_its_value_is_refused(words: list[str]) -> None:
+    done = command("verify", "T10", *words)
+    assert done.returncode == USAGE
+    assert "claim three_way" not in done.stderr, "a switch is not taken for a claim"
+
+
+def children(pid: int) -> str:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers through /proc")
+@pytest.mark.parametrize("everybody", [True, False], ids=["Ctrl-C", "the parent alone"])
+def test_an_interrupted_run_leaves_nothing(everybody: bool, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    words = ["verify", "T1", "T9", "--workers", "2", "--json", str(report)]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "checker", *words],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        patience = time.monotonic() + 60
+        while len(children(run.pid).split()) < 2:
+            assert run.poll() is None
+            assert time.monotonic() < patience
+            time.sleep(0.05)
+        time.sleep(0.5)
+        workers = children(run.pid).split()
+        if everybody:
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            os.kill(run.pid, signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+    assert (run.returncode, out) == (INCONCLUSIVE, "")
+    told = "checker: interrupted; no report was written (--resume goes on from a journal, or, "
+    assert problems(err) == [told + "with --checkpoint, from there)"]
+    assert list(tmp_path.iterdir()) == []
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]

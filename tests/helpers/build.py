@@ -1,0 +1,187 @@
+"""Endpoints in a given state, segments in the RFC's notation, and one step at a time.
+
+The numbers are those of Figure 12: this end's ISS is 99 and its next octet 100, the peer's are
+299 and 300. ``endpoint(State.FIN_WAIT_1, rcv_wnd=0)`` is an end in that state with that
+variable; ``seg("<SEQ=300><ACK=101><CTL=FIN,ACK>")`` is a segment, and ``show`` its inverse.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from spec.observe.ghosts import Sight
+from spec.rules import Rules
+from spec.tcp.segment import Control, Segment
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import Receive, Send, State, Tcb
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.host import Endpoint
+from spec.world.inputs import Input
+from spec.world.records import clone
+
+WINDOW = 10
+MSL = 4
+BOUNDS = Bounds(
+    width=32, window=WINDOW, octets=4, msl=MSL, span=3, incarnations=3, crashes=1, urgent=True
+)
+"""Room for everything; 32 bits, so that nothing wraps unless a test wants it to."""
+
+ISN = 99
+"""The initial sequence number on offer, and this end's ISS; SND.NXT is 100 after the SYN."""
+IRS = 299
+"""The peer's."""
+
+SYNCHRONIZED = (
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+"""Section 3.5.2, third group."""
+SENT_FIN = (
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)
+GOT_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+
+
+def endpoint(state: State, **variables: Any) -> Endpoint:
+    """An endpoint in ``state``, as a run without data would leave it, but for ``variables``.
+
+    ``snd_x`` and ``rcv_x`` are SND.X and RCV.X; ``up``, ``quiet`` and ``crashes`` the host's.
+    """
+    end = Endpoint()
+    end.tcb = _tcb(state)
+    if state not in (State.CLOSED, State.LISTEN):
+        end.ghost.id = 1
+    for name, value in variables.items():
+        head, _, tail = name.partition("_")
+        if head in ("snd", "rcv"):
+            owner, name = getattr(end.tcb, head), tail
+        else:
+            owner = end if name in ("up", "quiet", "crashes") else end.tcb
+        assert hasattr(owner, name), name
+        setattr(owner, name, value)
+    return end
+
+
+def _tcb(state: State) -> Tcb:
+    if state in (State.CLOSED, State.LISTEN):
+        return Tcb(state=state)
+    span = 0 if state == State.TIME_WAIT else BOUNDS.span
+    tcb = Tcb(state=state, iss=ISN, span=span)
+    tcb.snd = Send(una=ISN, nxt=ISN + 1)
+    tcb.rcv = Receive(wnd=WINDOW)
+    if state == State.SYN_SENT:
+        return tcb
+    tcb.irs = IRS
+    tcb.rcv.nxt = tcb.rcv.up = IRS + 1
+    if state == State.SYN_RECEIVED:
+        tcb.passive = True
+        return tcb
+    tcb.snd.una = ISN + 1
+    tcb.snd.wnd, tcb.snd.wl1, tcb.snd.wl2 = WINDOW, IRS + 1, ISN + 1
+    if state in SENT_FIN:
+        tcb.closing = True
+        tcb.snd.nxt = ISN + 2
+    if state in FIN_ACKED:
+        tcb.snd.una = ISN + 2
+    if state in GOT_FIN:
+        tcb.rcv.nxt = IRS + 2
+    if state == State.TIME_WAIT:
+        tcb.time_wait = 2 * MSL
+    return tcb
+
+
+_BITS = ("SYN", "FIN", "RST", "URG", "PSH", "ACK")
+
+
+def seg(text: str, **fields: Any) -> Segment:
+    """A segment from ``<SEQ=..><ACK=..><WND=..><UP=..><TEXT=..><CTL=..>``; WND is 10 by default."""
+    parts = re.findall(r"<(\w+)=([\w,]*)>", text)
+    assert "".join(f"<{k}={v}>" for k, v in parts) == text, text
+    made: dict[str, Any] = {"seq": 0, "wnd": WINDOW}
+    for name, value in parts:
+        if name == "CTL":
+            bits = value.split(",")
+            assert set(bits) <= set(_BITS), text
+            made["ctl"] = Control(**{bit.lower(): True for bit in bits})
+        else:
+            made[name.lower()] = int(value)
+    return Segment(**made | fields)
+
+
+def show(segment: Segment) -> str:
+    """``segment`` as ``seg`` reads it; without WND, and ACK and UP only if their bits are set."""
+    ctl = ",".join(bit for bit in _BITS if getattr(segment.ctl, bit.lower()))
+    out = f"<SEQ={segment.seq}>"
+    if segment.ctl.ack:
+        out += f"<ACK={segment.ack}>"
+    if segment.ctl.urg:
+        out += f"<UP={segment.up}>"
+    if segment.text:
+        out += f"<TEXT={segment.text}>"
+    return out + (f"<CTL={ctl}>" if ctl else "")
+
+
+class Result(NamedTuple):
+    """One step: the endpoint after it, and its effects."""
+
+    end: Endpoint
+    possible: bool
+    segments: tuple[Segment, ...]
+    rules: tuple[str, ...]
+    signals: tuple[str, ...]
+
+    @property
+    def tcb(self) -> Tcb:
+        """Its TCB."""
+        return self.end.tcb
+
+    @property
+    def state(self) -> State:
+        """Its state."""
+        return self.end.tcb.state
+
+    @property
+    def sent(self) -> list[str]:
+        """What it sent, in the RFC's notation."""
+        return [show(segment) for segment in self.segments]
+
+
+def happen(
+    end: Endpoint,
+    what: Input,
+    segment: Segment | None = None,
+    *,
+    bounds: Bounds = BOUNDS,
+    isn: int = ISN,
+    **rules: Any,
+) -> Result:
+    """``what`` happens to ``end``, which is left as it was."""
+    after = clone(end)
+    arriving = None if segment is None else clone(segment)
+    effects = host.step(after, what, arriving, isn, Sight(), Rules(**rules), bounds)
+    return Result(after, effects.possible, effects.sent, effects.rules, effects.signals)
+
+
+def arrive(end: Endpoint, segment: Segment | str, **more: Any) -> Result:
+    """``segment`` arrives at ``end``; ``more`` are rules, ``bounds`` or ``isn``."""
+    if isinstance(segment, str):
+        segment = seg(segment)
+    result = happen(end, Input.SEGMENT, segment, **more)
+    assert result.possible
+    assert result.rules, "every step cites a rule"
+    return result
+
+
+def context(bounds: Bounds = BOUNDS, isn: int = ISN, **rules: Any) -> Tcp:
+    """The context in which a section's function runs when called by itself."""
+    return Tcp(Rules(**rules), bounds, isn)

@@ -1,0 +1,269 @@
+"""No rule of the protocol reads a ghost.
+
+Two ways: the same input on endpoints that differ only in ghosts has the same outcome but for
+ghosts; and whole explorations with ghosts watched and not reach the same states but for ghosts.
+The one exception is a bound: ``ghost.id`` counts the TCBs of ``Bounds.incarnations``.
+"""
+
+import dataclasses
+import itertools
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spec.observe.ghosts import End, Ghost, Last, Pair, Sight
+from spec.rules import Restart, Rules
+from spec.tcp.segment import Origin, Segment
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.host import Endpoint
+from spec.world.inputs import Input
+from spec.world.records import clone, key
+from spec.world.system import System, World
+
+WATCHES = ("agreement", "stale", "confusion", "streams", "forgery", "crossing", "conduct")
+WATCHED = {f"watch_{name}": True for name in WATCHES}
+
+BASE = Bounds(
+    width=4, window=3, in_flight=2, incarnations=1, a_passive=False, b_active=False,
+    send_window=False,
+)  # fmt: skip
+LITERAL = Rules()
+PROFILES = {
+    "untimed": BASE,
+    "timed": dataclasses.replace(BASE, msl=2, span=1, capacity=1),
+    "octets": dataclasses.replace(
+        BASE, octets=1, in_flight=1, b_sends=False, send_window=True, urgent=True, user_timeout=True
+    ),
+    "two": dataclasses.replace(BASE, incarnations=2, capacity=1, in_flight=1),
+    "crash": dataclasses.replace(
+        BASE, incarnations=2, in_flight=1, msl=2, span=1, crashes=1, close=False, abort=False
+    ),
+    "simultaneous": dataclasses.replace(
+        BASE, in_flight=1, b_active=True, b_passive=False, close=False, abort=False
+    ),
+    "forgery": dataclasses.replace(BASE, in_flight=1, forged=True),
+}
+
+
+def protocol_of_endpoint(end: Endpoint) -> tuple[Any, ...]:
+    """All but its ghosts; ``id`` stays, as the number of TCBs made so far."""
+    return key(end.tcb), end.up, end.quiet, end.crashes, end.ghost.id
+
+
+def protocol_of_segment(seg: Segment) -> tuple[Any, ...]:
+    """All but its origin."""
+    return (seg.seq, seg.ack, seg.wnd, seg.up, seg.text, key(seg.ctl), seg.ttl)
+
+
+def project(world: World) -> tuple[Any, ...]:
+    """``world`` without ghosts."""
+    return (
+        protocol_of_endpoint(world.a),
+        protocol_of_endpoint(world.b),
+        tuple(sorted(map(protocol_of_segment, world.a_to_b))),
+        tuple(sorted(map(protocol_of_segment, world.b_to_a))),
+    )
+
+
+def reach(
+    bounds: Bounds, projection: Callable[[World], Any] = project, rules: Rules = LITERAL
+) -> tuple[set[Any], int]:
+    """The projected reachable states, and how many states there were."""
+    system = System(rules, bounds)
+    seen = {system.initial()}
+    waiting = list(seen)
+    while waiting:
+        for _, after in system.steps(waiting.pop()):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return {projection(world) for world in seen}, len(seen)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_watching_changes_nothing(name):
+    bare, fewer = reach(PROFILES[name])
+    watched, more = reach(dataclasses.replace(PROFILES[name], **WATCHED))
+    assert watched == bare
+    assert more > fewer == len(bare)  # the ghosts were there, and are all that was stripped
+
+
+@pytest.mark.parametrize("watch", WATCHED)
+def test_each_watch_changes_nothing_and_records_something(watch):
+    """One at a time, on the smallest profile where it has something to record."""
+    name = {"watch_forgery": "forgery", "watch_streams": "octets"}.get(watch, "two")
+    bounds = PROFILES[name]
+    # Where every rule is the RFC's, no step is wrong and no forgery does harm.
+    rules = Rules(ack_floor=watch != "watch_forgery", reset_exact=watch != "watch_conduct")
+    bare, fewer = reach(bounds, rules=rules)
+    watched, more = reach(dataclasses.replace(bounds, **{watch: True}), rules=rules)
+    assert watched == bare
+    assert more > fewer
+
+
+def test_ghosts_of_the_drain_rules_change_nothing():
+    """... under other rules too: those that T3 and T4 assume."""
+    rules = Rules(time_wait_restart=Restart.EMISSION, time_wait_ignores_reset=True)
+    bare, _ = reach(PROFILES["timed"], rules=rules)
+    watched, _ = reach(dataclasses.replace(PROFILES["timed"], **WATCHED), rules=rules)
+    assert watched == bare
+
+
+def without_send_window(world: World) -> tuple[Any, ...]:
+    """``world`` without SND.WND, SND.WL1 and SND.WL2."""
+
+    def strip(end: Endpoint) -> tuple[Any, ...]:
+        end = clone(end)
+        end.tcb.snd.wnd = end.tcb.snd.wl1 = end.tcb.snd.wl2 = 0
+        return key(end)
+
+    bags = (tuple(sorted(map(key, bag))) for bag in (world.a_to_b, world.b_to_a))
+    return strip(world.a), strip(world.b), *bags
+
+
+@pytest.mark.parametrize("name", ["untimed", "timed", "two"])
+def test_the_send_window_decides_nothing_where_nobody_sends(name):
+    bounds = PROFILES[name]
+    off, fewer = reach(bounds, without_send_window)
+    on, more = reach(dataclasses.replace(bounds, send_window=True), without_send_window)
+    assert on == off
+    assert more > fewer
+
+
+def test_the_send_window_matters_where_somebody_sends():
+    """What the bound's reason says: off, text would never be sent."""
+    bounds = PROFILES["octets"]
+    off, _ = reach(dataclasses.replace(bounds, send_window=False), without_send_window)
+    on, _ = reach(bounds, without_send_window)
+    assert on != off
+
+
+# ------------------------------------------------------------------------------- step by step
+
+
+def met(bounds: Bounds, rules: Rules) -> list[tuple[Endpoint, Input, Segment | None]]:
+    """Every (endpoint, input, segment) that an exploration meets."""
+    system = System(rules, bounds)
+    first = system.initial()
+    seen, waiting, found = {first}, [first], {}
+    while waiting:
+        world = waiting.pop()
+        for end, inbox in ((world.a, world.b_to_a), (world.b, world.a_to_b)):
+            for seg in inbox:
+                found[end, Input.SEGMENT, seg] = None
+            for what in Input:
+                if what != Input.SEGMENT:
+                    found[end, what, None] = None
+        for _, after in system.steps(world):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return sorted(found, key=lambda it: (str(key(it[0])), it[1].name, str(it[2] and key(it[2]))))
+
+
+ROOM = {"incarnations": 9}  # so that no id is the last
+MET = [
+    (it, rules, dataclasses.replace(bounds, **ROOM, **WATCHED))
+    for bounds, rules in (
+        (PROFILES["octets"], Rules()),
+        (PROFILES["crash"], Rules()),
+        (PROFILES["simultaneous"], Rules()),
+        (PROFILES["forgery"], Rules(ack_floor=False)),
+        (PROFILES["timed"], Rules(time_wait_reopen=True, abort_time_wait=True)),
+    )
+    for it in met(bounds, rules)
+]
+
+ids = st.integers(0, 8)
+flags = st.booleans()
+pairs = st.builds(Pair, flags, flags, st.integers(0, 15), st.integers(0, 15))
+ghosts = st.builds(
+    Ghost,
+    id=ids, past=st.tuples(pairs, pairs), simultaneous=flags, stale=flags, over_me=ids,
+    over_peer=ids, old_me=ids, old_peer=ids, confused=flags, residue=flags, partner=ids, heard=ids,
+    delivered=ids, garbled=flags, last=st.builds(Last, st.sampled_from(End), ids, ids),
+    harmed=flags, crossed=flags, crossed_simultaneous=flags, misled=flags, cut=flags,
+)  # fmt: skip
+origins = st.builds(Origin, ids, ids, ids)
+sights = st.builds(Sight, ids, flags, flags, ids, ids, flags)
+
+
+def outcome(it, rules: Rules, bounds: Bounds, ghost: Ghost, origin: Origin, sight: Sight):
+    """What one step does, but for ghosts."""
+    end, what, seg = clone(it[0]), it[1], clone(it[2]) if it[2] is not None else None
+    end.ghost = clone(ghost)
+    if seg is not None:
+        seg.origin = clone(origin)
+    effects = host.step(end, what, seg, 6, sight, rules, bounds)
+    if not effects.possible:
+        return None
+    sent = tuple(map(protocol_of_segment, effects.sent))
+    after = (*protocol_of_endpoint(end)[:-1], end.ghost.id - ghost.id)
+    return after, sent, effects.rules, effects.signals, effects.drew_isn
+
+
+def test_there_is_something_to_step():
+    assert len(MET) > 5000
+    assert {it[1] for it, _, _ in MET} == set(Input)
+    assert {it[0].tcb.state.name for it, _, _ in MET} >= {"LISTEN", "CLOSING", "TIME_WAIT"}
+
+
+def test_no_step_reads_a_ghost():
+    """Each that was met, with ghosts drawn at random."""
+    draw = random.Random(9293)
+
+    def some_id() -> int:
+        return draw.randrange(9)
+
+    def flag() -> bool:
+        return draw.random() < 0.5
+
+    def ghost() -> Ghost:
+        past = tuple(Pair(flag(), flag(), some_id(), some_id()) for _ in range(2))
+        last = Last(draw.choice(list(End)), some_id(), some_id())
+        return Ghost(
+            some_id(), past, flag(), flag(), *(some_id() for _ in range(4)), flag(), flag(),
+            some_id(), some_id(), some_id(), flag(), last, *(flag() for _ in range(5)),
+        )  # fmt: skip
+
+    for it, rules, bounds in MET:
+        one, other = (
+            outcome(
+                it, rules, bounds, ghost(), Origin(some_id(), some_id(), some_id()),
+                Sight(some_id(), flag(), flag(), some_id(), some_id(), flag()),
+            )
+            for _ in range(2)
+        )  # fmt: skip
+        assert one == other, it
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(MET), st.tuples(ghosts, origins, sights), st.tuples(ghosts, origins, sights))
+def test_no_step_reads_a_ghost_hypothesis(what, one, other):
+    assert outcome(*what, *one) == outcome(*what, *other)
+
+
+@pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Ghost)])
+def test_every_ghost_is_written(field):
+    """... else it would be no use stripping it: some step changes it."""
+    past = tuple(Pair() for _ in range(3))
+    start = key(getattr(Ghost(past=past), field))
+    for (it, rules, bounds), simultaneous in itertools.product(MET, (False, True)):
+        end, seg = clone(it[0]), clone(it[2]) if it[2] is not None else None
+        end.ghost = Ghost(
+            id=3, past=past, simultaneous=simultaneous, old_peer=2, partner=3, heard=3
+        )
+        before = key(getattr(end.ghost, field))
+        if seg is not None:
+            seg.origin = Origin(2, 2, 3)
+        sight = Sight(2, False, False, 1, 1, True)
+        if host.step(end, it[1], seg, 6, sight, rules, bounds).possible:
+            after = key(getattr(end.ghost, field))
+            if after not in (before, start) or (field == "partner" and after != before):
+                return
+    raise AssertionError(f"nothing writes {field}")

@@ -1,0 +1,223 @@
+"""Every switch of ``spec.rules`` is alive, documented, and by default the RFC's choice."""
+
+import ast
+import re
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+import spec
+from spec.rules import SWITCHES, Isn, Restart, Rules
+from spec.tcp.tcb import State
+from spec.world.host import Endpoint
+from spec.world.inputs import Input
+from spec.world.records import key
+from spec.world.system import System
+from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, seg
+
+DEFAULTS = {
+    "three_way": True,
+    "isn": Isn.FRESH,
+    "syn_sent_ack_check": True,
+    "syn_received_ack_check": True,
+    "syn_received_seq_check": True,
+    "syn_ack_exact": False,
+    "syn_ack_retransmitted": True,
+    "split_handshake": False,
+    "data_on_syn": False,
+    "close_waits": False,
+    "fin_ack_delayed": False,
+    "abort_time_wait": False,
+    "time_wait_cut": 0,
+    "time_wait_restart": Restart.NEVER,
+    "time_wait_ignores_reset": False,
+    "time_wait_reopen": False,
+    "reopen_seq_check": True,
+    "time_wait_reuse": False,
+    "fin_wait_2_timeout": False,
+    "retransmission_bounded": True,
+    "quiet_time": True,
+    "lifetime_bounded": True,
+    "lifetime_inclusive": False,
+    "reset_discarded": True,
+    "reset_unanswered": True,
+    "reset_exact": True,
+    "syn_challenge": True,
+    "ack_floor": True,
+}
+"""The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
+
+
+def seen(result: Result):
+    """All that a step shows."""
+    return result.possible, key(result.end), tuple(map(key, result.segments)), result.signals
+
+
+def arriving(state: State, segment: str, **variables):
+    """A demonstration: ``segment`` at an endpoint in ``state``."""
+    return lambda **rules: seen(arrive(endpoint(state, **variables), segment, isn=500, **rules))
+
+
+def doing(state: State, what: Input, **variables):
+    """A demonstration: ``what`` at an endpoint in ``state``."""
+    return lambda **rules: seen(happen(endpoint(state, **variables), what, **rules))
+
+
+def offered(**rules):
+    """The initial sequence numbers on offer to a first, a second and a third TCB."""
+    ends = [endpoint(State.CLOSED) for _ in range(3)]
+    for n, end in enumerate(ends):
+        end.ghost.id = n
+    return [System(Rules(**rules), BOUNDS).isns(end) for end in ends]
+
+
+def ticks_in_flight(**rules):
+    """How many ticks a SYN survives, up to 9."""
+    system = System(Rules(**rules), BOUNDS)
+    syn = happen(Endpoint(), Input.OPEN_ACTIVE, **rules).segments[0]
+    world = system.initial()._replace(a_to_b=(system.segment(syn),))
+    for tick in range(9):
+        if not world.a_to_b:
+            return tick
+        world = system.tick(world)
+    return 9
+
+
+FIN_AGAIN = arriving(State.TIME_WAIT, "<SEQ=300><ACK=101><CTL=FIN,ACK>", time_wait=1)
+ACK_AGAIN = arriving(State.TIME_WAIT, "<SEQ=300><ACK=101><CTL=ACK>", time_wait=1)
+REOPENING = arriving(State.TIME_WAIT, "<SEQ=320><CTL=SYN>")
+
+
+def old_syn_reopening(**rules):
+    """A SYN below RCV.NXT where reopening is allowed."""
+    end = endpoint(State.TIME_WAIT)
+    return seen(arrive(end, "<SEQ=290><CTL=SYN>", isn=500, time_wait_reopen=True, **rules))
+
+
+DEMONSTRATIONS = {
+    ("three_way", False): arriving(State.LISTEN, "<SEQ=299><CTL=SYN>"),
+    ("isn", Isn.ANY): offered,
+    ("isn", Isn.CONSTANT): offered,
+    ("syn_sent_ack_check", False): arriving(State.SYN_SENT, "<SEQ=299><ACK=7><CTL=SYN,ACK>"),
+    ("syn_received_ack_check", False): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=7><CTL=ACK>"),
+    ("syn_received_seq_check", False): arriving(State.SYN_RECEIVED, "<SEQ=7><ACK=100><CTL=ACK>"),
+    ("syn_ack_exact", True): arriving(State.SYN_RECEIVED, "<SEQ=301><ACK=100><CTL=ACK>"),
+    ("syn_ack_retransmitted", False): doing(State.SYN_RECEIVED, Input.RETRANSMISSION_TIMEOUT),
+    ("split_handshake", True): arriving(State.LISTEN, "<SEQ=299><CTL=SYN>"),
+    ("reset_discarded", False): arriving(State.CLOSED, "<SEQ=299><CTL=RST>"),
+    ("reset_unanswered", False): arriving(State.ESTABLISHED, "<SEQ=299><CTL=RST>"),
+    ("data_on_syn", True): doing(State.LISTEN, Input.SEND),
+    ("close_waits", True): doing(State.SYN_RECEIVED, Input.CLOSE),
+    ("fin_ack_delayed", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=100><CTL=FIN,ACK>"),
+    ("abort_time_wait", True): doing(State.ESTABLISHED, Input.ABORT),
+    ("time_wait_cut", 1): arriving(State.FIN_WAIT_2, "<SEQ=300><ACK=101><CTL=FIN,ACK>"),
+    ("time_wait_cut", -1): arriving(State.FIN_WAIT_2, "<SEQ=300><ACK=101><CTL=FIN,ACK>"),
+    ("time_wait_restart", Restart.FIN): FIN_AGAIN,
+    ("time_wait_restart", Restart.EMISSION): ACK_AGAIN,
+    ("time_wait_ignores_reset", True): arriving(State.TIME_WAIT, "<SEQ=301><CTL=RST>"),
+    ("time_wait_reopen", True): REOPENING,
+    ("reopen_seq_check", False): old_syn_reopening,
+    ("time_wait_reuse", True): doing(State.TIME_WAIT, Input.OPEN_ACTIVE),
+    ("fin_wait_2_timeout", True): doing(State.FIN_WAIT_2, Input.USER_TIMEOUT),
+    ("retransmission_bounded", False): doing(State.SYN_SENT, Input.RETRANSMISSION_TIMEOUT, span=0),
+    ("quiet_time", False): doing(State.CLOSED, Input.RESTART, up=False),
+    ("lifetime_bounded", False): ticks_in_flight,
+    ("lifetime_inclusive", True): ticks_in_flight,
+    ("reset_exact", False): arriving(State.ESTABLISHED, "<SEQ=301><CTL=RST>"),
+    ("syn_challenge", False): arriving(State.ESTABLISHED, "<SEQ=301><CTL=SYN>"),
+    ("ack_floor", False): arriving(State.ESTABLISHED, "<SEQ=300><ACK=7><TEXT=1><CTL=ACK>"),
+}
+
+
+def test_defaults():
+    rules = Rules()
+    assert {name: getattr(rules, name) for name in SWITCHES} == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), DEMONSTRATIONS, ids=lambda v: str(getattr(v, "value", v))
+)
+def test_switch_is_alive(name, value):
+    demonstrate = DEMONSTRATIONS[name, value]
+    assert demonstrate() == demonstrate(**{name: DEFAULTS[name]})
+    assert demonstrate() != demonstrate(**{name: value})
+
+
+def test_every_value_is_demonstrated():
+    for name, default in DEFAULTS.items():
+        shown = {value for known, value in DEMONSTRATIONS if known == name}
+        if isinstance(default, Enum):
+            assert shown == set(type(default)) - {default}, name
+        elif isinstance(default, bool):
+            assert shown == {not default}, name
+        else:
+            assert shown, name
+
+
+def test_fin_and_emission_differ():
+    """The two that are not the default do not only differ from it."""
+    assert ACK_AGAIN(time_wait_restart=Restart.FIN) == ACK_AGAIN()
+    assert FIN_AGAIN(time_wait_restart=Restart.FIN) == FIN_AGAIN(time_wait_restart=Restart.EMISSION)
+
+
+def test_isns():
+    """Fresh ones grow by the stride; any: all of them, once there was a TCB before."""
+    stride = BOUNDS.stride
+    assert offered() == [[0], [stride], [2 * stride]]
+    assert offered(isn=Isn.CONSTANT) == [[0], [0], [0]]
+    assert offered(isn=Isn.ANY) == [[0], [0, stride, 2 * stride], [0, stride, 2 * stride]]
+
+
+def test_lifetimes():
+    """Exclusive: gone at MSL; inclusive: one instant later; unbounded: never."""
+    assert ticks_in_flight() == BOUNDS.msl
+    assert ticks_in_flight(lifetime_inclusive=True) == BOUNDS.msl + 1
+    assert ticks_in_flight(lifetime_bounded=False) == 9
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_switch_is_documented(name):
+    """A section of a standard, or that there is none; one sentence, whole."""
+    section, sentence = (SWITCHES[name].metadata[k] for k in ("section", "sentence"))
+    assert re.match(r"(RFC \d+ \d|not in RFC 9293$)", section), section
+    assert re.match(r"[A-Z]|\.\.\. ", sentence), sentence
+    assert sentence.endswith("."), sentence
+    assert len(sentence) > 20
+
+
+def test_ablations_1_to_21_have_a_switch():
+    """The numbers in brackets, each once but [7], which combines two, and [28], which is two."""
+    text = " ".join(f.metadata["sentence"] for f in SWITCHES.values())
+    found = [int(n) for group in re.findall(r"\[([\d, ]+)\]", text) for n in group.split(",")]
+    assert set(range(1, 22)) <= set(found)
+    assert [n for n in set(found) if found.count(n) > 1] == [7, 28]
+
+
+def test_rules_are_read_by_name():
+    """Every switch is read somewhere in spec, and nothing that is not a switch."""
+    read = set()
+    for file in Path(spec.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Attribute):
+                continue
+            owner = node.value
+            if getattr(owner, "attr", getattr(owner, "id", "")) == "rules":
+                read.add(node.attr)
+    read -= {"Rules", "Isn", "Restart"}  # names of the module spec.rules
+    assert read == set(SWITCHES)
+
+
+def test_unknown_switch_is_refused():
+    with pytest.raises(TypeError):
+        Rules(three_ways=False)
+    with pytest.raises(AttributeError):
+        Rules().three_way = False
+
+
+def test_rules_do_not_leak_between_steps():
+    """A step depends on the rules given to it, not on an earlier step's."""
+    end = endpoint(State.LISTEN)
+    syn = seg("<SEQ=299><CTL=SYN>")
+    assert arrive(end, syn, three_way=False).state == State.ESTABLISHED
+    assert arrive(end, syn).state == State.SYN_RECEIVED
