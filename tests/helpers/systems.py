@@ -512,3 +512,64 @@ class Chance(Linked):
             )
             for _ in range(chance.choice((0, 1, 1, 2)))
         ]
+
+
+# Components joined by links
+
+
+class Joint(NamedTuple):
+    """A state: each component's, and for each link the messages in flight, sorted."""
+
+    ends: tuple[Any, ...]
+    bags: tuple[tuple[Any, ...], ...]
+
+
+class Network:
+    """Parts as one system, in plain Python: what engines must agree with."""
+
+    def __init__(self, parts: Any) -> None:
+        self.parts = parts
+        ends = range(len(parts.roles))
+        self._out = [[i for i, link in enumerate(parts.links) if link[0] == me] for me in ends]
+        self._in = [[i for i, link in enumerate(parts.links) if link[1] == me] for me in ends]
+
+    def initial(self) -> Joint:
+        return Joint(self.parts.initial(), ((),) * len(self.parts.links))
+
+    def steps(self, s: Joint) -> Iterator[tuple[Label, Joint]]:
+        parts = self.parts
+        for me, end in enumerate(s.ends):
+            for move in parts.calls(me, end, None):
+                yield Label(move.action, move.rules), self._moved(s, me, move)
+        for link, (_, me) in enumerate(parts.links):
+            way = self._in[me].index(link)
+            for message in sorted(set(s.bags[link])):
+                less = list(s.bags[link])
+                less.remove(message)
+                gone = self._put(s, link, less)
+                for move in parts.arrivals(parts.roles[me], way, s.ends[me], message, None):
+                    yield Label("deliver", move.rules), self._moved(gone, me, move)
+                    if parts.duplicate:
+                        yield Label("duplicate", move.rules), self._moved(s, me, move)
+                if parts.lose:
+                    yield Label("lose"), gone
+        if parts.timed:
+            ends = tuple(parts.tick(end) for end in s.ends)
+            bags = tuple(self._aged(bag) for bag in s.bags)
+            if None not in ends and Joint(ends, bags) != s:
+                yield Label("tick"), Joint(ends, bags)
+
+    def _moved(self, s: Joint, me: int, move: Move) -> Joint:
+        for place, message in move.sent:
+            link = self._out[me][place]
+            in_flight = sum(map(len, s.bags))
+            if len(s.bags[link]) < self.parts.capacity and in_flight < self.parts.in_flight:
+                s = self._put(s, link, [*s.bags[link], message])
+        return s._replace(ends=(*s.ends[:me], move.end, *s.ends[me + 1 :]))
+
+    def _put(self, s: Joint, link: int, bag: Sequence[Any]) -> Joint:
+        return s._replace(bags=(*s.bags[:link], tuple(sorted(bag)), *s.bags[link + 1 :]))
+
+    def _aged(self, bag: tuple[Any, ...]) -> tuple[Any, ...]:
+        older = (self.parts.age(message) for message in bag)
+        return tuple(sorted(message for message in older if message is not None))
