@@ -595,7 +595,7 @@ def mutants(
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     page: Annotated[
-        bool, typer.Option("--page", help="Only write docs/rules-that-matter.md from the report.")
+        bool, typer.Option("--page", help="Only write the page from the report.")
     ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only check the page and the report against spec/.")
@@ -610,7 +610,7 @@ def mutants(
         return
     if check:
         stale = mutants_page.check()
-        print("\n".join(stale) or "docs/rules-that-matter.md: up to date")
+        print("\n".join(stale) or f"{mutants_page.PAGE}: up to date")
         raise typer.Exit(VIOLATED if stale else OK)
     if json is not None:
         files.writable(json)

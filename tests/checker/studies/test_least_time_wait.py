@@ -131,8 +131,8 @@ def test_the_command_compares_the_page_with_the_data(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("--page").exit_code == VIOLATED
-    for folder in ("docs", "proofs"):
-        (tmp_path / folder).mkdir()
+    for folder in ("docs/reference", "proofs/results"):
+        (tmp_path / folder).mkdir(parents=True)
     t.write(ROWS, tmp_path)
     assert run("--page").exit_code == OK
     data = json.loads(KEPT)

@@ -223,8 +223,8 @@ def test_the_digest_is_of_every_module(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.fixture
 def written(few: list[matrix.Task], tmp_path: Path) -> tuple[Any, Any, Path]:
     """A checkout with the quick matrix in it."""
-    for folder in ("docs", "proofs"):
-        (tmp_path / folder).mkdir()
+    for folder in ("docs/reference", "proofs/results"):
+        (tmp_path / folder).mkdir(parents=True)
     journal = open_journal("matrix", tmp_path / "journal", False)
     matrix.explore(journal, few, 1)
     found, told = matrix.matrix(journal, few), matrix.runs(journal, few)
