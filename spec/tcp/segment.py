@@ -14,6 +14,12 @@ from spec.seq import Space
 
 Seq = Annotated[int, "seq"]
 """A sequence number: an int in [0, 2^width)."""
+Ours = Annotated[Seq, "ours"]
+"""... in the space of what a TCB's owner, or a segment's sender, sends."""
+Theirs = Annotated[Seq, "theirs"]
+"""... in the space of what its peer sends."""
+Window = Annotated[Seq, "window"]
+"""How many sequence numbers, of either space: a distance, and no place."""
 Octets = Annotated[int, "octets"]
 """A number of octets of one connection's stream."""
 Ticks = Annotated[int, "ticks"]
@@ -47,10 +53,10 @@ class Origin:
 class Segment:
     """One segment; ``seq`` is SEG.SEQ, ``ctl.ack`` the ACK bit, ``ack`` SEG.ACK."""
 
-    seq: Seq
-    ack: Seq = 0
-    wnd: Seq = 0
-    up: Seq = 0
+    seq: Ours
+    ack: Theirs = 0
+    wnd: Window = 0
+    up: Ours = 0
     text: Octets = 0  # octets of data; SEG.LEN is length()
     ctl: Control = field(default_factory=Control)
     ttl: Ticks = 0  # ticks that it may still live; 0 where time is not modelled

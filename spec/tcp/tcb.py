@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spec.seq import Space
-from spec.tcp.segment import Octets, Seq, Ticks
+from spec.tcp.segment import Octets, Ours, Theirs, Ticks, Window
 
 
 class State(Enum):
@@ -51,12 +51,12 @@ SYNCHRONIZED = (
 class Send:
     """Send sequence variables (section 3.3.1)."""
 
-    una: Seq = 0  # oldest unacknowledged
-    nxt: Seq = 0  # next to be sent
-    wnd: Seq = 0  # send window, from UNA
-    wl1: Seq = 0  # SEG.SEQ of the last window update
-    wl2: Seq = 0  # SEG.ACK of the last window update
-    up: Seq = 0  # urgent pointer
+    una: Ours = 0  # oldest unacknowledged
+    nxt: Ours = 0  # next to be sent
+    wnd: Window = 0  # send window, from UNA
+    wl1: Theirs = 0  # SEG.SEQ of the last window update
+    wl2: Ours = 0  # SEG.ACK of the last window update
+    up: Ours = 0  # urgent pointer
     urgent: bool = False  # the user's SEND was URGENT
 
 
@@ -64,9 +64,9 @@ class Send:
 class Receive:
     """Receive sequence variables (section 3.3.1)."""
 
-    nxt: Seq = 0  # next expected
-    wnd: Seq = 0  # receive window, from NXT
-    up: Seq = 0  # urgent pointer
+    nxt: Theirs = 0  # next expected
+    wnd: Window = 0  # receive window, from NXT
+    up: Theirs = 0  # urgent pointer
     push: bool = False  # "push seen" (section 3.10.3)
 
 
@@ -77,8 +77,8 @@ class Tcb:
     state: State = State.CLOSED
     passive: bool = False  # SYN-RECEIVED was reached from a passive OPEN (MUST-11)
     reopened: bool = False  # ... from TIME-WAIT (MAY-2)
-    iss: Seq = 0
-    irs: Seq = 0
+    iss: Ours = 0
+    irs: Theirs = 0
     snd: Send = field(default_factory=Send)
     rcv: Receive = field(default_factory=Receive)
     written: Octets = 0  # octets that SEND has been given
@@ -87,7 +87,7 @@ class Tcb:
     held_fin: bool = False
     held_push: bool = False
     held_urgent: bool = False
-    held_up: Seq = 0
+    held_up: Theirs = 0
     time_wait: Ticks = 0  # TIME-WAIT timer
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
 
