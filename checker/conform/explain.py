@@ -513,7 +513,7 @@ class Explainer:
                 rule = "3.8.6: text beyond SND.UNA+SND.WND is not sent"
                 self._refuse(1, rule, f"text up to {edge}")
             else:
-                self._refuse(3, tcp.cited[-1], f"none: no text in {c.tcb.state.value}")
+                self._refuse(3, str(tcp.cited[-1]), f"none: no text in {c.tcb.state.value}")
             return None
         assert tcp.sent[0].seq == last
         if tcb.written > WINDOW:

@@ -13,11 +13,11 @@ changes by steps of ``spec.world.host.step``; what is here makes that quick, and
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from spec.observe.ghosts import Sight
 from spec.rules import Rules
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world import host
@@ -67,7 +67,7 @@ class Change:
 
     __slots__ = ("after", "before", "rule", "text")
 
-    def __init__(self, before: State, after: State, rule: str) -> None:
+    def __init__(self, before: State, after: State, rule: Rule) -> None:
         self.before = before
         self.after = after
         self.rule = rule
@@ -346,22 +346,15 @@ def _shift_segment(seg: Segment, seq: int, ack: int, constant: bool = False) -> 
     )
 
 
-_NAMES = sorted(State, key=lambda s: -len(s.value))
-
-
-@lru_cache(maxsize=4096)
-def _path(before: State, after: State, rules: tuple[str, ...]) -> tuple[Change, ...]:
-    """The states that a step goes through: what its rules say they enter, then ``after``."""
+def _path(before: State, after: State, rules: tuple[Rule, ...]) -> tuple[Change, ...]:
+    """The states that a step goes through: those that its rules enter, then ``after``."""
     if before == after:
         return ()
     at, found = before, []
     for rule in rules:
-        for word in ("enter ", "return to "):
-            _, there, tail = rule.rpartition(word)
-            state = next((s for s in _NAMES if there and tail.startswith(s.value)), None)
-            if state is not None and state != at:
-                found.append(Change(at, state, rule))
-                at = state
+        if rule.enters is not None and rule.enters != at:
+            found.append(Change(at, rule.enters, rule))
+            at = rule.enters
     if at != after:
-        found.append(Change(at, after, rules[-1] if rules else ""))
+        found.append(Change(at, after, rules[-1]))
     return tuple(found)

@@ -259,7 +259,7 @@ class _Module:
         body = f"{result}({me}, {messages})"
         if "\n" in body or len(body) > 80:
             body = f"{result}(\n{_indented(me, 2)},\n{_indented(messages, 2)})"
-        return "".join(f"\\* {_comment(rule)}\n" for rule in leaf.static.rules) + body
+        return "".join(f"\\* {_comment(str(rule))}\n" for rule in leaf.static.rules) + body
 
     # The module
 

@@ -24,7 +24,7 @@ import ast
 import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -43,7 +43,8 @@ class Dialect:
     of one, is not mutated. ``target`` is the field whose Enum is ``states``. ``made`` are the
     constructors whose keywords ``flags`` and ``numbers`` are altered. ``intervals`` are the
     methods that compare three numbers, ``pairs`` those that compare two. ``circles`` are the
-    expressions, by their first name, that count modulo. ``cites`` is the method that names a rule.
+    expressions, by their first name, that count modulo. ``cites`` is the method that names a rule,
+    which ``rule`` makes of the constants among its arguments.
     """
 
     states: type[Enum]
@@ -57,6 +58,7 @@ class Dialect:
     pairs: frozenset[str] = frozenset()
     circles: tuple[str, ...] = ()
     cites: str = "rule"
+    rule: Callable[..., object] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,10 +284,10 @@ class _Places:
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
                 and call.func.attr == self.dialect.cites
-                and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):
-                yield str(call.args[0].value)
+                given = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+                yield str(self.dialect.rule(*given))
 
     def _needs(self, node: ast.AST) -> Iterator[str]:
         """The fixed tests that must be true, or false, for ``node`` to run."""

@@ -407,7 +407,7 @@ class _Teller:
             number=number,
             actor=me,
             action=step.action,
-            rule="; ".join(step.rules),
+            rule="; ".join(map(str, step.rules)),
             received=arrival,
             kept=kept,
             lost=tuple(lost),

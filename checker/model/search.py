@@ -19,6 +19,7 @@ from checker.support import machine
 from checker.support.errors import UsageProblem
 from spec.observe import ghosts
 from spec.observe.ghosts import Ghost, Sight
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import host
@@ -228,6 +229,13 @@ class TcpParts:
 
     def thaw_message(self, frozen: list[int]) -> Segment:
         return self.system.segment(_thawed(Segment(seq=0), frozen))
+
+    def freeze_rule(self, rule: Rule) -> list[str | None]:
+        return [rule.id, rule.says, rule.enters.name if rule.enters else None]
+
+    def thaw_rule(self, frozen: list[str | None]) -> Rule:
+        id, says, enters = frozen
+        return Rule(id or "", says or "", State[enters] if enters else None)
 
 
 def _thawed(like: R, frozen: list[int]) -> R:

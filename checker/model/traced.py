@@ -24,6 +24,7 @@ from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from spec.observe.ghosts import Ghost, Sight, look
 from spec.rules import SWITCHES, Isn, Rules
 from spec.seq import Space
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import host
@@ -38,7 +39,7 @@ class Static:
     """What is constant on one path."""
 
     possible: bool
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     signals: tuple[str, ...] = ()
     drew_isn: bool = False
     sent: int = 0  # how many segments are sent

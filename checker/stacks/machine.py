@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from spec.observe.ghosts import Sight
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world import host
@@ -93,7 +94,7 @@ class Edge:
     sent: tuple[Segment, ...]
     before: Tcb
     after: Tcb
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
 
 
 @dataclass(slots=True)

@@ -14,19 +14,20 @@ from checker.model import search as explorer
 from checker.model.traced import Traced
 from checker.studies.verify import Job, jobs
 from proofs.claims.table import CLAIMS
+from spec.tcp.rule import Rule
 from spec.world.system import System
 
 
 @dataclass(slots=True)
 class Coverage:
-    """Rules by name with how often they fired; branch answers by source line."""
+    """How often each rule fired; branch answers by source line."""
 
-    rules: dict[str, int] = field(default_factory=dict)
+    rules: dict[Rule, int] = field(default_factory=dict)
     answers: dict[tuple[str, bool], int] = field(default_factory=dict)
 
-    def never_fired(self) -> list[str]:
+    def never_fired(self) -> list[Rule]:
         """The rules that no run fired."""
-        return sorted(rule for rule, times in self.rules.items() if not times)
+        return sorted((rule for rule, times in self.rules.items() if not times), key=str)
 
     def never_answered(self) -> list[tuple[str, bool]]:
         """The source lines at which no run met an answer."""

@@ -46,6 +46,7 @@ from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
 from spec.rules import Restart
 from spec.tcp import segment, segment_arrives, tcb, timeouts, user_calls
 from spec.tcp import sending as output
+from spec.tcp.rule import Rule
 from spec.world import host
 from spec.world.inputs import FORGERIES, Input
 from spec.world.records import key
@@ -101,6 +102,7 @@ DIALECT = Dialect(
     intervals=frozenset({"le_lt", "lt_le", "le_le"}),
     pairs=frozenset({"lt", "le"}),
     circles=("tcp.seq", "seq"),
+    rule=Rule,
 )
 
 

@@ -331,7 +331,7 @@ def _step(label: Any, world: Any) -> dict[str, Any]:
     return {
         "host": None if label.host is None else "AB"[label.host],
         "action": label.action,
-        "rules": list(label.rules),
+        "rules": list(map(str, label.rules)),
         "states": [world.a.tcb.state.value, world.b.tcb.state.value],
     }
 

@@ -34,20 +34,20 @@ def segment_arrives(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 def closed_state(_tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """3.10.7.1, CLOSED: everything but a reset is answered with a reset."""
     if seg.ctl.rst and tcp.rules.reset_discarded:
-        return tcp.rule("3.10.7.1 CLOSED: reset discarded")
+        return tcp.rule("3.10.7.1/CLOSED/reset", "reset discarded")
     reset(seg, tcp)
-    return tcp.rule("3.10.7.1 CLOSED: answered with a reset")
+    return tcp.rule("3.10.7.1/CLOSED/answer", "answered with a reset")
 
 
 def listen_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """3.10.7.2, LISTEN: RST, then ACK, then SYN."""
     # First, check for a RST
     if seg.ctl.rst:
-        return tcp.rule("3.10.7.2 LISTEN first: reset ignored")
+        return tcp.rule("3.10.7.2/LISTEN/first/reset", "reset ignored")
     # Second, check for an ACK
     if seg.ctl.ack:
         reset(seg, tcp)
-        return tcp.rule("3.10.7.2 LISTEN second: ACK answered with a reset")
+        return tcp.rule("3.10.7.2/LISTEN/second/ack", "ACK answered with a reset")
     # Third, check for a SYN
     if seg.ctl.syn:
         # (security: not modelled)
@@ -58,10 +58,14 @@ def listen_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
             tcb.state = State.ESTABLISHED
             if _process_held(tcb, tcp):
                 acknowledge(tcb, tcp)
-            return tcp.rule("two-way handshake: SYN alone enters ESTABLISHED")
-        return tcp.rule("3.10.7.2 LISTEN third: send SYN,ACK, enter SYN-RECEIVED")
+            return tcp.rule(
+                "two-way handshake/syn", "SYN alone enters ESTABLISHED", State.ESTABLISHED
+            )
+        return tcp.rule(
+            "3.10.7.2/LISTEN/third/syn", "send SYN,ACK, enter SYN-RECEIVED", State.SYN_RECEIVED
+        )
     # Fourth, other data or control
-    return tcp.rule("3.10.7.2 LISTEN fourth: dropped")
+    return tcp.rule("3.10.7.2/LISTEN/fourth/other", "dropped")
 
 
 def _answer_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -91,16 +95,16 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         and not seq.lt_le(tcb.iss, seg.ack, tcb.snd.nxt)
     ):
         if seg.ctl.rst:
-            return tcp.rule("3.10.7.3 SYN-SENT first: reset with a bad ACK dropped")
+            return tcp.rule("3.10.7.3/SYN-SENT/first/reset", "reset with a bad ACK dropped")
         reset(seg, tcp)
-        return tcp.rule("3.10.7.3 SYN-SENT first: bad ACK answered with a reset")
+        return tcp.rule("3.10.7.3/SYN-SENT/first/bad-ack", "bad ACK answered with a reset")
     # Second, check the RST bit
     if seg.ctl.rst:
         if seg.ctl.ack:
             tcp.signal("error: connection reset")
             delete(tcb)
-            return tcp.rule("3.10.7.3 SYN-SENT second: reset, enter CLOSED")
-        return tcp.rule("3.10.7.3 SYN-SENT second: reset without ACK dropped")
+            return tcp.rule("3.10.7.3/SYN-SENT/second/reset", "reset, enter CLOSED", State.CLOSED)
+        return tcp.rule("3.10.7.3/SYN-SENT/second/no-ack", "reset without ACK dropped")
     # Third, check the security: not modelled
     # Fourth, check the SYN bit
     if seg.ctl.syn:
@@ -113,7 +117,11 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         _update_window(tcb, seg, tcp)
         if tcb.snd.una != tcb.iss:
             tcb.state = State.ESTABLISHED
-            tcp.rule("3.10.7.3 SYN-SENT fourth: our SYN is acknowledged, enter ESTABLISHED")
+            tcp.rule(
+                "3.10.7.3/SYN-SENT/fourth/our-syn",
+                "our SYN is acknowledged, enter ESTABLISHED",
+                State.ESTABLISHED,
+            )
             _process_held(tcb, tcp)
             # Queued data carries the acknowledgment of the peer's SYN, else an ACK does.
             if not segmentize(tcb, tcp):
@@ -121,9 +129,13 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
             return None
         send_syn_ack(tcb, tcp)
         tcb.state = State.SYN_RECEIVED
-        return tcp.rule("3.10.7.3 SYN-SENT fourth: simultaneous open, enter SYN-RECEIVED")
+        return tcp.rule(
+            "3.10.7.3/SYN-SENT/fourth/simultaneous",
+            "simultaneous open, enter SYN-RECEIVED",
+            State.SYN_RECEIVED,
+        )
     # Fifth, neither SYN nor RST
-    return tcp.rule("3.10.7.3 SYN-SENT fifth: dropped")
+    return tcp.rule("3.10.7.3/SYN-SENT/fifth/other", "dropped")
 
 
 def _hear_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -159,7 +171,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
         if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
             if seg.ctl.rst and tcp.rules.reset_unanswered:
-                return tcp.rule("3.10.7.4 first: reset outside the window dropped")
+                return tcp.rule("3.10.7.4/first/reset", "reset outside the window dropped")
             acknowledge(tcb, tcp)
             if (
                 tcb.state == State.TIME_WAIT
@@ -167,8 +179,10 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
                 and seg.ctl.fin
             ):
                 start_time_wait(tcb, tcp)
-                return tcp.rule("3.10.7.4 first: FIN again, answered, 2 MSL timeout restarted")
-            return tcp.rule("3.10.7.4 first: not acceptable, answered with an ACK")
+                return tcp.rule(
+                    "3.10.7.4/first/fin-again", "FIN again, answered, 2 MSL timeout restarted"
+                )
+            return tcp.rule("3.10.7.4/first/answer", "not acceptable, answered with an ACK")
 
     # Second, check the RST bit
     if seg.ctl.rst:
@@ -182,7 +196,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
     # Fifth, check the ACK field
     if not seg.ctl.ack:
-        return tcp.rule("3.10.7.4 fifth: no ACK, dropped")
+        return tcp.rule("3.10.7.4/fifth/no-ack", "no ACK, dropped")
     waited = tcb.state in (State.SYN_RECEIVED, State.FIN_WAIT_1)
     if not _check_ack(tcb, seg, tcp):
         return None
@@ -212,7 +226,11 @@ def _reopen(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     delete(tcb)
     _answer_syn(tcb, seg, tcp)
     tcb.reopened = True
-    return tcp.rule("3.6.1 TIME-WAIT: SYN reopens the connection, enter SYN-RECEIVED")
+    return tcp.rule(
+        "3.6.1/TIME-WAIT/reopen",
+        "SYN reopens the connection, enter SYN-RECEIVED",
+        State.SYN_RECEIVED,
+    )
 
 
 def _check_reset(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -221,35 +239,47 @@ def _check_reset(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if not tcp.rules.reset_unanswered:
             # Ablation 28: whoever answers this ACK does so with a reset.
             acknowledge(tcb, tcp)
-            return tcp.rule("against RFC 1337 F1: reset in TIME-WAIT answered with an ACK")
-        return tcp.rule("RFC 1337 F1: reset ignored in TIME-WAIT")
+            return tcp.rule("against RFC 1337/F1/answer", "reset in TIME-WAIT answered with an ACK")
+        return tcp.rule("RFC 1337/F1/ignore", "reset ignored in TIME-WAIT")
     # Text that a reset carries (SHLD-2) does not bring it into the window (section 3.5.3).
     right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
     if not (tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right) | (seg.seq == tcb.rcv.nxt)):
-        return tcp.rule("3.10.7.4 second: reset outside the window dropped")
+        return tcp.rule("3.10.7.4/second/outside", "reset outside the window dropped")
     if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:
         acknowledge(tcb, tcp)
-        return tcp.rule("3.10.7.4 second: reset not at RCV.NXT, challenge ACK")
+        return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
     if tcb.state == State.SYN_RECEIVED:
         if tcb.reopened:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
             release(tcb)
             tcb.reopened = False
             enter_time_wait(tcb, tcp)
-            return tcp.rule("3.6.1 (2) SYN-RECEIVED: reset, return to TIME-WAIT")
+            return tcp.rule(
+                "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT
+            )
         if tcb.passive:
             delete(tcb)
             tcb.state = State.LISTEN
-            return tcp.rule("3.10.7.4 second SYN-RECEIVED: reset, passive, return to LISTEN")
+            return tcp.rule(
+                "3.10.7.4/second/SYN-RECEIVED/passive",
+                "reset, passive, return to LISTEN",
+                State.LISTEN,
+            )
         tcp.signal("error: connection refused")
         delete(tcb)
-        return tcp.rule("3.10.7.4 second SYN-RECEIVED: reset, active, connection refused")
+        return tcp.rule(
+            "3.10.7.4/second/SYN-RECEIVED/active", "reset, active, connection refused", State.CLOSED
+        )
     if tcb.state in (State.CLOSING, State.LAST_ACK, State.TIME_WAIT):
         delete(tcb)
-        return tcp.rule("3.10.7.4 second CLOSING, LAST-ACK, TIME-WAIT: reset, enter CLOSED")
+        return tcp.rule(
+            "3.10.7.4/second/CLOSING, LAST-ACK, TIME-WAIT/reset",
+            "reset, enter CLOSED",
+            State.CLOSED,
+        )
     tcp.signal("error: connection reset")
     delete(tcb)
-    return tcp.rule("3.10.7.4 second: connection reset, enter CLOSED")
+    return tcp.rule("3.10.7.4/second/reset", "connection reset, enter CLOSED", State.CLOSED)
 
 
 def _check_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -258,18 +288,20 @@ def _check_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if not tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right):
         # The SYN itself is trimmed off; only text that came with it is in the window.
         acknowledge(tcb, tcp)
-        return tcp.rule("3.10.7.4 fourth: SYN outside the window, answered with an ACK")
+        return tcp.rule("3.10.7.4/fourth/outside", "SYN outside the window, answered with an ACK")
     if tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened:
         delete(tcb)
         tcb.state = State.LISTEN
-        return tcp.rule("3.10.7.4 fourth SYN-RECEIVED: SYN, passive, return to LISTEN")
+        return tcp.rule(
+            "3.10.7.4/fourth/SYN-RECEIVED/passive", "SYN, passive, return to LISTEN", State.LISTEN
+        )
     if tcp.rules.syn_challenge:
         acknowledge(tcb, tcp)
-        return tcp.rule("3.10.7.4 fourth: SYN, challenge ACK")
+        return tcp.rule("3.10.7.4/fourth/challenge", "SYN, challenge ACK")
     reset(seg, tcp)
     tcp.signal("error: connection reset")
     delete(tcb)
-    return tcp.rule("RFC 793 fourth: SYN in the window, reset, enter CLOSED")
+    return tcp.rule("RFC 793/fourth/reset", "SYN in the window, reset, enter CLOSED", State.CLOSED)
 
 
 def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
@@ -282,12 +314,14 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     seq, snd = tcp.seq, tcb.snd
     if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
         acknowledge(tcb, tcp)
-        tcp.rule("repair: what acknowledges our SYN must be at RCV.NXT, answered with an ACK")
+        tcp.rule(
+            "repair/our-syn", "what acknowledges our SYN must be at RCV.NXT, answered with an ACK"
+        )
         return False
     if tcb.state == State.SYN_RECEIVED:
         if tcp.rules.syn_received_ack_check and not seq.lt_le(snd.una, seg.ack, snd.nxt):
             reset(seg, tcp)
-            tcp.rule("3.10.7.4 fifth SYN-RECEIVED: bad ACK answered with a reset")
+            tcp.rule("3.10.7.4/fifth/SYN-RECEIVED/bad-ack", "bad ACK answered with a reset")
             return False
         # Without the check (ablation 11) any ACK counts as one of our SYN.
         snd.una = seg.ack if tcp.rules.syn_received_ack_check else snd.nxt
@@ -295,7 +329,11 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4).
         tcb.state = State.FIN_WAIT_1 if tcb.closing else State.ESTABLISHED
         start_span(tcb, tcp)
-        tcp.rule("3.10.7.4 fifth SYN-RECEIVED: our SYN is acknowledged, enter ESTABLISHED")
+        tcp.rule(
+            "3.10.7.4/fifth/SYN-RECEIVED/our-syn",
+            "our SYN is acknowledged, enter ESTABLISHED",
+            State.ESTABLISHED,
+        )
         return True
 
     # ESTABLISHED, and what every later state does in addition to its own
@@ -303,32 +341,42 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         floor = seq.minus(snd.una, tcp.bounds.window)
         if not seq.le_le(floor, seg.ack, snd.nxt):
             acknowledge(tcb, tcp)
-            tcp.rule("3.10.7.4 fifth: ACK out of range (RFC 5961 5), answered with an ACK")
+            tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
             return False
     elif seq.lt(snd.nxt, seg.ack):
         acknowledge(tcb, tcp)
-        tcp.rule("3.10.7.4 fifth: ACK of something not yet sent, answered with an ACK")
+        tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         snd.una = seg.ack
         start_span(tcb, tcp)
-        tcp.rule("3.10.7.4 fifth: SND.UNA <- SEG.ACK")
+        tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
     newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
     _update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
 
     finished = tcb.fin_acknowledged(seq)
     if tcb.state == State.FIN_WAIT_1 and finished:
         tcb.state = State.FIN_WAIT_2
-        tcp.rule("3.10.7.4 fifth FIN-WAIT-1: our FIN is acknowledged, enter FIN-WAIT-2")
+        tcp.rule(
+            "3.10.7.4/fifth/FIN-WAIT-1/our-fin",
+            "our FIN is acknowledged, enter FIN-WAIT-2",
+            State.FIN_WAIT_2,
+        )
         return True
     if tcb.state == State.CLOSING and finished:
         # If not, the segment is ignored from here on; but its ACK may let queued text out.
         enter_time_wait(tcb, tcp)
-        tcp.rule("3.10.7.4 fifth CLOSING: our FIN is acknowledged, enter TIME-WAIT")
+        tcp.rule(
+            "3.10.7.4/fifth/CLOSING/our-fin",
+            "our FIN is acknowledged, enter TIME-WAIT",
+            State.TIME_WAIT,
+        )
         return False
     if tcb.state == State.LAST_ACK and finished:
         delete(tcb)
-        tcp.rule("3.10.7.4 fifth LAST-ACK: our FIN is acknowledged, enter CLOSED")
+        tcp.rule(
+            "3.10.7.4/fifth/LAST-ACK/our-fin", "our FIN is acknowledged, enter CLOSED", State.CLOSED
+        )
         return False
     if tcb.state == State.TIME_WAIT:
         # What may arrive is the peer's FIN again; but that is below the window and was
@@ -336,11 +384,11 @@ def _check_ack(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         if seg.ctl.fin:
             acknowledge(tcb, tcp)
             start_time_wait(tcb, tcp)
-            tcp.rule("3.10.7.4 fifth TIME-WAIT: FIN acknowledged, 2 MSL timeout restarted")
+            tcp.rule("3.10.7.4/fifth/TIME-WAIT/fin", "FIN acknowledged, 2 MSL timeout restarted")
         else:
-            tcp.rule("3.10.7.4 fifth TIME-WAIT: ignored")
+            tcp.rule("3.10.7.4/fifth/TIME-WAIT/other", "ignored")
         return False
-    tcp.rule("3.10.7.4 fifth: acceptable")
+    tcp.rule("3.10.7.4/fifth/acceptable", "acceptable")
     return True
 
 
@@ -351,7 +399,7 @@ def _process_held(tcb: Tcb, tcp: Tcp) -> bool:
     held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=tcb.held_text, up=tcb.held_up)
     held.ctl = Control(urg=tcb.held_urgent, psh=tcb.held_push, fin=tcb.held_fin)
     release(tcb)
-    tcp.rule("3.10.7.2 third: text or control that came with the SYN is processed now")
+    tcp.rule("3.10.7.2/third/held", "text or control that came with the SYN is processed now")
     return _urgent_text_and_fin(tcb, held, tcp)
 
 
@@ -370,14 +418,14 @@ def _urgent_text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         consumed = seq.minus(rcv.nxt, seq.minus(tcp.bounds.window, rcv.wnd))
         if newer & seq.lt(consumed, seg.up):
             tcp.signal("urgent data")
-            tcp.rule("3.10.7.4 sixth: RCV.UP advances, the user is told")
+            tcp.rule("3.10.7.4/sixth/urgent", "RCV.UP advances, the user is told")
     if seg.length() == 0:
         return False
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
-        tcp.rule("3.10.7.4 seventh, eighth: text and FIN after a FIN ignored")
+        tcp.rule("3.10.7.4/seventh, eighth/ignored", "text and FIN after a FIN ignored")
         return False
     if seq.lt(rcv.nxt, seg.seq):
-        tcp.rule("3.10.7.4 seventh: out of order, answered with an ACK")
+        tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
         return True
 
     # Seventh: only the new part, and no more than the window takes.
@@ -390,7 +438,7 @@ def _urgent_text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         emptied = (fresh != 0) & (taken == fresh)
         rcv.push = rcv.push | (seg.ctl.psh & emptied)
         tcp.take(seg, seen, taken)
-        tcp.rule("3.10.7.4 seventh: text taken as far as it is new and fits")
+        tcp.rule("3.10.7.4/seventh/text", "text taken as far as it is new and fits")
 
     # Eighth
     if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
@@ -399,14 +447,14 @@ def _urgent_text_and_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         tcp.signal("connection closing")
         if tcb.state == State.ESTABLISHED:
             tcb.state = State.CLOSE_WAIT
-            tcp.rule("3.10.7.4 eighth ESTABLISHED: FIN, enter CLOSE-WAIT")
+            tcp.rule("3.10.7.4/eighth/ESTABLISHED/fin", "FIN, enter CLOSE-WAIT", State.CLOSE_WAIT)
             if tcp.rules.fin_ack_delayed:
                 return False
         elif tcb.state == State.FIN_WAIT_1:
             # Had our FIN been acknowledged, the fifth step had entered FIN-WAIT-2.
             tcb.state = State.CLOSING
-            tcp.rule("3.10.7.4 eighth FIN-WAIT-1: FIN, enter CLOSING")
+            tcp.rule("3.10.7.4/eighth/FIN-WAIT-1/fin", "FIN, enter CLOSING", State.CLOSING)
         else:
             enter_time_wait(tcb, tcp)
-            tcp.rule("3.10.7.4 eighth FIN-WAIT-2: FIN, enter TIME-WAIT")
+            tcp.rule("3.10.7.4/eighth/FIN-WAIT-2/fin", "FIN, enter TIME-WAIT", State.TIME_WAIT)
     return True

@@ -8,6 +8,7 @@ segment shapes that section 3.10 sends.
 
 from spec.rules import Restart, Rules
 from spec.seq import Space, choose
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import Bounds
@@ -29,7 +30,7 @@ class Tcp:
         self.drew_isn = False
         self.sent: list[Segment] = []
         self.signals: list[str] = []
-        self.cited: list[str] = []
+        self.cited: list[Rule] = []
         self.taken: list[tuple[Segment, int, int]] = []
 
     def send(self, seg: Segment) -> None:
@@ -44,9 +45,9 @@ class Tcp:
         """Take ``octets`` of the text of ``seg``, after its first ``skip``, into the buffer."""
         self.taken.append((seg, skip, octets))
 
-    def rule(self, name: str) -> None:
-        """Cite the rule that fired: section, phase and what it decided."""
-        self.cited.append(name)
+    def rule(self, id: str, says: str, enters: State | None = None) -> None:
+        """Cite the rule that fired (``Rule``): where it stands, what it says, what it enters."""
+        self.cited.append(Rule(id, says, enters))
 
     def select_isn(self) -> int:
         """Select an ISS (section 3.4.1)."""

@@ -8,13 +8,15 @@ def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
     """USER TIMEOUT: flush all queues, delete the TCB, enter CLOSED; nothing is sent."""
     tcp.signal("error: connection aborted due to user timeout")
     delete(tcb)
-    return tcp.rule("3.10.8 USER TIMEOUT: delete TCB, enter CLOSED")
+    return tcp.rule("3.10.8/USER TIMEOUT/delete", "delete TCB, enter CLOSED", State.CLOSED)
 
 
 def fin_wait_2_timeout(tcb: Tcb, tcp: Tcp) -> None:
     """A timer that the RFC does not have: FIN-WAIT-2 is given up (``rules.fin_wait_2_timeout``)."""
     delete(tcb)
-    return tcp.rule("not in RFC 9293: FIN-WAIT-2 given up, delete TCB, enter CLOSED")
+    return tcp.rule(
+        "not in RFC 9293/fin-wait-2", "FIN-WAIT-2 given up, delete TCB, enter CLOSED", State.CLOSED
+    )
 
 
 def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
@@ -27,20 +29,20 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     seq, snd = tcp.seq, tcb.snd
     if tcb.state == State.SYN_SENT:
         send_syn(tcb, tcp, seq.minus(snd.nxt, seq.plus(tcb.iss, 1)))
-        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: SYN")
+        return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn", "SYN")
     if snd.una == tcb.iss:
         send_syn_ack(tcb, tcp)
-        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: SYN,ACK")
+        return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn-ack", "SYN,ACK")
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
         start_span(tcb, tcp)
-        return tcp.rule("3.8.6.1 zero-window probe")
+        return tcp.rule("3.8.6.1/zero-window probe/send", "")
     if tcb.unacknowledged_text(seq):
         send_text(tcb, tcp, snd.una)
-        return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: text")
+        return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/text", "text")
     send_fin(tcb, tcp, snd.una)
-    return tcp.rule("3.10.8 RETRANSMISSION TIMEOUT: FIN")
+    return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/fin", "FIN")
 
 
 def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
@@ -66,4 +68,4 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
 def time_wait_timeout(tcb: Tcb, tcp: Tcp) -> None:
     """TIME-WAIT TIMEOUT: delete the TCB, enter CLOSED."""
     delete(tcb)
-    return tcp.rule("3.10.8 TIME-WAIT TIMEOUT: delete TCB, enter CLOSED")
+    return tcp.rule("3.10.8/TIME-WAIT TIMEOUT/delete", "delete TCB, enter CLOSED", State.CLOSED)

@@ -21,9 +21,9 @@ def open_passive(tcb: Tcb, tcp: Tcp) -> None:
     """3.10.1, passive OPEN of a fully specified or unspecified remote socket."""
     if tcb.state == State.CLOSED:
         tcb.state = State.LISTEN
-        return tcp.rule("3.10.1 CLOSED: passive OPEN, enter LISTEN")
+        return tcp.rule("3.10.1/CLOSED/passive", "passive OPEN, enter LISTEN", State.LISTEN)
     tcp.signal("error: connection already exists")
-    return tcp.rule("3.10.1: connection already exists")
+    return tcp.rule("3.10.1/exists", "connection already exists")
 
 
 def open_active(tcb: Tcb, tcp: Tcp) -> None:
@@ -31,19 +31,29 @@ def open_active(tcb: Tcb, tcp: Tcp) -> None:
     if tcb.state == State.CLOSED:
         _begin(tcb, tcp)
         send_syn(tcb, tcp, 0)
-        return tcp.rule("3.10.1 CLOSED: active OPEN, send SYN, enter SYN-SENT")
+        return tcp.rule(
+            "3.10.1/CLOSED/active", "active OPEN, send SYN, enter SYN-SENT", State.SYN_SENT
+        )
     if tcb.state == State.LISTEN:
         _begin(tcb, tcp)
         send_syn(tcb, tcp, 0)
-        return tcp.rule("3.10.1 LISTEN: passive changed to active, send SYN, enter SYN-SENT")
+        return tcp.rule(
+            "3.10.1/LISTEN/active",
+            "passive changed to active, send SYN, enter SYN-SENT",
+            State.SYN_SENT,
+        )
     if tcp.rules.time_wait_reuse and tcb.state == State.TIME_WAIT:
         if tcp.seq.le(tcb.snd.nxt, tcp.isn):
             delete(tcb)
             _begin(tcb, tcp)
             send_syn(tcb, tcp, 0)
-            return tcp.rule("not in RFC 9293: active OPEN in TIME-WAIT, send SYN, enter SYN-SENT")
+            return tcp.rule(
+                "not in RFC 9293/reuse",
+                "active OPEN in TIME-WAIT, send SYN, enter SYN-SENT",
+                State.SYN_SENT,
+            )
     tcp.signal("error: connection already exists")
-    return tcp.rule("3.10.1: connection already exists")
+    return tcp.rule("3.10.1/exists", "connection already exists")
 
 
 def _begin(tcb: Tcb, tcp: Tcp) -> None:
@@ -60,28 +70,32 @@ def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
     """3.10.2, SEND of one octet, PUSHed, perhaps URGENT."""
     if tcb.state == State.CLOSED:
         tcp.signal("error: connection does not exist")
-        return tcp.rule("3.10.2 CLOSED: connection does not exist")
+        return tcp.rule("3.10.2/CLOSED/none", "connection does not exist")
     if tcb.state == State.LISTEN:
         _begin(tcb, tcp)
         _queue(tcb, tcp, urgent)
         if tcp.rules.data_on_syn:
             tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
             send_syn(tcb, tcp, 1)
-            return tcp.rule("3.10.2 LISTEN: send SYN with data, enter SYN-SENT")
+            return tcp.rule(
+                "3.10.2/LISTEN/data-on-syn", "send SYN with data, enter SYN-SENT", State.SYN_SENT
+            )
         send_syn(tcb, tcp, 0)
-        return tcp.rule("3.10.2 LISTEN: send SYN, queue data, enter SYN-SENT")
+        return tcp.rule(
+            "3.10.2/LISTEN/queue", "send SYN, queue data, enter SYN-SENT", State.SYN_SENT
+        )
     if tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
         if tcb.closing:
             tcp.signal("error: connection closing")
-            return tcp.rule("3.10.2: connection closing")
+            return tcp.rule("3.10.2/closing", "connection closing")
         _queue(tcb, tcp, urgent)
-        return tcp.rule("3.10.2 SYN-SENT, SYN-RECEIVED: queue data")
+        return tcp.rule("3.10.2/SYN-SENT, SYN-RECEIVED/queue", "queue data")
     if tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT):
         _queue(tcb, tcp, urgent)
         segmentize(tcb, tcp)
-        return tcp.rule("3.10.2 ESTABLISHED, CLOSE-WAIT: segmentize and send")
+        return tcp.rule("3.10.2/ESTABLISHED, CLOSE-WAIT/send", "segmentize and send")
     tcp.signal("error: connection closing")
-    return tcp.rule("3.10.2: connection closing")
+    return tcp.rule("3.10.2/closing", "connection closing")
 
 
 def _queue(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
@@ -100,9 +114,9 @@ def receive(tcb: Tcb, tcp: Tcp) -> None:
     """
     if tcb.state == State.CLOSED:
         tcp.signal("error: connection does not exist")
-        return tcp.rule("3.10.3 CLOSED: connection does not exist")
+        return tcp.rule("3.10.3/CLOSED/none", "connection does not exist")
     if tcb.state in (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED):
-        return tcp.rule("3.10.3 LISTEN, SYN-SENT, SYN-RECEIVED: queue")
+        return tcp.rule("3.10.3/LISTEN, SYN-SENT, SYN-RECEIVED/queue", "queue")
     if tcb.state in (
         State.ESTABLISHED,
         State.FIN_WAIT_1,
@@ -112,53 +126,53 @@ def receive(tcb: Tcb, tcp: Tcp) -> None:
         if tcb.rcv.wnd == tcp.bounds.window:
             if tcb.state == State.CLOSE_WAIT:
                 tcp.signal("error: connection closing")
-                return tcp.rule("3.10.3 CLOSE-WAIT: no text, connection closing")
-            return tcp.rule("3.10.3: nothing at hand, queue")
+                return tcp.rule("3.10.3/CLOSE-WAIT/closing", "no text, connection closing")
+            return tcp.rule("3.10.3/queue", "nothing at hand, queue")
         shut = tcb.rcv.wnd == 0
         tcb.rcv.wnd = tcp.bounds.window
         tcb.rcv.push = False
         if shut and tcb.state != State.CLOSE_WAIT:
             acknowledge(tcb, tcp)
-            return tcp.rule("3.10.3: text to the user, window reopened")
-        return tcp.rule("3.10.3: text to the user")
+            return tcp.rule("3.10.3/reopen", "text to the user, window reopened")
+        return tcp.rule("3.10.3/text", "text to the user")
     tcp.signal("error: connection closing")
-    return tcp.rule("3.10.3: connection closing")
+    return tcp.rule("3.10.3/closing", "connection closing")
 
 
 def close(tcb: Tcb, tcp: Tcp) -> None:
     """3.10.4, CLOSE: "I have no more data to send"."""
     if tcb.state == State.CLOSED:
         tcp.signal("error: connection does not exist")
-        return tcp.rule("3.10.4 CLOSED: connection does not exist")
+        return tcp.rule("3.10.4/CLOSED/none", "connection does not exist")
     if tcb.state == State.LISTEN:
         delete(tcb)
-        return tcp.rule("3.10.4 LISTEN: delete TCB, enter CLOSED")
+        return tcp.rule("3.10.4/LISTEN/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state == State.SYN_SENT:
         delete(tcb)
-        return tcp.rule("3.10.4 SYN-SENT: delete TCB")
+        return tcp.rule("3.10.4/SYN-SENT/delete", "delete TCB", State.CLOSED)
     if tcb.state == State.SYN_RECEIVED:
         if tcb.closing:
             tcp.signal("error: connection closing")
-            return tcp.rule("3.10.4: connection closing")
+            return tcp.rule("3.10.4/closing", "connection closing")
         tcb.closing = True
         if tcb.written != 0 or tcp.rules.close_waits:
-            return tcp.rule("3.10.4 SYN-RECEIVED: queue the CLOSE until ESTABLISHED")
+            return tcp.rule("3.10.4/SYN-RECEIVED/queue", "queue the CLOSE until ESTABLISHED")
         send_fin(tcb, tcp, tcb.snd.nxt)
         tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
         tcb.state = State.FIN_WAIT_1
-        return tcp.rule("3.10.4 SYN-RECEIVED: send FIN, enter FIN-WAIT-1")
+        return tcp.rule("3.10.4/SYN-RECEIVED/fin", "send FIN, enter FIN-WAIT-1", State.FIN_WAIT_1)
     if tcb.state == State.ESTABLISHED:
         tcb.closing = True
         segmentize(tcb, tcp)
         tcb.state = State.FIN_WAIT_1
-        return tcp.rule("3.10.4 ESTABLISHED: send FIN, enter FIN-WAIT-1")
+        return tcp.rule("3.10.4/ESTABLISHED/fin", "send FIN, enter FIN-WAIT-1", State.FIN_WAIT_1)
     if tcb.state == State.CLOSE_WAIT:
         tcb.closing = True
         segmentize(tcb, tcp)
         tcb.state = State.LAST_ACK
-        return tcp.rule("3.10.4 CLOSE-WAIT: send FIN, enter LAST-ACK")
+        return tcp.rule("3.10.4/CLOSE-WAIT/fin", "send FIN, enter LAST-ACK", State.LAST_ACK)
     tcp.signal("error: connection closing")
-    return tcp.rule("3.10.4: connection closing")
+    return tcp.rule("3.10.4/closing", "connection closing")
 
 
 def abort(tcb: Tcb, tcp: Tcp) -> None:
@@ -171,13 +185,13 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
     """
     if tcb.state == State.CLOSED:
         tcp.signal("error: connection does not exist")
-        return tcp.rule("3.10.5 CLOSED: connection does not exist")
+        return tcp.rule("3.10.5/CLOSED/none", "connection does not exist")
     if tcb.state == State.LISTEN:
         delete(tcb)
-        return tcp.rule("3.10.5 LISTEN: delete TCB, enter CLOSED")
+        return tcp.rule("3.10.5/LISTEN/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state == State.SYN_SENT:
         delete(tcb)
-        return tcp.rule("3.10.5 SYN-SENT: delete TCB, enter CLOSED")
+        return tcp.rule("3.10.5/SYN-SENT/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state in (
         State.SYN_RECEIVED,
         State.ESTABLISHED,
@@ -188,16 +202,18 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
         tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
         if tcp.rules.abort_time_wait:
             enter_time_wait(tcb, tcp)
-            return tcp.rule("3.5.2: send RST, enter TIME-WAIT")
+            return tcp.rule("3.5.2/reset", "send RST, enter TIME-WAIT", State.TIME_WAIT)
         delete(tcb)
-        return tcp.rule("3.10.5: send RST, delete TCB, enter CLOSED")
+        return tcp.rule("3.10.5/reset", "send RST, delete TCB, enter CLOSED", State.CLOSED)
     if tcp.rules.abort_time_wait:
         if tcb.state == State.TIME_WAIT:
-            return tcp.rule("3.5.2 TIME-WAIT: ok, remain")
+            return tcp.rule("3.5.2/TIME-WAIT/remain", "ok, remain")
         enter_time_wait(tcb, tcp)
-        return tcp.rule("3.5.2 CLOSING, LAST-ACK: ok, enter TIME-WAIT")
+        return tcp.rule("3.5.2/CLOSING, LAST-ACK/wait", "ok, enter TIME-WAIT", State.TIME_WAIT)
     delete(tcb)
-    return tcp.rule("3.10.5 CLOSING, LAST-ACK, TIME-WAIT: ok, delete TCB, enter CLOSED")
+    return tcp.rule(
+        "3.10.5/CLOSING, LAST-ACK, TIME-WAIT/delete", "ok, delete TCB, enter CLOSED", State.CLOSED
+    )
 
 
 def status(tcb: Tcb) -> str:

@@ -14,6 +14,7 @@ from spec.observe.ghosts import Ghost, Pair, Sight
 from spec.rules import Rules
 from spec.seq import choose
 from spec.tcp import timeouts, user_calls
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment, Ticks
 from spec.tcp.segment_arrives import segment_arrives
 from spec.tcp.sending import Tcp
@@ -46,7 +47,7 @@ class Effects:
 
     possible: bool
     sent: tuple[Segment, ...] = ()
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     signals: tuple[str, ...] = ()
     drew_isn: bool = False
 
@@ -82,7 +83,7 @@ def step(
         end.quiet = bounds.msl if rules.quiet_time else 0
         if end.quiet == 0:
             ghosts.quiet_is_over(end.ghost, bounds)
-        tcp.rule("3.4.3 restart: quiet for one MSL")
+        tcp.rule("3.4.3/restart/quiet", "quiet for one MSL")
         return Effects(True, rules=tuple(tcp.cited))
     if not end.up:
         return NOTHING
@@ -93,7 +94,7 @@ def step(
         end.crashes = end.crashes + 1
         end.up = False
         delete(tcb)
-        tcp.rule("3.5.1 crash: the host loses its memory")
+        tcp.rule("3.5.1/crash/forget", "the host loses its memory", State.CLOSED)
     elif end.quiet != 0:
         # Nothing is sent, hence nothing is opened, and what arrives is not answered.
         return NOTHING

@@ -22,6 +22,7 @@ from spec.observe import ghosts
 from spec.observe.ghosts import Sight
 from spec.rules import Isn, Rules
 from spec.seq import Space
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import channel, host
@@ -59,7 +60,7 @@ class Step(NamedTuple):
     segment: Segment | None = None  # delivered, lost or forged
     direction: int | None = None  # of ``segment``: 0 from A to B, 1 from B to A
     isn: int | None = None  # the initial sequence number selected
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     sent: tuple[Segment, ...] = ()
     dropped: tuple[Segment, ...] = ()  # of those sent: lost at a full channel
     signals: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from spec.observe.ghosts import Sight
 from spec.rules import Rules
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
@@ -137,7 +138,7 @@ class Result(NamedTuple):
     end: Endpoint
     possible: bool
     segments: tuple[Segment, ...]
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     signals: tuple[str, ...]
 
     @property

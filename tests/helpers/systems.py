@@ -303,7 +303,8 @@ class Linked:
     def thaw_end(self, frozen: Any) -> Any:
         return tuple(frozen) if isinstance(frozen, list) else frozen
 
-    thaw_message = thaw_end
+    thaw_message = thaw_rule = thaw_end
+    freeze_rule = freeze
 
 
 class Whole:

@@ -77,7 +77,7 @@ class Exploration:
     seconds: float = 0.0
     lengths: dict[str, int] = field(default_factory=dict)  # steps to the state that decides
     decisive: dict[str, Path] = field(default_factory=dict)
-    fired: Counter[str] = field(default_factory=Counter)
+    fired: Counter[Hashable] = field(default_factory=Counter)
     graph: Any = None  # networkx.DiGraph, if asked for
     engine: str = "explore"
     missed: float = 0.0  # at most this likely is it that a state was missed (hash compaction)
@@ -120,7 +120,7 @@ def explore(
         net.add_node(0, state=start)
     open_checks = dict(checks)
     resters = any(check.kind == "rest" for check in checks.values())
-    fired: dict[tuple[str, ...], int] = {}
+    fired: dict[tuple[Hashable, ...], int] = {}
 
     def path_to(i: int) -> Path:
         steps = []

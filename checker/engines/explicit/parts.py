@@ -24,7 +24,7 @@ class Move:
     action: str
     end: Any
     sent: Sequence[Any] = ()
-    rules: tuple[str, ...] = ()
+    rules: tuple[Hashable, ...] = ()  # labels, which the engines only count
 
 
 class Parts(Protocol):
@@ -82,6 +82,12 @@ class Parts(Protocol):
     def thaw_message(self, frozen: Any, /) -> Any:
         """The message that was frozen."""
 
+    def freeze_rule(self, rule: Any, /) -> Any:
+        """A rule of a move as what JSON can hold."""
+
+    def thaw_rule(self, frozen: Any, /) -> Any:
+        """The rule that was frozen."""
+
 
 class Solo:
     """A whole system as one end."""
@@ -133,4 +139,4 @@ class Solo:
     def freeze(self, thing: Any) -> Any:
         raise NotImplementedError("there are no checkpoints of a system taken whole")
 
-    thaw_end = thaw_message = freeze
+    thaw_end = thaw_message = freeze_rule = thaw_rule = freeze

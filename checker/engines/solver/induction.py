@@ -505,7 +505,7 @@ class Prover:
             before.append(("arriving", "y", self.arriving))
         known = tests | self.hypotheses(before)
         asking = _Asking(known, self.limit, self._lessons)
-        rules = step.leaf.static.rules
+        rules = tuple(map(str, step.leaf.static.rules))
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
         self.taken[step.action, step.path] = "never"
         if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":

@@ -487,7 +487,7 @@ def _steps(t: Theory, near: str = "") -> list[Step]:
         steps = list(steps_of(kind))
         for n, step in enumerate(steps):
             if step.leaf.static.possible:
-                far = near not in " ".join(step.leaf.static.rules)
+                far = near not in " ".join(map(str, step.leaf.static.rules))
                 todo.append(((far, len(steps), n % 8, n), step))
     return [step for _, step in sorted(todo, key=lambda item: item[0])]
 

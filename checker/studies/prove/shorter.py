@@ -43,6 +43,7 @@ from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, Theorem
 from spec.observe import ghosts
 from spec.rules import Rules
+from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import host
@@ -65,7 +66,7 @@ class Row:
     sent: tuple[str, ...] = ()
     lost: bool = False
     states: tuple[str, str] = ("", "")
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     asks: tuple[str, ...] = ()  # the obligations of the step
 
 
@@ -258,7 +259,7 @@ class _Run:
 
     def _step(
         self, me: int, what: Input, seg: Segment | None, isn: int | None, elapsed: Any
-    ) -> tuple[tuple[str, ...], list[Segment]]:
+    ) -> tuple[tuple[Rule, ...], list[Segment]]:
         """Let something happen to an end; the rules cited, and what is sent."""
         before, peer = self.ends[me], self.ends[1 - me]
         mine = [(True, new) for sender, new in self.air if sender == me]
@@ -445,7 +446,7 @@ def said(one: Tight) -> dict[str, Any]:
                 "sends": list(row.sent),
                 "lost": row.lost,
                 "states": list(row.states),
-                "rules": list(row.rules),
+                "rules": list(map(str, row.rules)),
                 "asks": list(row.asks),
             }
             for row in one.rows

@@ -112,7 +112,7 @@ def _write(search: "Search", part: Path) -> None:
         "depth": search.depth,
         "amid": search.amid,
         "complete": found.complete,
-        "fired": search.fired(),
+        "fired": [(parts.freeze_rule(rule), times) for rule, times in search.fired().items()],
         "decided_at": search.decided_at,
         "seconds": search.seconds(),
         "end_bits": visited.end_bits,
@@ -152,7 +152,7 @@ def load(search: "Search", folder: Path) -> bool:
     found.states, found.transitions = meta["states"], meta["transitions"]
     found.depth = search.depth = meta["depth"]
     found.resumed, found.complete, search.amid = meta["states"], meta["complete"], meta["amid"]
-    search.fired_before = Counter(meta["fired"])
+    search.fired_before = Counter({parts.thaw_rule(rule): times for rule, times in meta["fired"]})
     search.decided_at = meta["decided_at"]
     search.undecided -= set(search.decided_at)
     search.seconds_before = meta["seconds"]

@@ -10,7 +10,7 @@ the visited set grow.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +124,7 @@ class Search:
         self.every = every
         self.identity = identity
         self.resume = resume
-        self.fired_before: Counter[str] = Counter()
+        self.fired_before: Counter[Hashable] = Counter()
         self.seconds_before = 0.0
         self.level: deque[Array] = deque()
         self.spilled: list[Array] = []  # of the next level, but not in the visited set yet
@@ -218,7 +218,7 @@ class Search:
         self.level = self._collect()
         self._keep(list(self.level), 0)
 
-    def fired(self) -> Counter[str]:
+    def fired(self) -> Counter[Hashable]:
         """The rules that fired so far, and how often."""
         counts = np.zeros(len(self.interner.flat), U8)
         for worker in self.workers:

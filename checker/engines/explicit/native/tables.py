@@ -83,7 +83,7 @@ class Label:
 
     host: int | None
     action: str
-    rules: tuple[str, ...]
+    rules: tuple[Hashable, ...]
     message: Any = None  # that arrives or is lost
     sent: tuple[Any, ...] = ()
 
@@ -117,7 +117,7 @@ class Interner:
         self.flat: list[int] = [0]  # the records
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
-        self._rules: dict[int, Counter[str]] = {}  # record -> rules fired when it is used
+        self._rules: dict[int, Counter[Hashable]] = {}  # record -> rules fired when it is used
         self._moves: dict[int, list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = {}
         self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
@@ -333,7 +333,7 @@ class Interner:
     def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
         self._moves[record] = [(move.action, move.rules, tuple(move.sent)) for move in moves]
         self.flat.append(len(moves))
-        fired: Counter[str] = Counter()
+        fired: Counter[Hashable] = Counter()
         for move, counts in zip(moves, busy, strict=True):
             sent = [self.message(message) for message in move.sent]
             self.flat += [self.end(move.end), counts, len(sent), *sent]
@@ -354,9 +354,9 @@ class Interner:
         action = "duplicate" if kind == k.DUPLICATE_DELIVERY else action
         return Label(host, action, rules, message, sent)
 
-    def fired(self, counts: Array) -> Counter[str]:
+    def fired(self, counts: Array) -> Counter[Hashable]:
         """The rules that fired, from how often each record was used."""
-        total: Counter[str] = Counter()
+        total: Counter[Hashable] = Counter()
         for record, rules in self._rules.items():
             times = int(counts[record])
             if times:

@@ -1,0 +1,28 @@
+"""The rules that the specification cites, read from its source."""
+
+import ast
+from pathlib import Path
+
+import spec
+from spec.tcp.rule import Rule
+from spec.tcp.tcb import State
+
+
+def cited() -> dict[str, list[Rule]]:
+    """Every citation, by id, as it stands in the source."""
+    found: dict[str, list[Rule]] = {}
+    for file in sorted(Path(spec.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "tcp.rule":
+                rule = _rule(*node.args)
+                found.setdefault(rule.id, []).append(rule)
+    return found
+
+
+def _rule(id: ast.expr, says: ast.expr, enters: ast.expr | None = None) -> Rule:
+    assert isinstance(id, ast.Constant), ast.unparse(id)
+    assert isinstance(says, ast.Constant), ast.unparse(says)
+    if enters is None:
+        return Rule(id.value, says.value)
+    assert isinstance(enters, ast.Attribute), ast.unparse(enters)
+    return Rule(id.value, says.value, State[enters.attr])
