@@ -1,0 +1,96 @@
+"""The documents: every command that they show exists, with its options, claims, switches, bounds,
+profiles and scenarios; and every run that they describe is as long as they say (slow)."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from checker.__main__ import app
+from checker.studies.simulate import SCENARIOS
+from proofs.claims.table import BY_ID
+from spec.rules import SWITCHES
+from spec.world.bounds import LIMITS, PROFILES
+from tests.docs.test_links import PAGES, TOP
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+OWN = ("test", "check", "gate", "nightly", "help")
+"""What ``./run`` does itself."""
+
+NAMES = {
+    "--rules": SWITCHES,
+    "--bounds": LIMITS,
+    "--profile": PROFILES,
+    "--scenario": SCENARIOS,
+    "claim": BY_ID,
+}
+"""What there is of each kind that a command names."""
+
+PLACEHOLDERS = ("CLAIM", "NAME", "...")
+
+_LINE = re.compile(r"^ {4,}(?:\./run|python -m checker) +(\S.*)$", re.MULTILINE)
+_QUOTED = re.compile(r"`(?:\./run|python -m checker)\s+([^`]+)`")
+_STEPS = re.compile(r"# (?:(\d+)(?: \+ (\d+))? steps|(holds))")
+
+
+def _shown(page: Path) -> Iterator[tuple[list[str], str]]:
+    """The words of each command that a page shows, and the comment behind it."""
+    text = page.read_text("utf-8") if page.name != "CHANGELOG.md" else ""
+    for line in (*_LINE.findall(text), *_QUOTED.findall(text)):
+        command, mark, comment = line.replace("\\|", "|").partition(" #")
+        yield command.replace("[", "").replace("]", "").split(), mark.strip() + comment
+
+
+def _wrong(verb: str, *rest: str) -> Iterator[str]:
+    """What a command names and is not there."""
+    if verb in OWN or verb == "COMMAND":
+        return
+    if verb not in COMMANDS:
+        yield f"no command {verb}"
+        return
+    options = {name for param in COMMANDS[verb].params for name in param.opts} | {"--help"}
+    kind = "claim" if verb in ("verify", "trace", "prove") else ""
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        if word.startswith("--"):
+            kind = word
+            if word not in options:
+                yield f"{verb} has no option {word}"
+        elif kind in ("--rules", "--bounds") and not equals:
+            continue  # a stack's name
+        elif kind in NAMES and name not in (*NAMES[kind], *PLACEHOLDERS):
+            yield f"{kind}: no {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(TOP).as_posix())
+def test_commands_exist(page: Path) -> None:
+    assert [wrong for words, _ in _shown(page) for wrong in _wrong(*words)] == []
+
+
+RUNS = sorted(
+    {
+        (" ".join(words), said)
+        for page in PAGES
+        for words, comment in _shown(page)
+        if words[0] == "trace" and (said := _STEPS.match(comment)) is not None
+    },
+    key=str,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("command", "said"), RUNS, ids=[command for command, _ in RUNS])
+def test_runs_are_as_long_as_the_documents_say(command: str, said: re.Match[str]) -> None:
+    stem, loop, holds = said.groups()
+    line = [sys.executable, "-m", "checker", *command.split()]
+    output = subprocess.run(line, cwd=TOP, capture_output=True, text=True, check=False).stdout
+    if holds:
+        assert "holds in all" in output
+    elif loop and loop != "0":
+        assert f"shortest counterexample: {stem} steps, then {loop} for ever" in output
+    else:
+        assert f"shortest counterexample: {stem} steps" in output
