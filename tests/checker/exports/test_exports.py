@@ -28,7 +28,7 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, record, select, tlaplus
 from checker.ir.interpret import evaluate, leaf_of, leaves
 from checker.ir.nodes import Builder, Node, integer
-from checker.model.traced import traced as model
+from checker.model import traced as model
 from checker.studies import export
 from checker.support.errors import ToolProblem, UsageProblem
 from proofs.claims.table import BY_ID

@@ -409,7 +409,9 @@ def test_fewer_decisions_on_replay_are_detected() -> None:
     def forgetful(x: Any, y: Any, p: Any, q: Any, c: Any) -> Any:
         return [bool(p), bool(q)] if next(runs) == 0 else bool(p)
 
-    with pytest.raises(NonDeterminism, match=r"a run ended before the decision at tests/test_core"):
+    with pytest.raises(
+        NonDeterminism, match=r"a run ended before the decision at tests/checker/ir/test_ir"
+    ):
         traced(forgetful)
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
 from typer.testing import CliRunner
 
 from checker.__main__ import app
@@ -26,6 +25,7 @@ from proofs.claims.ablations import ABLATIONS
 from proofs.claims.table import BY_ID, CLAIMS
 from proofs.theorems.table import THEOREMS
 from spec.world.bounds import SCALES
+from tests.helpers import toys
 
 PINS = verify.expectations()["usual"]
 FIELDS = {"id", "verdict", "expected", "scope", "engine", "states", "transitions", "depth", "trace"}

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
 
 from checker.engines.solver.induction import Theory
 from checker.ir.tracing import Leaf
 from checker.studies.prove import prove
 from proofs.recheck import check as recheck
 from proofs.theorems.table import Theorem
+from tests.helpers import toys
 
 Manifest = dict[str, Any]
 

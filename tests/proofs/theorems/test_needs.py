@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import toys
 from typer.testing import CliRunner
 
 from checker.__main__ import app
@@ -20,6 +19,7 @@ from proofs.theorems.needs import NEEDS, Need, Run, varied
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import SWITCHES
 from spec.world.bounds import LIMITS
+from tests.helpers import toys
 
 NAMES = [f"{need.theorem} {need.title}" for need in NEEDS]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import toys
 from typer.testing import CliRunner
 
 from checker.__main__ import app
@@ -14,6 +13,7 @@ from checker.studies.prove import prove
 from checker.studies.prove.prove import Why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.theorems.table import THEOREMS, Theorem, together
+from tests.helpers import toys
 
 THEORIES = together(THEOREMS)
 

@@ -12,6 +12,7 @@ import pytest
 
 from checker.engines.explicit.explore import Path, explore
 from checker.engines.explicit.native import ALL, Search, Solo, graph
+from checker.engines.fairness import components as fairness
 from checker.engines.fairness import streett
 from checker.engines.fairness.components import (
     ANSWERED,
@@ -27,7 +28,6 @@ from checker.engines.fairness.components import (
     confirm,
     lasso,
 )
-from checker.engines.fairness.components import components as fairness
 from checker.support.errors import Problem
 from tests.helpers.systems import Courier, Digraph, Peterson, Semaphore
 

@@ -11,7 +11,7 @@ import z3
 from checker.engines.explicit.explore import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
-from checker.model.traced import traced as model
+from checker.model import traced as model
 from checker.studies import verify
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.table import BY_ID, EVENTUALLY, Claim

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import toys
 import z3
 from typer.testing import CliRunner
 
@@ -24,6 +23,7 @@ from proofs.claims import table as claims
 from proofs.recheck import check as recheck
 from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
+from tests.helpers import toys
 
 
 def proved(theorem: Theorem, **options: object) -> prove.Proof:
@@ -322,8 +322,9 @@ def test_command_refuses_before_it_works(tmp_path: Path) -> None:
 
 def test_interrupt_ends_the_workers(tmp_path: Path) -> None:
     code = (
-        "import os, sys, time\n"
-        "sys.path[:0] = ['tests', '.']; import toys; from checker import prove\n"
+        "import os, time\n"
+        "from checker.studies.prove import prove\n"
+        "from tests.helpers import toys\n"
         "def sleepy(unit):\n"
         "    os.write(1, b'begun\\n')\n"
         "    time.sleep(60)\n"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
 from typer.testing import CliRunner
 
 from checker.__main__ import app
@@ -37,6 +36,7 @@ from spec.rules import Restart
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 from spec.world.inputs import Input
+from tests.helpers import toys
 
 BY_NAME = {family.id: family for family in FAMILIES}
 DONE = {family.id: tight(family) for family in FAMILIES}
