@@ -21,7 +21,7 @@ from rich.table import Table
 
 from checker.cli import progress, tables
 from checker.ir.sources import digest
-from checker.model import options as tcp
+from checker.model.options import choose_bounds, choose_rules, parse_bounds, parse_rules, show
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, Problem, UsageProblem
 from checker.support.journal import Journal
@@ -123,7 +123,7 @@ def verify(
     from checker.model.search import Options
     from checker.studies import verify as v
 
-    chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
+    chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if engine not in v.ENGINES:
         raise UsageProblem(f"no engine {engine!r}; the engines are {', '.join(v.ENGINES)}")
     symbolic = engine == "symbolic"
@@ -252,7 +252,7 @@ def prove(
         if json is not None:
             files.write_json(json, {"version": p.VERSION, "families": t.report(runs)})
         for one in runs:
-            print("\n".join(t.show(one)))
+            print("\n".join(t.ladder_of(one)))
         tables.print_families(runs)
         raise typer.Exit(t.code(runs))
     if why:
@@ -303,9 +303,8 @@ def explore(
     json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
 ) -> None:
     """Count the states and transitions of a profile; no claim is checked."""
-    from checker.model import search as explorer
-    from checker.model.search import Options
-    from spec.world.system import System
+    from checker.model.model import Model
+    from checker.model.search import Options, summary
 
     if engine not in ("auto", "explore", "native"):
         raise UsageProblem(f"no engine {engine!r} here; there are auto, explore and native")
@@ -324,13 +323,13 @@ def explore(
     options.check()
     if json is not None:
         files.writable(json)
-    chosen_rules = tcp.choose_rules(tcp.parse_rules(rules or []))
-    chosen_bounds = tcp.choose_bounds(profile, tcp.parse_bounds(bounds or []))
+    chosen_rules = choose_rules(parse_rules(rules or []))
+    chosen_bounds = choose_bounds(profile, parse_bounds(bounds or []))
     with progress.explorations() as (tell, _):
-        system = System(chosen_rules, chosen_bounds)
-        found = explorer.search(system, {}, options, lambda *counts: tell(profile, *counts), False)
+        model = Model(chosen_rules, chosen_bounds)
+        found = model.search({}, options, lambda *counts: tell(profile, *counts), False)
     if json is not None:
-        files.write_json(json, explorer.summary(found))
+        files.write_json(json, summary(found))
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
     if found.missed and found.complete:
         scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
@@ -360,7 +359,7 @@ def bench(
     """Measure our engines and other people's on one case, whole processes side by side."""
     from checker.studies import bench as b
 
-    chosen_rules, chosen_bounds = tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
+    chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if json is not None:
         files.writable(json)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -397,8 +396,8 @@ def trace(
     raise typer.Exit(
         t.trace(
             claim,
-            tcp.parse_rules(rules or []),
-            tcp.parse_bounds(bounds or []),
+            parse_rules(rules or []),
+            parse_bounds(bounds or []),
             out,
             profile,
             max_states,
@@ -424,7 +423,7 @@ def simulate(
     elif scenario is None:
         raise UsageProblem("simulate needs --scenario NAME; --list lists them")
     else:
-        s.simulate(scenario, out, tcp.parse_rules(rules or []))
+        s.simulate(scenario, out, parse_rules(rules or []))
 
 
 @app.command()
@@ -575,7 +574,7 @@ def generate(
     """Tests of a real stack: runs that take every transition it can be driven through."""
     from checker.stacks import report
 
-    chosen = tcp.choose_rules(tcp.parse_rules(rules or []))
+    chosen = choose_rules(parse_rules(rules or []))
     with progress.counted(kind) as told:
         raise typer.Exit(report.generate(kind, chosen, stack, out, run, slow, json, told))
 
@@ -646,9 +645,7 @@ def crosscheck(
 
     asked = [name.strip() for name in with_.split(",") if name.strip()]
     peers, skipped = c.available(asked)
-    todo = c.cases(
-        claims or [], profile, tcp.parse_rules(rules or []), tcp.parse_bounds(bounds or [])
-    )
+    todo = c.cases(claims or [], profile, parse_rules(rules or []), parse_bounds(bounds or []))
     for name, why in skipped.items():
         print(f"{name}: skipped: {why}")
     results = []
@@ -683,8 +680,8 @@ def export(
 
     if out is not None:
         files.writable(out)
-    choice = (kind, profile, claim or [], tcp.parse_rules(rules or []))
-    limits = tcp.parse_bounds(bounds or [])
+    choice = (kind, profile, claim or [], parse_rules(rules or []))
+    limits = parse_bounds(bounds or [])
     if out is None or kind == "itf":
         text = e.text(*choice, limits, depth, free)
         if out is None:
@@ -774,7 +771,7 @@ def rules() -> None:
 
     table = Table("switch", "default", "section", "meaning", show_lines=True)
     for name, field in SWITCHES.items():
-        default = tcp.show(getattr(Rules(), name))
+        default = show(getattr(Rules(), name))
         table.add_row(name, default, field.metadata["section"], field.metadata["sentence"])
     Console().print(table)
 

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from checker.engines.explicit.explore import Exploration
+    from checker.model.model import Found
     from checker.studies.prove.prove import Proof
-    from checker.studies.verify import Found, Job
+    from checker.studies.verify import Job
 
 EVERY = 10.0
 """Seconds from one line of a log to the next."""

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checker.model import options as tcp
+from checker.model.options import choose_bounds, choose_rules, departures, grown, show
 
 if TYPE_CHECKING:
     from checker.studies.bench import Row
@@ -176,7 +176,7 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     for proof in proofs:
         colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
         for theorem in proof.theorems:
-            rules = _as_options(tcp.departures(tcp.choose_rules(theorem.rules)))
+            rules = _as_options(departures(choose_rules(theorem.rules)))
             assumes = ", ".join(assumptions(theorem)) + rules
             console.print(
                 f"[bold]{theorem.id:14}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
@@ -205,7 +205,7 @@ def print_families(found: "Sequence[Tight]") -> None:
         family = one.family
         colour = {"proved": "green", "not proved": "bold red"}.get(one.verdict, "yellow")
         changed = [
-            f"{name}={tcp.show(v)}" for name, v in (*family.rules.items(), *family.bounds.items())
+            f"{name}={show(v)}" for name, v in (*family.rules.items(), *family.bounds.items())
         ]
         given = ", ".join([condition(one), *changed])
         console.print(
@@ -295,8 +295,9 @@ def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
     """What was compared in one case: a line each, with who says what."""
     console = Console(highlight=False, soft_wrap=True)
     case = result.case
-    changed = _as_options(tcp.departures(case.rules))
-    console.print(f"\n[bold]{case.profile}[/]{changed}, up to {case.bounds.in_flight} in flight")
+    changed = _as_options(case.model.departures)
+    in_flight = case.model.bounds.in_flight
+    console.print(f"\n[bold]{case.profile}[/]{changed}, up to {in_flight} in flight")
     console.print("  " + "".join(f"{head:18}" for head in ("", "explore", *peers)))
     for row in result.rows:
         colour = {True: "green", False: "bold red", None: "yellow"}[row.agreed]
@@ -309,7 +310,7 @@ def print_comparison(result: "Compared", peers: Sequence[str]) -> None:
 
 def _bounds_of(claim: "ClaimReport") -> str:
     """The bounds in which a claim was checked elsewhere than ``trace`` would look by itself."""
-    usual = tcp.choose_bounds(claim.profile, tcp.grown(claim.profile, "usual"), claim.profile)
+    usual = choose_bounds(claim.profile, grown(claim.profile, "usual"), claim.profile)
     return "".join(
         f" --bounds {name}={value}"
         for name, value in claim.bounds.items()

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from checker.conform.steps import BOUNDS, Behaviour
-from checker.model import options as tcp
+from checker.model.options import parse_rules
+from checker.support.names import unknown
 from spec.rules import STACKS, Restart, Rules
 
 MAY: tuple[dict[str, Any], ...] = (
@@ -31,8 +32,8 @@ def choose(items: Iterable[str]) -> Behaviour:
     stacks = [item for item in items if "=" not in item]
     for name in stacks:
         if name not in STACKS:
-            raise tcp.unknown("set of rules", name, STACKS)
-    changed = tcp.parse_rules([item for item in items if "=" in item])
+            raise unknown("set of rules", name, STACKS)
+    changed = parse_rules([item for item in items if "=" in item])
     own = [{k: v} for name in stacks for k, v in STACKS[name].items()]
     for name in TIME_WAIT.keys() & stacks:
         own.append({"time_wait_cut": 2 * BOUNDS.msl - TIME_WAIT[name]})

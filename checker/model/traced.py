@@ -274,13 +274,12 @@ def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
                 seen.setdefault(name, set()).add(node.data if node.op == "const" else node)
 
 
-def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
-    """Two hosts and a channel, just as ``System`` has them."""
-    system = System(rules, bounds)
-    called = {what: tuple(h for h in (0, 1) if what in system.calls[h]) for what in Input}
-    called[Input.SEGMENT] = (0, 1)
-    inputs = [what for what in Input if called[what]]
-    traced = Traced(rules, bounds, constants(rules, bounds, [*inputs, Input.TICK]))
+def composition(
+    system: System, callers: Mapping[Input, tuple[int, ...]], traced: Traced
+) -> Composition:
+    """Two hosts and a channel, just as ``system`` has them; ``callers`` are the hosts that an input
+    can befall."""
+    rules, bounds = system.rules, system.bounds
     tracer = traced.tracer
     me = traced.endpoint("me")
     due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
@@ -300,10 +299,10 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
             Kind(
                 what.value,
                 traced.narrow(traced.tree(what)),
-                called[what],
+                hosts,
                 what == Input.SEGMENT,
             )
-            for what in inputs
+            for what, hosts in callers.items()
         ],
         tick=traced.narrow(traced.tree(Input.TICK)) if bounds.msl else None,
         tick_blocked=tracer.node(due),
@@ -315,12 +314,12 @@ def composition(rules: Rules, bounds: Bounds) -> tuple[Composition, Traced]:
         in_flight=bounds.in_flight,
         duplicate=bounds.duplicate,
         lose=bounds.lose,
-    ), traced
+    )
 
 
 def open_composition(
-    rules: Rules, bounds: Bounds, strides_as_explored: bool = False
-) -> tuple[smt.OpenComposition, Traced]:
+    model: Composition, rules: Rules, bounds: Bounds, strides_as_explored: bool = False
+) -> smt.OpenComposition:
     """The same for the solver; ISNs are variables of full width.
 
     ``isn.<host>.<n>`` is the ISS of a host's TCB n+1. Fresh ISNs go up from any first one, by at
@@ -328,10 +327,9 @@ def open_composition(
     ``strides_as_explored`` the first one is still any, and the others lie from it as in
     ``System.isns``: that is, at multiples of the stride.
     """
-    model, traced = composition(rules, bounds)
     shared = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
     isns, assumptions = _isns(rules, bounds, strides_as_explored)
-    return smt.OpenComposition(**shared, isn_values=isns, assumptions=assumptions), traced
+    return smt.OpenComposition(**shared, isn_values=isns, assumptions=assumptions)
 
 
 def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]], list[Any]]:

@@ -6,7 +6,7 @@ that; see `story`.
 
 from .itf import itf
 from .ladder import ladder
-from .sequence import dot, render
+from .sequence import dot, render, writable
 from .story import Event, Flight, Line, Message, RenderError, Story
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "itf",
     "ladder",
     "render",
+    "writable",
 ]

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import html
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -35,8 +36,8 @@ from typing import NamedTuple
 
 import graphviz
 
-from checker.support.errors import UsageProblem
-from checker.support.files import write
+from checker.support import files
+from checker.support.errors import ToolProblem, UsageProblem
 
 from .itf import itf
 from .ladder import ladder
@@ -65,6 +66,26 @@ def dot(story: Story) -> str:
     return "\n".join(_Diagram(story).dot()) + "\n"
 
 
+PICTURES = (".svg", ".png")
+"""Suffixes of what the program ``dot`` draws."""
+SUFFIXES = (".dot", ".json", *PICTURES, ".txt")
+"""Suffixes of the formats that a story can be written in."""
+
+
+def writable(path: Path) -> None:
+    """Can a story be written to `path`? To be asked before the work, not after."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageProblem(
+            f"cannot write {visible(str(path))!r}: its suffix is none of {' '.join(SUFFIXES)}"
+        )
+    files.writable(path)
+    if path.suffix.lower() in PICTURES and shutil.which("dot") is None:
+        raise ToolProblem(
+            f"no program 'dot' to draw {path.suffix.lower()} with: install graphviz, "
+            "or ask for .dot or .txt"
+        )
+
+
 def render(story: Story, path: str | os.PathLike[str]) -> None:
     """Write the story in the format that the suffix of `path` asks for.
 
@@ -87,7 +108,7 @@ def render(story: Story, path: str | os.PathLike[str]) -> None:
             raise UsageProblem(
                 f"cannot write {visible(str(path))}: suffix {suffix!r} is none of {known}"
             )
-    write(path, content)
+    files.write(path, content)
 
 
 def draw(source: str, form: str) -> bytes:

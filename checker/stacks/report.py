@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from checker.model import options as tcp
 from checker.stacks import drive, packetdrill, tun
 from checker.stacks.departures import STACKS
 from checker.stacks.drive import Measured, Ran, Seen
@@ -18,6 +17,7 @@ from checker.stacks.machine import Transition, machine
 from checker.stacks.plans import Plan, Planner, Plans, controls
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.names import unknown
 from spec.rules import Rules
 
 KINDS = ("packetdrill", "tun")
@@ -36,9 +36,9 @@ def generate(
 ) -> int:
     """Make plans; write or run them; print what they cover. The exit code."""
     if kind not in KINDS:
-        raise tcp.unknown("kind of test", kind, KINDS)
+        raise unknown("kind of test", kind, KINDS)
     if stack not in STACKS:
-        raise tcp.unknown("stack", stack, STACKS)
+        raise unknown("stack", stack, STACKS)
     if out is not None and kind == "tun":
         raise UsageProblem("--out is for packetdrill; tun writes no scripts, it runs the plans")
     if not run and kind == "tun":

@@ -25,13 +25,12 @@ from checker.engines.peers import spin, tlc
 from checker.engines.peers.peer import measure
 from checker.exports.promela import promela
 from checker.exports.tlaplus import tlaplus
-from checker.model import options as tcp
-from checker.model.traced import composition
+from checker.model.model import Model
+from checker.model.options import choose_bounds, choose_rules
 from checker.studies.crosscheck import missing
 from checker.support import machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
-from spec.rules import Rules
-from spec.world.bounds import Bounds
+from checker.support.names import unknown
 
 TOOLS = ("explore", "native", "native-2", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc")
 """Who can be asked; ``native-2`` has two threads, ``spin-bfs-par`` two processes."""
@@ -84,11 +83,11 @@ def bench(
     """
     for tool in tools or ():
         if tool not in TOOLS:
-            raise tcp.unknown("tool", tool, TOOLS)
+            raise unknown("tool", tool, TOOLS)
         if why := _missing(tool):
             raise ToolProblem(f"{tool}: {why}")
     memory = memory or machine.spare()
-    case = (tcp.choose_rules(rules), tcp.choose_bounds(profile, bounds))
+    model = Model(choose_rules(rules), choose_bounds(profile, bounds))
     words = ["--profile", profile]
     words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]
     words += [w for name, value in bounds.items() for w in ("--bounds", f"{name}={_text(value)}")]
@@ -99,9 +98,9 @@ def bench(
             continue
         if tool.startswith("spin"):
             known = max((row.states or 0 for row in rows), default=0)
-            rows.append(_spin(tool, *case, known, repeat, timeout, memory, said))
+            rows.append(_spin(tool, model, known, repeat, timeout, memory, said))
         elif tool == "tlc":
-            rows.append(_tlc(*case, repeat, timeout, said))
+            rows.append(_tlc(model, repeat, timeout, said))
         else:
             rows.append(_ours(tool, words, repeat, timeout, memory, said))
     return rows
@@ -195,8 +194,7 @@ def _compile_time() -> float:
 
 def _spin(
     tool: str,
-    rules: Rules,
-    bounds: Bounds,
+    model: Model,
     known: int,
     repeat: int,
     timeout: float,
@@ -208,10 +206,10 @@ def _spin(
     It is given a hash table with a slot for each state, ``known`` from others' runs, and room for
     a depth-first search as deep as that, up to forty million.
     """
-    model = promela(composition(rules, bounds)[0], {}, {})
+    text = promela(model.composition, {}, {})
     mode = tool.partition("-")[2]
     runs = []
-    with spin.Verifier(model, mode, memory_mb=memory >> 20) as verifier:
+    with spin.Verifier(text, mode, memory_mb=memory >> 20) as verifier:
         for _ in range(repeat):
             run = verifier.run(
                 depth=min(max(known, 1_000_000), 40_000_000),
@@ -225,10 +223,8 @@ def _spin(
     return median(tool, runs)
 
 
-def _tlc(
-    rules: Rules, bounds: Bounds, repeat: int, timeout: float, said: Callable[[str], None]
-) -> Row:
-    module, configuration = tlaplus(composition(rules, bounds)[0], {})
+def _tlc(model: Model, repeat: int, timeout: float, said: Callable[[str], None]) -> Row:
+    module, configuration = tlaplus(model.composition, {})
     runs = []
     for _ in range(repeat):
         run = tlc.run(module, configuration, timeout=timeout)

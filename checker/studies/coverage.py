@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from checker.ir.interpret import branches, leaf_of, leaves
-from checker.model import search as explorer
-from checker.model.traced import Traced
+from checker.model.model import Model
 from checker.studies.verify import Job, jobs
 from proofs.claims.table import CLAIMS
 from spec.tcp.rule import Rule
-from spec.world.system import System
 
 
 @dataclass(slots=True)
@@ -33,8 +31,9 @@ class Coverage:
         """The source lines at which no run met an answer."""
         return sorted(where for where, times in self.answers.items() if not times)
 
-    def add(self, system: System, traced: Traced) -> None:
-        """Mark what ``system`` has worked out."""
+    def add(self, model: Model) -> None:
+        """Mark what the system of ``model`` has worked out."""
+        system, traced = model.system, model.traced
         for what, outcomes in system.outcomes.items():
             if not outcomes:
                 continue
@@ -58,7 +57,7 @@ def coverage(todo: Iterable[Job] | None = None) -> Coverage:
     """What the explorations of ``todo``, or of all claims, reach."""
     found = Coverage()
     for job in jobs(CLAIMS, {}, {}) if todo is None else todo:
-        system = System(job.rules, job.bounds)
-        explorer.search(system, {}, job.options)
-        found.add(system, Traced(job.rules, job.bounds))
+        model = job.model.anew()
+        model.search({}, job.options)
+        found.add(model)
     return found

@@ -21,14 +21,14 @@ from checker.exports.promela import name_of, promela
 from checker.exports.tlaplus import tlaplus
 from checker.ir.composition import Composition
 from checker.ir.tracing import Tree
-from checker.model import options as tcp
-from checker.model.traced import composition
+from checker.model.model import check_of
+from checker.model.options import choose_rules
 from checker.studies import verify
 from checker.studies.export import Stated, goods, stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
+from checker.support.names import unknown
 from proofs.claims.table import BY_ID, EVENTUALLY, SOMETIMES
 from spec.rules import Rules
-from spec.world.system import System
 
 DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
     (("T10", "W10"), {}, {}),
@@ -108,7 +108,7 @@ def available(asked: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The peers to ask, and why the others are skipped; one asked for must be there."""
     for name in asked:
         if name not in PEERS:
-            raise tcp.unknown("peer", name, PEERS)
+            raise unknown("peer", name, PEERS)
     reasons = {name: missing(name) for name in asked or PEERS}
     skipped = {name: why for name, why in reasons.items() if why}
     if asked and skipped:
@@ -152,7 +152,7 @@ def cases(
         for claim in verify.select(ids):
             if claim.kind == EVENTUALLY and claim.id not in ids:
                 continue  # it came along with another, and has no export
-            chosen = tcp.choose_rules(claim.rules, rules)
+            chosen = choose_rules(claim.rules, rules)
             groups.setdefault((claim.profile, chosen), []).append(claim.id)
         return [stated(None, group, rules, bounds) for group in groups.values()]
     return [
@@ -168,15 +168,16 @@ def compare(
     timeout: float | None = None,
 ) -> Compared:
     """Explore ``case``, and let each of ``peers`` do the same."""
-    checks = {claim.id: tcp.check_of(claim) for claim in case.claims}
-    system = System(case.rules, case.bounds)
-    reference = explore(system, checks, graph=False, max_states=max_states, stop_when_decided=False)
+    checks = {claim.id: check_of(claim) for claim in case.claims}
+    model = case.model
+    reference = explore(
+        model.system, checks, graph=False, max_states=max_states, stop_when_decided=False
+    )
     found = Compared(case)
     if not reference.complete:
         found.notes.append(f"the explorer: {reference.why}")
         return found
-    model, traced = composition(case.rules, case.bounds)
-    source = Source(model, *goods(case, traced))
+    source = Source(model.composition, *goods(case))
     lengths = {id: len(path.steps) for id, path in reference.decisive.items()}
     runs = {
         name: _runs(PEERS[name](source), [c.id for c in case.claims], lengths, timeout)

@@ -32,7 +32,8 @@ from typing import Any, NamedTuple
 
 from checker.engines.explicit.explore import Check, explore
 from checker.engines.explicit.explore import Path as Run
-from checker.model.options import choose_rules, story
+from checker.model.model import Model
+from checker.model.options import choose_rules
 from checker.render import dot
 from checker.render.sequence import CHANGED, GREY, INK, draw
 from checker.render.text import wrap
@@ -419,8 +420,8 @@ def machine() -> dict[Edge, str]:
     """Every edge of ``RUNS``, and the switch without which it is not reachable, or none."""
     found: dict[Edge, str] = {}
     for switch, bounds in RUNS:
-        rules = choose_rules({switch: True} if switch else {})
-        for change in changes(System(rules, bounds), Space(bounds.width)):
+        model = Model(choose_rules({switch: True} if switch else {}), bounds)
+        for change in changes(model.system, Space(bounds.width)):
             found.setdefault(change.edge, switch)
     return found
 
@@ -703,7 +704,7 @@ def both(world: World) -> Both:
 def joint(bounds: Bounds) -> dict[tuple[Both, Both], list[tuple[int, Edge]]]:
     """The quotient of the graceful runs by the states of both ends: who does what, and where."""
     found: dict[tuple[Both, Both], list[tuple[int, Edge]]] = {}
-    for change in changes(Graceful(System(Rules(), bounds)), Space(bounds.width)):
+    for change in changes(Graceful(Model(Rules(), bounds).system), Space(bounds.width)):
         labels = found.setdefault((both(change.before), both(change.after)), [])
         if (change.host, change.edge) not in labels:
             labels.append((change.host, change.edge))
@@ -768,7 +769,8 @@ def run(system: System, start: World, *goals: tuple[State, State]) -> Run:
 
 def _handshakes() -> tuple[str, str]:
     """The three segments that open a connection, and the four that close it."""
-    system = System(Rules(), CLIENT_SERVER)
+    model = Model(Rules(), CLIENT_SERVER)
+    system = model.system
     opening = run(system, system.initial(), (CLOSED, LISTEN), (ESTABLISHED, ESTABLISHED))
     closing = run(
         system,
@@ -779,8 +781,7 @@ def _handshakes() -> tuple[str, str]:
     )
     return (
         dot(
-            story(
-                system,
+            model.story(
                 opening,
                 "Three-way handshake",
                 "Both ends are ESTABLISHED: each has acknowledged the other's SYN.",
@@ -788,8 +789,7 @@ def _handshakes() -> tuple[str, str]:
             )
         ),
         dot(
-            story(
-                system,
+            model.story(
                 closing,
                 "Four-way close",
                 "Both ends are CLOSED: each has acknowledged the other's FIN, and A, which closed "

@@ -13,16 +13,15 @@ from checker.exports.promela import promela
 from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
 from checker.ir.tracing import Tree
-from checker.model import options as tcp
-from checker.model import search as explorer
-from checker.model.traced import Traced, composition, open_composition, predicate
+from checker.model.model import Model
+from checker.model.options import choose_bounds, choose_rules
+from checker.model.traced import predicate
 from checker.render.itf import itf
 from checker.studies import trace
 from checker.support.errors import UsageProblem
+from checker.support.names import unknown
 from proofs.claims.table import CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
-from spec.rules import Rules
 from spec.world.bounds import LIMITS, Bounds
-from spec.world.system import System
 
 KINDS = ("promela", "tlaplus", "smtlib", "itf")
 """What can be written."""
@@ -36,8 +35,7 @@ class Stated:
     """One profile under one choice of rules, and the claims made there."""
 
     profile: str
-    rules: Rules
-    bounds: Bounds
+    model: Model
     claims: tuple[Claim, ...]
 
 
@@ -61,22 +59,22 @@ def stated(
         what = f"these are of {', '.join(profiles)}" if profiles else "name one, or a claim"
         raise UsageProblem(f"an export is of one profile; {what}")
     (one,) = profiles
-    in_force = {tcp.choose_rules(claim.rules, rules) for claim in chosen}
+    in_force = {choose_rules(claim.rules, rules) for claim in chosen}
     if len(in_force) > 1:
         raise UsageProblem(f"{', '.join(claims)} assume different rules: export them one by one")
-    ruled = in_force.pop() if in_force else tcp.choose_rules(rules)
+    ruled = in_force.pop() if in_force else choose_rules(rules)
     if not chosen:
         chosen = [
             claim
             for claim in CLAIMS
             if claim.profile == one
             and claim.kind != EVENTUALLY
-            and tcp.choose_rules(claim.rules, rules) == ruled
+            and choose_rules(claim.rules, rules) == ruled
         ]
-    limits = tcp.choose_bounds(one, bounds)
+    limits = choose_bounds(one, bounds)
     for claim in chosen:
-        limits = tcp.choose_bounds(one, {**bounds, **_watched(limits)}, claim.profile)
-    return Stated(one, ruled, limits, tuple(chosen))
+        limits = choose_bounds(one, {**bounds, **_watched(limits)}, claim.profile)
+    return Stated(one, Model(ruled, limits), tuple(chosen))
 
 
 def _watched(bounds: Bounds) -> dict[str, bool]:
@@ -86,9 +84,10 @@ def _watched(bounds: Bounds) -> dict[str, bool]:
 
 
 def goods(
-    what: Stated, traced: Traced
+    what: Stated,
 ) -> tuple[dict[str, Tree], dict[str, tuple[Tree, frozenset[str]]]]:
     """What ought to be true: of every state, and of those where the system may rest."""
+    traced = what.model.reduced
     trees = {c.id: predicate(c.predicate, traced, c.kind != SOMETIMES) for c in what.claims}
     idle = {c.id: c.idle for c in what.claims if c.kind == REST}
     return (
@@ -115,7 +114,7 @@ def texts(
     sequence numbers are any, and have 32 bits unless ``bounds`` say otherwise.
     """
     if kind not in KINDS:
-        raise tcp.unknown("export", kind, KINDS)
+        raise unknown("export", kind, KINDS)
     if kind != "smtlib" and (depth is not None or free):
         raise UsageProblem(f"a depth and free ISNs are for smtlib, not for {kind}")
     limits = {"width": 32, **(bounds or {})} if free else dict(bounds or {})
@@ -126,8 +125,8 @@ def texts(
     name = name.replace("-", "_").replace(".", "_")
     if kind == "smtlib":
         return {f"{name}.smt2": _script(what, DEPTH if depth is None else depth, free)}
-    model, traced = composition(what.rules, what.bounds)
-    always, resting = goods(what, traced)
+    model = what.model.composition
+    always, resting = goods(what)
     if kind == "promela":
         return {f"{name}.pml": promela(model, always, resting)}
     if module is not None and identifier(module) != module:
@@ -160,26 +159,23 @@ def _script(what: Stated, depth: int, free: bool) -> str:
     if resting and len(resting) == len(what.claims):
         raise UsageProblem(f"{', '.join(resting)}: SMT-LIB scripts do not look for deadlocks")
     if not free:
-        model, traced = composition(what.rules, what.bounds)
-        return smtlib(model, goods(what, traced)[0], depth)
-    opened, traced = open_composition(what.rules, what.bounds)
+        return smtlib(what.model.composition, goods(what)[0], depth)
+    opened = what.model.open_composition()
     names = [[str(isn) for isn in mine] for mine in opened.isn_values]
     assumed = [term.sexpr() for term in opened.assumptions]
-    return smtlib(opened, goods(what, traced)[0], depth, names, assumed)
+    return smtlib(opened, goods(what)[0], depth, names, assumed)
 
 
 def _runs(what: Stated) -> dict[str, str]:
     """The run that decides each claim that one decides, from one exploration."""
-    system = System(what.rules, what.bounds)
-    checks = {claim.id: tcp.check_of(claim) for claim in what.claims}
-    found = explorer.search(system, checks, explorer.Options())
+    found = what.model.decide(what.claims)
     files = {}
     for claim in what.claims:
-        path = found.decisive.get(claim.id)
+        path = found.paths.get(claim.id)
         if path is not None:
-            trace.confirm(system, claim, path)
-            files[f"{claim.id}.itf.json"] = itf(trace.tell(system, claim, path, what.profile))
+            what.model.confirm(claim, path)
+            files[f"{claim.id}.itf.json"] = itf(trace.tell(what.model, claim, path, what.profile))
     if not files:
         ids = ", ".join(claim.id for claim in what.claims) or f"no claim of {what.profile}"
-        raise UsageProblem(f"{ids}: decided by no run in {found.states:,} states")
+        raise UsageProblem(f"{ids}: decided by no run in {found.exploration.states:,} states")
     return files

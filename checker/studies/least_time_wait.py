@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.model import search as explorer
+from checker.model.search import Options
 from checker.studies import verify
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK
@@ -80,7 +80,7 @@ class Cell:
             "abort_time_wait": self.closes == EVERY,
         }
         bounds = {"msl": self.msl, "span": self.span, "abort": self.closes == EVERY}
-        options = explorer.Options(engine="native", max_memory=memory)
+        options = Options(engine="native", max_memory=memory)
         claim = BY_ID[self.claim]
         (job,) = verify.jobs([claim], rules, bounds, options)
         return dataclasses.replace(job, claims=(claim.id, *claim.witnesses))

@@ -23,18 +23,18 @@ from typing import Any
 
 from checker.engines.explicit.explore import Exploration
 from checker.engines.explicit.explore import Path as Run
-from checker.model import options as tcp
-from checker.model import search as explorer
+from checker.model.model import Found
+from checker.model.options import show
+from checker.model.search import Options
 from checker.render import Story, ladder
 from checker.render.sequence import dot, draw
 from checker.studies import verify
-from checker.studies.trace import confirm, full_title, tell
+from checker.studies.trace import full_title, tell
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
-from spec.world.system import System
 
 DATA, PAGE, PICTURES = (
     Path("proofs/results/matrix.json"),
@@ -72,7 +72,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """Every exploration of the matrix: the claims', then the ablations'."""
-    options = explorer.Options(engine="native")
+    options = Options(engine="native")
     found = []
     for job in verify.jobs(CLAIMS, {}, {}, options):
         draws = tuple(id for id in job.claims if BY_ID[id].kind != SOMETIMES)
@@ -107,7 +107,7 @@ def explore(
 
     done = len(todo) - len(jobs)
 
-    def keep(job: verify.Job, found: verify.Found) -> None:
+    def keep(job: verify.Job, found: Found) -> None:
         nonlocal done
         task = by_job[id(job)]
         if not found.exploration.limited:
@@ -120,7 +120,7 @@ def explore(
         verify.run_jobs(jobs, workers, done=keep)
 
 
-def _record(task: Task, found: verify.Found) -> dict[str, Any]:
+def _record(task: Task, found: Found) -> dict[str, Any]:
     """What is kept of a search: what does not depend on the day, and its counterexamples."""
     result = found.exploration
     ladders, sources = {}, {}
@@ -141,17 +141,16 @@ def _record(task: Task, found: verify.Found) -> dict[str, Any]:
 
 def _story(job: verify.Job, claim: Claim, path: Run) -> Story:
     """A counterexample, replayed before it is told."""
-    system = System(job.rules, job.bounds)
-    confirm(system, claim, path)
-    return tell(system, claim, path, job.profile)
+    job.model.confirm(claim, path)
+    return tell(job.model, claim, path, job.profile)
 
 
-def _found(record: Mapping[str, Any] | None) -> verify.Found:
+def _found(record: Mapping[str, Any] | None) -> Found:
     """What the journal knows of a search, as ``verify`` judges it."""
     if record is None:
-        return verify.Found(Exploration(limited=True, why="not explored to its end"))
+        return Found(Exploration(limited=True, why="not explored to its end"))
     known = ("states", "transitions", "depth", "complete", "lengths")
-    return verify.Found(Exploration(engine="native", **{name: record[name] for name in known}))
+    return Found(Exploration(engine="native", **{name: record[name] for name in known}))
 
 
 # The matrix
@@ -208,7 +207,7 @@ def _row(
         "expected": expected,
         "length": one.length if falls else None,
         "control": expected == "holds",
-        "rules": {name: tcp.show(value) for name, value in ablation.rules.items()},
+        "rules": {name: show(value) for name, value in ablation.rules.items()},
         "bounds": {name: int(str(value)) for name, value in ablation.bounds.items()},
         "states": one.states if one.scope == "exhaustive" else None,
         "diagram": (diagram or f"{ablation.number}-{ablation.claim}") if falls else None,

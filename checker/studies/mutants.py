@@ -35,9 +35,8 @@ from pydantic import BaseModel
 
 from checker.engines.explicit.explore import Exploration
 from checker.ir.mutate import Dialect, Mutant, applied, calls, mutants, watched
-from checker.model import liveness
-from checker.model import options as tcp
-from checker.model import search as explorer
+from checker.model.model import Model, check_of
+from checker.model.search import Options
 from checker.studies.verify import Job, jobs
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
@@ -50,7 +49,7 @@ from spec.tcp.rule import Rule
 from spec.world import host
 from spec.world.inputs import FORGERIES, Input
 from spec.world.records import key
-from spec.world.system import Outcome, System
+from spec.world.system import Outcome
 
 Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
 SURVIVING = ("survived", "not reached")
@@ -182,22 +181,22 @@ def asked_all(
 
 def arena(job: Job) -> Arena:
     """The arena of an exploration of the specification."""
-    system = System(job.rules, job.bounds)
-    options = explorer.Options("native")
-    found = _search(job, system, options)
+    model = job.model.anew()
+    options = Options("native")
+    found = _search(job, model, options)
     limit = dataclasses.replace(options, max_states=2 * found.states + 300_000)
-    asked = System(job.rules, job.bounds)
+    asked = job.model.anew().system
 
     def ask(question: Any) -> Answer:
         end, what, seg, sight = question
         return [_plain(drawn, outcome) for drawn, outcome in asked.react(end, what, seg, sight)]
 
     def explore() -> Exploration:
-        return _search(job, System(job.rules, job.bounds), limit, found.lengths)
+        return _search(job, job.model.anew(), limit, found.lengths)
 
     questions = (
         (end, what, seg, sight)
-        for what, outcomes in system.outcomes.items()
+        for what, outcomes in model.system.outcomes.items()
         for end, seg, sight in outcomes
     )
     return Arena(
@@ -207,42 +206,43 @@ def arena(job: Job) -> Arena:
         {id: BY_ID[id].kind for id in job.claims},
         ask,
         explore,
-        _tree(job, system),
+        _tree(job),
     )
 
 
 def _search(
     job: Job,
-    system: System,
-    options: explorer.Options,
+    model: Model,
+    options: Options,
     decided: Mapping[str, int] | None = None,
 ) -> Exploration:
     """Explore, to the end; or, if it is known what the specification ``decided``, until a claim
     falls that it does not refute. What is said in the end is decided on the whole graph."""
+    claims = [BY_ID[id] for id in job.claims]
     if job.live:
-        lives = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
-        return liveness.search(system, lives, options)[0]
-    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
+        return model.decide(claims, options).exploration
+    checks = {claim.id: check_of(claim) for claim in claims}
     if decided is None:
-        return explorer.search(system, checks, options, stop_when_decided=False)
+        return model.search(checks, options, stop_when_decided=False)
     ending = {
         id: dataclasses.replace(check, ends=check.kind != SOMETIMES and id not in decided)
         for id, check in checks.items()
     }
-    return explorer.search(system, ending, options)
+    return model.search(ending, options)
 
 
 def _plain(drawn: int | None, outcome: Outcome) -> Any:
     return drawn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
 
 
-def _tree(job: Job, system: System) -> Callable[[Mutant], bool]:
+def _tree(job: Job) -> Callable[[Mutant], bool]:
     """Which places are in the traced trees of a job: those that its switches and bounds let in."""
-    inputs = {what for called in system.calls for what in called} | {Input.SEGMENT}
-    if job.bounds.msl:
+    inputs = set(job.model.callers)
+    rules, bounds = job.model.rules, job.model.bounds
+    if bounds.msl:
         inputs.add(Input.TICK)
-    context = SimpleNamespace(rules=job.rules, bounds=job.bounds)
-    known = {"tcp": context, "rules": job.rules, "bounds": job.bounds, "Input": Input}
+    context = SimpleNamespace(rules=rules, bounds=bounds)
+    known = {"tcp": context, "rules": rules, "bounds": bounds, "Input": Input}
     known |= {"Restart": Restart, "FORGERIES": FORGERIES}
 
     def true(test: str, what: Input) -> bool:

@@ -21,9 +21,12 @@ from pathlib import Path as File
 from typing import Any, NamedTuple
 
 from checker.engines.explicit.explore import Path
-from checker.model import options as tcp
-from checker.render import Story, ladder, render
+from checker.model.model import Model
+from checker.model.options import choose_rules
+from checker.model.words import text
+from checker.render import Story, ladder, render, writable
 from checker.support.errors import Problem, UsageProblem
+from checker.support.names import unknown
 from spec.rules import Restart, Rules
 from spec.seq import Space
 from spec.tcp.tcb import Receive, Send, State, Tcb
@@ -38,7 +41,7 @@ A, B, NET = 0, 1, None
 
 
 class Move(NamedTuple):
-    """One step to take. ``segment`` is the start of its text (``tcp.text``): its flags, if
+    """One step to take. ``segment`` is the start of its text (``words.text``): its flags, if
     that says enough; ``note`` is a remark for the reader."""
 
     host: int | None
@@ -116,7 +119,7 @@ class Walk(System):
 def _means(step: Step, move: Move) -> bool:
     if step.segment is None:
         return not move.segment
-    words, wanted = tcp.text(step.segment).split(), move.segment.split()
+    words, wanted = text(step.segment).split(), move.segment.split()
     return bool(wanted) and words[: len(wanted)] == wanted
 
 
@@ -453,7 +456,7 @@ SCENARIOS: dict[str, Scenario] = {
 
 def walk(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> tuple[Walk, Path]:
     """Take the moves of ``scenario``, with ``rules`` on top of its own."""
-    system = Walk(scenario, tcp.choose_rules(scenario.rules, rules or {}))
+    system = Walk(scenario, choose_rules(scenario.rules, rules or {}))
     world = system.initial()
     if scenario.connected:
         (a, *_), (b, *_) = scenario.numbers
@@ -474,7 +477,8 @@ def tell(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Story:
     """``scenario`` as a story."""
     system, path = walk(scenario, rules)
     notes = {n: move.note for n, move in enumerate(scenario.moves, 1) if move.note}
-    return tcp.story(system, path, scenario.title, scenario.verdict, scenario.harm, notes)
+    model = Model(system.rules, system.bounds)
+    return model.story(path, scenario.title, scenario.verdict, scenario.harm, notes)
 
 
 def simulate(
@@ -482,10 +486,10 @@ def simulate(
 ) -> None:
     """Draw the scenario called ``name`` to ``out``, or as a ladder to stdout."""
     if name not in SCENARIOS:
-        raise tcp.unknown("scenario", name, SCENARIOS)
+        raise unknown("scenario", name, SCENARIOS)
     out = None if out is None else File(out)
     if out is not None:
-        tcp.writable(out)
+        writable(out)
     story = tell(SCENARIOS[name], rules)
     if out is None:
         print(ladder(story))

@@ -17,19 +17,19 @@ from typing import Any
 from rich.console import Console
 
 from checker.engines.explicit.explore import Exploration, Path, Progress
-from checker.model import liveness
-from checker.model import options as tcp
-from checker.model import search as explorer
-from checker.render import Story, ladder, render
-from checker.support.errors import INCONCLUSIVE, OK, Problem
+from checker.model.model import Model
+from checker.model.options import choose_bounds, choose_rules, grown
+from checker.model.search import Options
+from checker.render import Story, ladder, render, writable
+from checker.support.errors import INCONCLUSIVE, OK
+from checker.support.names import unknown
 from proofs.claims.table import BY_ID, SOMETIMES, Claim
-from spec.world.system import System
 
 
 def claim_named(claim_id: str) -> Claim:
     """The claim with that identifier."""
     if claim_id not in BY_ID:
-        raise tcp.unknown("claim", claim_id, BY_ID)
+        raise unknown("claim", claim_id, BY_ID)
     return BY_ID[claim_id]
 
 
@@ -57,20 +57,19 @@ def trace(
     """
     claim = claim_named(claim_id)
     chosen = dict(rules or {})
-    in_force = tcp.choose_rules(claim.rules, chosen)
     profile = profile or claim.profile
-    grown = {**tcp.grown(profile, "usual"), **(bounds or {})}
-    system = System(in_force, tcp.choose_bounds(profile, grown, claim.profile))
+    limits = {**grown(profile, "usual"), **(bounds or {})}
+    model = Model(choose_rules(claim.rules, chosen), choose_bounds(profile, limits, claim.profile))
     out = None if out is None else File(out)
     if out is not None:
-        tcp.writable(out)
-    found = _search(system, claim, max_states, progress)
+        writable(out)
+    found = _search(model, claim, max_states, progress)
     if claim.id not in found.decisive:
         print(_nothing(claim, found, profile), file=sys.stderr)
         return INCONCLUSIVE
     path = found.decisive[claim.id]
-    confirm(system, claim, path)
-    story = tell(system, claim, path, profile)
+    model.confirm(claim, path)
+    story = tell(model, claim, path, profile)
     if out is None:
         print(ladder(story))
         return OK
@@ -80,18 +79,14 @@ def trace(
 
 
 def _search(
-    system: System, claim: Claim, max_states: int | None, progress: Progress | None
+    model: Model, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
-    options = explorer.Options(max_states=max_states)
-
     def search(shown: Progress | None) -> Exploration:
-        if claim.live is None:
-            return explorer.search(system, {claim.id: tcp.check_of(claim)}, options, shown)
-        found, live = liveness.search(system, {claim.id: claim.live}, options, shown)
-        decided = live.get(claim.id)
+        found = model.decide([claim], Options(max_states=max_states), shown)
+        decided = found.live.get(claim.id)
         if decided is not None and decided.note:
-            found.complete, found.why = False, decided.note
-        return found
+            found.exploration.complete, found.exploration.why = False, decided.note
+        return found.exploration
 
     if progress is not None:
         return search(progress)
@@ -117,30 +112,16 @@ def _on_terminal(what: str) -> Iterator[Progress | None]:
         yield show
 
 
-def confirm(system: System, claim: Claim, path: Path) -> None:
-    """Replay ``path``; does its last state decide the claim, asked once more?
-
-    Of a lasso: does its loop, with what could be done on the way round?
-    """
-    fresh = System(system.rules, system.bounds)
-    path = tcp.replay_in(fresh, path)
-    if claim.live is not None:
-        return liveness.confirm(fresh, claim.live, path)
-    last = path.steps[-1][1] if path.steps else path.start
-    if claim.predicate(last) != (claim.kind == SOMETIMES):
-        raise Problem(f"{claim.id}: replayed, the run does not end where the claim is decided")
-
-
-def tell(system: System, claim: Claim, path: Path, profile: str) -> Story:
+def tell(model: Model, claim: Claim, path: Path, profile: str) -> Story:
     """The run that decides ``claim``."""
     violated = claim.kind != SOMETIMES
     what = "shortest counterexample" if violated else "shortest witness"
-    others = ", ".join(f"{k}={v}" for k, v in tcp.departures(system.rules).items())
+    others = ", ".join(f"{k}={v}" for k, v in model.departures.items())
     title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
     verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {full_title(claim)}"
     if path.loop == len(path.steps):
         verdict += "; the run stops here, where nothing has to happen any more"
-    return tcp.story(system, path, f"{title}, {others}" if others else title, verdict, violated)
+    return model.story(path, f"{title}, {others}" if others else title, verdict, violated)
 
 
 def _steps(path: Path) -> str:

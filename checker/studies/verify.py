@@ -34,7 +34,7 @@ import typing
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -44,20 +44,21 @@ from pydantic import BaseModel
 from checker.engines.explicit.explore import Exploration, Path
 from checker.engines.solver import symbolic
 from checker.model import liveness
-from checker.model import options as tcp
-from checker.model import search as explorer
-from checker.model.traced import open_composition, predicate
+from checker.model.model import Found, Model
+from checker.model.options import choose_bounds, choose_rules, departures, grown
+from checker.model.search import Options
+from checker.model.traced import predicate
 from checker.studies.prove import prove
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, UsageProblem
+from checker.support.names import unknown
 from checker.support.workers import forked
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
-from spec.world.bounds import SCALES, Bounds
+from spec.world.bounds import SCALES
 from spec.world.inputs import Input
-from spec.world.system import System
 
 Verdict = Literal["holds", "violated", "not proved", "inconclusive"]
 """Only a theorem is ``not proved``: a step leads astray from a state that may be out of reach."""
@@ -108,10 +109,9 @@ class Job:
 
     profile: str
     scale: str
-    rules: Rules
-    bounds: Bounds
+    model: Model
     claims: tuple[str, ...]
-    options: explorer.Options
+    options: Options
     depth: int | None = None  # of the symbolic engine; None: to the end
     symbolic: bool = False
 
@@ -119,24 +119,6 @@ class Job:
     def live(self) -> bool:
         """Is it the whole graph that is wanted?"""
         return BY_ID[self.claims[0]].kind == EVENTUALLY
-
-
-@dataclass(slots=True)
-class Found:
-    """A job's result, small enough to send back."""
-
-    exploration: Exploration
-    live: dict[str, liveness.Found] = field(default_factory=dict)
-
-    @property
-    def lengths(self) -> dict[str, int]:
-        """Those of the shortest paths that decide claims."""
-        return self.exploration.lengths
-
-    @property
-    def paths(self) -> dict[str, Path]:
-        """These paths, where the engine has any."""
-        return self.exploration.decisive
 
 
 Progress = Callable[[Job, int, int, int, int], None]
@@ -155,7 +137,7 @@ def select(ids: Sequence[str]) -> list[Claim]:
     chosen: dict[str, Claim] = {}
     for id in ids:
         if id not in BY_ID:
-            raise UsageProblem(f"no claim {id}; the claims are {', '.join(BY_ID)}")
+            raise unknown("claim", id, BY_ID)
         for claim in CLAIMS:
             if claim.id == id or claim.id.startswith(f"{id}."):
                 chosen[claim.id] = claim
@@ -167,7 +149,7 @@ def jobs(
     claims: Iterable[Claim],
     rules: Mapping[str, object],
     bounds: Mapping[str, object],
-    options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
+    options: Options = Options(),  # noqa: B008 (frozen)
     symbolic: bool = False,
     depth: int | None = None,
     scale: str = "small",
@@ -177,14 +159,13 @@ def jobs(
         bounds = {"width": 32, **bounds}
     groups: dict[tuple[str, Rules, bool], list[str]] = {}
     for claim in claims:
-        chosen = tcp.choose_rules(claim.rules, rules)
+        chosen = choose_rules(claim.rules, rules)
         groups.setdefault((claim.profile, chosen, claim.kind == EVENTUALLY), []).append(claim.id)
     return [
         Job(
             profile,
             scale,
-            chosen,
-            tcp.choose_bounds(profile, {**tcp.grown(profile, scale), **bounds}, profile),
+            Model(chosen, choose_bounds(profile, {**grown(profile, scale), **bounds}, profile)),
             tuple(ids),
             options,
             depth,
@@ -198,22 +179,11 @@ def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = No
     """Run one exploration."""
     if job.symbolic:
         return _run_symbolic(job)
-    if job.live:
-        return _run_live(job, progress)
-    checks = {id: tcp.check_of(BY_ID[id]) for id in job.claims}
     options = job.options
     if options.checkpoint is not None:
         options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
-    found = explorer.search(System(job.rules, job.bounds), checks, options, progress)
-    return Found(found)
-
-
-def _run_live(job: Job, progress: Callable[[int, int, int, int], None] | None) -> Found:
-    """Decide claims of liveness on the graph of all steps."""
-    claims = {id: live for id in job.claims if (live := BY_ID[id].live) is not None}
-    system = System(job.rules, job.bounds)
-    total, found = liveness.search(system, claims, job.options, progress)
-    return Found(total, found)
+    # What is worked out goes with the job: the next one has another system
+    return job.model.anew().decide([BY_ID[id] for id in job.claims], options, progress)
 
 
 def _folder(job: Job) -> str:
@@ -223,15 +193,16 @@ def _folder(job: Job) -> str:
 
 def _run_symbolic(job: Job) -> Found:
     """Explore the traced specification at 32 bits, for all ISNs at once."""
-    model, traced = open_composition(job.rules, job.bounds)
+    model = job.model.anew()
+    opened = model.open_composition()
     total = Exploration(complete=True, engine="symbolic")
     max_states = job.options.max_states or STATES
     for id in job.claims:
         claim = BY_ID[id]
         if claim.kind in (REST, EVENTUALLY):
             raise UsageProblem(f"{id}: the symbolic engine looks for no deadlocks and no cycles")
-        good = predicate(claim.predicate, traced, wanted=claim.kind != SOMETIMES)
-        result = symbolic.search(model, traced.tracer.build, good, job.depth, max_states)
+        good = predicate(claim.predicate, model.reduced, wanted=claim.kind != SOMETIMES)
+        result = symbolic.search(opened, model.reduced.tracer.build, good, job.depth, max_states)
         total.states = max(total.states, result.states)
         total.transitions = max(total.transitions, result.transitions)
         total.depth = max(total.depth, result.depth)
@@ -407,8 +378,8 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         engine=result.engine,
         profile=claim.profile,
         scale=job.scale,
-        rules=tcp.departures(job.rules),
-        bounds={k: int(v) for k, v in dataclasses.asdict(job.bounds).items()},
+        rules=job.model.departures,
+        bounds={k: int(v) for k, v in dataclasses.asdict(job.model.bounds).items()},
         states=result.states,
         transitions=result.transitions,
         depth=result.depth,
@@ -530,7 +501,7 @@ def _toml(value: str | int) -> str:
 
 def ablate(ablation: Ablation, max_states: int = 20_000_000) -> Found:
     """Explore a claim without the mechanism; the claim's path is there if it fell."""
-    options = explorer.Options(max_states=max_states)
+    options = Options(max_states=max_states)
     (job,) = jobs([BY_ID[ablation.claim]], ablation.rules, ablation.bounds, options)
     return run_job(job)
 
@@ -540,7 +511,7 @@ def verify(
     rules: Mapping[str, object],
     bounds: Mapping[str, object],
     *,
-    options: explorer.Options = explorer.Options(),  # noqa: B008 (frozen)
+    options: Options = Options(),  # noqa: B008 (frozen)
     scale: str | None = None,
     symbolic: bool = False,
     depth: int | None = None,
@@ -564,7 +535,7 @@ def verify(
     todo = jobs(claims, rules, bounds, options, symbolic, depth, scale)
     if options.symmetric:
         for job in (job for job in todo if not job.live):
-            explorer.require_symmetry(System(job.rules, job.bounds))
+            job.model.require_symmetry()
     cores = workers or os.cpu_count() or 1
     beside = max(1, min(cores, len(todo)))
     shared = dataclasses.replace(
@@ -660,7 +631,7 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
         engine="induction",
         profile="",
         scale="",
-        rules=tcp.departures(tcp.choose_rules(theorem.rules)),
+        rules=departures(choose_rules(theorem.rules)),
         bounds={k: int(v) for k, v in theorem.bounds.items()},
         states=0,
         transitions=0,

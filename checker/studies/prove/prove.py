@@ -57,8 +57,9 @@ from checker.engines.solver.induction import (
     steps_of,
 )
 from checker.ir.nodes import Sort
-from checker.model import options as tcp
-from checker.model import search as explorer
+from checker.model.model import Model
+from checker.model.options import choose_bounds, choose_rules, grown, show
+from checker.model.search import Options
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
 from checker.studies.prove.shorter import Tight, said
 from checker.studies.prove.statement import options, theory
@@ -70,7 +71,6 @@ from proofs.claims.ablations import Ablation
 from proofs.theorems.invariants import Function
 from proofs.theorems.needs import NEEDS, Need, Run, varied
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, together
-from spec.world.system import System
 
 CHUNK = 6
 """How many paths a worker takes at a time."""
@@ -495,13 +495,13 @@ def _steps(t: Theory, near: str = "") -> list[Step]:
 def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | None, bool]:
     """How many steps there are to a violation at the small scale, and whether that is certain."""
     claim = c.BY_ID[run.claim]
-    rules = tcp.choose_rules(claim.rules, run.rules)
-    bounds = {**tcp.grown(claim.profile, "small"), **run.bounds}
-    system = System(rules, tcp.choose_bounds(claim.profile, bounds, claim.profile))
-    options = explorer.Options(max_states=max_states)
-    found = explorer.search(system, {claim.id: tcp.check_of(claim)}, options)
+    bounds = {**grown(claim.profile, "small"), **run.bounds}
+    model = Model(
+        choose_rules(claim.rules, run.rules), choose_bounds(claim.profile, bounds, claim.profile)
+    )
+    found = model.decide([claim], Options(max_states=max_states))
     steps = found.lengths.get(claim.id)
-    return steps, steps is not None or found.complete
+    return steps, steps is not None or found.exploration.complete
 
 
 # Why each clause is there
@@ -719,17 +719,17 @@ def needed_report(found: Sequence[Needed]) -> dict[str, Any]:
 
 def drops(need: Need) -> str:
     """What an entry changes, in names."""
-    changed = [f"{name}={tcp.show(v)}" for name, v in (*need.rules.items(), *need.bounds.items())]
+    changed = [f"{name}={show(v)}" for name, v in (*need.rules.items(), *need.bounds.items())]
     return ", ".join([*changed, *(f"without {f.__name__}" for f in need.without)])
 
 
 def runs(run: Run | Ablation) -> str:
     """Where a run is found, as ``trace`` takes it."""
-    rules = "".join(f" --rules {name}={tcp.show(value)}" for name, value in run.rules.items())
+    rules = "".join(f" --rules {name}={show(value)}" for name, value in run.rules.items())
     return (
         run.claim
         + rules
-        + "".join(f" --bounds {name}={tcp.show(value)}" for name, value in run.bounds.items())
+        + "".join(f" --bounds {name}={show(value)}" for name, value in run.bounds.items())
     )
 
 
@@ -797,7 +797,7 @@ def assumptions(theorem: Theorem) -> list[str]:
 
 
 def _rules(theorem: Theorem) -> dict[str, str]:
-    return {name: tcp.show(value) for name, value in theorem.rules.items()}
+    return {name: show(value) for name, value in theorem.rules.items()}
 
 
 def counterexample(proof: Proof, what: Obligation) -> list[str]:
@@ -989,7 +989,7 @@ def _write(
         "rules": _rules(base),
         "bounds": dict(base.bounds),
         "free": list(t.parameters),
-        "constants": {name: tcp.show(value) for name, value in sorted(t.constants.items())}
+        "constants": {name: show(value) for name, value in sorted(t.constants.items())}
         if t.constancy is not None
         else {},
         "facts": [_said(clause) for clause in t.facts],

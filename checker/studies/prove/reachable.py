@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checker.engines.explicit.explore import Check, Exploration, Path, Progress, explore
-from checker.model import options as tcp
+from checker.model.model import Model
+from checker.model.options import show
+from checker.model.words import describe
 from checker.render import Story
 from checker.support.errors import Problem, UsageProblem
 from proofs.claims.table import ALWAYS
@@ -176,8 +178,8 @@ class Recorder:
 # Bounds
 
 
-def system_of(theorem: Theorem, bounds: Mapping[str, Any] | None = None) -> System:
-    """The bounded system of a theorem, under its assumptions; ``bounds`` on top.
+def model_of(theorem: Theorem, bounds: Mapping[str, Any] | None = None) -> Model:
+    """The bounded model of a theorem, under its assumptions; ``bounds`` on top.
 
     Where the theorem leaves a choice, it is the one that most can go wrong with: the nearest ISNs
     that the pairs allow, any if there are none, and the shortest TIME-WAIT that the facts allow.
@@ -190,32 +192,32 @@ def system_of(theorem: Theorem, bounds: Mapping[str, Any] | None = None) -> Syst
     if "time_wait" in theorem.free:  # then the proof leaves the switch aside
         cuts = [*range(2 * fixed["msl"] - 1, -fixed["span"] - 1, -1)]
     for stride, cut in itertools.product(strides, cuts):
-        system = System(
+        model = Model(
             dataclasses.replace(Rules(), **{**chosen, "time_wait_cut": cut}),
             dataclasses.replace(Bounds(), **{**fixed, "stride": stride}),
         )
-        if assumed(theorem, system):
-            return system
+        if assumed(theorem, model):
+            return model
     raise UsageProblem(f"{theorem.id}: no small bounds meet what it assumes")
 
 
-def assumed(theorem: Theorem, system: System) -> bool:
-    """Does a bounded system meet what a theorem assumes, if its ISNs are fresh?"""
-    recorder = Recorder(system)
+def assumed(theorem: Theorem, model: Model) -> bool:
+    """Does a bounded model meet what a theorem assumes, if its ISNs are fresh?"""
+    recorder = Recorder(model.system)
     view = recorder.view(recorder.initial(), 0)
-    numbers = range(1, system.bounds.incarnations + 1)
+    numbers = range(1, model.bounds.incarnations + 1)
     return all(fact(view) for fact in theorem.facts) and all(
         pair(view, m, n) for pair in theorem.pairs for m, n in itertools.permutations(numbers, 2)
     )
 
 
-def limits(system: System) -> str:
+def limits(model: Model) -> str:
     """Rules and bounds that differ from the defaults, as the command line takes them."""
-    rules = [f"{name}={value}" for name, value in tcp.departures(system.rules).items()]
+    rules = [f"{name}={value}" for name, value in model.departures.items()]
     bounds = [
-        f"{name}={tcp.show(getattr(system.bounds, name))}"
+        f"{name}={show(getattr(model.bounds, name))}"
         for name, field in LIMITS.items()
-        if name in SMALL or getattr(system.bounds, name) != field.default
+        if name in SMALL or getattr(model.bounds, name) != field.default
     ]
     return " ".join([*rules, *(b for b in bounds if not b.startswith("watch_"))])
 
@@ -289,22 +291,22 @@ def reach(
         todo = [function for function, result in found.items() if result.story is None]
         if not todo:
             break
-        system = system_of(theorem, bounds)
+        model = model_of(theorem, bounds)
         share = round((end - time.monotonic()) / (len(stages) - number), 1)
-        searched = _search(system, todo, share, states, progress)
+        searched = _search(model, todo, share, states, progress)
         for function in todo:
-            _note(found[function], theorem, function, system, searched)
+            _note(found[function], theorem, function, model, searched)
     return [*found.values()]
 
 
 def _search(
-    system: System,
+    model: Model,
     clauses: Sequence[Function],
     seconds: float,
     states: int,
     progress: Progress | None,
 ) -> Exploration:
-    recorder = Recorder(system)
+    recorder = Recorder(model.system)
 
     def check(function: Function) -> Check:
         return Check(ALWAYS, lambda state: recorder.holds(function, state))
@@ -320,20 +322,20 @@ def _search(
 
 
 def _note(
-    result: Reached, theorem: Theorem, function: Function, system: System, found: Exploration
+    result: Reached, theorem: Theorem, function: Function, model: Model, found: Exploration
 ) -> None:
     """Write down what a search says of one clause."""
-    name, said = function.__name__, limits(system)
+    name, said = function.__name__, limits(model)
     if name not in found.decisive:
         search = Search(said, found.states, found.depth, found.complete, found.why)
         result.searches.append(search)
         return
     path = found.decisive[name]
-    confirm(function, system, path)
+    confirm(function, model, path)
     result.limits = said
-    result.run = tuple(tcp.describe(label) for label, _ in path.steps)
+    result.run = tuple(describe(label) for label, _ in path.steps)
     title = f"{theorem.id}, {name}, shortest run: {len(path.steps)} steps, {said}"
-    result.story = tcp.story(system, _plain(path), title, f"{name} of {theorem.id} is false", True)
+    result.story = model.story(_plain(path), title, f"{name} of {theorem.id} is false", True)
 
 
 def _plain(path: Path) -> Path:
@@ -341,10 +343,10 @@ def _plain(path: Path) -> Path:
     return Path(path.start.world, [(label, state.world) for label, state in path.steps])
 
 
-def confirm(function: Function, system: System, path: Path) -> None:
+def confirm(function: Function, model: Model, path: Path) -> None:
     """Replay a run through a fresh system, with a fresh memory: is the clause false at its end?"""
-    tcp.replay(system.rules, system.bounds, _plain(path))
-    recorder = Recorder(System(system.rules, system.bounds))
+    model.replay(_plain(path))
+    recorder = Recorder(model.anew().system)
     state = recorder.initial()
     for label, after in path.steps:
         state = recorder.after(state, label, after.world)

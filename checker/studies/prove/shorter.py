@@ -31,8 +31,9 @@ from checker.engines.solver.induction import Obligation
 from checker.engines.solver.timed_run import Astray, Guide
 from checker.ir.nodes import REAL, Node
 from checker.ir.tracing import Leaf
-from checker.model import options as tcp
-from checker.model.traced import Traced
+from checker.model.model import Model
+from checker.model.options import choose_rules, show
+from checker.model.words import describe, flags, text
 from checker.render import Story, ladder
 from checker.studies.prove.statement import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
@@ -42,7 +43,6 @@ from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
 from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, Theorem
 from spec.observe import ghosts
-from spec.rules import Rules
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
@@ -130,11 +130,10 @@ class _Run:
     def __init__(self, family: Family, found: Tight, timeout: float) -> None:
         self.family, self.found = family, found
         self.theorem = BY_ID[family.theorem]
-        rules, bounds = _system(family)
-        self.allowed = System(rules, bounds).calls
-        traced = self.traced = Traced(
-            rules, bounds, free={name: sort for name in TIMES if (sort := FREE[name]) is not None}
-        )
+        free = {name: sort for name in TIMES if (sort := FREE[name]) is not None}
+        model = dataclasses.replace(_model(family), free=free)
+        self.callers = model.callers
+        traced = self.traced = model.traced
         self.tracer = traced.tracer
         sorts = {name: FREE[name] or REAL for name in TIMES} | dict.fromkeys(family.delays, REAL)
         self.times = Times(**{name: self.tracer.var(name, sort) for name, sort in sorts.items()})
@@ -242,19 +241,19 @@ class _Run:
     def _act(self, step: Do | Get) -> Row:
         me, seg = step.host, None
         if isinstance(step, Get):
-            flying = _only([f for f in self.air if f[0] != me and tcp.flags(f[1]) == step.flags])
+            flying = _only([f for f in self.air if f[0] != me and flags(f[1]) == step.flags])
             seg = flying[1]
             if not step.kept:
                 self.air.remove(flying)
-            what, shown = Input.SEGMENT, f"gets <{tcp.text(seg)}>{' (dup)' * step.kept}"
+            what, shown = Input.SEGMENT, f"gets <{text(seg)}>{' (dup)' * step.kept}"
         else:
             what, shown = step.what, step.what.value
-            if what not in self.allowed[me]:
+            if me not in self.callers.get(what, ()):
                 raise Problem(f"{self.family.id}: {what.value} is not for users of this system")
         rules, sent = self._step(me, what, seg, step.isn, 0)
         if not step.lost:
             self.air += [(me, new) for new in sent]
-        said = tuple(f"<{tcp.text(new)}>" for new in sent)
+        said = tuple(f"<{text(new)}>" for new in sent)
         return Row(0, NAMES[me], shown, said, step.lost, rules=rules)
 
     def _step(
@@ -292,11 +291,11 @@ def _only(found: Sequence[Any]) -> Any:
     return found[0]
 
 
-def _system(family: Family) -> tuple[Rules, Bounds]:
+def _model(family: Family) -> Model:
     """The theorem's, with what the family changes."""
     theorem = BY_ID[family.theorem]
-    rules = tcp.choose_rules(theorem.rules, family.rules)
-    return rules, dataclasses.replace(Bounds(), **{**theorem.bounds, **family.bounds})
+    rules = choose_rules(theorem.rules, family.rules)
+    return Model(rules, dataclasses.replace(Bounds(), **{**theorem.bounds, **family.bounds}))
 
 
 # The example
@@ -304,14 +303,15 @@ def _system(family: Family) -> tuple[Rules, Bounds]:
 
 def _example(family: Family, found: Tight) -> Story:
     """The run at whole values, taken by the explorer's system, and replayed."""
-    rules, bounds = _system(family)
+    theirs = _model(family)
     n = family.example
     claim = claims.BY_ID[family.theorem]
     cut = 2 * n["msl"] - n["time_wait"]
-    isn = tcp.choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
-    rules = dataclasses.replace(rules, isn=isn, time_wait_cut=cut)
-    bounds = dataclasses.replace(bounds, msl=n["msl"], span=n["span"], incarnations=2)
-    system = System(rules, dataclasses.replace(bounds, capacity=8, in_flight=16))
+    isn = choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
+    rules = dataclasses.replace(theirs.rules, isn=isn, time_wait_cut=cut)
+    bounds = dataclasses.replace(theirs.bounds, msl=n["msl"], span=n["span"], incarnations=2)
+    model = Model(rules, dataclasses.replace(bounds, capacity=8, in_flight=16))
+    system = model.system
     path = Path(system.initial(), [])
     ends = []  # of each step of the family, how many steps of the path there are
     for row, step in zip(found.rows, family.steps, strict=True):
@@ -328,10 +328,10 @@ def _example(family: Family, found: Tight) -> Story:
         ends.append(len(path.steps))
     if claim.predicate(_last(path)):
         raise Problem(f"{family.id}: the claim is not violated at the end of the example")
-    tcp.replay(system.rules, system.bounds, path)
+    model.replay(path)
     given = ", ".join(f"{WORDS.get(name, name)} = {value}" for name, value in n.items())
     title = f"{family.id}: {family.title}; shown with {given}"
-    told = tcp.story(system, path, title, f"{claim.id} violated: {claim.title}", True)
+    told = model.story(path, title, f"{claim.id} violated: {claim.title}", True)
     return _as_written(told, found.rows, ends)
 
 
@@ -343,7 +343,7 @@ def _extend(system: System, path: Path, wanted: Sequence[Step]) -> None:
                 path.steps.append((label, after))
                 break
         else:
-            raise Problem(f"the example cannot take the step {tcp.describe(want)}")
+            raise Problem(f"the example cannot take the step {describe(want)}")
 
 
 def _last(path: Path) -> World:
@@ -357,7 +357,7 @@ def _label(path: Path, step: Do | Get) -> Step:
         return Step(step.host, step.what.value, isn=step.isn)
     sender = 1 - step.host
     in_flight = dict.fromkeys(_last(path).bag(sender))
-    seg = _only([seg for seg in in_flight if tcp.flags(seg) == step.flags])
+    seg = _only([seg for seg in in_flight if flags(seg) == step.flags])
     action = "duplicate" if step.kept else Input.SEGMENT.value
     return Step(step.host, action, seg, sender, step.isn)
 
@@ -435,7 +435,7 @@ def said(one: Tight) -> dict[str, Any]:
         "where": list(one.where),
         "complement": one.complement,
         "without": family.without.__name__,
-        "rules": {name: tcp.show(value) for name, value in family.rules.items()},
+        "rules": {name: show(value) for name, value in family.rules.items()},
         "bounds": dict(family.bounds),
         "example": dict(family.example),
         "steps": [
@@ -455,7 +455,7 @@ def said(one: Tight) -> dict[str, Any]:
     }
 
 
-def show(one: Tight) -> list[str]:
+def ladder_of(one: Tight) -> list[str]:
     """The run as a ladder at the values of its example, under what it stands for."""
     lines = [f"{one.family.id}: {one.verdict}: {one.says}, for {condition(one)}"]
     lines += [f"  {line}" for line in failures(one)]

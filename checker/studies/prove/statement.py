@@ -17,7 +17,8 @@ from checker.ir.composition import Kind
 from checker.ir.nodes import BOOL, NAT, POSITIVE, REAL, Node, Sort
 from checker.ir.schema import fields
 from checker.ir.tracing import Branch, Leaf, Tree
-from checker.model.traced import Traced, constants
+from checker.model.model import Model
+from checker.model.traced import Traced
 from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
@@ -26,7 +27,7 @@ from spec.world import host
 from spec.world.bounds import Bounds
 from spec.world.inputs import Input
 from spec.world.records import key, paths
-from spec.world.system import CALLS, System
+from spec.world.system import CALLS
 
 FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
 """What may be left free; None: of the domain that its annotation names."""
@@ -50,11 +51,9 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     }
     free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
-    called = {what for calls in System(rules, bounds).calls for what in calls}
-    inputs = [*(what for what in CALLS if what in called), Input.SEGMENT]
-    everything = [*inputs, *([Input.TICK] if timed else [])]
-    known = constants(rules, bounds, everything, free, domains)
-    traced = Traced(rules, bounds, known, free, domains)
+    model = Model(rules, bounds, free, domains)
+    inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]
+    known, traced = model.constants, model.reduced
     tracer = traced.tracer
     me = traced.endpoint("me")
     looking = _Looking(traced)
@@ -85,11 +84,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         pairs=[looking.clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
         clauses=[looking.clause(f, _when(f, base, others)) for f in clauses],
         claims=tuple(claims),
-        constancy=_constancy(
-            Traced(rules, bounds, {}, free, domains),
-            known,
-            [*inputs, *([Input.TICK] if timed else [])],
-        ),
+        constancy=_constancy(model.traced, known, [*inputs, *([Input.TICK] if timed else [])]),
     )
 
 

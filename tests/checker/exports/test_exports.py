@@ -28,7 +28,8 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, record, select, tlaplus
 from checker.ir.interpret import evaluate, leaf_of, leaves
 from checker.ir.nodes import Builder, Node, integer
-from checker.model import traced as model
+from checker.model.model import Model
+from checker.model.traced import predicate as stated
 from checker.studies import export
 from checker.support.errors import ToolProblem, UsageProblem
 from proofs.claims.table import BY_ID
@@ -107,8 +108,7 @@ def counted(chosen: Case) -> Exploration:
 
 @cache
 def module(chosen: Case) -> tuple[str, str]:
-    composed, _ = model.composition(*chosen.chosen())
-    return tlaplus(composed, {})
+    return tlaplus(Model(*chosen.chosen()).composition, {})
 
 
 def agrees(chosen: Case, run: PeerRun) -> bool:
@@ -167,12 +167,12 @@ def violation(
     id: str, rules: Mapping[str, Any], name: str = "Checked", **bounds: Any
 ) -> tuple[str, str]:
     claim = BY_ID[id]
-    composed, traced = model.composition(
+    model = Model(
         replace(Rules(), **{**claim.rules, **rules}),
         replace(PROFILES[claim.profile], **bounds),
     )
-    good = model.predicate(claim.predicate, traced, claim.kind != "sometimes")
-    return tlaplus(composed, {id: good}, name=name)
+    good = stated(claim.predicate, model.reduced, claim.kind != "sometimes")
+    return tlaplus(model.composition, {id: good}, name=name)
 
 
 @needs_tlc
@@ -207,12 +207,13 @@ def both_open(world: World) -> bool:
 def test_tlc_knows_where_the_system_may_rest(idle: frozenset[str]) -> None:
     """Deadlock, as a claim of states with no step but idle ones, is decided alike."""
     rules, bounds = case("rest", close=False).chosen()
-    composed, traced = model.composition(rules, bounds)
+    model = Model(rules, bounds)
+    composed, traced = model.composition, model.reduced
     claim = BY_ID["D1"].predicate
     for predicate in (claim, both_open):
         checks = {"D": Check("rest", predicate, idle)}
         path = explore(System(rules, bounds), checks, graph=False).decisive.get("D")
-        run = tlc.run(*tlaplus(composed, {}, {"D": (model.predicate(predicate, traced), idle)}))
+        run = tlc.run(*tlaplus(composed, {}, {"D": (stated(predicate, traced), idle)}))
         assert run.length == (None if path is None else len(path.steps))
         assert run.complete == (path is None)
 
@@ -364,7 +365,8 @@ def test_paths_are_nested_records() -> None:
 
 def test_merging_and_cutting_keep_the_meaning() -> None:
     """Every leaf is found where it was, and no smaller tree is written twice."""
-    composed, traced = model.composition(*TIMED.chosen())
+    model = Model(*TIMED.chosen())
+    composed, traced = model.composition, model.reduced
     (kind,) = (k for k in composed.kinds if k.delivers)
     one = merged(kind.tree)
     order = subtrees(one)
@@ -515,8 +517,9 @@ def test_scripts_and_explorer_agree_on_how_far_a_goal_is(
     rules, bounds = case(profile).chosen()
     found = explore(System(rules, bounds), {"goal": Check("sometimes", goal)}, graph=False)
     length = len(found.decisive["goal"].steps)
-    composed, traced = model.composition(rules, bounds)
-    claims = {"goal": model.predicate(goal, traced, wanted=False)}
+    model = Model(rules, bounds)
+    composed, traced = model.composition, model.reduced
+    claims = {"goal": stated(goal, traced, wanted=False)}
     assert z3_says(smtlib(composed, claims, length - 1)) == ["unsat"]
     assert z3_says(smtlib(composed, claims, length)) == ["sat"]
 
@@ -531,10 +534,11 @@ def test_a_script_takes_what_is_delivered_out_of_its_bag(capacity: int) -> None:
     for duplicate, answer in ((True, "sat"), (False, "unsat")):
         one_way = {"a_passive": False, "b_active": False, "listen_open": False}
         chosen = case("handshake", duplicate=duplicate, capacity=capacity, in_flight=3, **one_way)
-        composed, traced = model.composition(*chosen.chosen())
+        model = Model(*chosen.chosen())
+        composed, traced = model.composition, model.reduced
         resend = Input.RETRANSMISSION_TIMEOUT.value
         composed = replace(composed, kinds=[k for k in composed.kinds if k.name != resend])
-        claims = {"again": model.predicate(again, traced, wanted=False)}
+        claims = {"again": stated(again, traced, wanted=False)}
         assert z3_says(smtlib(composed, claims, 6)) == [answer]
 
 

@@ -22,8 +22,8 @@ from checker.ir.composition import Composition, Kind
 from checker.ir.nodes import BOOL, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
-from checker.model import options as tcp
-from checker.model.traced import composition
+from checker.model.model import Model
+from checker.model.options import parse_bounds
 from checker.studies import crosscheck
 from checker.studies.export import stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem, UsageProblem
@@ -67,7 +67,7 @@ def counts(run: PeerRun) -> tuple[int | None, int | None]:
 def test_spin_counts_what_the_explorer_counts(name: str) -> None:
     rules, bounds = CASES[name]
     found = explore(System(rules, bounds), {}, graph=False)
-    run = spin.run(promela(composition(rules, bounds)[0], {}), "bfs", optimise="-O0")
+    run = spin.run(promela(Model(rules, bounds).composition, {}), "bfs", optimise="-O0")
     assert counts(run) == (found.states, found.transitions)
     assert run.depth == found.depth
 
@@ -78,7 +78,7 @@ def test_spin_counts_what_the_explorer_counts(name: str) -> None:
 @pytest.mark.parametrize("profile", ["rest", "window", "crash"])
 def test_profiles_in_every_mode(profile: str, mode: str) -> None:
     found = explore(System(Rules(), PROFILES[profile]), {}, graph=False)
-    text = promela(composition(Rules(), PROFILES[profile])[0], {})
+    text = promela(Model(Rules(), PROFILES[profile]).composition, {})
     assert counts(spin.run(text, mode, optimise="-O1")) == (found.states, found.transitions)
 
 
@@ -273,7 +273,7 @@ def flipped(tree: Tree, where: str) -> Tree:
 @needs_spin
 def test_a_decision_the_wrong_way_round_is_noticed() -> None:
     rules, bounds = CASES["crash"]
-    model, _ = composition(rules, bounds)
+    model = Model(rules, bounds).composition
     found = explore(System(rules, bounds), {}, graph=False)
     (deliver,) = (kind for kind in model.kinds if kind.delivers)
     lines = {b.where: None for b in interpret.branches(deliver.tree)}
@@ -316,14 +316,14 @@ def test_a_wrong_constant_is_noticed() -> None:
 
 
 def test_messages_that_are_too_wide_are_refused() -> None:
-    model, _ = composition(Rules(), small("rest", width=16))
+    model = Model(Rules(), small("rest", width=16)).composition
     with pytest.raises(UsageProblem, match="bits"):
         promela(model, {})
 
 
 def test_the_text_is_reproducible() -> None:
     rules, bounds = CASES["crash"]
-    texts = {promela(composition(rules, bounds)[0], {}) for _ in range(2)}
+    texts = {promela(Model(rules, bounds).composition, {}) for _ in range(2)}
     assert len(texts) == 1
 
 
@@ -448,7 +448,7 @@ def test_cases() -> None:
         tcp_profile for tcp_profile in ("forgery", "rest", "handshake", "time", "crash")
     ]
     assert len(crosscheck.cases(["T1"], None, {}, {})) == 2
-    (one,) = crosscheck.cases([], "rest", {}, tcp.parse_bounds(["in_flight=1"]))
+    (one,) = crosscheck.cases([], "rest", {}, parse_bounds(["in_flight=1"]))
     assert one.bounds.in_flight == 1 and {claim.id for claim in one.claims} == {"D1", "WD"}
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from checker.engines.explicit.explore import Path
 from checker.model import liveness
-from checker.model import options as tcp
+from checker.model.options import choose_rules, parse_rules
 from checker.model.search import Options
+from checker.model.words import describe, flags
 from checker.studies import trace, verify
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from proofs.claims import properties as p
@@ -60,7 +61,7 @@ def test_engines_agree(profile: str) -> None:
     """Verdicts, the states where a bound ends runs, and the very lassos."""
     claims = {c.id: c.live for c in LIVE if c.profile == profile and c.live is not None}
     bounds = replace(PROFILES[profile], capacity=1)
-    for rules in {tcp.choose_rules(BY_ID[id].rules) for id in claims}:
+    for rules in {choose_rules(BY_ID[id].rules) for id in claims}:
         results = [
             liveness.search(System(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
             for engine in ("explore", "native")
@@ -76,7 +77,7 @@ def test_engines_agree(profile: str) -> None:
 def told(path: Path | None) -> Any:
     if path is None:
         return None
-    return path.loop, [(tcp.describe(step), step.rules) for step, _ in path.steps]
+    return path.loop, [(describe(step), step.rules) for step, _ in path.steps]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_a_refuted_claim_has_a_lasso_of_the_pinned_length(claim: Any) -> None:
     path = verify.run_job(job).paths[claim.id]
     pins = PINS["small"][claim.id]
     assert verify._lengths(path) == {name: pins[name] for name in ("length", "loop")}
-    trace.confirm(System(job.rules, job.bounds), claim, path)
+    job.model.confirm(claim, path)
 
 
 # Fairness
@@ -201,7 +202,7 @@ def test_f1_alone_only_waits_for_the_timer() -> None:
     """26: it takes both, F1 and a timer that all emissions restart."""
     claim = BY_ID["L1.reopen"]
     for restart, verdict in (("never", "holds"), ("fin", "holds"), ("emission", "violated")):
-        rules = tcp.parse_rules([f"time_wait_restart={restart}", "time_wait_ignores_reset=on"])
+        rules = parse_rules([f"time_wait_restart={restart}", "time_wait_ignores_reset=on"])
         (job,) = verify.jobs([claim], rules, {})
         assert verify.run_job(job).live[claim.id].verdict == verdict
 
@@ -210,7 +211,7 @@ def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
     found, _ = decide(BY_ID["L4"].live, "once", rules={"reset_discarded": False})  # type: ignore[arg-type]
     assert found.lasso is not None
     loop = found.lasso.steps[found.lasso.loop :]
-    assert [tcp.flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
+    assert [flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
     assert {end.tcb.state for _, world in loop for end in (world.a, world.b)} == {State.CLOSED}
 
 
@@ -219,7 +220,7 @@ def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
     assert found.lasso is not None and found.lasso.loop is not None
     return [
         (
-            step.action if step.segment is None else tcp.flags(step.segment),
+            step.action if step.segment is None else flags(step.segment),
             {end.tcb.state.value for end in (world.a, world.b)},
         )
         for step, world in found.lasso.steps[found.lasso.loop :]
@@ -267,9 +268,7 @@ def test_time_wait_is_kept_by_the_next_connection() -> None:
     assert claim.live is not None
     gives_up = replace(claim.live, weak=(*claim.live.weak, "USER TIMEOUT"))
     (job,) = verify.jobs([claim], {}, {"user_timeout": True})
-    _, found = liveness.search(
-        System(job.rules, job.bounds), {"it": gives_up}, Options(engine="native")
-    )
+    _, found = liveness.search(job.model.system, {"it": gives_up}, Options(engine="native"))
     assert found["it"].verdict == "holds"
 
 
@@ -296,13 +295,12 @@ def test_a_lasso_is_not_confirmed_of_another_claim() -> None:
     leak = BY_ID["L2.leak"]
     (job,) = verify.jobs([leak], {}, {})
     path = verify.run_job(job).paths[leak.id]
-    system = System(job.rules, job.bounds)
     with pytest.raises(Problem, match="not fair: weak"):
-        trace.confirm(system, replace(leak, live=replace(leak.live, weak=("CLOSE",))), path)  # type: ignore[type-var]
+        job.model.confirm(replace(leak, live=replace(leak.live, weak=("CLOSE",))), path)  # type: ignore[type-var]
     with pytest.raises(Problem, match="owes nothing"):
-        trace.confirm(system, BY_ID["L1"], path)
+        job.model.confirm(BY_ID["L1"], path)
     with pytest.raises(Problem, match="replay: step"):
-        trace.confirm(system, leak, Path(path.start, path.steps[1:], path.loop))
+        job.model.confirm(leak, Path(path.start, path.steps[1:], path.loop))
 
 
 def test_an_end_that_never_answers_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,11 +21,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.render import Line, Message, Story, dot, itf, ladder, render
+from checker.render import Line, Message, Story, dot, itf, ladder, render, writable
 from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
 from checker.render.text import columns, visible, wrap
-from checker.support.errors import Problem
+from checker.support.errors import INTERNAL, Problem, ToolProblem, UsageProblem
 
 # ---------------------------------------------------------------------------------------- stories
 
@@ -604,3 +604,23 @@ def test_a_failed_write_leaves_the_old_file(
     assert "No space left on device" in refusal(tmp_path / "s.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["s.txt"]
     assert (tmp_path / "s.txt").read_text() == "as it was"
+
+
+def test_where_a_story_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for suffix in ("txt", "json", "dot", "svg", "PNG"):
+        writable(tmp_path / f"story.{suffix}")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "folder.svg").mkdir()
+    for name, says in [
+        ("story.pdf", "suffix"),
+        ("story", "suffix"),
+        ("folder.svg", "is a directory"),
+        ("no/story.svg", "No such file or directory"),
+    ]:
+        with pytest.raises(UsageProblem, match=says):
+            writable(tmp_path / name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    writable(tmp_path / "story.dot")
+    with pytest.raises(ToolProblem, match="no program 'dot'") as caught:
+        writable(tmp_path / "story.svg")
+    assert caught.value.code == INTERNAL

@@ -113,7 +113,9 @@ def test_a_claim_that_survives_its_ablation_is_wrong(
     harmless = [replace(a, rules={}) if a.id == "20 T10" else a for a in matrix.ABLATIONS]
     monkeypatch.setattr(matrix, "ABLATIONS", tuple(harmless))
     broken = [t for t in few if t.key == "without 20 T10"]
-    job = replace(broken[0].job, rules=replace(broken[0].job.rules, syn_challenge=True))
+    job = broken[0].job
+    right = replace(job.model.rules, syn_challenge=True)
+    job = replace(job, model=replace(job.model, rules=right))
     todo = [replace(t, job=job) if t in broken else t for t in few]
     found = explored(tmp_path / "journal", todo)
     assert matrix.exit_code(found) == VIOLATED

@@ -10,6 +10,7 @@ import pytest
 from checker.__main__ import open_journal
 from checker.engines.explicit.explore import Check, Exploration, explore
 from checker.ir.mutate import Dialect, Mutant, applied, mutants
+from checker.model.model import check_of
 from checker.studies import mutants as m
 from checker.studies import mutants_page
 from checker.studies.verify import jobs
@@ -270,8 +271,8 @@ CONDUCT = {
 @pytest.mark.parametrize("claim", CONDUCT)
 def test_each_claim_on_conduct_falls_with_a_rule(claim: str) -> None:
     (job,) = jobs([BY_ID[claim]], {}, {})
-    checks = {claim: m.tcp.check_of(BY_ID[claim])}
-    system = m.System(job.rules, job.bounds)
+    checks = {claim: check_of(BY_ID[claim])}
+    system = job.model.system
     with applied(spec_mutant(*CONDUCT[claim])):
         found = explore(system, checks, graph=False)
     assert found.lengths.get(claim), claim

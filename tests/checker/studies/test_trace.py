@@ -10,23 +10,22 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.explore import Exploration, Path
-from checker.model import options as tcp
+from checker.model.model import Model
+from checker.model.options import choose_bounds, choose_rules
+from checker.model.words import state, text
 from checker.render import ladder
 from checker.studies import trace
 from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
 from proofs.claims.table import BY_ID, CLAIMS
-from spec.world.system import System
 
 TWO_WAY = {"three_way": False}
 VERDICT = "T2 violated: a stale SYN never gets past the third handshake"
 
 
-def found(claim_id: str, rules: dict[str, Any]) -> tuple[System, Path]:
+def found(claim_id: str, rules: dict[str, Any]) -> tuple[Model, Path]:
     claim = BY_ID[claim_id]
-    system = System(
-        tcp.choose_rules(claim.rules, rules), tcp.choose_bounds(claim.profile, {}, claim.profile)
-    )
-    return system, trace._search(system, claim, None, None).decisive[claim_id]
+    model = Model(choose_rules(claim.rules, rules), choose_bounds(claim.profile, {}, claim.profile))
+    return model, trace._search(model, claim, None, None).decisive[claim_id]
 
 
 def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,12 +37,12 @@ def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> 
         "T2, shortest counterexample: 4 steps, profile handshake, three_way=off"
     )
     assert drawn.splitlines()[-2] == VERDICT
-    system, path = found("T2", TWO_WAY)
-    assert ladder(trace.tell(system, BY_ID["T2"], path, "handshake")) + "\n" == drawn
+    model, path = found("T2", TWO_WAY)
+    assert ladder(trace.tell(model, BY_ID["T2"], path, "handshake")) + "\n" == drawn
     assert len(path.steps) == 4
     step, after = path.steps[-1]
-    assert (step.action, tcp.text(step.segment)) == ("deliver", "SYN SEQ=0 LEN=1")
-    assert "ESTABLISHED" in (tcp.state(after.a), tcp.state(after.b))
+    assert (step.action, text(step.segment)) == ("deliver", "SYN SEQ=0 LEN=1")
+    assert "ESTABLISHED" in (state(after.a), state(after.b))
 
 
 @pytest.mark.parametrize("suffix", ["txt", "dot", "svg", "png", "json"])
@@ -120,9 +119,9 @@ def test_what_is_wrong_is_said_before_the_search(
 
 
 def test_the_users_rules_come_on_top_of_the_claims() -> None:
-    system, _ = found("T1s.exact", {"syn_ack_exact": False})
-    assert not system.rules.syn_ack_exact
-    assert tcp.departures(system.rules) == {}
+    model, _ = found("T1s.exact", {"syn_ack_exact": False})
+    assert not model.rules.syn_ack_exact
+    assert model.departures == {}
 
 
 def test_a_profile_of_the_users_still_records_what_the_claim_reads(
@@ -142,13 +141,13 @@ def test_progress_is_told() -> None:
 
 
 def test_a_run_that_does_not_decide_the_claim_is_rejected() -> None:
-    system, path = found("T2", TWO_WAY)
-    trace.confirm(system, BY_ID["T2"], path)
+    model, path = found("T2", TWO_WAY)
+    model.confirm(BY_ID["T2"], path)
     with pytest.raises(Problem, match="does not end where the claim is decided"):
-        trace.confirm(system, BY_ID["T2"], Path(path.start, path.steps[:-1]))
+        model.confirm(BY_ID["T2"], Path(path.start, path.steps[:-1]))
     swapped = Path(path.start, [path.steps[1], path.steps[0], *path.steps[2:]])
     with pytest.raises(Problem, match="replay: step"):
-        trace.confirm(system, BY_ID["T2"], swapped)
+        model.confirm(BY_ID["T2"], swapped)
 
 
 def test_every_title_stands_alone() -> None:

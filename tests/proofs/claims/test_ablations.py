@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.explore import Path
-from checker.model import options as tcp
+from checker.model.model import Model
+from checker.model.words import flags
 from checker.studies import verify
-from checker.studies.trace import confirm
 from checker.support.errors import Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims.table import ALWAYS, BY_ID, EVENTUALLY
@@ -52,8 +52,8 @@ def test_ablation_refutes_its_claim_in_the_pinned_length(ablation: Ablation) -> 
     path = refute(ablation)
     assert verify._lengths(path) == PINS["ablations"][ablation.id]
     chosen = job(ablation)
-    system, claim = System(chosen.rules, chosen.bounds), BY_ID[ablation.claim]
-    confirm(system, claim, path)
+    claim = BY_ID[ablation.claim]
+    chosen.model.confirm(claim, path)
     if claim.kind == ALWAYS:  # shortest: good until the last step
         assert all(claim.predicate(state) for _, state in path.steps[:-1])
 
@@ -108,10 +108,10 @@ def test_disagreement_is_an_endless_exchange_of_acks() -> None:
         answers = [
             (step, after)
             for step, after in system.steps(world)
-            if step.action == "deliver" and tcp.flags(step.segment) == "ACK"
+            if step.action == "deliver" and flags(step.segment) == "ACK"
         ]
         ((step, world),) = answers
-        assert [tcp.flags(sent) for sent in step.sent] == ["ACK"]
+        assert [flags(sent) for sent in step.sent] == ["ACK"]
     assert len(seen) > 1
 
 
@@ -147,28 +147,27 @@ def test_stale_syn_alone_establishes_in_a_two_way_handshake() -> None:
 # Seeded bugs: a run that does not refute is not confirmed
 
 
-def two_way() -> tuple[System, Path]:
+def two_way() -> tuple[Model, Path]:
     (ablation,) = [a for a in ABLATIONS if a.id == "9 T1"]
-    chosen = job(ablation)
-    return System(chosen.rules, chosen.bounds), refute(ablation)
+    return job(ablation).model, refute(ablation)
 
 
 def test_a_run_that_stops_short_is_not_confirmed() -> None:
-    system, path = two_way()
+    model, path = two_way()
     with pytest.raises(Problem, match="does not end where the claim is decided"):
-        confirm(system, BY_ID["T1"], Path(path.start, path.steps[:-1]))
+        model.confirm(BY_ID["T1"], Path(path.start, path.steps[:-1]))
 
 
 def test_a_run_is_not_confirmed_under_the_right_rules() -> None:
-    system, path = two_way()
+    model, path = two_way()
     with pytest.raises(Problem, match=r"replay: step \d"):
-        confirm(System(Rules(), system.bounds), BY_ID["T1"], path)
+        Model(Rules(), model.bounds).confirm(BY_ID["T1"], path)
 
 
 def test_a_run_with_a_step_left_out_is_not_confirmed() -> None:
-    system, path = two_way()
+    model, path = two_way()
     with pytest.raises(Problem, match=r"replay: step 1"):
-        confirm(system, BY_ID["T1"], Path(path.start, path.steps[1:]))
+        model.confirm(BY_ID["T1"], Path(path.start, path.steps[1:]))
 
 
 def test_an_ack_of_nothing_defeats_the_exact_check(monkeypatch: pytest.MonkeyPatch) -> None:

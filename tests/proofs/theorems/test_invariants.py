@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from checker.studies.prove.reachable import Recorder, system_of
+from checker.studies.prove.reachable import Recorder, model_of
 from proofs.theorems import invariants
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
 from spec.observe.ghosts import reached_established
@@ -26,7 +26,7 @@ class Run:
     """A random run, with what is remembered of each host's TCBs."""
 
     def __init__(self, theorem: Theorem, seed: int) -> None:
-        self.recorder = Recorder(system_of(theorem, LARGER))
+        self.recorder = Recorder(model_of(theorem, LARGER).system)
         self.random = random.Random(seed)
         self.state = self.recorder.initial()
 

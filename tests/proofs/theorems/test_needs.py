@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from checker.__main__ import app
 from checker.engines.solver.induction import NEVER, Obligation, Theory
-from checker.model import options as tcp
+from checker.model.options import choose_bounds, choose_rules
 from checker.studies.prove import prove
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims import table as claims
@@ -49,15 +49,15 @@ def test_entries_name_what_there_is(need: Need) -> None:
     assert set(need.rules) <= set(SWITCHES)
     assert set(need.bounds) <= set(LIMITS)
     assert {*need.without} <= {*theorem.facts, *theorem.pairs}
-    was = tcp.choose_rules(theorem.rules)
+    was = choose_rules(theorem.rules)
     for name, value in need.rules.items():
         assert getattr(was, name) != value, "it changes something"
     if need.run is None:
         assert need.note, "why it is there although no run is known"
         return
     claim = claims.BY_ID[need.run.claim]
-    tcp.choose_rules(claim.rules, need.run.rules)
-    tcp.choose_bounds(claim.profile, need.run.bounds, claim.profile)
+    choose_rules(claim.rules, need.run.rules)
+    choose_bounds(claim.profile, need.run.bounds, claim.profile)
     assert claim.kind == claims.ALWAYS
     # What is dropped of the theorem is not there in the run either
     assert not set(need.rules) & (set(claim.rules) - set(need.run.rules)) or (

@@ -29,8 +29,8 @@ from checker.engines.explicit.explore import Check, Exploration, explore
 from checker.engines.explicit.native import checkpoint, kernel, search
 from checker.engines.explicit.native.tables import Interner, Memo
 from checker.engines.explicit.native.visited import Visited
-from checker.model import options as tcp
 from checker.model import search as explorer
+from checker.model.model import check_of
 from checker.model.search import Options, TcpParts
 from checker.studies import verify
 from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
@@ -380,7 +380,7 @@ def little(profile: str, which: str) -> Bounds:
 def checks_for(profile: str) -> dict[str, Check]:
     """All the claims of a profile, and what rests by other measures."""
     checks = {
-        claim.id: tcp.check_of(claim)
+        claim.id: check_of(claim)
         for claim in CLAIMS
         if claim.profile == profile and claim.kind != EVENTUALLY
     }
@@ -466,9 +466,9 @@ QUICK = {"8 T1", "9 T2", "10 T1", "11 T2", "12 T1s.far", "14 T1", "16 T4.abort",
 def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
     claim = BY_ID[ablation.claim]
     (job,) = verify.jobs([claim], ablation.rules, ablation.bounds)
-    checks = {claim.id: tcp.check_of(claim)}
-    one = explore(System(job.rules, job.bounds), checks, graph=False)
-    two = native.explore(TcpParts(System(job.rules, job.bounds)), checks)
+    checks = {claim.id: check_of(claim)}
+    one = explore(job.model.anew().system, checks, graph=False)
+    two = native.explore(TcpParts(job.model.anew().system), checks)
     assert told(two)[1] == told(one)[1]
     assert set(two.decisive) == {claim.id}
 
@@ -1022,7 +1022,7 @@ def checkpointed(folder: Path, rules: Rules | None = None, **options: Any) -> Ex
     system = System(rules or Rules(), little("time", "one"))
     return explorer.search(
         system,
-        {"W3": tcp.check_of(BY_ID["W3"]), "T3": tcp.check_of(BY_ID["T3"])},
+        {"W3": check_of(BY_ID["W3"]), "T3": check_of(BY_ID["T3"])},
         Options(engine="native", checkpoint=folder, **{"every": 0.0, **options}),
         stop_when_decided=False,
     )

@@ -11,7 +11,8 @@ import z3
 from checker.engines.explicit.explore import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
-from checker.model import traced as model
+from checker.model import traced as trees
+from checker.model.model import Model
 from checker.studies import verify
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.table import BY_ID, EVENTUALLY, Claim
@@ -35,21 +36,18 @@ an octet was not tried."""
 
 
 @cache
-def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, model.Traced, Claim]:
+def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, trees.Traced, Claim]:
     """The composition of an ablation, or of a claim if it is the name of one."""
     if ablation in BY_NUMBER:
         change: Any = BY_NUMBER[ablation]
         claim, rules, bounds = BY_ID[change.claim], change.rules, change.bounds
     else:
         claim, rules, bounds = BY_ID[ablation], {}, {}
-    return (
-        *model.open_composition(
-            replace(Rules(), **{**claim.rules, **rules}),
-            replace(PROFILES[claim.profile], width=width, **bounds),
-            strides_as_explored=ablation in DEEP,
-        ),
-        claim,
+    model = Model(
+        replace(Rules(), **{**claim.rules, **rules}),
+        replace(PROFILES[claim.profile], width=width, **bounds),
     )
+    return model.open_composition(strides_as_explored=ablation in DEEP), model.reduced, claim
 
 
 # Symbolic exploration
@@ -57,7 +55,7 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, model
 
 def search(name: str, depth: int) -> symbolic.Result:
     composition, traced, claim = composed(name)
-    good = model.predicate(claim.predicate, traced)
+    good = trees.predicate(claim.predicate, traced)
     return symbolic.search(composition, traced.tracer.build, good, depth)
 
 
@@ -119,7 +117,7 @@ def test_symbolic_search_notices_a_wrong_rule() -> None:
         for kind in composition.kinds
     ]
     wrong = replace(composition, kinds=kinds)
-    good = model.predicate(claim.predicate, traced)
+    good = trees.predicate(claim.predicate, traced)
     result = symbolic.search(wrong, traced.tracer.build, good, 5)
     assert (result.length, result.actions[-1]) == (2, "ABORT")
 
@@ -131,7 +129,7 @@ def ask(name: str, steps: int) -> smt.Answer:
     composition, traced, claim = composed(name)
 
     def bad(state: smt.State) -> Any:
-        term = model.formula(claim.predicate, traced, state)
+        term = trees.formula(claim.predicate, traced, state)
         return term if claim.kind == "sometimes" else z3.Not(term)
 
     return smt.bmc(smt.Unrolling(composition), bad, steps)
@@ -192,7 +190,7 @@ def frozen(name: str) -> tuple[System, dict[str, Any]]:
     rules, bounds = choices()[name]
     system = System(rules, bounds)
     inputs = [w for w in Input if w in system.calls[0] or w in system.calls[1]]
-    return system, model.constants(rules, bounds, [*inputs, Input.SEGMENT, Input.TICK])
+    return system, trees.constants(rules, bounds, [*inputs, Input.SEGMENT, Input.TICK])
 
 
 def breaks(system: System, constants: dict[str, Any]) -> set[str]:
@@ -228,7 +226,7 @@ def _always(predicate: Callable[[World], bool]) -> Any:
 
 def inductive(system: System, constants: dict[str, Any]) -> bool:
     """Does every step from what satisfies the constants lead to what does?"""
-    traced = model.Traced(system.rules, system.bounds, constants)
+    traced = trees.Traced(system.rules, system.bounds, constants)
     ends, width = len(traced.end_fields), len(traced.seg_fields)
     names = [f"me.{f.path}" for f in traced.end_fields]
     message = [f"seg.{f.path}" for f in traced.seg_fields]

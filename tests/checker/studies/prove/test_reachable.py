@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.explore import Path
+from checker.model.model import Model
+from checker.model.words import describe
 from checker.render import ladder
 from checker.studies.prove import reachable as reach
-from checker.studies.prove.reachable import Recorder, confirm, system_of
+from checker.studies.prove.reachable import Recorder, confirm, model_of
 from checker.support.errors import Problem, UsageProblem
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Memory, View
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import Isn
 from spec.seq import implies
-from spec.world.system import System
 
 
 def wrong(theorem: str, **rules: Any) -> Theorem:
@@ -98,7 +99,7 @@ def test_the_next_bounds_are_searched_for_what_is_left() -> None:
 
 def test_the_past_is_recorded() -> None:
     """What a host's TCBs were is known when they are gone; two hosts, each its own."""
-    recorder = Recorder(system_of(BY_ID["T1"], {"in_flight": 1}))
+    recorder = Recorder(model_of(BY_ID["T1"], {"in_flight": 1}).system)
     state = recorder.initial()
     for wanted in (
         "A: OPEN (passive)",
@@ -107,7 +108,7 @@ def test_the_past_is_recorded() -> None:
         "A: ABORT",
         "A: OPEN (active)",
     ):
-        steps = {reach.tcp.describe(label): after for label, after in recorder.steps(state)}
+        steps = {describe(label): after for label, after in recorder.steps(state)}
         state = steps[wanted]
     view = recorder.view(state, 0)
     first, second = view.mine(1), view.mine(2)
@@ -118,23 +119,23 @@ def test_the_past_is_recorded() -> None:
 
 
 def test_a_run_is_confirmed() -> None:
-    system = system_of(BY_ID["T1"], {"in_flight": 1})
-    start = Recorder(system).initial()
+    model = model_of(BY_ID["T1"], {"in_flight": 1})
+    start = Recorder(model.system).initial()
     with pytest.raises(Problem, match="does not end where it is false"):
-        confirm(i.agreement, system, Path(start, []))
+        confirm(i.agreement, model, Path(start, []))
 
 
 @pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.id)
 def test_bounds_meet_what_a_theorem_assumes(theorem: Theorem) -> None:
-    system = system_of(theorem)
-    assert reach.assumed(theorem, system)
+    model = model_of(theorem)
+    assert reach.assumed(theorem, model)
     for name, value in theorem.rules.items():
-        assert getattr(system.rules, name) == value
-    assert (system.rules.isn == Isn.ANY) == (not theorem.pairs)
+        assert getattr(model.rules, name) == value
+    assert (model.rules.isn == Isn.ANY) == (not theorem.pairs)
     if "time_wait" in theorem.free:
         # A tick less would be too short
-        rules = dataclasses.replace(system.rules, time_wait_cut=system.rules.time_wait_cut + 1)
-        assert not reach.assumed(theorem, System(rules, system.bounds))
+        rules = dataclasses.replace(model.rules, time_wait_cut=model.rules.time_wait_cut + 1)
+        assert not reach.assumed(theorem, Model(rules, model.bounds))
 
 
 def test_assumptions_that_nothing_meets_are_told() -> None:
@@ -143,4 +144,4 @@ def test_assumptions_that_nothing_meets_are_told() -> None:
 
     theorem = dataclasses.replace(BY_ID["T1"], facts=(impossible,))
     with pytest.raises(UsageProblem, match="no small bounds"):
-        system_of(theorem)
+        model_of(theorem)

@@ -22,9 +22,9 @@ from checker.studies.prove.shorter import (
     condition,
     failures,
     formula,
+    ladder_of,
     report,
     select,
-    show,
     tight,
 )
 from checker.support.errors import OK, VIOLATED, UsageProblem
@@ -279,7 +279,7 @@ def test_formulas_read_well() -> None:
 
 
 def test_a_run_is_shown_as_a_ladder_with_its_delays() -> None:
-    lines = show(DONE["T3.text"])
+    lines = ladder_of(DONE["T3.text"])
     assert lines[0] == (
         "T3.text: proved: no such TIME-WAIT is long enough, for 0 < R, TIME-WAIT < 2 MSL + R"
     )

@@ -1,0 +1,50 @@
+"""Replay: a run taken once more, from the initial state.
+
+Before a run is told as a finding, a system that remembers nothing must offer each of its steps,
+with the same effects, and arrive at the same states. Neither what the search remembered nor the
+run itself is trusted.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from checker.engines.explicit.explore import Path
+from checker.model.words import describe
+from checker.support.errors import Problem
+from spec.world.records import key
+from spec.world.system import Step, System
+
+
+def _parts(record: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
+    """A step or a world by value: the scalars of each of its parts."""
+    return tuple(key((part,)) for part in record)
+
+
+def _subject(step: Step) -> tuple[tuple[Any, ...], ...]:
+    """What a step is, apart from its effects."""
+    return _parts((step.host, step.action, step.segment, step.direction, step.isn))
+
+
+def replay(system: System, path: Path) -> Path:
+    """``path``, taken once more through ``system``, from the initial state.
+
+    Each step must be on offer, with the rules, segments and signals it is labelled with, and lead
+    to the state that the path says. So must the last one, of a lasso, to where its loop begins.
+    """
+    world = system.initial()
+    taken = Path(world, [], path.loop)
+    if _parts(path.start) != _parts(world):
+        raise Problem("replay: the path does not start in the initial state")
+    for number, (step, after) in enumerate(path.steps, 1):
+        at = f"replay: step {number} ({describe(step)})"
+        offers = [offer for offer in system.steps(world) if _subject(offer[0]) == _subject(step)]
+        if not offers:
+            raise Problem(f"{at} is not possible there")
+        for label, then in offers:
+            if _parts(label) == _parts(step) and _parts(then) == _parts(after):
+                world = then
+                taken.steps.append((label, then))
+                break
+        else:
+            raise Problem(f"{at} has another effect than the path says")
+    return taken

@@ -1,0 +1,206 @@
+"""A run told as a story (``checker.render``), for a reader.
+
+A story needs what a path of worlds does not hold: which of several equal segments was lost, and
+which incarnation of a connection a segment is of. Both are recovered by following the bags. Of
+equal segments in flight the oldest is taken; no rule can tell them apart, so that any choice is a
+true story. What is in flight remembers the TCB that sent it (and a reset the TCB that provoked it)
+whether or not the profile labels segments, and is *old* once the host has made a later TCB, or
+where the ghosts call it old.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from checker.engines.explicit.explore import Path
+from checker.model.words import small_print, state, text
+from checker.render import Line, Message, Story
+from checker.support.errors import Problem
+from spec.observe import ghosts
+from spec.rules import Rules
+from spec.tcp.segment import Segment
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State
+from spec.world import host
+from spec.world.bounds import Bounds
+from spec.world.inputs import FORGERIES, Input
+from spec.world.records import key, paths
+from spec.world.system import NAMES, Step, World
+
+_GHOSTS = {
+    "stale": "stale: the TCB that sent this SYN is no longer in SYN-SENT",
+    "confused": "confused: accepted a segment of a connection that was over",
+    "residue": "residue: left TIME-WAIT while a segment of the connection was in flight",
+    "garbled": "garbled: an octet came twice, out of order, or from another connection",
+    "harmed": "harmed: a forged segment changed the connection",
+}
+"""What to say when a ghost becomes true."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Flying:
+    """One physical segment in flight."""
+
+    uid: int
+    sender: int
+    segment: Segment
+    src: int  # the sender's TCB, by number; 0: none
+    about: int  # of a reset: the receiver's TCB whose segment provoked it; 0: none
+
+    def message(self, world: World) -> Message:
+        """As seen in ``world``: it may have grown old."""
+        receiver = world.end(1 - self.sender).ghost
+        old = (
+            0 < self.src < world.end(self.sender).ghost.id
+            or 0 < self.about < receiver.id
+            or ghosts.old(receiver, self.segment)
+        )
+        return Message(self.uid, self.sender, text(self.segment), bool(old))
+
+
+class _Teller:
+    """What is in flight, oldest first, step by step."""
+
+    def __init__(self, rules: Rules, bounds: Bounds, start: World) -> None:
+        self.rules = rules
+        self.bounds = bounds
+        self.world = start
+        self.uid = 0
+        self.air: list[_Flying] = []
+        for sender in (0, 1):
+            for seg in start.bag(sender):
+                self.depart(sender, seg, seg.origin.src, seg.origin.about)
+
+    def depart(self, sender: int, seg: Segment, src: int, about: int) -> _Flying:
+        self.uid += 1
+        self.air.append(_Flying(self.uid, sender, seg, src, about))
+        return self.air[-1]
+
+    def find(self, sender: int, seg: Segment) -> _Flying:
+        """The oldest segment in flight that equals ``seg``."""
+        wanted = key(seg)
+        for flying in self.air:
+            if flying.sender == sender and key(flying.segment) == wanted:
+                return flying
+        raise Problem(f"no such segment in flight: {text(seg)}")
+
+    def age(self, after: World) -> list[_Flying]:
+        """A tick: what is in flight has a tick less to live; what is in no bag any more expired."""
+        ages = self.rules.lifetime_bounded
+        left = [[key(seg) for seg in after.bag(sender)] for sender in (0, 1)]
+        segments = [{key(seg): seg for seg in after.bag(sender)} for sender in (0, 1)]
+        expired = []
+        for flying in list(self.air):
+            seg = flying.segment
+            found = key(dataclasses.replace(seg, ttl=seg.ttl - 1) if ages else seg)
+            if found in left[flying.sender]:
+                left[flying.sender].remove(found)
+                flying.segment = segments[flying.sender][found]
+            else:
+                self.air.remove(flying)
+                expired.append(flying)
+        return expired
+
+    def line(self, number: int, step: Step, after: World, notes: tuple[str, ...]) -> Line:
+        """One step told; ``world`` is then the world after it."""
+        before, me = self.world, step.host
+        received: _Flying | None = None
+        gone: list[_Flying] = []
+        if step.action == Input.TICK.value:
+            gone = self.age(after)
+        elif step.segment is not None and step.direction is not None:
+            flying = self.find(step.direction, step.segment)
+            if step.action != "duplicate":
+                self.air.remove(flying)
+            if me is None:
+                gone = [flying]
+            else:
+                received = flying
+        lost = [flying.message(before) for flying in gone]
+        sent = []
+        if me is not None:
+            had = before.end(me).tcb.state not in (State.CLOSED, State.LISTEN)
+            src = after.end(me).ghost.id if had or step.isn is not None else 0
+            for i, seg in enumerate(step.sent):
+                about = received.src if received is not None and seg.ctl.rst else 0
+                flying = self.depart(me, seg, src, about)
+                sent.append(flying.message(after))
+                if i >= len(step.sent) - len(step.dropped):  # once full, a bag stays full
+                    self.air.remove(flying)
+                    lost.append(sent[-1])
+        self.world = after
+        kept = step.action == "duplicate"
+        arrival = None
+        if received is not None:
+            old = received.message(before).old or received.message(after).old
+            arrival = dataclasses.replace(received.message(before), old=old)
+        return Line(
+            number=number,
+            actor=me,
+            action=step.action,
+            rule="; ".join(map(str, step.rules)),
+            received=arrival,
+            kept=kept,
+            lost=tuple(lost),
+            sent=tuple(sent),
+            states=(state(after.a), state(after.b)),
+            details=(
+                small_print(after.a, self.bounds),
+                small_print(after.b, self.bounds),
+            ),
+            notes=(*self.notes(step, before, after), *notes),
+        )
+
+    def notes(self, step: Step, before: World, after: World) -> Iterator[str]:
+        """What the segments and states do not show."""
+        if step.host is None:
+            return
+        was, now = before.end(step.host), after.end(step.host)
+        if any(step.action == what.value for what in FORGERIES):
+            context = Tcp(self.rules, self.bounds, 0)
+            yield f"forged: {text(host.forge(was.tcb, Input(step.action), context))}"
+        for signal in step.signals:
+            yield f"to the user: {signal}"
+        if step.dropped:
+            yield "no room in the channel: lost"
+        for name, what in _GHOSTS.items():
+            if getattr(now.ghost, name) and not getattr(was.ghost, name):
+                yield what
+
+
+def story(
+    rules: Rules,
+    bounds: Bounds,
+    path: Path,
+    title: str,
+    verdict: str,
+    violated: bool,
+    notes: Mapping[int, str] | None = None,
+) -> Story:
+    """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1."""
+    teller = _Teller(rules, bounds, path.start)
+    remarks = notes or {}
+    lines = [
+        teller.line(number, step, after, (remarks[number],) if number in remarks else ())
+        for number, (step, after) in enumerate(path.steps, 1)
+    ]
+    worlds = [path.start, *(after for _, after in path.steps)]
+    return Story(
+        title=title,
+        lifelines=(NAMES[0], NAMES[1]),
+        initial=(state(path.start.a), state(path.start.b)),
+        lines=tuple(lines),
+        verdict=verdict,
+        violated=violated,
+        loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
+        snapshots=tuple(snapshot(world) for world in worlds),
+    )
+
+
+def snapshot(world: World) -> dict[str, object]:
+    """Every variable of the model: the leaves of both ends, and the segments in flight."""
+    variables: dict[str, object] = {}
+    for name, end in (("a", world.a), ("b", world.b)):
+        variables |= zip(paths(end, name), key(end), strict=True)
+    for name, bag in (("a_to_b", world.a_to_b), ("b_to_a", world.b_to_a)):
+        variables[name] = [dict(zip(paths(seg), key(seg), strict=True)) for seg in bag]
+    return variables

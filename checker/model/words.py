@@ -1,0 +1,57 @@
+"""Segments, endpoints and steps in words, as diagrams, reports and messages show them."""
+
+import dataclasses
+
+from spec.tcp.segment import Segment
+from spec.tcp.tcb import State
+from spec.world.bounds import Bounds
+from spec.world.host import Endpoint
+from spec.world.system import NAMES, Step
+
+
+def flags(seg: Segment) -> str:
+    """The control bits, lowest first, as packet dissectors list them: ``SYN,ACK``."""
+    names = [f.name for f in dataclasses.fields(seg.ctl) if getattr(seg.ctl, f.name)]
+    return ",".join(names[::-1]).upper() or "no flags"
+
+
+def text(seg: Segment) -> str:
+    """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN."""
+    ack = f" ACK={seg.ack}" if seg.ctl.ack else ""
+    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}"
+
+
+def state(end: Endpoint) -> str:
+    """The RFC's state, and the health of the host where it is not well."""
+    return end.tcb.state.value + (" (down)" if not end.up else " (quiet)" if end.quiet else "")
+
+
+def small_print(end: Endpoint, bounds: Bounds) -> str:
+    """The variables that the numbers in segments come from, and timers where there is time."""
+    tcb = end.tcb
+    known: dict[str, int] = {}
+    if tcb.state not in (State.CLOSED, State.LISTEN):
+        known |= {"SND.UNA": tcb.snd.una, "SND.NXT": tcb.snd.nxt}
+        if tcb.state is not State.SYN_SENT:
+            known["RCV.NXT"] = tcb.rcv.nxt
+        if bounds.octets:
+            known |= {"SND.WND": tcb.snd.wnd, "RCV.WND": tcb.rcv.wnd}
+    texts = [" ".join(f"{name}={value}" for name, value in known.items())] if known else []
+    if bounds.msl and tcb.state is State.TIME_WAIT:
+        texts.append(f"TIME-WAIT for {_ticks(tcb.time_wait)}")
+    elif bounds.msl and tcb.snd.una != tcb.snd.nxt:
+        texts.append(f"resends for {_ticks(tcb.span)}")
+    if end.quiet:
+        texts.append(f"quiet for {_ticks(end.quiet)}")
+    return ", ".join(texts)
+
+
+def _ticks(n: int) -> str:
+    return f"{n} more tick{'s' * (n != 1)}" if n else "no more"
+
+
+def describe(step: Step) -> str:
+    """A step in words, for messages."""
+    who = "" if step.host is None else f"{NAMES[step.host]}: "
+    what = "" if step.segment is None else f" <{text(step.segment)}>"
+    return f"{who}{step.action}{what}"

@@ -1,0 +1,31 @@
+"""Segments and steps in words: ``checker.model.words``."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.model.words import flags, text
+from spec.tcp.segment import Control, Segment
+
+
+@pytest.mark.parametrize(
+    ("bits", "shown"),
+    [
+        ("syn", "SYN"),
+        ("syn ack", "SYN,ACK"),
+        ("fin ack", "FIN,ACK"),
+        ("ack psh", "PSH,ACK"),
+        ("rst ack", "RST,ACK"),
+        ("syn fin", "FIN,SYN"),
+        ("urg ack psh", "PSH,ACK,URG"),
+        ("", "no flags"),
+    ],
+)
+def test_flags_are_shown_as_a_dissector_does(bits: str, shown: str) -> None:
+    assert flags(Segment(0, ctl=Control(**dict.fromkeys(bits.split(), True)))) == shown
+
+
+def test_a_segment_as_text() -> None:
+    assert text(Segment(3, 1, ctl=Control(syn=True, ack=True))) == "SYN,ACK SEQ=3 ACK=1 LEN=1"
+    assert text(Segment(3, 7, ctl=Control(rst=True))) == "RST SEQ=3 LEN=0"
+    assert text(Segment(3, text=2, ctl=Control(syn=True, fin=True))).endswith("LEN=4")
