@@ -1,1 +1,5 @@
-"""What a terminal or a log is shown: ``progress`` on stderr, ``tables`` of results on stdout."""
+"""The command line: a file for each command, which reads its options, calls a study and prints.
+
+``app`` puts the commands together; ``options`` has what several of them take; ``progress`` is what
+is told on stderr meanwhile.
+"""

@@ -7,6 +7,7 @@ where there are more than ``FEW`` states: so the same engine decides the same qu
 """
 
 import dataclasses
+import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -30,6 +31,7 @@ from spec.world.system import BLIND as NO_SIGHT
 from spec.world.system import LOOKED_AT, System, World
 
 Engine = Literal["auto", "explore", "native"]
+ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""

@@ -28,8 +28,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageProblem:
 
 
 def _like(name: str, names: Iterable[str]) -> list[str]:
-    """Up to three names that are spelled much like ``name``; capitals do not count."""
+    """The name that is all but spelled like ``name``, or else up to three that are much like it;
+    capitals do not count."""
     spelled: dict[str, str] = {}
     for one in names:
         spelled.setdefault(one.lower(), one)
-    return [spelled[one] for one in difflib.get_close_matches(name.lower(), spelled, 3, 0.5)]
+    close = difflib.get_close_matches(name.lower(), spelled, 1, 0.9)
+    close = close or difflib.get_close_matches(name.lower(), spelled, 3, 0.6)
+    return [spelled[one] for one in close]

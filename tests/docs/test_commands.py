@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from checker.__main__ import app
+from checker.cli.app import app
 from checker.studies.simulate import SCENARIOS
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES

@@ -65,6 +65,7 @@ from checker.studies.prove.shorter import Tight, said
 from checker.studies.prove.statement import options, theory
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.names import unknown
 from checker.support.workers import forked, leave_interrupts
 from proofs.claims import table as c
 from proofs.claims.ablations import Ablation
@@ -174,8 +175,7 @@ def named(id: str) -> list[Theorem]:
     """The theorems of a claim: of its name, and behind its dot."""
     found = [t for t in THEOREMS if t.id == id or t.id.startswith(f"{id}.")]
     if not found:
-        known = ", ".join(t.id for t in THEOREMS)
-        raise UsageProblem(f"no theorem {id}; the theorems are {known}")
+        raise unknown("theorem", id, [t.id for t in THEOREMS])
     return found
 
 

@@ -83,7 +83,7 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "symbolic"), "no engine 'symbolic' here"),
+        (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native"),
         (("--engine", "explore", "--symmetry"), "for the native engine"),
         (("--resume",), "--resume needs --checkpoint"),
         (("--profile", "lifecycle", "--symmetry"), "treat both hosts alike"),

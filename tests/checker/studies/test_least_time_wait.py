@@ -121,7 +121,7 @@ def test_after_a_kill_the_rest_gives_the_same_bytes(
 
 
 def run(*words: str) -> Any:
-    from checker.__main__ import app
+    from checker.cli.app import app
 
     return CliRunner().invoke(app, ["time-wait", *words])
 

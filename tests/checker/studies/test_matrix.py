@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from checker.__main__ import open_journal
+from checker.cli.options import open_journal
 from checker.ir.sources import digest
 from checker.model import search as explorer
 from checker.studies import matrix, verify
@@ -279,7 +279,7 @@ def test_a_row_too_many_or_too_few_is_found(written: tuple[Any, Any, Path]) -> N
 
 
 def run(*words: str) -> Any:
-    from checker.__main__ import app
+    from checker.cli.app import app
 
     return CliRunner().invoke(app, ["matrix", *words])
 

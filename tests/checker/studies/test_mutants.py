@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker.__main__ import open_journal
+from checker.cli.options import open_journal
 from checker.engines.explicit.explore import Check, Exploration, explore
 from checker.ir.mutate import Dialect, Mutant, applied, mutants
 from checker.model.model import check_of

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from checker.__main__ import app
+from checker.cli.app import app
 from checker.model.search import Options
 from checker.studies import verify
 from checker.studies.prove import prove

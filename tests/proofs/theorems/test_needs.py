@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from checker.__main__ import app
+from checker.cli.app import app
 from checker.engines.solver.induction import NEVER, Obligation, Theory
 from checker.model.options import choose_bounds, choose_rules
 from checker.studies.prove import prove
@@ -84,7 +84,7 @@ def test_a_varied_theorem_stands_on_its_own() -> None:
 def test_entries_are_selected_by_theorem() -> None:
     assert prove.select_needs([]) == list(NEEDS)
     assert {n.theorem for n in prove.select_needs(["T1s"])} == {"T1s.exact", "T1s.far"}
-    with pytest.raises(UsageProblem, match="no theorem T99"):
+    with pytest.raises(UsageProblem, match="no theorem 'T99'"):
         prove.select_needs(["T99"])
 
 

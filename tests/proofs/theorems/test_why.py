@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from checker.__main__ import app
+from checker.cli.app import app
 from checker.studies.prove import prove
 from checker.studies.prove.prove import Why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.__main__ import main
+from checker.cli.app import main
 from checker.engines.explicit import native
 from checker.engines.explicit.explore import Check, Exploration, explore
 from checker.engines.explicit.native import checkpoint, kernel, search

@@ -12,8 +12,8 @@ import pytest
 import z3
 from typer.testing import CliRunner
 
-from checker.__main__ import app
-from checker.cli.tables import print_proofs
+from checker.cli.app import app
+from checker.cli.prove import print_proofs
 from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
 from checker.studies import verify
 from checker.studies.prove import prove
@@ -221,7 +221,7 @@ def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T2"])] == ["T2"]
     assert [t.id for t in verify.theorems(["T2"])] == ["T2"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
-    with pytest.raises(UsageProblem, match=r"no theorem D1; the theorems are T1, "):
+    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are: T1, "):
         prove.select(["D1"])
     assert {*BY_ID} <= {*claims.BY_ID}
 

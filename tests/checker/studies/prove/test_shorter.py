@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from checker.__main__ import app
+from checker.cli.app import app
 from checker.engines.solver.timed_run import BEYOND, CHOICE, EXAMPLE, NO_MORE, Astray, Guide
 from checker.ir.nodes import POSITIVE, REAL
 from checker.ir.tracing import Tracer

@@ -1,0 +1,115 @@
+"""The application: the commands in the order in which ``--help`` lists them, and how a run ends."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from checker.cli import (
+    bench,
+    conform,
+    coverage,
+    crosscheck,
+    diagram,
+    explore,
+    export,
+    generate,
+    matrix,
+    mutants,
+    narrate,
+    prove,
+    rules,
+    simulate,
+    time_wait,
+    trace,
+    verify,
+)
+from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A model-checked specification of TCP's connection lifecycle (RFC 9293).",
+)
+for command in (
+    verify.verify,
+    prove.prove,
+    explore.explore,
+    bench.bench,
+    trace.trace,
+    simulate.simulate,
+    diagram.diagram,
+    matrix.matrix,
+    time_wait.time_wait,
+    coverage.coverage,
+    generate.generate,
+    mutants.mutants,
+    crosscheck.crosscheck,
+    export.export,
+    conform.conform,
+    narrate.narrate,
+    rules.rules,
+):
+    app.command()(command)
+
+
+def _spread(argv: list[str]) -> list[str]:
+    """Let ``--rules a=b c=d`` stand for ``--rules a=b --rules c=d``, and the same for bounds."""
+    spread: list[str] = []
+    option = ""
+    for word in argv:
+        if option and spread[-1] != option and "=" in word and not word.startswith("-"):
+            spread += [option, word]
+            continue
+        if word in ("--rules", "--bounds"):
+            option = word
+        elif not option or spread[-1] != option:
+            option = ""
+        spread.append(word)
+    return spread
+
+
+_INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
+
+
+def _interrupted() -> NoReturn:
+    print(
+        "checker: interrupted; no report was written (--resume goes on from a journal, or, with "
+        "--checkpoint, from there)",
+        file=sys.stderr,
+    )
+    sys.exit(INCONCLUSIVE)
+
+
+def main() -> None:
+    """Run the command line; every problem is one line and an exit code, never a traceback."""
+    try:
+        code = app(_spread(sys.argv[1:]), standalone_mode=False)
+        if code == _INTERRUPTED:
+            _interrupted()
+        sys.exit(code if isinstance(code, int) else OK)
+    except Problem as problem:
+        print(f"checker: {problem}", file=sys.stderr)
+        sys.exit(problem.code)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except Exception as error:
+        code = getattr(error, "exit_code", None)  # click's own, for wrong usage
+        if isinstance(code, int) and hasattr(error, "format_message"):
+            print(f"checker: {error.format_message()}", file=sys.stderr)
+            sys.exit(code)
+        if os.environ.get("CHECKER_DEBUG"):
+            raise
+        print(
+            f"checker: internal error: {type(error).__name__}: {error} "
+            "(CHECKER_DEBUG=1 shows where)",
+            file=sys.stderr,
+        )
+        sys.exit(INTERNAL)

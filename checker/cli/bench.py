@@ -1,0 +1,80 @@
+"""``bench``: engines and other tools measured on one case; a table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from checker.cli.options import BoundsOption, MemoryOption, RulesOption, octets
+from checker.model.options import parse_bounds, parse_rules
+from checker.support import files
+
+if TYPE_CHECKING:
+    from checker.studies.bench import Row
+
+
+def bench(
+    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    with_: Annotated[
+        str | None, typer.Option("--with", metavar="TOOL,...", help="Whom to measure.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 3,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a run may take.")] = 1800.0,
+    max_memory: MemoryOption = None,
+    json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
+) -> None:
+    """Measure our engines and other people's on one case, whole processes side by side."""
+    from checker.studies import bench as b
+
+    chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
+    if json is not None:
+        files.writable(json)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    rows = b.bench(
+        profile,
+        chosen_rules,
+        chosen_bounds,
+        [tool.strip() for tool in with_.split(",")] if with_ else None,
+        repeat=repeat,
+        timeout=timeout,
+        memory=octets(max_memory),
+        said=lambda line: console.print(f"[dim]{escape(line)}[/]"),
+    )
+    if json is not None:
+        files.write_json(json, b.document(rows, profile, chosen_rules, chosen_bounds))
+    print_bench(rows)
+    raise typer.Exit(b.exit_code(rows))
+
+
+def print_bench(rows: "Sequence[Row]") -> None:
+    """The rows of a bench as a table; a ratio is how many times as long as native's it took."""
+    from checker.studies.bench import baseline
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("tool", "threads", "states", "transitions", "wall s", "compile s", "GiB"):
+        table.add_column(heading, justify="left" if heading == "tool" else "right")
+    for heading in ("states/s", "B/state", "ratio", ""):
+        table.add_column(heading, justify="right" if heading else "left")
+    first = baseline(rows)
+    for row in rows:
+        ratio = row.wall_s / first.wall_s if first and row.complete and first.complete else None
+        table.add_row(
+            row.tool,
+            str(row.threads),
+            "?" if row.states is None else f"{row.states:,}",
+            "?" if row.transitions is None else f"{row.transitions:,}",
+            f"{row.wall_s:.1f}",
+            f"{row.compile_s:.1f}",
+            f"{row.rss_bytes / 2**30:.2f}",
+            f"{row.states_per_s:,.0f}",
+            f"{row.bytes_per_state:.1f}",
+            "" if ratio is None else f"{ratio:.2f}",
+            "" if row.complete else f"not complete: {row.note}",
+        )
+    Console(soft_wrap=True, highlight=False, width=140).print(table)

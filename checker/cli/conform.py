@@ -1,0 +1,54 @@
+"""``conform``: captures followed through the specification."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    pass
+
+
+def conform(
+    captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...")],
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rules",
+            metavar="NAME|SWITCH=VALUE ...",
+            help="A stack's rules (linux), or switches of spec/rules.py.",
+        ),
+    ] = None,
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="Where the captures were taken: the address of an end, client, server or middle. "
+            "At an end, that end is judged alone, and strictly.",
+        ),
+    ] = "middle",
+    peer_capture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The same connections, captured at the other end."),
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Tell every connection's life.")
+    ] = False,
+    bench: Annotated[
+        bool, typer.Option("--bench", help="Only measure, beside tshark and tcptrace.")
+    ] = False,
+) -> None:
+    """Follow the TCP connections of captures (pcap, pcapng) through the specification."""
+    from checker.conform import behaviour, report, speed
+
+    if bench:
+        for line in speed.timed(captures):
+            print(line)
+        return
+    chosen = behaviour.choose(rules or [])
+    raise typer.Exit(report.conform(captures, chosen, at, peer_capture, json, junit, svg, verbose))

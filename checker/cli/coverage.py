@@ -1,0 +1,20 @@
+"""``coverage``: rules and branches that no claim's run reaches."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+def coverage() -> None:
+    """List the rules and the branches of the specification that no claim's run reaches."""
+    from checker.studies import coverage as c
+
+    found = c.coverage()
+    never, unmet = found.never_fired(), found.never_answered()
+    print(f"{len(found.rules) - len(never)} of {len(found.rules)} rules fired; never:")
+    for rule in never:
+        print(f"  {rule}")
+    print(f"{len(found.answers) - len(unmet)} of {len(found.answers)} branch answers met; never:")
+    for where, answer in unmet:
+        print(f"  {where}: {'yes' if answer else 'no'}")

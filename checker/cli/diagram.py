@@ -1,0 +1,31 @@
+"""``diagram``: the pictures of the documentation, drawn or compared."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.support.errors import VIOLATED
+
+if TYPE_CHECKING:
+    pass
+
+
+def diagram(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the files are up to date.")
+    ] = False,
+    directory: Annotated[Path, typer.Option(help="Where the pictures are.")] = Path("diagrams"),
+) -> None:
+    """Draw the state machines and handshakes of the documentation."""
+    from checker.studies import diagram as d
+
+    if not check:
+        d.write(directory)
+        return
+    stale = d.check(directory)
+    if stale:
+        print(f"stale: {', '.join(stale)}; run: python -m checker diagram", file=sys.stderr)
+        raise typer.Exit(VIOLATED)
+    print(f"{directory}: up to date")

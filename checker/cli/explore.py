@@ -1,0 +1,94 @@
+"""``explore``: one profile explored, and what it took."""
+
+import resource
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.cli import progress
+from checker.cli.options import (
+    BoundsOption,
+    CheckpointOption,
+    CompactOption,
+    EveryOption,
+    MaxStatesOption,
+    MemoryOption,
+    ResumeOption,
+    RulesOption,
+    SymmetryOption,
+    octets,
+)
+from checker.model.options import choose_bounds, choose_rules, parse_bounds, parse_rules
+from checker.support import files
+from checker.support.errors import INCONCLUSIVE, OK
+from checker.support.names import unknown
+
+if TYPE_CHECKING:
+    pass
+
+
+def explore(
+    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    engine: Annotated[str, typer.Option(help="explore, native or auto.")] = "auto",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of a native search.")] = 1,
+    max_states: MaxStatesOption = None,
+    max_memory: MemoryOption = None,
+    expect: Annotated[
+        int, typer.Option(min=0, help="States to make room for at once (native).")
+    ] = 0,
+    symmetry: SymmetryOption = False,
+    compact: CompactOption = False,
+    checkpoint: CheckpointOption = None,
+    every: EveryOption = 60.0,
+    resume: ResumeOption = False,
+    json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
+) -> None:
+    """Count the states and transitions of a profile; no claim is checked."""
+    from checker.model.model import Model
+    from checker.model.search import ENGINES, Options, summary
+
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    options = Options(
+        engine=engine,  # type: ignore[arg-type]
+        max_states=max_states,
+        max_memory=octets(max_memory),
+        threads=threads,
+        expect=expect,
+        symmetric=symmetry,
+        compact=compact,
+        checkpoint=checkpoint,
+        every=every,
+        resume=resume,
+    )
+    options.check()
+    if json is not None:
+        files.writable(json)
+    chosen_rules = choose_rules(parse_rules(rules or []))
+    chosen_bounds = choose_bounds(profile, parse_bounds(bounds or []))
+    with progress.explorations() as (tell, _):
+        model = Model(chosen_rules, chosen_bounds)
+        found = model.search({}, options, lambda *counts: tell(profile, *counts), False)
+    if json is not None:
+        files.write_json(json, summary(found))
+    scope = "exhaustive" if found.complete else f"not complete: {found.why}"
+    if found.missed and found.complete:
+        scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
+    if found.unsaved:
+        print(f"checker: {found.unsaved}", file=sys.stderr)
+    print(
+        f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
+        f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
+        f"{_peak() / 2**30:.2f} GiB ({found.engine}{progress.resumed(found)})"
+    )
+    raise typer.Exit(OK if found.complete else INCONCLUSIVE)
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in octets."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,50 @@
+"""``export``: the specification as a text for another tool."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.cli.options import BoundsOption, RulesOption
+from checker.model.options import parse_bounds, parse_rules
+from checker.support import files
+
+if TYPE_CHECKING:
+    pass
+
+
+def export(
+    kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|itf")],
+    profile: Annotated[
+        str | None, typer.Option(help="Bounds profile; default: the claims'.")
+    ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A claim to state; may be repeated.")
+    ] = None,
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    depth: Annotated[
+        int | None, typer.Option(min=0, help="smtlib: the steps of the runs asked about.")
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="smtlib: any ISNs, of 32 bits.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write here; default: stdout.")] = None,
+) -> None:
+    """Write the specification, traced, for another tool; or a claim's run as ITF."""
+    from checker.studies import export as e
+
+    if out is not None:
+        files.writable(out)
+    choice = (kind, profile, claim or [], parse_rules(rules or []))
+    limits = parse_bounds(bounds or [])
+    if out is None or kind == "itf":
+        text = e.text(*choice, limits, depth, free)
+        if out is None:
+            print(text, end="" if text.endswith("\n") else "\n")
+        else:
+            files.write(out, text.encode())
+        return
+    module = out.stem if kind == "tlaplus" else None
+    for name, text in e.texts(*choice, limits, depth, free, module).items():
+        # What goes with the first file stands beside it.
+        place = out if name.endswith((".pml", ".tla", ".smt2")) else out.with_suffix(".cfg")
+        files.write(place, text.encode())

@@ -1,0 +1,79 @@
+"""``matrix``: every claim and every ablation; a table."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from checker.cli import progress
+from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
+from checker.support import files
+from checker.support.errors import OK, VIOLATED, UsageProblem
+
+if TYPE_CHECKING:
+    pass
+
+
+def matrix(
+    json: Annotated[Path | None, typer.Option(help="Write the matrix here.")] = None,
+    check: CheckOption = False,
+    write: WriteOption = False,
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Explore every claim with its witness and every ablation, and say which claim falls."""
+    from checker.studies import matrix as m
+
+    if check and write:
+        raise UsageProblem("--check and --write are two things to do; take one")
+    if json is not None:
+        files.writable(json)
+    todo = m.tasks()
+    cores = workers or os.cpu_count() or 1
+    book = open_journal("matrix", journal, resume)
+    with progress.counted("matrix") as tell:
+        m.explore(book, todo, cores, tell)
+    book.close()
+    found, told = m.matrix(book, todo), m.runs(book, todo)
+    if json is not None:
+        files.write(json, m.document(found).encode())
+    if write:
+        m.write(found, told, Path())
+    print_matrix(found)
+    code = m.exit_code(found)
+    stale = m.check(found, told, Path()) if check else []
+    for line in [*found["wrong"], *stale]:
+        print(line, file=sys.stderr)
+    if stale:
+        print("to rewrite them: python -m checker matrix --write", file=sys.stderr)
+        code = VIOLATED if code == OK else code
+    raise typer.Exit(code)
+
+
+def print_matrix(found: dict[str, Any]) -> None:
+    """The rows on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'no.':5}{'claim':11}{'verdict':14}{'steps':>6}   changed[/]")
+    for row in found["rows"]:
+        known = row["verdict"] == row["expected"]
+        colour = "green" if known and row["claim"] else "dim" if known else "bold red"
+        steps = "" if row["length"] is None else row["length"]
+        title = row["ablation"] + (" (control)" if row["control"] else "")
+        console.print(
+            f"[bold]{row['id']:<5}[/]{row['claim'] or '':11}[{colour}]{row['verdict']:14}[/]"
+            f"{steps:>6}   {escape(title)}"
+        )
+    rows = [row for row in found["rows"] if row["claim"]]
+    claims = found["claims"]
+    met = sum(row["verdict"] == row["expected"] for row in rows)
+    console.print()
+    console.print(
+        f"{met} of {len(rows)} ablations and controls as expected; "
+        f"{sum(c['verdict'] == c['expected'] for c in claims)} of {len(claims)} claims and "
+        f"witnesses; {len(found['wrong'])} not as pinned"
+    )

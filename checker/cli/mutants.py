@@ -1,0 +1,63 @@
+"""``mutants``: the specification changed in one place at a time."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.cli import progress
+from checker.cli.options import GoOnOption, JournalOption, open_journal
+from checker.support import files
+from checker.support.errors import OK, VIOLATED
+
+if TYPE_CHECKING:
+    pass
+
+
+def mutants(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHICH", help="A file, line, function, operator or mutant; again."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="Ask every exploration, not only up to the first killer."),
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Only write the page from the report.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the page and the report against spec/.")
+    ] = False,
+) -> None:
+    """Change the specification in one place at a time: which claim notices?"""
+    from checker.studies import mutants as m
+    from checker.studies import mutants_page
+
+    if page:
+        mutants_page.write()
+        return
+    if check:
+        stale = mutants_page.check()
+        print("\n".join(stale) or f"{mutants_page.PAGE}: up to date")
+        raise typer.Exit(VIOLATED if stale else OK)
+    if json is not None:
+        files.writable(json)
+    chosen = m.select(only or [])
+    book = open_journal("mutants", journal, resume, every)
+    with progress.counted("mutants") as tell:
+        known = all(mutant.name in book.known for mutant in chosen)
+        before = [] if known else m.arenas(told=lambda name: tell(f"without a change: {name}"))
+        judged = m.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
+    book.close()
+    found = m.report(judged, every)
+    for line in m.told(found):
+        print(line)
+    if json is not None:
+        files.write(json, (found.model_dump_json(indent=1) + "\n").encode())
+    raise typer.Exit(m.exit_code(found))

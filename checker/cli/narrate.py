@@ -1,0 +1,30 @@
+"""``narrate``: a capture told in words."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    pass
+
+
+def narrate(
+    capture: Annotated[Path, typer.Argument(metavar="CAPTURE")],
+    html: Annotated[Path | None, typer.Option(help="Write a page here, with pictures.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rules", metavar="NAME|SWITCH=VALUE ...", help="As of conform."),
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="WHERE", help="Where the capture was taken, as of conform.")
+    ] = "middle",
+) -> None:
+    """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where."""
+    from checker.conform import behaviour, report
+    from checker.narrate.run import narrate
+
+    raise typer.Exit(
+        narrate(capture, behaviour.choose(rules or []), report.position(at), html, json)
+    )

@@ -1,0 +1,78 @@
+"""Options that several commands have, and what is made of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checker.ir.sources import digest
+from checker.support.journal import Journal
+
+RulesOption = Annotated[
+    list[str] | None,
+    typer.Option("--rules", metavar="NAME=VALUE ...", help="Switches of spec/rules.py to change."),
+]
+BoundsOption = Annotated[
+    list[str] | None,
+    typer.Option("--bounds", metavar="NAME=VALUE ...", help="Bounds to change."),
+]
+MaxStatesOption = Annotated[
+    int | None,
+    typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states."),
+]
+MemoryOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-memory",
+        min=0.01,
+        metavar="GIB",
+        help="Give up (exit code 3) beyond so much; default: four fifths of what is free.",
+    ),
+]
+SymmetryOption = Annotated[
+    bool, typer.Option("--symmetry", help="Take states that swap A and B for one (native).")
+]
+CompactOption = Annotated[
+    bool,
+    typer.Option("--compact", help="Keep hashes of states: less memory, not exact (native)."),
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
+]
+EveryOption = Annotated[
+    float, typer.Option(min=0.0, help="Seconds from one checkpoint to the next.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
+]
+StatesOption = Annotated[
+    int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states.")
+]
+WriteOption = Annotated[
+    bool, typer.Option("--write", help="Rewrite what is checked in with what is found.")
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Compare what is checked in with what is found.")
+]
+JournalOption = Annotated[
+    Path | None, typer.Option(help="Where results are kept as they are found; default: build/.")
+]
+GoOnOption = Annotated[
+    bool, typer.Option("--resume", help="Take the results that the journal already has.")
+]
+
+
+def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -> Journal:
+    """The journal of long work of that kind: of no other program, nor of other options."""
+    of = digest(("spec", "proofs", "checker"), kind, options)
+    return Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
+
+
+def octets(gib: float | None) -> int | None:
+    """GiB in octets."""
+    return None if gib is None else int(gib * 2**30)
+
+
+def as_options(rules: dict[str, str]) -> str:
+    """Rules as they were given, to give them again."""
+    return "".join(f" --rules {name}={value}" for name, value in rules.items())

@@ -1,0 +1,294 @@
+"""``prove``: theorems proved without bounds, and what their parts are there for."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from checker.cli import progress
+from checker.cli.options import as_options
+from checker.model.options import choose_rules, departures, show
+from checker.support import files
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+
+if TYPE_CHECKING:
+    from checker.studies.prove.prove import Needed, Proof, Why
+    from checker.studies.prove.shorter import Tight
+    from proofs.theorems.families import Family
+    from proofs.theorems.table import Theorem
+
+
+def prove(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Where the certificates go; what is there goes.")
+    ] = Path("build/certificates"),
+    json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
+    ] = 10.0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    needed: Annotated[
+        bool,
+        typer.Option(
+            "--needed", help="Instead, drop each assumption: the proof fails, and a run is found."
+        ),
+    ] = False,
+    families: Annotated[
+        bool,
+        typer.Option(
+            "--families", help="Instead, only show the runs for every TIME-WAIT that is too short."
+        ),
+    ] = False,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Instead, leave out each clause: what fails first without it?"),
+    ] = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="With --why: rewrite why.toml with what is found.")
+    ] = False,
+) -> None:
+    """Prove claims without bounds, all or those named, and write the certificates."""
+    from checker.studies.prove import prove as p
+    from checker.studies.prove import shorter as t
+
+    if needed + families + why > 1:
+        raise UsageProblem("--needed, --families and --why are different things to do; take one")
+
+    theorems = p.select(claims or [])
+    if pin and not why:
+        raise UsageProblem("--pin is for --why: of a proof itself nothing is pinned")
+    if not needed and not families and not why:
+        p.require_place(out)
+    if json is not None:
+        files.writable(json)
+    began = time.monotonic()
+    if needed:
+        todo = p.select_needs(claims or [])
+        tell = progress.each(lambda one: f"{one.need.theorem}: {one.need.title}: {one.verdict}")
+        found = p.needed(todo, workers, tell, timeout)
+        if json is not None:
+            files.write_json(json, p.needed_report(found))
+        print_needed(found, time.monotonic() - began)
+        raise typer.Exit(p.needed_code(found))
+    if families:
+        if not t.select(theorems):
+            raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
+        runs = _follow(t.select(theorems), timeout)
+        if json is not None:
+            files.write_json(json, {"version": p.VERSION, "families": t.report(runs)})
+        for one in runs:
+            print("\n".join(t.ladder_of(one)))
+        print_families(runs)
+        raise typer.Exit(t.code(runs))
+    if why:
+        reasons = _reasons(theorems, workers, timeout, pin)
+        if json is not None:
+            files.write_json(json, p.why_report(reasons))
+        print_why(reasons, time.monotonic() - began)
+        raise typer.Exit(p.why_code(reasons))
+    with progress.proofs() as tell:
+        proofs = p.prove(theorems, workers, tell, timeout)
+    if any(proof.failed for proof in proofs):
+        told = Console(stderr=True, soft_wrap=True, highlight=False)
+        told.print("[dim]looking for real runs to what failed: half a minute at most each[/]")
+        p.explore(proofs, workers)
+    runs = _follow(t.select(theorems), timeout)
+    seconds = time.monotonic() - began
+    if json is not None:
+        files.write_json(json, p.report(proofs) | {"families": t.report(runs)})
+    code = max(p.exit_code(proofs), t.code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
+    said = f"certificates are in {out}"
+    if code == OK:
+        p.write(proofs, out, runs)
+    else:
+        p.discard(out)
+        said = "no certificates were written"
+    print_families(runs)
+    print_proofs(proofs, f"{seconds:.0f} s; {said}")
+    raise typer.Exit(code)
+
+
+def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
+    """Follow the runs of families, one after the other."""
+    from checker.studies.prove.shorter import tight
+
+    console = Console(stderr=True)
+    found = []
+    for family in families:
+        with console.status(f"{family.id}: a run for each TIME-WAIT that is too short"):
+            found.append(tight(family, timeout))
+    return found
+
+
+def _reasons(
+    theorems: "Sequence[Theorem]", workers: int | None, timeout: float, pin: bool
+) -> "list[Why]":
+    """Why each clause is there, theory by theory: what is pinned of one stays if the next is
+    interrupted. One that is not proved is shown, and ends it."""
+    from checker.studies.prove import prove as p
+
+    found = []
+    for some in p.theories(theorems):
+        with progress.proofs() as tell:
+            proofs = p.prove(some, workers, tell, timeout)
+        if p.exit_code(proofs) != OK:
+            print_proofs(proofs, "and why a clause is there is asked of what is proved")
+            raise typer.Exit(p.exit_code(proofs))
+        tell = progress.each(lambda one: f"{one.theory} without {one.clause}: {one.verdict}")
+        found += p.why(proofs, workers, tell, timeout)
+        if pin:
+            p.pin_why([one for one in found if one.theory == some[0].id])
+    return found
+
+
+_SHOWN = 3
+"""How many failed obligations of a theorem are shown in full."""
+
+
+def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
+    """What failed, as steps that lead astray, then a table of the theorems."""
+    from checker.render import ladder
+    from checker.studies.prove.prove import assumptions, counterexample
+
+    console = Console(highlight=False, soft_wrap=True)
+    for proof in proofs:
+        for what in proof.failed[:_SHOWN]:
+            for line in counterexample(proof, what):
+                console.print(escape(line))
+            console.print()
+        for what in proof.failed[_SHOWN:]:
+            console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
+        for one in proof.reached:
+            for line in one.lines():
+                console.print(escape(line))
+            if one.story is not None:
+                console.print(escape(ladder(one.story)))
+            console.print()
+        for what in proof.undecided:
+            console.print(
+                escape(
+                    f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
+                )
+            )
+    console.print(f"[bold]{'theorem':14}{'verdict':14}assumes[/]")
+    for proof in proofs:
+        colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
+        for theorem in proof.theorems:
+            rules = as_options(departures(choose_rules(theorem.rules)))
+            assumes = ", ".join(assumptions(theorem)) + rules
+            console.print(
+                f"[bold]{theorem.id:14}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
+            )
+            console.print(f"  [dim]{escape(theorem.title)}[/]")
+        together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
+        console.print(
+            f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "
+            f"{escape(_paths_of(proof))}"
+        )
+    console.print()
+    done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
+    total = sum(len(proof.theorems) for proof in proofs)
+    console.print(f"{done} of {total} theorems proved, {ending}")
+
+
+def print_families(found: "Sequence[Tight]") -> None:
+    """A table of the runs which show that no shorter TIME-WAIT is enough."""
+    from checker.studies.prove.shorter import condition, failures
+
+    if not found:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'family':14}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
+    for one in found:
+        family = one.family
+        colour = {"proved": "green", "not proved": "bold red"}.get(one.verdict, "yellow")
+        changed = [
+            f"{name}={show(v)}" for name, v in (*family.rules.items(), *family.bounds.items())
+        ]
+        given = ", ".join([condition(one), *changed])
+        console.print(
+            f"[bold]{family.id:14}[/][{colour}]{one.verdict:14}[/]"
+            f"{len(one.obligations):>12,}{len(one.rows):>9}   {escape(given)}"
+        )
+        console.print(f"  [dim]{escape(f'{one.says}: {family.title}')}[/]")
+        for line in failures(one):
+            console.print(escape(f"  {line}"))
+    console.print()
+    done = sum(one.verdict == "proved" for one in found)
+    console.print(f"{done} of {len(found)} families proved\n")
+
+
+def _paths_of(proof: "Proof") -> str:
+    """How many paths are taken."""
+    never = f"{proof.count('never'):,} never"
+    unknown = proof.count("unknown")
+    said = f"{proof.paths:,} paths: {proof.count('enabled'):,} enabled, {never}"
+    said += f", {unknown:,} unknown" if unknown else ""
+    return said + "".join(f"; no path of {name!r} is known to be taken" for name in proof.vacuous)
+
+
+def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
+    """A table of what was dropped, and of what then went wrong."""
+    from checker.studies.prove.prove import drops, runs
+
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found:
+        need = one.need
+        ok = "[green]as expected[/]" if one.ok else "[bold red]NOT AS EXPECTED[/]"
+        ok = "[yellow]inconclusive[/]" if one.undecided else ok
+        dropped = escape(f"{need.title} ({drops(need)})")
+        console.print(f"[bold]{need.theorem:10}[/] {ok}  {dropped}")
+        if one.verdict == "proved":
+            console.print(f"  proof    still proved, {one.asked:,} obligations")
+        elif one.first is not None:
+            rule = f": {one.first.rules[-1]}" if one.first.rules else ""
+            at = f" ({one.first.where})" if one.first.where else ""
+            console.print(
+                escape(
+                    f"  proof    {one.verdict}: {one.first.clause} after {one.first.action!r}, "
+                    f"path {one.first.path}{rule}{at}"
+                )
+            )
+        if need.run is not None:
+            none = "none" if one.searched else "not found within the limit"
+            steps = none if one.steps is None else f"{one.steps} steps"
+            console.print(escape(f"  run      {runs(need.run)}: {steps}"))
+        else:
+            console.print("  run      none known: not known to be needed")
+        if need.note:
+            console.print(f"  [dim]{escape(need.note)}[/]")
+    console.print()
+    met = sum(one.ok for one in found)
+    console.print(f"{met} of {len(found)} as expected, {seconds:.0f} s")
+
+
+def print_why(found: "Sequence[Why]", seconds: float) -> None:
+    """What fails first without each clause."""
+    from checker.studies.prove.prove import pinned_otherwise
+
+    console = Console(highlight=False, soft_wrap=True)
+    other = pinned_otherwise(found)
+    for one in found:
+        what = one.first
+        console.print(f"[bold]{one.theory} {one.clause}[/]")
+        if one.superfluous:
+            console.print("  [bold red]superfluous[/]: all the rest is proved without it")
+        elif what is not None:
+            verdict = "fails" if one.verdict == "failed" else "[yellow]is unknown[/]"
+            console.print(f"  {escape(what.clause)} {verdict} after {escape(repr(what.action))}")
+            for line in (*what.rules, *([what.where] if what.where else []), one.state):
+                console.print(f"  [dim]{escape(line)}[/]")
+        if one in other:
+            console.print("  [bold red]not what is pinned in proofs/results/why.toml[/]")
+    console.print()
+    spare = sum(one.superfluous for one in found)
+    asked = sum(one.asked for one in found)
+    console.print(
+        f"{len(found)} clauses, {spare} superfluous, {len(other)} other than pinned; "
+        f"{asked:,} obligations asked again, {seconds:.0f} s"
+    )

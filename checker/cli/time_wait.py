@@ -1,0 +1,58 @@
+"""``time-wait``: the least TIME-WAIT that is safe, found or compared."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.cli import progress
+from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
+from checker.support import files
+from checker.support.errors import OK, VIOLATED, UsageProblem
+
+if TYPE_CHECKING:
+    pass
+
+
+def time_wait(
+    json: Annotated[Path | None, typer.Option(help="Write the table here.")] = None,
+    check: CheckOption = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Only compare the page with the data checked in.")
+    ] = False,
+    write: WriteOption = False,
+    journal: JournalOption = None,
+    resume: GoOnOption = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Search for the least TIME-WAIT that is safe, for several MSL and R."""
+    from checker.studies import least_time_wait as t
+    from checker.studies import matrix as m
+
+    if check + write + page > 1:
+        raise UsageProblem("--check, --page and --write are three things to do; take one")
+    kept, shown = m.text(t.DATA), m.text(t.PAGE)
+    if page:
+        for line in (stale := t.check_page(kept, shown)):
+            print(line, file=sys.stderr)
+        raise typer.Exit(VIOLATED if stale else OK)
+    if json is not None:
+        files.writable(json)
+    cores = workers or os.cpu_count() or 1
+    book = open_journal("time-wait", journal, resume)
+    with progress.counted("time-wait") as tell:
+        t.explore(book, cores, tell)
+    book.close()
+    rows = t.table(book)
+    if json is not None:
+        files.write(json, t.document(rows).encode())
+    if write:
+        t.write(rows, Path())
+    print(t.page(rows), end="")
+    code = t.exit_code(rows)
+    stale = t.check(rows, kept, shown) if check else []
+    for line in stale:
+        print(line, file=sys.stderr)
+    raise typer.Exit(VIOLATED if stale and code == OK else code)

@@ -1,0 +1,37 @@
+"""``trace``: the run that decides a claim, drawn."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checker.cli.options import BoundsOption, RulesOption, StatesOption
+from checker.model.options import parse_bounds, parse_rules
+
+if TYPE_CHECKING:
+    pass
+
+
+def trace(
+    claim: str,
+    rules: RulesOption = None,
+    bounds: BoundsOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="FILE.svg, .png, .dot, .txt or .json (ITF).")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="Bounds profile, instead of its own.")] = None,
+    max_states: StatesOption = 5_000_000,
+) -> None:
+    """Draw the shortest counterexample of a claim, or the run that shows a witness."""
+    from checker.studies import trace as t
+
+    raise typer.Exit(
+        t.trace(
+            claim,
+            parse_rules(rules or []),
+            parse_bounds(bounds or []),
+            out,
+            profile,
+            max_states,
+        )
+    )
