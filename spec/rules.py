@@ -204,8 +204,3 @@ class Rules:
 
 SWITCHES = {f.name: f for f in dataclasses.fields(Rules)}
 """Field of each switch by name; ``.metadata`` has its ``section`` and ``sentence``."""
-
-STACKS: dict[str, dict[str, Any]] = {
-    "linux": {"time_wait_reopen": True, "time_wait_reuse": True, "fin_wait_2_timeout": True},
-}
-"""Switches that a stack is known to have turned, against the RFC's defaults or within its MAYs."""

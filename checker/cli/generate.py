@@ -28,7 +28,7 @@ def generate(
     rules: RulesOption = None,
 ) -> None:
     """Tests of a real stack: runs that take every transition it can be driven through."""
-    from checker.stacks import report
+    from checker.stacks.generate import report
 
     chosen = choose_rules(parse_rules(rules or []))
     with progress.counted(kind) as told:

@@ -1,17 +1,32 @@
-"""What is permitted to a stack: the RFC's rules, its MAYs, and the departures of a named stack.
+"""What is permitted to a stack: the RFC's rules, its MAYs, and what a named stack does otherwise.
 
 Each alternative may be taken or not at any step; a stack does not have to be known, nor to be of
-one mind. A departure that is known but not permitted gives a deviation its name.
+one mind. What a known stack does, but is not permitted here, gives a deviation its name.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from checker.conform.steps import BOUNDS, Behaviour
 from checker.model.options import parse_rules
+from checker.stacks import PROFILES
 from checker.support.names import unknown
-from spec.rules import STACKS, Restart, Rules
+from spec.rules import Restart, Rules
+from spec.world.bounds import Bounds
+
+WINDOW = 1 << 30
+"""The largest window (RFC 7323)."""
+BOUNDS = Bounds(
+    width=32,
+    window=WINDOW,
+    incarnations=0,
+    octets=0,
+    send_window=False,
+    user_timeout=True,
+    msl=120_000,
+)
+"""Time is in milliseconds. ``octets`` bounds a loop: text is sent by leaps, with one SEND at the end
+(``explain``)."""
 
 MAY: tuple[dict[str, Any], ...] = (
     {"time_wait_reopen": True},  # MAY-2
@@ -20,23 +35,35 @@ MAY: tuple[dict[str, Any], ...] = (
 )
 """What the RFC leaves open or says in two ways. (Text on a SYN is taken too: 3.10.2.)"""
 
-TIME_WAIT = {"linux": 60_000}
-"""What a stack makes of 2 MSL, in ticks; not a switch of its own, since it depends on the tick."""
-
 _BASE = {"retransmission_bounded": False}
 """R has no upper bound in the RFC; the switch is for proofs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The rules that a stack follows: ``base``, or at any step one of ``alternatives``.
+
+    ``departures`` are known rules that are not permitted: a segment that only they explain is
+    a deviation with a name. Each of both is the base with the switches named turned.
+    """
+
+    base: Rules
+    alternatives: tuple[tuple[frozenset[str], Rules], ...] = ()
+    departures: tuple[tuple[str, Rules], ...] = ()
 
 
 def choose(items: Iterable[str]) -> Behaviour:
     """From the words after ``--rules``: names of stacks, and NAME=VALUE."""
     stacks = [item for item in items if "=" not in item]
     for name in stacks:
-        if name not in STACKS:
-            raise unknown("set of rules", name, STACKS)
+        if name not in PROFILES:
+            raise unknown("set of rules", name, PROFILES)
     changed = parse_rules([item for item in items if "=" in item])
-    own = [{k: v} for name in stacks for k, v in STACKS[name].items()]
-    for name in TIME_WAIT.keys() & stacks:
-        own.append({"time_wait_cut": 2 * BOUNDS.msl - TIME_WAIT[name]})
+    own = [{k: v} for name in stacks for k, v in PROFILES[name].switches.items()]
+    for name in stacks:
+        # A cut, and no switch of the profile's: it depends on the tick.
+        if (time_wait := PROFILES[name].timers.time_wait) is not None:
+            own.append({"time_wait_cut": 2 * BOUNDS.msl - time_wait})
     return _behaviour(changed, own)
 
 
@@ -47,7 +74,7 @@ def _behaviour(changed: Mapping[str, Any], own: list[dict[str, Any]]) -> Behavio
         for other in (*MAY, *own)
         if not set(other) & set(changed) and replace(base, **other) != base
     }
-    known = {k: v for departures in STACKS.values() for k, v in departures.items()}
+    known = {k: v for profile in PROFILES.values() for k, v in profile.switches.items()}
     departures = [(name, replace(base, **{name: value})) for name, value in known.items()]
     return Behaviour(
         base,

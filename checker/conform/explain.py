@@ -4,7 +4,7 @@
 none of which a capture shows, lead to a step of the specification that sends it. Which state sends
 what, and what an arrival does, is always the specification's answer: no state machine is here.
 
-**What arrived** is bounded by what was seen of the peer (``heard``). The ACK of a segment tells
+**What arrived** is bounded by what was seen of the peer (``inbound``). The ACK of a segment tells
 which text and FIN had arrived before it was sent: they are delivered to the candidate as one
 segment from RCV.NXT on, with no news of acknowledgment or with the highest that was seen.
 
@@ -38,8 +38,11 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
-from checker.conform.heard import SEQ, Heard
-from checker.conform.steps import BOUNDS, NONE, WINDOW, Candidate, Change, Edge, Step, Stepper
+from checker.conform.behaviour import BOUNDS, WINDOW
+from checker.conform.candidate import Candidate, Change, Edge
+from checker.conform.inbound import SEQ, Inbound
+from checker.conform.layout import NO_CONNECTION
+from checker.conform.steps import Step, Stepper
 from spec.tcp import user_calls
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
@@ -121,7 +124,7 @@ class Explainer:
     def __init__(self, stepper: Stepper, strict: bool, recent: deque[Packet] | None = None) -> None:
         self.stepper = stepper
         self.strict = strict
-        self.heard: dict[int, Heard] = {}
+        self.inbound: dict[int, Inbound] = {}
         self.syns: tuple[Came, ...] = ()
         self.resets: tuple[Segment, ...] = ()
         # What may have provoked a reset.
@@ -129,7 +132,7 @@ class Explainer:
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
         self.refusals: list[Refusal] = []
         self.capped = False
-        self.measured = False  # did more than the order of numbers count? (``recall``)
+        self.measured = False  # did more than the order of numbers count? Then it cannot be cached
         self.number = 0
         self.time = 0.0
         self.note = ""
@@ -193,7 +196,7 @@ class Explainer:
     def _arrivals(self, c: Candidate, upto: int | None, resets: bool) -> Iterator[Segment]:
         """Segments that may arrive at ``c`` and change it."""
         state = c.tcb.state
-        if state in NONE:
+        if state in NO_CONNECTION:
             return
         if resets:
             yield from self.resets
@@ -203,11 +206,11 @@ class Explainer:
         if state == State.SYN_RECEIVED:
             # Where both ends opened, the peer's SYN,ACK may arrive too.
             yield from (segment(syn) for syn in self.syns if syn.flags & ACK)
-        heard = self.heard.get(c.tcb.irs)
-        if heard is not None and state != State.TIME_WAIT:
-            yield from self._stream(c.tcb, heard, upto)
+        inbound = self.inbound.get(c.tcb.irs)
+        if inbound is not None and state != State.TIME_WAIT:
+            yield from self._stream(c.tcb, inbound, upto)
 
-    def _stream(self, tcb: Tcb, heard: Heard, upto: int | None) -> Iterator[Segment]:
+    def _stream(self, tcb: Tcb, inbound: Inbound, upto: int | None) -> Iterator[Segment]:
         """Text, FIN and acknowledgments, put together in one segment.
 
         An acknowledgment that changes no state is never delivered: where SND.UNA stays behind,
@@ -215,15 +218,15 @@ class Explainer:
         """
         if upto == tcb.rcv.nxt and tcb.state not in WAITING:
             return
-        goal, fin = heard.top, heard.fin == heard.top
+        goal, fin = inbound.top, inbound.fin == inbound.top
         if upto is not None and upto != SEQ.plus(goal, 1):
             goal, fin = upto, False
-        if not heard.covers(SEQ.plus(goal, fin)) or not SEQ.le(tcb.rcv.nxt, goal):
+        if not inbound.covers(SEQ.plus(goal, fin)) or not SEQ.le(tcb.rcv.nxt, goal):
             goal, fin = tcb.rcv.nxt, False
         text = SEQ.minus(goal, tcb.rcv.nxt)
-        una, ack = tcb.snd.una, heard.ack
+        una, ack = tcb.snd.una, inbound.ack
         news = tcb.state in WAITING and ack is not None and SEQ.lt_le(una, ack, tcb.snd.nxt)
-        if (text or fin) and not (news and SEQ.lt(heard.since, SEQ.plus(goal, fin))):
+        if (text or fin) and not (news and SEQ.lt(inbound.since, SEQ.plus(goal, fin))):
             yield Segment(tcb.rcv.nxt, una, text=text, ctl=Control(ack=True, fin=fin))
         if ack is not None and news:
             yield Segment(tcb.rcv.nxt, ack, text=text, ctl=Control(ack=True, fin=fin))
@@ -234,7 +237,7 @@ class Explainer:
         """``c`` if it is CLOSED or LISTEN, else how it may have come there unseen."""
         for one in self.settle(c, None, resets=True):
             state = one.tcb.state
-            if state in NONE:
+            if state in NO_CONNECTION:
                 yield one
                 continue
             ways = [Input.USER_TIMEOUT, Input.TIME_WAIT_TIMEOUT]
@@ -244,7 +247,7 @@ class Explainer:
                 ways.append(Input.ABORT)  # the reset may have been lost before the capture
             for what in ways:
                 for step in self.steps(one, what):
-                    if step.to.tcb.state in NONE:
+                    if step.to.tcb.state in NO_CONNECTION:
                         yield step.to.costlier()
 
     def _listening(self, c: Candidate) -> Iterator[Candidate]:
@@ -323,7 +326,7 @@ class Explainer:
                 yield from self._answer(c, segment(syn), p)
         if not self.syns:
             self._refuse(1, "3.10.7.2 third: SYN,ACK answers a SYN that arrived")
-        elif c.tcb.state not in NONE:
+        elif c.tcb.state not in NO_CONNECTION:
             self._refuse(
                 3,
                 "3.10.7: SYN,ACK is sent in LISTEN and SYN-SENT when a SYN arrives, and again in "
@@ -365,11 +368,11 @@ class Explainer:
                 for leapt in self._missed(one, p.seq):
                     yield from self._abort(leapt, p, acks)
         for one in (c, *self._ended(c)):
-            if one.tcb.state in (*NONE, State.SYN_SENT, State.SYN_RECEIVED):
+            if one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED):
                 yield from self._answer_reset(one, p, acks)
         if c.tcb.state == State.SYN_SENT:
             self._refuse(3, "3.10.5 SYN-SENT: ABORT deletes the TCB and sends nothing")
-        elif c.tcb.state in NONE:
+        elif c.tcb.state in NO_CONNECTION:
             self._refuse(3, "3.10.7.1: only a segment is answered with a reset")
 
     def _abort(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
@@ -389,8 +392,8 @@ class Explainer:
                 )
 
     def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        for heard in self.recent:
-            for step in self.steps(c, Input.SEGMENT, segment(heard), p.seq):
+        for provoking in self.recent:
+            for step in self.steps(c, Input.SEGMENT, segment(provoking), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
                 answer = step.sent[0]
@@ -423,7 +426,7 @@ class Explainer:
         fits = any(one.tcb.rcv.nxt == p.ack for one in settled)
         for one in settled:
             state = one.tcb.state
-            if state in NONE or state == State.SYN_SENT:
+            if state in NO_CONNECTION or state == State.SYN_SENT:
                 self._refuse(4, f"3.10: {state.value} sends neither ACK nor text nor FIN")
             elif one.tcb.rcv.nxt != p.ack:
                 if not fits:
@@ -432,14 +435,14 @@ class Explainer:
                 for d in self._parts(one, p):
                     found = True
                     yield d
-        late = c.last if c.tcb.state in NONE else c.tcb
+        late = c.last if c.tcb.state in NO_CONNECTION else c.tcb
         if not self.strict and late is not None and not found:
             # What was sent before has no later ACK than what was seen since.
             acked = late.rcv.nxt if late is c.last or self.acked is None else self.acked
-            heard = self.heard.get(late.irs)
+            inbound = self.inbound.get(late.irs)
             back = SEQ.minus(acked, p.ack)
-            self.measured |= heard is not None and not _by_order(heard, acked, p.ack)
-            if heard is not None and back <= min(heard.total + 1, WINDOW) and _is_late(late, p):
+            self.measured |= inbound is not None and not _by_order(inbound, acked, p.ack)
+            if inbound is not None and back <= min(inbound.total + 1, WINDOW) and _is_late(late, p):
                 self.note = "late or duplicate"
                 yield c.costlier()
 
@@ -484,10 +487,10 @@ class Explainer:
         yield c
         tcb = c.tcb
         ahead = SEQ.minus(seq, tcb.snd.nxt)
-        heard = self.heard.get(tcb.irs)
-        if self.strict or not 0 < ahead < 1 << 31 or tcb.state not in TALKING or heard is None:
+        inbound = self.inbound.get(tcb.irs)
+        if self.strict or not 0 < ahead < 1 << 31 or tcb.state not in TALKING or inbound is None:
             return
-        if heard.edge is None or SEQ.le(seq, SEQ.plus(heard.edge, 1)):
+        if inbound.edge is None or SEQ.le(seq, SEQ.plus(inbound.edge, 1)):
             whole = self._write(c, ahead)
             if whole is not None:
                 yield whole.costlier()
@@ -498,8 +501,8 @@ class Explainer:
     def _write(self, c: Candidate, octets: int) -> Candidate | None:
         """SEND, ``octets`` times, each sent at once; None if the specification does not send."""
         tcb = clone(c.tcb)
-        heard = self.heard.get(tcb.irs)
-        edge = heard.edge if heard is not None else None
+        inbound = self.inbound.get(tcb.irs)
+        edge = inbound.edge if inbound is not None else None
         tcb.written += octets - 1
         tcb.snd.nxt = last = SEQ.plus(tcb.snd.nxt, octets - 1)
         tcb.snd.wnd = 2 * WINDOW - 1 if edge is None else SEQ.minus(edge, tcb.snd.una)
@@ -551,11 +554,11 @@ class Explainer:
 
     def _idle(self, c: Candidate) -> bool:
         """May a keep-alive be sent?"""
-        heard = self.heard.get(c.tcb.irs)
+        inbound = self.inbound.get(c.tcb.irs)
         return (
             c.tcb.state not in (State.SYN_RECEIVED, State.TIME_WAIT)
-            and heard is not None
-            and heard.ack == c.tcb.snd.nxt
+            and inbound is not None
+            and inbound.ack == c.tcb.snd.nxt
         )
 
     def _again(self, c: Candidate, seq: int, behind: int, text: int, fin: bool) -> bool:
@@ -587,8 +590,8 @@ class Explainer:
 
     def _probe(self, c: Candidate, octets: int) -> Candidate | None:
         """A zero-window probe: one octet that the window does not allow."""
-        heard = self.heard.get(c.tcb.irs)
-        if octets != 1 or heard is None or heard.ack != c.tcb.snd.nxt:
+        inbound = self.inbound.get(c.tcb.irs)
+        if octets != 1 or inbound is None or inbound.ack != c.tcb.snd.nxt:
             return None
         ready = replace(c, tcb=clone(c.tcb))
         ready.tcb.snd.una = c.tcb.snd.nxt
@@ -610,9 +613,9 @@ def _differs(seg: Segment, p: Packet) -> int:
     )
 
 
-def _by_order(heard: Heard, acked: int, ack: int) -> bool:
-    """Is it plain that ``ack`` is, or is not, within ``heard`` below ``acked``?"""
-    inside = SEQ.lt(heard.isn, ack) and SEQ.le(acked, SEQ.plus(heard.top, 1))
+def _by_order(inbound: Inbound, acked: int, ack: int) -> bool:
+    """Is it plain that ``ack`` is, or is not, within ``inbound`` below ``acked``?"""
+    inside = SEQ.lt(inbound.isn, ack) and SEQ.le(acked, SEQ.plus(inbound.top, 1))
     return inside or SEQ.lt(acked, ack)
 
 

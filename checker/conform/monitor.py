@@ -1,39 +1,28 @@
 """One end of a connection, followed through the states that explain what it was seen to send.
 
 ``Monitor.sent`` replaces each candidate by all that explain a segment (``explain``); when none
-does, the segment is a deviation. ``Monitor.hears`` takes note of what is on its way to the end.
-What may change the end's state (SYN, RST, FIN, the ACK of its SYN or FIN) is delivered when it is
-seen *and* left undelivered: it may have been lost, or be late. All else waits until a segment of
+does, the segment is a deviation. ``Monitor.on_its_way`` takes note of what the peer sent to the
+end. What may change the end's state (SYN, RST, FIN, the ACK of its SYN or FIN) is delivered when it
+is seen *and* left undelivered: it may have been lost, or be late. All else waits until a segment of
 the end tells that it has arrived.
-
-Text and ACKs of a connection in full flow change no state. They take a short way (``_plain``),
-which does what ``explain`` does with them.
 """
 
 from collections import deque
 from collections.abc import Iterable
 
 from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
-from checker.conform.explain import (
-    CANDIDATES,
-    KEPT,
-    TALKING,
-    WAITING,
-    Came,
-    Explainer,
-    rebase,
-    segment,
-)
-from checker.conform.heard import SEQ, Heard
-from checker.conform.steps import BLANK, HALF, MASK, NONE, WINDOW, Candidate, Stepper
+from checker.conform.behaviour import WINDOW
+from checker.conform.candidate import Candidate, described
+from checker.conform.explain import CANDIDATES, KEPT, WAITING, Came, Explainer, segment
+from checker.conform.inbound import SEQ, Inbound
+from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
+from checker.conform.steps import Stepper
 from spec.tcp.tcb import State, Tcb
 
 EVENTFUL = CONTROL & ~(PSH | ACK)
 """What is more than text and ACKs."""
 MARKS = 32
 """Of SYN, FIN and RST that an end sent, the last."""
-_HEARING = (State.ESTABLISHED, State.FIN_WAIT_2)
-"""States in which text is taken and no acknowledgment is waited for."""
 
 
 class Monitor(Explainer):
@@ -50,35 +39,35 @@ class Monitor(Explainer):
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[str] = []  # the candidates that refused
-        self.newest: Heard | None = None  # of the peer's last SYN, which may be forged
-        self.current: Heard | None = None  # of the TCB that the end talks to, if that is known
-        self.heeded: list[Heard] = []  # of all TCBs that it may be talking to
+        self.newest: Inbound | None = None  # of the peer's last SYN, which may be forged
+        self.current: Inbound | None = None  # of the TCB that the end talks to, if that is known
+        self.partners: list[Inbound] = []  # of all TCBs that it may be talking to
         self.marks: tuple[Came, ...] = ()  # SYN, FIN, RST it sent
         self.calm = False
         self.challenged = False  # a SYN or reset was seen that asks for a challenge ACK
 
     # What the peer sent
 
-    def hears(self, p: Packet, edge: int | None) -> None:
+    def on_its_way(self, p: Packet, edge: int | None) -> None:
         """``p`` was seen on its way to this end; ``edge``: how far it lets us send."""
         flags = p.flags
         if flags & (SYN | RST) == SYN:
-            heeded = [self._syn(p)]
-        elif len(self.heeded) > 1:
-            heeded = [one for one in self.heeded if _may_be_of(one, p)] or self.heeded[:1]
+            partners = [self._syn(p)]
+        elif len(self.partners) > 1:
+            partners = [one for one in self.partners if _may_be_of(one, p)] or self.partners[:1]
         else:
-            heeded = self.heeded
-        for heard in () if flags & RST else heeded:
+            partners = self.partners
+        for inbound in () if flags & RST else partners:
             if p.text:
-                heard.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
+                inbound.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
             if flags & ACK:
-                if p.ack != heard.ack:
-                    heard.acknowledges(p.seq, p.ack)
+                if p.ack != inbound.ack:
+                    inbound.acknowledges(p.seq, p.ack)
                     self.recent.append(p)
-                if edge is not None and edge != heard.edge:
-                    heard.opens(edge)
+                if edge is not None and edge != inbound.edge:
+                    inbound.opens(edge)
             if flags & FIN:
-                heard.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
+                inbound.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
         if self.calm and not flags & EVENTFUL:
             return
         self.number, self.time = p.number, p.time
@@ -91,41 +80,40 @@ class Monitor(Explainer):
                 Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text),
             )[-KEPT:]
         if flags & (SYN | RST):
-            opening = (*NONE, State.SYN_SENT, State.SYN_RECEIVED)
+            opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
             self.challenged = any(c.tcb.state not in opening for c in self.candidates)
         resets = bool(flags & RST)
         self.keep([d for c in self.candidates for d in self.settle(c, None, resets)])
 
-    def _syn(self, p: Packet) -> Heard:
+    def _syn(self, p: Packet) -> Inbound:
         """The peer's SYN: a new TCB of it, if its ISN is new."""
-        if p.seq not in self.heard:
-            if len(self.heard) >= 4:
-                idle = (isn for isn, one in self.heard.items() if one not in self.heeded)
-                del self.heard[next(idle, next(iter(self.heard)))]
-            self.heard[p.seq] = Heard(p.seq)
-        self.newest = self.heard[p.seq]
-        self._heed()
+        if p.seq not in self.inbound:
+            if len(self.inbound) >= 4:
+                idle = (isn for isn, one in self.inbound.items() if one not in self.partners)
+                del self.inbound[next(idle, next(iter(self.inbound)))]
+            self.inbound[p.seq] = Inbound(p.seq)
+        self.newest = self.inbound[p.seq]
+        self._find_partners()
         return self.newest
 
-    def _heed(self) -> None:
+    def _find_partners(self) -> None:
         """Whose segments the candidates can take.
 
         A SYN makes no new TCB of a peer that the end is connected with: it may be forged, or old.
-        So a candidate's own peer is heard on; the newest SYN's too, since its answer may be unseen.
+        So what its own peer sends still counts; and what the newest SYN's sender sends, since its
+        answer may be unseen.
         """
-        known = {None if c.tcb.state in BLANK else c.tcb.irs for c in self.candidates}
-        own = [one for isn, one in self.heard.items() if isn in known]
+        known = {None if c.tcb.state in PEER_UNKNOWN else c.tcb.irs for c in self.candidates}
+        own = [one for isn, one in self.inbound.items() if isn in known]
         self.current = own[0] if own and len(known) == 1 else self.newest
-        self.heeded = own
+        self.partners = own
         if self.newest is not None and self.newest not in own:
-            self.heeded = [self.newest, *own]
+            self.partners = [self.newest, *own]
 
     # What it sent
 
     def sent(self, p: Packet) -> bool:
         """The end was seen to send ``p``: is there a candidate that explains it?"""
-        if self.calm and not p.flags & EVENTFUL and not self.challenged and self._plain(p):
-            return True
         self.number, self.time, self.note = p.number, p.time, ""
         self.refusals.clear()
         for c in self.candidates:
@@ -135,7 +123,7 @@ class Monitor(Explainer):
         if not self.strict and mark in self.marks:
             explained += [c.costlier() for c in self.candidates]
         if not explained:
-            self.before = [small_print(c.tcb) for c in self.candidates]
+            self.before = [described(c.tcb) for c in self.candidates]
             explained = self._departures(p)
         if not explained:
             return False
@@ -151,42 +139,6 @@ class Monitor(Explainer):
             if not self.note and p.flags & CONTROL == ACK and not p.text:
                 self.note = "challenge ACK"
         self.keep(explained)
-        return True
-
-    def _plain(self, p: Packet) -> bool:
-        """The usual case: new text, or an ACK, that leaves every candidate in its state."""
-        heard = self.current
-        if heard is None or not p.flags & ACK:
-            return False
-        seq, ack, text = p.seq, p.ack, p.text
-        for c in self.candidates:
-            tcb = c.tcb
-            state, rcv_nxt = tcb.state, tcb.rcv.nxt
-            if tcb.irs != heard.isn or tcb.snd.nxt != seq:
-                return False
-            talks = state in TALKING
-            if text:
-                edge = heard.edge
-                if not talks or (edge is not None and ((edge - seq - text) & MASK) >= HALF):
-                    return False
-            elif not talks and state not in _HEARING:
-                return False
-            if ack != rcv_nxt and (
-                state not in _HEARING
-                or ((ack - rcv_nxt) & MASK) >= HALF
-                or ((heard.top - ack) & MASK) >= HALF
-            ):
-                return False
-        nxt = (seq + text) & MASK
-        self.acked = ack
-        for c in self.candidates:
-            tcb = c.tcb
-            tcb.rcv.nxt = tcb.rcv.up = ack
-            if text:
-                tcb.snd.nxt = nxt
-                tcb.written += text
-                if tcb.written > WINDOW:
-                    rebase(tcb)
         return True
 
     def _departures(self, p: Packet) -> list[Candidate]:
@@ -218,32 +170,24 @@ class Monitor(Explainer):
         for c in kept:
             c.cost -= low
         self.candidates = kept
-        self._heed()
+        self._find_partners()
         self.calm = self._is_calm()
 
     def _is_calm(self) -> bool:
         """Will text and ACKs leave every candidate in its state?"""
-        heard = self.current
-        if heard is None:
+        inbound = self.current
+        if inbound is None:
             return False
         for c in self.candidates:
             state = c.tcb.state
-            if state in WAITING or state in NONE:
+            if state in WAITING or state in NO_CONNECTION:
                 return False
-            if heard.fin is not None and not SEQ.lt(heard.fin, c.tcb.rcv.nxt):
+            if inbound.fin is not None and not SEQ.lt(inbound.fin, c.tcb.rcv.nxt):
                 return False
         return True
 
 
-def _may_be_of(heard: Heard, p: Packet) -> bool:
+def _may_be_of(inbound: Inbound, p: Packet) -> bool:
     """Does ``p`` lie behind the SYN, within a window of what was seen?"""
-    near = SEQ.minus(SEQ.plus(p.seq, WINDOW), heard.top) < 2 * WINDOW
-    return near and SEQ.lt(heard.isn, p.seq)
-
-
-def small_print(tcb: Tcb) -> str:
-    """A candidate, for the reader."""
-    if tcb.state in NONE:
-        return tcb.state.value
-    received = "" if tcb.state == State.SYN_SENT else f" RCV.NXT={tcb.rcv.nxt}"
-    return f"{tcb.state.value} (SND.UNA={tcb.snd.una} SND.NXT={tcb.snd.nxt}{received})"
+    near = SEQ.minus(SEQ.plus(p.seq, WINDOW), inbound.top) < 2 * WINDOW
+    return near and SEQ.lt(inbound.isn, p.seq)

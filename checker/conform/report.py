@@ -20,16 +20,10 @@ from typing import IO, Any
 
 from checker.capture import Damage, Frame, Packet, Unread, frames, read
 from checker.capture.segments import CONTROL, socket
-from checker.conform.follow import (
-    MIDDLE,
-    Connection,
-    Deviation,
-    Follower,
-    Position,
-    Verdict,
-    describe,
-)
-from checker.conform.steps import Behaviour
+from checker.conform.behaviour import Behaviour
+from checker.conform.connection import Connection, Deviation, Verdict
+from checker.conform.follow import MIDDLE, Follower, Position
+from checker.conform.judge import describe
 from checker.render import Line, Message, Story, render
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import apart

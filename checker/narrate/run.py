@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from checker.conform.follow import Connection, Position
+from checker.conform.behaviour import Behaviour
+from checker.conform.connection import Connection
+from checker.conform.follow import Position
 from checker.conform.report import Output, follow, story
-from checker.conform.steps import Behaviour
 from checker.narrate import page, tell
 from checker.narrate.seen import Seen, Tap
 from checker.render import Story

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from checker.capture import Frame, Packet, Unread, read
 from checker.capture.datagrams import Datagram, datagram, octets
 from checker.capture.segments import ACK, RST, SYN
-from checker.conform.follow import Connection, Follower
+from checker.conform.connection import Connection
+from checker.conform.follow import Follower
 from checker.narrate import dns
 from checker.narrate.http import Reader
 

@@ -11,7 +11,8 @@ from itertools import islice, zip_longest
 from typing import Any
 
 from checker.capture.segments import socket
-from checker.conform.follow import USED, Connection, Verdict
+from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import USED
 from checker.narrate.http import Head
 from checker.narrate.seen import Lookup, Seen
 from checker.render import Story

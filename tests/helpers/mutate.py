@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from checker.capture import Packet, frames, read
 from checker.capture.segments import ACK, FIN, RST, SYN
-from checker.conform.behaviour import choose
-from checker.conform.follow import MIDDLE, Connection, Follower, Position
-from checker.conform.steps import Behaviour
+from checker.conform.behaviour import Behaviour, choose
+from checker.conform.connection import Connection
+from checker.conform.follow import MIDDLE, Follower, Position
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "linux"
 ENDS = {"A": bytes([10, 88, 0, 1]), "B": bytes([10, 88, 0, 2])}

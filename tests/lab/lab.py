@@ -1,7 +1,7 @@
 """Two kernels' worth of TCP on one: namespaces A and B, and between them a wire in user space.
 
-Each end is a network namespace with a TUN device (``checker.stacks.tun``). The wire reads what
-either sends and asks a policy for the delays of its copies: one per copy, none for a loss. It
+Each end is a network namespace with a TUN device (``checker.stacks.drivers.tun``). The wire reads
+what either sends and asks a policy for the delays of its copies: one per copy, none for a loss. It
 writes down both ends' traffic, as they would have captured it. The kernel's own account of its
 states comes from tracefs (``sock:inet_sock_set_state``), in an instance of our own.
 """
@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checker.stacks.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
+from checker.stacks.drivers.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
 from tests.helpers import pcap
 
 Policy = Callable[["Seg", "Wire"], list[float]]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from checker.capture import frames, read
 from checker.conform.behaviour import choose
-from checker.conform.follow import Connection, Follower, Position, Verdict
+from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import Follower, Position
 from tests.lab.lab import Edge
 
 

@@ -7,11 +7,12 @@ from collections import Counter
 
 import pytest
 
-from checker.stacks import drive, packetdrill, plans, report, tun
-from checker.stacks.departures import LINUX
-from checker.stacks.machine import Edge, Machine, machine
-from checker.stacks.plans import Plan, Planner, controls
-from checker.stacks.tun import Raw, pack, unpack
+from checker.stacks.drivers import kernel, tun
+from checker.stacks.drivers.tun import Raw, pack, unpack
+from checker.stacks.generate import packetdrill, plans, report
+from checker.stacks.generate.machine import Edge, Machine, machine
+from checker.stacks.generate.plans import Plan, Planner, controls
+from checker.stacks.linux import LINUX
 from checker.studies.diagram import FIGURE_5
 from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
 from spec.rules import Rules
@@ -27,7 +28,7 @@ def whole() -> Machine:
 
 @functools.cache
 def planned() -> plans.Plans:
-    return Planner(whole(), LINUX).plans()
+    return Planner(whole(), LINUX.departures).plans()
 
 
 # The machine
@@ -91,7 +92,7 @@ def test_a_dropped_edge_is_missed():
     """A machine that lacks an edge is not covered: the other tests would notice."""
     gone = next(t for t in planned().covered if t.after == State.CLOSING)
     edges = {at: [e for e in found if e.transition != gone] for at, found in whole().edges.items()}
-    less = Planner(dataclasses.replace(whole(), edges=edges), LINUX).plans()
+    less = Planner(dataclasses.replace(whole(), edges=edges), LINUX.departures).plans()
     assert gone not in less.covered
     assert less.total == planned().total - 1
 
@@ -102,7 +103,7 @@ def test_what_is_blocked_is_gone_round():
         t for t in planned().covered if (t.before, t.after) == (State.SYN_SENT, State.ESTABLISHED)
     )
     wanted = [t for t in planned().covered if t.before == State.FIN_WAIT_2]
-    round_it = Planner(whole(), LINUX, blocked=frozenset({usual})).plans(wanted)
+    round_it = Planner(whole(), LINUX.departures, blocked=frozenset({usual})).plans(wanted)
     assert set(wanted) <= set(round_it.covered)
     assert usual not in round_it.covered
 
@@ -160,7 +161,7 @@ def test_scripts_are_written(tmp_path):
     (tmp_path / "old.pkt").write_text("")
     assert report.generate("packetdrill", Rules(), out=tmp_path) == OK
     names = {path.stem for path in tmp_path.iterdir()}
-    found = Planner(whole(), LINUX, hindrance=packetdrill.hindrance).plans()
+    found = Planner(whole(), LINUX.departures, hindrance=packetdrill.hindrance).plans()
     assert names == {plan.name for plan in [*found.plans, *controls(found)]}
     for plan in controls(found):
         assert plan.wrong is not None
@@ -215,7 +216,7 @@ def plan_to(before: State, what: Input) -> Plan:
 @needs_kernel
 @pytest.mark.lab
 def test_the_kernel_does_as_planned():
-    ran = drive.run(plan_to(State.CLOSE_WAIT, Input.CLOSE))
+    ran = kernel.run(plan_to(State.CLOSE_WAIT, Input.CLOSE))
     assert ran.ok
     assert ran.seen[-1].asked
 
@@ -225,8 +226,8 @@ def test_the_kernel_does_as_planned():
 def test_controls_fail():
     """A wrong state is told, at the step that claims it and nowhere else."""
     for plan in controls(planned()):
-        ran = drive.run(plan)
-        assert drive.fails_at_end(ran)
+        ran = kernel.run(plan)
+        assert kernel.fails_at_end(ran)
         assert plan.wrong is not None
         assert f"should be in {plan.wrong.value}" in ran.seen[-1].wrong
 
@@ -239,7 +240,7 @@ def test_a_wrong_answer_is_told():
     last: Edge = plan.steps[-1].edge
     for sent, told in (((), "sends FIN,ACK"), ((*last.sent, *last.sent), "should send FIN,ACK")):
         wrong = plans.Step(dataclasses.replace(last, sent=sent))
-        ran = drive.run(Plan("wrong", [*plan.steps[:-1], wrong]))
+        ran = kernel.run(Plan("wrong", [*plan.steps[:-1], wrong]))
         assert told in ran.seen[-1].wrong
 
 
@@ -249,7 +250,7 @@ def test_a_departure_that_is_not_known_is_refused():
     """The kernel's reset after ABORT has an ACK, which the RFC's has not."""
     aborts = [t for t in planned().covered if t.event == "ABORT" and t.answer]
     strict = Planner(whole()).plans(aborts[:1])
-    ran = drive.run(strict.plans[0])
+    ran = kernel.run(strict.plans[0])
     assert "sends RST,ACK" in ran.seen[-1].wrong
 
 

@@ -15,22 +15,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from checker.stacks.machine import Edge, Machine, Transition, closes_socket, hindrance
+from checker.stacks.generate.machine import Edge, Machine, Transition, closes_socket, hindrance
+from checker.stacks.profile import Departure
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.inputs import Input
 from spec.world.records import key
 
 LENGTH = 40
-
-
-class Departure(NamedTuple):
-    """What a stack does where the specification says otherwise."""
-
-    name: str
-    applies: Callable[[Edge, bool], bool]  # given that the socket is closed
-    sent: Callable[[Edge], tuple[Segment, ...]] | None = None  # instead; None: as specified
-    after: State | None = None  # ... and entered; None: as specified
 
 
 class Step(NamedTuple):

@@ -17,7 +17,7 @@ PARTS = 1 << 10
 """Gaps that are kept; what lies beyond more is forgotten, and said to be."""
 
 
-class Heard:
+class Inbound:
     """A summary of the segments of one TCB, by its ISN."""
 
     __slots__ = (

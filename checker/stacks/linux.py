@@ -1,14 +1,14 @@
-"""Where a stack is known to do otherwise than the rules, and what it does.
+"""Linux: where it is known to do otherwise than RFC 9293, and how long its timers run.
 
 Not every departure is a fault: the RFC allows some (a reset for text that nobody will read, section
-3.6; packing text and FIN anew when retransmitting, 3.8.1). Each was first seen as a plan that
+3.6.1; packing text and FIN anew when retransmitting, 3.8.1). Each was first seen as a plan that
 failed. A rate limit of challenge ACKs is not among them: it is turned off where plans run.
 """
 
 from collections.abc import Callable
 
-from checker.stacks.machine import BOUNDS, SEQ, Edge
-from checker.stacks.plans import Departure
+from checker.stacks.generate.machine import BOUNDS, SEQ, Edge
+from checker.stacks.profile import Departure, Profile, Timers
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 from spec.world.inputs import Input
@@ -127,60 +127,96 @@ def _nothing(_: Edge) -> tuple[Segment, ...]:
     return ()
 
 
-LINUX = (
-    Departure("the reset of an ABORT carries an ACK", _abort, _abort_sends),
+_DEPARTURES = (
+    Departure(
+        "the reset of an ABORT carries an ACK", "3.10.5; allowed by 3.1", _abort, _abort_sends
+    ),
     Departure(
         "text after close() is answered with a reset (RFC 1122 4.2.2.13)",
+        "3.6.1, SHLD-3: allowed",
         _unread,
         _unread_sends,
         State.CLOSED,
     ),
     Departure(
         "after close(), FIN-WAIT-2 is only a record, which is asked less",
+        "3.10.7.4 fifth",
         _orphaned,
         after=State.FIN_WAIT_2,
     ),
-    Departure("a retransmission packs text and FIN together", _packs, _packs_sends),
-    Departure("after a FIN, a reset one below RCV.NXT is taken", _old_reset, after=State.CLOSED),
+    Departure(
+        "a retransmission packs text and FIN together", "3.8.1: allowed", _packs, _packs_sends
+    ),
+    Departure(
+        "after a FIN, a reset one below RCV.NXT is taken",
+        "3.10.7.4 first",
+        _old_reset,
+        after=State.CLOSED,
+    ),
     Departure(
         "simultaneous open: the peer's SYN,ACK acknowledges our SYN",
+        "3.10.7.4 first",
         _crossed,
         after=State.ESTABLISHED,
     ),
     Departure(
         "simultaneous open: SEG.ACK = SND.UNA is taken for an ACK of our SYN",
+        "3.10.7.4 fifth",
         _acks_nothing(fin=False),
         _acks_nothing_sends,
         State.ESTABLISHED,
     ),
     Departure(
         "simultaneous open: SEG.ACK = SND.UNA is taken for an ACK of our SYN",
+        "3.10.7.4 fifth",
         _acks_nothing(fin=True),
         _acks_nothing_sends,
         State.CLOSE_WAIT,
     ),
     Departure(
         "simultaneous open: a segment that ends at RCV.NXT is in the window",
+        "3.10.7.4 first",
         _ends_at_edge,
         after=State.ESTABLISHED,
     ),
-    Departure("a SYN again is answered with the SYN,ACK again", _syn_again, _syn_again_sends),
+    Departure(
+        "a SYN again is answered with the SYN,ACK again",
+        "3.10.7.4 first",
+        _syn_again,
+        _syn_again_sends,
+    ),
     Departure(
         "a SYN in the window of SYN-RECEIVED is answered with a reset (RFC 793)",
+        "3.10.7.4 fourth",
         _syn_in_window,
         _syn_in_window_sends,
     ),
     Departure(
         "TIME-WAIT answers text and FIN with an ACK",
+        "3.10.7.4 fifth, seventh",
         _time_wait("rcv text,ACK", "rcv text without ACK", "rcv FIN without ACK"),
         lambda edge: (_ack(edge),),
     ),
     Departure(
         "TIME-WAIT ignores an ACK or reset in the window in silence",
+        "3.10.7.4 second, fifth",
         _time_wait("rcv ACK of what was not sent", "rcv ACK of long ago", "rcv RST beyond RCV.NXT"),
         _nothing,
     ),
 )
-"""Linux (seen with 6.18)."""
 
-STACKS = {"linux": LINUX, "none": ()}
+LINUX = Profile(
+    name="linux",
+    seen="6.18, by the plans of `generate tun --run` and in the captures of tests/captures/linux",
+    switches={
+        "time_wait_reopen": True,  # MAY-2
+        "time_wait_reuse": True,
+        "fin_wait_2_timeout": True,
+    },
+    timers=Timers(
+        time_wait=60_000,  # TCP_TIMEWAIT_LEN
+        fin_wait_2=60_000,  # net.ipv4.tcp_fin_timeout
+        retransmission=924_600,  # net.ipv4.tcp_retries2 = 15, from the least timeout on
+    ),
+    departures=_DEPARTURES,
+)

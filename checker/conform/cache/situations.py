@@ -15,32 +15,25 @@ lie among the points) to the next, and says from where each point and slot is co
 learnt by letting the monitors do it, and looked up when situation and region come again. There is
 no second state machine: what was not met before is put together again and followed in full, and
 so is all that is not usual, such as resets, or numbers of several TCBs of the peer.
-``tests/checker/conform/test_conform.py`` compares.
 """
 
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from checker.capture.segments import ACK, CONTROL, RST, Packet
+from checker.conform.behaviour import Behaviour
+from checker.conform.cache.flowing import HALF, FlowingMonitor
+from checker.conform.cache.steps import RememberedStepper
+from checker.conform.candidate import LIFE, Candidate, Change, Edge, newest
+from checker.conform.ends import Ends, likeliest
 from checker.conform.explain import RECENT, Came
-from checker.conform.heard import Heard
+from checker.conform.inbound import Inbound
+from checker.conform.layout import MASK, NO_CONNECTION, UNUSED_IN_TCB, Layout
 from checker.conform.monitor import EVENTFUL, Monitor
-from checker.conform.steps import (
-    HALF,
-    LIFE,
-    MASK,
-    NONE,
-    Behaviour,
-    Candidate,
-    Change,
-    Edge,
-    Stepper,
-    newest,
-)
-from spec.tcp.tcb import Receive, Send, State, Tcb
+from spec.tcp.tcb import State, Tcb
 
 REMEMBERED = 1 << 13
 """Situations and moves that are remembered; then memory is cleared."""
@@ -66,7 +59,7 @@ class Form(NamedTuple):
     syns: tuple[int, ...]
     marks: tuple[int, ...]
     acked: bool
-    heard: tuple[int, bool, bool, bool] | None  # where it begins; is FIN, ACK, an edge known?
+    inbound: tuple[int, bool, bool, bool] | None  # where it begins; is FIN, ACK, an edge known?
     strict: bool
     calm: bool
     challenged: bool
@@ -100,13 +93,13 @@ class _Move(NamedTuple):
     rows: tuple["_Parts", "_Parts"]
     slots: tuple["_Copies", "_Copies"]
     note: str
-    heard: int  # how often it was put among the recent segments
+    recent: int  # how often it was put among the recent segments
 
 
 class Situation:
     """Two monitors, but for their numbers and what is in their slots."""
 
-    __slots__ = ("calm", "forms", "heard", "left", "moves", "ranks", "states", "timed")
+    __slots__ = ("calm", "forms", "inbound", "left", "moves", "ranks", "states", "timed")
 
     def __init__(
         self,
@@ -118,7 +111,7 @@ class Situation:
         self.ranks = ranks
         self.moves: dict[tuple[int, ...], _Move] = {}
         self.states = tuple([m.candidates[0].tcb.state for m in ends])
-        self.left = tuple([_left(m) for m in ends])
+        self.left = tuple([likeliest(m) for m in ends])
         # Which candidates have a timer that runs.
         self.timed = tuple(
             [
@@ -128,44 +121,44 @@ class Situation:
         )
         self.calm = all(m.calm and not m.challenged for m in ends)
         # The ranks of ISN and of what was seen up to, of each end's peer.
-        self.heard: tuple[tuple[int, int] | None, ...] = tuple(
+        self.inbound: tuple[tuple[int, int] | None, ...] = tuple(
             [
-                (of[form.heard[0]], of[form.heard[0] + 1]) if form.heard is not None else None
+                (of[form.inbound[0]], of[form.inbound[0] + 1]) if form.inbound is not None else None
                 for form, of in zip(forms, ranks[::-1], strict=True)
             ]
         )
 
 
-def _left(monitor: Monitor) -> str:
-    return " or ".join(sorted({c.tcb.state.value for c in monitor.candidates if c.cost == 0}))
-
-
-class Memory:
+class Cache:
     """What was learnt of one behaviour."""
 
     def __init__(self, behaviour: Behaviour) -> None:
-        self.stepper = Stepper(behaviour)
+        self.stepper = RememberedStepper(behaviour)
         self.departed = tuple(
-            (name, Stepper(Behaviour(rules))) for name, rules in behaviour.departures
+            (name, RememberedStepper(Behaviour(rules))) for name, rules in behaviour.departures
         )
         self._situations: dict[tuple[Any, ...], Situation] = {}
         self.learnt = 0  # moves
         self.recalled = 0  # how often one was
         self._first: dict[int | None, Situation] = {}
 
-    def fresh(
+    def ends(self, at: int | None) -> "RememberedEnds":
+        """Two ends that have done nothing, and remember."""
+        return RememberedEnds(self, at)
+
+    def monitors(
         self, strict: int | None, recent: tuple[deque[Packet], deque[Packet]]
     ) -> tuple[Monitor, Monitor]:
-        """Two ends that have done nothing; ``strict``: where the capture was taken."""
+        """Their monitors; ``strict``: where the capture was taken."""
         return (
-            Monitor(self.stepper, self.departed, strict == 0, recent[0]),
-            Monitor(self.stepper, self.departed, strict == 1, recent[1]),
+            FlowingMonitor(self.stepper, self.departed, strict == 0, recent[0]),
+            FlowingMonitor(self.stepper, self.departed, strict == 1, recent[1]),
         )
 
     def first(self, strict: int | None) -> Situation:
         """That of two ends that have done nothing."""
         if strict not in self._first:
-            ends = self.fresh(strict, (deque(), deque()))
+            ends = self.monitors(strict, (deque(), deque()))
             one, other = _form(ends[0], [], []), _form(ends[1], [], [])
             assert one is not None and other is not None
             self._first[strict] = self.situation((one, other), ((), ()), ends)
@@ -199,35 +192,21 @@ class Memory:
             self.learnt = 0
 
 
-class Pair:
-    """Both ends of a pair of sockets: two monitors, or the situation that stands for them."""
+class RememberedEnds(Ends):
+    """Two monitors, or the situation that stands for them, with its points and slots."""
 
-    __slots__ = (
-        "_at",
-        "_memory",
-        "_monitors",
-        "_recent",
-        "_rows",
-        "_slots",
-        "_strict",
-        "_taken",
-        "departs",
-        "note",
-    )
+    __slots__ = ("_at", "_cache", "_recent", "_rows", "_slots", "_strict")
 
-    def __init__(self, memory: Memory, strict: int | None) -> None:
-        self._memory = memory
+    def __init__(self, cache: Cache, strict: int | None) -> None:
+        super().__init__(None)
+        self._cache = cache
         self._strict = strict
         self._recent: tuple[deque[Packet], deque[Packet]] = (
             deque(maxlen=RECENT),
             deque(maxlen=RECENT),
         )
-        self._taken = 0  # segments
-        self.note = ""  # on the last segment
-        self.departs = False  # does the likeliest explanation of it need other rules?
         # Either the monitors count, or the situation with points and slots.
-        self._monitors: tuple[Monitor, Monitor] | None = None
-        self._at: Situation | None = memory.first(strict)
+        self._at: Situation | None = cache.first(strict)
         self._rows: tuple[Row, Row] = (_NO_POINTS, _NO_POINTS)
         self._slots: tuple[tuple[Slot, ...], tuple[Slot, ...]] = (_BLANK, _BLANK)
 
@@ -242,26 +221,21 @@ class Pair:
 
     def state(self, side: int) -> State:
         """The likeliest."""
-        if self._at is not None:
-            return self._at.states[side]
-        return self.monitors[side].candidates[0].tcb.state
+        return super().state(side) if self._at is None else self._at.states[side]
 
     def left(self, side: int) -> str:
         """The states that are as likely as the likeliest, in words."""
-        return self._at.left[side] if self._at is not None else _left(self.monitors[side])
+        return super().left(side) if self._at is None else self._at.left[side]
 
     def story(self, side: int) -> Edge | None:
         """Of the likeliest candidate."""
-        if self._at is not None:
-            return self._slots[side][0][0]
-        return self.monitors[side].candidates[0].story
+        return super().story(side) if self._at is None else self._slots[side][0][0]
 
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""
         if self._at is None:
-            heard = self.monitors[1 - side].heard.get(isn)
-            return heard.total if heard is not None else 0
-        ranks, (base, places, _) = self._at.heard[1 - side], self._rows[side]
+            return super().octets(side, isn)
+        ranks, (base, places, _) = self._at.inbound[1 - side], self._rows[side]
         if ranks is None or (places[ranks[0]] + base - isn) & MASK:
             return 0
         first, top = ranks
@@ -269,36 +243,29 @@ class Pair:
 
     def capped(self) -> bool:
         """Were there more possible states than are followed?"""
-        return self._at is None and any(
-            m.capped or any(h.full for h in m.heard.values()) for m in self.monitors
-        )
+        return self._at is None and super().capped()
 
     def forget(self) -> None:
         """The connection is over, and what was told of it."""
-        if self._at is not None:
-            one, other = self._slots
-            self._slots = (
-                tuple([(None, clock, left) for _, clock, left in one]),
-                tuple([(None, clock, left) for _, clock, left in other]),
-            )
+        if self._at is None:
+            super().forget()
             return
-        for monitor in self.monitors:
-            for c in monitor.candidates:
-                c.story = None
-                c.used = frozenset()
+        one, other = self._slots
+        self._slots = (
+            tuple([(None, clock, left) for _, clock, left in one]),
+            tuple([(None, clock, left) for _, clock, left in other]),
+        )
 
-    def _shorten(self) -> None:
+    def shorten(self) -> None:
         """Leave out of the stories what nobody will be told."""
-        if self._at is not None:
-            one, other = self._slots
-            self._slots = (
-                tuple([(newest(story), clock, left) for story, clock, left in one]),
-                tuple([(newest(story), clock, left) for story, clock, left in other]),
-            )
+        if self._at is None:
+            super().shorten()
             return
-        for monitor in self.monitors:
-            for c in monitor.candidates:
-                c.story = newest(c.story)
+        one, other = self._slots
+        self._slots = (
+            tuple([(newest(story), clock, left) for story, clock, left in one]),
+            tuple([(newest(story), clock, left) for story, clock, left in other]),
+        )
 
     # What is seen
 
@@ -306,16 +273,16 @@ class Pair:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
         self._taken += 1
         if not self._taken % LIFE:
-            self._shorten()
+            self.shorten()
         at, flags = self._at, p.flags
         if at is None:
-            a, b = self._monitors or self.monitors
+            a, b = self.monitors
             if flags & EVENTFUL or not (a.calm and b.calm):
                 at = None if flags & RST else self._take_apart()
         elif flags & RST or (at.calm and not flags & EVENTFUL):
             at = None
         if at is None or (p.ack and not flags & ACK):  # such a number means nothing
-            return self._follow(side, p, edge)
+            return self.follow(side, p, edge)
         if at.timed[side]:
             self._age(at, side, p.time)
         theirs = () if not flags & ACK else (p.ack,) if edge is None else (p.ack, edge)
@@ -324,7 +291,7 @@ class Pair:
         ours = _located(one, (p.seq, (p.seq + p.text) & MASK), region)
         others = _located(other, theirs, region)
         if ours is None or others is None:
-            return self._follow(side, p, edge)
+            return self.follow(side, p, edge)
         if at.timed != _NEITHER:
             region += self._timers(at)
         mark = tuple(region)
@@ -332,7 +299,7 @@ class Pair:
         move = at.moves.get(mark)
         if move is None:
             return self._learn(at, mark, side, p, edge, known)
-        self._memory.recalled += 1
+        self._cache.recalled += 1
         self._rows = _made(known[0], move.rows[0]), _made(known[1], move.rows[1])
         one_kept, other_kept = move.slots
         if one_kept is not None or other_kept is not None:
@@ -340,20 +307,9 @@ class Pair:
             self._slots = _copied(slots[0], one_kept, p), _copied(slots[1], other_kept, p)
         self._at = move.to
         self.note = move.note
-        if move.heard:
-            self._recent[1 - side].extend((p,) * move.heard)
+        if move.recent:
+            self._recent[1 - side].extend((p,) * move.recent)
         return True
-
-    def _follow(self, side: int, p: Packet, edge: int | None) -> bool:
-        """The long way, which is what all comes from."""
-        monitors = self._monitors or self.monitors
-        one = monitors[side]
-        one.note = ""
-        explained = one.sent(p)
-        self.note = one.note
-        self.departs = bool(one.candidates[0].used)
-        monitors[1 - side].hears(p, edge)
-        return explained
 
     def _age(self, at: Situation, side: int, time: float) -> None:
         """Let the TIME-WAIT timers of ``side`` run."""
@@ -361,14 +317,14 @@ class Pair:
         for i in at.timed[side]:
             story, clock, left = slots[i]
             c = Candidate(Tcb(state=State.TIME_WAIT, time_wait=left), clock=clock)
-            self._memory.stepper.age(c, time)
+            self._cache.stepper.age(c, time)
             slots[i] = story, c.clock, c.tcb.time_wait
         aged = tuple(slots)
         self._slots = (self._slots[0], aged) if side else (aged, self._slots[1])
 
     def _timers(self, at: Situation) -> tuple[int, ...]:
         """Which timers are set to what their rule says, or have run out, and which are equal."""
-        usual = self._memory.stepper.timers
+        usual = self._cache.stepper.timers
         lefts = [self._slots[side][i][2] for side in (0, 1) for i in at.timed[side]]
         return tuple([left if left in usual else -1 - lefts.index(left) for left in lefts])
 
@@ -386,19 +342,19 @@ class Pair:
         monitors = self.monitors
         for monitor in monitors:
             monitor.measured = False
-        explained = self._follow(side, p, edge)
+        explained = self.follow(side, p, edge)
         if not explained or any(m.measured for m in monitors):
             return explained
         to = self._take_apart()
         if to is None:
             return explained
-        usual = self._memory.stepper.timers
+        usual = self._cache.stepper.timers
         one, other = (_parts(*each) for each in zip(known, self._rows, strict=True))
         copies = [_copies(*each, p, usual) for each in zip(slots, self._slots, strict=True)]
-        heard = sum(q is p for q in list(self._recent[1 - side])[-2:])
+        recent = sum(q is p for q in list(self._recent[1 - side])[-2:])
         if one is not None and other is not None and () not in copies:
-            move = _Move(to, (one, other), (copies[0], copies[1]), self.note, heard)
-            self._memory.learn(at, region, move)
+            move = _Move(to, (one, other), (copies[0], copies[1]), self.note, recent)
+            self._cache.learn(at, region, move)
         return explained
 
     # Taking apart, and putting together again
@@ -416,7 +372,7 @@ class Pair:
         self._slots = _slots(one), _slots(other)
         ranks = one_row[1], other_row[1]
         self.departs = False
-        self._at = self._memory.situation((forms[0], forms[1]), ranks, ends)
+        self._at = self._cache.situation((forms[0], forms[1]), ranks, ends)
         self._monitors = None
         return self._at
 
@@ -427,7 +383,7 @@ class Pair:
             iter([(base + places[rank]) & MASK for rank in ranks])
             for (base, places, _), ranks in zip(self._rows, at.ranks, strict=True)
         )
-        one, other = ends = self._memory.fresh(self._strict, self._recent)
+        one, other = ends = self._cache.monitors(self._strict, self._recent)
         _fill(one, at.forms[0], self._slots[0], a, b)
         _fill(other, at.forms[1], self._slots[1], b, a)
         self._at = None
@@ -570,7 +526,7 @@ def _copied(known: tuple[Slot, ...], copies: _Copies, p: Packet) -> tuple[Slot, 
 
 def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
     """None if a monitor is not usual."""
-    if monitor.capped or monitor.resets or len(monitor.heard) > 1:
+    if monitor.capped or monitor.resets or len(monitor.inbound) > 1:
         return None
     candidates = []
     for c in monitor.candidates:
@@ -596,23 +552,23 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         marks.append(flags)
     if monitor.acked is not None:
         theirs.append(monitor.acked)
-    heard = None
-    for one in monitor.heard.values():
+    inbound = None
+    for one in monitor.inbound.values():
         if one.parts or one.full or one.total != (one.top - one.isn - 1) & MASK:
             return None
-        if monitor.newest is not one or monitor.current is not one or monitor.heeded != [one]:
+        if monitor.newest is not one or monitor.current is not one or monitor.partners != [one]:
             return None
         heard_at = len(theirs)
         theirs += (one.isn, one.top, one.since)
         theirs += () if one.fin is None else (one.fin,)
         mine += [x for x in (one.ack, one.edge) if x is not None]
-        heard = (heard_at, one.fin is not None, one.ack is not None, one.edge is not None)
+        inbound = (heard_at, one.fin is not None, one.ack is not None, one.edge is not None)
     return Form(
         tuple(candidates),
         tuple(syns),
         tuple(marks),
         monitor.acked is not None,
-        heard,
+        inbound,
         monitor.strict,
         monitor.calm,
         monitor.challenged,
@@ -624,7 +580,7 @@ def _fill(
     theirs: Iterator[int],
 ) -> None:  # fmt: skip
     """The inverse of ``_form``, of a new monitor."""
-    candidates, syns, marks, acked, heard, _, calm, challenged = form
+    candidates, syns, marks, acked, inbound, _, calm, challenged = form
     monitor.candidates = []
     for (cost, tcb, last), (story, clock, left) in zip(candidates, slots, strict=True):
         gone = None
@@ -642,55 +598,53 @@ def _fill(
         number = next(theirs) if flags & ACK else 0
         monitor.marks = (*monitor.marks, Came(seq, number, flags, (end - seq) & MASK))
     monitor.acked = next(theirs) if acked else None
-    if heard is not None:
-        _, fin, ack, edge = heard
-        one = Heard(next(theirs))
+    if inbound is not None:
+        _, fin, ack, edge = inbound
+        one = Inbound(next(theirs))
         one.top, one.since = next(theirs), next(theirs)
         one.total = (one.top - one.isn - 1) & MASK
         one.fin = next(theirs) if fin else None
         one.ack = next(mine) if ack else None
         one.edge = next(mine) if edge else None
-        monitor.heard[one.isn] = monitor.newest = monitor.current = one
-        monitor.heeded = [one]
+        monitor.inbound[one.isn] = monitor.newest = monitor.current = one
+        monitor.partners = [one]
     monitor.calm, monitor.challenged = calm, challenged
 
 
+# ``written`` is told by the place that it gives to FIN, and ``time_wait`` by a slot.
+_LAYOUT = Layout(Tcb, UNUSED_IN_TCB, apart=("state", "written", "time_wait"))
+_joined = _LAYOUT.joined()
+_COUNT = len(_LAYOUT.ours(Tcb()))
+_THEIR_COUNT = len(_LAYOUT.theirs(Tcb()))
+
+
 def _tcb_form(tcb: Tcb, mine: list[int], theirs: list[int]) -> tuple[Any, ...]:
-    """``written`` is told by the place that it gives to FIN; a timer is not told.
+    """All of a TCB but the numbers that its state knows, which go to the lists.
 
     The state is told by its name, which is quick to compare.
     """
-    state, snd, rcv = tcb.state, tcb.snd, tcb.rcv
-    if state in NONE:
-        numbers: tuple[int, ...] = (tcb.iss, tcb.irs, snd.una, snd.nxt, rcv.nxt, tcb.written)
-    else:
-        mine += (tcb.iss, snd.una, snd.nxt, (tcb.iss + tcb.written + 1) & MASK)
-        if state is State.SYN_SENT:
-            numbers = (tcb.irs, rcv.nxt)
-        else:
-            theirs += (tcb.irs, rcv.nxt)
-            numbers = ()
-    return (
-        state._value_, numbers, tcb.passive, tcb.reopened, tcb.closing, tcb.span,
-        (snd.wnd, snd.wl1, snd.wl2, snd.up, snd.urgent),
-        (rcv.wnd, rcv.up - rcv.nxt, rcv.push),
-        (tcb.held_text, tcb.held_fin, tcb.held_push, tcb.held_urgent, tcb.held_up),
-    )  # fmt: skip
+    state, ours, others = tcb.state, _LAYOUT.ours(tcb), _LAYOUT.theirs(tcb)
+    rest = _LAYOUT.rest(tcb)
+    if state in NO_CONNECTION:
+        return (state._value_, rest, ours, others, tcb.written)
+    mine += ours
+    mine.append((tcb.iss + tcb.written + 1) & MASK)
+    if state is State.SYN_SENT:
+        return (state._value_, rest, None, others, None)
+    theirs += others
+    return (state._value_, rest, None, None, None)
 
 
 def _tcb(form: tuple[Any, ...], mine: Iterator[int], theirs: Iterator[int]) -> Tcb:
     """The inverse of ``_tcb_form``."""
-    name, numbers, passive, reopened, closing, span, snd, rcv, held = form
-    state = _STATES[name]
-    if state in NONE:
-        iss, irs, una, nxt, received, written = numbers
-    else:
-        iss, una, nxt, place = next(mine), next(mine), next(mine), next(mine)
-        written = (place - iss - 1) & MASK
-        irs, received = numbers or (next(theirs), next(theirs))
-    text, fin, push, urgent, up = held
-    return Tcb(
-        state, passive, reopened, iss, irs, Send(una, nxt, *snd),
-        Receive(received, rcv[0], received + rcv[1], rcv[2]), written, closing,
-        text, fin, push, urgent, up, 0, span,
-    )  # fmt: skip
+    name, rest, ours, others, written = form
+    place = 0
+    if ours is None:
+        ours = [next(mine) for _ in range(_COUNT)]
+        place = next(mine)
+    if others is None:
+        others = [next(theirs) for _ in range(_THEIR_COUNT)]
+    tcb = cast(Tcb, _joined(ours, others, rest))
+    tcb.state = _STATES[name]
+    tcb.written = written if written is not None else (place - tcb.iss - 1) & MASK
+    return tcb

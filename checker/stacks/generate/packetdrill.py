@@ -8,8 +8,8 @@ TIME-WAIT, in which the socket says CLOSE. There the answers alone tell, and a c
 
 from collections.abc import Iterator
 
-from checker.stacks.machine import IRS, ISS, SEQ, Edge, closes_socket, takes_text
-from checker.stacks.plans import Plan, Step
+from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, closes_socket, takes_text
+from checker.stacks.generate.plans import Plan, Step
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.inputs import Input

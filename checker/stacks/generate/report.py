@@ -10,17 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from checker.stacks import drive, packetdrill, tun
-from checker.stacks.departures import STACKS
-from checker.stacks.drive import Measured, Ran, Seen
-from checker.stacks.machine import Transition, machine
-from checker.stacks.plans import Plan, Planner, Plans, controls
+from checker.stacks import PROFILES
+from checker.stacks.drivers import kernel, tun
+from checker.stacks.drivers.kernel import Measured, Ran, Seen
+from checker.stacks.generate import packetdrill
+from checker.stacks.generate.machine import Transition, machine
+from checker.stacks.generate.plans import Plan, Planner, Plans, controls
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
 from spec.rules import Rules
 
 KINDS = ("packetdrill", "tun")
+NO_STACK = "none"
+"""No departures are allowed for."""
 Told = Callable[[str], None]
 
 
@@ -37,8 +40,8 @@ def generate(
     """Make plans; write or run them; print what they cover. The exit code."""
     if kind not in KINDS:
         raise unknown("kind of test", kind, KINDS)
-    if stack not in STACKS:
-        raise unknown("stack", stack, STACKS)
+    if stack != NO_STACK and stack not in PROFILES:
+        raise unknown("stack", stack, [*PROFILES, NO_STACK])
     if out is not None and kind == "tun":
         raise UsageProblem("--out is for packetdrill; tun writes no scripts, it runs the plans")
     if not run and kind == "tun":
@@ -47,7 +50,8 @@ def generate(
         raise UsageProblem("packetdrill wants --out DIR, --run, or both")
     if json_file is not None:
         files.writable(json_file)
-    planner = Planner(machine(rules), STACKS[stack], slow)
+    departures = () if stack == NO_STACK else PROFILES[stack].departures
+    planner = Planner(machine(rules), departures, slow)
     if kind == "packetdrill":
         planner = replace(planner, hindrance=packetdrill.hindrance)
     plans = planner.plans()
@@ -68,7 +72,7 @@ def generate(
         if kind == "packetdrill":
             print("no packetdrill on PATH: the plans are run over TUN", file=sys.stderr)
         planner = replace(planner, hindrance=lambda _: "")
-        found, by = drive.measure(planner, lambda ran: told(ran.plan.name)), "TUN"
+        found, by = kernel.measure(planner, lambda ran: told(ran.plan.name)), "TUN"
     _print(coverage(found.plans))
     _print(measured(found, by))
     if json_file is not None:

@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from checker.stacks.machine import IRS, ISS, SEQ, Edge, Transition, takes_text
-from checker.stacks.plans import Plan, Planner, Plans, Step, controls
-from checker.stacks.tun import Namespace, Raw, Tun, network, pack, tcp_info, unpack
+from checker.stacks.drivers.tun import Namespace, Raw, Tun, network, pack, tcp_info, unpack
+from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, Transition, takes_text
+from checker.stacks.generate.plans import Plan, Planner, Plans, Step, controls
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.inputs import Input

@@ -1,0 +1,114 @@
+"""A pair of sockets, and what is known of the connection that it has."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from checker.capture import Packet
+from checker.capture.segments import socket
+from checker.conform.candidate import LIFE
+from checker.conform.ends import Way
+from checker.conform.monitor import Monitor
+from spec.tcp.tcb import State
+
+
+class Verdict(Enum):
+    """What can be said of a connection."""
+
+    CONFORMS = "conforms"
+    DEVIATES = "deviates"
+    INCONCLUSIVE = "inconclusive"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(slots=True)
+class Deviation:
+    """The first segment of a connection that no state explains."""
+
+    segment: int
+    sender: str
+    text: str
+    candidates: list[str]
+    rule: str
+    nearest: str
+    departures: list[str]  # switches that explain it
+    forged: bool = False  # all that follows is explained if the sender did not send it
+    seen: list[Packet] = field(default_factory=list)  # segments before it, and itself
+    sides: list[int] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "segment": self.segment,
+            "sender": self.sender,
+            "text": self.text,
+            "candidates": self.candidates,
+            "rule": self.rule,
+            "nearest": self.nearest,
+            "explained_by": self.departures,
+            "forged": self.forged,
+        }
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection, as far as it was followed."""
+
+    flow: "Flow"
+    first: int
+    began: float
+    packets: int = 0
+    isn: list[int | None] = field(default_factory=lambda: [None, None])
+    scale: list[int | None] = field(default_factory=lambda: [None, None])
+    sent: list[int] = field(default_factory=lambda: [0, 0])  # segments
+    mid: str = ""
+    unsupported: str = ""
+    unread: str = ""
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    deviation: Deviation | None = None
+    options: list[dict[int, bytes]] = field(default_factory=lambda: [{}, {}])
+    # What it came to
+    last: int = 0
+    verdict: Verdict = Verdict.INCONCLUSIVE
+    reason: str = ""
+    life: list[str] = field(default_factory=list)
+    edges: list[list[tuple[int, State, State]]] = field(default_factory=lambda: [[], []])
+    states: list[str] = field(default_factory=lambda: ["", ""])
+
+    def note(self, number: int, text: str) -> None:
+        """Something worth telling."""
+        count = self.counts[text] = self.counts.get(text, 0) + 1
+        if count <= 3 and len(self.notes) < LIFE:
+            self.notes.append((number, text))
+
+    @property
+    def name(self) -> str:
+        """``10.0.0.1:40508-10.0.0.2:5000``, the client first."""
+        return "-".join(socket(s) for s in self.flow.sockets)
+
+
+class Flow:
+    """A pair of sockets, the client's first."""
+
+    __slots__ = ("at", "connection", "ends", "last", "offered", "seen", "sent", "sockets")
+
+    def __init__(self, sockets: tuple[bytes, bytes], way: Way, at: int | None) -> None:
+        self.sockets = sockets
+        self.at = at
+        self.ends = way.ends(at)
+        self.connection: Connection | None = None
+        self.last = 0.0
+        self.sent = [False, False]  # was anything seen of either end?
+        self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
+        self.seen: list[tuple[int, Packet]] = []
+
+    @property
+    def monitors(self) -> tuple[Monitor, Monitor]:
+        """Of its ends."""
+        return self.ends.monitors
+
+    def over(self) -> bool:
+        """Has the connection ended, as far as can be told?"""
+        over = (State.CLOSED, State.TIME_WAIT)
+        return self.ends.state(0) in over and self.ends.state(1) in over

@@ -1,0 +1,116 @@
+"""What came of a connection: its verdict, its life, and its deviation, if it has one."""
+
+from checker.capture import Packet
+from checker.capture.segments import ACK, flags, socket
+from checker.conform.candidate import LIFE, Edge
+from checker.conform.connection import Connection, Deviation, Flow, Verdict
+from checker.conform.explain import Refusal
+from checker.conform.monitor import Monitor
+
+LADDER = 24
+"""Segments before a deviation that are kept for its picture."""
+
+
+def who(side: int) -> str:
+    return "AB"[side]
+
+
+def deviation(
+    flow: Flow, side: int, p: Packet, monitor: Monitor, departures: list[str]
+) -> Deviation:
+    best = min(monitor.refusals, default=Refusal(9, "no rule sends it", ""), key=lambda r: r.far)
+    seen = flow.seen[-LADDER:]
+    return Deviation(
+        segment=p.number,
+        sender=socket(p.src),
+        text=describe(p),
+        candidates=monitor.before[:6],
+        rule=best.rule,
+        nearest=best.nearest,
+        departures=departures,
+        seen=[q for _, q in seen],
+        sides=[s for s, _ in seen],
+    )
+
+
+def describe(p: Packet) -> str:
+    """A packet, for the reader."""
+    ack = f"<ACK={p.ack}>" if p.flags & ACK else ""
+    text = f"<{p.text} octets>" if p.text else ""
+    return f"<SEQ={p.seq}>{ack}{text}<CTL={flags(p.flags)}>"
+
+
+def _edges(edge: Edge | None, first: int) -> list[Edge]:
+    """The states that the likeliest candidate went through."""
+    found: list[Edge] = []
+    while edge is not None and len(found) < LIFE:
+        if edge.number >= first:
+            found.append(edge)
+        edge = edge.rest
+    return found[::-1]
+
+
+def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
+    """The verdict, and the life."""
+    lines: list[tuple[int, int, str]] = []
+    ends = flow.ends
+    for side in (0, 1):
+        for i, edge in enumerate(_edges(ends.story(side), connection.first)):
+            change = edge.change
+            connection.edges[side].append((edge.number, change.before, change.after))
+            if flow.at is None or flow.at == side:
+                # What happens at the far end is told by its own capture.
+                lines.append((edge.number, i, f"{who(side)} {change.text}"))
+        connection.states[side] = ends.left(side)
+        isn = connection.isn[side]
+        if isn is not None and (octets := ends.octets(side, isn)):
+            lines.append((1 << 40, 0, f"{who(side)} sent {octets} octets of text"))
+    for number, text in connection.notes:
+        lines.append((number, 99, text))
+    for text, count in connection.counts.items():
+        if count > 3:
+            lines.append((1 << 40, 1, f"{text}: {count} times"))
+    lines.sort()
+    connection.life = [
+        (f"{number}: " if 0 < number < 1 << 40 else "") + text for number, _, text in lines[:LIFE]
+    ]
+    if len(lines) > LIFE:
+        connection.life.append(f"and {len(lines) - LIFE} more")
+    for side in (0, 1):
+        if flow.at in (None, side) and connection.states[side]:
+            connection.life.append(f"{who(side)} is left in {connection.states[side]}")
+    connection.verdict, connection.reason = _verdict(connection, flow, hidden)
+    if connection.verdict is not Verdict.DEVIATES:
+        connection.deviation = None
+
+
+def _verdict(
+    connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]
+) -> tuple[Verdict, str]:
+    a, b = flow.sockets
+    unread = connection.unread
+    if hidden and not unread:
+        pairs = ((a, b), (b, a), (a[:-2], b[:-2]), (b[:-2], a[:-2]))
+        unread = next((hidden[pair] for pair in pairs if pair in hidden), "")
+    deviation = connection.deviation
+    if connection.unsupported:
+        return Verdict.UNSUPPORTED, connection.unsupported
+    if unread:
+        return Verdict.INCONCLUSIVE, f"not all segments can be read: {unread}"
+    if connection.mid:
+        return Verdict.INCONCLUSIVE, f"mid-stream: {connection.mid}" + (
+            f" (taken up from there, packet {deviation.segment} is not explained)"
+            if deviation is not None
+            else ""
+        )
+    if deviation is not None and not all(flow.sent) and flow.at is None:
+        return Verdict.INCONCLUSIVE, "one-sided: the capture has segments of one end only"
+    if flow.ends.capped():
+        return Verdict.INCONCLUSIVE, "more possible states than are followed"
+    if deviation is not None:
+        return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"
+    if flow.at is not None and not connection.sent[flow.at]:
+        return Verdict.INCONCLUSIVE, "nothing to check: the end that is judged sent nothing"
+    if connection.packets == 1:
+        return Verdict.INCONCLUSIVE, "nothing to check: a single segment"
+    return Verdict.CONFORMS, ""

@@ -1,0 +1,1 @@
+"""What drives a stack through a plan, and reads what it does."""

@@ -1,0 +1,1 @@
+"""Tests of a stack, made from the specification."""

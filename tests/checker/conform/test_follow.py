@@ -1,0 +1,192 @@
+"""Which segments are one connection's, where the capture was taken, and how much is kept."""
+
+import struct
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.capture import Packet
+from checker.capture.segments import ACK, FIN, PSH, RST, SYN
+from checker.conform.candidate import LIFE
+from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import MIDDLE, Follower, Position
+from tests.helpers.wire import (
+    RFC,
+    A,
+    B,
+    Wire,
+    deviation,
+    followed,
+    verdicts,
+)
+
+
+def test_open_text_and_close():
+    wire = Wire().opened()
+    wire(A, ACK | PSH, 100, 300, 10)(B, ACK, 300, 110)(B, ACK | PSH, 300, 110, 500)
+    wire(A, ACK, 110, 800)(A, ACK | FIN, 110, 800)(B, ACK, 800, 111)
+    wire(B, ACK | FIN, 800, 111)(A, ACK, 111, 801)
+    (found,) = followed(wire.packets)
+    assert found.verdict is Verdict.CONFORMS
+    assert "A sent 10 octets of text" in found.life
+    assert "B sent 500 octets of text" in found.life
+    assert found.states == ["TIME-WAIT", "CLOSED"]
+
+
+@pytest.mark.parametrize("a", [99, 2**32 - 60, 2**31 - 60])
+def test_numbers_wrap(a):
+    """A stream that goes round the circle, and one past half of it."""
+    wire = Wire().opened(a, a + 7)
+    for i in range(20):
+        wire(A, ACK, a + 1 + 10 * i, a + 8, 10)(B, ACK, a + 8, a + 11 + 10 * i)
+    assert verdicts(wire) == ["conforms"]
+
+
+def test_a_story_has_no_more_than_is_told():
+    """The same SYN and reset, for ever: edges are kept while they may be told, and no longer."""
+    wire = Wire()
+    for _ in range(1500):
+        wire(A, SYN, 99)(B, RST | ACK, 0, 100)
+    found: list[Connection] = []
+    follower = Follower(RFC, MIDDLE, found.append)
+    follower.feed(wire.packets)
+    ((flow, _), *_) = follower.flows.values()
+    lengths = []
+    for monitor in flow.monitors:
+        edge, length = monitor.candidates[0].story, 0
+        while edge is not None:
+            edge, length = edge.rest, length + 1
+        lengths.append(length)
+    assert LIFE <= max(lengths) <= 4 * LIFE
+    follower.finish()
+    assert len(found[0].life) > LIFE
+    assert found[0].edges[0][-1][0] == 3000
+
+
+def test_duplicates_do_not_split_a_connection():
+    wire = Wire()(A, SYN, 99)(A, SYN, 99)(B, SYN | ACK, 299, 100)(B, SYN | ACK, 299, 100)
+    wire(A, ACK, 100, 300)(A, ACK | FIN, 100, 300)(A, ACK | FIN, 100, 300)
+    wire(B, ACK | FIN, 300, 101)(B, ACK | FIN, 300, 101)(A, ACK, 101, 301)(A, ACK, 101, 301)
+    assert verdicts(wire) == ["conforms"]
+
+
+def test_another_isn_is_another_connection():
+    """Two SYN,ACKs with different ISNs are of two connections."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100)(B, SYN | ACK, 5299, 100)
+    wire(A, ACK, 100, 5300)
+    assert len(followed(wire.packets)) == 2
+    again = Wire().opened()(A, RST | ACK, 100, 300).opened(70099, 70299)
+    found = followed(again.packets)
+    assert [c.verdict.value for c in found] == ["conforms"] * 2
+    assert "used before" in "".join(found[1].life)
+
+
+def test_a_forged_syn_is_no_new_tcb_of_the_peer():
+    """What the peer sends after it is the peer's still, and FIN too; at B, and however many."""
+    at_b = Position(frozenset({B[:4]}))
+    for forged in (1, 9):
+        wire = Wire().opened()
+        for i in range(forged):
+            wire(A, SYN, 105 + i)(B, ACK, 300, 100)  # a challenge ACK for each
+        wire(A, ACK, 100, 300, 10)(B, ACK, 300, 110)(A, ACK | FIN, 110, 300)
+        wire(B, ACK, 300, 111)(B, ACK | FIN, 300, 111)(A, ACK, 111, 301)
+        (found,) = followed(wire.packets, position=at_b)
+        assert found.verdict is Verdict.CONFORMS, (forged, found.reason)
+        assert found.states[1] == "CLOSED"
+        assert verdicts(wire(B, ACK, 301, 130), position=at_b) == ["deviates"]
+
+
+def test_loss_duplication_and_reordering_in_the_middle():
+    """B acknowledges what came round another way; A's text comes twice, late, or not at all."""
+    wire = Wire().opened()
+    wire(A, ACK, 110, 300, 10)(A, ACK, 100, 300, 10)(B, ACK, 300, 120)  # reordered
+    wire(A, ACK, 140, 300, 10)(B, ACK, 300, 120)  # 120 to 139 were lost before the capture
+    wire(A, ACK, 120, 300, 20)(B, ACK, 300, 150)(A, ACK, 120, 300, 20)(B, ACK, 300, 150)
+    assert verdicts(wire) == ["conforms"]
+
+
+def test_what_a_strict_end_may_not_do():
+    """At A, everything that A sent was seen."""
+    at_a = Position(frozenset({A[:4]}))
+    gap = Wire().opened()(A, ACK, 110, 300, 10)
+    assert verdicts(gap) == ["conforms"]
+    assert deviation(gap, position=at_a).nearest == "<SEQ=100><ACK=300>"
+    back = Wire().opened()(B, ACK, 300, 100, 10)(A, ACK, 100, 310)(A, ACK, 100, 305)
+    assert deviation(back, position=at_a).rule.endswith("never goes back")
+    assert verdicts(back) == ["conforms"]
+    # Nothing is asked of B there.
+    assert verdicts(Wire().opened()(B, ACK, 300, 9999), position=at_a) == ["conforms"]
+
+
+def test_windows_are_scaled():
+    def sends(octets: int, scale: int | None) -> list[str]:
+        option = b"" if scale is None else bytes([3, 3, scale])
+        wire = Wire()(A, SYN, 99, options=b"\3\3\0")
+        wire(B, SYN | ACK, 299, 100, options=option, wnd=1)(A, ACK, 100, 300)
+        wire(B, ACK, 300, 100, wnd=10)
+        return verdicts(wire(A, ACK, 100, 300, octets))
+
+    assert sends(10, None) == ["conforms"]
+    assert sends(11, None) == ["deviates"]
+    assert sends(1280, 7) == ["conforms"]
+    assert sends(1281, 7) == ["deviates"]
+
+
+RANDOM = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.integers(0, 63),
+        st.sampled_from([0, 1, 2, 3, 5, 100, 2**31, 2**32 - 1]),
+        st.sampled_from([0, 1, 2, 3, 5, 100, 2**31, 2**32 - 1]),
+        st.sampled_from([0, 0, 1, 3, 1460, 60000]),
+        st.sampled_from([0, 1, 1000, 65535]),
+        st.sampled_from([b"", b"\3\3\7", b"\3", b"\x22\2", b"\3\2"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(RANDOM, st.booleans(), st.sampled_from(["", "client", "server"]))
+def test_random_segments(segments, opened, role):
+    """Any segments in any order: a verdict, and candidates within their bound."""
+    wire = Wire().opened() if opened else Wire()
+    for from_a, flags, seq, ack, text, wnd, options in segments:
+        src = A if from_a else B
+        base = (99, 299) if from_a else (299, 99)
+        wire(src, flags, base[0] + seq, base[1] + ack, text, wnd, options if flags & SYN else b"")
+    for connection in followed(wire.packets, position=Position(role=role)):
+        assert connection.verdict in Verdict
+        assert all(len(m.candidates) <= 48 for m in connection.flow.monitors)
+
+
+def many(connections: int) -> Iterable[Packet]:
+    """Connections that open, carry text and close, one after the other."""
+    number = 0
+    for i in range(connections):
+        src = struct.pack(">IH", 0x0A000001 + i // 60000, 1024 + i % 60000)
+        wire = Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 110, 10)(A, ACK, 110, 310)
+        wire(A, ACK | FIN, 110, 310)(B, ACK | FIN, 310, 111)(A, ACK, 111, 311)
+        for p in wire.packets:
+            number += 1
+            p.number, p.time = number, p.time + i
+            p.src, p.dst = (src, B) if p.src == A else (B, src)
+            yield p
+
+
+def test_connections_that_ended_are_forgotten():
+    ended = 0
+    most = 0
+
+    def done(connection: Connection) -> None:
+        nonlocal ended, most
+        assert connection.verdict is Verdict.CONFORMS
+        ended += 1
+        most = max(most, len(follower.flows))
+
+    follower = Follower(RFC, MIDDLE, done, flows=50)
+    follower.feed(many(1000))
+    follower.finish()
+    assert (ended, most) == (1000, 100)

@@ -1,0 +1,127 @@
+"""The command: reports, exit codes, and the picture of a deviation."""
+
+import json
+import os
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from checker.conform import report
+from checker.support.errors import UsageProblem
+from tests.helpers.mutate import CAPTURES, ENDS
+from tests.helpers.wire import (
+    LINUX,
+    ZEEK,
+    captured,
+)
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "checker", "conform", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_command(tmp_path):
+    reuse = CAPTURES / "timewait_port_reuse_client.A.pcap"
+    out, junit, svg = tmp_path / "r.json", tmp_path / "r.xml", tmp_path / "svg"
+    files = ("--json", str(out), "--junit", str(junit), "--svg", str(svg))
+    told = run(str(reuse), str(CAPTURES / "lwip.pcap"), *files)
+    assert told.returncode == 1, told.stderr
+    assert "explained by:        --rules time_wait_reuse=on" in told.stdout
+    found = json.loads(out.read_text())["connections"]
+    assert [c["verdict"] for c in found] == ["conforms", "deviates"] + ["conforms"] * 6
+    assert found[1]["capture"] == str(reuse)
+    assert found[1]["connection"] == "10.88.0.1:6001-10.88.0.2:5000"
+    assert found[1]["deviation"]["segment"] == 7
+    assert found[1]["deviation"]["explained_by"] == ["time_wait_reuse"]
+    assert found[0]["deviation"] is None
+    assert found[0]["life"][0].startswith("1: A CLOSED -> SYN-SENT: 3.10.1")
+    suite = ElementTree.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("8", "1", "0")
+    assert len(list(svg.glob("*.svg"))) == 1
+    assert run(str(reuse), "--rules", "linux").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        (["missing.pcap"], 2, "cannot read 'missing.pcap'"),
+        ([__file__], 2, "neither pcap nor pcapng"),
+        ([str(ZEEK)], 2, "Is a directory"),
+        ([str(CAPTURES / "lwip.pcap"), "--svg", __file__], 2, "it is no folder"),
+        ([str(CAPTURES / "lwip.pcap"), "missing.pcap"], 2, "cannot read 'missing.pcap'"),
+        ([str(CAPTURES / "lwip.pcap"), "--rules", "linus"], 2, "did you mean linux?"),
+        ([str(CAPTURES / "lwip.pcap"), "--at", "here"], 2, "is not an address"),
+        ([str(CAPTURES / "self_connect.A.pcap")], 3, "no connections"),
+        ([str(ZEEK / "http__get_nosyn.pcap")], 3, "1 inconclusive"),
+    ],
+)
+def test_exit_codes(words, code, line):
+    told = run(*words)
+    assert told.returncode == code
+    assert line in told.stderr
+    assert "Traceback" not in told.stderr
+    assert code != 2 or told.stdout == ""  # nothing was begun
+
+
+def test_nothing_is_written_over(tmp_path):
+    capture, out = tmp_path / "x.pcap", tmp_path / "x.json"
+    content = (CAPTURES / "close_4way.A.pcap").read_bytes()
+    capture.write_bytes(content)
+    for words in (["--json", capture], ["--json", out, "--junit", tmp_path / "." / "x.json"]):
+        told = run(str(capture), *map(str, words))
+        assert (told.returncode, told.stdout) == (2, "")
+        assert "is named twice" in told.stderr
+    assert capture.read_bytes() == content
+    assert not out.exists()
+    os.mkfifo(out)
+    told = run(str(capture), "--json", str(out))
+    assert (told.returncode, out.is_fifo()) == (2, True)
+    assert "it is no ordinary file" in told.stderr
+
+
+def test_damaged_capture_is_never_a_success(tmp_path):
+    whole = (CAPTURES / "lwip.pcap").read_bytes()
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(whole + b"123")
+    out = tmp_path / "r.json"
+    told = run(str(path), "--json", str(out))
+    assert told.returncode == 3
+    assert "the file ends within frame 32" in told.stderr
+    assert json.loads(out.read_text())["captures"][0]["damage"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([*CAPTURES.glob("*.pcap"), *ZEEK.iterdir()]), st.data())
+def test_broken_captures(tmp_path_factory, path, data):
+    """Octets of real captures turned: a report, or one clear line."""
+    content = bytearray(path.read_bytes())
+    assume(len(content) > 30 and len(content) < 20_000)
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    broken = tmp_path_factory.mktemp("broken") / "capture"
+    broken.write_bytes(content)
+    try:
+        assert report.conform([broken], LINUX) in (0, 1, 3)
+    except UsageProblem as told:
+        assert "\n" not in str(told)
+
+
+def test_peer_captures_may_be_given_either_way_round(capsys):
+    a, b = (CAPTURES / f"half_close.{end}.pcap" for end in "AB")
+    here, there = report._places(a, b)
+    assert (here.addresses, there.addresses) == ({ENDS["A"]}, {ENDS["B"]})
+    assert report._places(b, a) == (there, here)
+    with pytest.raises(UsageProblem, match="cannot tell"):
+        report._places(a, CAPTURES / "lwip.pcap")
+
+
+def test_picture_marks_the_segment():
+    (connection,) = captured(ZEEK / "tcp__miss_end_data.pcap")
+    story = report.picture(connection)
+    marked = [m for line in story.lines for m in line.sent if m.mark]
+    assert [m.uid for m in marked] == [7]
