@@ -1,5 +1,10 @@
-"""Real TCP against the specification: captures, followed through its states.
+"""Real captures followed through the specification: does some run of it explain every segment?
 
-``heard`` sums up what one end was seen to send, ``monitor`` follows an end through the states that
-explain it, ``follow`` makes connections of segments, ``report`` tells what came of them.
+Read it in this order. *What a segment may be:* ``inbound``, what a peer was seen to send and may
+have arrived. *What an end may be:* ``behaviour`` (which rules), ``candidate`` (which TCBs) and
+``steps`` (what it can do next). *How a segment is explained:* ``explain``, for one candidate,
+``monitor``, for one end, and ``ends``, for both. *What is told:* ``follow`` finds the connections
+of a capture, ``connection`` and ``judge`` say what came of each, and ``report`` writes it down.
+
+``cache`` stands around this and can be left out. ``layout`` knows the fields of a TCB.
 """

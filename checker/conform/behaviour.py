@@ -25,7 +25,7 @@ BOUNDS = Bounds(
     user_timeout=True,
     msl=120_000,
 )
-"""Time is in milliseconds. ``octets`` bounds a loop: text is sent by leaps, with one SEND at the end
+"""Time is in milliseconds. ``octets`` bounds a loop: text is sent by leaps, the last octet by SEND
 (``explain``)."""
 
 MAY: tuple[dict[str, Any], ...] = (

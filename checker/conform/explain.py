@@ -10,7 +10,7 @@ segment from RCV.NXT on, with no news of acknowledgment or with the highest that
 
 **What is put together.** The specification sends octets singly; implementations send segments of
 many, with FIN on the last. Of n octets, n-1 are taken in one leap (``written`` and SND.NXT grow
-by n-1, which is what n-1 SENDs do: ``tests/checker/conform/test_conform.py``), and the last is a
+by n-1, which is what n-1 SENDs do: ``tests/checker/conform/test_explain.py``), and the last is a
 SEND of the specification. A segment that repeats old octets and carries new ones, or FIN, is
 explained part by part.
 
