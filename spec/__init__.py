@@ -9,7 +9,7 @@ tcb                 3.3.1, 3.3.2: the variables of a connection, and the eleven 
 rules               every switch: the RFC's choice, and what happens without it
 bounds              every finite bound of an exploration, with its reason
 user_calls          3.10.1 to 3.10.6: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
-segment_arrives     3.10.7: SEGMENT ARRIVES, phase by phase
+segment_arrives/    3.10.7: SEGMENT ARRIVES, step by step, a file for each subsection
 timeouts            3.10.8: user, retransmission and TIME-WAIT timeouts
 output              3.8: what is sent when, from what SEND and CLOSE have queued
 host                one endpoint: a TCB, its host's health, and one input at a time

@@ -46,6 +46,7 @@ from spec.rules import Restart
 from spec.tcp import segment, segment_arrives, tcb, timeouts, user_calls
 from spec.tcp import sending as output
 from spec.tcp.rule import Rule
+from spec.tcp.segment_arrives import closed, listen, others, syn, syn_sent
 from spec.world import host
 from spec.world.inputs import FORGERIES, Input
 from spec.world.records import key
@@ -66,8 +67,11 @@ def _functions(module: ModuleType, *but: str) -> list[FunctionType]:
     ]
 
 
+ARRIVALS = (segment_arrives, closed, listen, syn_sent, others, syn)
+"""Section 3.10.7, in the RFC's order."""
+
 FUNCTIONS = [
-    *_functions(segment_arrives),
+    *(function for module in ARRIVALS for function in _functions(module)),
     *_functions(output),
     *_functions(user_calls, "status"),
     *_functions(timeouts),

@@ -9,19 +9,19 @@ import inspect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
-from checker.studies.mutants import ORDER, Judged, Report, all_mutants, reason, reasons
+from checker.studies.mutants import ARRIVALS, ORDER, Judged, Report, all_mutants, reason, reasons
 from checker.support import files
 from checker.support.errors import UsageProblem
-from spec.tcp import segment_arrives
 
 DATA = Path("proofs/results/mutants.json")
 PAGE = Path("docs/reference/rules-that-matter.md")
-FILE = "spec/tcp/segment_arrives.py"
+FOLDER = "spec/tcp/segment_arrives"
 
 _HEAD = f"""# Rules that matter
 
-For each line of `{FILE}` (RFC 9293 section 3.10.7): which claims fail when
+For each line of `{FOLDER}/` (RFC 9293 section 3.10.7): which claims fail when
 that line is wrong? `python -m checker mutants --page` generates this page from
 [mutants.json](../../proofs/results/mutants.json); do not edit it.
 
@@ -88,11 +88,17 @@ def _summary(data: Report) -> Iterator[str]:
 
 
 def _lines(data: Report) -> Iterator[str]:
-    source = inspect.getsource(segment_arrives).split("\n")
+    for module in ARRIVALS:
+        yield from _lines_of(module, data)
+
+
+def _lines_of(module: ModuleType, data: Report) -> Iterator[str]:
+    source = inspect.getsource(module).split("\n")
+    name = f"{FOLDER}/{Path(module.__file__ or '').name}"
     by_line: dict[int, list[Judged]] = defaultdict(list)
     for judged in data.all:
         file, line = judged.place.split(":")
-        if file == FILE and judged.verdict != "outside":
+        if file == name and judged.verdict != "outside":
             by_line[int(line)].append(judged)
     function = ""
     for number, here in sorted(by_line.items()):

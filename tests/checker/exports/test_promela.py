@@ -277,7 +277,7 @@ def test_a_decision_the_wrong_way_round_is_noticed() -> None:
     found = explore(System(rules, bounds), {}, graph=False)
     (deliver,) = (kind for kind in model.kinds if kind.delivers)
     lines = {b.where: None for b in interpret.branches(deliver.tree)}
-    (where, *_) = [line for line in lines if line.startswith("spec/tcp/segment_arrives.py")][3:]
+    (where, *_) = [line for line in lines if line.startswith("spec/tcp/segment_arrives/")][3:]
     model.kinds = [
         replace(kind, tree=flipped(kind.tree, where)) if kind is deliver else kind
         for kind in model.kinds

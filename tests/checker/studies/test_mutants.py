@@ -237,14 +237,14 @@ def cheap() -> list[m.Arena]:
 def test_a_mutant_of_the_specification_is_killed_by_the_claim_that_it_breaks(
     cheap: list[m.Arena],
 ) -> None:
-    mutant = spec_mutant("_check_reset", "negate", "seg.seq != tcb.rcv.nxt")
+    mutant = spec_mutant("check_rst_bit", "negate", "seg.seq != tcb.rcv.nxt")
     judged = m.judge(mutant, cheap, True)
     assert (judged.verdict, judged.rule) == (
         "killed",
         "3.10.7.4 second: reset not at RCV.NXT, challenge ACK",
     )
     assert "T10" in [killer.claim for killer in judged.killers]
-    assert mutant.place.startswith("spec/tcp/segment_arrives.py:")
+    assert mutant.place.startswith("spec/tcp/segment_arrives/others.py:")
     assert m.judge(mutant, cheap, True) == judged
 
 
@@ -263,7 +263,7 @@ CONDUCT = {
         "Segment(seq=tcb.snd.nxt, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True))",
         1,
     ),
-    "C4": ("_hear_syn", "drop", "tcb.rcv.nxt = tcp.seq.plus(seg.seq, 1)", 1),
+    "C4": ("hear_syn", "drop", "tcb.rcv.nxt = tcp.seq.plus(seg.seq, 1)", 1),
     "C5": ("_act", "negate", "tcb.snd.una == tcb.snd.nxt", 1),
 }
 
@@ -281,7 +281,7 @@ def test_each_claim_on_conduct_falls_with_a_rule(claim: str) -> None:
 def test_a_selection_that_names_nothing_is_refused() -> None:
     with pytest.raises(UsageProblem, match="no mutant of"):
         m.select(["spec/nothing.py"])
-    assert {x.function for x in m.select(["_check_syn"])} == {"_check_syn"}
+    assert {x.function for x in m.select(["check_syn_bit"])} == {"check_syn_bit"}
     assert {x.operator for x in m.select(["flag"])} == {"flag"}
 
 

@@ -1,0 +1,407 @@
+"""SEGMENT ARRIVES in all other states (RFC 9293 section 3.10.7.4): eight steps.
+
+``other_states`` has the steps in order, and each step is a function of its title. In a step the
+states stand in the RFC's order, under its headings where a state does nothing of its own.
+
+One thing is not where the text has it. The first step supposes a segment trimmed to what is
+new and fits the window, SYN and FIN included. Here a segment stays whole, and each step looks
+at its own part of it: the second at SEG.SEQ, the fourth at the SYN, the seventh at the text, the
+eighth at the FIN. ``??? (trimmed)`` marks these places.
+"""
+
+from spec.rules import Restart
+from spec.seq import choose, not_
+from spec.tcp.segment import Control, Segment, acceptable
+from spec.tcp.segment_arrives.syn import answer_syn
+from spec.tcp.sending import (
+    Tcp,
+    acknowledge,
+    enter_time_wait,
+    reset,
+    segmentize,
+    start_span,
+    start_time_wait,
+)
+from spec.tcp.tcb import State, Tcb, delete, release
+
+
+def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """The eight steps in order."""
+    # First, check sequence number
+    if not check_sequence_number(tcb, seg, tcp):
+        return None
+
+    # Second, check the RST bit
+    if seg.ctl.rst:
+        return check_rst_bit(tcb, seg, tcp)
+
+    # Third, check security: not modelled
+
+    # Fourth, check the SYN bit
+    if seg.ctl.syn:
+        return check_syn_bit(tcb, seg, tcp)
+
+    # Fifth, check the ACK field
+    if not seg.ctl.ack:
+        return tcp.rule("3.10.7.4/fifth/no-ack", "no ACK, dropped")
+    waited = tcb.state in (State.SYN_RECEIVED, State.FIN_WAIT_1)
+    if not check_ack_field(tcb, seg, tcp):
+        return None
+
+    # Sixth, check the URG bit; seventh, process the segment text; eighth, check the FIN bit: first
+    # of what came with the SYN and waited until our own is acknowledged, then of this segment
+    due = waited and tcb.snd.una != tcb.iss and process_held(tcb, tcp)
+    due = sixth_to_eighth(tcb, seg, tcp) or due
+
+    # What waited for ESTABLISHED, for a window or for an acknowledgment may now be sent; the
+    # acknowledgment that is due rides on it (seventh), and there is but one (MUST-59).
+    if not segmentize(tcb, tcp) and due:
+        acknowledge(tcb, tcp)
+    return None
+
+
+# First
+
+
+def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """First, check sequence number; is the segment processed further?
+
+    ??? (trimmed) A segment beyond RCV.NXT is not held for later (SHLD-31): its sender
+    retransmits it.
+    """
+    # ??? A SYN that reopens the connection from TIME-WAIT (fourth step) need not lie in the window:
+    # RFC 1122 asks that it be above all that was received. The text says so only of SYNs with
+    # timestamps (RFC 6191).
+    if reopens(tcb, seg, tcp):
+        return True
+    if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
+        # ??? For a shut window the text makes an allowance for valid ACKs, URGs and RSTs. Here it
+        # is for all that begins at RCV.NXT, without a SYN; later steps take no text and no FIN.
+        at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
+        probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
+        if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
+            if seg.ctl.rst and tcp.rules.reset_unanswered:
+                tcp.rule("3.10.7.4/first/reset", "reset outside the window dropped")
+                return False
+            acknowledge(tcb, tcp)
+            # ??? A FIN that the peer retransmits in TIME-WAIT ends here, so that by the letter the
+            # fifth step never restarts the timer. With ``time_wait_restart`` it is done here.
+            if (
+                tcb.state == State.TIME_WAIT
+                and tcp.rules.time_wait_restart == Restart.FIN
+                and seg.ctl.fin
+            ):
+                start_time_wait(tcb, tcp)
+                tcp.rule("3.10.7.4/first/fin-again", "FIN again, answered, 2 MSL timeout restarted")
+                return False
+            tcp.rule("3.10.7.4/first/answer", "not acceptable, answered with an ACK")
+            return False
+    return True
+
+
+# Second
+
+
+def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Second, check the RST bit: RFC 5961 section 3, then by state."""
+    if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_ignores_reset:
+        if not tcp.rules.reset_unanswered:
+            # Ablation 28: whoever answers this ACK does so with a reset.
+            acknowledge(tcb, tcp)
+            return tcp.rule("against RFC 1337/F1/answer", "reset in TIME-WAIT answered with an ACK")
+        return tcp.rule("RFC 1337/F1/ignore", "reset ignored in TIME-WAIT")
+    # ??? (trimmed) Text that a reset carries (SHLD-2) does not bring it into the window (section
+    # 3.5.3); of a shut window RCV.NXT counts as inside.
+    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
+    if not (tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right) | (seg.seq == tcb.rcv.nxt)):
+        return tcp.rule("3.10.7.4/second/outside", "reset outside the window dropped")
+    if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:
+        acknowledge(tcb, tcp)
+        return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
+    if tcb.state == State.SYN_RECEIVED:
+        if tcb.reopened:
+            # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
+            release(tcb)
+            tcb.reopened = False
+            enter_time_wait(tcb, tcp)
+            return tcp.rule(
+                "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT
+            )
+        if tcb.passive:
+            delete(tcb)
+            tcb.state = State.LISTEN
+            return tcp.rule(
+                "3.10.7.4/second/SYN-RECEIVED/passive",
+                "reset, passive, return to LISTEN",
+                State.LISTEN,
+            )
+        tcp.signal("error: connection refused")
+        delete(tcb)
+        return tcp.rule(
+            "3.10.7.4/second/SYN-RECEIVED/active",
+            "reset, active, connection refused",
+            State.CLOSED,
+        )
+    # ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT
+    if tcb.state not in (State.CLOSING, State.LAST_ACK, State.TIME_WAIT):
+        tcp.signal("error: connection reset")
+        delete(tcb)
+        return tcp.rule("3.10.7.4/second/reset", "connection reset, enter CLOSED", State.CLOSED)
+    # CLOSING, LAST-ACK, TIME-WAIT
+    delete(tcb)
+    return tcp.rule(
+        "3.10.7.4/second/CLOSING, LAST-ACK, TIME-WAIT/reset",
+        "reset, enter CLOSED",
+        State.CLOSED,
+    )
+
+
+# Fourth
+
+
+def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Fourth, check the SYN bit: by state, then RFC 5961 section 4, or RFC 793's reset."""
+    # TIME-WAIT: a new connection may begin
+    if reopens(tcb, seg, tcp):
+        delete(tcb)
+        answer_syn(tcb, seg, tcp)
+        tcb.reopened = True
+        return tcp.rule(
+            "3.6.1/TIME-WAIT/reopen",
+            "SYN reopens the connection, enter SYN-RECEIVED",
+            State.SYN_RECEIVED,
+        )
+    # ??? (trimmed) The SYN itself is trimmed off; only text that came with it is in the window. The
+    # text of the RFC would process that; here it is answered, as the first step does.
+    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
+    if not tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right):
+        acknowledge(tcb, tcp)
+        return tcp.rule("3.10.7.4/fourth/outside", "SYN outside the window, answered with an ACK")
+    # ??? A connection reopened from TIME-WAIT is passive too, but has TIME-WAIT to return to, not
+    # LISTEN (section 3.6.1); a SYN is challenged there.
+    if tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened:
+        delete(tcb)
+        tcb.state = State.LISTEN
+        return tcp.rule(
+            "3.10.7.4/fourth/SYN-RECEIVED/passive", "SYN, passive, return to LISTEN", State.LISTEN
+        )
+    if tcp.rules.syn_challenge:
+        acknowledge(tcb, tcp)
+        return tcp.rule("3.10.7.4/fourth/challenge", "SYN, challenge ACK")
+    reset(seg, tcp)
+    tcp.signal("error: connection reset")
+    delete(tcb)
+    return tcp.rule("RFC 793/fourth/reset", "SYN in the window, reset, enter CLOSED", State.CLOSED)
+
+
+def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does a SYN reopen the connection from TIME-WAIT (3.6.1, MAY-2)?
+
+    RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out.
+    """
+    bare = seg.ctl.syn & not_(seg.ctl.rst) & not_(seg.ctl.ack)
+    later = tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
+    # (1): the ISS is above every sequence number of the old incarnation
+    above = tcp.seq.le(tcb.snd.nxt, tcp.isn)
+    return tcb.state == State.TIME_WAIT and tcp.rules.time_wait_reopen & bare & later & above
+
+
+# Fifth
+
+
+def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Fifth, check the ACK field, which is there; is the segment processed further?
+
+    ??? RFC 9293 puts RFC 5961's floor before the states, so that SYN-RECEIVED would answer an
+    ACK below the floor with an ACK and one above it with a reset. SYN-RECEIVED's own test
+    is stricter than the floor, so here the floor is for the synchronized states.
+    """
+    seq, snd = tcp.seq, tcb.snd
+    if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
+        acknowledge(tcb, tcp)
+        tcp.rule(
+            "repair/our-syn",
+            "what acknowledges our SYN must be at RCV.NXT, answered with an ACK",
+        )
+        return False
+    if tcb.state == State.SYN_RECEIVED:
+        if tcp.rules.syn_received_ack_check and not seq.lt_le(snd.una, seg.ack, snd.nxt):
+            # ??? The text does not say that processing stops here. It cannot go on: the state is
+            # SYN-RECEIVED still.
+            reset(seg, tcp)
+            tcp.rule("3.10.7.4/fifth/SYN-RECEIVED/bad-ack", "bad ACK answered with a reset")
+            return False
+        # Without the check (ablation 11) any ACK counts as one of our SYN.
+        snd.una = seg.ack if tcp.rules.syn_received_ack_check else snd.nxt
+        update_window(tcb, seg, tcp)
+        # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4).
+        tcb.state = State.FIN_WAIT_1 if tcb.closing else State.ESTABLISHED
+        start_span(tcb, tcp)
+        tcp.rule(
+            "3.10.7.4/fifth/SYN-RECEIVED/our-syn",
+            "our SYN is acknowledged, enter ESTABLISHED",
+            State.ESTABLISHED,
+        )
+        return True
+
+    # ESTABLISHED, and what every later state does in addition to its own. ??? The text has it so
+    # for all but LAST-ACK and TIME-WAIT, where it expects but one segment; others arrive there too.
+    if tcp.rules.ack_floor:
+        floor = seq.minus(snd.una, tcp.bounds.window)
+        if not seq.le_le(floor, seg.ack, snd.nxt):
+            acknowledge(tcb, tcp)
+            tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
+            return False
+    elif seq.lt(snd.nxt, seg.ack):
+        acknowledge(tcb, tcp)
+        tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
+        return False
+    if seq.lt_le(snd.una, seg.ack, snd.nxt):
+        snd.una = seg.ack
+        start_span(tcb, tcp)
+        tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
+    newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
+    update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
+
+    finished = tcb.fin_acknowledged(seq)
+    if tcb.state == State.FIN_WAIT_1 and finished:
+        tcb.state = State.FIN_WAIT_2
+        tcp.rule(
+            "3.10.7.4/fifth/FIN-WAIT-1/our-fin",
+            "our FIN is acknowledged, enter FIN-WAIT-2",
+            State.FIN_WAIT_2,
+        )
+        return True
+    # FIN-WAIT-2: the CLOSE is acknowledged to the user, which is not modelled
+    # CLOSE-WAIT: as ESTABLISHED
+    # ??? In CLOSING any other segment is ignored from here on; but its ACK may let queued text out,
+    # and so it goes on, to steps that do nothing in CLOSING.
+    if tcb.state == State.CLOSING and finished:
+        enter_time_wait(tcb, tcp)
+        tcp.rule(
+            "3.10.7.4/fifth/CLOSING/our-fin",
+            "our FIN is acknowledged, enter TIME-WAIT",
+            State.TIME_WAIT,
+        )
+        return False
+    if tcb.state == State.LAST_ACK and finished:
+        delete(tcb)
+        tcp.rule(
+            "3.10.7.4/fifth/LAST-ACK/our-fin",
+            "our FIN is acknowledged, enter CLOSED",
+            State.CLOSED,
+        )
+        return False
+    if tcb.state == State.TIME_WAIT:
+        # ??? What may arrive is the peer's FIN again; but that is below the window and was
+        # answered in the first step. A FIN in the window is nobody's. The text restarts the timer
+        # here and in the eighth step; here it is done once, and for a FIN only.
+        if seg.ctl.fin:
+            acknowledge(tcb, tcp)
+            start_time_wait(tcb, tcp)
+            tcp.rule("3.10.7.4/fifth/TIME-WAIT/fin", "FIN acknowledged, 2 MSL timeout restarted")
+        else:
+            tcp.rule("3.10.7.4/fifth/TIME-WAIT/other", "ignored")
+        return False
+    tcp.rule("3.10.7.4/fifth/acceptable", "acceptable")
+    return True
+
+
+def update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None:
+    """SND.WND <- SEG.WND, SND.WL1 <- SEG.SEQ, SND.WL2 <- SEG.ACK, if the segment is newer."""
+    if tcp.bounds.send_window:
+        tcb.snd.wnd = choose(newer, seg.wnd, tcb.snd.wnd)
+        tcb.snd.wl1 = choose(newer, seg.seq, tcb.snd.wl1)
+        tcb.snd.wl2 = choose(newer, seg.ack, tcb.snd.wl2)
+
+
+# Sixth to eighth
+
+
+def process_held(tcb: Tcb, tcp: Tcp) -> bool:
+    """What came with the SYN, once our own is acknowledged; is an acknowledgment due?"""
+    if (tcb.held_text + tcb.held_fin == 0) & not_(tcb.held_urgent):
+        return False
+    held = Segment(seq=tcp.seq.plus(tcb.irs, 1), text=tcb.held_text, up=tcb.held_up)
+    held.ctl = Control(urg=tcb.held_urgent, psh=tcb.held_push, fin=tcb.held_fin)
+    release(tcb)
+    tcp.rule("3.10.7.2/third/held", "text or control that came with the SYN is processed now")
+    return sixth_to_eighth(tcb, held, tcp)
+
+
+def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """The steps that take what a segment brings; is an acknowledgment due?"""
+    # Sixth, check the URG bit
+    check_urg_bit(tcb, seg, tcp)
+    if seg.length() == 0:
+        return False
+    # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT
+    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+        tcp.rule("3.10.7.4/seventh, eighth/ignored", "text and FIN after a FIN ignored")
+        return False
+    # ??? (trimmed) In the text a segment beyond RCV.NXT goes no further than the first step.
+    if tcp.seq.lt(tcb.rcv.nxt, seg.seq):
+        tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
+        return True
+    # Seventh, process the segment text
+    process_segment_text(tcb, seg, tcp)
+    # Eighth, check the FIN bit
+    return check_fin_bit(tcb, seg, tcp)
+
+
+def check_urg_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Sixth, check the URG bit: RCV.UP <- max(RCV.UP,SEG.UP), and the user is told."""
+    seq, rcv = tcp.seq, tcb.rcv
+    if tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+        newer = seg.ctl.urg & seq.lt(rcv.up, seg.up)
+        rcv.up = choose(newer, seg.up, rcv.up)
+        consumed = seq.minus(rcv.nxt, seq.minus(tcp.bounds.window, rcv.wnd))
+        if newer & seq.lt(consumed, seg.up):
+            tcp.signal("urgent data")
+            tcp.rule("3.10.7.4/sixth/urgent", "RCV.UP advances, the user is told")
+
+
+def process_segment_text(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Seventh, process the segment text: RCV.NXT advances over what is taken.
+
+    ??? (trimmed) Only the new part is taken, and no more than the window takes.
+    """
+    seq, rcv = tcp.seq, tcb.rcv
+    if seg.text != 0:
+        seen = seq.minus(rcv.nxt, seg.seq)
+        fresh = choose(seen < seg.text, seq.minus(seg.text, seen), 0)
+        taken = choose(fresh < rcv.wnd, fresh, rcv.wnd)
+        rcv.nxt = seq.plus(rcv.nxt, taken)
+        rcv.wnd = seq.minus(rcv.wnd, taken)
+        emptied = (fresh != 0) & (taken == fresh)
+        rcv.push = rcv.push | (seg.ctl.psh & emptied)
+        tcp.take(seg, seen, taken)
+        tcp.rule("3.10.7.4/seventh/text", "text taken as far as it is new and fits")
+
+
+def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Eighth, check the FIN bit; is an acknowledgment due, of text or FIN?
+
+    ??? (trimmed) A FIN counts once all text before it is taken, and only if the window has room
+    for it; and no second one counts, since nothing follows a FIN.
+    """
+    seq, rcv = tcp.seq, tcb.rcv
+    if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
+        rcv.nxt = seq.plus(rcv.nxt, 1)
+        rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
+        tcp.signal("connection closing")
+        # SYN-RECEIVED: the fifth step has left it
+        if tcb.state == State.ESTABLISHED:
+            tcb.state = State.CLOSE_WAIT
+            tcp.rule("3.10.7.4/eighth/ESTABLISHED/fin", "FIN, enter CLOSE-WAIT", State.CLOSE_WAIT)
+            if tcp.rules.fin_ack_delayed:
+                return False
+        elif tcb.state == State.FIN_WAIT_1:
+            # Had our FIN been acknowledged, the fifth step had entered FIN-WAIT-2.
+            tcb.state = State.CLOSING
+            tcp.rule("3.10.7.4/eighth/FIN-WAIT-1/fin", "FIN, enter CLOSING", State.CLOSING)
+        else:
+            enter_time_wait(tcb, tcp)
+            tcp.rule("3.10.7.4/eighth/FIN-WAIT-2/fin", "FIN, enter TIME-WAIT", State.TIME_WAIT)
+        # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: remain
+    return True
