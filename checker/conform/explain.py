@@ -44,10 +44,10 @@ from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import NO_CONNECTION
 from checker.conform.steps import Step, Stepper
 from spec.tcp import user_calls
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
-from spec.world.inputs import Input
 from spec.world.records import clone
 
 CANDIDATES = 48

@@ -1,4 +1,4 @@
-"""The steps that a candidate can take: ``spec.world.host.step``, and nothing else.
+"""The steps that a candidate can take: ``spec.world.happen``, and nothing else.
 
 *Alternatives.* Rules that the RFC leaves open are alternatives at each step. One is tried only if
 the step read the switch that it turns: a step that did not is the same with and without.
@@ -9,17 +9,14 @@ from typing import Any, NamedTuple, cast
 from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
 from checker.conform.candidate import Candidate, Change, Edge
 from checker.conform.layout import NO_CONNECTION, check_unused, moved_segment
-from spec.observe.ghosts import Sight
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
-from spec.world import host
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import with_tcb
+from spec.world.happen import happen
 from spec.world.records import clone, key
-
-_SIGHT = Sight()
 
 
 class Outcome(NamedTuple):
@@ -108,15 +105,15 @@ class Stepper:
         if c.tcb.state == State.TIME_WAIT and c.tcb.time_wait > 0:
             passed = int((time - c.clock) * 1000)
             if passed > 0:
-                end = Endpoint(tcb=c.tcb)
+                end = with_tcb(c.tcb)
                 rules = self.behaviour.base
-                host.step(end, Input.TICK, None, 0, _SIGHT, rules, BOUNDS, passed)
+                happen(end, Input.TICK, None, 0, rules, BOUNDS, elapsed=passed)
                 c.clock = time
 
 
 def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> Outcome | None:
-    end = Endpoint(tcb=clone(tcb))
-    effects = host.step(end, what, seg, isn, _SIGHT, rules, BOUNDS)
+    end = with_tcb(clone(tcb))
+    effects = happen(end, what, seg, isn, rules, BOUNDS)
     if not effects.possible:
         return None
     if end.tcb.rcv.wnd != 0:

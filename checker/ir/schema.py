@@ -36,8 +36,11 @@ def _fields(
 ) -> Iterator[Field]:
     hints = typing.get_type_hints(type(record), include_extras=True)
     for f in dataclasses.fields(record):
-        path = f"{prefix}.{f.name}" if prefix else f.name
-        value, hint = getattr(record, f.name), hints[f.name]
+        value, hint, name = getattr(record, f.name), hints[f.name], f.name
+        if "inline" in f.metadata and not (isinstance(value, tuple) and len(value) != 1):
+            name = f.metadata["inline"]  # in place of a name, of one record
+            value = value[0] if isinstance(value, tuple) else value
+        path = ".".join(part for part in (prefix, name) if part)
         if dataclasses.is_dataclass(value):
             yield from _fields(value, domains, path)
         elif isinstance(value, tuple):

@@ -25,8 +25,10 @@ from checker.render import Story
 from checker.support.errors import Problem
 from proofs.claims.table import EVENTUALLY, SOMETIMES, Claim
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
-from spec.world.inputs import Input
+from spec.world.enabled import Event
+from spec.world.forgery import FORGERIES
 from spec.world.system import System
 
 
@@ -72,10 +74,12 @@ class Model:
         return options.departures(self.rules)
 
     @cached_property
-    def callers(self) -> dict[Input, tuple[int, ...]]:
+    def callers(self) -> dict[Event, tuple[int, ...]]:
         """What can happen to a host but a tick, and to which hosts."""
         calls = self.system.calls
-        hosts = {what: tuple(h for h in (0, 1) if what in calls[h]) for what in Input}
+        hosts: dict[Event, tuple[int, ...]] = {
+            what: tuple(h for h in (0, 1) if what in calls[h]) for what in (*Input, *FORGERIES)
+        }
         hosts[Input.SEGMENT] = (0, 1)
         return {what: who for what, who in hosts.items() if who}
 

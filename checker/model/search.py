@@ -18,17 +18,17 @@ from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER
 from checker.ir.sources import digest
 from checker.support import machine
 from checker.support.errors import UsageProblem
-from spec.observe import ghosts
-from spec.observe.ghosts import Ghost, Sight
+from spec.observe import sights
+from spec.observe.ghosts import Ghost
+from spec.observe.sights import LOOKED_AT, NETWORK, NOTHING, Sight
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world import host
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.enabled import Event
+from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
-from spec.world.system import BLIND as NO_SIGHT
-from spec.world.system import LOOKED_AT, System, World
+from spec.world.system import System, World
 
 Engine = Literal["auto", "explore", "native"]
 ENGINES = typing.get_args(Engine)
@@ -150,7 +150,6 @@ class TcpParts:
         self.duplicate = bounds.duplicate
         self.lose = bounds.lose
         self.timed = bounds.msl > 0
-        self._sighted = bounds.watch_stale or bounds.watch_confusion
         self._aborts = any(Input.ABORT in calls for calls in self.system.calls)
 
     def initial(self) -> tuple[Endpoint, Endpoint]:
@@ -158,16 +157,16 @@ class TcpParts:
         return world.a, world.b
 
     def looks(self, end: Endpoint) -> int:
-        if not self._sighted:
+        if self.system.reach == NOTHING:
             return BLIND
-        if self.bounds.watch_confusion and end.tcb.state == State.TIME_WAIT:
+        if self.system.reach == NETWORK and end.tcb.state == State.TIME_WAIT:
             return SEES_ALL
         if end.tcb.state in LOOKED_AT:
             return SEES_PEER
         return CALLS_SEE if self._aborts else BLIND
 
     def seen(self, end: Endpoint) -> tuple[Any, ...]:
-        return key(ghosts.look(Ghost(), end.tcb, end.ghost, [], []))
+        return key(sights.look(Ghost(), end.tcb, end.ghost, [], []))
 
     def watch(self, end: Endpoint) -> int:
         return end.ghost.partner
@@ -175,16 +174,16 @@ class TcpParts:
     def notices(self, watch: int, message: Segment, outgoing: bool) -> bool:
         ghost = Ghost(partner=watch)
         if outgoing:
-            return bool(ghosts.residue_from_me(ghost, message))
-        return bool(ghosts.residue_from_peer(ghost, message))
+            return bool(sights.residue_from_me(ghost, message))
+        return bool(sights.residue_from_peer(ghost, message))
 
     def calls(
         self, host: int, end: Endpoint, seen: tuple[Any, ...] | None, noticed: bool
     ) -> Iterator[Move]:
         sight = self._sight(seen, noticed)
-        looked = end.tcb.state in LOOKED_AT
+        looked = self.system.reach != NOTHING
         for what in self.system.calls[host]:
-            known = sight if looked or what is Input.ABORT else NO_SIGHT
+            known = sight if looked and sights.looks(end.tcb, what) else sights.BLIND
             yield from self._moves(end, what, None, known)
 
     def arrivals(
@@ -194,11 +193,11 @@ class TcpParts:
 
     def _sight(self, seen: tuple[Any, ...] | None, noticed: bool) -> Sight:
         if seen is None:
-            return NO_SIGHT
+            return sights.BLIND
         return self.system.same_sight(dataclasses.replace(Sight(*seen), residue=noticed))
 
     def _moves(
-        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
     ) -> Iterator[Move]:
         for _, outcome in self.system.outcomes_of(end, what, seg, sight):
             effects = outcome.effects
@@ -227,7 +226,9 @@ class TcpParts:
         ]
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
-        return self.system.endpoint(_thawed(host.initial(self.bounds), frozen))
+        return self.system.endpoint(
+            _thawed(initial(self.system.watchers, self.bounds.incarnations), frozen)
+        )
 
     def thaw_message(self, frozen: list[int]) -> Segment:
         return self.system.segment(_thawed(Segment(seq=0), frozen))

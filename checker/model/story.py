@@ -15,14 +15,14 @@ from checker.engines.explicit.explore import Path
 from checker.model.words import small_print, state, text
 from checker.render import Line, Message, Story
 from checker.support.errors import Problem
-from spec.observe import ghosts
+from spec.observe.confusion import old as is_old
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
-from spec.world import host
 from spec.world.bounds import Bounds
-from spec.world.inputs import FORGERIES, Input
+from spec.world.forgery import FORGERIES, Forgery, forge
 from spec.world.records import key, paths
 from spec.world.system import NAMES, Step, World
 
@@ -52,7 +52,7 @@ class _Flying:
         old = (
             0 < self.src < world.end(self.sender).ghost.id
             or 0 < self.about < receiver.id
-            or ghosts.old(receiver, self.segment)
+            or is_old(receiver, self.segment)
         )
         return Message(self.uid, self.sender, text(self.segment), bool(old))
 
@@ -157,7 +157,7 @@ class _Teller:
         was, now = before.end(step.host), after.end(step.host)
         if any(step.action == what.value for what in FORGERIES):
             context = Tcp(self.rules, self.bounds, 0)
-            yield f"forged: {text(host.forge(was.tcb, Input(step.action), context))}"
+            yield f"forged: {text(forge(was.tcb, Forgery(step.action), context))}"
         for signal in step.signals:
             yield f"to the user: {signal}"
         if step.dropped:

@@ -1,6 +1,6 @@
 """The specification, traced: what the engines that work on trees are given.
 
-For each input that can befall an endpoint, one decision tree of ``spec.world.host.step``; its
+For each input that can befall an endpoint, one decision tree of ``spec.world.happen``; its
 variables are the leaves of the endpoint (``me``), of the arriving segment (``seg``), of the
 observer's ``sight``, and ``isn``; its outputs are the endpoint's leaves afterwards and those of
 the segments sent. The rules cited, the user's signals and whether an ISN was drawn are
@@ -21,15 +21,17 @@ from checker.ir.interpret import leaves
 from checker.ir.nodes import BOOL, POSITIVE, Node, Sort, integer
 from checker.ir.schema import Field, fields, symbols
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
-from spec.observe.ghosts import Ghost, Sight, look
+from spec.observe.ghosts import Ghost
+from spec.observe.sights import Sight, look
 from spec.rules import SWITCHES, Isn, Rules
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
-from spec.tcp.tcb import State
-from spec.world import host
-from spec.world.bounds import Bounds
-from spec.world.inputs import Input
+from spec.world.bounds import Bounds, watchers
+from spec.world.enabled import Event, overdue
+from spec.world.endpoint import Endpoint, initial
+from spec.world.happen import happen
 from spec.world.records import key, paths, rebuild
 from spec.world.system import NAMES, System, World
 
@@ -88,12 +90,17 @@ class Traced:
         self.elapsed = self.tracer.var("elapsed", POSITIVE) if "msl" in chosen else 1
         switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
         self.rules = dataclasses.replace(rules, **switches)
+        self.watchers = watchers(bounds)
         self.bounds = dataclasses.replace(bounds, **chosen)
-        self.end_fields: list[Field] = fields(host.initial(bounds), known)
+        self.end_fields: list[Field] = fields(initial(watchers(bounds), bounds.incarnations), known)
         self.seg_fields: list[Field] = fields(Segment(seq=0), known)
         self.sight_fields: list[Field] = fields(Sight(), known)
         self.isn_sort = integer(*known["seq"])
-        self._trees: dict[Input, Tree] = {}
+        self._trees: dict[Event, Tree] = {}
+
+    def blank(self) -> Endpoint:
+        """A host that has done nothing yet."""
+        return initial(self.watchers, self.bounds.incarnations)
 
     @property
     def kept(self) -> list[Field]:
@@ -107,7 +114,7 @@ class Traced:
 
     def first(self) -> dict[str, Any]:
         """The initial values of the fields that vary."""
-        start = host.initial(self.bounds)
+        start = self.blank()
         values = dict(zip(paths(start), key(start), strict=True))
         return {f.path: values[f.path] for f in self.kept}
 
@@ -129,7 +136,7 @@ class Traced:
 
         return cut(tree)
 
-    def constancy(self, what: Input, values: Mapping[str, Any]) -> Tree:
+    def constancy(self, what: Event, values: Mapping[str, Any]) -> Tree:
         """The tree of an input that tells of each field in ``values`` (``me.<path>``,
         ``seg.<path>``) whether it has its value afterwards, and in all that is sent."""
         ends = [f"me.{f.path}" for f in self.end_fields]
@@ -167,15 +174,15 @@ class Traced:
             for f, v in zip(self.sight_fields, key(sight), strict=True)
         }
 
-    def tree(self, what: Input) -> Tree:
+    def tree(self, what: Event) -> Tree:
         """The decision tree of ``what`` befalling an endpoint."""
         if what not in self._trees:
             self._trees[what] = self.tracer.trace(lambda: self._step(what))
         return self._trees[what]
 
-    def endpoint(self, name: str) -> host.Endpoint:
+    def endpoint(self, name: str) -> Endpoint:
         """A symbolic endpoint, whose variables are called ``name.<path>``."""
-        return rebuild(host.initial(self.bounds), self._symbols(self.end_fields, name, "me"))
+        return rebuild(self.blank(), self._symbols(self.end_fields, name, "me"))
 
     def segment(self, name: str) -> Segment:
         """A symbolic segment, whose variables are called ``name.<path>``."""
@@ -185,7 +192,7 @@ class Traced:
         for f, symbol in zip(layout, symbols(self.tracer, layout, name), strict=True):
             yield self.constants.get(f"{kind}.{f.path}", symbol)
 
-    def _step(self, what: Input) -> tuple[Static, list[Any]]:
+    def _step(self, what: Event) -> tuple[Static, list[Any]]:
         seg = self.segment("seg") if what == Input.SEGMENT else None
         sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
         isn = self.tracer.var("isn", self.isn_sort)
@@ -193,15 +200,17 @@ class Traced:
 
     def outcome(
         self,
-        end: host.Endpoint,
-        what: Input,
+        end: Endpoint,
+        what: Event,
         seg: Segment | None,
         isn: Any,
         sight: Sight,
         elapsed: Any,
     ) -> tuple[Static, list[Any]]:
         """What ``what`` makes of an endpoint, in place, as tracing has it."""
-        effects = host.step(end, what, seg, isn, sight, self.rules, self.bounds, elapsed)
+        effects = happen(
+            end, what, seg, isn, self.rules, self.bounds, self.watchers, sight, elapsed=elapsed
+        )
         if not effects.possible:
             return Static(False), []
         values = list(key(end))
@@ -212,9 +221,7 @@ class Traced:
             values,
         )
 
-    def values(
-        self, end: host.Endpoint, seg: Segment | None, sight: Sight, isn: int
-    ) -> dict[str, Any]:
+    def values(self, end: Endpoint, seg: Segment | None, sight: Sight, isn: int) -> dict[str, Any]:
         """The variables' values for a concrete input."""
         named = {f"me.{f.path}": v for f, v in zip(self.end_fields, key(end), strict=True)}
         if seg is not None:
@@ -227,7 +234,7 @@ class Traced:
 def constants(
     rules: Rules,
     bounds: Bounds,
-    inputs: Sequence[Input],
+    inputs: Sequence[Event],
     free: Mapping[str, Sort] | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -237,7 +244,7 @@ def constants(
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.
     What is left is an inductive invariant of every reachable state and segment.
     """
-    start = host.initial(bounds)
+    start = initial(watchers(bounds), bounds.incarnations)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
     first = Traced(rules, bounds, guess, free, known)
@@ -263,7 +270,7 @@ def constants(
             del guess[path]
 
 
-def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
+def _collect(traced: Traced, what: Event, seen: dict[str, set[Any]]) -> None:
     """Add to ``seen`` the values that each field takes on the paths of ``what``."""
     layout = [f"me.{f.path}" for f in traced.end_fields]
     message = [f"seg.{f.path}" for f in traced.seg_fields]
@@ -275,19 +282,18 @@ def _collect(traced: Traced, what: Input, seen: dict[str, set[Any]]) -> None:
 
 
 def composition(
-    system: System, callers: Mapping[Input, tuple[int, ...]], traced: Traced
+    system: System, callers: Mapping[Event, tuple[int, ...]], traced: Traced
 ) -> Composition:
     """Two hosts and a channel, just as ``system`` has them; ``callers`` are the hosts that an input
     can befall."""
     rules, bounds = system.rules, system.bounds
     tracer = traced.tracer
     me = traced.endpoint("me")
-    due = (me.tcb.state == State.TIME_WAIT) & (me.tcb.time_wait == 0)
 
     def offers() -> Iterator[tuple[Node, tuple[int, ...]]]:
         for crashed in (False, True) if bounds.crashes else (False,):
             for n in range(bounds.incarnations + 1):
-                like = host.Endpoint(crashes=int(crashed), ghost=Ghost(id=n))
+                like = Endpoint(crashes=int(crashed), ghosts=(Ghost(id=n),))
                 guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
                 yield tracer.node(guard), tuple(system.isns(like))
 
@@ -305,7 +311,7 @@ def composition(
             for what, hosts in callers.items()
         ],
         tick=traced.narrow(traced.tree(Input.TICK)) if bounds.msl else None,
-        tick_blocked=tracer.node(due),
+        tick_blocked=tracer.node(overdue(me)),
         ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
         sight=traced.seen(bounds.capacity),
         isn_paths=("isn", "ghost.id"),

@@ -5,7 +5,7 @@ import dataclasses
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
+from spec.world.endpoint import Endpoint
 from spec.world.system import NAMES, Step
 
 

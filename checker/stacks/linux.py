@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from checker.stacks.generate.machine import BOUNDS, SEQ, Edge
 from checker.stacks.profile import Departure, Profile, Timers
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 
 _AFTER_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
 

@@ -41,11 +41,11 @@ from checker.support import files
 from checker.support.errors import UsageProblem
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import PROFILES, Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import Endpoint
 from spec.world.system import NAMES, Step, System, World
 
 CLOSED, LISTEN, SYN_SENT = State.CLOSED, State.LISTEN, State.SYN_SENT

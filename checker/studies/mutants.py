@@ -43,12 +43,13 @@ from checker.support.journal import Journal, Told
 from checker.support.workers import forked, leave_interrupts
 from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
 from spec.rules import Restart
-from spec.tcp import segment, segment_arrives, tcb, timeouts, user_calls
+from spec.tcp import host, segment, segment_arrives, tcb, timeouts, user_calls
 from spec.tcp import sending as output
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment_arrives import closed, listen, others, syn, syn_sent
-from spec.world import host
-from spec.world.inputs import FORGERIES, Input
+from spec.world import enabled
+from spec.world.enabled import Event
 from spec.world.records import key
 from spec.world.system import Outcome
 
@@ -82,18 +83,13 @@ FUNCTIONS = [
         for name in ("unsent_text", "unacknowledged_text", "unsent_fin", "fin_acknowledged")
     ),
     segment.Segment.length,
-    host.step,
-    host._act,
-    host._tick,
-    host._left,
+    *_functions(host),
 ]
 """The rules of TCP and of a host's clock and health. Ghosts, forgeries and what the users are let
 do (``host._call``) are the observer's and the environment's, not rules."""
 
-_FIXED = ["rules", "bounds", "what", "Input", "FORGERIES", "Restart"]
-_FIXED += ["crashes", "ghost", "_spent", "drew_isn", "_act"]  # of the exploration
-_SILENT = ["rule", "signal", "take", "ghosts", "ghost", "origin", "crashes", "_stamp"]
-_SILENT += ["segment_arrives"]  # what arrives is the network's
+_FIXED = ["rules", "bounds", "what", "Input", "Restart"]
+_SILENT = ["rule", "signal", "take", "segment_arrives"]  # what arrives is the network's
 
 DIALECT = Dialect(
     states=tcb.State,
@@ -112,7 +108,7 @@ DIALECT = Dialect(
 @cache
 def all_mutants() -> tuple[Mutant, ...]:
     """The mutants of the specification."""
-    return tuple(m for m in mutants(FUNCTIONS, DIALECT) if "what in FORGERIES" not in m.needs)
+    return tuple(mutants(FUNCTIONS, DIALECT))
 
 
 # Arenas
@@ -247,9 +243,9 @@ def _tree(job: Job) -> Callable[[Mutant], bool]:
         inputs.add(Input.TICK)
     context = SimpleNamespace(rules=rules, bounds=bounds)
     known = {"tcp": context, "rules": rules, "bounds": bounds, "Input": Input}
-    known |= {"Restart": Restart, "FORGERIES": FORGERIES}
+    known |= {"Restart": Restart}
 
-    def true(test: str, what: Input) -> bool:
+    def true(test: str, what: Event) -> bool:
         try:
             return bool(eval(test, {**known, "what": what}))
         except (NameError, AttributeError):  # of the exploration, such as how many TCBs there are
@@ -259,13 +255,13 @@ def _tree(job: Job) -> Callable[[Mutant], bool]:
         return any(all(true(test, what) for test in needs) for what in inputs)
 
     open_calls = [call for call in CALLS if lets_in(call.needs)]
-    inside = {host.step.__qualname__}
+    inside = {host.step.__qualname__, enabled.enabled.__qualname__}
     while more := {c.callee for c in open_calls if c.caller in inside} - inside:
         inside |= more
     return lambda mutant: mutant.function in inside and lets_in(mutant.needs)
 
 
-CALLS = calls([*FUNCTIONS, *_functions(host)], DIALECT)
+CALLS = calls([*FUNCTIONS, *_functions(enabled)], DIALECT)
 """Who calls whom, behind which switches and bounds."""
 
 

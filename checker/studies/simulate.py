@@ -29,11 +29,10 @@ from checker.support.errors import Problem, UsageProblem
 from checker.support.names import unknown
 from spec.rules import Restart, Rules
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import Receive, Send, State, Tcb
-from spec.world import host
 from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import Endpoint, with_tcb
 from spec.world.system import NAMES, Step, System, World
 
 A, B, NET = 0, 1, None
@@ -134,19 +133,20 @@ def established(a_seq: int, b_seq: int, bounds: Bounds) -> World:
     seq = Space(bounds.width)
 
     def end(mine: int, theirs: int, passive: bool) -> Endpoint:
-        fresh = host.initial(bounds)
-        fresh.ghost.id = 1
         iss, irs = seq.minus(mine, 1), seq.minus(theirs, 1)
         heard = theirs if passive else irs  # the SYN,ACK, or the ACK of ours, told the window
-        fresh.tcb = Tcb(
-            state=State.ESTABLISHED,
-            passive=passive,
-            iss=iss,
-            irs=irs,
-            snd=Send(una=mine, nxt=mine, wnd=bounds.window, wl1=heard, wl2=mine),
-            rcv=Receive(nxt=theirs, wnd=bounds.window, up=theirs),
-            span=bounds.span,
+        fresh = with_tcb(
+            Tcb(
+                state=State.ESTABLISHED,
+                passive=passive,
+                iss=iss,
+                irs=irs,
+                snd=Send(una=mine, nxt=mine, wnd=bounds.window, wl1=heard, wl2=mine),
+                rcv=Receive(nxt=theirs, wnd=bounds.window, up=theirs),
+                span=bounds.span,
+            )
         )
+        fresh.ghost.id = 1
         return fresh
 
     return World(end(a_seq, b_seq, False), end(b_seq, a_seq, True), (), ())

@@ -57,8 +57,9 @@ from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.world.bounds import SCALES
-from spec.world.inputs import Input
+from spec.world.forgery import FORGERIES
 
 Verdict = Literal["holds", "violated", "not proved", "inconclusive"]
 """Only a theorem is ``not proved``: a step leads astray from a state that may be out of reach."""
@@ -615,7 +616,7 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
         note = f"{proof.verdict}: {len(open_):,} of {len(proof.obligations):,} obligations are "
         note += f"open, first {open_[0]}; to see them: python -m checker prove {theorem.id}"
     possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
-    never = [what.value for what in Input if what.value not in possible]
+    never = [what.value for what in (*Input, *FORGERIES) if what.value not in possible]
     assumed = [
         f"{f.__name__}: {' '.join((f.__doc__ or '').split())}"
         for f in (*theorem.pairs, *theorem.facts)

@@ -5,7 +5,7 @@ Each is true where all is well, or, for a witness, where the thing to be seen is
 
 from spec.observe.ghosts import End, Ghost, reached_established
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
-from spec.world.host import Endpoint
+from spec.world.endpoint import Endpoint
 from spec.world.system import World
 
 # Opening

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from proofs.claims import properties as p
 from spec.rules import Isn, Restart
-from spec.world.inputs import Input
+from spec.tcp.inputs import Input
+from spec.world.enabled import CALLS
 from spec.world.system import World
 
 ALWAYS, SOMETIMES, REST, EVENTUALLY = "always", "sometimes", "rest", "eventually"
@@ -74,7 +75,7 @@ _NOBODY_ACTS = Live(
     p.anywhere,
     p.nowhere,
     each=False,
-    acts=tuple(what.value for what in Input if what not in (Input.SEGMENT, Input.TICK)),
+    acts=tuple(what.value for what in CALLS),
 )
 """L4: no call, no timeout; then the network falls silent."""
 _ANY: Mapping[str, object] = {"isn": Isn.ANY}

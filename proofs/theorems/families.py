@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from proofs.theorems.invariants import Function, two_msl, two_msl_and_r
 from spec.rules import Restart
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Ticks
-from spec.world.inputs import Input
 
 A, B = 0, 1
 

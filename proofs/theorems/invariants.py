@@ -21,7 +21,7 @@ from spec.seq import Space, implies, not_
 from spec.tcp.segment import Id, Segment, Seq, Ticks
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
+from spec.world.endpoint import Endpoint
 
 
 @dataclass(slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Conduct: ghosts that hold one step against what RFC 9293 says outside section 3.10.
+"""Conduct: does each step keep to what RFC 9293 says outside section 3.10?
 
 Section 3.10 tells, case by case, what to do. Other sections say what comes of it: Figure 5 which
 states follow each other, 3.5.2 what is answered with a reset and what with an acknowledgment,
@@ -9,42 +9,35 @@ that breaks one is remembered for ever; no rule reads it.
 Nothing here calls a helper of the rules, so that an error in one of them is seen.
 """
 
-from dataclasses import dataclass
-
+from spec.observe.ghosts import Ghost
+from spec.observe.watcher import Moment, Watcher
 from spec.seq import Space, choose, implies, not_
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
-from spec.world.inputs import Input
 
 
-@dataclass(slots=True, eq=False)
-class Conduct:
-    """What a step ever did that it must not."""
+class Conduct(Watcher):
+    """Records steps that do what the RFC's overviews rule out."""
 
-    state: bool = False  # a change of state that is not in Figure 5
-    answer: bool = False  # an answer left out, or one that nobody may give
-    sent: bool = False  # a segment that says what is not so
-    numbers: bool = False  # a sequence variable moved for no reason, or not where it must
-    timers: bool = False  # a timer that does not run as it must
+    name = "conduct"
 
-
-def watch(
-    conduct: Conduct, before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
-) -> None:
-    """Look at one step; ``seg`` is what arrived, if anything."""
-    if what == Input.CRASH:
-        # The host loses its memory (section 3.4.3).
-        conduct.state = conduct.state | (after.state != State.CLOSED)
-        conduct.numbers = conduct.numbers | not_(_sound(after, tcp))
-        return
-    conduct.state = conduct.state | not_(_follows(before, after, what, seg, tcp))
-    conduct.answer = conduct.answer | not_(_answered(before, after, what, seg, tcp))
-    conduct.sent = conduct.sent | not_(_said(before, after, what, seg, tcp))
-    conduct.numbers = conduct.numbers | not_(
-        _sound(after, tcp) & _moved(before, after, what, seg, tcp)
-    )
-    conduct.timers = conduct.timers | not_(_timed(before, after, what, seg, tcp))
+    def stepped(self, ghost: Ghost, m: Moment) -> None:
+        conduct = ghost.conduct
+        before, after, what, seg, tcp = m.before, m.after, m.what, m.seg, m.tcp
+        if what == Input.CRASH:
+            # The host loses its memory (section 3.4.3).
+            conduct.state = conduct.state | (after.state != State.CLOSED)
+            conduct.numbers = conduct.numbers | not_(_sound(after, tcp))
+            return
+        conduct.state = conduct.state | not_(_follows(before, after, what, seg, tcp))
+        conduct.answer = conduct.answer | not_(_answered(before, after, what, seg, tcp))
+        conduct.sent = conduct.sent | not_(_said(before, after, what, seg, tcp))
+        conduct.numbers = conduct.numbers | not_(
+            _sound(after, tcp) & _moved(before, after, what, seg, tcp)
+        )
+        conduct.timers = conduct.timers | not_(_timed(before, after, what, seg, tcp))
 
 
 def _among(state: State, states: tuple[State, ...]) -> bool:

@@ -8,10 +8,10 @@ segment shapes that section 3.10 sends.
 
 from spec.rules import Restart, Rules
 from spec.seq import Space, choose
+from spec.tcp.parameters import Parameters
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
-from spec.world.bounds import Bounds
 
 
 class Tcp:
@@ -22,7 +22,7 @@ class Tcp:
 
     __slots__ = ("bounds", "cited", "drew_isn", "isn", "rules", "sent", "seq", "signals", "taken")
 
-    def __init__(self, rules: Rules, bounds: Bounds, isn: int) -> None:
+    def __init__(self, rules: Rules, bounds: Parameters, isn: int) -> None:
         self.rules = rules
         self.bounds = bounds
         self.seq = Space(bounds.width)
@@ -74,7 +74,6 @@ def reset(seg: Segment, tcp: Tcp) -> None:
         answer = Segment(
             seq=0, ack=tcp.seq.plus(seg.seq, seg.length()), ctl=Control(rst=True, ack=True)
         )
-    answer.origin.about = seg.origin.src
     tcp.send(answer)
 
 
@@ -108,7 +107,6 @@ def send_text(tcb: Tcb, tcp: Tcp, at: int) -> None:
     text = Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=1)
     text.ctl = Control(ack=True, psh=True)
     _mark_urgent(tcb, text, at, tcp)
-    text.origin.first = tcp.seq.minus(at, tcp.seq.plus(tcb.iss, 1))
     tcp.send(text)
 
 

@@ -6,17 +6,29 @@ from spec.tcp.tcb import State, Tcb, delete
 
 def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
     """USER TIMEOUT: flush all queues, delete the TCB, enter CLOSED; nothing is sent."""
+    if tcp.rules.fin_wait_2_timeout and tcb.state == State.FIN_WAIT_2:
+        delete(tcb)
+        return tcp.rule(
+            "not in RFC 9293/fin-wait-2",
+            "FIN-WAIT-2 given up, delete TCB, enter CLOSED",
+            State.CLOSED,
+        )
     tcp.signal("error: connection aborted due to user timeout")
     delete(tcb)
     return tcp.rule("3.10.8/USER TIMEOUT/delete", "delete TCB, enter CLOSED", State.CLOSED)
 
 
-def fin_wait_2_timeout(tcb: Tcb, tcp: Tcp) -> None:
-    """A timer that the RFC does not have: FIN-WAIT-2 is given up (``rules.fin_wait_2_timeout``)."""
-    delete(tcb)
-    return tcp.rule(
-        "not in RFC 9293/fin-wait-2", "FIN-WAIT-2 given up, delete TCB, enter CLOSED", State.CLOSED
-    )
+def gives_up(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is the user timer running? It times what waits for an acknowledgment (section 3.8.3).
+
+    With ``rules.fin_wait_2_timeout`` there is a timer in FIN-WAIT-2 too, which the RFC does not
+    have: FIN-WAIT-2 is given up.
+    """
+    if tcp.rules.fin_wait_2_timeout and tcb.state == State.FIN_WAIT_2:
+        return True
+    if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
+        return False
+    return tcb.snd.una != tcb.snd.nxt
 
 
 def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
@@ -63,6 +75,11 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
         return True
     return tcb.span != 0
+
+
+def time_wait_is_over(tcb: Tcb) -> bool:
+    """Has the TIME-WAIT timer run out?"""
+    return (tcb.state == State.TIME_WAIT) & (tcb.time_wait == 0)
 
 
 def time_wait_timeout(tcb: Tcb, tcp: Tcp) -> None:

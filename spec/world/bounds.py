@@ -11,6 +11,15 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from spec.observe.agreement import Agreement
+from spec.observe.conduct import Conduct
+from spec.observe.confusion import Confusion
+from spec.observe.crossing import Crossing
+from spec.observe.forgery import Forgery
+from spec.observe.stale import Stale
+from spec.observe.streams import Streams
+from spec.observe.watcher import Watcher
+
 
 def _bound(default: Any, low: int, high: int, reason: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "reason": reason})
@@ -296,3 +305,19 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 """What is larger in each profile, by the scale at which claims are checked."""
+
+
+WATCHERS: dict[str, Watcher] = {
+    "watch_agreement": Agreement(),
+    "watch_stale": Stale(),
+    "watch_confusion": Confusion(),
+    "watch_streams": Streams(),
+    "watch_forgery": Forgery(),
+    "watch_crossing": Crossing(),
+    "watch_conduct": Conduct(),
+}
+
+
+def watchers(bounds: Bounds) -> tuple[Watcher, ...]:
+    """Those that are on."""
+    return tuple(watcher for name, watcher in WATCHERS.items() if getattr(bounds, name))

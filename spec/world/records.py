@@ -91,10 +91,19 @@ def rebuild(like: R, values: Iterator[Any]) -> R:
 
 
 def paths(record: Any, prefix: str = "") -> Iterator[str]:
-    """The dotted names of the leaves: ``tcb.snd.una``, ``ghost.past.0.iss``."""
+    """The dotted names of the leaves: ``tcb.snd.una``, ``ghost.past.0.iss``.
+
+    A field may have metadata ``inline``, which takes the place of its name where there is one
+    record in it and not a tuple of several; empty, the leaves are named as if they were fields of
+    ``record`` itself.
+    """
     if dataclasses.is_dataclass(record):
         for f in dataclasses.fields(record):
-            yield from paths(getattr(record, f.name), f"{prefix}.{f.name}" if prefix else f.name)
+            value, name = getattr(record, f.name), f.name
+            if "inline" in f.metadata and not (isinstance(value, tuple) and len(value) != 1):
+                name = f.metadata["inline"]
+                value = value[0] if isinstance(value, tuple) else value
+            yield from paths(value, ".".join(part for part in (prefix, name) if part))
     elif isinstance(record, tuple):
         for i, item in enumerate(record):
             yield from paths(item, f"{prefix}.{i}")

@@ -2,7 +2,7 @@
 
 From a state, every step of every component is possible in any order:
 
-* each host: a user call, a timeout, a crash or restart, a forged segment (``host.step``);
+* each host: a user call, a timeout, a crash or restart, a forged segment (``happen``);
 * the channel: deliver a segment, deliver one and keep it, lose one;
 * time: a tick, for both hosts and all segments at once. A TIME-WAIT timer that has run out
   expires before the next tick; what else happens at the same instant may come before or
@@ -14,21 +14,23 @@ speed only; ``tests/checker/engines/explicit/test_explore.py`` compares with a r
 nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.observe import ghosts
-from spec.observe.ghosts import Sight
+from spec.observe.sights import BLIND, NETWORK, NOTHING, Sight, look, looks
 from spec.rules import Isn, Rules
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world import channel, host
-from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import FORGERIES, Input
+from spec.world import channel, endpoint
+from spec.world.bounds import Bounds, watchers
+from spec.world.enabled import Event, calls, overdue
+from spec.world.endpoint import Endpoint
+from spec.world.happen import Effects, happen
 from spec.world.records import clone, key
 
 NAMES = ("A", "B")
@@ -71,32 +73,7 @@ class Outcome:
     """What an endpoint becomes, and the effects."""
 
     end: Endpoint
-    effects: host.Effects
-
-
-CALLS = (
-    Input.OPEN_PASSIVE,
-    Input.OPEN_ACTIVE,
-    Input.SEND,
-    Input.SEND_URGENT,
-    Input.RECEIVE,
-    Input.CLOSE,
-    Input.ABORT,
-    Input.RETRANSMISSION_TIMEOUT,
-    Input.USER_TIMEOUT,
-    Input.TIME_WAIT_TIMEOUT,
-    Input.CRASH,
-    Input.RESTART,
-    *FORGERIES,
-)
-"""Everything that can happen to a host but a segment and a tick."""
-
-
-BLIND = Sight()
-"""What the observer sees who does not look."""
-
-LOOKED_AT = (State.CLOSED, State.LISTEN, State.TIME_WAIT)
-"""States in which a TCB may be made or TIME-WAIT left: the observer looks round."""
+    effects: Effects
 
 
 class System:
@@ -109,22 +86,21 @@ class System:
         self._endpoints: dict[tuple[Any, ...], Endpoint] = {}
         self._segments: dict[tuple[Any, ...], Segment] = {}
         self._rank: dict[Segment, tuple[Any, ...]] = {}
-        self.outcomes: dict[Input, dict[tuple[Any, ...], list[tuple[int | None, Outcome]]]] = {
-            what: {} for what in Input
-        }
+        self.watchers = watchers(bounds)
+        self.reach = max((watcher.sees for watcher in self.watchers), default=NOTHING)
+        self.outcomes: dict[Event, dict[tuple[Any, ...], list[tuple[int | None, Outcome]]]] = (
+            defaultdict(dict)
+        )
         self._sights: dict[tuple[Any, ...], Sight] = {}
         self._labels: dict[tuple[Any, ...], Step] = {}
         self._sends: dict[tuple[Any, ...], tuple[tuple[Segment, ...], tuple[Segment, ...]]] = {}
-        self._sighted = bounds.watch_stale or bounds.watch_confusion
-        self.calls = tuple(
-            tuple(what for what in CALLS if self._allowed(name, what)) for name in NAMES
-        )
+        self.calls = tuple(calls(bounds, host) for host in range(len(NAMES)))
 
     # States
 
     def initial(self) -> World:
         """Both hosts CLOSED, nothing in flight."""
-        end = self.endpoint(host.initial(self.bounds))
+        end = self.endpoint(endpoint.initial(self.watchers, self.bounds.incarnations))
         return World(end, end, (), ())
 
     def endpoint(self, end: Endpoint) -> Endpoint:
@@ -184,7 +160,7 @@ class System:
         self,
         world: World,
         me: int,
-        what: Input,
+        what: Event,
         seg: Segment | None,
         kept: bool,
         isn: int | None,
@@ -243,7 +219,7 @@ class System:
 
     def later(self, end: Endpoint) -> Endpoint | None:
         """An endpoint one tick later; None while its TIME-WAIT timer must expire first."""
-        if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
+        if overdue(end):
             return None
         return self.outcomes_of(end, Input.TICK, None, BLIND)[0][1].end
 
@@ -264,29 +240,6 @@ class System:
 
     # Components
 
-    def _allowed(self, name: str, what: Input) -> bool:
-        """Do the bounds let ``what`` happen to host ``name`` at all?"""
-        bounds = self.bounds
-        if what == Input.OPEN_ACTIVE:
-            return bounds.a_active if name == "A" else bounds.b_active
-        if what == Input.OPEN_PASSIVE:
-            return bounds.a_passive if name == "A" else bounds.b_passive
-        if what in (Input.CRASH, Input.RESTART):
-            return name == "A" and bounds.crashes > 0
-        if what in FORGERIES:
-            return name == "B" and bounds.forged
-        sends = bounds.octets > 0 and (bounds.a_sends if name == "A" else bounds.b_sends)
-        return {
-            Input.SEND: sends,
-            Input.SEND_URGENT: sends and bounds.urgent,
-            Input.RECEIVE: bounds.octets > 0,
-            Input.CLOSE: bounds.close,
-            Input.ABORT: bounds.abort,
-            Input.RETRANSMISSION_TIMEOUT: True,
-            Input.USER_TIMEOUT: bounds.user_timeout,
-            Input.TIME_WAIT_TIMEOUT: True,
-        }[what]
-
     def isns(self, end: Endpoint) -> list[int]:
         """The initial sequence numbers that ``end`` may select next (section 3.4.1)."""
         bounds = self.bounds
@@ -300,8 +253,8 @@ class System:
     def sight(self, world: World, me: int) -> Sight:
         """What the observer of host ``me`` sees of the other end and of the network."""
         mine, peer = world.end(me), world.end(1 - me)
-        counts = self.bounds.watch_confusion and mine.tcb.state == State.TIME_WAIT
-        seen = ghosts.look(
+        counts = self.reach == NETWORK and mine.tcb.state == State.TIME_WAIT
+        seen = look(
             mine.ghost,
             peer.tcb,
             peer.ghost,
@@ -315,17 +268,17 @@ class System:
         return self._sights.setdefault(key(sight), sight)
 
     def _outcomes_in(
-        self, world: World, me: int, what: Input, seg: Segment | None
+        self, world: World, me: int, what: Event, seg: Segment | None
     ) -> list[tuple[int | None, Outcome]]:
         """What ``what`` may do to host ``me``, who looks round if it matters what is seen."""
         end = world.a if me == 0 else world.b
         sight = BLIND
-        if self._sighted and (end.tcb.state in LOOKED_AT or what is Input.ABORT):
+        if self.reach != NOTHING and looks(end.tcb, what):
             sight = self.sight(world, me)
         return self.outcomes_of(end, what, seg, sight)
 
     def outcomes_of(
-        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
     ) -> list[tuple[int | None, Outcome]]:
         """What ``what`` may do to an endpoint that sees ``sight``; worked out once."""
         memo = (end, seg, sight)
@@ -336,14 +289,16 @@ class System:
         return known
 
     def react(
-        self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight
+        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
     ) -> list[tuple[int | None, Outcome]]:
         """The outcomes of one input on one endpoint: one for each ISN, if one is selected."""
         found: list[tuple[int | None, Outcome]] = []
         for isn in self.isns(end):
             after = clone(end)
             arriving = None if seg is None else clone(seg)
-            effects = host.step(after, what, arriving, isn, sight, self.rules, self.bounds)
+            effects = happen(
+                after, what, arriving, isn, self.rules, self.bounds, self.watchers, sight
+            )
             if not effects.possible:
                 break
             effects.sent = tuple(self.segment(sent) for sent in effects.sent)

@@ -8,16 +8,15 @@ variable; ``seg("<SEQ=300><ACK=101><CTL=FIN,ACK>")`` is a segment, and ``show`` 
 import re
 from typing import Any, NamedTuple
 
-from spec.observe.ghosts import Sight
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
-from spec.world import host
+from spec.world import happen as world
 from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import Endpoint, with_tcb
 from spec.world.records import clone
 
 WINDOW = 10
@@ -58,8 +57,7 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
 
     ``snd_x`` and ``rcv_x`` are SND.X and RCV.X; ``up``, ``quiet`` and ``crashes`` the host's.
     """
-    end = Endpoint()
-    end.tcb = _tcb(state)
+    end = with_tcb(_tcb(state))
     if state not in (State.CLOSED, State.LISTEN):
         end.ghost.id = 1
     for name, value in variables.items():
@@ -67,7 +65,7 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
         if head in ("snd", "rcv"):
             owner, name = getattr(end.tcb, head), tail
         else:
-            owner = end if name in ("up", "quiet", "crashes") else end.tcb
+            owner = {"up": end.host, "quiet": end.host, "crashes": end}.get(name, end.tcb)
         assert hasattr(owner, name), name
         setattr(owner, name, value)
     return end
@@ -169,7 +167,7 @@ def happen(
     """``what`` happens to ``end``, which is left as it was."""
     after = clone(end)
     arriving = None if segment is None else clone(segment)
-    effects = host.step(after, what, arriving, isn, Sight(), Rules(**rules), bounds)
+    effects = world.happen(after, what, arriving, isn, Rules(**rules), bounds)
     return Result(after, effects.possible, effects.sent, effects.rules, effects.signals)
 
 

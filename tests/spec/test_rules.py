@@ -9,9 +9,9 @@ import pytest
 
 import spec
 from spec.rules import SWITCHES, Isn, Restart, Rules
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import Endpoint
 from spec.world.records import key
 from spec.world.system import System
 from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, seg

@@ -21,9 +21,9 @@ from checker.conform.layout import (
     moved_segment,
 )
 from checker.conform.steps import Outcome, Step, Stepper, after
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import Tcb
-from spec.world.inputs import Input
 
 REMEMBERED = 1 << 14
 """Steps that are remembered; then memory is cleared."""

@@ -22,9 +22,9 @@ from dataclasses import dataclass, field, replace
 from checker.stacks.drivers.tun import Namespace, Raw, Tun, network, pack, tcp_info, unpack
 from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, Transition, takes_text
 from checker.stacks.generate.plans import Plan, Planner, Plans, Step, controls
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 
 HERE, THERE = ("10.83.0.1", 7000), ("10.83.0.2", 7001)
 SETTINGS = {

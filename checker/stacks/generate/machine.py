@@ -1,6 +1,6 @@
 """Every transition of one endpoint: its state, what comes in, what it answers, its next state.
 
-The endpoint runs ``spec.world.host.step``, the specification itself; user and peer are its
+The endpoint runs ``spec.world.happen``, the specification itself; user and peer are its
 environment. The user calls what can be called. The peer sends one segment of each *class*: its
 control bits, the place of SEG.SEQ (at RCV.NXT, beyond a gap, old, beyond the window) and what
 SEG.ACK acknowledges (our SYN, text or FIN, nothing new, what was never sent). The classes are those
@@ -17,16 +17,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from spec.observe.ghosts import Sight
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
-from spec.world import host
 from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import with_tcb
+from spec.world.happen import happen
 from spec.world.records import clone, key
 
 ISS, IRS = 1 << 20, 1 << 28
@@ -128,11 +127,11 @@ def _edges(tcb: Tcb, rules: Rules) -> Iterator[Edge]:
     inputs: list[tuple[Input, str, Segment | None]] = [(what, what.value, None) for what in USER]
     inputs += [(Input.SEGMENT, f"rcv {a.name}", a.segment) for a in arrivals(tcb)]
     for what, event, seg in inputs:
-        end = Endpoint(tcb=clone(tcb))
+        end = with_tcb(clone(tcb))
         # From TIME-WAIT an ISN above the last; once is enough.
         isn = SEQ.plus(ISS, FAR) if tcb.state == State.TIME_WAIT and tcb.iss == ISS else ISS
         arriving = clone(seg) if seg is not None else None
-        effects = host.step(end, what, arriving, isn, Sight(), rules, BOUNDS)
+        effects = happen(end, what, arriving, isn, rules, BOUNDS)
         if effects.possible:
             answer = ", ".join(name(each) for each in effects.sent)
             passive = tcb.state == State.SYN_RECEIVED and tcb.passive

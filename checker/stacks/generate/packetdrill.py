@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, closes_socket, takes_text
 from checker.stacks.generate.plans import Plan, Step
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 
 SETTINGS = ("tcp_invalid_ratelimit=0", "tcp_ecn=0", "tcp_syncookies=0")
 CONSTANTS = {

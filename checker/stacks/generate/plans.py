@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from checker.stacks.generate.machine import Edge, Machine, Transition, closes_socket, hindrance
 from checker.stacks.profile import Departure
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 from spec.world.records import key
 
 LENGTH = 40

@@ -42,13 +42,12 @@ from proofs.theorems import invariants
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
 from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, Theorem
-from spec.observe import ghosts
+from spec.observe.sights import look
+from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world import host
 from spec.world.bounds import Bounds
-from spec.world.inputs import Input
 from spec.world.records import clone, rebuild
 from spec.world.system import NAMES, Step, System, World
 
@@ -151,7 +150,7 @@ class _Run:
             {f"delay {i}": self.tracer.node(test) for i, test in enumerate(where, 1)},
             timeout,
         )
-        self.ends = [host.initial(traced.bounds), host.initial(traced.bounds)]
+        self.ends = [traced.blank(), traced.blank()]
         self.air: list[tuple[int, Segment]] = []  # sender and segment, oldest first
         self.isns: tuple[list[int], list[int]] = ([], [])
 
@@ -263,7 +262,7 @@ class _Run:
         before, peer = self.ends[me], self.ends[1 - me]
         mine = [(True, new) for sender, new in self.air if sender == me]
         theirs = [(True, new) for sender, new in self.air if sender != me]
-        sight = ghosts.look(before.ghost, peer.tcb, peer.ghost, mine, theirs)
+        sight = look(before.ghost, peer.tcb, peer.ghost, mine, theirs)
 
         def outcome() -> tuple[Any, list[Any]]:
             end, arriving = clone(before), None if seg is None else clone(seg)
@@ -280,7 +279,7 @@ class _Run:
         if isn is not None:
             self.isns[me].append(isn)
         values = map(self.tracer.value, leaf.outputs)
-        self.ends[me] = rebuild(host.initial(self.traced.bounds), values)
+        self.ends[me] = rebuild(self.traced.blank(), values)
         return leaf.static.rules, [rebuild(Segment(seq=0), values) for _ in range(leaf.static.sent)]
 
 

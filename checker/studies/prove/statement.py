@@ -23,11 +23,10 @@ from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
 from spec.seq import implies
-from spec.world import host
+from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
-from spec.world.inputs import Input
+from spec.world.enabled import CALLS, Event
 from spec.world.records import key, paths
-from spec.world.system import CALLS
 
 FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
 """What may be left free; None: of the domain that its annotation names."""
@@ -88,9 +87,9 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     )
 
 
-def _constancy(traced: Traced, values: dict[str, Any], inputs: list[Input]) -> Constancy:
+def _constancy(traced: Traced, values: dict[str, Any], inputs: Sequence[Event]) -> Constancy:
     """What there is to show of the fields that are left out, by trees in which they are not."""
-    start = host.initial(traced.bounds)
+    start = traced.blank()
     rows = {"me": traced.end_fields, "seg": traced.seg_fields, "sight": traced.sight_fields}
     sorts = {f"{name}.{f.path}": f.sort for name, row in rows.items() for f in row}
     return Constancy(

@@ -13,10 +13,10 @@ from checker.conform.inbound import SEQ, Inbound
 from checker.conform.steps import Stepper
 from spec.rules import Rules
 from spec.tcp import user_calls
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
-from spec.world.inputs import Input
 from spec.world.records import clone, key
 from tests.helpers.wire import LINUX, RFC, A, B, Wire, deviation, followed, verdicts
 

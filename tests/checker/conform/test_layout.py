@@ -36,7 +36,7 @@ from checker.conform.candidate import Candidate
 from checker.conform.layout import moved, moved_segment
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import Receive, Send, State, Tcb
-from spec.world.inputs import Input
+from spec.tcp.inputs import Input
 from spec.world.records import key
 
 name, value = sys.argv[1], eval(sys.argv[2])

@@ -34,9 +34,10 @@ from checker.studies import export
 from checker.support.errors import ToolProblem, UsageProblem
 from proofs.claims.table import BY_ID
 from spec.rules import Isn, Rules
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.bounds import PROFILES, Bounds
-from spec.world.inputs import Input
+from spec.world.forgery import Forgery
 from spec.world.system import System, World
 
 JAR = os.environ.get(tlc.JAR, "")
@@ -331,7 +332,7 @@ def test_the_text_can_be_read() -> None:
 
 def test_an_input_is_an_action_of_its_name() -> None:
     text, _ = module(FORGERY)
-    for what in (Input.OPEN_ACTIVE, Input.SEGMENT, Input.FORGED_RST):
+    for what in (Input.OPEN_ACTIVE, Input.SEGMENT, Forgery.RST):
         name = identifier(what.value)
         assert re.search(rf"^{name}\(c", text, re.M), name
     assert "OPEN_active(c)" in text

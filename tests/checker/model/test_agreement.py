@@ -26,15 +26,16 @@ from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.traced import Static, Traced
 from proofs.claims.ablations import ABLATIONS, CONTROLS
 from proofs.claims.table import BY_ID, CLAIMS
-from spec.observe.ghosts import Sight
+from spec.observe.sights import Sight
 from spec.rules import Isn, Restart, Rules
 from spec.seq import Space, choose
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment, acceptable
 from spec.tcp.tcb import State
-from spec.world import host
 from spec.world.bounds import PROFILES, Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import Endpoint
+from spec.world.forgery import Forgery
+from spec.world.happen import happen
 from spec.world.records import clone, key, rebuild
 from spec.world.system import System
 
@@ -43,11 +44,11 @@ Result = tuple[Static, tuple[Any, ...], list[tuple[Any, ...]]]
 
 
 def by_python(traced: Traced, point: Point) -> Result:
-    """What ``spec.world.host.step`` makes of a point: the constants, the endpoint, the segments."""
+    """What ``spec.world.happen`` makes of a point: the constants, the endpoint, the segments."""
     end, what, seg, sight, isn = point
     after = clone(end)
     arriving = None if seg is None else clone(seg)
-    did = host.step(after, what, arriving, isn, sight, traced.rules, traced.bounds)
+    did = happen(after, what, arriving, isn, traced.rules, traced.bounds, traced.watchers, sight)
     if not did.possible:
         return Static(False), (), []
     static = Static(True, did.rules, did.signals, did.drew_isn, len(did.sent))
@@ -158,7 +159,7 @@ def rows(layout: list[Field]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 def anything(traced: Traced, what: Input) -> st.SearchStrategy[Point]:
     def point(end: Any, seg: Any, sight: Any, isn: int, state: State) -> Point:
-        made = rebuild(host.initial(traced.bounds), iter(end))
+        made = rebuild(traced.blank(), iter(end))
         made.tcb.state = state
         made.up, made.quiet = made.up or what != Input.RESTART, 0 if made.up else made.quiet
         arriving = rebuild(Segment(seq=0), iter(seg)) if what == Input.SEGMENT else None
@@ -326,7 +327,7 @@ def point_at(traced: Traced, what: Input, values: dict[str, Any]) -> Point:
         return rebuild(like, iter([values[f"{prefix}.{f.path}"] for f in layout]))
 
     return (
-        record(host.initial(traced.bounds), "me", traced.end_fields),
+        record(traced.blank(), "me", traced.end_fields),
         what,
         record(Segment(seq=0), "seg", traced.seg_fields) if what == Input.SEGMENT else None,
         record(Sight(), "sight", traced.sight_fields),
@@ -468,7 +469,7 @@ def test_a_wrong_operation_of_the_interpreter_is_noticed(
 
 
 def test_a_lost_output_is_noticed() -> None:
-    """One that ``spec.world.host.step`` writes and the tree does not."""
+    """One that ``spec.world.happen.happen`` writes and the tree does not."""
     rules, bounds = CHOICES["handshake"]
     traced, points = Traced(rules, bounds), reached(rules, bounds, 600)
     traced.constants["me.tcb.snd.una"] = 0
@@ -478,7 +479,7 @@ def test_a_lost_output_is_noticed() -> None:
 def test_a_wrong_comparison_of_the_solver_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     right = smt.Terms._pair
     monkeypatch.setattr(smt.Terms, "_pair", lambda self, args, op: right(self, args[::-1], op))
-    _, wrong = leaves_that_differ(traces(*CHOICES["forgery"]), Input.FORGED_TEXT)
+    _, wrong = leaves_that_differ(traces(*CHOICES["forgery"]), Forgery.TEXT)
     assert any("the solver's point leads elsewhere" in line for line in wrong)
 
 

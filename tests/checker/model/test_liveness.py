@@ -18,10 +18,10 @@ from proofs.claims import properties as p
 from proofs.claims.ablations import ABLATIONS
 from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY, Live
 from spec.rules import Restart, Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import PROFILES
-from spec.world.inputs import Input
 from spec.world.records import clone
 from spec.world.system import Step, System
 

@@ -13,9 +13,11 @@ from checker.model.words import text
 from checker.render import Line, Story
 from checker.support.errors import Problem
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.world.bounds import Bounds
-from spec.world.inputs import Input
+from spec.world.enabled import Event
+from spec.world.forgery import Forgery
 from spec.world.records import key
 from spec.world.system import Step, World
 
@@ -32,8 +34,8 @@ class Run:
     def world(self) -> World:
         return self.path.steps[-1][1] if self.path.steps else self.path.start
 
-    def __call__(self, host: int | None, action: Input | str, segment: str = "") -> Run:
-        name = action.value if isinstance(action, Input) else action
+    def __call__(self, host: int | None, action: Event | str, segment: str = "") -> Run:
+        name = action if isinstance(action, str) else action.value
         for step, after in self.system.steps(self.world):
             shown = "" if step.segment is None else text(step.segment)
             if (step.host, step.action) == (host, name) and shown.startswith(segment):
@@ -130,7 +132,7 @@ def test_ghosts_and_signals_are_noted() -> None:
 def test_a_forged_segment_is_named() -> None:
     run = Run(replace(BOUNDS, forged=True))(1, Input.OPEN_PASSIVE)(0, Input.OPEN_ACTIVE)
     run(1, Input.SEGMENT, "SYN")(0, Input.SEGMENT, "SYN,ACK")(1, Input.SEGMENT, "ACK")
-    assert run(1, Input.FORGED_RST).story().lines[-1].notes == ("forged: RST SEQ=2 LEN=0",)
+    assert run(1, Forgery.RST).story().lines[-1].notes == ("forged: RST SEQ=2 LEN=0",)
 
 
 def test_a_host_that_is_down_or_quiet() -> None:

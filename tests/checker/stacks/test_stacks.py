@@ -16,8 +16,8 @@ from checker.stacks.linux import LINUX
 from checker.studies.diagram import FIGURE_5
 from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 from spec.world.records import key
 
 

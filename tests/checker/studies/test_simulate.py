@@ -29,7 +29,7 @@ from checker.studies.simulate import (
 )
 from checker.support.errors import Problem, UsageProblem
 from spec.rules import Restart
-from spec.world.inputs import Input
+from spec.tcp.inputs import Input
 from spec.world.system import World
 
 

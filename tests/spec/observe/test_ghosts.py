@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec.observe.ghosts import End, Ghost, Last, Pair, Sight
+from spec.observe.ghosts import End, Ghost, Last, Pair
+from spec.observe.sights import Sight
 from spec.rules import Restart, Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Origin, Segment
-from spec.world import host
-from spec.world.bounds import Bounds
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.bounds import Bounds, watchers
+from spec.world.endpoint import Endpoint
+from spec.world.forgery import FORGERIES
+from spec.world.happen import happen
 from spec.world.records import clone, key
 from spec.world.system import System, World
 
@@ -156,7 +158,7 @@ def met(bounds: Bounds, rules: Rules) -> list[tuple[Endpoint, Input, Segment | N
         for end, inbox in ((world.a, world.b_to_a), (world.b, world.a_to_b)):
             for seg in inbox:
                 found[end, Input.SEGMENT, seg] = None
-            for what in Input:
+            for what in (*Input, *FORGERIES):
                 if what != Input.SEGMENT:
                     found[end, what, None] = None
         for _, after in system.steps(world):
@@ -196,10 +198,10 @@ sights = st.builds(Sight, ids, flags, flags, ids, ids, flags)
 def outcome(it, rules: Rules, bounds: Bounds, ghost: Ghost, origin: Origin, sight: Sight):
     """What one step does, but for ghosts."""
     end, what, seg = clone(it[0]), it[1], clone(it[2]) if it[2] is not None else None
-    end.ghost = clone(ghost)
+    end.ghosts = (clone(ghost),)
     if seg is not None:
         seg.origin = clone(origin)
-    effects = host.step(end, what, seg, 6, sight, rules, bounds)
+    effects = happen(end, what, seg, 6, rules, bounds, watchers(bounds), sight)
     if not effects.possible:
         return None
     sent = tuple(map(protocol_of_segment, effects.sent))
@@ -209,7 +211,7 @@ def outcome(it, rules: Rules, bounds: Bounds, ghost: Ghost, origin: Origin, sigh
 
 def test_there_is_something_to_step():
     assert len(MET) > 5000
-    assert {it[1] for it, _, _ in MET} == set(Input)
+    assert {it[1] for it, _, _ in MET} == {*Input, *FORGERIES}
     assert {it[0].tcb.state.name for it, _, _ in MET} >= {"LISTEN", "CLOSING", "TIME_WAIT"}
 
 
@@ -255,14 +257,13 @@ def test_every_ghost_is_written(field):
     start = key(getattr(Ghost(past=past), field))
     for (it, rules, bounds), simultaneous in itertools.product(MET, (False, True)):
         end, seg = clone(it[0]), clone(it[2]) if it[2] is not None else None
-        end.ghost = Ghost(
-            id=3, past=past, simultaneous=simultaneous, old_peer=2, partner=3, heard=3
-        )
+        ghost = Ghost(id=3, past=past, simultaneous=simultaneous, old_peer=2, partner=3, heard=3)
+        end.ghosts = (ghost,)
         before = key(getattr(end.ghost, field))
         if seg is not None:
             seg.origin = Origin(2, 2, 3)
         sight = Sight(2, False, False, 1, 1, True)
-        if host.step(end, it[1], seg, 6, sight, rules, bounds).possible:
+        if happen(end, it[1], seg, 6, rules, bounds, watchers(bounds), sight).possible:
             after = key(getattr(end.ghost, field))
             if after not in (before, start) or (field == "partner" and after != before):
                 return

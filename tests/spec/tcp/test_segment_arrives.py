@@ -10,9 +10,9 @@ import pytest
 
 from spec.rules import Restart
 from spec.seq import Space
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 from spec.world.records import key
 from tests.helpers.build import (
     BOUNDS,

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 from spec.world.records import key
 from tests.helpers.build import BOUNDS, SYNCHRONIZED, arrive, endpoint, happen
 

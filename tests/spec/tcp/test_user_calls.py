@@ -9,8 +9,8 @@ calls that the RFC does not answer with an error.
 import pytest
 
 from spec.tcp import user_calls
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from spec.world.inputs import Input
 from spec.world.records import clone, key
 from tests.helpers.build import BOUNDS, MSL, SYNCHRONIZED, WINDOW, context, endpoint, happen, show
 

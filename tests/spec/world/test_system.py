@@ -1,6 +1,6 @@
 """The transition system: the channel's bag, time, faults, and that remembering changes nothing.
 
-``naive`` is a second transition system, written here from ``host.step`` and plain tuples: it
+``naive`` is a second transition system, written here from ``happen`` and plain tuples: it
 interns nothing and remembers nothing.
 """
 
@@ -13,14 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.observe import ghosts
-from spec.observe.ghosts import Sight
+from spec.observe import sights
+from spec.observe.sights import Sight
 from spec.rules import Isn, Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world import channel, host
-from spec.world.bounds import Bounds
-from spec.world.inputs import Input
+from spec.world import channel
+from spec.world import happen as world
+from spec.world.bounds import Bounds, watchers
+from spec.world.endpoint import initial
+from spec.world.forgery import FORGERIES, Forgery
 from spec.world.records import clone, key, paths, rebuild
 from spec.world.system import System, World
 from tests.helpers.build import BOUNDS, endpoint, happen, seg
@@ -308,7 +311,8 @@ class Naive:
 
     def __init__(self, rules: Rules, bounds: Bounds) -> None:
         self.rules, self.bounds = rules, bounds
-        self.blank = host.initial(bounds)
+        self.watchers = watchers(bounds)
+        self.blank = initial(self.watchers, bounds.incarnations)
 
     def initial(self):
         return (key(self.blank), key(self.blank)), ((), ())
@@ -334,13 +338,13 @@ class Naive:
             Input.USER_TIMEOUT: b.user_timeout,
             Input.CRASH: me == 0 and b.crashes,
             Input.RESTART: me == 0 and b.crashes,
-            Input.FORGED_RST: me == 1 and b.forged,
-            Input.FORGED_SYN: me == 1 and b.forged,
-            Input.FORGED_TEXT: me == 1 and b.forged,
+            Forgery.RST: me == 1 and b.forged,
+            Forgery.SYN: me == 1 and b.forged,
+            Forgery.TEXT: me == 1 and b.forged,
             Input.SEGMENT: False,
             Input.TICK: False,
         }
-        return [what for what in Input if allowed.get(what, True)]
+        return [what for what in (*Input, *FORGERIES) if allowed.get(what, True)]
 
     def isns(self, end):
         b = self.bounds
@@ -356,8 +360,8 @@ class Naive:
         state = peer.tcb.state
         left = False
         if mine.tcb.state == State.TIME_WAIT:
-            left = any(ghosts.residue_from_me(mine.ghost, self.segment(s)) for s in bags[me])
-            left |= any(ghosts.residue_from_peer(mine.ghost, self.segment(s)) for s in bags[1 - me])
+            left = any(sights.residue_from_me(mine.ghost, self.segment(s)) for s in bags[me])
+            left |= any(sights.residue_from_peer(mine.ghost, self.segment(s)) for s in bags[1 - me])
         return Sight(
             peer.ghost.id,
             state == State.SYN_SENT,
@@ -374,7 +378,9 @@ class Naive:
             end = rebuild(self.blank, iter(ends[me]))
             segment = None if arriving is None else self.segment(arriving)
             sight = self.sight(ends, bags, me)
-            effects = host.step(end, what, segment, isn, sight, self.rules, self.bounds)
+            effects = world.happen(
+                end, what, segment, isn, self.rules, self.bounds, self.watchers, sight
+            )
             if not effects.possible:
                 return
             yield end, [key(s) for s in effects.sent]
@@ -415,7 +421,7 @@ class Naive:
             if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
                 return
         for end in ends:
-            host.step(end, Input.TICK, None, 0, Sight(), self.rules, self.bounds)
+            world.happen(end, Input.TICK, None, 0, self.rules, self.bounds, self.watchers)
         bags = []
         for bag in state[1]:
             older = []

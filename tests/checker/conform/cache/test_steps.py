@@ -7,12 +7,11 @@ from checker.conform.behaviour import BOUNDS, WINDOW
 from checker.conform.cache.steps import RememberedStepper
 from checker.conform.candidate import Candidate
 from checker.conform.inbound import SEQ
-from spec.observe.ghosts import Sight
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import Receive, Send, State, Tcb
-from spec.world import host
-from spec.world.host import Endpoint
-from spec.world.inputs import Input
+from spec.world.endpoint import with_tcb
+from spec.world.happen import happen
 from spec.world.records import clone, key
 from tests.helpers.wire import LINUX, RFC
 
@@ -78,8 +77,8 @@ def test_translated_steps_are_steps(tcb, what, seq, ack, ctl, text, isn):
     for name, behaviour in (("rfc", RFC), ("linux", LINUX)):
         wanted = set()
         for rules in (behaviour.base, *(r for _, r in behaviour.alternatives)):
-            one = Endpoint(tcb=clone(tcb))
-            effects = host.step(one, what, seg, isn, Sight(), rules, BOUNDS)
+            one = with_tcb(clone(tcb))
+            effects = happen(one, what, seg, isn, rules, BOUNDS)
             if effects.possible:
                 if one.tcb.rcv.wnd:
                     one.tcb.rcv.wnd, one.tcb.rcv.push = WINDOW, False

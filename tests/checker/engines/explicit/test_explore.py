@@ -406,8 +406,8 @@ SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
     ),
 ]
 
-ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.host._call)"
-IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.world.host._call)"
+ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
+IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.world.enabled)"
 PEER = (
     "no segment that this specification sends meets it; tests/spec/tcp/test_segment_arrives.py does"
 )
@@ -426,7 +426,7 @@ SILENT = {
     "3.10.5/CLOSED/none": ERROR,
     "3.10.3/LISTEN, SYN-SENT, SYN-RECEIVED/queue": IDLE,
     "3.10.3/queue": IDLE,
-    "3.5.2/TIME-WAIT/remain": "changes nothing: no step of the system (spec.world.host._call)",
+    "3.5.2/TIME-WAIT/remain": "changes nothing: no step of the system (spec.world.enabled)",
     # Only SYN and RST go without ACK, and those were dealt with before.
     "3.10.7.2/LISTEN/fourth/other": PEER,
     "3.10.7.4/fifth/no-ack": PEER,

@@ -17,10 +17,10 @@ from checker.studies import verify
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.table import BY_ID, EVENTUALLY, Claim
 from spec.rules import Rules
+from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.world.bounds import PROFILES, Bounds
-from spec.world.host import initial
-from spec.world.inputs import Input
+from spec.world.endpoint import initial
 from spec.world.records import key, paths
 from spec.world.system import System, World
 
@@ -195,7 +195,7 @@ def frozen(name: str) -> tuple[System, dict[str, Any]]:
 
 def breaks(system: System, constants: dict[str, Any]) -> set[str]:
     """The constants that some reachable state or segment has another value of."""
-    start, blank = initial(system.bounds), Segment(seq=0)
+    start, blank = initial(system.watchers, system.bounds.incarnations), Segment(seq=0)
     ends = [f"me.{path}" for path in paths(start)]
     segs = [f"seg.{path}" for path in paths(blank)]
     met: dict[str, set[Any]] = {}
@@ -248,7 +248,7 @@ def inductive(system: System, constants: dict[str, Any]) -> bool:
 def test_constants_are_inductive_and_hold(name: str) -> None:
     system, constants = frozen(name)
     assert len(constants) > 10, "there are fields that this profile does not use"
-    start = initial(system.bounds)
+    start = initial(system.watchers, system.bounds.incarnations)
     first = dict(zip((f"me.{path}" for path in paths(start)), key(start), strict=True))
     assert all(first[n] == v for n, v in constants.items() if n.startswith("me."))
     assert inductive(system, constants)
@@ -262,7 +262,9 @@ def test_a_field_that_is_wrongly_frozen_is_noticed(path: str) -> None:
     system, constants = frozen("rest")
     assert path not in constants
     kind, _, field = path.partition(".")
-    record = initial(system.bounds) if kind == "me" else Segment(seq=0)
+    record = (
+        initial(system.watchers, system.bounds.incarnations) if kind == "me" else Segment(seq=0)
+    )
     wrong = dict(zip(paths(record), key(record), strict=True))[field]
     assert not inductive(system, constants | {path: wrong})
     assert breaks(system, constants | {path: wrong}) == {path}

@@ -33,9 +33,9 @@ from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait, two
 from proofs.theorems.invariants import two_msl, window_is_sane
 from proofs.theorems.table import BY_ID
 from spec.rules import Restart
+from spec.tcp.inputs import Input
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
-from spec.world.inputs import Input
 from tests.helpers import toys
 
 BY_NAME = {family.id: family for family in FAMILIES}

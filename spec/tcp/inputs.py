@@ -1,10 +1,10 @@
-"""What can happen to an endpoint: the events of RFC 9293 section 3.10, and a host's own."""
+"""What can happen to a host: the events of RFC 9293 section 3.10, and a host's own."""
 
 from enum import Enum
 
 
 class Input(Enum):
-    """What can happen to an endpoint."""
+    """What can happen to a host."""
 
     OPEN_PASSIVE = "OPEN (passive)"
     OPEN_ACTIVE = "OPEN (active)"
@@ -20,10 +20,3 @@ class Input(Enum):
     TICK = "tick"
     CRASH = "crash"
     RESTART = "restart"
-    FORGED_RST = "forged RST"
-    FORGED_SYN = "forged SYN"
-    FORGED_TEXT = "forged text"
-
-
-FORGERIES = (Input.FORGED_RST, Input.FORGED_SYN, Input.FORGED_TEXT)
-"""Inputs from the off-path sender."""

@@ -1,0 +1,43 @@
+"""Streams: is what one user reads what the other wrote (RFC 9293 sections 1 and 3.8)?
+
+Octets themselves are not modelled. Each is known by its place in the stream of the TCB that sent
+it, which a label on the segment tells. An octet delivered is right if it is the next one of the
+partner's stream; else the stream is ``garbled``. And when a TCB ends, ``last`` remembers how it
+ended, how much it had been given to send and how much it had delivered, so that a claim can
+compare the two ends of a close after both are gone.
+"""
+
+from spec.observe.ghosts import End, Ghost, Last
+from spec.observe.watcher import Moment, Watcher
+from spec.seq import choose
+from spec.tcp.inputs import Input
+from spec.tcp.tcb import State
+
+
+class Streams(Watcher):
+    """Records octets delivered, and how TCBs ended."""
+
+    name = "streams"
+    shares = ("partner", "heard")
+    labels = ("src", "first")
+
+    def made(self, ghost: Ghost, m: Moment) -> None:
+        ghost.delivered = 0
+
+    def took(self, ghost: Ghost, m: Moment) -> None:
+        seq = m.tcp.seq
+        for text, skip, octets in m.tcp.taken:
+            # Text that waited with a SYN bears no label; it is the SYN's sender's.
+            src = choose(text.origin.src != 0, text.origin.src, ghost.heard)
+            first = seq.plus(text.origin.first, skip)
+            wrong = (octets != 0) & ((src != ghost.partner) | (first != ghost.delivered))
+            ghost.garbled = ghost.garbled | wrong
+            ghost.delivered = seq.plus(ghost.delivered, octets)
+
+    def ended(self, ghost: Ghost, m: Moment) -> None:
+        ghost.last = Last(End.OTHER, m.before.written, ghost.delivered)
+        if m.what == Input.TIME_WAIT_TIMEOUT:
+            ghost.last.end = End.TIMER
+        elif m.before.state == State.LAST_ACK and m.seg is not None and not m.seg.ctl.rst:
+            ghost.last.end = End.ACKED
+        ghost.delivered = 0

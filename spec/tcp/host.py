@@ -1,0 +1,109 @@
+"""One host: its sockets, its clock, its memory; and one input at a time.
+
+``step`` is the RFC's and nobody else's. It hands the events of section 3.10 to the RFC's
+sections; what it does itself is the host's: time goes by, a crash loses the memory (section
+3.5.1), and a host that restarts keeps quiet for a while (3.4.3). It does not know who
+watches, how long an exploration is, or what the network does.
+
+A user may call at any time: a call that comes at the wrong one is answered with an error. The
+rest has to be possible: a timer that expires was running (``timeouts`` says which are), a host
+crashes if it is up and restarts if it is down, and while it is not ``awake`` nothing but time
+and a crash or restart comes to it.
+"""
+
+from dataclasses import dataclass, field
+
+from spec.seq import choose
+from spec.tcp import timeouts, user_calls
+from spec.tcp.inputs import Input
+from spec.tcp.segment import Segment, Ticks
+from spec.tcp.segment_arrives import segment_arrives
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb, delete
+
+
+@dataclass(slots=True, eq=False)
+class Socket:
+    """One end of a connection."""
+
+    tcb: Tcb = field(default_factory=Tcb)
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """The sockets of a host, and its health."""
+
+    sockets: tuple[Socket, ...] = field(
+        default_factory=lambda: (Socket(),), metadata={"inline": ""}
+    )
+    up: bool = True
+    quiet: Ticks = 0  # ticks for which a restarted host still keeps quiet (section 3.4.3)
+
+
+def awake(host: Host) -> bool:
+    """Does the host take calls and segments? Not while it is down, nor in its quiet time: nothing
+    is sent then, hence nothing is opened, and what arrives is not answered (section 3.4.3)."""
+    return host.up and host.quiet == 0
+
+
+def step(
+    host: Host, socket: Socket, what: Input, seg: Segment | None, tcp: Tcp, elapsed: Ticks = 1
+) -> None:
+    """Let ``what`` happen to a socket of ``host``, in place; ``tcp`` collects what is sent and
+    said. ``seg`` is the segment that arrives (SEGMENT only), ``elapsed`` how long a tick is."""
+    tcb = socket.tcb
+    if what == Input.TICK:
+        _tick(host, elapsed)
+    elif what == Input.CRASH:
+        _crash(host, tcp)
+    elif what == Input.RESTART:
+        _restart(host, tcp)
+    elif what == Input.SEGMENT:
+        assert seg is not None
+        segment_arrives(tcb, seg, tcp)
+    elif what == Input.OPEN_PASSIVE:
+        user_calls.open_passive(tcb, tcp)
+    elif what == Input.OPEN_ACTIVE:
+        user_calls.open_active(tcb, tcp)
+    elif what in (Input.SEND, Input.SEND_URGENT):
+        user_calls.send(tcb, tcp, what == Input.SEND_URGENT)
+    elif what == Input.RECEIVE:
+        user_calls.receive(tcb, tcp)
+    elif what == Input.CLOSE:
+        user_calls.close(tcb, tcp)
+    elif what == Input.ABORT:
+        user_calls.abort(tcb, tcp)
+    elif what == Input.USER_TIMEOUT:
+        timeouts.user_timeout(tcb, tcp)
+    elif what == Input.RETRANSMISSION_TIMEOUT:
+        timeouts.retransmission_timeout(tcb, tcp)
+    else:
+        timeouts.time_wait_timeout(tcb, tcp)
+
+
+def _tick(host: Host, elapsed: Ticks) -> None:
+    """Time goes by."""
+    for socket in host.sockets:
+        socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
+        socket.tcb.span = _left(socket.tcb.span, elapsed)
+    host.quiet = _left(host.quiet, elapsed)
+
+
+def _left(timer: Ticks, elapsed: Ticks) -> Ticks:
+    """What is left of a timer, which stops at 0."""
+    return choose(timer > elapsed, timer - elapsed, 0)
+
+
+def _crash(host: Host, tcp: Tcp) -> None:
+    """Section 3.5.1: the host is down, and has lost its memory."""
+    host.up = False
+    for socket in host.sockets:
+        delete(socket.tcb)
+    return tcp.rule("3.5.1/crash/forget", "the host loses its memory", State.CLOSED)
+
+
+def _restart(host: Host, tcp: Tcp) -> None:
+    """Section 3.4.3: a host that lost its memory is quiet for one MSL."""
+    host.up = True
+    host.quiet = tcp.bounds.msl if tcp.rules.quiet_time else 0
+    return tcp.rule("3.4.3/restart/quiet", "quiet for one MSL")

@@ -1,0 +1,35 @@
+"""What a TCP endpoint is set up with: the sizes and times that its rules read.
+
+The RFC leaves these to the implementation. An exploration chooses them among its bounds
+(``spec.world.bounds``), of which a rule sees no more than this.
+"""
+
+from typing import Protocol
+
+
+class Parameters(Protocol):
+    """Times are in ticks, windows in octets."""
+
+    @property
+    def width(self) -> int:
+        """Bits of a sequence number (section 3.4)."""
+
+    @property
+    def window(self) -> int:
+        """The receive buffer (section 3.8.6)."""
+
+    @property
+    def octets(self) -> int:
+        """The most octets that SEND is given on one connection."""
+
+    @property
+    def send_window(self) -> bool:
+        """Are SND.WND, SND.WL1 and SND.WL2 kept? Only the sending of text reads them."""
+
+    @property
+    def msl(self) -> int:
+        """Maximum segment lifetime (section 3.4.3); 0: there is no time."""
+
+    @property
+    def span(self) -> int:
+        """R: how long a segment is retransmitted (section 3.8.3, MUST-20)."""

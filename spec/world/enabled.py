@@ -1,0 +1,116 @@
+"""What may happen: which calls, timeouts and mishaps are a step of the system, and where.
+
+TCP answers any call at any time, if only with an error. Most such answers are no step worth
+taking: they change nothing. And bounds leave out whole kinds of call. Both are decided here and
+nowhere else: ``calls`` says what the bounds let a host do at all, and ``enabled`` whether it may do
+it now.
+"""
+
+from spec.tcp import timeouts
+from spec.tcp.host import awake
+from spec.tcp.inputs import Input
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State
+from spec.world.bounds import Bounds
+from spec.world.endpoint import Endpoint
+from spec.world.forgery import FORGERIES, Forgery
+
+Event = Input | Forgery
+"""Anything that can happen to a host."""
+
+CALLS: tuple[Event, ...] = (
+    *(what for what in Input if what not in (Input.SEGMENT, Input.TICK)),
+    *FORGERIES,
+)
+"""Everything but a segment and a tick."""
+
+
+def calls(bounds: Bounds, host: int) -> tuple[Event, ...]:
+    """What the bounds let happen to a host, the first or another, besides segments and ticks."""
+    first = host == 0
+    sends = bounds.octets > 0 and (bounds.a_sends if first else bounds.b_sends)
+    crashes = first and bounds.crashes > 0
+    forged = bounds.forged and not first
+    allowed: dict[Event, bool] = {
+        Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,
+        Input.OPEN_ACTIVE: bounds.a_active if first else bounds.b_active,
+        Input.SEND: sends,
+        Input.SEND_URGENT: sends and bounds.urgent,
+        Input.RECEIVE: bounds.octets > 0,
+        Input.CLOSE: bounds.close,
+        Input.ABORT: bounds.abort,
+        Input.USER_TIMEOUT: bounds.user_timeout,
+        Input.CRASH: crashes,
+        Input.RESTART: crashes,
+        **dict.fromkeys(FORGERIES, forged),
+    }
+    return tuple(what for what in CALLS if allowed.get(what, True))
+
+
+def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
+    """May ``what``, which the bounds let happen to this host, happen now?"""
+    tcb, state = end.tcb, end.tcb.state
+    if what == Input.TICK:
+        return True
+    if what == Input.RESTART:
+        return not end.up
+    if not end.up:
+        return False
+    if what == Input.CRASH:
+        return end.crashes < bounds.crashes
+    if not awake(end.host):
+        return False
+    if what == Input.SEGMENT:
+        return True
+    if what == Input.OPEN_PASSIVE:
+        return state == State.CLOSED and not spent(end, bounds)
+    if what == Input.OPEN_ACTIVE:
+        if tcp.rules.time_wait_reuse and state == State.TIME_WAIT:
+            return True
+        return state == State.CLOSED or (bounds.listen_open and state == State.LISTEN)
+    if what in (Input.SEND, Input.SEND_URGENT):
+        return not (
+            state == State.CLOSED
+            or tcb.closing
+            or tcb.written >= bounds.octets
+            or state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.TIME_WAIT)
+        )
+    if what == Input.RECEIVE:
+        return not (tcb.rcv.wnd == bounds.window or state in _NOTHING_TO_READ)
+    if what == Input.CLOSE:
+        return not (tcb.closing or state in (State.CLOSED, State.TIME_WAIT))
+    if what == Input.ABORT:
+        if tcp.rules.abort_time_wait and state == State.TIME_WAIT:
+            return False
+        return state != State.CLOSED
+    if what == Input.RETRANSMISSION_TIMEOUT:
+        return timeouts.retransmits(tcb, tcp)
+    if what == Input.USER_TIMEOUT:
+        return timeouts.gives_up(tcb, tcp)
+    if what == Input.TIME_WAIT_TIMEOUT:
+        return timeouts.time_wait_is_over(tcb)
+    # A guess that has to hit numbers needs a connection that has some.
+    return state not in _UNSYNCHRONIZED
+
+
+_UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+_NOTHING_TO_READ = (
+    State.CLOSED,
+    State.LISTEN,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+
+
+def spent(end: Endpoint, bounds: Bounds) -> bool:
+    """Has a socket made all the TCBs that it may?"""
+    return bounds.incarnations != 0 and end.ghost.id == bounds.incarnations
+
+
+def overdue(end: Endpoint) -> bool:
+    """Must a TIME-WAIT timer, which has run out, expire before time goes on?"""
+    due = False
+    for socket in end.host.sockets:
+        due = due | timeouts.time_wait_is_over(socket.tcb)
+    return due

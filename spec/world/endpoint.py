@@ -1,0 +1,69 @@
+"""One host as the system has it: the RFC's, how often it crashed, and what watchers know of it.
+
+Of a host with one socket this is one end of a connection, with a TCB and its ghosts; ``only`` gives
+the same of a host with several.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from spec.observe.ghosts import Ghost
+from spec.observe.watcher import Watcher, fresh
+from spec.tcp.host import Host, Socket
+from spec.tcp.segment import Ticks
+from spec.tcp.tcb import Tcb
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """The state of one host. There is a ghost for each socket."""
+
+    host: Host = field(default_factory=Host, metadata={"inline": ""})
+    crashes: Annotated[int, "crashes"] = 0  # how often it crashed
+    ghosts: tuple[Ghost, ...] = field(
+        default_factory=lambda: (Ghost(),), metadata={"inline": "ghost"}
+    )
+
+    def only(self, socket: int) -> "Endpoint":
+        """The same host, as if it had this one of its sockets only. Nothing is copied."""
+        if len(self.ghosts) == 1:
+            return self
+        host = Host((self.host.sockets[socket],), self.host.up, self.host.quiet)
+        return Endpoint(host, self.crashes, (self.ghosts[socket],))
+
+    # Of a host with one socket
+
+    @property
+    def tcb(self) -> Tcb:
+        """Its TCB."""
+        return self.host.sockets[0].tcb
+
+    @property
+    def ghost(self) -> Ghost:
+        """Its ghosts."""
+        return self.ghosts[0]
+
+    @property
+    def up(self) -> bool:
+        """Is the host up? (Section 3.5.1)"""
+        return self.host.up
+
+    @property
+    def quiet(self) -> Ticks:
+        """How long it still keeps quiet. (Section 3.4.3)"""
+        return self.host.quiet
+
+
+def initial(watchers: Sequence[Watcher], incarnations: int, sockets: int = 1) -> Endpoint:
+    """A host that has done nothing yet; each of its sockets may make ``incarnations`` TCBs."""
+    numbers = range(sockets)
+    return Endpoint(
+        Host(tuple(Socket() for _ in numbers)),
+        ghosts=tuple(fresh(watchers, incarnations) for _ in numbers),
+    )
+
+
+def with_tcb(tcb: Tcb) -> Endpoint:
+    """A host that is well and has one socket, of this TCB."""
+    return Endpoint(Host((Socket(tcb),)))
