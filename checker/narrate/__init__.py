@@ -1,6 +1,6 @@
 """What happened after the address was typed: names, connections and requests, from a capture.
 
-``dns``, ``http`` and ``tls`` read contents, ``seen`` puts them beside the connections that
-``checker.conform`` follows, ``tell`` says it in words and as JSON, ``page`` as HTML. All states
-are ``conform``'s.
+``dns``, ``http`` and ``tls`` read contents, ``contents`` puts them beside the connections that
+``checker.conform`` follows, ``narration`` says it in words and as JSON, ``page`` as HTML. All
+states are ``conform``'s.
 """

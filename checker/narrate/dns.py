@@ -7,7 +7,7 @@ them point only to a prior occurrence), and counts of records are bounded by the
 import ipaddress
 from dataclasses import dataclass, field
 
-from checker.narrate.plain import plain
+from checker.narrate.printable import printable
 
 TYPES = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
@@ -94,7 +94,7 @@ def _name(octets: bytes, at: int) -> tuple[str, int] | None:
             length += size + 1
             if len(label) < size or length > NAME:
                 return None
-            labels.append(plain(label))
+            labels.append(printable(label))
             at += size + 1
         elif size >= 192 and at + 1 < len(octets):
             end = end or at + 2

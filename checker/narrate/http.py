@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from checker.narrate.plain import plain
+from checker.narrate.printable import printable
 from checker.narrate.tls import Hello, hello
 
 HEAD = 1 << 16
@@ -199,8 +199,8 @@ class Reader:
     def _start(self, line: bytes) -> Head | None:
         if found := _REQUEST.match(line):
             method, target, major, minor = found.groups()
-            return Head(self._number, self._began, f"{int(major)}.{int(minor)}", plain(method),
-                        plain(target))  # fmt: skip
+            return Head(self._number, self._began, f"{int(major)}.{int(minor)}", printable(method),
+                        printable(target))  # fmt: skip
         if found := _STATUS.match(line):
             major, minor, status = found.groups()
             return Head(self._number, self._began, f"{int(major)}.{int(minor)}", status=int(status))
@@ -273,7 +273,7 @@ def _fields(head: Head, lines: list[bytes]) -> None:
         name, _, value = line.partition(b":")
         name, value = name.lower(), value.strip()
         if name == b"host":
-            head.host = plain(value)
+            head.host = printable(value)
         elif name == b"connection":
             connection += b"," + value.lower()
         elif name == b"transfer-encoding":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from checker.narrate.tell import Narration, Told, chapter, lookup
+from checker.narrate.narration import Narration, Told, chapter, lookup
 from checker.render import dot, ladder
 from checker.render.sequence import draw
 from checker.support.errors import Problem

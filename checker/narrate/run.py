@@ -7,8 +7,8 @@ from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection
 from checker.conform.follow import Position
 from checker.conform.report import Output, follow, story
-from checker.narrate import page, tell
-from checker.narrate.seen import Seen, Tap
+from checker.narrate import narration, page
+from checker.narrate.contents import Contents, Tap
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.files import apart, write, write_json
@@ -24,7 +24,7 @@ def narrate(
     """Tell what happened; the exit code."""
     apart((out_html, out_json), [capture])
     found = gather(capture, behaviour, position, page.DRAWN if out_html is not None else 0)
-    for line in tell.lines(found):
+    for line in narration.lines(found):
         print(line)
     if out_json is not None:
         write_json(out_json, found.as_json())
@@ -39,45 +39,45 @@ def narrate(
 
 def gather(
     capture: Path, behaviour: Behaviour, position: Position, drawn: int = 0
-) -> tell.Narration:
+) -> narration.Narration:
     """All that there is to tell; with the pictures of the first ``drawn`` connections to end."""
     tap, output = Tap(), Output()
-    connections: list[tell.Told] = []
+    connections: list[narration.Told] = []
     more = 0
 
     def done(connection: Connection) -> None:
         nonlocal more
-        seen = tap.close(connection)
-        if len(connections) >= tell.TOLD:
+        contents = tap.close(connection)
+        if len(connections) >= narration.TOLD:
             more += 1
-            for stream in seen.streams:
+            for stream in contents.streams:
                 stream.forget()
             return
-        one = tell.told(connection, seen, tap.names.of, tap.began or 0.0)
-        if len(connections) < drawn and seen.first:
-            one.story = _ladder(connection, seen, one)
+        one = narration.of_connection(connection, contents, tap.names.of, tap.began or 0.0)
+        if len(connections) < drawn and contents.first:
+            one.story = _ladder(connection, contents, one)
         connections.append(one)
 
     follow(capture, behaviour, position, done, output, tap.read)
     connections.sort(key=lambda one: one.first)
     (summary,) = output.summary
-    return tell.Narration(
+    return narration.Narration(
         str(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
         summary["damage"], summary["unread"],
     )  # fmt: skip
 
 
-def _ladder(connection: Connection, seen: Seen, one: tell.Told) -> Story:
-    packets = [*seen.first, *seen.last]
+def _ladder(connection: Connection, contents: Contents, one: narration.Told) -> Story:
+    packets = [*contents.first, *contents.last]
     said: dict[int, tuple[str, str]] = {}
     for exchange in one.exchanges:
         if exchange.packet is not None:
             said[exchange.packet] = (f"{exchange.method} {exchange.target}", "")
         if exchange.answer is not None:
             said[exchange.answer] = (f"status {exchange.status}", "")
-    left_out = seen.packets - len(packets)
+    left_out = contents.packets - len(packets)
     if left_out:
-        number = seen.last[0][1].number
+        number = contents.last[0][1].number
         words = said.get(number, ("", ""))[0]
         said[number] = (words, f"{left_out} segments before this one are not drawn")
     ends = "; ".join(f"{who} {state}" for who, state in zip("AB", one.left, strict=True) if state)

@@ -6,7 +6,7 @@ RFC 7301). Which of these is taken, a server says in the open up to TLS 1.2 only
 
 from dataclasses import dataclass
 
-from checker.narrate.plain import plain
+from checker.narrate.printable import printable
 
 VERSIONS = {0x301: "TLS 1.0", 0x302: "TLS 1.1", 0x303: "TLS 1.2", 0x304: "TLS 1.3"}
 
@@ -95,11 +95,11 @@ def _hello(client: bool, body: _Octets) -> Hello:
             while names:
                 sort, name = names.number(1), names.vector(2)
                 if sort == 0:
-                    found.server = plain(name.octets)
+                    found.server = printable(name.octets)
         elif kind == 16:
             protocols = data.vector(2)
             while protocols and len(found.protocols) < 16:
-                found.protocols += (plain(protocols.vector(1).octets),)
+                found.protocols += (printable(protocols.vector(1).octets),)
         elif kind == 43:
             offered = data.vector(1) if client else data
             while offered:

@@ -55,7 +55,7 @@ def test_a_traceback_is_told_and_its_input_kept(maker, monkeypatch, tmp_path):
 
 
 def test_what_narrate_alone_reads_is_read(maker, monkeypatch):
-    monkeypatch.setattr(dns, "plain", lambda label: label.decode())
+    monkeypatch.setattr(dns, "printable", lambda label: label.decode())
     assert any("Unicode" in wrong for _, _, wrong in fuzz.fuzz(maker, range(150)).failures)
 
 

@@ -38,8 +38,6 @@ def test_lives():
 
 
 AB = sorted(CAPTURES.glob("*.[AB].pcap"))
-
-
 FORGED = {"challenge_acks.B.pcap", "timewait_assassination.A.pcap"}
 """Somebody else than the two ends sent segments in the capture's sight."""
 

@@ -109,8 +109,6 @@ def test_simultaneous_open_and_close():
 
 
 STEPPERS = {"rfc": Stepper(RFC), "linux": Stepper(LINUX)}
-
-
 NUMBERS = st.integers(0, 2**32 - 1)
 
 

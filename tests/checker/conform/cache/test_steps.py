@@ -16,11 +16,7 @@ from spec.world.records import clone, key
 from tests.helpers.wire import LINUX, RFC
 
 NUMBERS = st.integers(0, 2**32 - 1)
-
-
 NEAR = st.sampled_from([0, 0, 0, 1, 2, 5, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 3])
-
-
 FLAGS = st.builds(Control, ack=st.booleans(), rst=st.booleans(), syn=st.booleans(),
                   fin=st.booleans())  # fmt: skip
 

@@ -413,7 +413,7 @@ PEER = (
 )
 SILENT = {
     # A departure of stacks, which no claim assumes: captures take it
-    # (tests/checker/conform/test_explain.py)
+    # (tests/checker/conform/test_behaviour.py)
     "not in RFC 9293/reuse": "time_wait_reuse",
     "3.10.1/exists": ERROR,
     "3.10.2/CLOSED/none": ERROR,

@@ -13,8 +13,8 @@ from typing import Any
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import USED
+from checker.narrate.contents import Contents, Lookup
 from checker.narrate.http import Head
-from checker.narrate.seen import Lookup, Seen
 from checker.render import Story
 
 TOLD = 1_000
@@ -153,46 +153,48 @@ class Narration:
         }
 
 
-def told(connection: Connection, seen: Seen, names: dict[str, str], zero: float) -> Told:
+def of_connection(
+    connection: Connection, contents: Contents, names: dict[str, str], zero: float
+) -> Told:
     """What there is to say of a connection that has come to its end."""
     a, b = (socket(s) for s in connection.flow.sockets)
     host = socket(connection.flow.sockets[1][:-2])
     found = Told(
         connection.name, (a, b), connection.first, connection.last,
-        _round(connection.began - zero), _round(seen.ended - zero),
+        _round(connection.began - zero), _round(contents.ended - zero),
         connection.verdict, connection.reason, names.get(host, ""),
         left=(connection.states[0], connection.states[1]),
     )  # fmt: skip
-    found.handshake = _handshake(connection, seen)
+    found.handshake = _handshake(connection, contents)
     found.again = next((text for _, text in connection.notes if text.startswith(USED)), "")
     for letter, who in zip("AB", (a, b), strict=True):
         found.again = found.again.replace(f"; {letter} was", f"; {who} was")
-    _contents(found, seen, zero)
-    found.ends = list(_ends(connection, seen))
+    _contents(found, contents, zero)
+    found.ends = list(_ends(connection, contents))
     return found
 
 
-def _handshake(connection: Connection, seen: Seen) -> dict[str, Any]:
+def _handshake(connection: Connection, contents: Contents) -> dict[str, Any]:
     """Its cost. Nothing, where its beginning was not captured."""
-    if connection.mid or not seen.syns:
+    if connection.mid or not contents.syns:
         return {}
-    found: dict[str, Any] = {"syns": len(seen.syns)}
-    if seen.syn_ack is None or seen.ack is None:
-        resets = (number for number, side in seen.resets if side != seen.opener)
-        refused = next(resets, None) if seen.syn_ack is None else None
+    found: dict[str, Any] = {"syns": len(contents.syns)}
+    if contents.syn_ack is None or contents.ack is None:
+        resets = (number for number, side in contents.resets if side != contents.opener)
+        refused = next(resets, None) if contents.syn_ack is None else None
         return found if refused is None else found | {"refused": refused}
-    trip = seen.ack - seen.syns[-1]
+    trip = contents.ack - contents.syns[-1]
     return found | {
         "round_trips": 1,
-        "seconds": _round(seen.ack - seen.syns[0]),
+        "seconds": _round(contents.ack - contents.syns[0]),
         "round_trip_seconds": _round(trip),
-        "syn_ack_seconds": _round(seen.syn_ack - seen.syns[-1]),
+        "syn_ack_seconds": _round(contents.syn_ack - contents.syns[-1]),
     }
 
 
-def _contents(found: Told, seen: Seen, zero: float) -> None:
+def _contents(found: Told, contents: Contents, zero: float) -> None:
     """The protocol, and its messages."""
-    readers = [stream.reader for stream in seen.streams]
+    readers = [stream.reader for stream in contents.streams]
     found.missing = any(reader.missing for reader in readers)
     for side, reader in enumerate(readers):
         if reader.kind == "HTTP/2":
@@ -247,7 +249,7 @@ def _exchange(request: Head | None, response: Head | None, zero: float) -> Excha
     return found
 
 
-def _ends(connection: Connection, seen: Seen) -> Iterator[str]:
+def _ends(connection: Connection, contents: Contents) -> Iterator[str]:
     """Who closed, as the states tell; and resets."""
     into = [{after.value: number for number, _, after in edges} for edges in connection.edges]
     who = [socket(s) for s in connection.flow.sockets]
@@ -258,7 +260,7 @@ def _ends(connection: Connection, seen: Seen) -> Iterator[str]:
     for side in (0, 1):
         if "LAST-ACK" in into[side]:
             yield f"{who[side]} closes after its peer (packet {into[side]['LAST-ACK']})"
-    for number, side in seen.resets:
+    for number, side in contents.resets:
         yield f"{who[side]} sends a reset (packet {number})"
 
 

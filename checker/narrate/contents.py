@@ -186,7 +186,7 @@ class Stream:
         self.room.heads += sum(head.size() for head in self.reader.heads)
 
 
-class Seen:
+class Contents:
     """What is kept of one connection."""
 
     __slots__ = (
@@ -269,7 +269,7 @@ class Tap:
     def __init__(self) -> None:
         self.names = Names()
         self.room = Room()
-        self.open: dict[int, Seen] = {}  # by the identity of a connection that is followed
+        self.open: dict[int, Contents] = {}  # by the identity of a connection that is followed
         self.began: float | None = None
 
     def read(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
@@ -282,11 +282,11 @@ class Tap:
             flow, side = follower.flows.get((item.src, item.dst), (None, 0))
             connection = flow.connection if flow is not None else None
             if connection is not None:
-                seen = self.open.get(id(connection))
-                if seen is None:
-                    seen = self.open[id(connection)] = self._seen(connection)
+                contents = self.open.get(id(connection))
+                if contents is None:
+                    contents = self.open[id(connection)] = self._contents(connection)
                 text = octets(latest[0], item) if item.text else b""
-                seen.take(side, item, text, connection.isn[side])
+                contents.take(side, item, text, connection.isn[side])
 
     def _frames(self, frames: Iterable[Frame], latest: list[Frame]) -> Iterator[Frame]:
         for number, frame in enumerate(frames, 1):
@@ -298,12 +298,12 @@ class Tap:
                 self.names.take(found)
             yield frame
 
-    def _seen(self, connection: Connection) -> Seen:
-        return Seen(self.room, self.names, connection.flow.sockets)
+    def _contents(self, connection: Connection) -> Contents:
+        return Contents(self.room, self.names, connection.flow.sockets)
 
-    def close(self, connection: Connection) -> Seen:
+    def close(self, connection: Connection) -> Contents:
         """``connection`` has come to its end."""
-        seen = self.open.pop(id(connection), None) or self._seen(connection)
-        for stream in seen.streams:
+        contents = self.open.pop(id(connection), None) or self._contents(connection)
+        for stream in contents.streams:
             stream.close()
-        return seen
+        return contents

@@ -1,0 +1,92 @@
+"""The command: the page, the report, the ladders, and exit codes."""
+
+import json
+import re
+import subprocess
+import sys
+
+from checker.conform.follow import MIDDLE
+from checker.narrate import contents
+from checker.narrate.run import gather
+from checker.support.errors import INCONCLUSIVE
+from tests.helpers.film import (
+    RFC,
+    ZEEK,
+    Film,
+    Talk,
+    ask,
+    never_closes,
+    three,
+)
+
+
+def command(*words: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "checker", "narrate", *map(str, words)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_page_and_report(tmp_path):
+    made = Film()
+    for scene in (ask, three, never_closes):
+        scene(made)
+    path = made.write(tmp_path / "film.pcap")
+    outputs = []
+    for i in (1, 2):
+        html, report = tmp_path / f"{i}.html", tmp_path / f"{i}.json"
+        code, out = command(path, "--html", html, "--json", report)
+        assert code == 0
+        outputs.append((out, html.read_text(), report.read_text()))
+    assert outputs[0] == outputs[1]
+    text, html, report = outputs[0]
+    assert "3 requests share one connection" in text and "3 requests share one connection" in html
+    assert html.count("<svg") == 2 or html.count("<pre>") == 2
+    assert "GET /a.css" in html and "CLOSE-WAIT" in html
+    # Nothing is fetched from elsewhere.
+    outside = [one for one in re.findall(r"(?:src|href)=\"([^\"]*)", html) if one[0] != "#"]
+    assert not outside, outside
+    told = json.loads(report)
+    assert [one["requests"] for one in told["connections"]] == [3, 1]
+    assert told["connections"][1]["left"] == ["FIN-WAIT-2", "CLOSE-WAIT"]
+    assert told["lookups"][0]["answers"] == [["CNAME", "example"], ["A", "10.0.0.2"]]
+
+
+def test_a_ladder_leaves_out_the_middle(tmp_path):
+    def scene(made: Film) -> None:
+        talk = Talk(made).open()
+        for _ in range(40):
+            talk.say(0, b"GET / HTTP/1.1\r\n\r\n")
+        talk.close(0, 1)
+
+    made = Film()
+    scene(made)
+    (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE, drawn=1).connections
+    assert found.story is not None
+    notes = [note for line in found.story.lines for note in line.notes]
+    assert notes == [
+        f"{87 - contents.FIRST - contents.LAST} segments before this one are not drawn"
+    ]
+
+
+def test_states_change_where_a_segment_arrives(tmp_path):
+    made = Film()
+    never_closes(made)
+    (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE, drawn=1).connections
+    assert found.story is not None
+    assert found.story.initial == ("CLOSED", "LISTEN")
+    sent, received = [line.states for line in found.story.lines if line.number == 8]
+    assert sent == ("FIN-WAIT-1", "ESTABLISHED")
+    assert received == ("FIN-WAIT-1", "CLOSE-WAIT")
+
+
+def test_exit_codes(tmp_path):
+    empty = Film().write(tmp_path / "empty.pcap")
+    assert command(empty)[0] == INCONCLUSIVE
+    torn = tmp_path / "torn.pcap"
+    torn.write_bytes((ZEEK / "http__get.pcap").read_bytes()[:-9])
+    code, out = command(torn)
+    assert code == INCONCLUSIVE and "GET" in out
+    assert command(tmp_path / "nothing.pcap")[0] == 2
+    assert command(empty, "--html", tmp_path)[0] == 2
