@@ -16,8 +16,10 @@ from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 
 if TYPE_CHECKING:
-    from checker.studies.prove.prove import Needed, Proof, Why
-    from checker.studies.prove.shorter import Tight
+    from checker.studies.prove.families import Followed
+    from checker.studies.prove.needed import Needed
+    from checker.studies.prove.prove import Proof
+    from checker.studies.prove.why import Why
     from proofs.theorems.families import Family
     from proofs.theorems.table import Theorem
 
@@ -53,75 +55,113 @@ def prove(
     ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
-    from checker.studies.prove import prove as p
-    from checker.studies.prove import shorter as t
+    from checker.studies.prove.prove import select
 
     if needed + families + why > 1:
         raise UsageProblem("--needed, --families and --why are different things to do; take one")
-
-    theorems = p.select(claims or [])
+    theorems = select(claims or [])
     if pin and not why:
         raise UsageProblem("--pin is for --why: of a proof itself nothing is pinned")
-    if not needed and not families and not why:
-        p.require_place(out)
     if json is not None:
         files.writable(json)
-    began = time.monotonic()
     if needed:
-        todo = p.select_needs(claims or [])
-        tell = progress.each(lambda one: f"{one.need.theorem}: {one.need.title}: {one.verdict}")
-        found = p.needed(todo, workers, tell, timeout)
-        if json is not None:
-            files.write_json(json, p.needed_report(found))
-        print_needed(found, time.monotonic() - began)
-        raise typer.Exit(p.needed_code(found))
+        raise typer.Exit(_needed(claims or [], json, workers, timeout))
     if families:
-        if not t.select(theorems):
-            raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
-        runs = _follow(t.select(theorems), timeout)
-        if json is not None:
-            files.write_json(json, {"version": p.VERSION, "families": t.report(runs)})
-        for one in runs:
-            print("\n".join(t.ladder_of(one)))
-        print_families(runs)
-        raise typer.Exit(t.code(runs))
+        raise typer.Exit(_families(theorems, json, timeout))
     if why:
-        reasons = _reasons(theorems, workers, timeout, pin)
-        if json is not None:
-            files.write_json(json, p.why_report(reasons))
-        print_why(reasons, time.monotonic() - began)
-        raise typer.Exit(p.why_code(reasons))
+        raise typer.Exit(_why(theorems, json, workers, timeout, pin))
+    raise typer.Exit(_proofs(theorems, json, workers, timeout, out))
+
+
+def _proofs(
+    theorems: "Sequence[Theorem]", json: Path | None, workers: int | None, timeout: float, out: Path
+) -> int:
+    """The proofs themselves, and their certificates."""
+    from checker.studies.prove import certificates as c
+    from checker.studies.prove import families as f
+    from checker.studies.prove import prove as p
+    from checker.studies.prove.report import report
+
+    c.require_place(out)
+    began = time.monotonic()
     with progress.proofs() as tell:
         proofs = p.prove(theorems, workers, tell, timeout)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to what failed: half a minute at most each[/]")
         p.explore(proofs, workers)
-    runs = _follow(t.select(theorems), timeout)
+    runs = _follow(f.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
-        files.write_json(json, p.report(proofs) | {"families": t.report(runs)})
-    code = max(p.exit_code(proofs), t.code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
+        files.write_json(json, report(proofs) | {"families": f.report(runs)})
+    code = max(p.exit_code(proofs), f.exit_code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
     said = f"certificates are in {out}"
     if code == OK:
-        p.write(proofs, out, runs)
+        c.write(proofs, out, runs)
     else:
-        p.discard(out)
+        c.discard(out)
         said = "no certificates were written"
     print_families(runs)
     print_proofs(proofs, f"{seconds:.0f} s; {said}")
-    raise typer.Exit(code)
+    return code
 
 
-def _follow(families: "Sequence[Family]", timeout: float) -> "list[Tight]":
+def _needed(ids: Sequence[str], json: Path | None, workers: int | None, timeout: float) -> int:
+    """Each assumption dropped."""
+    from checker.studies.prove import needed as n
+
+    began = time.monotonic()
+    tell = progress.each(lambda one: f"{one.need.theorem}: {one.need.title}: {one.verdict}")
+    found = n.needed(n.select(ids), workers, tell, timeout)
+    if json is not None:
+        files.write_json(json, n.report(found))
+    print_needed(found, time.monotonic() - began)
+    return n.exit_code(found)
+
+
+def _families(theorems: "Sequence[Theorem]", json: Path | None, timeout: float) -> int:
+    """The runs for every TIME-WAIT that is too short."""
+    from checker.studies.prove import families as f
+    from checker.studies.prove.report import VERSION
+
+    if not f.select(theorems):
+        raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
+    runs = _follow(f.select(theorems), timeout)
+    if json is not None:
+        files.write_json(json, {"version": VERSION, "families": f.report(runs)})
+    for one in runs:
+        print("\n".join(f.ladder_of(one)))
+    print_families(runs)
+    return f.exit_code(runs)
+
+
+def _why(
+    theorems: "Sequence[Theorem]",
+    json: Path | None,
+    workers: int | None,
+    timeout: float,
+    pin: bool,
+) -> int:
+    """Each clause left out."""
+    from checker.studies.prove import why as w
+
+    began = time.monotonic()
+    reasons = _reasons(theorems, workers, timeout, pin)
+    if json is not None:
+        files.write_json(json, w.report(reasons))
+    print_why(reasons, time.monotonic() - began)
+    return w.exit_code(reasons)
+
+
+def _follow(families: "Sequence[Family]", timeout: float) -> "list[Followed]":
     """Follow the runs of families, one after the other."""
-    from checker.studies.prove.shorter import tight
+    from checker.studies.prove.families import follow
 
     console = Console(stderr=True)
     found = []
     for family in families:
         with console.status(f"{family.id}: a run for each TIME-WAIT that is too short"):
-            found.append(tight(family, timeout))
+            found.append(follow(family, timeout))
     return found
 
 
@@ -131,6 +171,7 @@ def _reasons(
     """Why each clause is there, theory by theory: what is pinned of one stays if the next is
     interrupted. One that is not proved is shown, and ends it."""
     from checker.studies.prove import prove as p
+    from checker.studies.prove import why as w
 
     found = []
     for some in p.theories(theorems):
@@ -140,9 +181,9 @@ def _reasons(
             print_proofs(proofs, "and why a clause is there is asked of what is proved")
             raise typer.Exit(p.exit_code(proofs))
         tell = progress.each(lambda one: f"{one.theory} without {one.clause}: {one.verdict}")
-        found += p.why(proofs, workers, tell, timeout)
+        found += w.why(proofs, workers, tell, timeout)
         if pin:
-            p.pin_why([one for one in found if one.theory == some[0].id])
+            w.pin([one for one in found if one.theory == some[0].id])
     return found
 
 
@@ -153,7 +194,7 @@ _SHOWN = 3
 def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     """What failed, as steps that lead astray, then a table of the theorems."""
     from checker.render import ladder
-    from checker.studies.prove.prove import assumptions, counterexample
+    from checker.studies.prove.report import assumptions, counterexample
 
     console = Console(highlight=False, soft_wrap=True)
     for proof in proofs:
@@ -196,9 +237,9 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     console.print(f"{done} of {total} theorems proved, {ending}")
 
 
-def print_families(found: "Sequence[Tight]") -> None:
+def print_families(found: "Sequence[Followed]") -> None:
     """A table of the runs which show that no shorter TIME-WAIT is enough."""
-    from checker.studies.prove.shorter import condition, failures
+    from checker.studies.prove.families import condition, failures
 
     if not found:
         return
@@ -234,7 +275,7 @@ def _paths_of(proof: "Proof") -> str:
 
 def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
     """A table of what was dropped, and of what then went wrong."""
-    from checker.studies.prove.prove import drops, runs
+    from checker.studies.prove.needed import command, drops
 
     console = Console(highlight=False, soft_wrap=True)
     for one in found:
@@ -257,7 +298,7 @@ def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
         if need.run is not None:
             none = "none" if one.searched else "not found within the limit"
             steps = none if one.steps is None else f"{one.steps} steps"
-            console.print(escape(f"  run      {runs(need.run)}: {steps}"))
+            console.print(escape(f"  run      {command(need.run)}: {steps}"))
         else:
             console.print("  run      none known: not known to be needed")
         if need.note:
@@ -269,7 +310,7 @@ def print_needed(found: "Sequence[Needed]", seconds: float) -> None:
 
 def print_why(found: "Sequence[Why]", seconds: float) -> None:
     """What fails first without each clause."""
-    from checker.studies.prove.prove import pinned_otherwise
+    from checker.studies.prove.why import pinned_otherwise
 
     console = Console(highlight=False, soft_wrap=True)
     other = pinned_otherwise(found)

@@ -48,7 +48,7 @@ from checker.model.model import Found, Model
 from checker.model.options import choose_bounds, choose_rules, departures, grown
 from checker.model.search import Options
 from checker.model.traced import predicate
-from checker.studies.prove import prove
+from checker.studies.prove import certificates, prove
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
@@ -655,11 +655,11 @@ def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, s
     words += ["--jobs", str(workers)] if workers else []
     with tempfile.TemporaryDirectory(prefix="synproof-") as folder:
         place = FilePath(folder) / "certificates"
-        prove.write(proofs, place)
+        certificates.write(proofs, place)
         # In a session of its own, so that an interrupt comes to it once, from here
         run = subprocess.Popen(
             [*words, str(place)],
-            cwd=FilePath(prove.__file__).parent.parent,
+            cwd=FilePath(str(resources.files("proofs"))).parent,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -4,7 +4,7 @@ A theorem says that some length of TIME-WAIT is enough. A family says that none 
 none at all: whatever MSL, R and TIME-WAIT are, as real numbers, there is a run of the
 specification that violates the claim. It is one run with some of its delays left open, and what is
 asked of them: ``where``. To be shown is that there are such delays, and that with any such delays
-each step of the run is possible and its end violates the claim. ``checker.studies.prove.shorter``
+each step of the run is possible and its end violates the claim. ``checker.studies.prove.families``
 does so.
 
 A run is written as a list of ``Do`` (a user call or a timeout), ``Get`` (a segment in flight

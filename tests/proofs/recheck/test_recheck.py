@@ -14,7 +14,7 @@ import pytest
 
 from checker.engines.solver.induction import Theory
 from checker.ir.tracing import Leaf
-from checker.studies.prove import prove
+from checker.studies.prove import certificates, prove
 from proofs.recheck import check as recheck
 from proofs.theorems.table import Theorem
 from tests.helpers import toys
@@ -25,7 +25,7 @@ Manifest = dict[str, Any]
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("written") / "certificates"
-    prove.write(prove.prove([toys.theorem()], 2, make=toys.theory), place)
+    certificates.write(prove.prove([toys.theorem()], 2, make=toys.theory), place)
     return place
 
 
@@ -363,14 +363,14 @@ def test_constants_that_have_nothing_to_prove(
         return dataclasses.replace(made, constancy=dataclasses.replace(made.constancy, trees=trees))
 
     place = tmp_path / "certificates"
-    prove.write(prove.prove([toys.theorem()], 2, make=empty), place)
+    certificates.write(prove.prove([toys.theorem()], 2, make=empty), place)
     assert wrong(place) == ["toy: its constants have nothing to prove anywhere"]
 
 
 def test_clause_that_has_nothing_to_prove(tmp_path: Path) -> None:
     place = tmp_path / "certificates"
     theorem = toys.theorem(clauses=(*toys.TRUE, toys.says_nothing))
-    prove.write(prove.prove([theorem], 2, make=toys.theory), place)
+    certificates.write(prove.prove([theorem], 2, make=toys.theory), place)
     assert wrong(place) == ["toy: says_nothing has nothing to prove anywhere"]
 
 

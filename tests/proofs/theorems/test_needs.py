@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from checker.cli.app import app
 from checker.engines.solver.induction import NEVER, Obligation, Theory
 from checker.model.options import choose_bounds, choose_rules
-from checker.studies.prove import prove
+from checker.studies.prove import needed, prove
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims import table as claims
 from proofs.theorems import needs
@@ -82,10 +82,10 @@ def test_a_varied_theorem_stands_on_its_own() -> None:
 
 
 def test_entries_are_selected_by_theorem() -> None:
-    assert prove.select_needs([]) == list(NEEDS)
-    assert {n.theorem for n in prove.select_needs(["T1s"])} == {"T1s.exact", "T1s.far"}
+    assert needed.select([]) == list(NEEDS)
+    assert {n.theorem for n in needed.select(["T1s"])} == {"T1s.exact", "T1s.far"}
     with pytest.raises(UsageProblem, match="no theorem 'T99'"):
-        prove.select_needs(["T99"])
+        needed.select(["T99"])
 
 
 # On the toy
@@ -113,8 +113,8 @@ def weakened(theorems: Sequence[Theorem]) -> Theory:
     return made
 
 
-def toy_needs(*entries: Need) -> list[prove.Needed]:
-    return prove.needed(entries, 2, make=weakened, theorems={"toy": TOY})
+def toy_needs(*entries: Need) -> list[needed.Needed]:
+    return needed.needed(entries, 2, make=weakened, theorems={"toy": TOY})
 
 
 REFUTED = Run("T1", {"three_way": False})
@@ -132,7 +132,7 @@ def test_what_matters_fails_and_what_does_not_is_still_proved() -> None:
     assert (matters.steps, matters.ok) == (3, True)
     assert (not_so.verdict, not_so.first, not_so.ok) == ("proved", None, True)
     assert not_so.asked > matters.asked
-    assert prove.needed_code([matters, not_so]) == OK
+    assert needed.exit_code([matters, not_so]) == OK
 
 
 def test_what_is_not_as_the_table_says_is_reported() -> None:
@@ -144,22 +144,22 @@ def test_what_is_not_as_the_table_says_is_reported() -> None:
     assert [(one.ok, one.undecided) for one in (proved, failed, held)] == [(False, False)] * 3
     assert (held.steps, held.searched) == (None, True)
     for one in (proved, failed, held):
-        assert prove.needed_code([one]) == VIOLATED
+        assert needed.exit_code([one]) == VIOLATED
 
 
 def test_what_is_undecided_is_no_pass() -> None:
     (one,) = toy_needs(Need("toy", "does not", without=(idle,), falls=False))
-    assert prove.needed_code([one]) == OK
+    assert needed.exit_code([one]) == OK
     one.verdict = "unknown"
-    assert prove.needed_code([one]) == INCONCLUSIVE
-    assert prove.needed_code([]) == INCONCLUSIVE
+    assert needed.exit_code([one]) == INCONCLUSIVE
+    assert needed.exit_code([]) == INCONCLUSIVE
     (one,) = toy_needs(Need("toy", "matters", without=(assumed,), run=REFUTED))
     one.steps, one.searched = None, False
-    assert prove.needed_code([one]) == INCONCLUSIVE
+    assert needed.exit_code([one]) == INCONCLUSIVE
 
 
 def test_a_search_that_a_limit_ends_decides_nothing() -> None:
-    assert prove._violated(Run("T2"), max_states=100) == (None, False)
+    assert needed._violated(Run("T2"), max_states=100) == (None, False)
 
 
 def test_command_shows_what_was_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ def test_command_shows_what_was_dropped(monkeypatch: pytest.MonkeyPatch, tmp_pat
         Need("toy", "matters", without=(assumed,), run=REFUTED),
         Need("toy", "does not", without=(idle,), falls=False, note="[idle]"),
     )
-    monkeypatch.setattr(prove, "NEEDS", entries)
+    monkeypatch.setattr(needed, "NEEDS", entries)
     monkeypatch.setattr(
-        prove.needed, "__defaults__", (None, None, prove.TIMEOUT, weakened, {"toy": TOY})
+        needed.needed, "__defaults__", (None, None, prove.TIMEOUT, weakened, {"toy": TOY})
     )
     report = tmp_path / "report.json"
     result = CliRunner().invoke(app, ["prove", "--needed", "--json", str(report)])
@@ -221,9 +221,9 @@ def test_assumptions_that_contradict_each_other_prove_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_whole_table() -> None:
-    found = prove.needed(NEEDS)
+    found = needed.needed(NEEDS)
     assert [
         f"{o.need.theorem} {o.need.title}: {o.verdict} {o.steps}" for o in found if not o.ok
     ] == []
-    assert prove.needed_code(found) == OK
+    assert needed.exit_code(found) == OK
     assert len(found) == len(needs.NEEDS)

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from checker.cli.app import app
-from checker.studies.prove import prove
-from checker.studies.prove.prove import Why
+from checker.studies.prove import prove, why
+from checker.studies.prove.why import Why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.theorems.table import THEOREMS, Theorem, together
 from tests.helpers import toys
@@ -27,7 +27,7 @@ def supposed(theorems: Sequence[Theorem]) -> list[str]:
 
 @pytest.mark.parametrize("theorems", THEORIES, ids=lambda some: some[0].id)
 def test_what_is_pinned_is_of_all_clauses(theorems: Sequence[Theorem]) -> None:
-    known = prove.reasons().get(theorems[0].id, {})
+    known = why.reasons().get(theorems[0].id, {})
     assert list(known) == supposed(theorems)
     clauses = {f.__name__ for theorem in theorems for f in theorem.all}
     for name, reason in known.items():
@@ -37,7 +37,7 @@ def test_what_is_pinned_is_of_all_clauses(theorems: Sequence[Theorem]) -> None:
 
 
 def test_nothing_else_is_pinned() -> None:
-    assert list(prove.reasons()) == [base.id for base, *_ in THEORIES]
+    assert list(why.reasons()) == [base.id for base, *_ in THEORIES]
 
 
 # On the toy
@@ -47,7 +47,7 @@ def reasons_of(*claims: object, clauses: object = toys.TRUE) -> dict[str, Why]:
     theorem = toys.theorem(*claims, clauses=clauses)  # type: ignore[arg-type]
     proofs = prove.prove([theorem], 2, make=toys.theory)
     assert prove.exit_code(proofs) == OK
-    found = prove.why(proofs, 2)
+    found = why.why(proofs, 2)
     assert [one.clause for one in found] == [f.__name__ for f in theorem.clauses]
     return {one.clause: one for one in found}
 
@@ -72,43 +72,43 @@ def test_a_clause_that_nothing_needs_is_superfluous() -> None:
     assert (one.verdict, one.superfluous, one.reason) == ("proved", True, {})
     # It made a path impossible: all clauses of that path were asked again
     assert one.asked > 0
-    assert prove.why_code([one]) == VIOLATED
+    assert why.exit_code([one]) == VIOLATED
     with pytest.raises(UsageProblem, match="superfluous"):
-        prove.pin_why([one])
+        why.pin([one])
 
 
 def test_what_was_proved_without_it_is_not_asked_again() -> None:
     proofs = prove.prove([toys.theorem()], 2, make=toys.theory)
-    for one in prove.why(proofs, 1):
+    for one in why.why(proofs, 1):
         assert one.asked < len(proofs[0].obligations)
     for what in proofs[0].obligations:
         what.used = ()
-    assert [one.verdict for one in prove.why(proofs, 1)] == ["proved"] * 3
+    assert [one.verdict for one in why.why(proofs, 1)] == ["proved"] * 3
 
 
 def test_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     one = reasons_of()["was_sent"]
-    monkeypatch.setattr(prove, "reasons", lambda: {"toy": {"was_sent": one.reason}})
-    assert prove.why_code([one]) == OK
-    assert prove.why_code([]) == INCONCLUSIVE
+    monkeypatch.setattr(why, "reasons", lambda: {"toy": {"was_sent": one.reason}})
+    assert why.exit_code([one]) == OK
+    assert why.exit_code([]) == INCONCLUSIVE
     unknown = Why("toy", "was_sent", "unknown", one.first)
-    assert prove.why_code([one, unknown]) == INCONCLUSIVE
+    assert why.exit_code([one, unknown]) == INCONCLUSIVE
     with pytest.raises(UsageProblem, match="unknown"):
-        prove.pin_why([unknown])
-    monkeypatch.setattr(prove, "reasons", dict)
-    assert prove.pinned_otherwise([one]) == [one]
-    assert prove.why_code([one]) == VIOLATED
+        why.pin([unknown])
+    monkeypatch.setattr(why, "reasons", dict)
+    assert why.pinned_otherwise([one]) == [one]
+    assert why.exit_code([one]) == VIOLATED
 
 
 def test_the_file_is_rewritten_for_the_theorems_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prove, "THEOREMS", (toys.theorem(id="Y"), toys.theorem(id="X.other")))
+    monkeypatch.setattr(why, "THEOREMS", (toys.theorem(id="Y"), toys.theorem(id="X.other")))
     one = Why("Y", "was_sent", "failed", prove.Obligation("deliver", 3, "more", ("a", "b")))
-    known: dict[str, dict[str, prove.Reason]] = {
+    known: dict[str, dict[str, why.Reason]] = {
         "X.other": {"kept": {"fails": "it", "after": 'a "tick"', "rule": ""}},
         "Y": {"gone": {"fails": "it"}},
         "old": {"gone": {"fails": "it"}},
     }
-    text = prove.why_toml([one], known)
+    text = why.toml([one], known)
     assert tomllib.loads(text) == {
         "Y": {"was_sent": {"fails": "more", "after": "deliver", "rule": "a; b"}},
         "X.other": known["X.other"],
@@ -123,9 +123,10 @@ def test_the_file_is_rewritten_for_the_theorems_asked_for(monkeypatch: pytest.Mo
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the theorems, two toys, of which one is false."""
     theorems = (toys.theorem(id="Y1"), toys.theorem(toys.up_to_date, id="Y2.false"))
-    monkeypatch.setattr(prove, "THEOREMS", theorems)
+    for module in (prove, why):
+        monkeypatch.setattr(module, "THEOREMS", theorems)
     monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
-    monkeypatch.setattr(prove, "reasons", dict)
+    monkeypatch.setattr(why, "reasons", dict)
 
 
 @pytest.mark.usefixtures("toy")
@@ -155,6 +156,6 @@ def test_command_refuses(arguments: list[str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("theorems", THEORIES, ids=lambda some: some[0].id)
 def test_what_is_pinned_is_found_again(theorems: Sequence[Theorem]) -> None:
-    found = prove.why(prove.prove(theorems))
-    assert prove.pinned_otherwise(found) == []
-    assert prove.why_code(found) == OK
+    found = why.why(prove.prove(theorems))
+    assert why.pinned_otherwise(found) == []
+    assert why.exit_code(found) == OK

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from checker.cli.app import app
 from checker.cli.prove import print_proofs
 from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
+from checker.model import traced
 from checker.studies import verify
-from checker.studies.prove import prove
-from checker.studies.prove import statement as theory
+from checker.studies.prove import certificates, prove, report, theories, why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims import table as claims
 from proofs.recheck import check as recheck
@@ -68,7 +68,7 @@ def test_a_false_invariant_fails_with_a_step_that_leads_astray() -> None:
     assert prove.exit_code([proof]) == VIOLATED
     assert {what.clause for what in proof.failed} == {"up_to_date"}
     what = next(what for what in proof.failed if what.action == "SEND (next)")
-    lines = prove.counterexample(proof, what)
+    lines = report.counterexample(proof, what)
     assert lines[0] == "toy not proved: up_to_date fails after 'SEND (next)'"
     assert "False: all that was sent was told." in lines[1]
     assert any("send the next" in line for line in lines)
@@ -83,7 +83,7 @@ def test_what_arrives_is_shown() -> None:
     assert {what.clause for what in proof.failed} == {"told_of_the_past"}
     what = proof.failed[0]
     assert what.rules == ("told something new",)
-    lines = prove.counterexample(proof, what)
+    lines = report.counterexample(proof, what)
     assert any(line.split()[0] == "arrives" and "no=" in line for line in lines)
 
 
@@ -91,7 +91,7 @@ def test_what_is_false_at_the_start_fails_there() -> None:
     proof = proved(toys.theorem(toys.never_odd))
     what = proof.failed[0]
     assert (what.action, what.clause) == ("start", "never_odd")
-    assert prove.counterexample(proof, what)[0] == "toy not proved: never_odd fails at the start"
+    assert report.counterexample(proof, what)[0] == "toy not proved: never_odd fails at the start"
 
 
 def test_a_name_that_is_taken_and_a_theory_without_claims_are_refused() -> None:
@@ -125,7 +125,7 @@ def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
 
 
 def obligations_of_constants(theorem: Theorem) -> dict[str, prove.Obligation]:
-    made = theory.theory([theorem])
+    made = theories.theory([theorem])
     assert made.constancy is not None
     prover = Prover(made)
     actions = [START, *made.constancy.trees]
@@ -152,8 +152,8 @@ def test_fields_that_are_left_out_are_proved_constant() -> None:
 def test_a_field_that_changes_is_no_constant(
     monkeypatch: pytest.MonkeyPatch, wrong: str, value: object, where: str
 ) -> None:
-    right = theory.constants
-    monkeypatch.setattr(theory, "constants", lambda *a: {**right(*a), wrong: value})
+    right = traced.constants
+    monkeypatch.setattr(traced, "constants", lambda *a: {**right(*a), wrong: value})
     found = obligations_of_constants(BY_ID["T4"])
     assert found[where].verdict == "failed"
 
@@ -161,7 +161,7 @@ def test_a_field_that_changes_is_no_constant(
 def test_a_field_that_changes_is_told() -> None:
     proof = failed(toys.theorem(), CONSTANT)
     (what,) = proof.failed
-    lines = prove.counterexample(proof, what)
+    lines = report.counterexample(proof, what)
     assert lines[0] == "toy not proved: a field left out as constant changes in 'deliver'"
 
 
@@ -186,7 +186,7 @@ def test_what_failed_is_looked_for_in_the_bounded_system(
         ("agreement", 3),
         ("stale_syn_stops", 4),
     ]
-    (said,) = prove.report([proof])["theories"]
+    (said,) = report.report([proof])["theories"]
     first, _ = said["reach"]
     assert (first["verdict"], first["steps"], len(first["run"])) == ("reached", 3, 3)
     assert "three_way=off" in first["limits"]
@@ -230,10 +230,10 @@ def test_theorems_are_selected_by_claim() -> None:
 
 
 def test_certificates_say_what_they_are_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason: prove.Reason = {"fails": "told_of_the_past", "after": "deliver"}
-    monkeypatch.setattr(prove, "reasons", lambda: {"toy": {"was_sent": reason}})
+    reason: why.Reason = {"fails": "told_of_the_past", "after": "deliver"}
+    monkeypatch.setattr(certificates, "reasons", lambda: {"toy": {"was_sent": reason}})
     proof, place = proved(toys.theorem()), tmp_path / "certificates"
-    written = prove.write([proof], place)
+    written = certificates.write([proof], place)
     manifest = json.loads((place / "manifest.json").read_text())
     (said,) = manifest["theories"]
     assert written == len(said["obligations"]) == len(list(place.rglob("*.smt2")))
@@ -252,23 +252,23 @@ def test_certificates_say_what_they_are_of(tmp_path: Path, monkeypatch: pytest.M
 
 def test_old_certificates_are_replaced_and_other_things_are_not(tmp_path: Path) -> None:
     proof, place = proved(toys.theorem()), tmp_path / "certificates"
-    prove.write([proof], place)
+    certificates.write([proof], place)
     other = proved(toys.theorem(id="other"))
-    prove.require_place(place)
-    prove.write([other], place)
+    certificates.require_place(place)
+    certificates.write([other], place)
     assert sorted(path.name for path in place.iterdir()) == ["manifest.json", "other"]
     (place / "other" / "notes.txt").write_text("mine")
     with pytest.raises(UsageProblem, match="something else"):
-        prove.require_place(place)
+        certificates.require_place(place)
     with pytest.raises(UsageProblem, match="something else"):
-        prove.write([proof], place)
+        certificates.write([proof], place)
     assert (place / "other" / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["certificates"]
     with pytest.raises(UsageProblem, match="no directory"):
-        prove.require_place(place / "manifest.json")
+        certificates.require_place(place / "manifest.json")
     empty = tmp_path / "empty"
     empty.mkdir()
-    prove.write([proof], empty)
+    certificates.write([proof], empty)
     assert (empty / "manifest.json").is_file()
 
 
@@ -353,7 +353,7 @@ def test_the_theorems_are_proved(tmp_path: Path) -> None:
     proofs = prove.prove(THEOREMS)
     said = {t.id: proof.verdict for proof in proofs for t in proof.theorems}
     assert said == {t.id: "proved" for t in THEOREMS}
-    prove.write(proofs, tmp_path / "certificates")
+    certificates.write(proofs, tmp_path / "certificates")
     wrong, results = recheck.recheck(tmp_path / "certificates", ["cvc5"])
     assert wrong == []
     assert len(results) == sum(len(proof.obligations) for proof in proofs)

@@ -3,8 +3,8 @@
 A family (``proofs.theorems.families``) is a run with open delays. Here the specification takes it
 step by step: all is known, the sequence numbers too, but MSL, R, TIME-WAIT and the delays, which
 are variables; so timers and lifetimes are expressions over them, and each step is a small decision
-tree. ``engines.guided`` follows it and collects what is to be proved. Beside the tests that the
-specification makes, a run needs that
+tree. ``engines.solver.timed_run`` follows it and collects what is to be proved. Beside the tests
+that the specification makes, a run needs that
 
 * no wait is negative, and none outlasts a TIME-WAIT timer, which expires when it has run out;
 * every segment in flight is alive after it: what is not to arrive any more is lost before;
@@ -35,7 +35,7 @@ from checker.model.model import Model
 from checker.model.options import choose_rules, show
 from checker.model.words import describe, flags, text
 from checker.render import Story, ladder
-from checker.studies.prove.statement import FREE
+from checker.studies.prove.theories import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
 from proofs.claims import table as claims
 from proofs.theorems import invariants
@@ -70,7 +70,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Tight:
+class Followed:
     """What came of a family."""
 
     family: Family
@@ -106,10 +106,10 @@ def select(theorems: Sequence[Theorem]) -> list[Family]:
     return [f for f in FAMILIES if any(f.theorem == theorem.id for theorem in theorems)]
 
 
-def tight(family: Family, timeout: float = 10.0) -> Tight:
+def follow(family: Family, timeout: float = 10.0) -> Followed:
     """Follow a family's run, and prove what it takes."""
     began = time.monotonic()
-    found = Tight(family)
+    found = Followed(family)
     run = _Run(family, found, timeout)
     try:
         run.take()
@@ -126,7 +126,7 @@ def tight(family: Family, timeout: float = 10.0) -> Tight:
 class _Run:
     """The symbolic run of a family: two ends, and what is in flight."""
 
-    def __init__(self, family: Family, found: Tight, timeout: float) -> None:
+    def __init__(self, family: Family, found: Followed, timeout: float) -> None:
         self.family, self.found = family, found
         self.theorem = BY_ID[family.theorem]
         free = {name: sort for name in TIMES if (sort := FREE[name]) is not None}
@@ -300,7 +300,7 @@ def _model(family: Family) -> Model:
 # The example
 
 
-def _example(family: Family, found: Tight) -> Story:
+def _example(family: Family, found: Followed) -> Story:
     """The run at whole values, taken by the explorer's system, and replayed."""
     theirs = _model(family)
     n = family.example
@@ -390,18 +390,18 @@ def _ticks(n: int) -> str:
 # Reports
 
 
-def code(found: Sequence[Tight]) -> int:
+def exit_code(found: Sequence[Followed]) -> int:
     """1 if a family is not proved, else 3 if one is not decided, else 0."""
     verdicts = {one.verdict for one in found}
     return VIOLATED if "not proved" in verdicts else INCONCLUSIVE if "unknown" in verdicts else OK
 
 
-def condition(one: Tight) -> str:
+def condition(one: Followed) -> str:
     """Of which MSL, R and TIME-WAIT the family is."""
     return ", ".join(one.condition) or "any MSL, R, TIME-WAIT"
 
 
-def report(found: Sequence[Tight]) -> list[dict[str, Any]]:
+def report(found: Sequence[Followed]) -> list[dict[str, Any]]:
     """What was found, for the JSON."""
     return [
         said(one)
@@ -421,7 +421,7 @@ def report(found: Sequence[Tight]) -> list[dict[str, Any]]:
     ]
 
 
-def said(one: Tight) -> dict[str, Any]:
+def said(one: Followed) -> dict[str, Any]:
     """A family in words: what it is of, and its run."""
     family = one.family
     return {
@@ -454,7 +454,7 @@ def said(one: Tight) -> dict[str, Any]:
     }
 
 
-def ladder_of(one: Tight) -> list[str]:
+def ladder_of(one: Followed) -> list[str]:
     """The run as a ladder at the values of its example, under what it stands for."""
     lines = [f"{one.family.id}: {one.verdict}: {one.says}, for {condition(one)}"]
     lines += [f"  {line}" for line in failures(one)]
@@ -465,7 +465,7 @@ def ladder_of(one: Tight) -> list[str]:
     return lines + (["", ladder(one.story), ""] if one.story else [""])
 
 
-def failures(one: Tight) -> list[str]:
+def failures(one: Followed) -> list[str]:
     """What is not as it should be."""
     lines = [f"wrong    {one.wrong}"] if one.wrong else []
     for what in one.obligations:

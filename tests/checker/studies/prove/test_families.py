@@ -15,17 +15,17 @@ from checker.cli.app import app
 from checker.engines.solver.timed_run import BEYOND, CHOICE, EXAMPLE, NO_MORE, Astray, Guide
 from checker.ir.nodes import POSITIVE, REAL
 from checker.ir.tracing import Tracer
-from checker.studies.prove import prove
-from checker.studies.prove.shorter import (
-    Tight,
-    code,
+from checker.studies.prove import certificates, prove
+from checker.studies.prove.families import (
+    Followed,
     condition,
+    exit_code,
     failures,
+    follow,
     formula,
     ladder_of,
     report,
     select,
-    tight,
 )
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from proofs.recheck import check as recheck
@@ -39,14 +39,14 @@ from spec.tcp.tcb import Tcb
 from tests.helpers import toys
 
 BY_NAME = {family.id: family for family in FAMILIES}
-DONE = {family.id: tight(family) for family in FAMILIES}
+DONE = {family.id: follow(family) for family in FAMILIES}
 
 
-def changed(id: str, **changes: Any) -> Tight:
-    return tight(dataclasses.replace(BY_NAME[id], **changes))
+def changed(id: str, **changes: Any) -> Followed:
+    return follow(dataclasses.replace(BY_NAME[id], **changes))
 
 
-def failed(found: Tight) -> list[tuple[int, str]]:
+def failed(found: Followed) -> list[tuple[int, str]]:
     return [(w.path, w.clause) for w in found.obligations if w.verdict == "failed"]
 
 
@@ -95,7 +95,7 @@ def test_a_bound_that_is_too_high_fails(id: str) -> None:
     assert below is not None
     found = changed(id, below=lambda t: below(t) + t.msl)
     assert (found.verdict, failed(found)) == ("not proved", [(0, CHOICE)])
-    assert code([found]) == VIOLATED
+    assert exit_code([found]) == VIOLATED
 
 
 @pytest.mark.parametrize("id", ["T3.2msl", "T3.msl-r", "T3.text", "T4.2msl"])
@@ -234,7 +234,7 @@ def test_a_guide_goes_no_further_than_what_is_supposed() -> None:
         made.follow(tree)
     (what,) = made.obligations
     assert (what.verdict, set(what.counterexample)) == ("failed", {"a", "b"})
-    assert what.where.startswith("tests/checker/studies/prove/test_shorter.py:")
+    assert what.where.startswith("tests/checker/studies/prove/test_families.py:")
 
 
 def test_what_is_chosen_must_exist_and_the_condition_be_the_run_s() -> None:
@@ -322,13 +322,13 @@ def test_command_proves_them_with_the_theorems(
     def of_a_toy(family: Family) -> Callable[[object], list[Family]]:
         return lambda _: [family]
 
-    monkeypatch.setattr("checker.studies.prove.shorter.select", of_a_toy(BY_NAME["T4.2msl"]))
+    monkeypatch.setattr("checker.studies.prove.families.select", of_a_toy(BY_NAME["T4.2msl"]))
     result = CliRunner().invoke(app, words)
     assert result.exit_code == OK, result.output
     assert "1 of 1 families proved" in result.output
     assert (place / "tight-T4.2msl").is_dir()
     bad = dataclasses.replace(BY_NAME["T4.2msl"], below=lambda t: two_msls(t) + t.msl)
-    monkeypatch.setattr("checker.studies.prove.shorter.select", of_a_toy(bad))
+    monkeypatch.setattr("checker.studies.prove.families.select", of_a_toy(bad))
     result = CliRunner().invoke(app, words)
     assert result.exit_code == VIOLATED
     assert "0 of 1 families proved" in result.output
@@ -348,7 +348,7 @@ def place(tmp_path: Path) -> Path:
         for f in families
     ]
     place = tmp_path / "certificates"
-    prove.write(prove.prove([toys.theorem()], 2, make=toys.theory), place, toy)
+    certificates.write(prove.prove([toys.theorem()], 2, make=toys.theory), place, toy)
     return place
 
 
@@ -366,7 +366,7 @@ def test_certificates_of_families_are_accepted(place: Path) -> None:
     assert found == []
     scripts = {one.file for one in done}
     assert {path.relative_to(place).as_posix() for path in place.rglob("*.smt2")} == scripts
-    prove.require_place(place)
+    certificates.require_place(place)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""What came of proofs: for the JSON, and counterexamples to induction for a reader."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from checker.engines.solver.induction import (
+    CONSTANT,
+    COVER,
+    MESSAGE,
+    NUMBER,
+    START,
+    TICK,
+    Clause,
+    Obligation,
+    Theory,
+)
+from checker.ir.nodes import Sort
+from checker.model.options import show
+from checker.studies.prove.prove import Proof
+from proofs.theorems.table import Theorem
+
+VERSION = 2
+
+
+def report(proofs: Sequence[Proof]) -> dict[str, Any]:
+    """What was found, for the JSON."""
+    return {
+        "version": VERSION,
+        "theorems": [_said_of(theorem, proof) for proof in proofs for theorem in proof.theorems],
+        "theories": [
+            {
+                "id": proof.id,
+                "theorems": [theorem.id for theorem in proof.theorems],
+                "verdict": proof.verdict,
+                "obligations": len(proof.obligations),
+                "paths": {how: proof.count(how) for how in ("enabled", "never", "unknown")},
+                "vacuous": proof.vacuous,
+                "slowest": max((what.seconds for what in proof.obligations), default=0.0),
+                "seconds": round(proof.seconds, 2),
+                "not_proved": [
+                    {
+                        "obligation": what.name,
+                        "verdict": what.verdict,
+                        "rules": list(what.rules),
+                        "line": what.where,
+                        "state": what.counterexample,
+                    }
+                    for what in (*proof.failed, *proof.undecided)
+                ],
+                "reach": [
+                    {
+                        "clause": one.clause,
+                        "verdict": one.verdict,
+                        "steps": one.steps,
+                        "limits": one.limits,
+                        "run": list(one.run),
+                        "searches": [dataclasses.asdict(search) for search in one.searches],
+                    }
+                    for one in proof.reached
+                ],
+            }
+            for proof in proofs
+        ],
+    }
+
+
+def _said_of(theorem: Theorem, proof: Proof) -> dict[str, Any]:
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "theory": proof.id,
+        "verdict": proof.verdict,
+        "scope": "unbounded",
+        "rules": rules_of(theorem),
+        "assumptions": assumptions(theorem),
+        "obligations": len(proof.obligations),
+    }
+
+
+def assumptions(theorem: Theorem) -> list[str]:
+    """What a theorem assumes, by name."""
+    return [f.__name__ for f in (*theorem.facts, *theorem.pairs)]
+
+
+def rules_of(theorem: Theorem) -> dict[str, str]:
+    """The switches that a theorem sets, as the command line takes them."""
+    return {name: show(value) for name, value in theorem.rules.items()}
+
+
+def counterexample(proof: Proof, what: Obligation) -> list[str]:
+    """A failed obligation as a step: the lines say from where, by which rule, to which clause."""
+    t = proof.theory
+    clause = next((c for c in t.clauses if c.name == what.clause), None)
+    lines = [f"{proof.id} not proved: {what.clause} fails after {what.action!r}"]
+    if what.action == START:
+        lines = [f"{proof.id} not proved: {what.clause} fails at the start"]
+    if what.clause == COVER:
+        lines = [f"{proof.id} not proved: the paths of {what.action!r} are not all there are"]
+    if what.clause == CONSTANT:
+        lines = [f"{proof.id} not proved: a field left out as constant changes in {what.action!r}"]
+    if clause is not None:
+        doc = " ".join(clause.doc.split())
+        lines.append(f"  clause   {clause.name} ({clause.where}): {doc}")
+    if what.action != START:
+        at = f" ({what.where})" if what.where else ""
+        lines.append(f"  action   {what.action}, path {what.path}{at}")
+        lines += [f"  rule     {rule}" for rule in what.rules]
+    for label, shown in state_rows(t, clause, what):
+        lines.append(f"  {label:8} {shown}")
+    return lines
+
+
+def state_rows(t: Theory, clause: Clause | None, what: Obligation) -> Iterator[tuple[str, str]]:
+    """The state before, in the names of the fields; what is not told may be anything."""
+    sorts = {f.path: f.sort for f in t.fields}
+    plain = {path: _index(value, sorts[path]) for path, value in t.initial.items()}
+    if what.action not in (START, TICK):
+        yield "before", "x acts, y is its peer; what is not shown is as at the start, or anything"
+    for h in "xy" if what.action != START else "":
+        yield h, _row(what.counterexample, h, sorts, plain) or "as at the start"
+    carried = {f.path: f.sort for f in t.message_fields}
+    about = clause.about if clause else ""
+    for label, prefix in (
+        ("arrives", "seg"),
+        *((f"from {h}", f"{h}.other") for h in "xy" if about == MESSAGE),
+    ):
+        row = _row(what.counterexample, prefix, carried, {})
+        if row and what.counterexample.get(f"{prefix}.present", True):
+            yield label, row
+    if about == NUMBER and "n" in what.counterexample:
+        yield "n", str(what.counterexample["n"])
+    given = _row({f".{k}": v for k, v in what.counterexample.items()}, "", dict(t.parameters), {})
+    if given:
+        yield "given", given
+
+
+def _row(values: dict[str, Any], prefix: str, sorts: dict[str, Sort], plain: dict[str, Any]) -> str:
+    """Fields and their values, those that are ``plain`` left out."""
+    return " ".join(
+        f"{path}={_named(values[f'{prefix}.{path}'], sort)}"
+        for path, sort in sorts.items()
+        if f"{prefix}.{path}" in values
+        and (path not in plain or plain[path] != values[f"{prefix}.{path}"])
+    )
+
+
+def _index(value: Any, sort: Sort) -> Any:
+    """A plain value as the solver has it."""
+    return value if sort.members is None else list(sort.members).index(value)
+
+
+def _named(value: Any, sort: Sort) -> str:
+    """A solver's value as it is read."""
+    if sort.members is not None:
+        members = list(sort.members)
+        if value < len(members):
+            return str(members[value].value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
