@@ -19,6 +19,16 @@ from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint, with_tcb
 from spec.world.records import clone
 
+CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
+    State.CLOSED,
+    State.LISTEN,
+    State.SYN_SENT,
+    State.SYN_RECEIVED,
+)
+ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 = State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2
+CLOSE_WAIT, CLOSING, LAST_ACK = State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK
+TIME_WAIT = State.TIME_WAIT
+
 WINDOW = 10
 MSL = 4
 BOUNDS = Bounds(
@@ -184,3 +194,43 @@ def arrive(end: Endpoint, segment: Segment | str, **more: Any) -> Result:
 def context(bounds: Bounds = BOUNDS, isn: int = ISN, **rules: Any) -> Tcp:
     """The context in which a section's function runs when called by itself."""
     return Tcp(Rules(**rules), bounds, isn)
+
+
+# What a test expects of an endpoint
+
+
+def nxt(state: State) -> int:
+    """SND.NXT of ``endpoint(state)``."""
+    return 101 if state in SENT_FIN else 100
+
+
+def una(state: State) -> int:
+    """SND.UNA of ``endpoint(state)``."""
+    return {SYN_RECEIVED: 99, FIN_WAIT_2: 101, TIME_WAIT: 101}.get(state, 100)
+
+
+def expected(state: State) -> int:
+    """RCV.NXT of ``endpoint(state)``."""
+    return 301 if state in GOT_FIN else 300
+
+
+def ack_of(state: State) -> str:
+    """``<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>``."""
+    return f"<SEQ={nxt(state)}><ACK={expected(state)}><CTL=ACK>"
+
+
+def unchanged(before, result: Result) -> bool:
+    """Nothing that decides anything has changed."""
+    a, b = before.tcb, result.tcb
+    return (
+        (a.state, a.snd.una, a.snd.nxt, a.rcv.nxt, a.rcv.wnd, a.iss, a.irs)
+        == (b.state, b.snd.una, b.snd.nxt, b.rcv.nxt, b.rcv.wnd, b.iss, b.irs)
+    )  # fmt: skip
+
+
+def is_deleted(result: Result) -> bool:
+    """The TCB is gone without a trace."""
+    tcb = result.tcb
+    return tcb.state == CLOSED and not any(
+        (tcb.iss, tcb.irs, tcb.snd.una, tcb.snd.nxt, tcb.rcv.nxt, tcb.rcv.wnd, tcb.time_wait)
+    )

@@ -12,17 +12,27 @@ from spec.tcp import user_calls
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.records import clone, key
-from tests.helpers.build import BOUNDS, MSL, SYNCHRONIZED, WINDOW, context, endpoint, happen, show
-
-CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
-    State.CLOSED,
-    State.LISTEN,
-    State.SYN_SENT,
-    State.SYN_RECEIVED,
+from tests.helpers.build import (
+    BOUNDS,
+    CLOSE_WAIT,
+    CLOSED,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    LAST_ACK,
+    LISTEN,
+    MSL,
+    SYN_RECEIVED,
+    SYN_SENT,
+    SYNCHRONIZED,
+    TIME_WAIT,
+    WINDOW,
+    context,
+    endpoint,
+    happen,
+    show,
 )
-ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 = State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2
-CLOSE_WAIT, CLOSING, LAST_ACK = State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK
-TIME_WAIT = State.TIME_WAIT
 
 NONE = "error: connection does not exist"
 EXISTS = "error: connection already exists"

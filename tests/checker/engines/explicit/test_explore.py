@@ -408,9 +408,7 @@ SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
 IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.world.enabled)"
-PEER = (
-    "no segment that this specification sends meets it; tests/spec/tcp/test_segment_arrives.py does"
-)
+PEER = "no segment that this specification sends meets it; tests/spec/tcp/segment_arrives does"
 SILENT = {
     # A departure of stacks, which no claim assumes: captures take it
     # (tests/checker/conform/test_behaviour.py)
