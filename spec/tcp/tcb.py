@@ -109,19 +109,8 @@ class Tcb:
 
 
 def delete(tcb: Tcb) -> None:
-    """Delete the TCB: enter CLOSED and forget everything."""
-    tcb.passive = False
-    tcb.reopened = False
-    tcb.iss = 0
-    tcb.irs = 0
-    tcb.snd = Send()
-    tcb.rcv = Receive()
-    tcb.written = 0
-    tcb.closing = False
-    release(tcb)
-    tcb.time_wait = 0
-    tcb.span = 0
-    tcb.state = State.CLOSED
+    """Delete the TCB: enter CLOSED and forget everything; blank again, whatever its fields are."""
+    Tcb.__init__(tcb)
 
 
 def release(tcb: Tcb) -> None:
