@@ -44,11 +44,11 @@ def conform(
     ] = False,
 ) -> None:
     """Follow the TCP connections of captures (pcap, pcapng) through the specification."""
-    from checker.conform import behaviour, report, speed
+    from checker.conform import behaviour, run, speed
 
     if bench:
         for line in speed.timed(captures):
             print(line)
         return
     chosen = behaviour.choose(rules or [])
-    raise typer.Exit(report.conform(captures, chosen, at, peer_capture, json, junit, svg, verbose))
+    raise typer.Exit(run.conform(captures, chosen, at, peer_capture, json, junit, svg, verbose))

@@ -22,9 +22,7 @@ def narrate(
     ] = "middle",
 ) -> None:
     """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where."""
-    from checker.conform import behaviour, report
+    from checker.conform import behaviour, run
     from checker.narrate.run import narrate
 
-    raise typer.Exit(
-        narrate(capture, behaviour.choose(rules or []), report.position(at), html, json)
-    )
+    raise typer.Exit(narrate(capture, behaviour.choose(rules or []), run.position(at), html, json))

@@ -6,7 +6,9 @@ from pathlib import Path
 from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection
 from checker.conform.follow import Position
-from checker.conform.report import Output, follow, story
+from checker.conform.ladder import story
+from checker.conform.report import Output
+from checker.conform.run import follow
 from checker.narrate import narration, page
 from checker.narrate.contents import Contents, Tap
 from checker.render import Story

@@ -37,7 +37,8 @@ from xml.etree import ElementTree
 
 from checker.capture import Damage, Frame, frames
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN, network
-from checker.conform import report
+from checker.conform import follow, report
+from checker.conform import run as conform_run
 from checker.conform.behaviour import choose
 from checker.narrate import page, run
 from checker.render import dot, ladder
@@ -451,8 +452,8 @@ class Tester:
         peer = self.capture if rng.random() < 0.03 else None
         svg = self.capture.parent if rng.random() < 0.08 else None
         outcome, text = _outcome(
-            lambda: report.conform([self.capture], behaviour, at, peer, self.json, self.junit,
-                                   svg, rng.random() < 0.5)
+            lambda: conform_run.conform([self.capture], behaviour, at, peer, self.json,
+                                        self.junit, svg, rng.random() < 0.5)
         )  # fmt: skip
         _fit(text)
         if not outcome.startswith("exit"):
@@ -468,7 +469,7 @@ class Tester:
         behaviour = rng.choice(self.behaviours)
         paged = rng.random() < 0.08
         outcome, text = _outcome(
-            lambda: run.narrate(self.capture, behaviour, report.MIDDLE,
+            lambda: run.narrate(self.capture, behaviour, follow.MIDDLE,
                                 self.html if paged else None, self.json)
         )  # fmt: skip
         _fit(text)

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import pytest
 
-from checker.conform import report
+from checker.conform import report, run
 from checker.conform.behaviour import choose
 from checker.conform.connection import Verdict
 from tests.helpers import mutate
@@ -78,7 +78,7 @@ def test_departures_have_names():
 @pytest.mark.parametrize("name", sorted({p.name.split(".")[0] for p in AB}))
 def test_two_ended(name, capsys):
     ends = [CAPTURES / f"{name}.{end}.pcap" for end in "AB"]
-    code = report.conform([ends[0]], LINUX, peer=ends[1])
+    code = run.conform([ends[0]], LINUX, peer=ends[1])
     told = capsys.readouterr().out
     if name == "self_connect":
         assert (code, told) == (3, "")  # the loopback interface was not captured

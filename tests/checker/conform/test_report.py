@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checker.conform import report
+from checker.conform import run as following
+from checker.conform.ladder import picture
+from checker.conform.places import places
 from checker.support.errors import UsageProblem
 from tests.helpers.mutate import CAPTURES, ENDS
 from tests.helpers.wire import (
@@ -106,22 +108,22 @@ def test_broken_captures(tmp_path_factory, path, data):
     broken = tmp_path_factory.mktemp("broken") / "capture"
     broken.write_bytes(content)
     try:
-        assert report.conform([broken], LINUX) in (0, 1, 3)
+        assert following.conform([broken], LINUX) in (0, 1, 3)
     except UsageProblem as told:
         assert "\n" not in str(told)
 
 
 def test_peer_captures_may_be_given_either_way_round(capsys):
     a, b = (CAPTURES / f"half_close.{end}.pcap" for end in "AB")
-    here, there = report._places(a, b)
+    here, there = places(a, b)
     assert (here.addresses, there.addresses) == ({ENDS["A"]}, {ENDS["B"]})
-    assert report._places(b, a) == (there, here)
+    assert places(b, a) == (there, here)
     with pytest.raises(UsageProblem, match="cannot tell"):
-        report._places(a, CAPTURES / "lwip.pcap")
+        places(a, CAPTURES / "lwip.pcap")
 
 
 def test_picture_marks_the_segment():
     (connection,) = captured(ZEEK / "tcp__miss_end_data.pcap")
-    story = report.picture(connection)
+    story = picture(connection)
     marked = [m for line in story.lines for m in line.sent if m.mark]
     assert [m.uid for m in marked] == [7]

@@ -1,0 +1,181 @@
+"""``conform``: captures are followed from beginning to end, and what came of them is reported."""
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from checker.capture import Damage, Frame, Packet, Unread, frames, read
+from checker.conform.behaviour import Behaviour
+from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import MIDDLE, Follower, Position
+from checker.conform.ladder import picture
+from checker.conform.places import places
+from checker.conform.report import Output, Result, Whole, result
+from checker.render import Story
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.files import apart
+
+_WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
+COLLECTED = 1_000_000
+"""Objects more than before, at which Python looks for cycles. What is followed has few."""
+
+
+def conform(
+    captures: Sequence[Path],
+    behaviour: Behaviour,
+    at: str = "",
+    peer: Path | None = None,
+    out_json: Path | None = None,
+    out_junit: Path | None = None,
+    svg: Path | None = None,
+    verbose: bool = False,
+) -> int:
+    """Follow captures; the exit code."""
+    apart((out_json, out_junit), [*captures, *([peer] if peer is not None else [])])
+    if svg is not None:
+        try:
+            svg.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+            raise UsageProblem(f"cannot write to {str(svg)!r}: {why}") from error
+    output = Output(svg=svg, verbose=verbose)
+    done = False
+    try:
+        output.json = Whole(out_json) if out_json is not None else None
+        output.junit = Whole(out_junit) if out_junit is not None else None
+        output.start()
+        if peer is not None:
+            if len(captures) != 1:
+                raise UsageProblem("--peer-capture goes with one capture")
+            _both(captures[0], peer, behaviour, output)
+        else:
+            for capture in captures:
+                _one(capture, behaviour, position(at), output)
+        output.finish()
+        done = True
+    finally:
+        output.close(done)
+    counts = output.counts
+    print(
+        ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) or "no connections",
+        file=sys.stderr,
+    )
+    if counts[Verdict.DEVIATES]:
+        return VIOLATED
+    damaged = any(s["damage"] for s in output.summary)
+    whole = counts[Verdict.CONFORMS] == sum(counts.values()) > 0 and not damaged
+    return OK if whole else INCONCLUSIVE
+
+
+def position(words: str) -> Position:
+    """From ``--at``: an address, ``client``, ``server`` or ``middle``."""
+    import ipaddress
+
+    if words in ("", "middle"):
+        return MIDDLE
+    if words in ("client", "server"):
+        return Position(role=words)
+    try:
+        return Position(frozenset({ipaddress.ip_address(words).packed}))
+    except ValueError:
+        raise UsageProblem(f"--at {words!r} is not an address, client, server or middle") from None
+
+
+def _one(capture: Path, behaviour: Behaviour, where: Position, output: Output) -> None:
+    def done(connection: Connection) -> None:
+        drawing = output.svg is not None and connection.deviation is not None
+        output.tell(result(str(capture), connection), picture(connection) if drawing else None)
+
+    follow(capture, behaviour, where, done, output)
+
+
+def follow(
+    capture: Path,
+    behaviour: Behaviour,
+    where: Position,
+    done: Callable[[Connection], None],
+    output: Output,
+    reader: Callable[[Follower, Iterable[Frame]], Iterable[Packet | Unread]] | None = None,
+) -> None:
+    """One capture, from its beginning to its end or to where it is damaged.
+
+    ``reader`` is who reads the frames, if more is to be seen of them than the segments.
+    """
+    follower = Follower(behaviour, where, done)
+    began = time.monotonic()
+    damage = ""
+    usual = gc.get_threshold()
+    gc.set_threshold(COLLECTED, *usual[1:])
+    try:
+        watched = _watched(frames(capture), str(capture), began)
+        follower.feed(read(watched) if reader is None else reader(follower, watched))
+    except Damage as error:
+        damage = str(error)
+    finally:
+        gc.set_threshold(*usual)
+    follower.finish()
+    if damage:
+        print(f"{capture}: {damage}; what came before was followed", file=sys.stderr)
+    for why, count in follower.unread.items():
+        print(f"{capture}: {count} frames not read: {why}", file=sys.stderr)
+    output.summary.append(
+        {
+            "capture": str(capture),
+            "segments": follower.segments,
+            "unread": dict(follower.unread),
+            "damage": damage,
+        }
+    )
+
+
+def _watched(items: Iterable[Frame], name: str, began: float) -> Iterator[Frame]:
+    """Tell now and then how far it is."""
+    told = began + 2
+    for number, frame in enumerate(items):
+        if not number & 0x3FFF and time.monotonic() > told:
+            told = time.monotonic() + 10
+            seconds = time.monotonic() - began
+            print(f"{name}: {number:,} frames, {number / seconds:,.0f}/s", file=sys.stderr)
+        yield frame
+
+
+def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> None:
+    """Each end is judged by the capture that was taken there.
+
+    All results are kept until both captures were followed; the connections are not.
+    """
+    here, there = places(capture, peer)
+    found: list[dict[str, list[tuple[Result, Story | None]]]] = []
+    for path, where in ((capture, here), (peer, there)):
+        results: dict[str, list[tuple[Result, Story | None]]] = {}
+
+        def done(
+            connection: Connection,
+            results: dict[str, list[tuple[Result, Story | None]]] = results,
+            path: Path = path,
+        ) -> None:
+            key = "-".join(sorted(connection.name.split("-")))
+            drawing = output.svg is not None and connection.deviation is not None
+            drawn = picture(connection) if drawing else None
+            results.setdefault(key, []).append((result(str(path), connection), drawn))
+
+        follow(path, behaviour, where, done, output)
+        found.append(results)
+    for key in dict.fromkeys([*found[0], *found[1]]):
+        mine, theirs = found[0].get(key, []), found[1].get(key, [])
+        for i in range(max(len(mine), len(theirs))):
+            pair = [side[i] for side in (mine, theirs) if i < len(side)]
+            worst = min((one for one, _ in pair), key=lambda one: _WORST.index(one.verdict))
+            silent = [one for one, _ in pair if one.reason.startswith("nothing to check")]
+            if worst in silent and len(silent) < len(pair):
+                worst = next(one for one, _ in pair if one not in silent)
+            drawn = next(story for one, story in pair if one is worst)
+            joined = Result(
+                str(capture), pair[0][0].connection, worst.verdict, worst.reason,
+                pair[0][0].packets,
+                [f"{Path(one.capture).name} {line}" for one, _ in pair for line in one.life],
+                worst.deviation,
+            )  # fmt: skip
+            output.tell(joined, drawn)
