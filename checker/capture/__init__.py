@@ -1,6 +1,6 @@
 """Captures: files of frames (``files``), and the TCP segments in them (``segments``).
 
-Nothing here judges. What cannot be read is said: a file in its ``Damage``, a frame in an
+Nothing here judges. What cannot be read is reported: for a file as ``Damage``, for a frame as
 ``Unread`` beside the segments.
 """
 

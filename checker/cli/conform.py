@@ -37,7 +37,7 @@ def conform(
         Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
     ] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Tell every connection's life.")
+        bool, typer.Option("--verbose", help="Show the states of every connection.")
     ] = False,
     bench: Annotated[
         bool, typer.Option("--bench", help="Only measure, beside tshark and tcptrace.")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def crosscheck(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
     with_: Annotated[
-        str, typer.Option("--with", metavar="TOOL,...", help="spin, tlc; default: the installed.")
+        str,
+        typer.Option(
+            "--with", metavar="TOOL,...", help="spin, tlc; default: those that are installed."
+        ),
     ] = "",
     profile: Annotated[str | None, typer.Option(help="Bounds profile, instead of theirs.")] = None,
     rules: RulesOption = None,

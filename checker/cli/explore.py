@@ -38,7 +38,7 @@ def explore(
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
     expect: Annotated[
-        int, typer.Option(min=0, help="States to make room for at once (native).")
+        int, typer.Option(min=0, help="Make room for this many states at once (native).")
     ] = 0,
     symmetry: SymmetryOption = False,
     compact: CompactOption = False,
@@ -77,7 +77,7 @@ def explore(
         files.write_json(json, summary(found))
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"
     if found.missed and found.complete:
-        scope = f"all states but for a chance of about {found.missed:.1g} that one was missed"
+        scope = f"all states, unless one was missed (chance: about {found.missed:.1g})"
     if found.unsaved:
         print(f"checker: {found.unsaved}", file=sys.stderr)
     print(

@@ -30,7 +30,7 @@ def matrix(
     from checker.studies import matrix as m
 
     if check and write:
-        raise UsageProblem("--check and --write are two things to do; take one")
+        raise UsageProblem("--check and --write exclude each other")
     if json is not None:
         files.writable(json)
     todo = m.tasks()

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 def mutants(
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="WHICH", help="A file, line, function, operator or mutant; again."),
+        typer.Option(
+            metavar="WHICH", help="A file, line, function, operator or mutant; may be repeated."
+        ),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     journal: JournalOption = None,
     resume: GoOnOption = False,
     every: Annotated[
         bool,
-        typer.Option("--every", help="Ask every exploration, not only up to the first killer."),
+        typer.Option(
+            "--every",
+            help="Run every exploration for each mutant, not only until a claim kills it.",
+        ),
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     page: Annotated[

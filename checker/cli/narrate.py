@@ -15,10 +15,10 @@ def narrate(
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     rules: Annotated[
         list[str] | None,
-        typer.Option("--rules", metavar="NAME|SWITCH=VALUE ...", help="As of conform."),
+        typer.Option("--rules", metavar="NAME|SWITCH=VALUE ...", help="As for conform."),
     ] = None,
     at: Annotated[
-        str, typer.Option(metavar="WHERE", help="Where the capture was taken, as of conform.")
+        str, typer.Option(metavar="WHERE", help="Where the capture was taken, as for conform.")
     ] = "middle",
 ) -> None:
     """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where."""

@@ -18,7 +18,7 @@ BoundsOption = Annotated[
 ]
 MaxStatesOption = Annotated[
     int | None,
-    typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states."),
+    typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states."),
 ]
 MemoryOption = Annotated[
     float | None,
@@ -26,11 +26,11 @@ MemoryOption = Annotated[
         "--max-memory",
         min=0.01,
         metavar="GIB",
-        help="Give up (exit code 3) beyond so much; default: four fifths of what is free.",
+        help="Give up (exit code 3) beyond this much; default: four fifths of what is free.",
     ),
 ]
 SymmetryOption = Annotated[
-    bool, typer.Option("--symmetry", help="Take states that swap A and B for one (native).")
+    bool, typer.Option("--symmetry", help="Count two states that swap A and B as one (native).")
 ]
 CompactOption = Annotated[
     bool,
@@ -46,7 +46,7 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
 ]
 StatesOption = Annotated[
-    int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond so many states.")
+    int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states.")
 ]
 WriteOption = Annotated[
     bool, typer.Option("--write", help="Rewrite what is checked in with what is found.")

@@ -1,4 +1,4 @@
-"""How work goes on, on stderr: bars on a terminal, and now and then a line in a log."""
+"""Progress on stderr: bars on a terminal, and a line now and then in a log."""
 
 import os
 import time

@@ -32,7 +32,7 @@ def time_wait(
     from checker.studies import matrix as m
 
     if check + write + page > 1:
-        raise UsageProblem("--check, --page and --write are three things to do; take one")
+        raise UsageProblem("--check, --page and --write exclude each other")
     kept, shown = m.text(t.DATA), m.text(t.PAGE)
     if page:
         for line in (stale := t.check_page(kept, shown)):

@@ -82,7 +82,7 @@ def verify(
         raise unknown("engine", engine, v.ENGINES)
     symbolic = engine == "symbolic"
     if small and thorough:
-        raise UsageProblem("--small and --thorough are two scales; take one")
+        raise UsageProblem("--small and --thorough exclude each other")
     scale = "small" if small else "thorough" if thorough else None
     if depth is not None and not symbolic:
         raise UsageProblem("--depth is for --engine symbolic; the others go to the end")
@@ -110,7 +110,7 @@ def verify(
     if unbounded and (chosen_rules or chosen_bounds or pin):
         raise UsageProblem(
             "--prove takes no --rules, --bounds or --pin: a theorem has its own rules and no "
-            "bounds, and nothing of it is pinned"
+            "bounds, and no pins"
         )
     theorems = v.theorems(claims or []) if unbounded else []
     with progress.explorations() as (tell, done):
@@ -138,7 +138,9 @@ def verify(
         v.pin(result, scale or "usual")
     unpinned = ""
     if chosen_rules or chosen_bounds:
-        unpinned = "; every claim is expected to hold, and nothing is pinned, under overrides"
+        unpinned = (
+            "; with --rules or --bounds every claim is expected to hold, and no number is compared"
+        )
     elif symbolic or symmetry or compact:
         unpinned = "; verdicts and lengths were compared, counts were not"
     print_table(result, seconds, unpinned)
@@ -174,7 +176,11 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
         witness = f"; witness {', '.join(seen)}" if seen else ""
         expected = " (expected)" if c.expected == "violated" and c.ok else ""
         assumes = f"; assumes {'; '.join(c.assumptions)}" if c.assumptions else ""
-        cut = f"; silent of {c.cut:,} states: fair runs leave the bounds" if c.cut else ""
+        cut = (
+            f"; says nothing of {c.cut:,} states, from which all fair runs leave the bounds"
+            if c.cut
+            else ""
+        )
         console.print(f"  [dim]{escape(c.title)}{expected}{witness}{assumes}{cut}[/]")
     for c in proved:
         console.print(_theorem(c))

@@ -26,7 +26,7 @@ explained part by part.
   specification: it is taken where a connection is idle.
 * RST of ABORT may carry an ACK, as 3.1 says of all segments of a connection.
 * Urgent data, PSH, options other than window scale, and the contents of segments are not read.
-* ABORT in TIME-WAIT is not assumed: it would excuse any TIME-WAIT that is cut short.
+* ABORT in TIME-WAIT is not assumed: it would explain any TIME-WAIT that is cut short.
 
 Time is in milliseconds, with MSL = 2 minutes: it counts only in TIME-WAIT.
 """

@@ -6,21 +6,22 @@ steps are, each for each host (``CLOSE`` is fair to A and fair to B), or for one
 
 The channel is *fair-lossy* in the textbook's sense (Cachin, Guerraoui and Rodrigues 2011, 2.4.2):
 what is sent infinitely often is delivered infinitely often, and what is delivered infinitely often
-is sent infinitely often (duplicates are finite in number). Both are assumed of each segment to each
-receiver; segments are told apart by their header and their text alone. To send is to hand to the
-channel: what a full channel drops was sent. So the adversary may not keep the channel full of what
-is old. It may still lose, reorder, delay and duplicate as it likes, any finite number of times.
+is sent infinitely often (duplicates are finite in number). Both are assumed for each segment and
+each receiver; two segments are the same if their header and text are. A segment counts as sent when
+it is handed to the channel, even if a full channel drops it. So the adversary cannot keep the
+channel full of old segments for ever. It may still lose, reorder, delay and duplicate as it likes,
+any finite number of times.
 
 Nothing else is fair: users need never call anything, segments need never be lost, hosts never
 crash.
 
-**What the bounds excuse** is nothing. They refuse steps that would make one TCB too many: an OPEN,
-a SEND in LISTEN, or the delivery of a SYN to a LISTEN (or to a TIME-WAIT that it may reopen). The
-first two nobody has to take, and no claim assumes them fair. So a run within the bounds is fair if,
-and only if, it is a fair run of TCP without them, and if it is bad, the claim is refuted. The third
-may be called for: a SYN that is sent for ever is to be delivered, and a run that can do no other
-has to leave the bounds. A state is ``cut`` where a delivery is refused. Only if fair runs from some
-state all leave the bounds, the claim is silent of them, and the report says of how many states.
+**What the bounds change.** They refuse steps that would create one TCB too many: an OPEN, a SEND in
+LISTEN, or the delivery of a SYN to a LISTEN (or to a TIME-WAIT that it may reopen). Nobody has to
+take the first two, and no claim assumes them fair. So a run within the bounds is fair if, and only
+if, it is a fair run of TCP without bounds; if it is bad, the claim is refuted. The third may be
+required: a SYN that is sent for ever must be delivered, and a run that cannot avoid this has to
+leave the bounds. A state is ``cut`` where a delivery is refused. If all fair runs from some state
+leave the bounds, the claim says nothing about them, and the report gives the number of such states.
 
 Graphs are those of whole explorations: no state is left out, so that ``--symmetry`` and
 ``--compact`` are of no effect here, and there are no checkpoints.
@@ -47,7 +48,7 @@ Decide = Callable[[Question], fairness.Decision]
 
 @dataclass(slots=True)
 class Found:
-    """Of a claim: the verdict (``fairness.VERDICTS``), the lasso of a violation, the states from
+    """Of a claim: the verdict (``components.VERDICTS``), the lasso of a violation, the states from
     which all fair runs leave the bounds, and why nothing was decided."""
 
     verdict: str
@@ -121,7 +122,7 @@ class Fairness:
         return [(1 - label.host, self.plain(seg)) for seg in label.sent]
 
     def cut(self, world: World) -> bool:
-        """Does a bound, and no rule, refuse a delivery here? A host that is down or quiet does."""
+        """Does a bound refuse a delivery here? (A host that is down or quiet refuses by a rule.)"""
         taken = [
             (step.host, step.segment)
             for step, _ in self.system.steps(world)
@@ -157,7 +158,7 @@ def search(
 ) -> tuple[Exploration, dict[str, Found]]:
     """Explore ``system`` to its end and decide the claims; none of them if a limit came first.
 
-    Lassos stand with the exploration as shortest paths do.
+    The exploration holds lassos where it would hold shortest paths.
     """
     found, decide = _graph(system, options, progress)
     if decide is None:

@@ -89,8 +89,8 @@ def choose_bounds(profile: str, chosen: Mapping[str, Any], watched: str | None =
     """The bounds of ``profile`` with those ``chosen`` on top, if they make sense together.
 
     ``watched`` is the profile that a claim names: the ghosts recorded there are recorded here
-    too, since the claim may read them. What is not recorded keeps its first value, and a claim
-    of it would hold of nothing.
+    too, since the claim may read them. A ghost that is not recorded keeps its first value, and a
+    claim about it would be vacuous.
     """
     for name in (profile, *([watched] if watched else [])):
         if name not in PROFILES:

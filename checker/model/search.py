@@ -1,8 +1,8 @@
 """The specification explored, by the engine that suits.
 
-The reference explorer (``engines.explore``) takes any system as it is. The native engine is given
-the specification in parts: two ends and two bags. Left to itself, ``search`` begins with the
-reference, which needs no preparation, and changes to the native engine, from the beginning,
+The reference explorer (``engines.explicit.explore``) takes any system as it is. The native engine
+is given the specification in parts: two ends and two bags. Left to itself, ``search`` begins with
+the reference, which needs no preparation, and changes to the native engine, from the beginning,
 where there are more than ``FEW`` states: so the same engine decides the same question each time.
 """
 

@@ -84,7 +84,7 @@ class _Teller:
         raise Problem(f"no such segment in flight: {text(seg)}")
 
     def age(self, after: World) -> list[_Flying]:
-        """A tick: what is in flight has a tick less to live; what is in no bag any more expired."""
+        """A tick: segments in flight age by one tick, and those in no bag any more have expired."""
         ages = self.rules.lifetime_bounded
         left = [[key(seg) for seg in after.bag(sender)] for sender in (0, 1)]
         segments = [{key(seg): seg for seg in after.bag(sender)} for sender in (0, 1)]

@@ -238,7 +238,7 @@ def constants(
     free: Mapping[str, Sort] | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The fields that never change, found by assuming that none does and taking back.
+    """The fields that never change: assume that none does, and drop what a step contradicts.
 
     Assume that every field of an endpoint keeps its first value and that segments differ only
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.

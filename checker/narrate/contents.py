@@ -1,7 +1,7 @@
 """What a capture shows beside the states: names asked, handshakes, streams, by connection.
 
 A segment goes to ``conform``'s follower first; what it carried is then put to the connection that
-the follower gave it to. So there is one opinion on what a connection is.
+the follower gave it to. So both agree on what a connection is.
 
 Memory is bounded: ``ROOM`` octets, in all, of text that waits for a gap before it to be filled and
 of heads that are not complete; what does not fit is passed over as if the capture lacked it. As

@@ -1,4 +1,4 @@
-"""Octets of strangers, made fit for a terminal."""
+"""Octets from captures, made safe to print on a terminal."""
 
 LONGEST = 200
 

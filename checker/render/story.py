@@ -1,12 +1,12 @@
 """What is drawn: a run of two ends and a channel, told step by step.
 
-A story is the whole interface between those who find runs (explorers, solvers, replayed
-captures) and those who draw them (`ladder`, `sequence`, `itf`). It knows nothing of any
-protocol: a state is a string, a message is a string that somebody put on the wire.
+A story is the whole interface between the code that finds runs (explorers, solvers, replayed
+captures) and the code that draws them (`ladder`, `sequence`, `itf`). It knows no protocol: a state
+is a string, and a message is a string that somebody sent.
 
 What a drawing needs and a list of steps does not say at a glance is the *flight* of each
-message: in which step it left, in which it arrived (more than once, when the channel kept a
-copy back), in which it was lost, or that it is on its way still. `Story.flights` computes it
+message: in which step it left, in which it arrived (more than once, if the channel kept a
+copy), in which it was lost, or that it is still in flight. `Story.flights` computes it
 once, so that the text ladder and the picture cannot disagree. A flight keeps each event's own
 `Message`, since a message may be present when sent and `old` when it arrives.
 

@@ -3,10 +3,10 @@
 It takes one case (a profile under rules and bounds), exports it, and has it searched to its
 end by the reference explorer, by the native engine with one and two threads, and by the other
 checkers that are installed, one after another on the same machine. Each run is a process of its
-own, several times; times and memory are medians, whole processes, with compilation apart: what
-gcc takes for SPIN, what numba takes when nothing is compiled yet for the native engine. Who does
-not reach the end in time, or within its memory, has a row that says so. Counts must be equal:
-a bench of checkers that search different systems would mean nothing.
+own, several times. Times and memory are medians of whole processes. Compilation is counted apart:
+gcc's for SPIN, and numba's for the native engine when nothing is compiled yet. A tool that does not
+finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison of
+checkers that search different systems would mean nothing.
 """
 
 import json

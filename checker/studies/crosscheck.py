@@ -6,7 +6,7 @@ it must count the same states, transitions and depth, and find no claim violated
 a run decides (a violation, or a witness) is checked once more by itself, breadth-first: the peer's
 run must be as short as the explorer's.
 
-A peer that stopped short of the end agrees with nothing, whatever it counted.
+A peer that did not finish counts as agreeing with nobody, whatever it counted.
 """
 
 import shutil
@@ -233,7 +233,7 @@ _UNKNOWN = "?"
 
 
 def _row(what: str, reference: str, peers: Mapping[str, str]) -> Row:
-    """Agreement needs all; disagreement one; who did not finish says neither."""
+    """All agree, or one disagrees; a peer that did not finish says neither (None)."""
     if any(said not in (reference, _UNKNOWN) for said in peers.values()):
         return Row(what, reference, peers, False)
     return Row(what, reference, peers, None if _UNKNOWN in peers.values() else True)

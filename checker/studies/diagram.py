@@ -1,9 +1,9 @@
 """The state diagrams in ``diagrams/``, drawn from what the explorer reached.
 
-RFC 9293 draws the life of an endpoint as Figure 5, and says with it that the figure is only
-a summary: it "addresses neither error conditions nor actions that are not connected with
-state changes". Here the same picture is computed. An *edge* is the change of one endpoint's
-state in one reachable step, whichever host's, told in the figure's own words:
+RFC 9293 draws the life of an endpoint as Figure 5, and says that the figure is only a summary,
+without errors and without actions that change no state. Here the same picture is computed. An
+*edge* is the change of one endpoint's state in one reachable step, whichever host's, told in the
+figure's own words:
 
 * The event is the user call or the timeout; of a segment, what in it counts: RST, SYN, a FIN
   that RCV.NXT moves past, the first acknowledgment of our SYN (in SYN-RECEIVED) or FIN.

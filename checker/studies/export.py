@@ -1,4 +1,4 @@
-"""The specification, traced, as texts for other tools: Promela, TLA+, SMT-LIB, and runs as ITF.
+"""The traced specification, exported for other tools as Promela, TLA+ or SMT-LIB; runs as ITF.
 
 A text has the states and steps of one profile under one choice of rules, and the claims made
 there. Claims are stated as what ought to be true of every state: a witness as that it is none,

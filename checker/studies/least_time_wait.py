@@ -4,8 +4,8 @@ For T3 (TIME-WAIT drains) and T4 (no confusion whatever the ISNs), a *cell* is a
 (``span``: for how long a segment is retransmitted), of what restarts the timer, and of how
 connections may end. In each cell TIME-WAIT of 0, 1, 2 ... ticks is tried, each by a search of all
 states up to the bounds, until the claim holds: that length is the least, since every shorter one
-was refuted by a run of its own. Longer ones are not tried. Where none up to a limit of
-2 MSL + R holds, the cell says so and no more; that none at all does is the matter of
+was refuted by a run of its own. Longer ones are not tried. If the claim holds at no length up to 2
+MSL + R, the cell says only that. Whether any length at all is enough is a question for
 ``proofs/theorems/families.py``.
 
 Rules and bounds are otherwise those of the claims (profile ``time``): two incarnations of one pair
@@ -107,7 +107,7 @@ def cells() -> list[Cell]:
 def search(cell: Cell, ticks: int, memory: int | None) -> dict[str, Any] | None:
     """What comes of TIME-WAIT of ``ticks`` ticks; None if that is not known.
 
-    That is where a limit ended the search, or where the claim holds of nothing.
+    It is not known if a limit ended the search, or if the claim is vacuous there.
     """
     found = verify.run_job(cell.job(ticks, memory))
     length = found.lengths.get(cell.claim)

@@ -1,10 +1,9 @@
 """``mutants``: what would the claims notice if a rule of the specification were wrong?
 
-Each mutant is the specification with one place changed (``core.mutate``). It is put before the
-claims, one *arena* at a time: an exploration of one profile under one choice of rules, with the
-claims that it decides. A claim *kills* a mutant if its verdict is not that of the specification:
-an ``always``, ``rest`` or ``eventually`` that is violated, a witness that is not reached any more,
-a finding that is gone.
+Each mutant is the specification with one place changed (``checker.ir.mutate``). The claims are
+checked on it, one *arena* at a time: an exploration of one profile under one choice of rules, with
+the claims that it decides. A claim *kills* a mutant if its verdict changes: an ``always``, ``rest``
+or ``eventually`` claim is violated, a witness is not reached any more, or a finding is gone.
 
 An arena knows every *question* that its exploration asks of the specification, an input to an
 endpoint, and the answer. A mutant that answers each of them as the specification does reaches the
@@ -12,12 +11,12 @@ same states by the same transitions, step by step from the first: it need not be
 verdicts are
 
 * *killed*, with the claim and the length of the shortest run that shows it;
-* *survived*: some answer differs, and no claim sees it;
+* *survived*: some answer differs, and no claim notices;
 * *equivalent*: the place is reached, and no answer of any arena differs;
 * *not reached*: no question of any arena comes to the place.
 
-What stands behind a switch or a bound that no arena sets is in no traced tree of an arena, and no
-place: it is listed apart. Score = killed / (all - equivalent).
+A place behind a switch or a bound that no arena sets is in no traced tree of an arena. It does not
+count, and is listed apart. Score = killed / (all - equivalent).
 """
 
 import dataclasses

@@ -4,8 +4,8 @@ The claim's profile is explored level by level until a state decides the claim; 
 is then shortest. It is replayed through a fresh system, and the claim asked again of the state
 where the replay ends, before anything is drawn.
 
-Exit codes: 0, a run was found and drawn; 3, there is none to draw, be it that the claim holds in
-every state up to the bounds or that a limit ended the search. Nothing is written then.
+Exit codes: 0, a run was found and drawn; 3, there is none to draw, because the claim holds in every
+state up to the bounds, or because a limit ended the search. Nothing is written then.
 """
 
 import sys

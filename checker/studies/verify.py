@@ -367,7 +367,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
     if decided and path is None and not job.symbolic and not note:
         note = "there was no memory to find the trace again"
     if result.missed and not note:
-        note = f"but for a chance of about {result.missed:.1g} that a state was missed"
+        note = f"unless a state was missed (chance: about {result.missed:.1g})"
     return ClaimReport(
         id=claim.id,
         title=claim.title,

@@ -1,8 +1,8 @@
 """A journal: the results of a long piece of work, written one by one as they are found.
 
-Each is a line of JSON in a file that begins with a digest of what is worked on. Who goes on later
-is given the results of before, if the digest is still the same: a result of another specification
-is none. A line that an end of the process cut short is not taken.
+Each is a line of JSON in a file that begins with a digest of what is worked on. A later run gets
+the earlier results only if the digest is still the same, since results of another specification are
+worthless. A line that was cut short when the process ended is ignored.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a process has, and may have, of its machine's memory, in octets."""
+"""How much of the machine's memory a process uses, and may use, in octets."""
 
 import os
 from pathlib import Path

@@ -26,20 +26,21 @@ holds. A counterexample is a lasso: a stem, which is the shortest, and a loop, w
 (the run stops).
 
 Assumptions can be too strong. ``weak`` and ``strong`` leave a fair run from every state (they are
-*machine closed*); ``answered`` need not, since it may ask for what cannot be. A claim of states
-that no fair run passes would hold of nothing. So it is *infeasible* if there is a state from which
-no run goes on fairly, and *vacuous* if no fair run passes a state where ``leads`` holds.
+*machine closed*). ``answered`` need not, since it may require something impossible. A claim about
+states that no fair run passes would be true without meaning anything. So a claim is *infeasible* if
+there is a state from which no run goes on fairly, and *vacuous* if no fair run passes a state where
+``leads`` holds.
 
-The graph may be that of a system within bounds, which refuse steps that the system has. What is a
-run of the graph is a run of the system, and as fair, as long as no weak or strong assumption is
-about a step that is refused. So a lasso is one of the system's, whatever is refused beside it, and
-no run of the graph is excused. But ``answered`` may call for what is refused, and then a fair run
-has to leave the bounds. States where a step that may be called for is refused are ``cut``. If no
-run goes on fairly from a state, but one goes on to such a state, assumptions are not too strong: of
-the runs from there nothing is known, and it is told how many such states there are.
+The graph may be that of a system within bounds, which refuse steps that the system has. A run of
+the graph is a run of the system, and equally fair, as long as no weak or strong assumption is about
+a step that is refused. So a lasso of the graph is a lasso of the system, whatever else is refused,
+and every run of the graph is judged. But ``answered`` may require a step that is refused, and then
+a fair run has to leave the bounds. States where a step that may be required is refused are ``cut``.
+If no run goes on fairly from a state, but one goes on to such a state, the assumptions are not too
+strong. Nothing is then known about the runs from there, and the number of such states is reported.
 
-Here all is done with networkx, and the steps of states are objects; ``native.streett`` does the
-same on arrays. Stems and loops are looked for by one code, and so are the same.
+Here everything is done with networkx, and the steps of states are objects; ``streett`` does the
+same on arrays. The same code finds stems and loops for both, so their lassos are the same.
 """
 
 from collections import deque

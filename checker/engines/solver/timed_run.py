@@ -1,21 +1,21 @@
 """Guided runs: one path through a sequence of trees, for all values of some parameters.
 
-A *guide* walks along decision trees in which all is known but some parameters, of which something
-is supposed. Each test on the way must be answered by what is supposed, either way: that is an
-obligation, *whatever the parameters are, if they are as supposed, the test is true* (or false). If
-neither follows, the run depends on more than was said, and the obligation fails with values
-of the parameters.
+A *guide* walks along decision trees in which everything is known except some parameters, about
+which something is assumed. The assumptions must decide each test on the way. That is an obligation:
+*whatever the parameters are, if they fulfil the assumptions, the test is true* (or false). If
+neither follows, the run depends on more than was assumed, and the obligation fails with values of
+the parameters.
 
-Some of the parameters may be *chosen*: the run has to exist for some value of them, and what is
-supposed are conditions under which it does. Three more obligations, of the whole run, say so:
+Some of the parameters may be *chosen*: the run has to exist for some value of them, and the
+assumptions are conditions under which it does. Three more obligations, about the whole run, say so:
 
 * ``choice``: whatever the others are, if they are as given, there are values to choose;
 * ``no more``: where the run is possible, the others are as given. So they are the condition of this
   run exactly, and no weaker one was missed;
 * ``example``: there are values at all, for here are some.
 
-A fourth may be asked: ``beyond``, that something else holds of all that are not as given. The first
-has a quantifier; all are linear, and other solvers decide them too.
+A fourth is optional: ``beyond``, that something else holds for all values that are not as given.
+The first has a quantifier. All are linear, and other solvers decide them, too.
 """
 
 from collections.abc import Mapping, Sequence

@@ -508,7 +508,7 @@ PROBLEMS = {
         "a theorem has its own rules",
     ),
     "prove with bounds": (["verify", "T1", "--prove", "--bounds", "msl=2"], {}, USAGE, "no bounds"),
-    "prove and pin": (["verify", "--prove", "--pin"], {}, USAGE, "nothing of it is pinned"),
+    "prove and pin": (["verify", "--prove", "--pin"], {}, USAGE, "no bounds, and no pins"),
     "nothing to prove": (["verify", "D1", "--prove"], {}, USAGE, "no theorem belongs to D1"),
     "pin a part": (["verify", "T10", "--pin"], {}, USAGE, "--pin takes no claims"),
     "no dot": (

@@ -1,10 +1,10 @@
 """The way back: a shortest path to the state that decides a check.
 
-No state remembers its parent. The levels of a search are kept, or found again; from the
-deciding states of the last one, level by level back, the states from which they are reached in
-as many steps are picked. These are few; the reference's own search, let into these states
-alone, meets them in the order in which it would meet them among all others, and so ends with
-the very path that it would have found.
+No state remembers its parent. The levels of a search are kept, or computed again. From the states
+that decide, in the last level, the search goes back level by level, and picks the states from which
+they are reached in as many steps. These are few. The reference's own search, limited to these
+states, meets them in the order in which it would meet them among all others, and so finds the very
+path that it would have found.
 """
 
 from typing import Any
