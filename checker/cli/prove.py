@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def prove(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
     out: Annotated[
-        Path, typer.Option(help="Where the certificates go; what is there goes.")
+        Path,
+        typer.Option(help="Where to write the certificates; older ones there are replaced."),
     ] = Path("build/certificates"),
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     timeout: Annotated[
@@ -58,10 +59,10 @@ def prove(
     from checker.studies.prove.prove import select
 
     if needed + families + why > 1:
-        raise UsageProblem("--needed, --families and --why are different things to do; take one")
+        raise UsageProblem("--needed, --families and --why exclude each other")
     theorems = select(claims or [])
     if pin and not why:
-        raise UsageProblem("--pin is for --why: of a proof itself nothing is pinned")
+        raise UsageProblem("--pin needs --why: proofs themselves have no pins")
     if json is not None:
         files.writable(json)
     if needed:
@@ -88,7 +89,7 @@ def _proofs(
         proofs = p.prove(theorems, workers, tell, timeout)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
-        told.print("[dim]looking for real runs to what failed: half a minute at most each[/]")
+        told.print("[dim]looking for real runs to each failure: at most half a minute each[/]")
         p.explore(proofs, workers)
     runs = _follow(f.select(theorems), timeout)
     seconds = time.monotonic() - began
@@ -178,7 +179,7 @@ def _reasons(
         with progress.proofs() as tell:
             proofs = p.prove(some, workers, tell, timeout)
         if p.exit_code(proofs) != OK:
-            print_proofs(proofs, "and why a clause is there is asked of what is proved")
+            print_proofs(proofs, "and --why needs theorems that are proved")
             raise typer.Exit(p.exit_code(proofs))
         tell = progress.each(lambda one: f"{one.theory} without {one.clause}: {one.verdict}")
         found += w.why(proofs, workers, tell, timeout)

@@ -1,10 +1,10 @@
-"""Situations that come again: what both ends of a connection made of a segment, remembered.
+"""Situations that come again: what both ends of a connection did with a segment, remembered.
 
-Most connections open and close alike, and to follow them through the specification is the same
+Most connections open and close alike, and following them through the specification is the same
 work each time. It is the same because the monitors, and the specification, only *compare*
-sequence numbers and add 1 to them: what comes of a segment depends on the order of all numbers
-concerned, on which are equal or next to each other, and on nothing else. (Regions of timed
-automata rest on the same thought.) So a pair of monitors is taken apart into
+sequence numbers and add 1 to them. So the outcome of a segment depends on the order of all numbers
+involved, on which are equal or next to each other, and on nothing else. (Regions of timed automata
+use the same idea.) So a pair of monitors is taken apart into
 
 * its *points*: the distinct sequence numbers in it, in order, of each direction;
 * its *slots*: for each candidate its story, and its TIME-WAIT timer with the time of it;
@@ -13,8 +13,8 @@ automata rest on the same thought.) So a pair of monitors is taken apart into
 A *move* leads from a situation by a segment of a certain *region* (its flags, and where its numbers
 lie among the points) to the next, and says from where each point and slot is copied. It is
 learnt by letting the monitors do it, and looked up when situation and region come again. There is
-no second state machine: what was not met before is put together again and followed in full, and
-so is all that is not usual, such as resets, or numbers of several TCBs of the peer.
+no second state machine: what was not met before is put together again and followed in full. So is
+everything unusual, such as resets, or numbers of several TCBs of the peer.
 """
 
 from bisect import bisect_left

@@ -3,9 +3,9 @@
 Theorems of one system are proved together: they are one theory, which is traced once, here; the
 workers are forked after that and have its trees. Each takes
 some paths of one action at a time and sends back the obligations, with the scripts that a
-certificate is made of. *Proved* means that every obligation was found to follow; one that fails
-comes with a state from which a step leads astray, and one that the solver gave up is unknown. A
-theorem with an action of which no path is known to be taken says nothing of it: it is vacuous.
+certificate is made of. *Proved* means that every obligation was found to follow. One that fails
+comes with a state and a step that violates it, and one on which the solver gave up is unknown. A
+theorem is vacuous if it has an action of which no path is known to be taken.
 
 A counterexample to induction may be out of reach: what failed is looked for in the bounded system
 (``checker.studies.prove.reachable``).
