@@ -1,7 +1,8 @@
 """User calls (RFC 9293 sections 3.10.1 to 3.10.6).
 
-Each function is one section; states stand in the RFC's order. A call that the RFC answers
-with an error returns it by ``tcp.signal`` and changes nothing.
+Each function is one section; states stand in the RFC's order, but those that answer alike, with
+"connection closing", are what is left at the end. A call that the RFC answers with an error
+returns it by ``tcp.signal`` and changes nothing. ``???`` marks what is not the letter of the text.
 """
 
 from spec.tcp.segment import Control, Segment
@@ -18,7 +19,10 @@ from spec.tcp.tcb import State, Tcb, delete
 
 
 def open_passive(tcb: Tcb, tcp: Tcp) -> None:
-    """3.10.1, passive OPEN of a fully specified or unspecified remote socket."""
+    """3.10.1, passive OPEN of a fully specified or unspecified remote socket.
+
+    ??? Of LISTEN the text speaks only of an active OPEN; a second passive one is an error here.
+    """
     if tcb.state == State.CLOSED:
         tcb.state = State.LISTEN
         return tcp.rule("3.10.1/CLOSED/passive", "passive OPEN, enter LISTEN", State.LISTEN)
@@ -85,6 +89,7 @@ def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
             "3.10.2/LISTEN/queue", "send SYN, queue data, enter SYN-SENT", State.SYN_SENT
         )
     if tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
+        # ??? The text does not speak of a SEND after a CLOSE that is queued; it comes too late.
         if tcb.closing:
             tcp.signal("error: connection closing")
             return tcp.rule("3.10.2/closing", "connection closing")
@@ -151,6 +156,7 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         delete(tcb)
         return tcp.rule("3.10.4/SYN-SENT/delete", "delete TCB", State.CLOSED)
     if tcb.state == State.SYN_RECEIVED:
+        # ??? ... nor of a second CLOSE while one is queued
         if tcb.closing:
             tcp.signal("error: connection closing")
             return tcp.rule("3.10.4/closing", "connection closing")
@@ -166,7 +172,10 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         segmentize(tcb, tcp)
         tcb.state = State.FIN_WAIT_1
         return tcp.rule("3.10.4/ESTABLISHED/fin", "send FIN, enter FIN-WAIT-1", State.FIN_WAIT_1)
+    # FIN-WAIT-1, FIN-WAIT-2: "connection closing", below
     if tcb.state == State.CLOSE_WAIT:
+        # ??? The RFC enters LAST-ACK once what is queued has been sent, and FIN after it. Here
+        # it is entered at once, as FIN-WAIT-1 is, and what is queued is sent from there.
         tcb.closing = True
         segmentize(tcb, tcp)
         tcb.state = State.LAST_ACK
@@ -178,7 +187,7 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
 def abort(tcb: Tcb, tcp: Tcp) -> None:
     """3.10.5, ABORT.
 
-    Section 3.5.2 asks the side that issues a reset to enter TIME-WAIT, section 3.10.5
+    ??? Section 3.5.2 asks the side that issues a reset to enter TIME-WAIT, section 3.10.5
     deletes the TCB: ``rules.abort_time_wait`` chooses. Where 3.5.2 is followed, a connection
     that is already closing leaves by way of TIME-WAIT too; else ABORT would be the way
     round it.

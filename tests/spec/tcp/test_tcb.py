@@ -5,12 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
 
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import State, Tcb, delete, release
 from spec.world.records import key, rebuild
+from tests.helpers.build import endpoint, happen
 
 ROOT = Path(__file__).parents[3]
 HELD = [f.name for f in dataclasses.fields(Tcb) if f.name.startswith("held_")]
@@ -35,6 +38,20 @@ def test_release_forgets_what_came_with_the_syn():
     for f in dataclasses.fields(Tcb):
         blank = Tcb() if f.name in HELD else before
         assert key(getattr(tcb, f.name)) == key(getattr(blank, f.name)), f.name
+
+
+TIMERS = [
+    name
+    for name, said in typing.get_type_hints(Tcb, include_extras=True).items()
+    if getattr(said, "__metadata__", ()) == ("ticks",)
+]
+
+
+@pytest.mark.parametrize("timer", TIMERS)
+def test_a_timer_runs(timer):
+    """All that is a time in a TCB goes down as time goes by."""
+    after = happen(endpoint(State.TIME_WAIT, **{timer: 3}), Input.TICK)
+    assert getattr(after.tcb, timer) == 2
 
 
 NEW = ("recent", "stamped")
