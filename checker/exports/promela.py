@@ -3,14 +3,14 @@
 The model has the composition's states and steps, one for one: SPIN stores as many states as the
 explorer visits, and takes as many transitions. How the pieces correspond:
 
-* Components are ``side[0]`` and ``side[1]``; ``to[i]`` is the bag of messages to component i.
-  A message is one int; a bag is an array of them, greatest first, empty slots 0 at the end, so
-  that equal bags are equal arrays.
+* Components that begin alike are an array of records, ``side`` if all do. A link is named after
+  its ends, ``a_to_b``. A message is one int; a link's bag is an array of them, greatest first,
+  empty slots 0 at the end, so that equal bags are equal arrays.
 * Every step is one ``d_step``, and every process has a single control state, so that nothing but
   the variables tells states apart. A guard says whether the step exists; it is read off the tree.
-* A message can be delivered from each slot, and stay or go: each combination is a process, so
-  that the large tree of a delivery stands in the text once. Slots that repeat the one before are
-  passed over.
+* A message can be delivered at each port from each slot, and stay or go: each combination is a
+  process, so that the large tree of a delivery stands in the text once for components that are
+  alike. Slots that repeat the one before are passed over.
 * A tree's decisions are nested ``if``s; a leaf assigns what changes, in an order in which no
   variable is read after it was written.
 * A claim is a process of its own, enabled by ``-DCHECK_<name>``, that can step only where the
@@ -30,9 +30,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Component, Composition, Kind, Port, most_sent
 from checker.ir.interpret import evaluate, leaves
 from checker.ir.nodes import Builder, Node, Sort, variables
+from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tree
 from checker.support.errors import UsageProblem
 
@@ -50,7 +51,7 @@ _RESERVED = frozenset(
     goto hidden if implies in init inline int len local long ltl mtype nempty never nfull notrace
     od of pc_value pid printf priority proctype provided register return run select short show
     signed sizeof skip static stronguntil struct switch timeout trace true typedef union unless
-    unsigned until void volatile weakuntil while xr xs me peer side to inbox outbox
+    unsigned until void volatile weakuntil while xr xs me peer side link inbox outbox
     """.split()  # noqa: SIM905 (a list of words is read, not written)
 )
 
@@ -58,9 +59,9 @@ _RESERVED = frozenset(
 def promela(model: Composition, claims: Mapping[str, Tree], resting: Resting | None = None) -> str:
     """The Promela text of ``model``.
 
-    ``claims`` are trees over ``a.*`` and ``b.*`` that ought to be true of every reachable state
-    (for a witness: that it is not one); ``resting`` those that ought to be true where nothing
-    but the steps of some kinds can be done.
+    ``claims`` are trees over the components' fields, ``a.*`` and so on, that ought to be true of
+    every reachable state (for a witness: that it is not one); ``resting`` those that ought to be
+    true where nothing but the steps of some kinds can be done.
     """
     return "\n".join(_Writer(model).text(claims, resting or {})) + "\n"
 
@@ -237,10 +238,12 @@ _KEYWORDS = ("not", "and", "or")
 class _Scope:
     """What the names of variables stand for at some place of the text.
 
-    ``known`` are expressions that were worked out before: scratch variables. ``drawn`` is the
-    text of the value drawn. Without ``macros`` what is seen of the rest is written out.
+    ``fields`` are the acting component's. ``known`` are expressions that were worked out before:
+    scratch variables. ``drawn`` is the text of the value drawn. Without ``macros`` what is seen
+    of the rest is written out.
     """
 
+    fields: Sequence[Field] = ()
     me: str = "me"
     peer: str = "peer"
     inbox: str = "inbox"
@@ -258,22 +261,67 @@ _NEGATED = {"eq": "!=", "lt": ">=", "le": ">"}
 _SLOT = re.compile(r"(in|out)(\d+)\.(.*)")
 
 
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Ports, by number, at which the same text says what happens: those of one array of components.
+
+    ``here`` is the text of a port's place in ``ports``, ``PORT`` if there are several.
+    """
+
+    ports: tuple[int, ...]
+
+    @property
+    def here(self) -> str:
+        return "PORT" if len(self.ports) > 1 else "0"
+
+    def pick(self, values: Sequence[int]) -> str:
+        """The text of that one of ``values`` which is for the port."""
+        here, (*first, text) = self.here, map(str, values)
+        for n, value in reversed(list(enumerate(first))):
+            text = value if value == text else f"({here} == {n} -> {value} : {text})"
+        if list(values) == [*range(len(values))]:
+            return here
+        if list(values) == [*range(len(values))][::-1]:
+            return f"{len(values) - 1} - {here}"
+        return text
+
+
 class _Writer:
     """Writes one model."""
 
     def __init__(self, model: Composition) -> None:
         self.model = model
+        self.offers = model.draw.offers if model.draw else ()
+        self.links = [_ident(model.link(n)) for n in range(len(model.links))]
+        self.sides = self._arrays()
+        self.processes = 0
+        self.defined: list[str] = []  # macros of the process before
         self.enums: dict[type[Enum], dict[Any, str]] = {}
         self.simple = _Simplifier()
         self.layout = self._lay_out()
         self.scratch = 0
-        self.sent = max(
-            (leaf.static.sent for k in model.kinds for leaf in leaves(k.tree)
-             if leaf.static.possible), default=0,
-        )  # fmt: skip
-        for sort in (f.sort for f in (*model.fields, *model.message_fields)):
+        self.sent = max((most_sent(k.tree) for k in model.kinds), default=0)
+        fields = [f for component in model.components for f in component.fields]
+        for sort in dict.fromkeys(f.sort for f in (*fields, *model.message_fields)):
             self._enum(sort)
         self._refuse()
+
+    def _arrays(self) -> list[tuple[str, int]]:
+        """Of each component the array that it is in, and its place there."""
+        alike: dict[Any, list[str]] = {}
+        found = []
+        for c in self.model.components:
+            start = tuple((f, c.initial[f.path]) for f in c.fields)
+            names = alike.setdefault(start, [])
+            names.append(c.name)
+            found.append((names, len(names) - 1))
+        one = len(alike) == 1
+        return [("side" if one else f"side_{_ident(names[0])}", at) for names, at in found]
+
+    def side(self, component: int) -> str:
+        """The text of a component."""
+        array, at = self.sides[component]
+        return f"{array}[{at}]"
 
     def _lay_out(self) -> dict[str, tuple[int, Sort]]:
         """Where in an int each field of a message is."""
@@ -303,11 +351,11 @@ class _Writer:
     def _refuse(self) -> None:
         """What cannot be said here."""
         model = self.model
-        if any(f.sort.kind == "int" and f.sort.hi >= 1 << 30 for f in model.fields):
+        if any(f.sort.kind == "int" and f.sort.hi >= 1 << 30 for _, f in model.places()):
             raise UsageProblem("the Promela export has ints of 31 bits: choose a smaller width")
-        if model.tick is not None:
-            parts = leaves(model.tick)
-            read = variables([*_tests(model.tick), *(o for p in parts for o in p.outputs)])
+        for tick in dict.fromkeys(c.tick for c in model.components if c.tick is not None):
+            parts = leaves(tick)
+            read = variables([*_tests(tick), *(o for p in parts for o in p.outputs)])
             odd = [name for name in read if not name.startswith("me.")]
             if odd or any(not p.static.possible or p.static.sent for p in parts):
                 raise UsageProblem(
@@ -325,12 +373,13 @@ class _Writer:
 
     def variable(self, name: str, scope: _Scope) -> str:
         """What a variable is called in ``scope``."""
-        if name == self.model.isn_paths[0]:
+        if self._is_drawn(name):
             return scope.drawn
         owner, path = name.split(".", 1)
-        if owner in ("me", "a", "peer", "b"):
-            at = {"me": scope.me, "peer": scope.peer, "a": "side[0]", "b": "side[1]"}[owner]
-            return f"{at}.{_ident(path)}"
+        names = {c.name: self.side(n) for n, c in enumerate(self.model.components)}
+        names |= {"me": scope.me, "peer": scope.peer}
+        if owner in names:
+            return f"{names[owner]}.{_ident(path)}"
         if owner == "seg":
             return f"get_{_ident(path)}({scope.message})"
         if owner == "sight":
@@ -341,6 +390,9 @@ class _Writer:
         assert slot is not None, name
         text = f"{scope.inbox if slot[1] == 'in' else scope.outbox}[{slot[2]}]"
         return f"({text} != 0)" if slot[3] == "present" else f"get_{_ident(slot[3])}({text})"
+
+    def _is_drawn(self, name: str) -> bool:
+        return self.model.draw is not None and name == self.model.draw.name
 
     def expr(self, node: Node, scope: _Scope, top: bool = False) -> str:
         """An expression, in brackets where it needs them (at the ``top`` it does not)."""
@@ -447,25 +499,25 @@ class _Writer:
 
     def draws(self) -> int:
         """How many values may be drawn, at most."""
-        return max((len(values) for _, values in self.model.offers), default=0)
+        return max((len(values) for _, values in self.offers), default=0)
 
     def offered(self, k: int) -> Guard:
         """Is there a k-th value to draw?"""
         guard: Guard = False
         if self._all_guarded():
-            (*_, (_, last)) = self.model.offers
+            (*_, (_, last)) = self.offers
             guard = len(last) > k
-        for test, values in reversed(self.model.offers):
+        for test, values in reversed(self.offers):
             now = len(values) > k
             guard = guard if guard is now else (test, now, guard)
         return guard
 
     def _all_guarded(self) -> bool:
         """Does a guard of the offers hold in every state?"""
-        guards = [guard for guard, _ in self.model.offers]
+        guards = [guard for guard, _ in self.offers]
         ranges = {
             f"me.{f.path}": _members(f.sort)
-            for f in self.model.fields
+            for _, f in self.model.places()
             if f"me.{f.path}" in variables(guards)
         }
         if math.prod(len(r) for r in ranges.values()) > 10_000:
@@ -477,7 +529,7 @@ class _Writer:
 
     def drawn(self, k: int) -> str:
         """The text of the k-th value drawn."""
-        offers = [(guard, values[k]) for guard, values in self.model.offers if len(values) > k]
+        offers = [(guard, values[k]) for guard, values in self.offers if len(values) > k]
         if not offers:
             return ""
         *rest, (_, last) = offers
@@ -495,7 +547,7 @@ class _Writer:
         def of(leaf: Leaf) -> Guard:
             if not leaf.static.possible:
                 return False
-            return offered if leaf.static.drew_isn else k == 0
+            return offered if leaf.static.drew else k == 0
 
         return _guard(tree, of)
 
@@ -504,7 +556,7 @@ class _Writer:
 
         def wanted(tree: Tree) -> Tree | None:
             if isinstance(tree, Leaf):
-                here = tree.static.possible and (tree.static.drew_isn or k == 0)
+                here = tree.static.possible and (tree.static.drew or k == 0)
                 return tree if here else None
             then, other = wanted(tree.then), wanted(tree.other)
             if then is None or other is None:
@@ -541,7 +593,7 @@ class _Writer:
 
     def _alike(self, tree: Tree, scope: _Scope, done: frozenset[str]) -> dict[str, Node]:
         """The assignments of all leaves of ``tree`` that read nothing another one assigns."""
-        first, *others = [self._changes_of(leaf, done) for leaf in leaves(tree)]
+        first, *others = [self._changes_of(leaf, scope, done) for leaf in leaves(tree)]
         alike = {
             target: node
             for target, node in first.items()
@@ -556,9 +608,9 @@ class _Writer:
             for target in late:
                 del alike[target]
 
-    def _changes_of(self, leaf: Leaf, done: Container[str]) -> dict[str, Node]:
+    def _changes_of(self, leaf: Leaf, scope: _Scope, done: Container[str]) -> dict[str, Node]:
         """What a leaf assigns: the fields that do not stay as they are."""
-        targets = [f"me.{f.path}" for f in self.model.fields]
+        targets = [f"me.{f.path}" for f in scope.fields]
         return {
             target: node
             for target, node in zip(targets, leaf.outputs, strict=False)
@@ -567,9 +619,9 @@ class _Writer:
 
     def leaf(self, leaf: Leaf, scope: _Scope, done: Container[str]) -> list[str]:
         """What a leaf does: pack what is sent, then assign what changes."""
-        fields, width = self.model.fields, len(self.model.message_fields)
-        changes = self._changes_of(leaf, done)
-        sent = leaf.outputs[len(fields) :]
+        width = len(self.model.message_fields)
+        changes = self._changes_of(leaf, scope, done)
+        sent = leaf.outputs[len(scope.fields) :]
         lines, scope = self._shared([*changes.values(), *sent], scope)
         for n in range(leaf.static.sent):
             values = sent[n * width : (n + 1) * width]
@@ -606,8 +658,8 @@ class _Writer:
     def _reads(self, node: Node, scope: _Scope) -> set[str]:
         """The component's fields that ``node`` reads, by way of what is seen or drawn too."""
         read = _names(_parts_of(node, known=scope.known))
-        if self.model.isn_paths[0] in read:
-            read |= variables(guard for guard, _ in self.model.offers)
+        if any(map(self._is_drawn, read)):
+            read |= variables(guard for guard, _ in self.offers)
         return read | variables(self.model.sight[name] for name in read & set(self.model.sight))
 
     # The text
@@ -625,7 +677,7 @@ class _Writer:
 
     def _head(self) -> Iterator[str]:
         model = self.model
-        yield "/* Two components joined by bags of messages; made from decision trees, not by hand."
+        yield "/* Components joined by links; made from decision trees, not by hand."
         yield "   Every step is one d_step: SPIN's states and steps are the specification's. */"
         for members, called in self.enums.items():
             yield ""
@@ -633,14 +685,19 @@ class _Writer:
             for i, name in enumerate(called.values()):
                 yield f"#define {name} {i}"
         yield ""
-        yield "typedef Side {"
-        for f in model.fields:
-            start = model.initial[f.path]
-            first = "" if self._number(start) == 0 else f" = {self.value(start)}"
-            yield f"  {self._declare(f.path, f.sort)}{first};"
-        yield "}"
-        yield "Side side[2];"
-        yield ""
+        arrays = [array for array, _ in self.sides]
+        for array in dict.fromkeys(arrays):
+            alike = [c for c, own in zip(model.components, arrays, strict=True) if own == array]
+            type_ = array.capitalize()
+            yield f"/* {', '.join(f'{array}[{n}]: {c.name}' for n, c in enumerate(alike))} */"
+            yield f"typedef {type_} {{"
+            for f in alike[0].fields:
+                start = alike[0].initial[f.path]
+                first = "" if self._number(start) == 0 else f" = {self.value(start)}"
+                yield f"  {self._declare(f.path, f.sort)}{first};"
+            yield "}"
+            yield f"{type_} {array}[{len(alike)}];"
+            yield ""
         yield "/* A message is an int: this bit is set, and below it are its fields. */"
         yield f"#define PRESENT {self.present}"
         for path, (at, sort) in self.layout.items():
@@ -653,9 +710,11 @@ class _Writer:
         )  # fmt: skip
         yield f"#define MESSAGE({', '.join(names)}) \\\n  ({packed})"
         yield ""
-        yield "/* to[i]: what is in flight to side i, greatest first; then free slots: 0 */"
+        yield "/* What is in flight on each link, greatest first; then free slots: 0 */"
         yield f"typedef Bag {{ int slot[{model.capacity}] }}"
-        yield "Bag to[2];"
+        yield f"Bag link[{len(self.links)}];"
+        for n, name in enumerate(self.links):
+            yield f"#define {name} link[{n}].slot"
         yield ""
         yield "/* For use within a step. */"
         scratch = ["message", "moved", *(f"sent{n}" for n in range(self.sent))]
@@ -669,14 +728,6 @@ class _Writer:
         yield "#endif"
         for name in scratch:
             yield f"SCRATCH int {name};"
-        yield ""
-        yield "/* Where the acting side and its messages are. The number of a side's processes is"
-        yield "   even or odd as the side's own. */"
-        yield "#define ME (_pid % 2)"
-        yield "#define me side[ME]"
-        yield "#define peer side[1 - ME]"
-        yield "#define inbox to[ME].slot"
-        yield "#define outbox to[1 - ME].slot"
         if model.sight:
             yield ""
             yield "/* What is seen of the other side and of what is in flight. */"
@@ -699,9 +750,9 @@ class _Writer:
     def _bags(self) -> Iterator[str]:
         """Putting into a bag, and taking out of it."""
         model, last = self.model, self.model.capacity - 1
-        slots = [f"to[{i}].slot[{n}]" for i in (0, 1) for n in range(model.capacity)]
-        room = [f"!outbox[{last}]"] if model.capacity <= model.in_flight else []
-        if model.in_flight < 2 * model.capacity:
+        slots = [f"{link}[{n}]" for link in self.links for n in range(model.capacity)]
+        room = [f"!bag[{last}]"] if model.capacity <= model.in_flight else []
+        if model.in_flight < len(slots):
             count = " + ".join(f"({slot} != 0)" for slot in slots)
             yield f"#define IN_FLIGHT ({count})"
             room.append(f"IN_FLIGHT < {model.in_flight}")
@@ -714,8 +765,8 @@ class _Writer:
             )
         yield f"  bag[{last}] = x"
         yield "/* Send x, if there is one and room for it. */"
-        yield "#define SEND(x) \\"
-        yield f"  if :: x && {' && '.join(room)} -> INSERT(outbox, x) :: else -> skip fi; \\"
+        yield "#define SEND(bag, x) \\"
+        yield f"  if :: x && {' && '.join(room)} -> INSERT(bag, x) :: else -> skip fi; \\"
         yield "  x = 0"
         yield "/* Take what is in a slot of the bag out of it. */"
         yield "#define REMOVE(bag, n) \\"
@@ -744,41 +795,57 @@ class _Writer:
         yield from _in(["", f"/* {_comment(name)} */", ":: d_step {"])
         yield from _in([f"  {guard} ->", *_in([*body, "WIPE"]), "}"])
 
-    def _steps(self, kind: Kind, extra: Sequence[str], scope: _Scope) -> Iterator[
-        tuple[str, list[str]]
-    ]:  # fmt: skip
+    def _steps(
+        self, kind: Kind, extra: Sequence[str], scope: _Scope, here: _Ports
+    ) -> Iterator[tuple[str, list[str]]]:
         """Guards and bodies: for each part of the tree, and each value that may be drawn."""
-        for tests, tree in self._parts(kind.tree):
+        for tests, tree in self._parts(kind.tree, scope.fields):
             parts = [leaf.static for leaf in leaves(tree) if leaf.static.possible]
-            drawn = any(part.drew_isn for part in parts)
+            drawn = any(part.drew for part in parts)
             for k in range(max(self.draws(), 1) if drawn else 1):
                 enabled = self.enabled(tree, k)
                 if enabled is False:
                     continue
-                here = replace(scope, drawn=self.drawn(k))
-                guards = [*extra, *(self.expr(test, here) for test in tests)]
+                at = replace(scope, drawn=self.drawn(k))
+                guards = [*extra, *(self.expr(test, at) for test in tests)]
                 if enabled is not True or not guards:
-                    guards.append(self.guard(enabled, here, top=not guards))
-                body = self.body(tree, k, here)
-                most = max(part.sent for part in parts)
-                yield " && ".join(guards), [*body, *(f"SEND(sent{n});" for n in range(most))]
+                    guards.append(self.guard(enabled, at, top=not guards))
+                body = self.body(tree, k, at)
+                for n in range(max(part.sent for part in parts)):
+                    body.append(f"SEND({self._outbox(kind, here, n)}, sent{n});")
+                yield " && ".join(guards), body
 
-    def _parts(self, tree: Tree) -> Iterator[tuple[list[Node], Tree]]:
+    def _outbox(self, kind: Kind, here: _Ports, n: int) -> str:
+        """The bag that the n-th message goes to."""
+        ports = [self.model.ports[port] for port in kind.ports if port in here.ports]
+        links = {port.out(n) for port in ports}
+        if all(port.out(n) == port.out(0) for port in ports):
+            return "outbox"
+        if len(links) == 1:
+            return self.links[links.pop()]
+        link = here.pick([port.out(n) if port.sends else 0 for port in self._of(here)])
+        return f"link[{link}].slot"
+
+    def _of(self, here: _Ports) -> list[Port]:
+        return [self.model.ports[n] for n in here.ports]
+
+    def _parts(self, tree: Tree, fields: Sequence[Field]) -> Iterator[tuple[list[Node], Tree]]:
         """``tree``; a large one in parts, each with the tests that lead to it."""
         subject = _dispatch(tree) if len(leaves(tree)) > _LARGE else None
         if subject is None or subject.sort.members is None:
-            yield from self._halves(self.simple.tree(tree, {}))
+            yield from self._halves(self.simple.tree(tree, {}), fields)
             return
         build = self.simple.build
         for member in subject.sort.members:
             constant = build.const(member)
             test = build.eq(build.var(subject.data, subject.sort), constant)
-            for tests, part in self._halves(self.simple.tree(tree, {subject: constant})):
+            for tests, part in self._halves(self.simple.tree(tree, {subject: constant}), fields):
                 yield [test, *tests], part
 
-    def _halves(self, tree: Tree) -> Iterator[tuple[list[Node], Tree]]:
+    def _halves(self, tree: Tree, fields: Sequence[Field]) -> Iterator[tuple[list[Node], Tree]]:
         """``tree`` cut where that costs least, by short tests, until no part is too large."""
-        if isinstance(tree, Leaf) or len(self._decide(tree, _Scope(), frozenset())) <= _TOO_LARGE:
+        lines = self._decide(tree, _Scope(fields), frozenset())
+        if isinstance(tree, Leaf) or len(lines) <= _TOO_LARGE:
             yield [], tree
             return
         test = min(
@@ -788,87 +855,132 @@ class _Writer:
             ),
         )
         for yes in (True, False):
-            for tests, part in self._halves(self.simple.given(tree, test, yes)):
+            for tests, part in self._halves(self.simple.given(tree, test, yes), fields):
                 yield [test if yes else self.simple.build.not_(test), *tests], part
 
+    def _groups(self, ports: Iterable[int]) -> list[_Ports]:
+        """``ports``, those together whose components are in one array, and what they look at."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for n in ports:
+            port = self.model.ports[n]
+            arrays = [self.sides[port.component][0]]
+            if self.model.sight:
+                arrays.append(self.sides[self.model.view(port).peer][0])
+            groups.setdefault(tuple(arrays), []).append(n)
+        return [_Ports(tuple(group)) for group in groups.values()]
+
+    def _process(self, name: str, here: _Ports, times: int) -> Iterator[str]:
+        """The beginning of what runs ``times`` times at each port, and where its parts are."""
+        ports, at = self._of(here), len(here.ports)
+        pid = "_pid" if not self.processes else f"(_pid - {self.processes})"
+        defined = {"PORT": f"({pid} % {at})"} if at > 1 else {}
+        if times > 1:
+            defined["COPY"] = f"({pid} / {at})"
+        (array, *_), places = zip(*(self.sides[port.component] for port in ports), strict=True)
+        defined["me"] = f"{array}[{here.pick(places)}]"
+        takes = [port.takes for port in ports]
+        if None not in takes:
+            defined["inbox"] = f"link[{here.pick([n for n in takes if n is not None])}].slot"
+        if any(port.sends for port in ports):
+            out = here.pick([port.out(0) if port.sends else 0 for port in ports])
+            defined["outbox"] = f"link[{out}].slot"
+        if self.model.sight:
+            peers = [self.sides[self.model.view(port).peer] for port in ports]
+            defined["peer"] = f"{peers[0][0]}[{here.pick([place for _, place in peers])}]"
+        yield from (f"#undef {macro}" for macro in self.defined)
+        yield from (f"#define {macro} {text}" for macro, text in defined.items())
+        self.defined = [*defined]
+        alone = len({array for array, _ in self.sides}) == 1
+        whose = "" if alone else f"_{_ident(self.model.components[ports[0].component].name)}"
+        yield f"active [{at * times}] proctype {name}{whose}() {{"
+        yield "end:"
+        yield "  do"
+        self.processes += at * times
+
     def _deliveries(self) -> Iterator[str]:
-        """A process for each slot, side, and whether the message stays; and losing."""
+        """A process for each port, slot, and whether the message stays; and losing."""
         model, c = self.model, self.model.capacity
         ways = 2 if model.duplicate else 1
-        slot = "SLOT" if c > 1 else "0"
-        content = f"inbox[{slot}]"
+        taking = [n for n, port in enumerate(model.ports) if port.takes is not None]
+        losers = {port.takes: n for n, port in reversed(list(enumerate(model.ports)))}
         yield ""
         yield "/* Delivering the message in a slot; in a process of the second half it stays. */"
         if c > 1:
-            yield f"#define SLOT (_pid / 2 % {c})"
-            first = f"{content} && (SLOT == 0 || {content} != inbox[SLOT - 1])"
-        else:
-            first = content
-        yield f"#define STAYS (_pid >= {2 * c})" if ways > 1 else "#define STAYS false"
-        yield f"active [{2 * c * ways}] proctype channel() {{"
-        yield "end:"
-        yield "  do"
-        at = _Scope(message=content)
-        for kind in (k for k in model.kinds if k.delivers):
-            extra = [first, *self._whose(kind)]
-            for (guard, _), (_, body) in zip(
-                self._steps(kind, extra, at), self._steps(kind, extra, _Scope()), strict=True
-            ):
-                take = [f"message = {content};", *body]
-                sends = [i for i, line in enumerate(take) if line.startswith("SEND(")]
-                cut = sends[0] if sends else len(take)
-                out = f"if :: STAYS -> skip :: else -> REMOVE(inbox, {slot}) fi;"
-                yield from self._option(kind.name, guard, [*take[:cut], out, *take[cut:]])
-        if model.lose:
-            guard = f"{first} && !STAYS" if ways > 1 else first
-            yield from self._option("lose", guard, [f"REMOVE(inbox, {slot});"])
-        yield "  od"
-        yield "}"
+            yield f"#define SLOT (COPY % {c})"
+        slot = "SLOT" if c > 1 else "0"
+        content = f"inbox[{slot}]"
+        first = f"{content} && (SLOT == 0 || {content} != inbox[SLOT - 1])" if c > 1 else content
+        yield f"#define STAYS (COPY >= {c})" if ways > 1 else "#define STAYS false"
+        for here in self._groups(taking):
+            yield from self._process("channel", here, c * ways)
+            fields = model.components[self._of(here)[0].component].fields
+            at = _Scope(fields, message=content)
+            for kind in (k for k in model.kinds if k.delivers and {*k.ports} & {*here.ports}):
+                extra = [first, *self._whose(kind.ports, here)]
+                for (guard, _), (_, body) in zip(
+                    self._steps(kind, extra, at, here),
+                    self._steps(kind, extra, _Scope(fields), here),
+                    strict=True,
+                ):
+                    take = [f"message = {content};", *body]
+                    sends = [i for i, line in enumerate(take) if line.startswith("SEND(")]
+                    cut = sends[0] if sends else len(take)
+                    out = f"if :: STAYS -> skip :: else -> REMOVE(inbox, {slot}) fi;"
+                    yield from self._option(kind.name, guard, [*take[:cut], out, *take[cut:]])
+            losing = [n for n in here.ports if n in losers.values()]
+            if model.lose and losing:
+                guards = [first, *(["!STAYS"] if ways > 1 else []), *self._whose(losing, here)]
+                yield from self._option("lose", " && ".join(guards), [f"REMOVE(inbox, {slot});"])
+            yield "  od"
+            yield "}"
 
-    def _whose(self, kind: Kind) -> list[str]:
-        if len(kind.components) == 2:
+    def _whose(self, ports: Sequence[int], here: _Ports) -> list[str]:
+        """The guard that it is at one of ``ports``."""
+        places = [n for n, port in enumerate(here.ports) if port in ports]
+        if len(places) == len(here.ports):
             return []
-        return [f"_pid % 2 == {kind.components[0]}"]
+        text = " || ".join(f"PORT == {n}" for n in places)
+        return [f"({text})" if len(places) > 1 else text]
 
     def _calls(self) -> Iterator[str]:
         """Everything that befalls a component without a message."""
+        model = self.model
+        calls = [kind for kind in model.kinds if not kind.delivers]
         yield ""
         yield "/* What befalls a side, or what it does, by itself. */"
-        yield "active [2] proctype component() {"
-        yield "end:"
-        yield "  do"
-        for kind in (k for k in self.model.kinds if not k.delivers and k.components):
-            for guard, body in self._steps(kind, self._whose(kind), _Scope()):
-                yield from self._option(kind.name, guard, body)
-        yield "  :: false -> skip"
-        yield "  od"
-        yield "}"
+        acting = sorted({n for kind in calls for n in kind.ports})
+        for here in self._groups(acting):
+            yield from self._process("component", here, 1)
+            at = _Scope(model.components[self._of(here)[0].component].fields)
+            for kind in (k for k in calls if {*k.ports} & {*here.ports}):
+                for guard, body in self._steps(kind, self._whose(kind.ports, here), at, here):
+                    yield from self._option(kind.name, guard, body)
+            yield "  :: false -> skip"
+            yield "  od"
+            yield "}"
 
-    def _sides(self) -> Iterator[_Scope]:
-        """A scope for each component, outside its processes."""
-        for i in (0, 1):
-            yield _Scope(
-                f"side[{i}]", f"side[{1 - i}]", f"to[{i}].slot", f"to[{1 - i}].slot", macros=False
-            )
+    def _by_name(self) -> Iterator[tuple[Component, _Scope]]:
+        """Each component, and a scope for it outside its processes."""
+        for n, component in enumerate(self.model.components):
+            yield component, _Scope(component.fields, self.side(n), macros=False)
 
     def _tick_guard(self) -> str:
         """Time may go on, and something changes."""
-        model = self.model
-        assert model.tick is not None
         guards, changes = [], []
-        if model.ttl is not None:
-            changes = [f"to[{i}].slot[0]" for i in (0, 1)]  # a bag that is not empty
-        for scope in self._sides():
-            if model.tick_blocked is not None:
-                guards.append(self.negated(model.tick_blocked, scope))
-            changes.append(self._changes(model.tick, scope))
+        if self.model.ttl is not None:
+            changes = [f"{link}[0]" for link in self.links]  # a bag that is not empty
+        for component, scope in self._by_name():
+            if component.tick_blocked is not None:
+                guards.append(self.negated(component.tick_blocked, scope))
+            if component.tick is not None:
+                changes.append(self._changes(component.tick, scope))
         return " && ".join([*guards, f"({' || '.join(changes)})"])
 
     def _changes(self, tree: Tree, scope: _Scope) -> str:
         if isinstance(tree, Leaf):
             different = [
                 f"{scope.me}.{_ident(f.path)} != {self.expr(node, scope)}"
-                for f, node in zip(self.model.fields, tree.outputs, strict=True)
+                for f, node in zip(scope.fields, tree.outputs, strict=True)
                 if not (node.op == "var" and node.data == f"me.{f.path}")
             ]
             return f"({' || '.join(different)})" if different else "false"
@@ -879,16 +991,21 @@ class _Writer:
 
     def _clock(self) -> Iterator[str]:
         model = self.model
-        if model.tick is None:
+        if not model.timed:
             return
         yield ""
         yield "/* Time. */"
         yield "active proctype clock() {"
         yield "end:"
         yield "  do"
-        body = [line for scope in self._sides() for line in self.body(model.tick, 0, scope)]
+        body = [
+            line
+            for component, scope in self._by_name()
+            if component.tick is not None
+            for line in self.body(component.tick, 0, scope)
+        ]
         if model.ttl is not None:
-            body += [f"AGE(to[{i}].slot);" for i in (0, 1)]
+            body += [f"AGE({link});" for link in self.links]
         yield from self._option("tick", self._tick_guard(), body)
         yield "  od"
         yield "}"
@@ -924,16 +1041,24 @@ class _Writer:
         """The guards of all steps but those of the ``idle`` kinds."""
         model = self.model
         if model.lose:
-            yield "to[0].slot[0] || to[1].slot[0]"
-        for i, scope in enumerate(self._sides()):
-            for kind in (k for k in model.kinds if i in k.components and k.name not in idle):
+            yield " || ".join(f"{link}[0]" for link in self.links)
+        for number, port in enumerate(model.ports):
+            fields = model.components[port.component].fields
+            scope = _Scope(fields, self.side(port.component), macros=False)
+            inbox = "" if port.takes is None else self.links[port.takes]
+            if model.sight:
+                view = model.view(port)
+                scope = replace(
+                    scope, peer=self.side(view.peer), inbox=inbox, outbox=self.links[view.out]
+                )
+            for kind in (k for k in model.kinds if number in k.ports and k.name not in idle):
                 for n in range(model.capacity if kind.delivers else 1):
-                    content = f"to[{i}].slot[{n}]"
+                    content = f"{inbox}[{n}]"
                     enabled = self.guard(
                         self.enabled(kind.tree, 0), replace(scope, message=content), top=True
                     )
                     yield f"{content} && ({enabled})" if kind.delivers else enabled
-        if model.tick is not None:
+        if model.timed:
             yield self._tick_guard()
 
 

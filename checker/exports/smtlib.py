@@ -4,26 +4,29 @@ States, messages and choices are bit-vectors cut into fields; ``(end.mode me)`` 
 and ``(with.end.mode me v)`` writes one. Each input is a function ``on.<input>`` of the
 component, the message, what is seen and the number drawn; its body is the traced tree, cut at
 lines of the specification. ``step`` joins two states by one choice of the adversary: which
-component, which input, which message, whether it stays, which number. At the end the steps are
+port, which input, which message, whether it stays, which number. At the end the steps are
 unrolled, and for each claim one ``check-sat``: ``sat`` means that a run of at most so many steps
 leads to a state in which the claim fails, ``unsat`` that none does.
 
-Bags are rows of slots, the full ones first. An expression has the width that its interval
-needs; what is wrapped is computed at the width that it is wrapped to.
+A link's bag is a row of slots, the full ones first. Where components have different fields, each
+kind of them has sorts and functions of its own, numbered. An expression has the width that its
+interval needs; what is wrapped is computed at the width that it is wrapped to.
 """
 
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from checker.exports.pieces import Writer, cut, merged, used_in
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Composition, Kind, Port, most_sent
 from checker.ir.interpret import leaves
 from checker.ir.nodes import Node, least, variables, width_of
+from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tree
 
+T = TypeVar("T")
 Key = tuple[Node, int]
 """An expression and the bits at which it is wanted; 0 for a bool."""
 
@@ -34,15 +37,15 @@ def smtlib(
     model: Composition,
     claims: Mapping[str, Tree],
     depth: int,
-    isns: Sequence[Sequence[str]] | None = None,
+    draws: Sequence[Sequence[str]] | None = None,
     assumptions: Sequence[str] = (),
 ) -> str:
     """The script that asks of runs of at most ``depth`` steps whether they keep the ``claims``.
 
-    The numbers drawn are those of the model's ``offers``; or, with ``isns``, what component c
-    draws as its n-th is the constant ``isns[c][n]``, any of those that satisfy ``assumptions``.
+    The numbers drawn are those on offer; or, with ``draws``, what component c draws as its n-th is
+    the constant ``draws[c][n]``, any of those that satisfy ``assumptions``.
     """
-    return _Script(model, claims, depth, isns, assumptions).text()
+    return _Script(model, claims, depth, draws, assumptions).text()
 
 
 def _sort(bits: int) -> str:
@@ -77,10 +80,10 @@ def _function(name: str, parameters: Mapping[str, str], sort: str, body: str) ->
     return f"{head}\n{_indented(body, 2)})"
 
 
-def _spread(word: str, parts: Sequence[str]) -> str:
+def _spread(word: str, parts: Sequence[str], width: int = 90) -> str:
     """``word`` of parts, over several lines where one is too short."""
     line = f"({word} {' '.join(parts)})"
-    if len(line) <= 90 and "\n" not in line:
+    if len(line) <= width and "\n" not in line:
         return line
     return f"({word}\n" + _indented("\n".join(parts), 2) + ")"
 
@@ -102,6 +105,13 @@ def _all(parts: Sequence[str], word: str = "and") -> str:
     if not parts:
         return "true" if word == "and" else "false"
     return parts[0] if len(parts) == 1 else f"({word} {' '.join(parts)})"
+
+
+def _sum(texts: Sequence[str]) -> str:
+    total = texts[0]
+    for text in texts[1:]:
+        total = f"(bvadd {total}\n{text})"
+    return total
 
 
 def _as_bits(text: str, bits: int) -> str:
@@ -141,6 +151,16 @@ class _Row:
         return _joined([_as_bits(values[field], bits) for field, bits in self.fields.items()])
 
 
+class _Layout:
+    """Components of the same fields: their rows, and what a step makes of one."""
+
+    def __init__(self, number: str, fields: Sequence[Field], most: int, slot_bits: int) -> None:
+        self.number, self.fields, self.most = number, fields, most
+        self.end = _Row(f"End{number}", [(f.path, width_of(f.sort)) for f in fields])
+        sent = [(f"sent.{i}", slot_bits) for i in range(most)]
+        self.result = _Row(f"Result{number}", [("possible", 0), ("end", self.end.bits), *sent])
+
+
 class _Script:
     """One script being written."""
 
@@ -149,64 +169,93 @@ class _Script:
         model: Composition,
         claims: Mapping[str, Tree],
         depth: int,
-        isns: Sequence[Sequence[str]] | None,
+        draws: Sequence[Sequence[str]] | None,
         assumptions: Sequence[str],
     ) -> None:
         self.model, self.claims, self.depth = model, claims, depth
-        self.isns, self.assumptions = isns, assumptions
+        self.draws, self.assumptions = draws, assumptions
         trees = {kind.name: merged(kind.tree) for kind in model.kinds}
         nodes = [node for tree in trees.values() for node in used_in(tree)]
         used = variables(nodes)
         self.seen = [path for path in model.sight if path in used]
-        self.isn_bits = _isn_bits(nodes, model.isn_paths[0])
-        self.most = max((leaf.static.sent for k in model.kinds for leaf in _possible(k)), default=0)
+        self.drawn = model.draw.name if model.draw and model.draw.name in used else ""
+        self.drawn_bits = _bits_of(nodes, self.drawn)
+        self.links = [model.link(n) for n in range(len(model.links))]
         self.acts = [*(kind.name for kind in model.kinds), "lose", "tick", "stay"]
         self.act_bits = max(1, (len(self.acts) - 1).bit_length())
         self.at_bits = max(1, (model.capacity - 1).bit_length())
-        self.end = _Row("End", [(f.path, width_of(f.sort)) for f in model.fields])
+        self.who_bits = max(1, (len(model.ports) - 1).bit_length())
         self.msg = _Row("Msg", [(f.path, width_of(f.sort)) for f in model.message_fields])
         self.slot = _Row("Slot", [("present", 0), ("msg", self.msg.bits)])
         self.bag = _Row("Bag", [(str(i), self.slot.bits) for i in range(model.capacity)])
-        self.state = _Row(
-            "State",
-            [(x, self.end.bits) for x in "ab"] + [(f"from.{x}", self.bag.bits) for x in "ab"],
-        )
+        self.layouts = self._layouts()
+        self.of_component = [self.layouts[tuple(c.fields)] for c in model.components]
+        self.now = self.of_component[0]  # of the component that an expression is about
+        ends = [
+            (c.name, layout.end.bits)
+            for c, layout in zip(model.components, self.of_component, strict=True)
+        ]
+        self.state = _Row("State", ends + [(link, self.bag.bits) for link in self.links])
         self.choice = _Row(
             "Choice",
             [
                 ("act", self.act_bits),
-                ("who", 0),
+                ("who", self.who_bits),
                 ("at", self.at_bits),
                 ("kept", 0),
-                ("isn", self.isn_bits),
+                *([(self.drawn, self.drawn_bits)] if self.drawn else []),
             ],
         )
-        sent = [(f"sent.{i}", self.slot.bits) for i in range(self.most)]
-        self.result = _Row("Result", [("possible", 0), ("end", self.end.bits), *sent])
         sights = [(p.partition(".")[2], width_of(model.sight[p].sort)) for p in self.seen]
         self.sight = _Row("Sight", sights or [("none", 0)])
-        self.sorts = {
-            "me": "End",
-            "peer": "End",
+
+    def _layouts(self) -> dict[tuple[Field, ...], _Layout]:
+        m = self.model
+        found: dict[tuple[Field, ...], _Layout] = {}
+        for c in m.components:
+            fields = tuple(c.fields)
+            if fields not in found:
+                trees = [k.tree for k in m.kinds if tuple(m.fields_of(k)) == fields]
+                most = max(map(most_sent, trees), default=0)
+                number = str(len(found) + 1) if found else ""
+                found[fields] = _Layout(number, fields, most, self.slot.bits)
+        return found
+
+    def _layout(self, kind: Kind) -> _Layout:
+        return self.layouts[tuple(self.model.fields_of(kind))]
+
+    def _sort_of(self, parameter: str) -> str:
+        """The sort of a function's parameter."""
+        sorts = {
+            "me": self.now.end.sort,
+            "peer": self.now.end.sort,
             "seg": "Msg",
             "sight": "Sight",
-            "isn": _sort(self.isn_bits),
             "s": "State",
+            "c": "Choice",
+            "out": "Bag",
+            "in": "Bag",
         }
+        return _sort(self.drawn_bits) if parameter == self.drawn else sorts[parameter]
 
     def text(self) -> str:
         """All of it."""
+        names = [c.name for c in self.model.components]
+        rows = [row for layout in self.layouts.values() for row in layout.end.definitions()]
         parts = [
-            _HEADER,
+            _HEADER.format(names=f"{', '.join(names[:-1])} and {names[-1]}"),
             *self._members(),
             "; Fields",
-            *self.end.definitions(),
+            *rows,
             *self.msg.definitions(),
             *self.slot.definitions(writes=False),
             *self.bag.definitions(writes=False),
-            *self.state.definitions(writes=False),
+            *self.state.definitions(),
             *self.choice.definitions(writes=False),
-            *self.result.definitions(writes=False),
+        ]
+        for layout in self.layouts.values():
+            parts += layout.result.definitions(writes=False)
+        parts += [
             *(self.sight.definitions(writes=False) if self.seen else []),
             "\n; The beginning, and messages",
             *self._constants(),
@@ -214,6 +263,7 @@ class _Script:
             *self._bags(),
         ]
         for kind in self.model.kinds:
+            self.now = self._layout(kind)
             parts.append(f'\n; The input "{kind.name}"')
             parts += self._kind(f"on.{name_of(kind.name)}", kind.tree)
         parts += ["\n; What is seen of the whole state, and what may be drawn", *self._seen()]
@@ -226,7 +276,8 @@ class _Script:
     def _members(self) -> Iterator[str]:
         """The members of enumerations by name."""
         m = self.model
-        sorts = dict.fromkeys(f.sort for f in (*m.fields, *m.message_fields))
+        fields = [f for _, f in m.places()]
+        sorts = dict.fromkeys(f.sort for f in (*fields, *m.message_fields))
         for sort in sorts:
             if sort.members is not None:
                 yield f"; {sort.members.__name__}"
@@ -283,35 +334,36 @@ class _Script:
         head, _, path = name.partition(".")
         match head:
             case "me" | "peer":
-                return f"(end.{path} {head})"
+                return f"({self.now.end.prefix}.{path} {head})"
             case "seg":
                 return f"(msg.{path} seg)"
             case "sight":
                 return f"(sight.{path} sight)"
-            case "a" | "b":
-                return f"(end.{path} (state.{head} s))"
+        for component, layout in zip(self.model.components, self.of_component, strict=True):
+            if component.name == head:
+                return f"({layout.end.prefix}.{path} (state.{head} s))"
         if side := re.fullmatch("(out|in)([0-9]+)", head):
             slot = f"(bag.{side[2]} {side[1]})"
             if path == "present":
                 return f"(slot.present {slot})"
             return f"(msg.{path} (slot.msg {slot}))"
-        return "isn"
+        return self.drawn
 
     def _needed(self, nodes: Iterable[Node]) -> list[str]:
         """The parameters of a function that computes ``nodes``."""
         heads = {self._parameter(name) for name in variables(nodes)}
-        return [name for name in (*self.sorts, "out", "in") if name in heads]
+        order = ("me", "peer", "seg", "sight", self.drawn, "s", "out", "in")
+        return [name for name in order if name in heads]
 
     def _parameter(self, variable: str) -> str:
         head = variable.partition(".")[0]
-        if head in ("a", "b"):
+        if head in [component.name for component in self.model.components]:
             return "s"
-        if side := re.fullmatch("(out|in)[0-9]+", head):
-            return side[1]
-        return "isn" if variable == self.model.isn_paths[0] else head
+        side = re.fullmatch("(out|in)[0-9]+", head)
+        return side[1] if side else head
 
     def _typed(self, names: Iterable[str]) -> dict[str, str]:
-        return {name: self.sorts.get(name, "Bag") for name in names}
+        return {name: self._sort_of(name) for name in names}
 
     def _writer(self, prefix: str, keys: Iterable[Key]) -> Writer[Key]:
         def call(name: str, key: Key) -> str:
@@ -348,15 +400,16 @@ class _Script:
             elif not outputs:
                 yield one.outputs[0], 0
             elif one.static.possible:
-                sorts = [f.sort for f in self.model.fields]
+                sorts = [f.sort for f in self.now.fields]
                 for _ in range(one.static.sent):
                     sorts += [f.sort for f in self.model.message_fields]
                 for node, sort in zip(one.outputs, sorts, strict=True):
                     yield node, width_of(sort)
 
-    def _kind(self, name: str, tree: Tree, outputs: bool = True, sort: str = "Result") -> list[str]:
+    def _kind(self, name: str, tree: Tree, outputs: bool = True) -> list[str]:
         """The functions of a tree: those it shares, those of its pieces, and the whole."""
         tree = merged(tree)
+        sort = self.now.result.sort if outputs else "Bool"
         writer = self._writer(name, self._keys(tree, outputs))
         pieces = cut(tree)
         inputs = self._needed(used_in(tree))
@@ -388,17 +441,18 @@ class _Script:
 
     def _leaf(self, leaf: Leaf, writer: Writer[Key]) -> str:
         """The end of a path."""
+        number, end = self.now.number, self.now.end.prefix
         if not leaf.static.possible:
-            return "impossible"
+            return f"impossible{number}"
         m = self.model
         outputs = iter(leaf.outputs)
         changes = []
-        for field in m.fields:
+        for field in self.now.fields:
             node = next(outputs)
             if not (node.op == "var" and node.data == f"me.{field.path}"):
                 changes.append((field.path, writer.of((node, width_of(field.sort)))))
-        parts = [_changed("end", "me", changes)]
-        for i in range(self.most):
+        parts = [_changed(end, "me", changes)]
+        for i in range(self.now.most):
             if i >= leaf.static.sent:
                 parts.append("nothing")
                 continue
@@ -410,29 +464,47 @@ class _Script:
             ]
             parts.append(f"(sent {_changed('msg', 'blank', differs)})")
         comment = "".join(f"; {rule}\n" for rule in leaf.static.rules)
-        line = f"(becomes {' '.join(parts)})"
-        if len(line) <= 88 and "\n" not in line:
-            return comment + line
-        return comment + "(becomes\n" + _indented("\n".join(parts), 2) + ")"
+        return comment + _spread(f"becomes{number}", parts, 88)
 
     # The frame
 
     def _constants(self) -> Iterator[str]:
         m = self.model
-        first = {f.path: _literal(m.initial[f.path], width_of(f.sort)) for f in m.fields}
-        yield _function("first", {}, "End", _changed("end", _zeros(self.end), _but_zero(first)))
+        for names in self._beginnings().values():
+            component = m.components[names[0]]
+            layout = self.of_component[names[0]]
+            first = {
+                f.path: _literal(component.initial[f.path], width_of(f.sort)) for f in layout.fields
+            }
+            row = layout.end
+            text = _changed(row.prefix, _zeros(row), _but_zero(first))
+            yield _function(self._first(names[0]), {}, row.sort, text)
         blank = {f.path: _literal(least(f.sort), width_of(f.sort)) for f in m.message_fields}
         yield _function("blank", {}, "Msg", _changed("msg", _zeros(self.msg), _but_zero(blank)))
         yield _function("nothing", {}, "Slot", _zeros(self.slot))
         yield _function("sent", {"m": "Msg"}, "Slot", "(concat #b1 m)")
-        yield _function("impossible", {}, "Result", _zeros(self.result))
-        sent = [f"m{i}" for i in range(self.most)]
-        yield _function(
-            "becomes",
-            {"e": "End"} | dict.fromkeys(sent, "Slot"),
-            "Result",
-            _joined(["#b1", "e", *sent]),
-        )
+        for layout in self.layouts.values():
+            number, result = layout.number, layout.result
+            yield _function(f"impossible{number}", {}, result.sort, _zeros(result))
+            sent = [f"m{i}" for i in range(layout.most)]
+            inputs = {"e": layout.end.sort} | dict.fromkeys(sent, "Slot")
+            text = _joined(["#b1", "e", *sent])
+            yield _function(f"becomes{number}", inputs, result.sort, text)
+
+    def _beginnings(self) -> dict[Any, list[int]]:
+        """The components, those together that begin alike."""
+        alike: dict[Any, list[int]] = {}
+        for n, c in enumerate(self.model.components):
+            alike.setdefault(tuple((f, c.initial[f.path]) for f in c.fields), []).append(n)
+        return alike
+
+    def _first(self, component: int) -> str:
+        """What a component is at the beginning."""
+        alike = self._beginnings()
+        if len(alike) == 1:
+            return "first"
+        (names,) = [names for names in alike.values() if component in names]
+        return f"first.{self.model.components[names[0]].name}"
 
     def _bags(self) -> Iterator[str]:
         """What is done with bags: pick, take away, add, grow old."""
@@ -450,11 +522,8 @@ class _Script:
         yield _function("bag.without", {"b": "Bag", "at": at}, "Bag", _joined(slots))
         there = [_as_bits(f"(slot.present (bag.{i} b))", 0) for i in range(n)]
         ones = [f"((_ zero_extend {_LOAD - 1}) {one})" for one in there]
-        total = ones[0]
-        for one in ones[1:]:
-            total = f"(bvadd {total}\n{one})"
-        yield _function("bag.size", {"b": "Bag"}, _sort(_LOAD), total)
-        room = f"(bvult (bvadd load (bag.size b)) {_literal(m.in_flight, _LOAD)})"
+        yield _function("bag.size", {"b": "Bag"}, _sort(_LOAD), _sum(ones))
+        room = f"(bvult load {_literal(m.in_flight, _LOAD)})"
         slots = []
         for i in range(n):
             before = f" (slot.present (bag.{i - 1} b))" if i else ""
@@ -462,10 +531,12 @@ class _Script:
             slots.append(f"(ite {here}\n  m (bag.{i} b))")
         body = f"(let ((put (and (slot.present m) {room})))\n{_indented(_joined(slots), 2)})"
         inputs = {"b": "Bag", "m": "Slot", "load": _sort(_LOAD)}
-        yield "; ... if there is room beside load others"
+        yield "; ... if there is room, where load are in flight"
         yield _function("bag.with", inputs, "Bag", body)
         empty = _joined(["nothing"] * n)
         yield _function("bag.empty", {}, "Bag", empty)
+        sizes = [f"(bag.size (state.{link} s))" for link in self.links]
+        yield _function("load", {"s": "State"}, _sort(_LOAD), _sum(sizes))
 
     def _seen(self) -> Iterator[str]:
         m = self.model
@@ -478,42 +549,68 @@ class _Script:
                 values[path.partition(".")[2]] = text
             inputs = {"me": "End", "peer": "End", "out": "Bag", "in": "Bag"}
             yield _function("see", inputs, "Sight", self.sight.value(values))
-        inputs = {"me": "End", "who": "Bool", "isn": _sort(self.isn_bits)}
-        if self.isns is None:
-            text = "false"
-            for i, (guard, values_) in reversed(list(enumerate(m.offers))):
-                lines, test = self._expression(f"offered.{i}", guard, 0)
-                yield from lines
-                which = [f"(= isn {_literal(v, self.isn_bits)})" for v in values_]
-                text = f"(ite {test} {_all(which, 'or')}\n{text})"
-            yield _function("offered", inputs, "Bool", text)
+        if self.model.draw is None or not self.drawn:
             return
-        for name in dict.fromkeys(itertools.chain(*self.isns)):
-            yield f"(declare-const {name} {_sort(self.isn_bits)})"
+        for name in dict.fromkeys(itertools.chain(*(self.draws or ()))):
+            yield f"(declare-const {name} {_sort(self.drawn_bits)})"
         for text in self.assumptions:
             yield f"(assert {text})"
-        counter = m.isn_paths[1]
-        bits = self.end.fields[counter]
-        texts = []
-        for mine in self.isns:
-            text = mine[-1]
-            for i, other in reversed(list(enumerate(mine[:-1]))):
-                text = f"(ite (= (end.{counter} me) {_literal(i, bits)}) {other} {text})"
-            texts.append(text)
-        yield _function("offered", inputs, "Bool", f"(= isn (ite who {texts[1]} {texts[0]}))")
+        for layout in self.layouts.values():
+            if any(self._layout(kind) is layout and _draws(kind) for kind in m.kinds):
+                self.now = layout
+                yield from self._offered()
+
+    def _offered(self) -> Iterator[str]:
+        """The numbers that a component may draw."""
+        m, number = self.model, self.now.number
+        assert m.draw is not None
+        if self.draws is None:
+            text = "false"
+            for i, (guard, values) in reversed(list(enumerate(m.draw.offers))):
+                lines, test = self._expression(f"offered{number}.{i}", guard, 0)
+                yield from lines
+                which = [f"(= {self.drawn} {_literal(v, self.drawn_bits)})" for v in values]
+                text = f"(ite {test} {_all(which, 'or')}\n{text})"
+        else:
+            counter, chosen = m.draw.counter, {}
+            bits = self.now.end.fields[counter]
+            for n, port in enumerate(m.ports):
+                if self.of_component[port.component] is self.now:
+                    *mine, text = self.draws[port.component]
+                    for i, other in reversed(list(enumerate(mine))):
+                        test = f"(= ({self.now.end.prefix}.{counter} me) {_literal(i, bits)})"
+                        text = f"(ite {test} {other} {text})"
+                    chosen[n] = text
+            text = f"(= {self.drawn} {self._of_port(chosen, 'who')})"
+        inputs = {
+            "me": self.now.end.sort,
+            "who": _sort(self.who_bits),
+            self.drawn: self._sort_of(self.drawn),
+        }
+        yield _function(f"offered{number}", inputs, "Bool", text)
 
     def _time(self) -> Iterator[str]:
         m = self.model
-        if m.tick is None:
+        if not m.timed:
             yield "; There is none."
             return
-        yield from self._kind("on.tick", m.tick)
+        ticks = _numbered("on.tick", [c.tick for c in m.components])
+        blocks = _numbered("blocked", [c.tick_blocked for c in m.components])
+        done: set[str] = set()
+        for component, layout in zip(m.components, self.of_component, strict=True):
+            self.now = layout
+            if component.tick is not None and ticks[component.tick] not in done:
+                done.add(ticks[component.tick])
+                yield from self._kind(ticks[component.tick], component.tick)
         yield "; Time must not go on before this component acts."
-        blocked = "false"
-        if m.tick_blocked is not None:
-            lines, blocked = self._expression("blocked", m.tick_blocked, 0)
-            yield from lines
-        yield _function("blocked", {"me": "End"}, "Bool", blocked)
+        for component, layout in zip(m.components, self.of_component, strict=True):
+            self.now = layout
+            node = component.tick_blocked
+            if node is not None and blocks[node] not in done:
+                done.add(blocks[node])
+                lines, text = self._expression(blocks[node], node, 0)
+                yield from lines
+                yield _function(blocks[node], {"me": self.now.end.sort}, "Bool", text)
         n = m.capacity
         yield "; One tick later; the slots that become free go to the end."
         older = "s"
@@ -536,9 +633,18 @@ class _Script:
         for _, i in itertools.product(range(n - 1), range(n - 1)):
             text = f"(bag.close.{i} {text})"
         yield _function("bag.older", {"b": "Bag"}, "Bag", text)
-        parts = [f"(result.end (on.tick (state.{x} s)))" for x in "ab"]
-        parts += [f"(bag.older (state.from.{x} s))" for x in "ab"]
+        parts, free = [], []
+        for component, layout in zip(m.components, self.of_component, strict=True):
+            end = f"(state.{component.name} s)"
+            if component.tick_blocked is not None:
+                free.append(f"(not ({blocks[component.tick_blocked]} {end}))")
+            if component.tick is not None:
+                end = f"({layout.result.prefix}.end ({ticks[component.tick]} {end}))"
+            parts.append(end)
+        parts += [f"(bag.older (state.{link} s))" for link in self.links]
         yield _function("later", {"s": "State"}, "State", _joined(parts))
+        text = _spread("and", [*free, "(not (= (later s) s))"])
+        yield _function("time.goes.on", {"s": "State"}, "Bool", text)
 
     def _act(self, name: str) -> str:
         return f"(= (choice.act c) {_literal(self.acts.index(name), self.act_bits)})"
@@ -548,86 +654,167 @@ class _Script:
         for i, name in enumerate(self.acts):
             yield f"; act {_literal(i, self.act_bits)}: {name}"
         both = {"s": "State", "c": "Choice"}
-        for name, sort, one, two in (
-            ("me", "End", "state.b", "state.a"),
-            ("peer", "End", "state.a", "state.b"),
-            ("out", "Bag", "state.from.b", "state.from.a"),
-            ("in", "Bag", "state.from.a", "state.from.b"),
-        ):
-            body = f"(ite (choice.who c) ({one} s) ({two} s))"
-            yield _function(f"acting.{name}", both, sort, body)
-        yield _function("picked", both, "Slot", "(bag.pick (acting.in s c) (choice.at c))")
+        who, ports = "(choice.who c)", dict(enumerate(m.ports))
+        taking = {n: port.takes for n, port in ports.items() if port.takes is not None}
+        for layout in self.layouts.values():
+            ends = {n: f"(state.{self._name(p.component)} s)" for n, p in self._ports(layout)}
+            sort = layout.end.sort
+            yield _function(f"acting.me{layout.number}", both, sort, self._of_port(ends, who))
+        if self.seen:
+            views = {n: m.view(port) for n, port in ports.items()}
+            for name, of_ports in (
+                ("peer", {n: self._name(view.peer) for n, view in views.items()}),
+                ("out", {n: self.links[view.out] for n, view in views.items()}),
+                ("in", {n: self.links[view.in_] for n, view in views.items()}),
+            ):
+                texts = {n: f"(state.{part} s)" for n, part in of_ports.items()}
+                sort = self._sort_of(name)
+                yield _function(f"acting.{name}", both, sort, self._of_port(texts, who))
+        texts = {
+            n: f"(bag.pick (state.{self.links[link]} s) (choice.at c))"
+            for n, link in taking.items()
+        }
+        missing = {n: "nothing" for n in ports if n not in taking}
+        yield _function("picked", both, "Slot", self._of_port(texts | missing, who))
+        for layout in self.layouts.values():
+            self.now = layout
+            yield from self._outcome()
+        yield from self._possibilities()
+        takes = [f"(and {self._act(k.name)} (not (choice.kept c)))" for k in m.kinds if k.delivers]
+        taken = _all([*takes, self._act("lose")], "or")
+        texts = {
+            n: _spread(
+                f"with.state.{self.links[link]}",
+                ["s", f"(bag.without (state.{self.links[link]} s) (choice.at c))"],
+            )
+            for n, link in taking.items()
+        }
+        missing = dict.fromkeys(missing, "s")
+        text = _spread("ite", [taken, self._of_port(texts | missing, who), "s"])
+        yield "; What is delivered or lost, out of its bag"
+        yield _function("taken", both, "State", text)
+        after, most = "(taken s c)", max(layout.most for layout in self.layouts.values())
+        for i in range(most):
+            yield _function(f"put.{i}", both | {"t": "State"}, "State", self._put(i))
+            after = f"(put.{i} s c {after})"
+        texts = {}
+        for n, port in ports.items():
+            layout, name = self.of_component[port.component], self._name(port.component)
+            end = f"({layout.result.prefix}.end (outcome{layout.number} s c))"
+            texts[n] = f"(with.state.{name} {after} {end})"
+        moved = _spread("ite", [self._act("lose"), "(taken s c)", self._of_port(texts, who)])
+        if m.timed:
+            moved = f"(ite {self._act('tick')} (later s)\n{moved})"
+        yield _function("next", both, "State", f"(ite {self._act('stay')} s\n{moved})")
+        whole = {"s": "State", "c": "Choice", "t": "State"}
+        yield _function("step", whole, "Bool", "(and (possible s c) (= t (next s c)))")
+        firsts = [self._first(n) for n in range(len(m.components))]
+        start = _joined([*firsts, *["bag.empty"] * len(self.links)])
+        yield _function("init", {"s": "State"}, "Bool", f"(= s {start})")
+
+    def _name(self, component: int) -> str:
+        return self.model.components[component].name
+
+    def _ports(self, layout: _Layout) -> list[tuple[int, Port]]:
+        """The ports of the components of a layout, numbered."""
+        return [
+            (n, port)
+            for n, port in enumerate(self.model.ports)
+            if self.of_component[port.component] is layout
+        ]
+
+    def _of_port(self, texts: Mapping[int, str], who: str) -> str:
+        """The text that is of the port ``who``, one of those in ``texts``."""
+        *others, (_, text) = texts.items()
+        for n, other in reversed(others):
+            if other != text:
+                text = _spread("ite", [self._at_port(n, who), other, text])
+        return text
+
+    def _at_port(self, n: int, who: str = "(choice.who c)") -> str:
+        return f"(= {who} {_literal(n, self.who_bits)})"
+
+    def _outcome(self) -> Iterator[str]:
+        """What the chosen input makes of the component that acts, for one layout."""
+        layout = self.now
+        me = f"(acting.me{layout.number} s c)"
         given = {
-            "me": "(acting.me s c)",
+            "me": me,
             "seg": "(slot.msg (picked s c))",
-            "sight": "(see (acting.me s c) (acting.peer s c) (acting.out s c) (acting.in s c))",
-            "isn": "(choice.isn c)",
+            "sight": f"(see {me} (acting.peer s c) (acting.out s c) (acting.in s c))",
+            self.drawn: f"(choice.{self.drawn} c)",
         }
         chain = []
-        for kind in m.kinds:
+        for kind in (kind for kind in self.model.kinds if self._layout(kind) is layout):
             needed = self._needed(used_in(merged(kind.tree)))
             if "me" not in needed:
                 needed.insert(0, "me")
             call = _spread(f"on.{name_of(kind.name)}", [given[name] for name in needed])
             chain.append(f"(ite {self._act(kind.name)}\n{_indented(call, 2)}")
-        text = "\n".join([*chain, "impossible" + ")" * len(chain)])
-        yield _function("outcome", both, "Result", text)
+        text = "\n".join([*chain, f"impossible{layout.number}" + ")" * len(chain)])
+        both = {"s": "State", "c": "Choice"}
+        yield _function(f"outcome{layout.number}", both, layout.result.sort, text)
+
+    def _put(self, i: int) -> str:
+        """The state ``t`` with the i-th message that is sent on its link, if there is room."""
+        texts = {}
+        for n, port in enumerate(self.model.ports):
+            layout = self.of_component[port.component]
+            texts[n] = "t"
+            if port.sends and i < layout.most:
+                link = self.links[port.out(i)]
+                sent = f"({layout.result.prefix}.sent.{i} (outcome{layout.number} s c))"
+                bag = f"(bag.with (state.{link} t) {sent} (load t))"
+                texts[n] = f"(with.state.{link} t\n  {bag})"
+        return self._of_port(texts, "(choice.who c)")
+
+    def _possibilities(self) -> Iterator[str]:
+        """Which choices are possible; of those that come to the same only one."""
+        m, ports = self.model, range(len(self.model.ports))
+        nothing = f"(= (choice.{self.drawn} c) {_literal(0, self.drawn_bits)})"
+        undrawn = [nothing] if self.drawn else []
+        unplaced = f"(= (choice.at c) {_literal(0, self.at_bits)})"
         kinds = []
         for kind in m.kinds:
-            conditions = [self._act(kind.name), "(result.possible (outcome s c))"]
-            if len(kind.components) == 1:
-                conditions.append(
-                    "(choice.who c)" if kind.components[0] else "(not (choice.who c))"
-                )
+            layout = self._layout(kind)
+            possible = f"({layout.result.prefix}.possible (outcome{layout.number} s c))"
+            conditions = [self._act(kind.name), possible, *self._at_one_of(kind.ports)]
             if kind.delivers:
                 conditions.append("(slot.present (picked s c))")
             if not kind.delivers or not m.duplicate:
                 conditions.append("(not (choice.kept c))")
             if not kind.delivers:
-                conditions.append(f"(= (choice.at c) {_literal(0, self.at_bits)})")
-            if any(leaf.static.drew_isn for leaf in _possible(kind)):
-                conditions.append("(offered (acting.me s c) (choice.who c) (choice.isn c))")
+                conditions.append(unplaced)
+            if _draws(kind):
+                me = f"(acting.me{layout.number} s c)"
+                drawn = f"(choice.{self.drawn} c)"
+                conditions.append(f"(offered{layout.number} {me} (choice.who c) {drawn})")
             else:
-                conditions.append(f"(= (choice.isn c) {_literal(0, self.isn_bits)})")
+                conditions += undrawn
             kinds.append(_spread("and", conditions))
-        plain = f"(= (choice.isn c) {_literal(0, self.isn_bits)}) (not (choice.kept c))"
+        plain = [*undrawn, "(not (choice.kept c))"]
         if m.lose:
-            kinds.append(f"(and {self._act('lose')} (slot.present (picked s c)) {plain})")
-        plain += f" (= (choice.at c) {_literal(0, self.at_bits)}) (not (choice.who c))"
-        if m.tick is not None:
-            free = "(not (blocked (state.a s))) (not (blocked (state.b s)))"
-            kinds.append(f"(and {self._act('tick')} {free} (not (= (later s) s)) {plain})")
-        kinds.append(f"(and {self._act('stay')} {plain})")
+            taking = {m.ports[n].takes: n for n in reversed(ports)}
+            losing = self._at_one_of([n for n in ports if taking[m.ports[n].takes] == n])
+            there = "(slot.present (picked s c))"
+            kinds.append(_spread("and", [self._act("lose"), there, *losing, *plain]))
+        plain += [unplaced, self._at_port(0)]
+        if m.timed:
+            kinds.append(_spread("and", [self._act("tick"), "(time.goes.on s)", *plain]))
+        kinds.append(_spread("and", [self._act("stay"), *plain]))
+        both = {"s": "State", "c": "Choice"}
         yield _function("possible", both, "Bool", _spread("or", kinds))
-        takes = [f"(and {self._act(k.name)} (not (choice.kept c)))" for k in m.kinds if k.delivers]
-        taken = _all([*takes, self._act("lose")], "or")
-        inbox = ["(bag.without (acting.in s c) (choice.at c))", "(acting.in s c)"]
-        yield _function("in.after", both, "Bag", _spread("ite", [taken, *inbox]))
-        outbox = "(acting.out s c)"
-        for i in range(self.most):
-            outbox = (
-                f"(bag.with {outbox}\n  (result.sent.{i} (outcome s c)) (bag.size (in.after s c)))"
-            )
-        yield _function("out.after", both, "Bag", outbox)
-        same = [f"(state.{name} s)" for name in ("a", "b")]
-        bags = ["(in.after s c)", "(out.after s c)"]
-        moved_bags = _spread("ite", ["(choice.who c)", _joined(bags), _joined(bags[::-1])])
-        end = "(result.end (outcome s c))"
-        ends = f"(ite (choice.who c) (concat {same[0]} {end}) (concat {end} {same[1]}))"
-        ends = _spread("ite", [self._act("lose"), _joined(same), ends])
-        moved = f"(concat\n{_indented(ends, 2)}\n{_indented(moved_bags, 2)})"
-        if m.tick is not None:
-            moved = f"(ite {self._act('tick')} (later s)\n{moved})"
-        yield _function("next", both, "State", f"(ite {self._act('stay')} s\n{moved})")
-        whole = {"s": "State", "c": "Choice", "t": "State"}
-        yield _function("step", whole, "Bool", "(and (possible s c) (= t (next s c)))")
-        start = _joined(["first", "first", "bag.empty", "bag.empty"])
-        yield _function("init", {"s": "State"}, "Bool", f"(= s {start})")
+
+    def _at_one_of(self, ports: Sequence[int]) -> list[str]:
+        """The condition that it is one of ``ports``; nothing where it cannot be another."""
+        if len(ports) == 1 << self.who_bits:
+            return []
+        return [_all([self._at_port(n) for n in ports], "or")]
 
     def _claims(self) -> Iterator[str]:
         for id, tree in self.claims.items():
             name = f"good.{name_of(id)}"
-            lines = self._kind(name, tree, outputs=False, sort="Bool")
+            lines = self._kind(name, tree, outputs=False)
             if "(s State)" not in lines[-1]:
                 lines[-1] = lines[-1].replace(f"{name} ()", f"{name} ((s State))", 1)
             yield from lines
@@ -652,12 +839,8 @@ class _Script:
             yield f"(push 1)\n{ask}\n(check-sat)\n(pop 1)" if several else f"{ask}\n(check-sat)"
 
 
-def _possible(kind: Kind) -> list[Leaf]:
-    return [leaf for leaf in leaves(kind.tree) if leaf.static.possible]
-
-
-def _isn_bits(nodes: Iterable[Node], name: str) -> int:
-    """The width of the number that is drawn."""
+def _bits_of(nodes: Iterable[Node], name: str) -> int:
+    """The width of the variable ``name`` in ``nodes``."""
     seen: set[Node] = set()
     stack = list(nodes)
     while stack:
@@ -668,6 +851,17 @@ def _isn_bits(nodes: Iterable[Node], name: str) -> int:
             seen.add(node)
             stack.extend(node.args)
     return 1
+
+
+def _draws(kind: Kind) -> bool:
+    """Does a path of ``kind`` draw a number?"""
+    return any(leaf.static.drew for leaf in leaves(kind.tree) if leaf.static.possible)
+
+
+def _numbered(name: str, things: Iterable[T | None]) -> dict[T, str]:
+    """A name for each of the different ``things``, the first without a number."""
+    different = dict.fromkeys(thing for thing in things if thing is not None)
+    return {thing: name + (str(n + 1) if n else "") for n, thing in enumerate(different)}
 
 
 def _zeros(row: _Row) -> str:
@@ -690,8 +884,8 @@ def _changed(row: str, what: str, changes: Sequence[tuple[str, str]]) -> str:
 
 
 _HEADER = """\
-; Two components, a and b, joined by two bags of messages. A message may be delivered, which
-; takes it out of its bag or leaves it there as well, or be lost. What is sent to a full bag is
-; lost.
+; The components {names}, and a bag of messages on each link between them. A message may be
+; delivered, which takes it out of its bag or leaves it there as well, or be lost. What is sent to
+; a full bag is lost.
 (set-logic QF_BV)
 """

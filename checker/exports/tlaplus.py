@@ -1,15 +1,14 @@
 r"""A composition as a TLA+ module, for TLC and for readers.
 
-The state is two functions over the components ``"a"`` and ``"b"``: ``end``, a record for each, with
-the fields under their own names (``end["a"].mode``), and ``bag``, the messages in flight that
-each has sent, as a function from messages to how often they are there. Members of
-enumerations are strings.
+The state is two functions: ``end``, a record for each component, with the fields under their own
+names (``end["a"].mode``), and ``bag``, the messages in flight on each link (``bag["a_to_b"]``), as
+a function from messages to how often they are there. Members of enumerations are strings.
 
 Each input is an operator of the component, the message, what is seen and the number drawn, whose
 body is the traced tree, and an action. Equal subtrees are written once. A name like ``rules_120``
 is the decision at line 120 of ``rules.py``; a comment at an end names the rules that were applied.
 
-*One step is one generated state.* Actions choose just what a step's label tells: component, input,
+*One step is one generated state.* Actions choose just what a step's label tells: port, input,
 message, whether it stays, and the number drawn where one is. TLC counts a generated state for
 every choice that leads somewhere, also to the same state, and one for the initial state; so it
 generates as many states as there are transitions, and one more, and its depth counts states,
@@ -25,7 +24,7 @@ from enum import Enum
 from typing import Any
 
 from checker.exports.pieces import Writer, cut, merged, used_in
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Composition, Kind, most_sent
 from checker.ir.interpret import leaves
 from checker.ir.nodes import Node, least, variables
 from checker.ir.schema import Field
@@ -53,9 +52,10 @@ _OWN = frozenset(
         """
         Nat Int Seq Append Head Tail Len SubSeq SelectSeq Cardinality IsFiniteSet Print PrintT
         Assert JavaTime TLCGet TLCSet Permutations SortSeq RandomElement Any ToString TLCEval
-        a b c m n x me seg sight isn out inbox kept keeps end bag sent other alive later aged list
-        Init Next Spec Components Peer CAPACITY IN_FLIGHT FIRST BLANK Size With Without Put Older
-        Aged Sight Slot Listed Offered Result Drawn Impossible Blocked lose tick vars
+        b c l m n p x me seg sight out left room kept keeps end bag bags sent links alive later aged
+        list after Init Next Spec Components Links Ports CAPACITY IN_FLIGHT FIRST BLANK Size Total
+        With Without Sent Older Aged Sight Slot Listed Offered Result Drawn Impossible Blocked lose
+        tick vars
         """,
     )
 )
@@ -67,7 +67,9 @@ def identifier(name: str) -> str:
     plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
     if not re.search("[A-Za-z]", plain) or plain[0].isdigit():
         plain = f"x_{plain}"
-    taken = plain in _WORDS | _OWN or re.match("On_|Busy_|[WS]F_|v[0-9]+$", plain)
+    taken = plain in _WORDS | _OWN or re.match(
+        "On_|Busy_|Port_|[WS]F_|(v|FIRST|Blocked)[0-9]+$", plain
+    )
     return f"x_{plain}" if taken else plain
 
 
@@ -79,9 +81,9 @@ def tlaplus(
 ) -> tuple[str, str]:
     """The module's text and that of the configuration with which TLC checks it.
 
-    ``claims`` are predicates of every state, over ``a.*`` and ``b.*``; ``resting`` those of states
-    in which no step is possible but the actions listed with them. Other deadlocks are none of
-    TLC's business: a composition may rest.
+    ``claims`` are predicates of every state, over the components' fields, ``a.*`` and so on;
+    ``resting`` those of states in which no step is possible but the actions listed with them. Other
+    deadlocks are none of TLC's business: a composition may rest.
     """
     writer = _Module(model, claims, resting or {}, name)
     return writer.module(), writer.configuration()
@@ -166,23 +168,36 @@ class _Module:
         name: str,
     ) -> None:
         self.model, self.name = model, name
+        self.fields: Sequence[Field] = ()  # of the component that a tree is about
         self.claims = {**claims, **{id: tree for id, (tree, _) in resting.items()}}
         self.idle = {id: idle for id, (_, idle) in resting.items()}
-        for field in (*model.fields, *model.message_fields):
+        for field in (*(f for _, f in model.places()), *model.message_fields):
             for part in field.path.split("."):
                 if part in _WORDS or not (part.isdigit() or re.fullmatch(r"[A-Za-z]\w*", part)):
                     raise ValueError(f"{field.path}: {part!r} is no name of a field in TLA+")
         trees = [kind.tree for kind in model.kinds]
         seen = variables(node for tree in trees for node in used_in(merged(tree)))
         self.seen = [path for path in model.sight if path in seen]
+        self.drawn = identifier(model.draw.name) if model.draw else ""
         self.operators = self._distinct()
+        self.ports = self._port_names()
+
+    def _port_names(self) -> list[str]:
+        """A name for each port: its component's, with a number where that has several."""
+        m = self.model
+        owners = [m.components[port.component].name for port in m.ports]
+        names = []
+        for n, owner in enumerate(owners):
+            number = f"_{owners[: n + 1].count(owner)}" if owners.count(owner) > 1 else ""
+            names.append(f"Port_{owner}{number}")
+        return names
 
     def _distinct(self) -> dict[str, str]:
         """A name for the action of each kind, and for each claim."""
         names: dict[str, str] = {}
         for name in (*(kind.name for kind in self.model.kinds), *self.claims):
             found = identifier(name)
-            while found in names.values():
+            while found in names.values() or found == self.drawn:
                 found += "_"
             names[name] = found
         return names
@@ -241,7 +256,7 @@ class _Module:
         m = self.model
         outputs = iter(leaf.outputs)
         changes = []
-        for field in m.fields:
+        for field in self.fields:
             node = next(outputs)
             if not (node.op == "var" and node.data == f"me.{field.path}"):
                 changes.append((field, _bare(writer.of(node))))
@@ -254,7 +269,7 @@ class _Module:
                 if not (node.op == "const" and node.data == least(field.sort))
             ]
             sent.append(_except("BLANK", differs))
-        result = "Drawn" if leaf.static.drew_isn else "Result"
+        result = "Drawn" if leaf.static.drew else "Result"
         me, messages = _except("me", changes), "<<" + ", ".join(sent) + ">>"
         body = f"{result}({me}, {messages})"
         if "\n" in body or len(body) > 80:
@@ -289,14 +304,66 @@ class _Module:
 
     def _frame(self) -> str:
         m = self.model
-        first = record({f.path: _literal(m.initial[f.path]) for f in m.fields})
+        alike = self._alike([tuple(c.initial[f.path] for f in c.fields) for c in m.components])
+        firsts = [
+            _FIRST.format(
+                name=_numbered("FIRST", n),
+                first=_folded(record({f.path: _literal(c.initial[f.path]) for f in c.fields})),
+            )
+            for n, c in enumerate(m.components[group[0]] for group in alike)
+        ]
         blank = record({f.path: _literal(least(f.sort)) for f in m.message_fields})
+        links = [m.link(n) for n in range(len(m.links))]
         return _FRAME.format(
+            components=", ".join(f'"{c.name}"' for c in m.components),
+            links=", ".join(f'"{link}"' for link in links),
+            ports=self._ports(),
             capacity=m.capacity,
             in_flight=m.in_flight,
-            first=_folded(first),
+            firsts="\n\n".join(firsts),
             blank=_folded(blank),
+            total=" + ".join(f'Size(bags["{link}"])' for link in links),
         )
+
+    def _ports(self) -> str:
+        """The ports' records."""
+        m = self.model
+        lines = []
+        for name, port in zip(self.ports, m.ports, strict=True):
+            said = {"me": m.components[port.component].name}
+            if port.takes is not None:
+                said["takes"] = m.link(port.takes)
+            if self.seen:
+                said["peer"] = m.components[m.view(port).peer].name
+            fields = [f'{field} |-> "{value}"' for field, value in said.items()]
+            sends = ", ".join(f'"{m.link(link)}"' for link in port.sends)
+            lines.append(f"{name} == [{', '.join(fields)}, sends |-> <<{sends}>>]")
+        return "\n".join([*lines, f"Ports == {{{', '.join(self.ports)}}}"])
+
+    def _alike(self, things: Sequence[Any]) -> list[list[int]]:
+        """The components, by number, those together whose ``things`` are the same; not None."""
+        groups: dict[Any, list[int]] = {}
+        for n, thing in enumerate(things):
+            if thing is not None:
+                groups.setdefault((tuple(self.model.components[n].fields), thing), []).append(n)
+        return list(groups.values())
+
+    def _members(self, group: Sequence[int]) -> str:
+        """The set of some components."""
+        m = self.model
+        if len(group) == len(m.components):
+            return "Components"
+        return "{" + ", ".join(f'"{m.components[n].name}"' for n in group) + "}"
+
+    def _choice(self, texts: Sequence[str], groups: Sequence[Sequence[int]], other: str) -> str:
+        """For component ``c`` the text of its group; ``other`` for those in none."""
+        result = other
+        for text, group in reversed(list(zip(texts, groups, strict=True))):
+            if result == "" or len(group) == len(self.model.components):
+                result = text
+            else:
+                result = f"IF c \\in {self._members(group)} THEN {text} ELSE {result}"
+        return result
 
     def _sight(self) -> str:
         """What is seen of the whole state, where a tree asks for it."""
@@ -309,12 +376,12 @@ class _Module:
             for head in {name.partition(".")[0] for name in slots}
             if re.fullmatch("(out|in)[0-9]+", head)
         )
-        names = {"me": "end[c]", "peer": "end[Peer(c)]"}
+        names = {"me": "end[p.me]", "peer": "end[p.peer]"}
         lets = []
         for head in bags:
             side, number = re.fullmatch("(out|in)([0-9]+)", head).groups()  # type: ignore[union-attr]
-            whose = "c" if side == "out" else "Peer(c)"
-            lets.append(f"{head} == Slot(Listed(bag[{whose}]), {int(number) + 1})")
+            link = "p.sends[1]" if side == "out" else "p.takes"
+            lets.append(f"{head} == Slot(Listed(bag[{link}]), {int(number) + 1})")
         fields = ",\n".join(
             f"{path.partition('.')[2]} |->\n" + _indented(self._expression(m.sight[path], names), 2)
             for path in self.seen
@@ -323,16 +390,17 @@ class _Module:
         if lets:
             body = "LET\n" + _indented("\n".join(lets), 2) + "\nIN " + body
         listing = _SLOTS if lets else ""
-        what = "\\* What an observer of component c sees of the whole state.\n"
-        return f"{listing}{what}Sight(c) ==\n{_indented(body, 2)}"
+        what = "\\* What an observer at port p sees of the whole state.\n"
+        return f"{listing}{what}Sight(p) ==\n{_indented(body, 2)}"
 
     def _offered(self) -> str:
         """The numbers that may be drawn."""
-        if not any(_draws(kind) for kind in self.model.kinds):
+        draw = self.model.draw
+        if draw is None or not any(_draws(kind) for kind in self.model.kinds):
             return ""
         chain = "\n    ELSE ".join(
             f"IF {self._expression(guard, {})} THEN <<{', '.join(map(str, values))}>>"
-            for guard, values in self.model.offers
+            for guard, values in draw.offers
         )
         return (
             "\\* What a component may draw: the values of the first case that holds.\n"
@@ -342,26 +410,30 @@ class _Module:
     def _parameters(self, kind: Kind) -> dict[str, str]:
         """The parameters of a kind's operator, and what its action gives for them."""
         used = {v.partition(".")[0] for v in variables(used_in(merged(kind.tree)))} | {"me"}
-        given = {"me": "end[c]", "seg": "m", "sight": "Sight(c)"}
-        given[self.model.isn_paths[0]] = "Offered(end[c])[n]"
-        return {name: text for name, text in given.items() if name in used}
+        given = {"me": "end[p.me]", "seg": "m", "sight": "Sight(p)"}
+        found = {name: text for name, text in given.items() if name in used}
+        if self.model.draw is not None and self.model.draw.name in used:
+            found[self.drawn] = "Offered(end[p.me])[n]"
+        return found
 
     def _kind(self, kind: Kind) -> str:
         """The operator and the action of one input."""
         name, given = self.operators[kind.name], self._parameters(kind)
-        draws, sends = _draws(kind), any(leaf.static.sent for leaf in _possible(kind.tree))
+        draws, sends = _draws(kind), most_sent(kind.tree) > 0
+        self.fields = self.model.fields_of(kind)
+        names = {self.model.draw.name: self.drawn} if self.model.draw else {}
         lines = [
             f'\\* The input "{_comment(kind.name)}": what a component becomes by it.',
             f"On_{name}({', '.join(given)}) ==",
-            _indented(self._tree(kind.tree, True, {}), 2),
+            _indented(self._tree(kind.tree, True, names), 2),
             "",
-            f"{name}(c{', keeps' if kind.delivers else ''}) ==",
+            f"{name}(p{', keeps' if kind.delivers else ''}) ==",
         ]
         choices = []
         if kind.delivers:
-            choices.append("\\E m \\in DOMAIN bag[Peer(c)]")
+            choices.append("\\E m \\in DOMAIN bag[p.takes]")
         if draws:
-            choices.append("\\E n \\in DOMAIN Offered(end[c])")
+            choices.append("\\E n \\in DOMAIN Offered(end[p.me])")
         lines += [f"  {choice} :" for choice in choices]
         lines.append(f"  LET out == On_{name}({', '.join(given.values())}) IN")
         lines.append("  /\\ out.possible")
@@ -370,27 +442,45 @@ class _Module:
         if kind.delivers:
             lines += [
                 "  /\\ \\E kept \\in keeps :",
-                "     LET inbox == IF kept THEN bag[Peer(c)] ELSE Without(bag[Peer(c)], m) IN",
-                "     /\\ end' = [end EXCEPT ![c] = out.me]",
-                "     /\\ bag' = [bag EXCEPT ![c] = Put(@, out.sent, inbox), ![Peer(c)] = inbox]",
+                "     LET left == IF kept THEN bag ELSE [bag EXCEPT ![p.takes] = Without(@, m)] IN",
+                "     /\\ end' = [end EXCEPT ![p.me] = out.me]",
+                "     /\\ bag' = Sent(left, out.sent, p.sends)",
             ]
         else:
-            lines.append("  /\\ end' = [end EXCEPT ![c] = out.me]")
-            bag = "bag' = [bag EXCEPT ![c] = Put(@, out.sent, bag[Peer(c)])]"
+            lines.append("  /\\ end' = [end EXCEPT ![p.me] = out.me]")
+            bag = "bag' = Sent(bag, out.sent, p.sends)"
             lines.append(f"  /\\ {bag if sends else 'UNCHANGED bag'}")
         return "\n".join(lines)
 
     def _channel(self) -> str:
-        """What the channel and time do."""
+        """What the links and time do."""
         m = self.model
         parts = [_LOSE] if m.lose else []
-        if m.tick is not None:
-            blocked = "FALSE" if m.tick_blocked is None else self._expression(m.tick_blocked, {})
+        if m.timed:
             aged = "Aged(b) == b \\* messages live for ever"
             if m.ttl is not None:
                 aged = _AGED.format(ttl=select(m.ttl))
-            tree = _indented(self._tree(m.tick, True, {}), 2)
-            parts.append(_TICK.format(aged=aged, blocked=blocked, tree=tree))
+            parts.append(aged)
+            waits, ends = [], []
+            blocked = self._alike([c.tick_blocked for c in m.components])
+            for n, group in enumerate(blocked):
+                node = m.components[group[0]].tick_blocked
+                assert node is not None
+                name = _numbered("Blocked", n)
+                text = _indented(self._expression(node, {}), 4)
+                parts.append(f"{_WAITS}\n{name}(me) ==\n{text}")
+                members = self._members(group)
+                waits.append(f"    /\\ \\A c \\in {members} : ~{name}(end[c])\n")
+            ticking = self._alike([c.tick for c in m.components])
+            for n, group in enumerate(ticking):
+                component = m.components[group[0]]
+                assert component.tick is not None
+                self.fields, name = component.fields, _numbered("On_tick", n)
+                text = _indented(self._tree(component.tick, True, {}), 2)
+                parts.append(f"{name}(me) ==\n{text}")
+                ends.append(f"{name}(end[c]).me")
+            later = self._choice(ends, ticking, "end[c]")
+            parts.append(_TICK.format(waits="".join(waits), later=later))
         return "\n\n".join(parts)
 
     def _steps(self, idle: Collection[str]) -> Iterator[str]:
@@ -398,29 +488,32 @@ class _Module:
         m = self.model
         for kind in m.kinds:
             name = self.operators[kind.name]
-            for c in kind.components if len(kind.components) == 1 else (None,):
-                keeps = [
-                    value
-                    for value, action in (("FALSE", kind.name), ("TRUE", "duplicate"))
-                    if action not in idle and (m.duplicate or value == "FALSE")
-                ]
-                who = "c" if c is None else f'"{"ab"[c]}"'
-                over = "\\E c \\in Components : " if c is None else ""
-                if kind.delivers and keeps:
-                    yield f"{over}{name}({who}, {{{', '.join(keeps)}}})"
-                elif not kind.delivers and kind.name not in idle:
-                    yield f"{over}{name}({who})"
+            keeps = [
+                value
+                for value, action in (("FALSE", kind.name), ("TRUE", "duplicate"))
+                if action not in idle and (m.duplicate or value == "FALSE")
+            ]
+            if not keeps if kind.delivers else kind.name in idle:
+                continue
+            more = f", {{{', '.join(keeps)}}}" if kind.delivers else ""
+            if len(kind.ports) == len(m.ports):
+                yield f"\\E p \\in Ports : {name}(p{more})"
+            else:
+                yield from (f"{name}({self.ports[n]}{more})" for n in kind.ports)
         if m.lose and "lose" not in idle:
-            yield "\\E c \\in Components : lose(c)"
-        if m.tick is not None and "tick" not in idle:
+            yield "\\E l \\in Links : lose(l)"
+        if m.timed and "tick" not in idle:
             yield "tick"
 
     def _next(self) -> str:
+        m = self.model
         steps = "\n".join(f"    \\/ {step}" for step in self._steps(()))
-        return _NEXT.format(steps=steps)
+        alike = self._alike([tuple(c.initial[f.path] for f in c.fields) for c in m.components])
+        firsts = [_numbered("FIRST", n) for n in range(len(alike))]
+        return _NEXT.format(steps=steps, first=self._choice(firsts, alike, ""))
 
     def _claims(self) -> Iterator[str]:
-        names = {"a": 'end["a"]', "b": 'end["b"]'}
+        names = {c.name: f'end["{c.name}"]' for c in self.model.components}
         for id, tree in self.claims.items():
             name = self.operators[id]
             good = self._tree(tree, False, names)
@@ -440,12 +533,13 @@ def _comment(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def _possible(tree: Tree) -> list[Leaf]:
-    return [leaf for leaf in leaves(tree) if leaf.static.possible]
-
-
 def _draws(kind: Kind) -> bool:
-    return any(leaf.static.drew_isn for leaf in _possible(kind.tree))
+    return any(leaf.static.drew for leaf in leaves(kind.tree) if leaf.static.possible)
+
+
+def _numbered(name: str, n: int) -> str:
+    """``name``, with a number for the second and further ones."""
+    return f"{name}{n + 1}" if n else name
 
 
 def _except(what: str, changes: Sequence[tuple[Field, str]]) -> str:
@@ -473,29 +567,36 @@ def _folded(text: str) -> str:
 
 _HEADER = r"""EXTENDS Integers, Sequences, FiniteSets, TLC
 
-\* Two components, "a" and "b", joined by two bags of messages. A message may be delivered, which
+\* Components joined by links, each with a bag of messages. A message may be delivered, which
 \* takes it out of its bag or leaves it there as well (a duplicate), or be lost; a bag has no
 \* order. What is sent to a full bag is lost in the same step.
 
 VARIABLES
     end, \* the state of each component
-    bag  \* the messages in flight that each has sent: how often each is there
+    bag  \* the messages in flight on each link: how often each is there
 
 vars == <<end, bag>>"""
 
-_FRAME = r"""Components == {{"a", "b"}}
-Peer(c) == IF c = "a" THEN "b" ELSE "a"
+_FIRST = r"""{name} == \* a component at the beginning
+{first}"""
 
-CAPACITY == {capacity} \* messages in each bag
-IN_FLIGHT == {in_flight} \* messages in both
+_FRAME = r"""Components == {{{components}}}
+Links == {{{links}}}
 
-FIRST == \* a component at the beginning
-{first}
+\* Whose each port is, the link that it takes messages from, and those that it sends on.
+{ports}
+
+CAPACITY == {capacity} \* messages on each link
+IN_FLIGHT == {in_flight} \* messages on all links
+
+{firsts}
 
 BLANK == \* a message
 {blank}
 
 Size(b) == Cardinality({{<<m, n>> \in (DOMAIN b) \X (1..CAPACITY) : n <= b[m]}})
+
+Total(bags) == {total}
 
 With(b, m) ==
     [x \in DOMAIN b \cup {{m}} |->
@@ -504,13 +605,15 @@ With(b, m) ==
 Without(b, m) ==
     IF b[m] > 1 THEN [b EXCEPT ![m] = @ - 1] ELSE [x \in DOMAIN b \ {{m}} |-> b[x]]
 
-\* The bag b and what is sent, as far as there is room beside what is in the other bag.
-RECURSIVE Put(_, _, _)
-Put(b, sent, other) ==
-    IF sent = <<>> THEN b
-    ELSE IF Size(b) < CAPACITY /\ Size(b) + Size(other) < IN_FLIGHT
-    THEN Put(With(b, Head(sent)), Tail(sent), other)
-    ELSE b
+\* The bags and what is sent, as far as there is room: the first message goes on the first of the
+\* links, the second on the second, and all further ones on the last.
+RECURSIVE Sent(_, _, _)
+Sent(bags, sent, links) ==
+    IF sent = <<>> THEN bags
+    ELSE LET l == Head(links)
+             room == Size(bags[l]) < CAPACITY /\ Total(bags) < IN_FLIGHT
+             after == IF room THEN [bags EXCEPT ![l] = With(@, Head(sent))] ELSE bags
+         IN Sent(after, Tail(sent), IF Len(links) > 1 THEN Tail(links) ELSE links)
 
 \* What an input makes of a component: nothing, or a state and what is sent; and does it draw?
 Impossible == [possible |-> FALSE]
@@ -528,9 +631,9 @@ Slot(list, n) ==
 
 """
 
-_LOSE = r"""lose(c) ==
-    \E m \in DOMAIN bag[c] :
-    /\ bag' = [bag EXCEPT ![c] = Without(@, m)]
+_LOSE = r"""lose(l) ==
+    \E m \in DOMAIN bag[l] :
+    /\ bag' = [bag EXCEPT ![l] = Without(@, m)]
     /\ UNCHANGED end"""
 
 _AGED = r"""Older(m) == [m EXCEPT !{ttl} = @ - 1]
@@ -540,26 +643,18 @@ Aged(b) ==
     LET alive == {{m \in DOMAIN b : m{ttl} > 1}}
     IN [x \in {{Older(m) : m \in alive}} |-> b[CHOOSE m \in alive : Older(m) = x]]"""
 
-_TICK = r"""{aged}
+_WAITS = r"\* Time must not go on before this component acts."
 
-\* Time must not go on before this component acts.
-Blocked(me) ==
-    {blocked}
-
-On_tick(me) ==
-{tree}
-
-tick ==
-    /\ \A c \in Components : ~Blocked(end[c])
-    /\ LET later == [c \in Components |-> On_tick(end[c]).me]
-           aged == [c \in Components |-> Aged(bag[c])]
+_TICK = r"""tick ==
+{waits}    /\ LET later == [c \in Components |-> {later}]
+           aged == [l \in Links |-> Aged(bag[l])]
        IN /\ <<later, aged>> # <<end, bag>>
           /\ end' = later
           /\ bag' = aged"""
 
 _NEXT = r"""Init ==
-    /\ end = [c \in Components |-> FIRST]
-    /\ bag = [c \in Components |-> [m \in {{}} |-> 0]]
+    /\ end = [c \in Components |-> {first}]
+    /\ bag = [l \in Links |-> [m \in {{}} |-> 0]]
 
 Next ==
 {steps}

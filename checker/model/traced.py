@@ -16,7 +16,7 @@ from typing import Any
 import z3
 
 from checker.engines.solver import smt
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Component, Composition, Draw, Kind, Port
 from checker.ir.interpret import leaves
 from checker.ir.nodes import BOOL, POSITIVE, Node, Sort, integer
 from checker.ir.schema import Field, fields, symbols
@@ -43,7 +43,7 @@ class Static:
     possible: bool
     rules: tuple[Rule, ...] = ()
     signals: tuple[str, ...] = ()
-    drew_isn: bool = False
+    drew: bool = False  # a number: an ISN
     sent: int = 0  # how many segments are sent
 
 
@@ -297,25 +297,30 @@ def composition(
                 guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
                 yield tracer.node(guard), tuple(system.isns(like))
 
+    timed = bool(bounds.msl)
+    tick = traced.narrow(traced.tree(Input.TICK)) if timed else None
+    kept, first = traced.kept, traced.first()
     return Composition(
-        fields=traced.kept,
-        message_fields=traced.carried,
-        initial=traced.first(),
-        kinds=[
-            Kind(
-                what.value,
-                traced.narrow(traced.tree(what)),
-                hosts,
-                what == Input.SEGMENT,
+        components=[
+            Component(
+                name=name.lower(),
+                fields=kept,
+                initial=first,
+                tick=tick,
+                tick_blocked=tracer.node(overdue(me)) if timed else None,
             )
+            for name in NAMES
+        ],
+        links=[(0, 1), (1, 0)],
+        ports=[Port(0, 1, (0,)), Port(1, 0, (1,))],
+        message_fields=traced.carried,
+        kinds=[
+            Kind(what.value, traced.narrow(traced.tree(what)), what == Input.SEGMENT, hosts)
             for what, hosts in callers.items()
         ],
-        tick=traced.narrow(traced.tree(Input.TICK)) if bounds.msl else None,
-        tick_blocked=tracer.node(overdue(me)),
-        ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
+        ttl="ttl" if timed and rules.lifetime_bounded else None,
         sight=traced.seen(bounds.capacity),
-        isn_paths=("isn", "ghost.id"),
-        offers=list(offers()),
+        draw=Draw("isn", "ghost.id", list(offers())),
         capacity=bounds.capacity,
         in_flight=bounds.in_flight,
         duplicate=bounds.duplicate,
@@ -335,7 +340,7 @@ def open_composition(
     """
     shared = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
     isns, assumptions = _isns(rules, bounds, strides_as_explored)
-    return smt.OpenComposition(**shared, isn_values=isns, assumptions=assumptions)
+    return smt.OpenComposition(**shared, draws=isns, assumptions=assumptions)
 
 
 def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]], list[Any]]:
@@ -375,8 +380,8 @@ def formula(claim: Callable[[World], bool], traced: Traced, state: smt.State) ->
     tree = predicate(claim, traced)
     terms = smt.Terms(
         {
-            f"{'ab'[h]}.{path}": term
-            for h, end in enumerate(state.ends)
+            f"{name.lower()}.{path}": term
+            for name, end in zip(NAMES, state.ends, strict=True)
             for path, term in end.items()
         }
     )

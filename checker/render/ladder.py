@@ -10,7 +10,7 @@ the row of its arrival; any other is drawn twice, with `...` for the channel tha
     |---- <SYN SEQ=0> ---X        |  lost as it was sent
     | ... <SYN SEQ=0> (from 2) -X |  lost later
 
-`(old)` marks a message of an earlier incarnation, `(dup)` an arrival of which a copy arrived
+`(old)` marks a message of an earlier connection, `(dup)` an arrival of which a copy arrived
 already or stays in flight. Under the arrival, at the side of whoever acted, stand the action, the
 rule that fired, notes, and the small print of an end where it changed; then what was sent. The
 loop of a lasso is boxed. What is in flight at the end is listed above the verdict. A text that

@@ -11,7 +11,7 @@ Texts stand beside the channel and messages travel in it, so that no arrow meets
 a message goes out level from its sender to the edge of the channel, on a slant for as long as it is
 in flight, and level again to its receiver, where its name is repeated. One that is received in the
 next step, with nothing in between, goes straight there. Dashes: a copy arrived already or stays
-behind (`dup`). A second colour: of an earlier incarnation (`old`). Red: marked as wrong.
+behind (`dup`). A second colour: of an earlier connection (`old`). Red: marked as wrong.
 A red cross: lost. The steps of a loop stand in a box, on a ground of their own.
 
 Messages have no part in the ranking (`constraint=false`), yet `dot` gives each a place in every

@@ -38,7 +38,7 @@ class Message:
     """0 or 1, an index into the story's lifelines."""
     text: str
     old: bool = False
-    """Of an earlier incarnation than the present one."""
+    """Of an earlier connection than the present one."""
     mark: str = ""
     """What is wrong with it, in a word."""
 

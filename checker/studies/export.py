@@ -161,7 +161,7 @@ def _script(what: Stated, depth: int, free: bool) -> str:
     if not free:
         return smtlib(what.model.composition, goods(what)[0], depth)
     opened = what.model.open_composition()
-    names = [[str(isn) for isn in mine] for mine in opened.isn_values]
+    names = [[str(isn) for isn in mine] for mine in opened.draws]
     assumed = [term.sexpr() for term in opened.assumptions]
     return smtlib(opened, goods(what)[0], depth, names, assumed)
 

@@ -5,8 +5,9 @@ A *theory* is a system of two ends that run the same code, joined by a network o
 that are still alive. It is never needed whole: loss, duplication and reordering come of not having
 to deliver a message, or to remove it, so that a clause may speak of an arbitrary message, and a
 step of an end concerns the one delivered, those sent, and, for what a clause says of the rest, one
-arbitrary other. The same goes for what an end has been before: a *memory* is a function from the
-number of an incarnation to what is remembered of it, and a clause may speak of an arbitrary number.
+arbitrary other. The same goes for what an end was before it began anew: its lives are numbered, a
+*memory* is a function from the number of a life to what is remembered of it, and a clause may speak
+of an arbitrary number.
 
 So each obligation is free of quantifiers: *if every clause holds before, then after this path of
 this action this clause holds*. Hypotheses are instances: of the clauses about ends, of those about
@@ -73,7 +74,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One thing that is remembered of each incarnation.
+    """One thing that is remembered of each life.
 
     ``update`` is the value after a step of the end, over ``me.*`` (the end then), ``n`` and the
     functions ``mine.*`` as they were; None: it never changes.
@@ -104,8 +105,8 @@ class Theory:
 
     ``facts`` are assumed of the parameters, ``pairs`` of two different numbers ``m`` and ``n`` of
     one end. ``sight`` gives the variables of what an observer sees, over ``me.*``, ``peer.*`` and
-    one message sent by either, ``out0.*`` and ``in0.*``, each with ``.present``. ``drawn`` is the
-    value of ``isn``.
+    one message sent by either, ``out0.*`` and ``in0.*``, each with ``.present``. ``drawn`` are the
+    values of numbers that a step may draw. ``kinds`` name no ports: each may befall both ends.
     """
 
     name: str
@@ -118,10 +119,10 @@ class Theory:
     ttl: str | None
     elapsed: str | None  # the variable that tells how long a tick is
     sight: Mapping[str, Node]
-    drawn: Node
+    drawn: Mapping[str, Node]
     memories: list[Memory]
     told: str  # the memory that ``pairs`` speak of
-    number: Sort  # of the numbers of incarnations
+    number: Sort  # of the numbers of lives
     parameters: Mapping[str, Sort]
     facts: list[Clause]
     pairs: list[Clause]
@@ -396,7 +397,8 @@ class Prover:
         functions = self._functions(self._before("x"), self._before("y"))
         looking = Terms(wider, functions)
         variables |= {name: looking.of(node) for name, node in self.theory.sight.items()}
-        variables["isn"] = Terms(variables, functions).of(self.theory.drawn)
+        drawn = Terms(variables, functions)
+        variables |= {name: drawn.of(node) for name, node in self.theory.drawn.items()}
         return Terms(variables, functions)
 
     def _outcome(self, step: Step, terms: Terms) -> tuple[Row, list[Row]]:

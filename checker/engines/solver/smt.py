@@ -1,11 +1,11 @@
-"""Trees as Z3 terms, and bounded model checking of two components joined by bags.
+"""Trees as Z3 terms, and bounded model checking of components joined by links.
 
 An expression becomes a bit-vector term of just the width its interval needs; what is wrapped
 is computed at the width it is wrapped to, where bit-vector arithmetic is the same thing. A
 tree becomes, for each output, a chain of if-then-else along its branches.
 
 One step of a composition is encoded once, over variables for the state and for the adversary's
-choice (which component, which input, which message, kept or not), and then instantiated for
+choice (which port, which input, which message, kept or not), and then instantiated for
 each step by substitution. ``bmc`` asks for a run of at most so many steps that ends in a state
 with a given property: ``unsat`` means that there is none, for any value of the variables at their
 full width. This is bounded: it says nothing of longer runs.
@@ -19,8 +19,9 @@ from typing import Any
 
 import z3
 
-from checker.ir.composition import Composition
+from checker.ir.composition import Composition, Kind, most_sent
 from checker.ir.nodes import Node, Sort, least, width_of
+from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tree
 
 Term = Any  # a z3 expression
@@ -167,13 +168,13 @@ def row_of(tree: Tree, terms: Terms, leaf_row: Callable[[Leaf], list[Term]]) -> 
 
 @dataclass(slots=True, kw_only=True)
 class OpenComposition(Composition):
-    """A composition whose initial sequence numbers are the solver's variables.
+    """A composition whose draws are the solver's variables.
 
-    ``isn_values[component][n]`` is the value of ``isn`` for a component that has drawn n so far;
-    ``assumptions`` constrain them.
+    ``draws[component][n]`` is what a component draws that has drawn n numbers so far (the last
+    stands for all further ones); ``assumptions`` constrain them. ``offers`` are not read.
     """
 
-    isn_values: Sequence[Sequence[Term]]
+    draws: Sequence[Sequence[Term]]
     assumptions: Sequence[Term]
 
 
@@ -181,8 +182,8 @@ class OpenComposition(Composition):
 class State:
     """The variables of one state."""
 
-    ends: list[dict[str, Term]]
-    bags: list[list[dict[str, Term]]]  # [sender][slot], with "present"; present ones first
+    ends: list[dict[str, Term]]  # of each component
+    bags: list[list[dict[str, Term]]]  # [link][slot], with "present"; present ones first
 
     def flat(self) -> list[Term]:
         """All variables, in order."""
@@ -203,29 +204,28 @@ class Unrolling:
     def _state(self, name: str) -> State:
         m = self.model
         ends = [
-            {f.path: variable(f"{name}.{'ab'[c]}.{f.path}", f.sort) for f in m.fields}
-            for c in (0, 1)
+            {f.path: variable(f"{name}.{c.name}.{f.path}", f.sort) for f in c.fields}
+            for c in m.components
         ]
         bags = [
             [
-                {"present": z3.Bool(f"{name}.{'ab'[c]}{i}.present")}
+                {"present": z3.Bool(f"{name}.{m.link(n)}.{i}.present")}
                 | {
-                    f.path: variable(f"{name}.{'ab'[c]}{i}.{f.path}", f.sort)
+                    f.path: variable(f"{name}.{m.link(n)}.{i}.{f.path}", f.sort)
                     for f in m.message_fields
                 }
                 for i in range(m.capacity)
             ]
-            for c in (0, 1)
+            for n in range(len(m.links))
         ]
         return State(ends, bags)
 
     def initial(self, state: State) -> list[Term]:
         """The constraint that ``state`` is initial."""
-        m = self.model
         return [
-            end[f.path] == literal(m.initial[f.path], f.sort)
-            for end in state.ends
-            for f in m.fields
+            end[f.path] == literal(c.initial[f.path], f.sort)
+            for c, end in zip(self.model.components, state.ends, strict=True)
+            for f in c.fields
         ] + [z3.Not(slot["present"]) for bag in state.bags for slot in bag]
 
     # One step
@@ -234,143 +234,209 @@ class Unrolling:
         """The next state as terms over ``s`` and the choice; when it is legal; the choice."""
         m = self.model
         names = [*(k.name for k in m.kinds), "lose", "tick", "stay"]
-        bits = max(1, (len(names) - 1).bit_length())
-        act = z3.BitVec("act", bits)
-        who = z3.Bool("who")  # true: the second component acts, or receives
+        act = z3.BitVec("act", max(1, (len(names) - 1).bit_length()))
+        who = z3.BitVec("who", max(1, (len(m.ports) - 1).bit_length()))  # the port
         kept = z3.Bool("kept")
-        slot_bits = max(1, (m.capacity - 1).bit_length())
-        at = z3.BitVec("at", slot_bits)
+        at = z3.BitVec("at", max(1, (m.capacity - 1).bit_length()))
         choice = {"act": act, "who": who, "kept": kept, "at": at}
+        lose, tick, self.stay = (len(m.kinds) + i for i in range(3))
+        delivered = z3.Or([act == n for n, kind in enumerate(m.kinds) if kind.delivers])
+        takes = z3.Or(delivered, act == lose)
 
-        def either(one: dict[str, Term], two: dict[str, Term]) -> dict[str, Term]:
-            """``two`` if the second component acts, else ``one``."""
-            return dict(zip(one, choose(who, [*two.values()], [*one.values()]), strict=True))
+        ends = [list(end.values()) for end in s.ends]
+        bags = s.bags
+        total = _count([slot["present"] for bag in bags for slot in bag])
+        legal = [act == self.stay]
 
-        me, peer = either(*s.ends), either(*reversed(s.ends))
-        outbox = list(map(either, *s.bags))
-        inbox = list(map(either, *reversed(s.bags)))
-        message = self._pick(inbox, at)
-        there_is = z3.Or([z3.And(at == i, slot["present"]) for i, slot in enumerate(inbox)])
-        variables = self._variables(me, peer, message, outbox, inbox, who)
-        terms = Terms(variables)
+        # Of messages, the one that is delivered or lost
+        taking = {n: port.takes for n, port in enumerate(m.ports) if port.takes is not None}
+        message = {f.path: literal(least(f.sort), f.sort) for f in m.message_fields}
+        there = z3.BoolVal(False)
+        removed = z3.Or(z3.And(delivered, z3.Not(kept)), act == lose)
+        if taking:
+            inbox = self._of_port(who, {port: bags[link] for port, link in taking.items()})
+            message = self._pick(inbox, at)
+            there = z3.Or([z3.And(at == i, slot["present"]) for i, slot in enumerate(inbox)])
+            there = z3.And(there, z3.Or([who == port for port in taking]))
+            bags = self._put_back(bags, who, taking, self._without(inbox, at, removed))
+            total = total - _count([removed])
 
-        # What each input makes of the acting component
-        same = [*me.values()]
-        most = max((_most_sent(k.tree) for k in m.kinds), default=0)
-        blank = [literal(least(f.sort), f.sort) for f in m.message_fields]
-        result = [z3.BoolVal(False), *same, *([z3.BoolVal(False), *blank] * most)]
-        legal_act = []
-        taken = []
-        for number, kind in enumerate(m.kinds):
-            row = row_of(kind.tree, terms, lambda leaf: self._leaf(leaf, terms, same, blank, most))
-            result = choose(act == number, row, result)
-            condition = act == number
-            if kind.delivers:
-                condition = z3.And(condition, there_is)
-                taken.append(act == number)
-                if not m.duplicate:
-                    condition = z3.And(condition, z3.Not(kept))
-            if kind.components == (0,):
-                condition = z3.And(condition, z3.Not(who))
-            elif kind.components == (1,):
-                condition = z3.And(condition, who)
-            legal_act.append(condition)
-        possible, after = result[0], result[1 : 1 + len(same)]
-        lose, tick, stay = (len(m.kinds) + i for i in range(3))
-        self.stay = stay
+        # What each input makes of the acting component, for components of the same fields at once
+        for ports in self._alike():
+            kinds = [(n, k) for n, k in enumerate(m.kinds) if set(k.ports) <= set(ports)]
+            if not kinds:
+                continue
+            after, sent, possible = self._react(s, ports, kinds, who, act, message)
+            for port in ports:
+                c = m.ports[port].component
+                ends[c] = choose(who == port, after, ends[c])
+            for n, kind in kinds:
+                condition = [act == n, possible, z3.Or([who == port for port in kind.ports])]
+                if kind.delivers:
+                    condition.append(there)
+                    if not m.duplicate:
+                        condition.append(z3.Not(kept))
+                legal.append(z3.And(condition))
+            for n, new in enumerate(sent):
+                out = {port: m.ports[port].out(n) for port in ports if m.ports[port].sends}
+                outbox = self._of_port(who, {port: bags[link] for port, link in out.items()})
+                outbox, put = self._with(outbox, new, total)
+                bags = self._put_back(bags, who, out, outbox)
+                total = total + _count([put])
+
         tidy = z3.And(
-            z3.Implies(z3.Not(z3.Or(*taken, act == lose)), at == 0),
-            z3.Implies(z3.Not(z3.Or(taken)), z3.Not(kept)),
-            z3.Implies(z3.Or(act == tick, act == stay), z3.Not(who)),
+            z3.Implies(z3.Not(takes), at == 0),
+            z3.Implies(z3.Not(delivered), z3.Not(kept)),
+            z3.Implies(z3.Or(act == tick, act == self.stay), who == 0),
+            z3.ULE(who, len(m.ports) - 1),
         )
-        removed = z3.Or([z3.And(z3.Or(taken), z3.Not(kept)), act == lose])
-        new_inbox = self._without(inbox, at, removed)
-        new_outbox = outbox
-        load = _count([slot["present"] for slot in new_inbox])
-        width = 1 + len(m.message_fields)
-        for i in range(most):
-            new = result[1 + len(same) + i * width : 1 + len(same) + (i + 1) * width]
-            new_outbox = self._with(new_outbox, new, load)
-
-        # Back to first and second component
-        ends = [choose(who, list(peer.values()), after), choose(who, after, list(peer.values()))]
-        flat_in = [v for slot in new_inbox for v in slot.values()]
-        flat_out = [v for slot in new_outbox for v in slot.values()]
-        bags = [choose(who, flat_in, flat_out), choose(who, flat_out, flat_in)]
-        there = [*ends[0], *ends[1], *bags[0], *bags[1]]
-        legal = [z3.And(possible, z3.Or(legal_act)), act == stay]
+        after_all = [v for end in ends for v in end]
+        after_all += [v for bag in bags for slot in bag for v in slot.values()]
         if m.lose:
-            legal.append(z3.And(act == lose, there_is, z3.Not(kept)))
-        if m.tick is not None:
+            legal.append(z3.And(act == lose, there, z3.Not(kept)))
+        if m.timed:
             ticked, open_ = self._tick(s)
-            there = choose(act == tick, ticked, there)
+            after_all = choose(act == tick, ticked, after_all)
             legal.append(z3.And(act == tick, open_))
-        there = choose(act == stay, s.flat(), there)
-        return there, z3.And(tidy, z3.Or(legal)), choice
+        after_all = choose(act == self.stay, s.flat(), after_all)
+        return after_all, z3.And(tidy, z3.Or(legal)), choice
 
-    def _variables(
+    def _alike(self) -> list[list[int]]:
+        """The ports, those together whose components have the same fields."""
+        groups: dict[tuple[Field, ...], list[int]] = {}
+        for n, port in enumerate(self.model.ports):
+            fields = tuple(self.model.components[port.component].fields)
+            groups.setdefault(fields, []).append(n)
+        return list(groups.values())
+
+    def _react(
         self,
-        me: dict[str, Term],
-        peer: dict[str, Term],
-        message: dict[str, Term],
-        outbox: list[dict[str, Term]],
-        inbox: list[dict[str, Term]],
+        s: State,
+        ports: Sequence[int],
+        kinds: Sequence[tuple[int, Kind]],
         who: Term,
-    ) -> dict[str, Term]:
+        act: Term,
+        message: dict[str, Term],
+    ) -> tuple[list[Term], list[list[Term]], Term]:
+        """What the chosen one of ``kinds`` makes of the component that acts, at one of ``ports``:
+        its fields, the messages sent, and whether it is possible."""
         m = self.model
-        variables = {f"me.{path}": term for path, term in me.items()}
-        variables |= {f"seg.{path}": term for path, term in message.items()}
-        wider = dict(variables) | {f"peer.{path}": term for path, term in peer.items()}
-        for name, bag in (("out", outbox), ("in", inbox)):
-            for i, slot in enumerate(bag):
-                wider |= {f"{name}{i}.{path}": term for path, term in slot.items()}
-        looking = Terms(wider)
-        variables |= {name: looking.of(node) for name, node in m.sight.items()}
-        name, counter = m.isn_paths
-        drawn = me[counter]
-        isn = [z3.BitVecVal(0, 1)]
-        for c in (0, 1):
-            value = m.isn_values[c][-1]
-            for i, other in reversed(list(enumerate(m.isn_values[c][:-1]))):
-                value = z3.If(drawn == i, other, value)
-            isn.append(value)
-        variables[name] = z3.If(who, isn[2], isn[1])
-        return variables
+        fields = m.components[m.ports[ports[0]].component].fields
+        terms = Terms(self._variables(s, ports, who, message))
+        same = [terms.variables[f"me.{f.path}"] for f in fields]
+        most = max(most_sent(kind.tree) for _, kind in kinds)
+        blank = [z3.BoolVal(False), *(literal(least(f.sort), f.sort) for f in m.message_fields)]
+        nothing: list[Term] = [z3.BoolVal(False), *same, *(blank * most)]
 
-    def _leaf(
-        self, leaf: Leaf, terms: Terms, same: list[Term], blank: list[Term], most: int
-    ) -> list[Term]:
-        m = self.model
-        if not leaf.static.possible:
-            return [z3.BoolVal(False), *same, *([z3.BoolVal(False), *blank] * most)]
-        outputs = iter(leaf.outputs)
-        row = [z3.BoolVal(True)]
-        row += [terms.sized(next(outputs), f.sort) for f in m.fields]
-        for i in range(most):
-            if i < leaf.static.sent:
+        def of(leaf: Leaf) -> list[Term]:
+            if not leaf.static.possible:
+                return nothing
+            outputs = iter(leaf.outputs)
+            row: list[Term] = [
+                z3.BoolVal(True),
+                *(terms.sized(next(outputs), f.sort) for f in fields),
+            ]
+            for _ in range(leaf.static.sent):
                 row.append(z3.BoolVal(True))
                 row += [terms.sized(next(outputs), f.sort) for f in m.message_fields]
-            else:
-                row += [z3.BoolVal(False), *blank]
-        return row
+            row += blank * (most - leaf.static.sent)
+            return row
+
+        result = nothing
+        for number, kind in kinds:
+            result = choose(act == number, row_of(kind.tree, terms, of), result)
+        start, width = 1 + len(same), len(blank)
+        sent = [result[start + i * width : start + (i + 1) * width] for i in range(most)]
+        return result[1:start], sent, result[0]
+
+    def _variables(
+        self, s: State, ports: Sequence[int], who: Term, message: dict[str, Term]
+    ) -> dict[str, Term]:
+        """The variables of the trees of ``ports``."""
+        m = self.model
+        (me,) = self._of_port(who, {n: [s.ends[m.ports[n].component]] for n in ports})
+        variables = {f"me.{path}": term for path, term in me.items()}
+        variables |= {f"seg.{path}": term for path, term in message.items()}
+        if m.sight:
+            variables |= self._seen(s, ports, who, variables)
+        if m.draw is not None and f"me.{m.draw.counter}" in variables:
+            drawn = variables[f"me.{m.draw.counter}"]
+            values = {}
+            for port in ports:
+                *first, value = m.draws[m.ports[port].component]
+                for i, other in reversed(list(enumerate(first))):
+                    value = z3.If(drawn == i, other, value)
+                values[port] = [{m.draw.name: value}]
+            variables |= self._of_port(who, values)[0]
+        return variables
+
+    def _seen(
+        self, s: State, ports: Sequence[int], who: Term, variables: dict[str, Term]
+    ) -> dict[str, Term]:
+        """What an observer of the component that acts sees of the rest."""
+        m = self.model
+        views = {n: m.view(m.ports[n]) for n in ports}
+        (peer,) = self._of_port(who, {n: [s.ends[view.peer]] for n, view in views.items()})
+        wider = variables | {f"peer.{path}": term for path, term in peer.items()}
+        for name, bags in (
+            ("out", {n: s.bags[view.out] for n, view in views.items()}),
+            ("in", {n: s.bags[view.in_] for n, view in views.items()}),
+        ):
+            for i, slot in enumerate(self._of_port(who, bags)):
+                wider |= {f"{name}{i}.{path}": term for path, term in slot.items()}
+        looking = Terms(wider)
+        return {name: looking.of(node) for name, node in m.sight.items()}
+
+    # What depends on the port that acts
+
+    def _of_port(
+        self, who: Term, rows: Mapping[int, list[dict[str, Term]]]
+    ) -> list[dict[str, Term]]:
+        """The row of the port ``who``, where ``rows`` has one, of some records, for each port."""
+        *others, (_, found) = rows.items()
+        for port, row in reversed(others):
+            found = [
+                dict(zip(one, choose(who == port, [*one.values()], [*other.values()]), strict=True))
+                for one, other in zip(row, found, strict=True)
+            ]
+        return found
+
+    def _put_back(
+        self,
+        bags: list[list[dict[str, Term]]],
+        who: Term,
+        links: Mapping[int, int],
+        changed: list[dict[str, Term]],
+    ) -> list[list[dict[str, Term]]]:
+        """The bags, with ``changed`` in place of that of the link that ``who`` has in ``links``."""
+        result = list(bags)
+        for link in dict.fromkeys(links.values()):
+            here = z3.Or([who == port for port, n in links.items() if n == link])
+            result[link] = [
+                dict(zip(old, choose(here, [*new.values()], [*old.values()]), strict=True))
+                for old, new in zip(bags[link], changed, strict=True)
+            ]
+        return result
 
     def _tick(self, s: State) -> tuple[list[Term], Term]:
         m = self.model
-        assert m.tick is not None
         after: list[Term] = []
         blocked = []
-        for end in s.ends:
+        for c, end in zip(m.components, s.ends, strict=True):
             terms = Terms({f"me.{path}": term for path, term in end.items()})
-            after += row_of(
-                m.tick,
-                terms,
-                lambda leaf, terms=terms: [  # type: ignore[misc]
-                    terms.sized(node, f.sort)
-                    for node, f in zip(leaf.outputs, m.fields, strict=True)
-                ],
-            )
-            if m.tick_blocked is not None:
-                blocked.append(terms.of(m.tick_blocked))
+            if c.tick is None:
+                after += end.values()
+            else:
+                after += row_of(
+                    c.tick,
+                    terms,
+                    lambda leaf, terms=terms, fields=c.fields: [  # type: ignore[misc]
+                        terms.sized(node, f.sort)
+                        for node, f in zip(leaf.outputs, fields, strict=True)
+                    ],
+                )
+            if c.tick_blocked is not None:
+                blocked.append(terms.of(c.tick_blocked))
         for bag in s.bags:
             older = []
             for slot in bag:
@@ -416,12 +482,11 @@ class Unrolling:
         return result
 
     def _with(
-        self, bag: list[dict[str, Term]], new: Sequence[Term], load: Term
-    ) -> list[dict[str, Term]]:
-        """The bag with ``new`` in its first free slot, if it is present and there is room."""
-        m = self.model
-        have = _count([slot["present"] for slot in bag])
-        room = z3.ULT(load + have, z3.BitVecVal(m.in_flight, load.size()))
+        self, bag: list[dict[str, Term]], new: Sequence[Term], total: Term
+    ) -> tuple[list[dict[str, Term]], Term]:
+        """The bag with ``new`` in its first free slot, if it is present and there is room, and
+        whether it was put there; ``total`` are in flight."""
+        room = z3.ULT(total, z3.BitVecVal(self.model.in_flight, total.size()))
         result = []
         for i, slot in enumerate(bag):
             first_free = z3.And(
@@ -429,7 +494,7 @@ class Unrolling:
             )
             put = z3.And(new[0], room, first_free)
             result.append(dict(zip(slot, choose(put, list(new), list(slot.values())), strict=True)))
-        return result
+        return result, z3.And(new[0], room, z3.Not(bag[-1]["present"]))
 
     # Runs
 
@@ -460,17 +525,14 @@ class Unrolling:
         return states, choices, constraints
 
 
+_LOAD = 8  # bits that count messages
+
+
 def _count(flags: list[Term]) -> Term:
-    total = z3.BitVecVal(0, 5)
+    total = z3.BitVecVal(0, _LOAD)
     for flag in flags:
-        total = total + z3.If(flag, z3.BitVecVal(1, 5), z3.BitVecVal(0, 5))
+        total = total + z3.If(flag, z3.BitVecVal(1, _LOAD), z3.BitVecVal(0, _LOAD))
     return total
-
-
-def _most_sent(tree: Tree) -> int:
-    if isinstance(tree, Leaf):
-        return int(tree.static.sent) if tree.static.possible else 0
-    return max(_most_sent(tree.then), _most_sent(tree.other))
 
 
 @dataclass(slots=True)
@@ -504,11 +566,11 @@ def bmc(
         for state in states:
             answer.states.append(
                 {
-                    f"{'ab'[c]}.{f.path}": plain(
+                    f"{c.name}.{f.path}": plain(
                         model.eval(end[f.path], model_completion=True), f.sort
                     )
-                    for c, end in enumerate(state.ends)
-                    for f in m.fields
+                    for c, end in zip(m.components, state.ends, strict=True)
+                    for f in c.fields
                 }
             )
         for choice in choices:

@@ -1,27 +1,28 @@
-"""Symbolic exploration: the reachable states of a composition for all values of its ISNs at once.
+"""Symbolic exploration: a composition's reachable states for all numbers that it draws at once.
 
 ``smt.bmc`` hands a whole run to the solver; this engine walks it. Everything in a state is
-known but the initial sequence numbers, which stay variables of full width; so every sequence
-number is a linear form over them, and nearly every test that a tree asks is decided by
-subtracting two forms. What is left, a question about the distance of two ISNs or of one from
+known but the numbers drawn, which stay variables of full width; so every number that is reckoned
+from them is a linear form, and nearly every test that a tree asks is decided by subtracting
+two forms. What is left, a question about the distance of two drawn numbers or of one from
 zero, is put to the solver under what is assumed so far: if both answers are possible the
 state splits, and each half remembers its answer. States are then a finite set again, searched
-breadth-first: a run to a bad state is a shortest one, for some ISNs, and none found up to
-a depth means none of that length for any ISNs.
+breadth-first: a run to a bad state is a shortest one, for some numbers drawn, and none found up to
+a depth means none of that length for any.
 """
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import z3
 
 from checker.engines.solver import smt
-from checker.ir.composition import Kind
+from checker.ir.composition import Kind, Port
 from checker.ir.nodes import Builder, Node, Sort, least, variables, width_of
 from checker.ir.tracing import Leaf, Tree
 
+T = TypeVar("T")
 Row = tuple[Node, ...]
 Facts = tuple[tuple[Node, bool], ...]
 Linear = tuple[tuple[tuple[str, int], ...], int]
@@ -30,10 +31,10 @@ Linear = tuple[tuple[tuple[str, int], ...], int]
 
 @dataclass(frozen=True, slots=True)
 class Symbolic:
-    """One symbolic state: two components, two bags, and what is assumed of the ISNs."""
+    """One symbolic state: the components, the links' bags, and what is assumed of the draws."""
 
-    ends: tuple[Row, Row]
-    bags: tuple[tuple[Row, ...], tuple[Row, ...]]
+    ends: tuple[Row, ...]
+    bags: tuple[tuple[Row, ...], ...]
     facts: Facts
 
 
@@ -49,7 +50,7 @@ class Result:
     queries: int
     complete: bool
     actions: list[str] = field(default_factory=list)
-    values: dict[str, int] = field(default_factory=dict)  # of the ISNs, for the bad run
+    values: dict[str, int] = field(default_factory=dict)  # of what was drawn, for the bad run
 
 
 class Explorer:
@@ -60,7 +61,7 @@ class Explorer:
         self.build = build
         self.queries = 0
         self._sorts: dict[str, Sort] = {}
-        self._isn = [[self._isn_node(term) for term in mine] for mine in model.isn_values]
+        self._draws = [[self._drawn(term) for term in mine] for mine in model.draws]
         self._linear: dict[Node, Linear | None] = {}
         self._solvers: dict[Facts, Any] = {}
         self._answers: dict[tuple[Facts, Node], bool | None] = {}
@@ -70,10 +71,10 @@ class Explorer:
         self._looks = {k.name: bool(_reads(k.tree) & set(model.sight)) for k in model.kinds}
         self._carried = [f.path for f in model.message_fields]
         self._blank = [build.const(least(f.sort)) for f in model.message_fields]
-        self._index = {f.path: i for i, f in enumerate(model.fields)}
+        self._paths = [[f.path for f in component.fields] for component in model.components]
         self._terms = smt.Terms({name: smt.variable(name, s) for name, s in self._sorts.items()})
 
-    def _isn_node(self, term: Any) -> Node:
+    def _drawn(self, term: Any) -> Node:
         name = str(term)
         sort = Sort("int", 0, (1 << term.size()) - 1)
         self._sorts[name] = sort
@@ -115,7 +116,7 @@ class Explorer:
         for name, k in parts:
             var = build.var(name, self._sorts[name])
             k %= size
-            assert k in (1, size - 1), "sequence numbers are sums and differences of ISNs"
+            assert k in (1, size - 1), "numbers are sums and differences of those drawn"
             total = build.add(total, var) if k == 1 else build.sub(total, var)
         return build.wrap(total, bits)
 
@@ -123,10 +124,10 @@ class Explorer:
         """``node`` with ``values`` for its variables, canonical."""
         known = memo.get(node)
         if known is None:
-            known = memo[node] = self._make_put(node, values, memo)
+            known = memo[node] = self._make_with(node, values, memo)
         return known
 
-    def _make_put(self, node: Node, values: dict[str, Node], memo: dict[Node, Node]) -> Node:
+    def _make_with(self, node: Node, values: dict[str, Node], memo: dict[Node, Node]) -> Node:
         build = self.build
         if node.op == "const":
             return node
@@ -242,73 +243,74 @@ class Explorer:
 
     def initial(self) -> Symbolic:
         """The initial state."""
-        end = tuple(self.build.const(self.model.initial[f.path]) for f in self.model.fields)
-        return Symbolic((end, end), ((), ()), ())
+        m = self.model
+        ends = tuple(
+            tuple(self.build.const(component.initial[f.path]) for f in component.fields)
+            for component in m.components
+        )
+        return Symbolic(ends, ((),) * len(m.links), ())
 
     def steps(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
         """Every step from ``state``."""
         m = self.model
-        for c in (0, 1):
+        for number, port in enumerate(m.ports):
+            bag = () if port.takes is None else state.bags[port.takes]
             for kind in m.kinds:
-                if c in kind.components and not kind.delivers:
-                    yield from self._act(state, c, kind, None)
-        for sender in (0, 1):
-            bag = state.bags[sender]
-            for i, message in enumerate(bag):
-                if message in bag[:i]:
-                    continue
-                for kind in m.kinds:
-                    if kind.delivers:
-                        yield from self._act(state, 1 - sender, kind, message)
-                if m.lose:
-                    bags = list(state.bags)
-                    bags[sender] = _without(bag, message)
-                    yield "lose", Symbolic(state.ends, (bags[0], bags[1]), state.facts)
-        if m.tick is not None:
+                if number in kind.ports:
+                    for message in dict.fromkeys(bag) if kind.delivers else (None,):
+                        yield from self._act(state, port, kind, message)
+        if m.lose:
+            for link, bag in enumerate(state.bags):
+                for message in dict.fromkeys(bag):
+                    bags = _with(state.bags, link, _without(bag, message))
+                    yield "lose", Symbolic(state.ends, bags, state.facts)
+        if m.timed:
             yield from self._tick(state)
 
     def _act(
-        self, state: Symbolic, c: int, kind: Kind, message: Row | None
+        self, state: Symbolic, port: Port, kind: Kind, message: Row | None
     ) -> Iterator[tuple[str, Symbolic]]:
         m = self.model
-        for facts, after, sent in self._react(state, c, kind, message):
-            ends = (after, state.ends[1]) if c == 0 else (state.ends[0], after)
+        for facts, after, sent in self._react(state, port, kind, message):
+            ends = _with(state.ends, port.component, after)
             for kept in (False, True) if message is not None and m.duplicate else (False,):
-                inbox = state.bags[1 - c]
+                bags = state.bags
                 if message is not None and not kept:
-                    inbox = _without(inbox, message)
-                outbox = state.bags[c]
-                for new in sent:
-                    if len(outbox) < min(m.capacity, m.in_flight - len(inbox)):
-                        outbox = tuple(sorted((*outbox, new), key=_order))
-                bags = (outbox, inbox) if c == 0 else (inbox, outbox)
+                    assert port.takes is not None
+                    bags = _with(bags, port.takes, _without(bags[port.takes], message))
+                for n, new in enumerate(sent):
+                    link = port.out(n)
+                    bag = bags[link]
+                    if len(bag) < m.capacity and sum(map(len, bags)) < m.in_flight:
+                        bags = _with(bags, link, tuple(sorted((*bag, new), key=_order)))
                 yield kind.name, Symbolic(ends, bags, facts)
 
     def _react(
-        self, state: Symbolic, c: int, kind: Kind, message: Row | None
+        self, state: Symbolic, port: Port, kind: Kind, message: Row | None
     ) -> list[tuple[Facts, Row, tuple[Row, ...]]]:
-        """What ``kind`` makes of component ``c``: facts, and what it becomes and sends."""
+        """What ``kind`` makes of a component: facts, and what it becomes and sends."""
         m = self.model
-        sight = self._sight(state, c) if self._looks[kind.name] else ()
-        memo = (kind.name, c, state.ends[c], message, sight, state.facts)
+        sight = self._sight(state, port) if self._looks[kind.name] else ()
+        me = state.ends[port.component]
+        memo = (kind.name, port, me, message, sight, state.facts)
         known = self._outcomes.get(memo)
         if known is not None:
             return known
-        me = state.ends[c]
-        values = {f"me.{f.path}": v for f, v in zip(m.fields, me, strict=True)}
+        values = self._named("me", state, port.component)
         values |= dict(zip(m.sight, sight, strict=bool(sight)))
         if message is not None:
-            values |= {f"seg.{f.path}": v for f, v in zip(m.message_fields, message, strict=True)}
-        name, counter = m.isn_paths
-        drawn = me[self._index[counter]].data
-        values[name] = self._isn[c][min(drawn, len(self._isn[c]) - 1)]
+            values |= {f"seg.{path}": v for path, v in zip(self._carried, message, strict=True)}
+        draws = self._draws[port.component]
+        if m.draw is not None and draws:
+            drawn = values[f"me.{m.draw.counter}"].data
+            values[m.draw.name] = draws[min(drawn, len(draws) - 1)]
         found = []
         memo_put: dict[Node, Node] = {}
         for leaf, facts in self._walk(kind.tree, values, memo_put, state.facts):
             if leaf.static.possible:
                 nodes = [self._put(node, values, memo_put) for node in leaf.outputs]
                 for row, settled in self._settle(nodes, facts):
-                    n, width = len(m.fields), len(m.message_fields)
+                    n, width = len(me), len(m.message_fields)
                     sent = tuple(
                         row[n + i * width : n + (i + 1) * width] for i in range(leaf.static.sent)
                     )
@@ -316,12 +318,18 @@ class Explorer:
         self._outcomes[memo] = found
         return found
 
-    def _sight(self, state: Symbolic, c: int) -> Row:
+    def _named(self, name: str, state: Symbolic, component: int) -> dict[str, Node]:
+        """A component's fields, under the name that it has in an expression."""
+        fields = zip(self._paths[component], state.ends[component], strict=True)
+        return {f"{name}.{path}": value for path, value in fields}
+
+    def _sight(self, state: Symbolic, port: Port) -> Row:
         """The values of what depends on the whole state; worked out once for what they read."""
         m = self.model
-        values = {f"me.{f.path}": v for f, v in zip(m.fields, state.ends[c], strict=True)}
-        values |= {f"peer.{f.path}": v for f, v in zip(m.fields, state.ends[1 - c], strict=True)}
-        for name, bag in (("out", state.bags[c]), ("in", state.bags[1 - c])):
+        values = self._named("me", state, port.component)
+        view = m.view(port)
+        values |= self._named("peer", state, view.peer)
+        for name, bag in (("out", state.bags[view.out]), ("in", state.bags[view.in_])):
             for i in range(m.capacity):
                 there = i < len(bag)
                 values[f"{name}{i}.present"] = self.build.true if there else self.build.false
@@ -338,15 +346,18 @@ class Explorer:
 
     def _tick(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
         m = self.model
-        assert m.tick is not None
         ends = []
-        for end in state.ends:
-            values = {f"me.{f.path}": v for f, v in zip(m.fields, end, strict=True)}
+        for number, component in enumerate(m.components):
+            values = self._named("me", state, number)
             memo: dict[Node, Node] = {}
-            if m.tick_blocked is not None and self._put(m.tick_blocked, values, memo).data:
+            blocked = component.tick_blocked
+            if blocked is not None and self._put(blocked, values, memo).data:
                 return
-            ((leaf, _),) = self._walk(m.tick, values, memo, state.facts)
-            ends.append(tuple(self._put(node, values, memo) for node in leaf.outputs))
+            end = state.ends[number]
+            if component.tick is not None:
+                ((leaf, _),) = self._walk(component.tick, values, memo, state.facts)
+                end = tuple(self._put(node, values, memo) for node in leaf.outputs)
+            ends.append(end)
         bags = []
         at = next((i for i, f in enumerate(m.message_fields) if f.path == m.ttl), None)
         for bag in state.bags:
@@ -357,7 +368,7 @@ class Explorer:
                     if row[at].data > 1
                 )
             bags.append(tuple(sorted(bag, key=_order)))
-        later = Symbolic((ends[0], ends[1]), (bags[0], bags[1]), state.facts)
+        later = Symbolic(tuple(ends), tuple(bags), state.facts)
         if later != state:
             yield "tick", later
 
@@ -365,11 +376,9 @@ class Explorer:
 
     def violates(self, state: Symbolic, good: Tree) -> Facts | None:
         """What to assume so that ``good`` is false of ``state``; None if it cannot be."""
-        values = {
-            f"{'ab'[c]}.{f.path}": v
-            for c in (0, 1)
-            for f, v in zip(self.model.fields, state.ends[c], strict=True)
-        }
+        values: dict[str, Node] = {}
+        for number, component in enumerate(self.model.components):
+            values |= self._named(component.name, state, number)
         memo: dict[Node, Node] = {}
         for leaf, facts in self._walk(good, values, memo, state.facts):
             verdict = self._put(leaf.outputs[0], values, memo)
@@ -423,7 +432,7 @@ class Explorer:
         return done(None, (), not level)
 
     def _example(self, facts: Facts) -> dict[str, int]:
-        """Values of the ISNs that satisfy ``facts``."""
+        """Values of what was drawn that satisfy ``facts``."""
         solver = z3.SolverFor("QF_BV")
         solver.add(*self.model.assumptions)
         solver.add(*(t if yes else z3.Not(t) for t, yes in self._said(facts)))
@@ -440,6 +449,10 @@ def _assume(facts: Facts, test: Node, answer: bool) -> Facts:
     if test.op == "not":
         test, answer = test.args[0], not answer
     return tuple(sorted((*facts, (test, answer)), key=lambda fact: (repr(fact[0]), fact[1])))
+
+
+def _with(row: tuple[T, ...], at: int, value: T) -> tuple[T, ...]:
+    return (*row[:at], value, *row[at + 1 :])
 
 
 def _without(bag: tuple[Row, ...], message: Row) -> tuple[Row, ...]:

@@ -272,7 +272,7 @@ class _Run:
         at = f"{self.family.id}, step {self.guide.at}: {NAMES[me]}: {what.value}"
         if not leaf.static.possible:
             raise Problem(f"{at}: not possible there")
-        if leaf.static.drew_isn != (isn is not None):
+        if leaf.static.drew != (isn is not None):
             raise Problem(f"{at}: an ISN must be given where one is selected, and only there")
         if any(node.op != "const" and not node.sort.unbounded for node in leaf.outputs):
             raise Problem(f"{at}: more than timers depends on the times")

@@ -67,14 +67,14 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         initial=traced.first(),
         constants=known,
         kinds=[
-            Kind(what.value, traced.narrow(traced.tree(what)), (0, 1), what == Input.SEGMENT)
+            Kind(what.value, traced.narrow(traced.tree(what)), what == Input.SEGMENT)
             for what in inputs
         ],
         tick=traced.narrow(traced.tree(Input.TICK)) if timed else None,
         ttl="ttl" if timed and rules.lifetime_bounded else None,
         elapsed="elapsed" if timed else None,
         sight=traced.seen(1),
-        drawn=tracer.node(looking.function("mine.iss", traced.isn_sort)(me.ghost.id + 1)),
+        drawn={"isn": tracer.node(looking.function("mine.iss", traced.isn_sort)(me.ghost.id + 1))},
         memories=looking.memories(),
         told="iss",
         number=NAT,

@@ -5,7 +5,7 @@ on exports with a bug.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -18,7 +18,7 @@ from checker.engines.peers import spin
 from checker.engines.peers.peer import Measured, PeerRun, measure
 from checker.exports.promela import name_of, promela
 from checker.ir import interpret
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Component, Composition, Draw, Kind, Port
 from checker.ir.nodes import BOOL, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
@@ -30,6 +30,7 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem, Usag
 from spec.rules import Isn, Rules
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.system import System
+from tests.helpers.interpreted import Interpreted
 
 MISSING = [program for program in ("spin", "gcc") if shutil.which(program) is None]
 needs_spin = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -94,75 +95,17 @@ class Mood(Enum):
 
 
 @dataclass(slots=True)
-class Toy:
-    """A composition made by hand, and its meaning by the plain interpreter."""
+class Toy(Interpreted):
+    """A composition made by hand, and its claims."""
 
-    model: Composition
     claims: dict[str, Tree] = field(default_factory=dict)
-
-    def initial(self) -> Any:
-        row = tuple(self.model.initial[f.path] for f in self.model.fields)
-        return (row, row), ((), ())
-
-    def steps(self, state: Any) -> Iterator[tuple[Any, Any]]:
-        for kind in self.model.kinds:
-            for me in kind.components:
-                bag = state[1][me]
-                for message in dict.fromkeys(bag) if kind.delivers else [None]:
-                    for stays in (False, True) if message and self.model.duplicate else (False,):
-                        yield from self._moves(state, kind, me, message, stays)
-        if self.model.lose:
-            for me in (0, 1):
-                for message in dict.fromkeys(state[1][me]):
-                    bags = list(state[1])
-                    bags[me] = _without(bags[me], message)
-                    yield Label("lose"), (state[0], tuple(bags))
-
-    def _moves(
-        self, state: Any, kind: Kind, me: int, message: Any, stays: bool
-    ) -> Iterator[tuple[Any, Any]]:
-        model, (rows, bags) = self.model, state
-        names = [f.path for f in model.fields]
-        values = {f"me.{n}": v for n, v in zip(names, rows[me], strict=True)}
-        if message is not None:
-            carried = [f.path for f in model.message_fields]
-            values |= {f"seg.{n}": v for n, v in zip(carried, message, strict=True)}
-        offers = next((o for g, o in model.offers if interpret.evaluate(g, values)), (0,))
-        for drawn in offers:
-            static, out = interpret.run(kind.tree, {**values, model.isn_paths[0]: drawn})
-            if not static.possible:
-                return
-            after, left = list(rows), list(bags)
-            after[me] = tuple(out[: len(names)])
-            if message is not None and not stays:
-                left[me] = _without(left[me], message)
-            width = len(model.message_fields)
-            for n in range(static.sent):
-                new = tuple(out[len(names) + n * width : len(names) + (n + 1) * width])
-                room = model.in_flight - len(left[me])
-                if len(left[1 - me]) < min(model.capacity, room):
-                    left[1 - me] = tuple(sorted((*left[1 - me], new)))
-            yield Label(kind.name), (tuple(after), tuple(left))
-            if not static.drew_isn:
-                return
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    action: str
-    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Static:
     possible: bool = True
-    drew_isn: bool = False
+    drew: bool = False
     sent: int = 0
-
-
-def _without(bag: tuple[Any, ...], message: Any) -> tuple[Any, ...]:
-    i = bag.index(message)
-    return bag[:i] + bag[i + 1 :]
 
 
 def toy(capacity: int = 2, in_flight: int = 2, bug: bool = False) -> Toy:
@@ -179,7 +122,7 @@ def toy(capacity: int = 2, in_flight: int = 2, bug: bool = False) -> Toy:
     paper = [Field("first", digit), Field("second", BOOL)]
     me = {f.path: tracer.var(f"me.{f.path}", f.sort) for f in layout}
     seg = {f.path: tracer.var(f"seg.{f.path}", f.sort) for f in paper}
-    drawn = tracer.var("isn", digit)
+    drawn = tracer.var("drawn", digit)
 
     def turn() -> tuple[Static, list[Any]]:
         if me["mood"] == Mood.SPENT:
@@ -197,25 +140,26 @@ def toy(capacity: int = 2, in_flight: int = 2, bug: bool = False) -> Toy:
     def catch() -> tuple[Static, list[Any]]:
         if seg["second"]:
             if me["mood"] == Mood.KEEN:
-                return Static(drew_isn=True), [Mood.SPENT, drawn, me["y"], 0, False]
+                return Static(drew=True), [Mood.SPENT, drawn, me["y"], 0, False]
             return Static(False), []
         return Static(), [Mood.CALM, me["x"], seg["first"], me["z"], me["up"]]
 
+    initial = {"mood": Mood.KEEN, "x": 1, "y": 0, "z": 0, "up": True}
     model = Composition(
-        fields=layout,
+        components=[Component(name=name, fields=layout, initial=initial) for name in "ab"],
+        links=[(0, 1), (1, 0)],
+        ports=[Port(0, 1, (0,)), Port(1, 0, (1,))],
         message_fields=paper,
-        initial={"mood": Mood.KEEN, "x": 1, "y": 0, "z": 0, "up": True},
         kinds=[
-            Kind("turn", tracer.trace(turn), (0,), False),
-            Kind("throw", tracer.trace(throw), (0, 1), False),
-            Kind("catch", tracer.trace(catch), (0, 1), True),
+            Kind("turn", tracer.trace(turn), False, (0,)),
+            Kind("throw", tracer.trace(throw), False, (0, 1)),
+            Kind("catch", tracer.trace(catch), True, (0, 1)),
         ],
-        tick=None,
-        tick_blocked=None,
-        ttl=None,
-        sight={},
-        isn_paths=("isn", "x"),
-        offers=[(tracer.node(me["z"] == 0), (1,)), (tracer.node(me["z"] != 0), (0, 1))],
+        draw=Draw(
+            "drawn",
+            "x",
+            [(tracer.node(me["z"] == 0), (1,)), (tracer.node(me["z"] != 0), (0, 1))],
+        ),
         capacity=capacity,
         in_flight=in_flight,
         duplicate=True,
