@@ -589,7 +589,7 @@ def test_the_claims_of_a_profile_are_those_whose_rules_are_in_force() -> None:
 
 def test_what_a_claim_reads_is_recorded() -> None:
     what = export.stated("rest", ("T1",), {}, {})
-    assert (what.profile, what.bounds.watch_agreement) == ("rest", True)
+    assert (what.profile, what.model.bounds.watch_agreement) == ("rest", True)
 
 
 @pytest.mark.parametrize(
