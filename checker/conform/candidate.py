@@ -13,7 +13,7 @@ from spec.tcp.tcb import State, Tcb
 from spec.world.records import clone, key
 
 LIFE = 200
-"""Changes of state of an end that are told: the newest."""
+"""How many changes of state of an end are shown: the newest."""
 
 
 class Change:
@@ -37,7 +37,7 @@ class Edge(NamedTuple):
 
 
 def newest(story: Edge | None) -> Edge | None:
-    """``story`` without what nobody will be told: sockets may be used again without end."""
+    """``story`` without what will not be shown: sockets may be used again without end."""
     kept: list[Edge] = []
     edge = story
     while edge is not None and len(kept) < LIFE:

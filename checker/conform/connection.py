@@ -109,6 +109,6 @@ class Flow:
         return self.ends.monitors
 
     def over(self) -> bool:
-        """Has the connection ended, as far as can be told?"""
+        """Has the connection ended, as far as the capture shows?"""
         over = (State.CLOSED, State.TIME_WAIT)
         return self.ends.state(0) in over and self.ends.state(1) in over

@@ -18,7 +18,7 @@ from spec.tcp.tcb import State
 
 
 class Ends:
-    """Two monitors, and what is told of them. ``side`` 0 is the client's."""
+    """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
     __slots__ = ("_monitors", "_taken", "departs", "note")
 
@@ -81,7 +81,7 @@ class Ends:
                 c.used = frozenset()
 
     def shorten(self) -> None:
-        """Leave out of the stories what nobody will be told."""
+        """Leave out of the stories what will not be shown."""
         for monitor in self.monitors:
             for c in monitor.candidates:
                 c.story = newest(c.story)

@@ -59,7 +59,7 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
             change = edge.change
             connection.edges[side].append((edge.number, change.before, change.after))
             if flow.at is None or flow.at == side:
-                # What happens at the far end is told by its own capture.
+                # The far end's own capture shows what happens there.
                 lines.append((edge.number, i, f"{who(side)} {change.text}"))
         connection.states[side] = ends.left(side)
         isn = connection.isn[side]

@@ -296,7 +296,7 @@ class _Module:
         return "\n\n".join(part for part in parts if part) + "\n" + "=" * 60 + "\n"
 
     def configuration(self) -> str:
-        """What TLC is told to check."""
+        """What TLC has to check."""
         lines = [r"\* A state without a step is no error: run TLC with -deadlock."]
         lines.append("SPECIFICATION Spec")
         lines += [f"INVARIANT {self.operators[id]}" for id in self.claims]

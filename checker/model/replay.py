@@ -1,6 +1,6 @@
 """Replay: a run taken once more, from the initial state.
 
-Before a run is told as a finding, a system that remembers nothing must offer each of its steps,
+Before a run is shown as a finding, a system that remembers nothing must offer each of its steps,
 with the same effects, and arrive at the same states. Neither what the search remembered nor the
 run itself is trusted.
 """

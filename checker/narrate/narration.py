@@ -18,7 +18,7 @@ from checker.narrate.http import Head
 from checker.render import Story
 
 TOLD = 1_000
-"""Connections that are told; more are counted."""
+"""Connections that are listed; further ones are only counted."""
 
 LEFT = {
     "SYN-SENT": "no answer to its SYN",
@@ -113,7 +113,7 @@ class Told:
 
 @dataclass(slots=True)
 class Narration:
-    """All that is told of one capture; times in seconds from its first frame."""
+    """The facts of one capture; times in seconds from its first frame."""
 
     capture: str
     lookups: list[Lookup]

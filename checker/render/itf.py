@@ -65,7 +65,7 @@ def _step(story: Story, index: int) -> dict[str, object]:
 
 
 def _outline(story: Story) -> Iterator[dict[str, object]]:
-    """The states that can be told from the lines alone."""
+    """The states that the lines alone show."""
     flying = {f.message.uid: f.message for f in story.flights if f.departure is None}
     yield {"ends": story.initial, "in_flight": list(flying.values())}
     for line in story.lines:

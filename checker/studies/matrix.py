@@ -67,7 +67,7 @@ class Task:
 
     key: str
     job: verify.Job
-    draws: tuple[str, ...]  # claims whose counterexample is to be told
+    draws: tuple[str, ...]  # claims whose counterexample is shown
 
 
 def tasks() -> list[Task]:
@@ -140,7 +140,7 @@ def _record(task: Task, found: Found) -> dict[str, Any]:
 
 
 def _story(job: verify.Job, claim: Claim, path: Run) -> Story:
-    """A counterexample, replayed before it is told."""
+    """A counterexample, replayed before it is shown."""
     job.model.confirm(claim, path)
     return tell(job.model, claim, path, job.profile)
 

@@ -14,7 +14,7 @@ def resident() -> int:
 
 
 def spare() -> int:
-    """What a search may take unless it is told: four fifths of what is free."""
+    """What a search may take by default: four fifths of what is free."""
     return free() * 4 // 5
 
 

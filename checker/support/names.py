@@ -2,7 +2,7 @@
 
 Whoever takes a name from the command line asks here, so that a slip of the finger gets the same
 answer everywhere: the names like it, or, where nothing is, all of a short list. A long list would
-bury the answer; of one, only the length and a few are told.
+bury the answer: only its length and a few of its names are shown.
 """
 
 import difflib

@@ -217,7 +217,7 @@ class RememberedEnds(Ends):
             self._monitors = self._put_together()
         return self._monitors
 
-    # What is told of the ends
+    # What is reported of the ends
 
     def state(self, side: int) -> State:
         """The likeliest."""
@@ -257,7 +257,7 @@ class RememberedEnds(Ends):
         )
 
     def shorten(self) -> None:
-        """Leave out of the stories what nobody will be told."""
+        """Leave out of the stories what will not be shown."""
         if self._at is None:
             super().shorten()
             return

@@ -618,10 +618,10 @@ class _Lessons:
 
 
 class _Asking:
-    """A solver that is told hypotheses when they are needed.
+    """A solver that gets hypotheses one after the other, as they turn out to be needed.
 
     Most proofs need few of them. It is given the goal's negation and what was needed before, here
-    and by the same clause on other paths; as long as it finds a state, it is told some of the
+    and by the same clause on other paths; as long as it finds a state, it gets some of the
     hypotheses that are false there. It goes on from one goal to the next, and names what it used.
     Where it finds the sequence arithmetic too hard, the question is put afresh, since preprocessing
     can do more there than learning.
@@ -730,7 +730,7 @@ class _Asking:
 
 
 USEFUL = 16
-"""How many hypotheses that a clause needed are told at once on its next path."""
+"""How many hypotheses that a clause needed the solver gets at once on its next path."""
 SECOND = 8_000_000
 """What Z3 counts in about a second: a limit that a busy machine does not change."""
 PATIENCE = 5_000_000
@@ -740,7 +740,7 @@ TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
 """What the answer to *never* says of a path."""
 TACTICS = ("simplify", "propagate-values", "solve-eqs", "simplify", "smt")
 AT_ONCE = 8
-"""How many hypotheses the solver is told at a time."""
+"""How many hypotheses the solver gets at a time."""
 
 
 def plain(model: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 STRETCH = 8192
 """States that a thread takes at a time."""
 ROUND = 128
-"""Stretches in a round, after which progress is told and checkpoints are made."""
+"""Stretches in a round, after which progress is reported and checkpoints are made."""
 KEPT = 1 << 22
 """States of the levels that are kept in case a trace is wanted; more, and they are found again."""
 ALL = 1 << 62
