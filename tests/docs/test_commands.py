@@ -2,6 +2,7 @@
 profiles and scenarios; and every run that they describe is as long as they say (slow)."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,3 +95,16 @@ def test_runs_are_as_long_as_the_documents_say(command: str, said: re.Match[str]
         assert f"shortest counterexample: {stem} steps, then {loop} for ever" in output
     else:
         assert f"shortest counterexample: {stem} steps" in output
+
+
+@pytest.mark.slow
+def test_the_tutorials_wrong_specification_violates_t2_in_8_steps(tmp_path: Path) -> None:
+    for room in ("spec", "proofs", "checker"):
+        shutil.copytree(TOP / room, tmp_path / room)
+    listen = tmp_path / "spec/tcp/segment_arrives/listen.py"
+    text = listen.read_text("utf-8")
+    assert text.count("if seg.ctl.ack:") == 1
+    listen.write_text(text.replace("if seg.ctl.ack:", "if False:"), "utf-8")
+    line = [sys.executable, "-m", "checker", "trace", "T2"]
+    output = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert "shortest counterexample: 8 steps" in output
