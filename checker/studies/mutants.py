@@ -50,7 +50,7 @@ from spec.tcp.segment_arrives import closed, listen, others, syn, syn_sent
 from spec.world import enabled
 from spec.world.enabled import Event
 from spec.world.records import key
-from spec.world.system import Outcome
+from spec.world.system import Outcome, System
 
 Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
 SURVIVING = ("survived", "not reached")
@@ -187,16 +187,16 @@ def arena(job: Job) -> Arena:
     asked = job.model.anew().system
 
     def ask(question: Any) -> Answer:
-        end, what, seg, sight = question
-        return [_plain(drawn, outcome) for drawn, outcome in asked.react(end, what, seg, sight)]
+        end, socket, what, seg, sight = question
+        return [_plain(outcome) for outcome in System.react(asked, end, socket, what, seg, sight)]
 
     def explore() -> Exploration:
         return _search(job, job.model.anew(), limit, found.lengths)
 
     questions = (
-        (end, what, seg, sight)
-        for what, outcomes in model.system.outcomes.items()
-        for end, seg, sight in outcomes
+        (end, socket, what, seg, sight)
+        for what, outcomes in model.system.known.items()
+        for end, socket, seg, sight in outcomes
     )
     return Arena(
         f"{job.profile} {' '.join(job.claims)}",
@@ -230,8 +230,8 @@ def _search(
     return model.search(ending, options)
 
 
-def _plain(drawn: int | None, outcome: Outcome) -> Any:
-    return drawn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
+def _plain(outcome: Outcome) -> Any:
+    return outcome.isn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
 
 
 def _tree(job: Job) -> Callable[[Mutant], bool]:

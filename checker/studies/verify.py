@@ -304,7 +304,7 @@ def _step(label: Any, world: Any) -> dict[str, Any]:
         "host": None if label.host is None else "AB"[label.host],
         "action": label.action,
         "rules": list(map(str, label.rules)),
-        "states": [world.a.tcb.state.value, world.b.tcb.state.value],
+        "states": [end.tcb.state.value for end in world.ends()],
     }
 
 

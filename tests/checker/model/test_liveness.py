@@ -9,6 +9,7 @@ import pytest
 
 from checker.engines.explicit.explore import Path
 from checker.model import liveness
+from checker.model.interned import Interned
 from checker.model.options import choose_rules, parse_rules
 from checker.model.search import Options
 from checker.model.words import describe, flags
@@ -21,9 +22,11 @@ from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
+from spec.world import system
 from spec.world.bounds import PROFILES
+from spec.world.enabled import calls
 from spec.world.records import clone
-from spec.world.system import Step, System
+from spec.world.system import Step
 
 LIVE = [claim for claim in CLAIMS if claim.kind == EVENTUALLY]
 PINS = verify.expectations()
@@ -33,11 +36,11 @@ TIMERS = ("RETRANSMISSION TIMEOUT", "TIME-WAIT TIMEOUT")
 
 def decide(
     live: Live, profile: str = "closing", engine: str = "native", **changes: Any
-) -> tuple[liveness.Found, System]:
+) -> tuple[liveness.Found, Interned]:
     """One claim on a profile with one segment each way, which is enough here."""
     rules = changes.pop("rules", {})
     bounds = replace(PROFILES[profile], capacity=1, **changes)
-    system = System(Rules(**rules), bounds)
+    system = Interned(Rules(**rules), bounds)
     options = Options(engine=engine)  # type: ignore[arg-type]
     _, found = liveness.search(system, {"it": live}, options)
     return found["it"], system
@@ -63,7 +66,7 @@ def test_engines_agree(profile: str) -> None:
     bounds = replace(PROFILES[profile], capacity=1)
     for rules in {choose_rules(BY_ID[id].rules) for id in claims}:
         results = [
-            liveness.search(System(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
+            liveness.search(Interned(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
             for engine in ("explore", "native")
         ]
         (first, one), (second, two) = results
@@ -100,7 +103,7 @@ def seg(**variables: Any) -> Segment:
 
 def test_segments_are_told_apart_by_what_a_receiver_sees() -> None:
     """Neither age nor origin, which only the observer knows."""
-    fair = liveness.Fairness(System(Rules(), PROFILES["closing"]))
+    fair = liveness.Fairness(Interned(Rules(), PROFILES["closing"]))
     late = seg(ttl=1)
     late.origin.src = 2
     assert fair.plain(seg(ttl=2)) == fair.plain(late) != fair.plain(seg(wnd=1))
@@ -145,12 +148,12 @@ def test_a_claim_of_no_state_is_vacuous() -> None:
 
 def test_fairness_that_is_too_strong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that stays down takes nothing: what is sent to it for ever cannot arrive."""
-    stays, allowed = Live(p.in_close_wait, weak=TIMERS), System._allowed
+    stays = Live(p.in_close_wait, weak=TIMERS)
     assert decide(stays, "half-open-crash")[0].verdict == "vacuous", "it may restart; nobody closes"
     monkeypatch.setattr(
-        System,
-        "_allowed",
-        lambda self, name, what: what is not Input.RESTART and allowed(self, name, what),
+        system,
+        "calls",
+        lambda *of: tuple(what for what in calls(*of) if what is not Input.RESTART),
     )
     found, _ = decide(stays, "half-open-crash")
     assert found.verdict == "infeasible"
@@ -169,18 +172,19 @@ def test_runs_that_have_to_leave_the_bounds(engine: str) -> None:
 
 def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
     """Not where a LISTEN could be refused a SYN that nobody has sent, nor where a rule does."""
-    system = System(Rules(), PROFILES["once"])
-    fair = liveness.Fairness(system)
-    syn = (system.segment(seg()),)
+    made = Interned(Rules(), PROFILES["once"])
+    fair = liveness.Fairness(made)
+    syn = (made.segment(seg()),)
     for used, bag, up, cut in (
         (0, syn, True, False),
         (1, (), True, False),
         (1, syn, True, True),
         (1, syn, False, False),
     ):
-        end = clone(system.initial().b)
-        end.tcb.state, end.ghost.id, end.up = State.LISTEN, used, up
-        world = system.initial()._replace(b=system.endpoint(end), a_to_b=bag)
+        a, b = made.initial().hosts
+        end = clone(b)
+        end.tcb.state, end.ghost.id, end.host.up = State.LISTEN, used, up
+        world = made.world((a, made.host(end)), (bag, ()))
         assert fair.cut(world) == cut
 
 
@@ -212,7 +216,7 @@ def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
     assert found.lasso is not None
     loop = found.lasso.steps[found.lasso.loop :]
     assert [flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
-    assert {end.tcb.state for _, world in loop for end in (world.a, world.b)} == {State.CLOSED}
+    assert {end.tcb.state for _, world in loop for end in world.hosts} == {State.CLOSED}
 
 
 def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
@@ -221,7 +225,7 @@ def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
     return [
         (
             step.action if step.segment is None else flags(step.segment),
-            {end.tcb.state.value for end in (world.a, world.b)},
+            {end.tcb.state.value for end in world.hosts},
         )
         for step, world in found.lasso.steps[found.lasso.loop :]
     ]

@@ -42,7 +42,7 @@ def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> 
     assert len(path.steps) == 4
     step, after = path.steps[-1]
     assert (step.action, text(step.segment)) == ("deliver", "SYN SEQ=0 LEN=1")
-    assert "ESTABLISHED" in (state(after.a), state(after.b))
+    assert "ESTABLISHED" in (state(after.hosts[0]), state(after.hosts[1]))
 
 
 @pytest.mark.parametrize("suffix", ["txt", "dot", "svg", "png", "json"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.explore import Path
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.words import flags
 from checker.studies import verify
@@ -21,7 +22,6 @@ from proofs.claims.table import ALWAYS, BY_ID, EVENTUALLY
 from spec.rules import Rules
 from spec.tcp.segment_arrives import others
 from spec.tcp.tcb import State
-from spec.world.system import System, World
 
 PINS = verify.expectations()
 LENGTHS = {id: pins["length"] for id, pins in PINS["ablations"].items()}
@@ -97,12 +97,12 @@ def test_disagreement_is_an_endless_exchange_of_acks() -> None:
     """RFC 1337's H2: from the end of the run, each end's ACK draws an ACK, and that for ever."""
     (ablation,) = [a for a in ABLATIONS if a.id == "7 T4.sync"]
     chosen = job(ablation)
-    system = System(chosen.model.rules, chosen.model.bounds)
+    system = Interned(chosen.model.rules, chosen.model.bounds)
     last = refute(ablation).steps[-1][1]
-    bags = [system.bag(system.segment(seg) for seg in last.bag(sender)) for sender in (0, 1)]
-    world = World(system.endpoint(last.a), system.endpoint(last.b), *bags)
+    bags = [system.bag(map(system.segment, bag)) for bag in last.links]
+    world = system.world(map(system.host, last.hosts), bags)
     # B's ACK is delivered to A, A's answer to B, and so on; nothing else is in flight.
-    world, seen = world._replace(a_to_b=()), []
+    world, seen = world._replace(links=((), world.links[1])), []
     while world not in seen:
         seen.append(world)
         answers = [
