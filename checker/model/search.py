@@ -23,7 +23,7 @@ from spec.observe import sights
 from spec.observe.ghosts import Ghost
 from spec.observe.sights import LOOKED_AT, NETWORK, NOTHING, Sight
 from spec.tcp.inputs import Input
-from spec.tcp.rule import Rule
+from spec.tcp.rule import Rule, cite
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.enabled import Event, overdue
@@ -241,7 +241,7 @@ class TcpParts:
 
     def thaw_rule(self, frozen: list[str | None]) -> Rule:
         id, says, enters = frozen
-        return Rule(id or "", says or "", State[enters] if enters else None)
+        return cite(id or "", says or "", State[enters] if enters else None)
 
 
 def _thawed(like: R, frozen: list[int]) -> R:
