@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from checker.ir.interpret import branches, leaf_of, leaves
 from checker.model.model import Model
-from checker.studies.verify import Job, jobs
+from checker.studies.explorations import Job, jobs
 from proofs.claims.table import CLAIMS
 from spec.tcp.rule import Rule
 

@@ -26,7 +26,7 @@ from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.interned import Interned
 from checker.model.traced import Static, Traced
 from proofs.claims.ablations import ABLATIONS, CONTROLS
-from proofs.claims.table import BY_ID, CLAIMS
+from proofs.claims.table import CLAIMS
 from spec.observe.sights import Sight
 from spec.rules import Isn, Restart, Rules
 from spec.seq import Space, choose
@@ -108,8 +108,8 @@ CHOICES |= {
 }
 CHOICES |= {
     f"without {a.id}": (
-        replace(Rules(), **{**BY_ID[a.claim].rules, **a.rules}),
-        replace(PROFILES[BY_ID[a.claim].profile], **a.bounds),
+        replace(Rules(), **{**a.claim.rules, **a.rules}),
+        replace(PROFILES[a.claim.profile], **a.bounds),
     )
     for a in (*ABLATIONS, *CONTROLS)
 }

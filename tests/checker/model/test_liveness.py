@@ -10,10 +10,10 @@ import pytest
 from checker.engines.explicit.explore import Path
 from checker.model import liveness
 from checker.model.interned import Interned
-from checker.model.options import choose_rules, parse_rules
+from checker.model.options import choose_claims, choose_rules, parse_rules
 from checker.model.search import Options
 from checker.model.words import describe, flags
-from checker.studies import trace, verify
+from checker.studies import explorations, pins, reports, trace, verify
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from proofs.claims import properties as p
 from proofs.claims.ablations import ABLATIONS
@@ -29,7 +29,8 @@ from spec.world.records import clone
 from spec.world.system import Step
 
 LIVE = [claim for claim in CLAIMS if claim.kind == EVENTUALLY]
-PINS = verify.expectations()
+PINS = pins.expectations()
+LEAK = [BY_ID["L2.leak"]]
 REFUSED = {"OPEN (passive)", "OPEN (active)", "SEND", "SEND (urgent)", "deliver"}
 TIMERS = ("RETRANSMISSION TIMEOUT", "TIME-WAIT TIMEOUT")
 
@@ -87,10 +88,10 @@ def told(path: Path | None) -> Any:
     "claim", [c for c in LIVE if "length" in PINS["small"][c.id]], ids=lambda claim: claim.id
 )
 def test_a_refuted_claim_has_a_lasso_of_the_pinned_length(claim: Any) -> None:
-    (job,) = verify.jobs([claim], {}, {})
-    path = verify.run_job(job).paths[claim.id]
-    pins = PINS["small"][claim.id]
-    assert verify._lengths(path) == {name: pins[name] for name in ("length", "loop")}
+    (job,) = explorations.jobs([claim], {}, {})
+    path = explorations.run_job(job).paths[claim.id]
+    pinned = PINS["small"][claim.id]
+    assert pins._lengths(path) == {name: pinned[name] for name in ("length", "loop")}
     job.model.confirm(claim, path)
 
 
@@ -190,7 +191,7 @@ def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
 
 def test_no_claim_that_holds_is_silent_of_a_state() -> None:
     """A fair run goes on within the bounds, but where users may neither close nor abort."""
-    result, _ = verify.verify([claim.id for claim in LIVE], {}, {}, workers=1, scale="small")
+    result, _ = verify.verify(LIVE, {}, {}, workers=1, scale="small")
     cuts = {claim.id: claim.cut for claim in result.claims}
     assert {id: cut for id, cut in cuts.items() if cut} == {"L3.crash": 130}
 
@@ -199,7 +200,7 @@ def test_no_claim_that_holds_is_silent_of_a_state() -> None:
 
 
 def test_ablations_of_liveness() -> None:
-    assert {a.number for a in ABLATIONS if BY_ID[a.claim].kind == EVENTUALLY} == {26, 27, 28}
+    assert {a.number for a in ABLATIONS if a.claim.kind == EVENTUALLY} == {26, 27, 28}
 
 
 def test_f1_alone_only_waits_for_the_timer() -> None:
@@ -207,8 +208,8 @@ def test_f1_alone_only_waits_for_the_timer() -> None:
     claim = BY_ID["L1.reopen"]
     for restart, verdict in (("never", "holds"), ("fin", "holds"), ("emission", "violated")):
         rules = parse_rules([f"time_wait_restart={restart}", "time_wait_ignores_reset=on"])
-        (job,) = verify.jobs([claim], rules, {})
-        assert verify.run_job(job).live[claim.id].verdict == verdict
+        (job,) = explorations.jobs([claim], rules, {})
+        assert explorations.run_job(job).live[claim.id].verdict == verdict
 
 
 def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
@@ -267,11 +268,11 @@ def test_time_wait_is_kept_by_the_next_connection() -> None:
         ({"time_wait_restart": Restart.FIN}, {}, "holds"),
         ({}, {"stride": 2}, "holds"),
     ):
-        (job,) = verify.jobs([claim], rules, bounds)
-        assert verify.run_job(job).live[claim.id].verdict == verdict
+        (job,) = explorations.jobs([claim], rules, bounds)
+        assert explorations.run_job(job).live[claim.id].verdict == verdict
     assert claim.live is not None
     gives_up = replace(claim.live, weak=(*claim.live.weak, "USER TIMEOUT"))
-    (job,) = verify.jobs([claim], {}, {"user_timeout": True})
+    (job,) = explorations.jobs([claim], {}, {"user_timeout": True})
     _, found = liveness.search(job.model.system, {"it": gives_up}, Options(engine="native"))
     assert found["it"].verdict == "holds"
 
@@ -297,8 +298,8 @@ def test_one_timer_ends_each_state_that_waits_for_the_peer() -> None:
 
 def test_a_lasso_is_not_confirmed_of_another_claim() -> None:
     leak = BY_ID["L2.leak"]
-    (job,) = verify.jobs([leak], {}, {})
-    path = verify.run_job(job).paths[leak.id]
+    (job,) = explorations.jobs([leak], {}, {})
+    path = explorations.run_job(job).paths[leak.id]
     with pytest.raises(Problem, match="not fair: weak"):
         job.model.confirm(replace(leak, live=replace(leak.live, weak=("CLOSE",))), path)  # type: ignore[type-var]
     with pytest.raises(Problem, match="owes nothing"):
@@ -333,8 +334,10 @@ def test_a_timer_that_ends_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_lasso_in_the_report() -> None:
-    result, _ = verify.verify(["L2.unanswered", "L2.leak"], {}, {}, workers=1, scale="small")
-    assert verify.exit_code(result) == OK
+    result, _ = verify.verify(
+        choose_claims(["L2.unanswered", "L2.leak"]), {}, {}, workers=1, scale="small"
+    )
+    assert reports.exit_code(result) == OK
     by_id = {claim.id: claim for claim in result.claims}
     lasso, stop = by_id["L2.unanswered"], by_id["L2.leak"]
     assert (lasso.kind, lasso.verdict, lasso.scope) == ("eventually", "violated", "exhaustive")
@@ -345,23 +348,23 @@ def test_a_lasso_in_the_report() -> None:
         "weak fairness of RETRANSMISSION TIMEOUT, TIME-WAIT TIMEOUT, CLOSE"
     ]
     assert stop.assumptions[-1] == "a fair-lossy channel"
-    assert verify.Report.model_validate(json.loads(result.model_dump_json())) == result
+    assert reports.Report.model_validate(json.loads(result.model_dump_json())) == result
 
 
 def test_another_loop_than_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     pins = {"small": PINS["small"] | {"L2.leak": PINS["small"]["L2.leak"] | {"loop": 7}}}
     monkeypatch.setattr(verify, "expectations", lambda: pins)
-    result, _ = verify.verify(["L2.leak"], {}, {}, workers=1, scale="small")
-    assert verify.exit_code(result) == VIOLATED
+    result, _ = verify.verify(LEAK, {}, {}, workers=1, scale="small")
+    assert reports.exit_code(result) == VIOLATED
     assert result.claims[0].note == "loop 0 (pinned 7)"
 
 
 def test_what_decides_nothing_is_inconclusive() -> None:
-    limited, _ = verify.verify(["L2.leak"], {}, {}, workers=1, options=Options(max_states=100))
+    limited, _ = verify.verify(LEAK, {}, {}, workers=1, options=Options(max_states=100))
     assert (limited.claims[0].verdict, limited.claims[0].scope) == ("inconclusive", "bounded")
     nobody = {"a_active": False, "b_active": False}
-    result, _ = verify.verify(["L2"], {}, nobody, workers=1, scale="small")
-    assert verify.exit_code(result) == INCONCLUSIVE
+    result, _ = verify.verify(choose_claims(["L2"]), {}, nobody, workers=1, scale="small")
+    assert reports.exit_code(result) == INCONCLUSIVE
     assert all(claim.note.startswith("vacuous") for claim in result.claims)
 
 
@@ -369,29 +372,29 @@ def test_the_symbolic_engine_and_exports_refuse() -> None:
     from checker.studies import export
 
     with pytest.raises(UsageProblem, match="no cycles"):
-        verify.verify(["L2.leak"], {}, {}, symbolic=True, workers=1)
+        verify.verify(LEAK, {}, {}, symbolic=True, workers=1)
     with pytest.raises(UsageProblem, match="runs without end"):
         export.texts("promela", None, ["L2"], {}, {})
 
 
 def test_the_loop_is_boxed(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L1", {"syn_ack_retransmitted": False}) == OK
+    assert trace.trace(BY_ID["L1"], {"syn_ack_retransmitted": False}) == OK
     drawn = capsys.readouterr().out
     assert drawn.splitlines()[0].startswith("L1, shortest counterexample: 3 steps, then 3 for ever")
     assert "+-- loop ---" in drawn
     assert "+-- for ever, from 4 ---" in drawn
     out = tmp_path / "l1.json"
-    assert trace.trace("L1", {"syn_ack_retransmitted": False}, out=out) == OK
+    assert trace.trace(BY_ID["L1"], {"syn_ack_retransmitted": False}, out=out) == OK
     assert json.loads(out.read_text())["loop"] == 4
 
 
 def test_a_run_that_stops_has_no_box(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L2.leak") == OK
+    assert trace.trace(BY_ID["L2.leak"]) == OK
     drawn = " ".join(capsys.readouterr().out.split())
     assert "loop" not in drawn
     assert "the run stops here, where nothing has to happen any more" in drawn
 
 
 def test_a_claim_that_holds_has_nothing_to_draw(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L2") == INCONCLUSIVE
+    assert trace.trace(BY_ID["L2"]) == INCONCLUSIVE
     assert "no counterexample to draw" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from checker.model.model import Model
 from checker.model.search import Options
 from checker.studies.coverage import coverage
 from checker.studies.diagram import RUNS, changes
-from checker.studies.verify import jobs
+from checker.studies.explorations import jobs
 from proofs.claims.table import BY_ID
 from spec.rules import Rules
 from spec.seq import Space

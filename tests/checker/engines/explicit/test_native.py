@@ -32,8 +32,9 @@ from checker.engines.explicit.native.visited import Visited
 from checker.model import search as explorer
 from checker.model.interned import Interned
 from checker.model.model import check_of
+from checker.model.options import choose_claims
 from checker.model.search import Options, TcpParts
-from checker.studies import verify
+from checker.studies import explorations, reports, verify
 from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS
 from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY
@@ -464,12 +465,12 @@ QUICK = {"8 T1", "9 T2", "10 T1", "11 T2", "12 T1s.far", "14 T1", "16 T4.abort",
     [
         pytest.param(a, id=a.id, marks=[] if a.id in QUICK else [pytest.mark.slow])
         for a in ABLATIONS
-        if BY_ID[a.claim].kind != EVENTUALLY
+        if a.claim.kind != EVENTUALLY
     ],
 )
 def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
-    claim = BY_ID[ablation.claim]
-    (job,) = verify.jobs([claim], ablation.rules, ablation.bounds)
+    claim = ablation.claim
+    (job,) = explorations.jobs([claim], ablation.rules, ablation.bounds)
     checks = {claim.id: check_of(claim)}
     one = explore(job.model.anew().system, checks, graph=False)
     two = native.explore(TcpParts(job.model.anew().system), checks)
@@ -665,8 +666,10 @@ def test_a_violation_whose_trace_cannot_be_found_is_not_forgotten(
 )
 def test_verify_says_what_the_limit_was(limit: dict[str, int], why: str) -> None:
     options = Options(engine="native", **limit)
-    result, _ = verify.verify(["T1s.far"], {}, {"in_flight": 2}, options=options, workers=1)
-    assert verify.exit_code(result) == INCONCLUSIVE == 3
+    result, _ = verify.verify(
+        choose_claims(["T1s.far"]), {}, {"in_flight": 2}, options=options, workers=1
+    )
+    assert reports.exit_code(result) == INCONCLUSIVE == 3
     (claim,) = (claim for claim in result.claims if claim.id == "T1s.far")
     assert (claim.verdict, claim.note[: len(why)], claim.scope) == ("inconclusive", why, "bounded")
 

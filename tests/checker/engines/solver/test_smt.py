@@ -14,7 +14,7 @@ from checker.ir.interpret import evaluate, leaves
 from checker.model import traced as trees
 from checker.model.interned import Interned
 from checker.model.model import Model
-from checker.studies import verify
+from checker.studies import pins
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.table import BY_ID, EVENTUALLY, Claim
 from spec.rules import Rules
@@ -25,8 +25,8 @@ from spec.world.endpoint import initial
 from spec.world.records import key, paths
 from spec.world.system import World
 
-PINS = verify.expectations()
-BY_NUMBER = {a.id: a for a in ABLATIONS if BY_ID[a.claim].kind != EVENTUALLY}
+PINS = pins.expectations()
+BY_NUMBER = {a.id: a for a in ABLATIONS if a.claim.kind != EVENTUALLY}
 LENGTHS = {id: PINS["ablations"][id]["length"] for id in BY_NUMBER}
 DEEP = ("1 T4", "2 T4", "6 T4", "7 T4.sync", "7 T4.open", "18 T4")
 """Ablations of T4 at depths 14 to 19. With ISNs of any value the states double at each depth; so
@@ -41,7 +41,7 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, trees
     """The composition of an ablation, or of a claim if it is the name of one."""
     if ablation in BY_NUMBER:
         change: Any = BY_NUMBER[ablation]
-        claim, rules, bounds = BY_ID[change.claim], change.rules, change.bounds
+        claim, rules, bounds = change.claim, change.rules, change.bounds
     else:
         claim, rules, bounds = BY_ID[ablation], {}, {}
     model = Model(
