@@ -251,17 +251,20 @@ class Explorer:
         return Symbolic(ends, ((),) * len(m.links), ())
 
     def steps(self, state: Symbolic) -> Iterator[tuple[str, Symbolic]]:
-        """Every step from ``state``."""
+        """Every step from ``state``: calls by port, then what is done with each link, then time."""
         m = self.model
         for number, port in enumerate(m.ports):
-            bag = () if port.takes is None else state.bags[port.takes]
             for kind in m.kinds:
-                if number in kind.ports:
-                    for message in dict.fromkeys(bag) if kind.delivers else (None,):
-                        yield from self._act(state, port, kind, message)
-        if m.lose:
-            for link, bag in enumerate(state.bags):
-                for message in dict.fromkeys(bag):
+                if number in kind.ports and not kind.delivers:
+                    yield from self._act(state, port, kind, None)
+        for link, bag in enumerate(state.bags):
+            takers = [(n, port) for n, port in enumerate(m.ports) if port.takes == link]
+            for message in dict.fromkeys(bag):
+                for number, port in takers:
+                    for kind in m.kinds:
+                        if number in kind.ports and kind.delivers:
+                            yield from self._act(state, port, kind, message)
+                if m.lose:
                     bags = _with(state.bags, link, _without(bag, message))
                     yield "lose", Symbolic(state.ends, bags, state.facts)
         if m.timed:
