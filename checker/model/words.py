@@ -1,14 +1,12 @@
 """Segments, endpoints and steps in words, as diagrams, reports and messages show them."""
 
 import dataclasses
-from collections.abc import Sequence
 
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
-from spec.world.system import Step
-from spec.world.topology import TWO_HOSTS
+from spec.world.system import NAMES, Step
 
 
 def flags(seg: Segment) -> str:
@@ -52,8 +50,8 @@ def _ticks(n: int) -> str:
     return f"{n} more tick{'s' * (n != 1)}" if n else "no more"
 
 
-def describe(step: Step, names: Sequence[str] = TWO_HOSTS.names) -> str:
+def describe(step: Step) -> str:
     """A step in words, for messages."""
-    who = "" if step.host is None else f"{names[step.host]}: "
+    who = "" if step.host is None else f"{NAMES[step.host]}: "
     what = "" if step.segment is None else f" <{text(step.segment)}>"
     return f"{who}{step.action}{what}"
