@@ -14,8 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 if TYPE_CHECKING:
     from checker.engines.explicit.explore import Exploration
     from checker.model.model import Found
+    from checker.studies.explorations import Job
     from checker.studies.prove.prove import Proof
-    from checker.studies.verify import Job
 
 EVERY = 10.0
 """Seconds from one line of a log to the next."""
@@ -50,7 +50,7 @@ def explorations() -> Iterator[tuple[Any, Any]]:
             f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
             f"{_memory() / 2**30:.1f} GiB"
         )
-        name = job if isinstance(job, str) else f"{job.profile}: {' '.join(job.claims[:3])}"
+        name = job if isinstance(job, str) else job.short
         if console.is_terminal:
             if key not in tasks:
                 tasks[key] = bar.add_task(name, total=None, counts="")
@@ -65,11 +65,11 @@ def explorations() -> Iterator[tuple[Any, Any]]:
         result = found.exploration
         counts = f"{result.states:,} states, {result.transitions:,} transitions"
         console.print(
-            f"[dim]{job.profile}: {' '.join(job.claims)}: {counts}, depth {result.depth}, "
+            f"[dim]{job.name}: {counts}, depth {result.depth}, "
             f"{result.seconds:.1f} s ({result.engine}{resumed(result)})[/]"
         )
         if result.unsaved:
-            console.print(escape(f"{job.profile}: {' '.join(job.claims)}: {result.unsaved}"))
+            console.print(escape(f"{job.name}: {result.unsaved}"))
 
     with bar if console.is_terminal else nullcontext():
         yield tell, done

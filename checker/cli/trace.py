@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checker.cli.options import BoundsOption, RulesOption, StatesOption
-from checker.model.options import parse_bounds, parse_rules
+from checker.model.options import choose_claim, parse_bounds, parse_rules
 
 if TYPE_CHECKING:
     pass
@@ -27,7 +27,7 @@ def trace(
 
     raise typer.Exit(
         t.trace(
-            claim,
+            choose_claim(claim),
             parse_rules(rules or []),
             parse_bounds(bounds or []),
             out,

@@ -24,6 +24,7 @@ from checker.cli.options import (
 )
 from checker.model.options import (
     choose_bounds,
+    choose_claims,
     grown,
     parse_bounds,
     parse_rules,
@@ -33,7 +34,7 @@ from checker.support.errors import UsageProblem
 from checker.support.names import unknown
 
 if TYPE_CHECKING:
-    from checker.studies.verify import ClaimReport, Report
+    from checker.studies.reports import ClaimReport, Report
 
 
 def verify(
@@ -75,7 +76,9 @@ def verify(
 ) -> None:
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too)."""
     from checker.model.search import Options
+    from checker.studies import pins, proved, reports
     from checker.studies import verify as v
+    from proofs.claims.table import ALWAYS, SOMETIMES
 
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if engine not in v.ENGINES:
@@ -112,10 +115,14 @@ def verify(
             "--prove takes no --rules, --bounds or --pin: a theorem has its own rules and no "
             "bounds, and no pins"
         )
-    theorems = v.theorems(claims or []) if unbounded else []
+    asked = choose_claims(claims or [])
+    theorems = proved.theorems(asked) if unbounded else []
+    if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
+        some = (ALWAYS, SOMETIMES)
+        asked = [claim for claim in asked if claim.id in (claims or ()) or claim.kind in some]
     with progress.explorations() as (tell, done):
         result, seconds = v.verify(
-            claims or [],
+            asked,
             chosen_rules,
             chosen_bounds,
             options=options,
@@ -129,13 +136,13 @@ def verify(
         )
     if theorems:
         with progress.proofs() as tell:
-            result.claims += v.prove_theorems(theorems, workers, tell)
+            result.claims += proved.prove_theorems(theorems, workers, tell)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:
-        files.write(junit, v.junit(result).encode())
+        files.write(junit, reports.junit(result).encode())
     if pin:
-        v.pin(result, scale or "usual")
+        pins.pin(result, scale or "usual")
     unpinned = ""
     if chosen_rules or chosen_bounds:
         unpinned = (
@@ -144,7 +151,7 @@ def verify(
     elif symbolic or symmetry or compact:
         unpinned = "; verdicts and lengths were compared, counts were not"
     print_table(result, seconds, unpinned)
-    raise typer.Exit(v.exit_code(result))
+    raise typer.Exit(reports.exit_code(result))
 
 
 def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:

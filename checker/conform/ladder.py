@@ -49,7 +49,7 @@ def story(
         before, after = _states(connection, p.number - 1), _states(connection, p.number)
         states = (before[0], after[1]) if side else (after[0], before[1])
         wrong = found is not None and p.number == found.segment
-        message = Message(p.number, side, describe(p), mark="deviates" if wrong else "")
+        message = Message(p.number, side, 1 - side, describe(p), mark="deviates" if wrong else "")
         rule = found.rule if found is not None and wrong else ""
         words, note = said.get(p.number, ("", ""))
         notes = (note,) if note else ()

@@ -35,13 +35,16 @@ from typing import Any
 from checker.engines.explicit.explore import Exploration, Path, Progress, explore
 from checker.engines.fairness import components as fairness
 from checker.engines.fairness.components import Fair, Question
+from checker.model.interned import Interned
 from checker.model.search import Options, TcpParts
 from checker.support import machine
 from checker.support.errors import Problem
 from proofs.claims.table import Live
+from spec.tcp.host import awake
 from spec.tcp.segment import Origin, Segment
 from spec.world.records import key
-from spec.world.system import NAMES, Step, System, World
+from spec.world.system import Step, World
+from spec.world.topology import TWO_HOSTS
 
 Decide = Callable[[Question], fairness.Decision]
 
@@ -78,7 +81,7 @@ def _arrival(label: Any) -> Segment | None:
 def _action(name: str) -> Callable[[Any], Collection[Hashable]]:
     """The hosts that take an action; of a tick, nobody."""
     who, _, what = name.rpartition(": ")
-    only = NAMES.index(who) if who else None
+    only = TWO_HOSTS.names.index(who) if who else None
 
     def hosts(label: Any) -> Collection[Hashable]:
         fits = label.action == what and only in (None, label.host)
@@ -90,7 +93,7 @@ def _action(name: str) -> Callable[[Any], Collection[Hashable]]:
 class Fairness:
     """The assumptions of claims about one system, as the engines take them."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Interned) -> None:
         self.system = system
         self._plain: dict[Segment, tuple[Any, ...]] = {}
         self._known: dict[tuple[Any, ...], tuple[Fair, ...]] = {}
@@ -119,25 +122,29 @@ class Fairness:
         return () if seg is None else ((label.host, self.plain(seg)),)
 
     def sent(self, label: Any) -> Collection[Hashable]:
-        return [(1 - label.host, self.plain(seg)) for seg in label.sent]
+        peers = self.system.topology.peers
+        return [(peers[label.host], self.plain(seg)) for seg in label.sent]
 
     def cut(self, world: World) -> bool:
         """Does a bound refuse a delivery here? (A host that is down or quiet refuses by a rule.)"""
         taken = [
-            (step.host, step.segment)
+            (step.end, step.segment)
             for step, _ in self.system.steps(world)
             if step.action == "deliver"
         ]
         return any(
             (me, seg) not in taken
-            for me, end in enumerate((world.a, world.b))
-            if end.up and not end.quiet
-            for seg in world.bag(1 - me)
+            for me, end in enumerate(world.ends())
+            if awake(end.host)
+            for seg in world.links[world.topology.peers[me]]
         )
 
     def questions(self, live: Live) -> list[Question]:
         """A claim, asked of each host."""
-        return [self._question(live, me) for me in ((0, 1) if live.each else (0,))]
+        return [
+            self._question(live, me)
+            for me in range(len(self.system.topology.ends) if live.each else 1)
+        ]
 
     def _question(self, live: Live, me: int) -> Question:
         return Question(
@@ -151,7 +158,7 @@ class Fairness:
 
 
 def search(
-    system: System,
+    system: Interned,
     claims: Mapping[str, Live],
     options: Options,
     progress: Progress | None = None,
@@ -171,7 +178,7 @@ def search(
 
 
 def _graph(
-    system: System, options: Options, progress: Progress | None
+    system: Interned, options: Options, progress: Progress | None
 ) -> tuple[Exploration, Decide | None]:
     """All states and steps, and who decides questions about them."""
     memory = options.max_memory or machine.spare()
@@ -229,7 +236,7 @@ def _length(path: Path) -> tuple[int, int]:
     return path.loop, len(path.steps) - path.loop
 
 
-def confirm(system: System, live: Live, path: Path) -> None:
+def confirm(system: Interned, live: Live, path: Path) -> None:
     """Raise ``Problem`` unless ``path``, a run of ``system`` and of no other, refutes the claim."""
     problems = []
     for question in Fairness(system).questions(live):

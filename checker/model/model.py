@@ -19,6 +19,7 @@ from checker.engines.solver.smt import OpenComposition
 from checker.ir.composition import Composition
 from checker.ir.nodes import Sort
 from checker.model import liveness, options, replay, search, story, traced
+from checker.model.interned import Interned
 from checker.model.search import Options, TcpParts
 from checker.model.traced import Traced
 from checker.render import Story
@@ -29,7 +30,6 @@ from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event
 from spec.world.forgery import FORGERIES
-from spec.world.system import System
 
 
 @dataclass(slots=True)
@@ -77,10 +77,11 @@ class Model:
     def callers(self) -> dict[Event, tuple[int, ...]]:
         """What can happen to a host but a tick, and to which hosts."""
         calls = self.system.calls
+        ends = range(len(calls))
         hosts: dict[Event, tuple[int, ...]] = {
-            what: tuple(h for h in (0, 1) if what in calls[h]) for what in (*Input, *FORGERIES)
+            what: tuple(end for end in ends if what in calls[end]) for what in (*Input, *FORGERIES)
         }
-        hosts[Input.SEGMENT] = (0, 1)
+        hosts[Input.SEGMENT] = tuple(ends)
         return {what: who for what, who in hosts.items() if who}
 
     @property
@@ -89,9 +90,9 @@ class Model:
         return "msl" in self.free or self.bounds.msl > 0
 
     @cached_property
-    def system(self) -> System:
+    def system(self) -> Interned:
         """The transition system; what it works out, it remembers."""
-        return System(self.rules, self.bounds)
+        return Interned(self.rules, self.bounds)
 
     @cached_property
     def parts(self) -> TcpParts:
@@ -153,14 +154,14 @@ class Model:
     def replay(self, path: Path) -> Path:
         """Take a run once more, through a system that remembers nothing; raise ``Problem`` if that
         cannot be done."""
-        return replay.replay(System(self.rules, self.bounds), path)
+        return replay.replay(Interned(self.rules, self.bounds), path)
 
     def confirm(self, claim: Claim, path: Path) -> None:
         """Replay ``path``; does its last state decide the claim, asked once more?
 
         Of a lasso: does its loop, with what could be done on the way round?
         """
-        system = System(self.rules, self.bounds)
+        system = Interned(self.rules, self.bounds)
         path = replay.replay(system, path)
         if claim.live is not None:
             return liveness.confirm(system, claim.live, path)

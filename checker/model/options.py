@@ -11,6 +11,7 @@ from typing import Any
 
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
+from proofs.claims.table import BY_ID, CLAIMS, Claim
 from spec.rules import SWITCHES, Rules
 from spec.world.bounds import LIMITS, PROFILES, SCALES, Bounds
 
@@ -65,6 +66,28 @@ def _value(what: str, text: str, field: dataclasses.Field[Any]) -> Any:
     if not low <= number <= high:
         raise UsageProblem(f"{what} is between {low} and {high}, not {number}")
     return number
+
+
+def choose_claim(id: str) -> Claim:
+    """The claim with that identifier."""
+    if id not in BY_ID:
+        raise unknown("claim", id, BY_ID)
+    return BY_ID[id]
+
+
+def choose_claims(ids: Sequence[str]) -> list[Claim]:
+    """The claims named: each id itself, with it the claims behind a dot (``T1`` -> ``T1.x``), and
+    the witnesses of all of them. Without ids, all claims.
+    """
+    if not ids:
+        return list(CLAIMS)
+    chosen: set[str] = set()
+    for id in ids:
+        choose_claim(id)
+        for claim in CLAIMS:
+            if claim.id == id or claim.id.startswith(f"{id}."):
+                chosen.update((claim.id, *claim.witnesses))
+    return [claim for claim in CLAIMS if claim.id in chosen]
 
 
 def choose_rules(*layers: Mapping[str, Any]) -> Rules:

@@ -22,7 +22,7 @@ def _parts(record: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
 
 def _subject(step: Step) -> tuple[tuple[Any, ...], ...]:
     """What a step is, apart from its effects."""
-    return _parts((step.host, step.action, step.segment, step.direction, step.isn))
+    return _parts((step.host, step.action, step.segment, step.link, step.isn, step.end))
 
 
 def replay(system: System, path: Path) -> Path:
@@ -36,7 +36,7 @@ def replay(system: System, path: Path) -> Path:
     if _parts(path.start) != _parts(world):
         raise Problem("replay: the path does not start in the initial state")
     for number, (step, after) in enumerate(path.steps, 1):
-        at = f"replay: step {number} ({describe(step)})"
+        at = f"replay: step {number} ({describe(step, system.topology.names)})"
         offers = [offer for offer in system.steps(world) if _subject(offer[0]) == _subject(step)]
         if not offers:
             raise Problem(f"{at} is not possible there")

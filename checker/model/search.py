@@ -16,16 +16,17 @@ from typing import Any, Literal, TypeVar
 from checker.engines.explicit.explore import Check, Exploration, Progress, explore
 from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
 from checker.ir.sources import digest
+from checker.model.interned import Interned
 from checker.support import machine
 from checker.support.errors import UsageProblem
 from spec.observe import sights
 from spec.observe.ghosts import Ghost
 from spec.observe.sights import LOOKED_AT, NETWORK, NOTHING, Sight
 from spec.tcp.inputs import Input
-from spec.tcp.rule import Rule
+from spec.tcp.rule import Rule, cite
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world.enabled import Event
+from spec.world.enabled import Event, overdue
 from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
@@ -67,7 +68,7 @@ class Options:
 
 
 def search(
-    system: System,
+    system: Interned,
     checks: Mapping[str, Check],
     options: Options,
     progress: Progress | None = None,
@@ -142,7 +143,7 @@ R = TypeVar("R", Endpoint, Segment)
 class TcpParts:
     """A system of ``spec``, taken apart."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Interned) -> None:
         self.system = system
         self.bounds = bounds = system.bounds
         self.capacity = min(bounds.capacity, bounds.in_flight)
@@ -154,7 +155,8 @@ class TcpParts:
 
     def initial(self) -> tuple[Endpoint, Endpoint]:
         world = self.system.initial()
-        return world.a, world.b
+        a, b = world.hosts
+        return a, b
 
     def looks(self, end: Endpoint) -> int:
         if self.system.reach == NOTHING:
@@ -199,12 +201,12 @@ class TcpParts:
     def _moves(
         self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
     ) -> Iterator[Move]:
-        for _, outcome in self.system.outcomes_of(end, what, seg, sight):
+        for outcome in self.system.react(end, 0, what, seg, sight):
             effects = outcome.effects
             yield Move(what.value, outcome.end, effects.sent, effects.rules)
 
     def tick(self, end: Endpoint) -> Endpoint | None:
-        return self.system.later(end)
+        return None if overdue(end) else self.system.later(end)
 
     def age(self, message: Segment) -> Segment | None:
         return self.system.older(message)
@@ -212,12 +214,13 @@ class TcpParts:
     def join(
         self, ends: tuple[Endpoint, Endpoint], bags: tuple[list[Segment], list[Segment]]
     ) -> World:
-        return World(*ends, *(self.system.bag(bag) for bag in bags))
+        return self.system.world(ends, map(self.system.bag, bags))
 
     def split(
         self, state: World
     ) -> tuple[tuple[Endpoint, Endpoint], tuple[list[Segment], list[Segment]]]:
-        return (state.a, state.b), (list(state.a_to_b), list(state.b_to_a))
+        (a, b), (a_to_b, b_to_a) = state.hosts, state.links
+        return (a, b), (list(a_to_b), list(b_to_a))
 
     def freeze(self, thing: Endpoint | Segment) -> list[int]:
         return [
@@ -226,7 +229,7 @@ class TcpParts:
         ]
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
-        return self.system.endpoint(
+        return self.system.host(
             _thawed(initial(self.system.watchers, self.bounds.incarnations), frozen)
         )
 
@@ -238,7 +241,7 @@ class TcpParts:
 
     def thaw_rule(self, frozen: list[str | None]) -> Rule:
         id, says, enters = frozen
-        return Rule(id or "", says or "", State[enters] if enters else None)
+        return cite(id or "", says or "", State[enters] if enters else None)
 
 
 def _thawed(like: R, frozen: list[int]) -> R:

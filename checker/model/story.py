@@ -24,7 +24,7 @@ from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.forgery import FORGERIES, Forgery, forge
 from spec.world.records import key, paths
-from spec.world.system import NAMES, Step, World
+from spec.world.system import Step, World
 
 _GHOSTS = {
     "stale": "stale: the TCB that sent this SYN is no longer in SYN-SENT",
@@ -48,13 +48,14 @@ class _Flying:
 
     def message(self, world: World) -> Message:
         """As seen in ``world``: it may have grown old."""
-        receiver = world.end(1 - self.sender).ghost
+        receiver = world.peer(self.sender).ghost
         old = (
             0 < self.src < world.end(self.sender).ghost.id
             or 0 < self.about < receiver.id
             or is_old(receiver, self.segment)
         )
-        return Message(self.uid, self.sender, text(self.segment), bool(old))
+        to = world.topology.peers[self.sender]
+        return Message(self.uid, self.sender, to, text(self.segment), bool(old))
 
 
 class _Teller:
@@ -66,8 +67,8 @@ class _Teller:
         self.world = start
         self.uid = 0
         self.air: list[_Flying] = []
-        for sender in (0, 1):
-            for seg in start.bag(sender):
+        for sender, bag in enumerate(start.links):
+            for seg in bag:
                 self.depart(sender, seg, seg.origin.src, seg.origin.about)
 
     def depart(self, sender: int, seg: Segment, src: int, about: int) -> _Flying:
@@ -86,8 +87,8 @@ class _Teller:
     def age(self, after: World) -> list[_Flying]:
         """A tick: segments in flight age by one tick, and those in no bag any more have expired."""
         ages = self.rules.lifetime_bounded
-        left = [[key(seg) for seg in after.bag(sender)] for sender in (0, 1)]
-        segments = [{key(seg): seg for seg in after.bag(sender)} for sender in (0, 1)]
+        left = [[key(seg) for seg in bag] for bag in after.links]
+        segments = [{key(seg): seg for seg in bag} for bag in after.links]
         expired = []
         for flying in list(self.air):
             seg = flying.segment
@@ -102,13 +103,13 @@ class _Teller:
 
     def line(self, number: int, step: Step, after: World, notes: tuple[str, ...]) -> Line:
         """One step told; ``world`` is then the world after it."""
-        before, me = self.world, step.host
+        before, me = self.world, step.end
         received: _Flying | None = None
         gone: list[_Flying] = []
         if step.action == Input.TICK.value:
             gone = self.age(after)
-        elif step.segment is not None and step.direction is not None:
-            flying = self.find(step.direction, step.segment)
+        elif step.segment is not None and step.link is not None:
+            flying = self.find(step.link, step.segment)
             if step.action != "duplicate":
                 self.air.remove(flying)
             if me is None:
@@ -142,19 +143,16 @@ class _Teller:
             kept=kept,
             lost=tuple(lost),
             sent=tuple(sent),
-            states=(state(after.a), state(after.b)),
-            details=(
-                small_print(after.a, self.bounds),
-                small_print(after.b, self.bounds),
-            ),
+            states=tuple(map(state, after.ends())),
+            details=tuple(small_print(end, self.bounds) for end in after.ends()),
             notes=(*self.notes(step, before, after), *notes),
         )
 
     def notes(self, step: Step, before: World, after: World) -> Iterator[str]:
         """What the segments and states do not show."""
-        if step.host is None:
+        if step.end is None:
             return
-        was, now = before.end(step.host), after.end(step.host)
+        was, now = before.end(step.end), after.end(step.end)
         if any(step.action == what.value for what in FORGERIES):
             context = Tcp(self.rules, self.bounds, 0)
             yield f"forged: {text(forge(was.tcb, Forgery(step.action), context))}"
@@ -177,6 +175,7 @@ def story(
     notes: Mapping[int, str] | None = None,
 ) -> Story:
     """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1."""
+    topology = path.start.topology
     teller = _Teller(rules, bounds, path.start)
     remarks = notes or {}
     lines = [
@@ -186,8 +185,8 @@ def story(
     worlds = [path.start, *(after for _, after in path.steps)]
     return Story(
         title=title,
-        lifelines=(NAMES[0], NAMES[1]),
-        initial=(state(path.start.a), state(path.start.b)),
+        lifelines=tuple(map(topology.named, range(len(topology.ends)))),
+        initial=tuple(map(state, path.start.ends())),
         lines=tuple(lines),
         verdict=verdict,
         violated=violated,
@@ -199,8 +198,10 @@ def story(
 def snapshot(world: World) -> dict[str, object]:
     """Every variable of the model: the leaves of both ends, and the segments in flight."""
     variables: dict[str, object] = {}
-    for name, end in (("a", world.a), ("b", world.b)):
-        variables |= zip(paths(end, name), key(end), strict=True)
-    for name, bag in (("a_to_b", world.a_to_b), ("b_to_a", world.b_to_a)):
-        variables[name] = [dict(zip(paths(seg), key(seg), strict=True)) for seg in bag]
+    topology = world.topology
+    for name, host in zip(topology.names, world.hosts, strict=True):
+        variables |= zip(paths(host, name.lower()), key(host), strict=True)
+    for sender, bag in enumerate(world.links):
+        ends = [topology.named(end).lower() for end in (sender, topology.peers[sender])]
+        variables["_to_".join(ends)] = [dict(zip(paths(seg), key(seg), strict=True)) for seg in bag]
     return variables

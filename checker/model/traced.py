@@ -33,7 +33,8 @@ from spec.world.enabled import Event, overdue
 from spec.world.endpoint import Endpoint, initial
 from spec.world.happen import happen
 from spec.world.records import key, paths, rebuild
-from spec.world.system import NAMES, System, World
+from spec.world.system import System, World
+from spec.world.topology import TWO_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +310,7 @@ def composition(
                 tick=tick,
                 tick_blocked=tracer.node(overdue(me)) if timed else None,
             )
-            for name in NAMES
+            for name in TWO_HOSTS.names
         ],
         links=[(0, 1), (1, 0)],
         ports=[Port(0, 1, (0,)), Port(1, 0, (1,))],
@@ -349,7 +350,7 @@ def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]]
     half = 1 << (bounds.width - 1)
     isns = [
         [smt.variable(f"isn.{name}.{n}", sort) for n in range(bounds.incarnations)]
-        for name in NAMES
+        for name in TWO_HOSTS.names
     ]
     assumptions = []
     for mine in isns:
@@ -372,7 +373,7 @@ def _isns(rules: Rules, bounds: Bounds, explored: bool) -> tuple[list[list[Any]]
 def predicate(claim: Callable[[World], bool], traced: Traced, wanted: bool = True) -> Tree:
     """The decision tree of ``claim`` being ``wanted``, over ``a.*`` and ``b.*`` of a state."""
     a, b = traced.endpoint("a"), traced.endpoint("b")
-    return traced.tracer.trace(lambda: (None, [claim(World(a, b, (), ())) == wanted]))
+    return traced.tracer.trace(lambda: (None, [claim(World((a, b), ((), ()))) == wanted]))
 
 
 def formula(claim: Callable[[World], bool], traced: Traced, state: smt.State) -> Any:
@@ -381,7 +382,7 @@ def formula(claim: Callable[[World], bool], traced: Traced, state: smt.State) ->
     terms = smt.Terms(
         {
             f"{name.lower()}.{path}": term
-            for name, end in zip(NAMES, state.ends, strict=True)
+            for name, end in zip(TWO_HOSTS.names, state.ends, strict=True)
             for path, term in end.items()
         }
     )

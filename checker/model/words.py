@@ -1,12 +1,14 @@
 """Segments, endpoints and steps in words, as diagrams, reports and messages show them."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
-from spec.world.system import NAMES, Step
+from spec.world.system import Step
+from spec.world.topology import TWO_HOSTS
 
 
 def flags(seg: Segment) -> str:
@@ -50,8 +52,8 @@ def _ticks(n: int) -> str:
     return f"{n} more tick{'s' * (n != 1)}" if n else "no more"
 
 
-def describe(step: Step) -> str:
+def describe(step: Step, names: Sequence[str] = TWO_HOSTS.names) -> str:
     """A step in words, for messages."""
-    who = "" if step.host is None else f"{NAMES[step.host]}: "
+    who = "" if step.host is None else f"{names[step.host]}: "
     what = "" if step.segment is None else f" <{text(step.segment)}>"
     return f"{who}{step.action}{what}"

@@ -1,6 +1,7 @@
 """A story as plain text, in the manner of RFC 9293's figures.
 
-Time runs downwards between two lifelines. Each step starts with a numbered row that has the state
+Time runs downwards between two lifelines, or more: then those in the middle have two edges and
+their states between them. Each step starts with a numbered row that has the state
 of each end after it. A message that was sent in one step and received in the next is one arrow in
 the row of its arrival; any other is drawn twice, with `...` for the channel that holds it:
 
@@ -43,8 +44,17 @@ class _Ladder:
         self.margin = 2 if story.loop is not None else 0
         shown = [story.lifelines, story.initial, *(line.states for line in story.lines)]
         most = (width - self.number) // 5
-        self.ends = [max(2, min(most, max(columns(s[side]) for s in shown))) for side in (0, 1)]
-        self.middle = width - 2 * self.margin - self.number - sum(self.ends) - 4
+        sides = range(len(story.lifelines))
+        self.ends = [max(2, min(most, max(columns(s[side]) for s in shown))) for side in sides]
+        self.middle = width - 2 * self.margin - self.number - self.ends[0] - self.ends[-1] - 4
+        inner = self.ends[1:-1]
+        gaps = len(inner) + 1
+        spare = self.middle - sum(inner) - 4 * len(inner)
+        self.lanes = [(-1, -1)]  # where in the middle the two edges of each end stand
+        for n, room in enumerate(inner, 1):
+            start = self.lanes[-1][1] + 1 + (spare * n // gaps - spare * (n - 1) // gaps)
+            self.lanes.append((start, start + room + 3))
+        self.lanes.append((self.middle, self.middle))
 
     def rows(self) -> Iterator[str]:
         story = self.story
@@ -72,27 +82,49 @@ class _Ladder:
     def block(
         self,
         number: str = "",
-        states: tuple[str, str] = ("", ""),
+        states: tuple[str, ...] = (),
         middle: list[str] | None = None,
         box: bool = False,
         lifeline: str = "|",
     ) -> Iterator[str]:
         """As many rows as the longest of its columns needs."""
-        a, b = (wrap(state, room) for state, room in zip(states, self.ends, strict=True))
+        texts = states or ("",) * len(self.ends)
+        a, *inner, b = (wrap(state, room) for state, room in zip(texts, self.ends, strict=True))
+        # Between the first lifeline and the last the states of the others have rows of their own.
+        between = list(self.inner(inner, lifeline)) if any(texts[1:-1]) else []
+        between += [self.lined(text, lifeline) for text in middle or []]
         edge = ("| " if box else "  ")[: self.margin]
-        for n, at_a, text, at_b in zip_longest([number], a, middle or [], b, fillvalue=""):
+        for n, at_a, text, at_b in zip_longest([number], a, between, b):
             yield "".join(
                 (
                     edge,
-                    left(n, self.number),
-                    left(at_a, self.ends[0]),
+                    left(n or "", self.number),
+                    left(at_a or "", self.ends[0]),
                     " " + lifeline,
-                    left(text, self.middle),
+                    self.lined("", lifeline) if text is None else text,
                     lifeline + " ",
-                    left(at_b, self.ends[1]),
+                    left(at_b or "", self.ends[-1]),
                     edge[::-1],
                 )
             )
+
+    def inner(self, states: list[list[str]], lifeline: str) -> Iterator[str]:
+        """The states of all ends but the first and the last, each between its edges."""
+        for row in zip_longest(*states, fillvalue=""):
+            text = ""
+            for (start, _), state in zip(self.lanes[1:-1], row, strict=True):
+                text = left(text, start + 2) + state
+            yield self.lined(text, lifeline)
+
+    def lined(self, text: str, lifeline: str) -> str:
+        """A row of the middle, with the lifelines that pass behind it."""
+        row = left(text, self.middle)
+        for place in (edge for lane in self.lanes[1:-1] for edge in lane):
+            # ... but not through a message: a blank between two words is the message's own.
+            blank = row[place] == " " and " " in row[place - 1 : place + 2 : 2]
+            if columns(row) == len(row) and blank:
+                row = row[:place] + lifeline + row[place + 1 :]
+        return row
 
     def edge(self, text: str) -> str:
         """The upper or the lower edge of the loop's box."""
@@ -126,11 +158,12 @@ class _Ladder:
             + [origin] * bool(origin)
         )
         text = " ".join([f"<{message.text}>", *(f"({mark})" for mark in marks)])
-        texts = wrap(text, self.middle - 12)
+        start, room = self.between(message.sender, message.receiver)
+        texts = wrap(text, room - 12)
         length = max(map(columns, texts))
         tail = "..." if origin else "----"
         head = {">": "---->", "X": "---X", ".": "..."}[end]
-        spare = self.middle - length - len(tail) - len(head) - 2
+        spare = room - length - len(tail) - len(head) - 2
         before, after = 0, 0
         if not origin and end == ">":
             tail, head = tail + "-" * (spare // 2), "-" * (spare - spare // 2) + head
@@ -141,28 +174,41 @@ class _Ladder:
         else:
             after = spare
         tail, head = " " * before + tail + " ", " " + head + " " * after
-        if message.sender == 1:
+        if message.sender > message.receiver:
             tail, head = head[::-1].replace(">", "<"), tail[::-1]
-        yield tail + left(texts[0], length) + head
+        indent = " " * start
+        yield indent + tail + left(texts[0], length) + head
         for more in texts[1:]:
-            yield " " * len(tail) + more
+            yield indent + " " * len(tail) + more
+
+    def between(self, one: int, other: int) -> tuple[int, int]:
+        """Where in the middle what is between two ends starts, and how wide it is."""
+        first, last = sorted((one, other))
+        start = self.lanes[first][1] + 1
+        return start, self.lanes[last][0] - start
 
     def beside(self, side: int | None, text: str) -> Iterator[str]:
         """At the side of `side`; what the channel and time do stands in the middle."""
-        for row in wrap(text, self.middle - 2):
+        last = len(self.ends) - 1
+        start, room = (0, self.middle) if side is None else self.between(*self.gap(side))
+        for row in wrap(text, room - 2):
             if side is None:
-                yield centre(row, self.middle)
-            elif side == 0:
-                yield " " + row
+                yield centre(row, room)
+            elif side == last:
+                yield " " * start + right(row + " ", room)
             else:
-                yield right(row + " ", self.middle)
+                yield " " * start + " " + row
 
-    def small_print(self, texts: tuple[str, str]) -> Iterator[str]:
-        """Of the two ends, side by side."""
-        if not all(texts):
-            for side in (0, 1):
-                if texts[side]:
-                    yield from self.beside(side, f"({texts[side]})")
+    def gap(self, side: int) -> tuple[int, int]:
+        """An end and its neighbour: where there is room for what it does."""
+        return (side - 1, side) if side == len(self.ends) - 1 else (side, side + 1)
+
+    def small_print(self, texts: tuple[str, ...]) -> Iterator[str]:
+        """Of two ends, side by side; else one after the other."""
+        if len(texts) > 2 or not all(texts):
+            for side, text in enumerate(texts):
+                if text:
+                    yield from self.beside(side, f"({text})")
             return
         half = (self.middle - 4) // 2
         rows = (wrap(f"({text})", half) for text in texts)

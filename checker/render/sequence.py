@@ -305,7 +305,7 @@ class _Diagram:
                 f'margin="0.12,0.04" label={_label(_text(name, STATE, _HEAD))}'
             )
 
-    def states(self, row: _Row, before: tuple[str, str], after: tuple[str, str]) -> None:
+    def states(self, row: _Row, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         for side in (0, 1):
             changed = before[side] != after[side]
             edge, fill = (INK, CHANGED) if changed else (FAINT, "white")

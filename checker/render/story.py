@@ -1,4 +1,4 @@
-"""What is drawn: a run of two ends and a channel, told step by step.
+"""What is drawn: a run of several ends and a channel, told step by step.
 
 A story is the whole interface between the code that finds runs (explorers, solvers, replayed
 captures) and the code that draws them (`ladder`, `sequence`, `itf`). It knows no protocol: a state
@@ -35,7 +35,9 @@ class Message:
     uid: int
     """Unique within a story; sends count up."""
     sender: int
-    """0 or 1, an index into the story's lifelines."""
+    """An index into the story's lifelines."""
+    receiver: int
+    """The same, of whom it is for."""
     text: str
     old: bool = False
     """Of an earlier connection than the present one."""
@@ -59,8 +61,8 @@ class Line:
     lost: tuple[Message, ...]
     """Lost by the channel, expired, or refused by a full channel (then it is in `sent` too)."""
     sent: tuple[Message, ...]
-    states: tuple[str, str]
-    details: tuple[str, str] = ("", "")
+    states: tuple[str, ...]
+    details: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -110,8 +112,8 @@ class Flight:
 @dataclass(frozen=True)
 class Story:
     title: str
-    lifelines: tuple[str, str]
-    initial: tuple[str, str]
+    lifelines: tuple[str, ...]
+    initial: tuple[str, ...]
     """The states before the first line."""
     lines: tuple[Line, ...]
     verdict: str
@@ -126,12 +128,15 @@ class Story:
             raise ValueError(f"loop starts at line index {self.loop} of {len(self.lines)} lines")
         if self.snapshots and len(self.snapshots) != len(self.lines) + 1:
             raise ValueError(f"{len(self.snapshots)} snapshots for {len(self.lines)} lines")
+        ends = len(self.lifelines)
+        if {ends} != {len(each) for each in (self.initial, *(line.states for line in self.lines))}:
+            raise ValueError(f"not a state for each of {ends} lifelines")
         known: set[int] = set()
         gone: set[int] = set()
         for line in self.lines:
             at = f"line {line.number}"
             if (message := line.received) is not None:
-                if line.actor != 1 - message.sender:
+                if line.actor != message.receiver:
                     raise ValueError(f"{at}: not a step of the receiver of {message}")
                 if message.uid in gone:
                     raise ValueError(f"{at}: no longer in flight: {message}")
@@ -148,15 +153,16 @@ class Story:
                 known.add(message.uid)
                 gone.add(message.uid)
 
-    def before(self, index: int) -> tuple[str, str]:
+    def before(self, index: int) -> tuple[str, ...]:
         """The states before line `index`."""
         return self.lines[index - 1].states if index else self.initial
 
-    def fresh_details(self, index: int) -> tuple[str, str]:
+    def fresh_details(self, index: int) -> tuple[str, ...]:
         """The small print of line `index` where it differs from the line before, else blank."""
-        new = self.lines[index].details
-        old = self.lines[index - 1].details if index else ("", "")
-        return (new[0] if new[0] != old[0] else "", new[1] if new[1] != old[1] else "")
+        blank = ("",) * len(self.lifelines)
+        new = self.lines[index].details or blank
+        old = (self.lines[index - 1].details if index else ()) or blank
+        return tuple("" if one == other else one for one, other in zip(new, old, strict=True))
 
     @cached_property
     def flights(self) -> tuple[Flight, ...]:

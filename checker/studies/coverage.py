@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from checker.ir.interpret import branches, leaf_of, leaves
 from checker.model.model import Model
-from checker.studies.verify import Job, jobs
+from checker.studies.explorations import Job, jobs
 from proofs.claims.table import CLAIMS
 from spec.tcp.rule import Rule
 
@@ -34,7 +34,7 @@ class Coverage:
     def add(self, model: Model) -> None:
         """Mark what the system of ``model`` has worked out."""
         system, traced = model.system, model.traced
-        for what, outcomes in system.outcomes.items():
+        for what, outcomes in system.known.items():
             if not outcomes:
                 continue
             tree = traced.tree(what)
@@ -44,7 +44,7 @@ class Coverage:
             for leaf in leaves(tree):
                 for rule in leaf.static.rules:
                     self.rules.setdefault(rule, 0)
-            for end, seg, sight in outcomes:
+            for end, _, seg, sight in outcomes:
                 for isn in system.isns(end):
                     leaf, way = leaf_of(tree, traced.values(end, seg, sight, isn))
                     for branch, answer in way:

@@ -22,12 +22,11 @@ from checker.exports.tlaplus import tlaplus
 from checker.ir.composition import Composition
 from checker.ir.tracing import Tree
 from checker.model.model import check_of
-from checker.model.options import choose_rules
-from checker.studies import verify
+from checker.model.options import choose_claims, choose_rules
 from checker.studies.export import Stated, goods, stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
-from proofs.claims.table import BY_ID, EVENTUALLY, SOMETIMES
+from proofs.claims.table import EVENTUALLY, SOMETIMES, Claim
 from spec.rules import Rules
 
 DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
@@ -149,7 +148,7 @@ def cases(
         return [stated(profile, ids, rules, bounds)]
     if ids:
         groups: dict[tuple[str, Rules], list[str]] = {}
-        for claim in verify.select(ids):
+        for claim in choose_claims(ids):
             if claim.kind == EVENTUALLY and claim.id not in ids:
                 continue  # it came along with another, and has no export
             chosen = choose_rules(claim.rules, rules)
@@ -222,11 +221,11 @@ def _rows(
         said = {}
         for name, (whole, single) in runs.items():
             run = single.get(claim.id, whole)
-            said[name] = _undecided(claim.id) if run.complete else _unfinished(run, claim.id)
+            said[name] = _undecided(claim) if run.complete else _unfinished(run, claim)
         if claim.id in lengths:
-            yield _row(claim.id, _decided(claim.id, lengths[claim.id]), said)
+            yield _row(claim.id, _decided(claim, lengths[claim.id]), said)
         else:
-            yield _row(claim.id, _undecided(claim.id), said)
+            yield _row(claim.id, _undecided(claim), said)
 
 
 _UNKNOWN = "?"
@@ -239,19 +238,19 @@ def _row(what: str, reference: str, peers: Mapping[str, str]) -> Row:
     return Row(what, reference, peers, None if _UNKNOWN in peers.values() else True)
 
 
-def _decided(id: str, length: int) -> str:
-    return f"{'seen' if BY_ID[id].kind == SOMETIMES else 'violated'} in {length}"
+def _decided(claim: Claim, length: int) -> str:
+    return f"{'seen' if claim.kind == SOMETIMES else 'violated'} in {length}"
 
 
-def _undecided(id: str) -> str:
-    return "not seen" if BY_ID[id].kind == SOMETIMES else "holds"
+def _undecided(claim: Claim) -> str:
+    return "not seen" if claim.kind == SOMETIMES else "holds"
 
 
-def _unfinished(run: PeerRun, id: str | None = None) -> str:
+def _unfinished(run: PeerRun, claim: Claim | None = None) -> str:
     """What a run says that did not visit every state: a violation, or nothing."""
     if run.violated is None or run.length is None:
         return _UNKNOWN
-    return f"stopped in {run.length}" if id is None else _decided(id, run.length)
+    return f"stopped in {run.length}" if claim is None else _decided(claim, run.length)
 
 
 def exit_code(results: Sequence[Compared]) -> int:

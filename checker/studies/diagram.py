@@ -46,7 +46,8 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.endpoint import Endpoint
-from spec.world.system import NAMES, Step, System, World
+from spec.world.system import Step, System, World
+from spec.world.topology import TWO_HOSTS
 
 CLOSED, LISTEN, SYN_SENT = State.CLOSED, State.LISTEN, State.SYN_SENT
 SYN_RECEIVED, ESTABLISHED = State.SYN_RECEIVED, State.ESTABLISHED
@@ -339,7 +340,7 @@ def changes(system: Any, seq: Space) -> Iterator[Change]:
     worlds = [data["state"] for _, data in graph.nodes(data=True)]
     told: dict[tuple[Endpoint, Endpoint, Step], Edge] = {}
     for before, after, steps in graph.edges(data="steps"):
-        for host in range(len(NAMES)):
+        for host in range(len(TWO_HOSTS.names)):
             here, there = worlds[before].end(host), worlds[after].end(host)
             if here.tcb.state == there.tcb.state:
                 continue
@@ -666,7 +667,7 @@ def _gives_up(before: World, after: World) -> bool:
     """Does an end return to CLOSED before it has a connection?"""
     return any(
         after.end(host).tcb.state == CLOSED and before.end(host).tcb.state in (LISTEN, SYN_SENT)
-        for host in range(len(NAMES))
+        for host in range(len(TWO_HOSTS.names))
     )
 
 
@@ -697,8 +698,9 @@ class Both(NamedTuple):
 
 def both(world: World) -> Both:
     """The view of the joint diagrams."""
-    a, b = world.a.tcb.state, world.b.tcb.state
-    return Both(a, b, a == b == CLOSED and world.a.ghost.id != 0)
+    a, b = world.hosts
+    over = a.tcb.state == b.tcb.state == CLOSED and a.ghost.id != 0
+    return Both(a.tcb.state, b.tcb.state, over)
 
 
 def joint(bounds: Bounds) -> dict[tuple[Both, Both], list[tuple[int, Edge]]]:
@@ -759,7 +761,7 @@ def run(system: System, start: World, *goals: tuple[State, State]) -> Run:
     for goal in goals:
 
         def reached(world: World, goal: tuple[State, State] = goal) -> bool:
-            return both(world)[:2] == goal and not world.a_to_b and not world.b_to_a
+            return both(world)[:2] == goal and not any(world.links)
 
         last = path.steps[-1][1] if path.steps else start
         found = explore(Graceful(system, last), {"goal": Check("sometimes", reached)}, graph=False)

@@ -14,7 +14,7 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
 from checker.ir.tracing import Tree
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_rules
+from checker.model.options import choose_bounds, choose_claim, choose_rules
 from checker.model.traced import predicate
 from checker.render.itf import itf
 from checker.studies import trace
@@ -50,7 +50,7 @@ def stated(
     The claims named must share a profile, unless one is given, and their rules. With none named
     it is those of the profile whose assumptions are the rules in force.
     """
-    chosen = [trace.claim_named(id) for id in claims]
+    chosen = [choose_claim(id) for id in claims]
     for claim in chosen:
         if claim.kind == EVENTUALLY:
             raise UsageProblem(f"{claim.id} is of runs without end: exports have claims of states")

@@ -30,27 +30,24 @@ from pathlib import Path
 from typing import Any
 
 from checker.model.search import Options
-from checker.studies import verify
+from checker.studies.explorations import Job, jobs, run_job
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.journal import Journal, Told
 from checker.support.workers import forked, leave_interrupts
-from proofs.claims.table import BY_ID
+from proofs.claims.table import Claim, witnesses
+from proofs.claims.time_wait import ASKED_OF, CLOSES, EVERY, GRACEFUL, MSLS, RESTARTS, SPANS
 from spec.rules import Restart
 
 DATA, PAGE = Path("proofs/results/time_wait.json"), Path("docs/reference/time-wait.md")
 """Where the table is checked in, from the top of the checkout."""
-
-CLAIMS = ("T3", "T4")
-GRACEFUL, EVERY = "graceful", "every"
-MSLS, SPANS = (1, 2), (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One choice; ``inclusive`` is of lifetimes."""
 
-    claim: str
+    claim: Claim
     closes: str
     restart: Restart
     msl: int
@@ -67,11 +64,11 @@ class Cell:
         """Of the search at one length."""
         lifetimes = "inclusive" if self.inclusive else "exclusive"
         return (
-            f"{self.claim} {self.closes} {self.restart.value} {self.msl} {self.span} "
+            f"{self.claim.id} {self.closes} {self.restart.value} {self.msl} {self.span} "
             f"{lifetimes} {ticks}"
         )
 
-    def job(self, ticks: int, memory: int | None = None) -> verify.Job:
+    def job(self, ticks: int, memory: int | None = None) -> Job:
         """The search at one length."""
         rules = {
             "time_wait_restart": self.restart,
@@ -81,9 +78,8 @@ class Cell:
         }
         bounds = {"msl": self.msl, "span": self.span, "abort": self.closes == EVERY}
         options = Options(engine="native", max_memory=memory)
-        claim = BY_ID[self.claim]
-        (job,) = verify.jobs([claim], rules, bounds, options)
-        return dataclasses.replace(job, claims=(claim.id, *claim.witnesses))
+        (job,) = jobs([self.claim], rules, bounds, options)
+        return dataclasses.replace(job, claims=(self.claim, *witnesses(self.claim)))
 
 
 def cells() -> list[Cell]:
@@ -91,7 +87,7 @@ def cells() -> list[Cell]:
     found = [
         Cell(claim, closes, restart, msl, span)
         for claim, closes, restart, msl, span in itertools.product(
-            CLAIMS, (GRACEFUL, EVERY), (Restart.EMISSION, Restart.FIN, Restart.NEVER), MSLS, SPANS
+            ASKED_OF, CLOSES, RESTARTS, MSLS, SPANS
         )
     ]
     return found + [
@@ -109,12 +105,12 @@ def search(cell: Cell, ticks: int, memory: int | None) -> dict[str, Any] | None:
 
     It is not known if a limit ended the search, or if the claim is vacuous there.
     """
-    found = verify.run_job(cell.job(ticks, memory))
-    length = found.lengths.get(cell.claim)
+    found = run_job(cell.job(ticks, memory))
+    length = found.lengths.get(cell.claim.id)
     result = found.exploration
     if length is not None:
         return {"holds": False, "length": length}
-    if not result.complete or any(w not in found.lengths for w in BY_ID[cell.claim].witnesses):
+    if not result.complete or any(w not in found.lengths for w in cell.claim.witnesses):
         return None
     return {"holds": True, "states": result.states, "transitions": result.transitions}
 
@@ -172,7 +168,7 @@ def table(journal: Journal) -> list[dict[str, Any]]:
 
 def _row(journal: Journal, cell: Cell) -> dict[str, Any]:
     row = {
-        "claim": cell.claim,
+        "claim": cell.claim.id,
         "closes": cell.closes,
         "restart": cell.restart.value,
         "msl": cell.msl,
@@ -235,9 +231,9 @@ def _sections(rows: list[dict[str, Any]]) -> Iterator[str]:
         (r["claim"], r["closes"], r["restart"], r["msl"], r["span"], r["lifetimes"]): r
         for r in rows
     }
-    for claim, closes in itertools.product(CLAIMS, (GRACEFUL, EVERY)):
+    for claim, closes in itertools.product(ASKED_OF, CLOSES):
         ways = "graceful closes" if closes == GRACEFUL else "every close"
-        yield from ("", f"## {claim}, {ways}", "")
+        yield from ("", f"## {claim.id}, {ways}", "")
         inclusive = closes == GRACEFUL
         heads = ["MSL", "R", "restart on every emission", "states", "a tick less"]
         heads += ["inclusive lifetimes"] if inclusive else []
@@ -245,7 +241,7 @@ def _sections(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield _line(heads)
         yield _line(["---"] * len(heads))
         for msl, span in itertools.product(MSLS, SPANS):
-            part = (claim, closes)
+            part = (claim.id, closes)
             one = by_cell[*part, Restart.EMISSION.value, msl, span, "exclusive"]
             cells = [str(msl), str(span), _least(one), *_found(one)]
             if inclusive:

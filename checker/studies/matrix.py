@@ -15,6 +15,7 @@ changes from run to run.
 """
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,13 +29,16 @@ from checker.model.options import show
 from checker.model.search import Options
 from checker.render import Story, ladder
 from checker.render.sequence import dot, draw
-from checker.studies import verify
-from checker.studies.trace import full_title, tell
+from checker.studies.explorations import Job, jobs, run_jobs
+from checker.studies.pins import expectations
+from checker.studies.reports import ClaimReport
+from checker.studies.reports import report as report_on
+from checker.studies.trace import tell
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
-from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
-from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
+from proofs.claims.ablations import ABLATIONS, ASSUMED_LESS, CONTROLS, NOT_MODELLED, Ablation
+from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim, full_title, witnesses
 
 DATA, PAGE, PICTURES = (
     Path("proofs/results/matrix.json"),
@@ -42,21 +46,6 @@ DATA, PAGE, PICTURES = (
     Path("diagrams/matrix"),
 )
 """Where the matrix is checked in, from the top of the checkout."""
-
-LATER = {
-    22: "TCP Fast Open",
-    23: "SYN cookies with a stale third ACK",
-    24: "PAWS instead of RFC 1337's F1",
-    25: "TIME-WAIT recycled behind a NAT",
-    "S1": "bounded half-open queue",
-    "S2": "starvation by a SYN flood",
-    "S3": "fewer SYN,ACK retries, a larger backlog, SYN cookies",
-    "S4": "TIME-WAIT reuse, and recycling behind a NAT",
-}
-"""What needs options, or a listener with many connections: not modelled."""
-
-ASSUMED_LESS = {"L2.leak": Ablation(29, "the application never closes", "L2.leak", {})}
-"""What takes away no rule but an assumption of fairness: the claim without it."""
 
 LATER_VERDICT = "later"
 
@@ -66,23 +55,23 @@ class Task:
     """One exploration, by the key of its result."""
 
     key: str
-    job: verify.Job
-    draws: tuple[str, ...]  # claims whose counterexample is shown
+    job: Job
+    draws: tuple[Claim, ...]  # claims whose counterexample is shown
 
 
 def tasks() -> list[Task]:
     """Every exploration of the matrix: the claims', then the ablations'."""
     options = Options(engine="native")
     found = []
-    for job in verify.jobs(CLAIMS, {}, {}, options):
-        draws = tuple(id for id in job.claims if BY_ID[id].kind != SOMETIMES)
-        found.append(Task(" ".join(job.claims), job, draws))
+    for job in jobs(CLAIMS, {}, {}, options):
+        draws = tuple(claim for claim in job.claims if claim.kind != SOMETIMES)
+        found.append(Task(job.ids, job, draws))
     for ablation in (*ABLATIONS, *CONTROLS):
-        claim = BY_ID[ablation.claim]
-        (job,) = verify.jobs([claim], ablation.rules, ablation.bounds, options)
+        claim = ablation.claim
+        (job,) = jobs([claim], ablation.rules, ablation.bounds, options)
         if ablation in CONTROLS:  # what holds must not be vacuous
-            job = dataclasses.replace(job, claims=(*job.claims, *claim.witnesses))
-        found.append(Task(f"without {ablation.id}", job, (claim.id,)))
+            job = dataclasses.replace(job, claims=(claim, *witnesses(claim)))
+        found.append(Task(f"without {ablation.id}", job, (claim,)))
     return found
 
 
@@ -107,7 +96,7 @@ def explore(
 
     done = len(todo) - len(jobs)
 
-    def keep(job: verify.Job, found: Found) -> None:
+    def keep(job: Job, found: Found) -> None:
         nonlocal done
         task = by_job[id(job)]
         if not found.exploration.limited:
@@ -117,17 +106,17 @@ def explore(
             told(task.key, done, len(todo))
 
     if jobs:
-        verify.run_jobs(jobs, workers, done=keep)
+        run_jobs(jobs, workers, done=keep)
 
 
 def _record(task: Task, found: Found) -> dict[str, Any]:
     """What is kept of a search: what does not depend on the day, and its counterexamples."""
     result = found.exploration
     ladders, sources = {}, {}
-    for id in task.draws:
-        if id in found.paths:
-            story = _story(task.job, BY_ID[id], found.paths[id])
-            ladders[id], sources[id] = ladder(story) + "\n", dot(story)
+    for claim in task.draws:
+        if claim.id in found.paths:
+            story = _story(task.job, claim, found.paths[claim.id])
+            ladders[claim.id], sources[claim.id] = ladder(story) + "\n", dot(story)
     return {
         "states": result.states,
         "transitions": result.transitions,
@@ -139,7 +128,7 @@ def _record(task: Task, found: Found) -> dict[str, Any]:
     }
 
 
-def _story(job: verify.Job, claim: Claim, path: Run) -> Story:
+def _story(job: Job, claim: Claim, path: Run) -> Story:
     """A counterexample, replayed before it is shown."""
     job.model.confirm(claim, path)
     return tell(job.model, claim, path, job.profile)
@@ -158,34 +147,38 @@ def _found(record: Mapping[str, Any] | None) -> Found:
 
 def matrix(journal: Journal, todo: Sequence[Task]) -> dict[str, Any]:
     """The matrix as data, of what the journal knows; ``wrong`` says what is not as pinned."""
-    pins = verify.expectations()
+    pins = expectations()
     claims = todo[: len(todo) - len(ABLATIONS) - len(CONTROLS)]
     rest = todo[len(claims) :]
     searched = [_found(journal.known.get(task.key)) for task in claims]
-    report = verify.report(CLAIMS, [task.job for task in claims], searched, pins.get("small", {}))
+    report = report_on(CLAIMS, [task.job for task in claims], searched, pins.get("small", {}))
     wrong = [_said(one.id, one) for one in report.claims if not one.ok]
     rows = []
     for ablation, task in zip((*ABLATIONS, *CONTROLS), rest, strict=True):
-        claim = BY_ID[ablation.claim]
+        claim = ablation.claim
         control = ablation in CONTROLS
         expected = pins.get("controls" if control else "ablations", {}).get(ablation.id)
         pinned = {}
         if expected is not None:
             pinned = {claim.id: {"verdict": "holds" if control else "violated"} | expected}
         searched = [_found(journal.known.get(task.key))]
-        (one,) = verify.report([claim], [task.job], searched, pinned).claims
+        (one,) = report_on([claim], [task.job], searched, pinned).claims
         if not one.ok:
             wrong.append(_said(f"ablation {ablation.id}", one))
         rows.append(_row(ablation, one, "holds" if control else "violated"))
-    for one in report.claims:
-        if one.id in ASSUMED_LESS:
-            rows.append(_row(ASSUMED_LESS[one.id], one, "violated", diagram=one.id))
+    for less, one in itertools.product(ASSUMED_LESS, report.claims):
+        if one.id == less.claim.id:
+            rows.append(_row(less, one, "violated", diagram=one.id))
     rows += _unexplored()
     rows.sort(key=lambda row: _place(row["id"]))  # stable: as in the table of ablations
-    return {"rows": rows, "claims": [_claim_row(one) for one in report.claims], "wrong": wrong}
+    return {
+        "rows": rows,
+        "claims": [_claim_row(*pair) for pair in zip(CLAIMS, report.claims, strict=True)],
+        "wrong": wrong,
+    }
 
 
-def _said(what: str, one: verify.ClaimReport) -> str:
+def _said(what: str, one: ClaimReport) -> str:
     said = f"{one.verdict}, expected {one.expected}"
     return f"{what}: {said}{f': {one.note}' if one.note else ''}"
 
@@ -194,15 +187,13 @@ def _place(id: int | str) -> tuple[int, str]:
     return (id, "") if isinstance(id, int) else (1000, id)
 
 
-def _row(
-    ablation: Ablation, one: verify.ClaimReport, expected: str, diagram: str = ""
-) -> dict[str, Any]:
+def _row(ablation: Ablation, one: ClaimReport, expected: str, diagram: str = "") -> dict[str, Any]:
     """A row; ``diagram`` is the name of its picture, if not its own."""
     falls = one.verdict == "violated"
     return {
         "id": ablation.number,
         "ablation": ablation.title,
-        "claim": ablation.claim,
+        "claim": ablation.claim.id,
         "verdict": one.verdict,
         "expected": expected,
         "length": one.length if falls else None,
@@ -210,14 +201,14 @@ def _row(
         "rules": {name: show(value) for name, value in ablation.rules.items()},
         "bounds": {name: int(str(value)) for name, value in ablation.bounds.items()},
         "states": one.states if one.scope == "exhaustive" else None,
-        "diagram": (diagram or f"{ablation.number}-{ablation.claim}") if falls else None,
+        "diagram": (diagram or f"{ablation.number}-{ablation.claim.id}") if falls else None,
         "note": ablation.note,
     }
 
 
 def _unexplored() -> Iterator[dict[str, Any]]:
     """Rows of the numbers that nothing is explored for."""
-    for id, title in LATER.items():
+    for id, title in NOT_MODELLED.items():
         yield {
             "id": id,
             "ablation": title,
@@ -234,7 +225,7 @@ def _unexplored() -> Iterator[dict[str, Any]]:
         }
 
 
-def _claim_row(one: verify.ClaimReport) -> dict[str, Any]:
+def _claim_row(claim: Claim, one: ClaimReport) -> dict[str, Any]:
     falls = one.verdict == "violated" and one.kind != SOMETIMES
     exhaustive = one.scope == "exhaustive"
     return {
@@ -250,7 +241,7 @@ def _claim_row(one: verify.ClaimReport) -> dict[str, Any]:
         "states": one.states if exhaustive else None,
         "transitions": one.transitions if exhaustive else None,
         "diagram": one.id if falls else None,
-        "finding": BY_ID[one.id].finding,
+        "finding": claim.finding,
     }
 
 

@@ -36,11 +36,11 @@ from checker.engines.explicit.explore import Exploration
 from checker.ir.mutate import Dialect, Mutant, applied, calls, mutants, watched
 from checker.model.model import Model, check_of
 from checker.model.search import Options
-from checker.studies.verify import Job, jobs
+from checker.studies.explorations import Job, jobs
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
 from checker.support.workers import forked, leave_interrupts
-from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim
+from proofs.claims.table import CLAIMS, SOMETIMES, Claim
 from spec.rules import Restart
 from spec.tcp import host, segment, segment_arrives, tcb, timeouts, user_calls
 from spec.tcp import sending as output
@@ -50,7 +50,7 @@ from spec.tcp.segment_arrives import closed, listen, others, syn, syn_sent
 from spec.world import enabled
 from spec.world.enabled import Event
 from spec.world.records import key
-from spec.world.system import Outcome
+from spec.world.system import Outcome, System
 
 Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
 SURVIVING = ("survived", "not reached")
@@ -187,22 +187,22 @@ def arena(job: Job) -> Arena:
     asked = job.model.anew().system
 
     def ask(question: Any) -> Answer:
-        end, what, seg, sight = question
-        return [_plain(drawn, outcome) for drawn, outcome in asked.react(end, what, seg, sight)]
+        end, socket, what, seg, sight = question
+        return [_plain(outcome) for outcome in System.react(asked, end, socket, what, seg, sight)]
 
     def explore() -> Exploration:
         return _search(job, job.model.anew(), limit, found.lengths)
 
     questions = (
-        (end, what, seg, sight)
-        for what, outcomes in model.system.outcomes.items()
-        for end, seg, sight in outcomes
+        (end, socket, what, seg, sight)
+        for what, outcomes in model.system.known.items()
+        for end, socket, seg, sight in outcomes
     )
     return Arena(
-        f"{job.profile} {' '.join(job.claims)}",
+        f"{job.profile} {job.ids}",
         asked_all(questions, ask, FUNCTIONS),
         found.lengths,
-        {id: BY_ID[id].kind for id in job.claims},
+        {claim.id: claim.kind for claim in job.claims},
         ask,
         explore,
         _tree(job),
@@ -217,10 +217,9 @@ def _search(
 ) -> Exploration:
     """Explore, to the end; or, if it is known what the specification ``decided``, until a claim
     falls that it does not refute. What is said in the end is decided on the whole graph."""
-    claims = [BY_ID[id] for id in job.claims]
     if job.live:
-        return model.decide(claims, options).exploration
-    checks = {claim.id: check_of(claim) for claim in claims}
+        return model.decide(job.claims, options).exploration
+    checks = {claim.id: check_of(claim) for claim in job.claims}
     if decided is None:
         return model.search(checks, options, stop_when_decided=False)
     ending = {
@@ -230,8 +229,8 @@ def _search(
     return model.search(ending, options)
 
 
-def _plain(drawn: int | None, outcome: Outcome) -> Any:
-    return drawn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
+def _plain(outcome: Outcome) -> Any:
+    return outcome.isn, key(outcome.end), [key(seg) for seg in outcome.effects.sent]
 
 
 def _tree(job: Job) -> Callable[[Mutant], bool]:
@@ -271,7 +270,7 @@ def arenas(
     found = []
     for job in jobs(claims, {}, {}):
         if told is not None:
-            told(f"{job.profile} {' '.join(job.claims)}")
+            told(f"{job.profile} {job.ids}")
         found.append(arena(job))
     return sorted(found, key=Arena.cost)
 

@@ -21,6 +21,7 @@ from pathlib import Path as File
 from typing import Any, NamedTuple
 
 from checker.engines.explicit.explore import Path
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.model.words import text
@@ -33,7 +34,8 @@ from spec.tcp.inputs import Input
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint, with_tcb
-from spec.world.system import NAMES, Step, System, World
+from spec.world.system import Step, World
+from spec.world.topology import TWO_HOSTS
 
 A, B, NET = 0, 1, None
 """Who moves: a host, or the channel and time."""
@@ -81,7 +83,7 @@ LONGER = {"msl": 2, "span": 2}
 DATA = {"octets": 1}
 
 
-class Walk(System):
+class Walk(Interned):
     """The transition system, with the initial sequence numbers of a scenario on offer."""
 
     def __init__(self, scenario: Scenario, rules: Rules) -> None:
@@ -123,7 +125,7 @@ def _means(step: Step, move: Move) -> bool:
 
 
 def _words(move: Move) -> str:
-    who = "" if move.host is None else f"{NAMES[move.host]}: "
+    who = "" if move.host is None else f"{TWO_HOSTS.names[move.host]}: "
     return f"{who}{move.action}{f' <{move.segment}>' if move.segment else ''}"
 
 
@@ -149,7 +151,7 @@ def established(a_seq: int, b_seq: int, bounds: Bounds) -> World:
         fresh.ghost.id = 1
         return fresh
 
-    return World(end(a_seq, b_seq, False), end(b_seq, a_seq, True), (), ())
+    return World((end(a_seq, b_seq, False), end(b_seq, a_seq, True)), ((), ()))
 
 
 def _do(host: int | None, what: Input, note: str = "") -> Move:
@@ -460,8 +462,8 @@ def walk(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> tuple[Wa
     world = system.initial()
     if scenario.connected:
         (a, *_), (b, *_) = scenario.numbers
-        a_end, b_end, *_ = established(system.seq.plus(a, 1), system.seq.plus(b, 1), system.bounds)
-        world = World(system.endpoint(a_end), system.endpoint(b_end), (), ())
+        start = established(system.seq.plus(a, 1), system.seq.plus(b, 1), system.bounds)
+        world = system.world(map(system.host, start.hosts), start.links)
     path = Path(world, [])
     for number, move in enumerate(scenario.moves, 1):
         try:

@@ -22,26 +22,11 @@ from checker.model.options import choose_bounds, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, ladder, render, writable
 from checker.support.errors import INCONCLUSIVE, OK
-from checker.support.names import unknown
-from proofs.claims.table import BY_ID, SOMETIMES, Claim
-
-
-def claim_named(claim_id: str) -> Claim:
-    """The claim with that identifier."""
-    if claim_id not in BY_ID:
-        raise unknown("claim", claim_id, BY_ID)
-    return BY_ID[claim_id]
-
-
-def full_title(claim: Claim) -> str:
-    """The claim's title; one that only continues another's comes with that one's."""
-    if not claim.title.startswith("..."):
-        return claim.title
-    return f"{BY_ID[claim.id.partition('.')[0]].title} {claim.title}"
+from proofs.claims.table import SOMETIMES, Claim, full_title
 
 
 def trace(
-    claim_id: str,
+    claim: Claim,
     rules: Mapping[str, Any] | None = None,
     bounds: Mapping[str, Any] | None = None,
     out: File | str | None = None,
@@ -55,7 +40,6 @@ def trace(
     replaces its profile.
     Without ``progress``, a terminal on stderr shows how far the search has got.
     """
-    claim = claim_named(claim_id)
     chosen = dict(rules or {})
     profile = profile or claim.profile
     limits = {**grown(profile, "usual"), **(bounds or {})}

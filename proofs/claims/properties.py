@@ -28,7 +28,7 @@ def _agrees(me: Endpoint, peer: Endpoint) -> bool:
 
 
 def _agreement(world: World, simultaneous: bool) -> bool:
-    for me, peer in ((world.a, world.b), (world.b, world.a)):
+    for me, peer in world.pairs():
         if reached_established(me.tcb) and me.ghost.simultaneous == simultaneous:
             if not _agrees(me, peer):
                 return False
@@ -47,7 +47,7 @@ def simultaneous_agreement(world: World) -> bool:
 
 def stale_syn_stops(world: World) -> bool:
     """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
-    for end in (world.a, world.b):
+    for end in world.ends():
         if end.ghost.stale and reached_established(end.tcb):
             return False
     return True
@@ -58,12 +58,14 @@ def stale_syn_stops(world: World) -> bool:
 
 def time_wait_drains(world: World) -> bool:
     """T3: no TIME-WAIT was left with a segment of its connection still in flight."""
-    return not (world.a.ghost.residue | world.b.ghost.residue)
+    a, b = world.hosts
+    return not (a.ghost.residue | b.ghost.residue)
 
 
 def no_confusion(world: World) -> bool:
     """T4: no TCB accepted a segment of a connection that was over when it was made."""
-    return not (world.a.ghost.confused | world.b.ghost.confused)
+    a, b = world.hosts
+    return not (a.ghost.confused | b.ghost.confused)
 
 
 # The three hazards of RFC 1337, section 2, each of which is a way to break T4. An end that accepted
@@ -73,7 +75,8 @@ def no_confusion(world: World) -> bool:
 def no_old_octet(world: World) -> bool:
     """T4.octet, hazard H1: no TCB whose partner is the peer's present one delivered an octet of a
     connection that was over."""
-    for me, peer in ((world.a.ghost, world.b.ghost), (world.b.ghost, world.a.ghost)):
+    for end, other in world.pairs():
+        me, peer = end.ghost, other.ghost
         if me.confused & me.garbled & (me.partner == peer.id):
             return False
     return True
@@ -85,7 +88,7 @@ def no_disagreement(world: World) -> bool:
 
     If it expects more, each end's ACK is answered with an ACK, for ever.
     """
-    for me, peer in ((world.a, world.b), (world.b, world.a)):
+    for me, peer in world.pairs():
         if me.ghost.confused and _exchanges(me.tcb) and _exchanges(peer.tcb):
             settled = peer.tcb.snd.una == peer.tcb.snd.nxt
             if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
@@ -100,7 +103,7 @@ def _exchanges(tcb: Tcb) -> bool:
 def no_dead_open(world: World) -> bool:
     """T4.open, hazard H3: no end of a new connection is open to a peer that an old segment misled
     and that is gone."""
-    for me, peer in ((world.a, world.b), (world.b, world.a)):
+    for me, peer in world.pairs():
         gone = me.tcb.state == State.CLOSED or me.tcb.state == State.LISTEN
         if me.ghost.confused and gone and _exchanges(peer.tcb):
             if (peer.ghost.old_me != 0) | (peer.ghost.old_peer != 0):
@@ -111,32 +114,38 @@ def no_dead_open(world: World) -> bool:
 def no_crossing(world: World) -> bool:
     """T5: no TCB that had reached ESTABLISHED, other than by simultaneous open, accepted a segment
     that an earlier TCB of the peer had sent."""
-    return not (world.a.ghost.crossed | world.b.ghost.crossed)
+    a, b = world.hosts
+    return not (a.ghost.crossed | b.ghost.crossed)
 
 
 def no_simultaneous_crossing(world: World) -> bool:
     """T5s: the same of a TCB that was opened simultaneously."""
-    return not (world.a.ghost.crossed_simultaneous | world.b.ghost.crossed_simultaneous)
+    a, b = world.hosts
+    return not (a.ghost.crossed_simultaneous | b.ghost.crossed_simultaneous)
 
 
 def not_misled(world: World) -> bool:
     """T5.reset: no such TCB accepted a reset that answers a segment of an earlier TCB."""
-    return not (world.a.ghost.misled | world.b.ghost.misled)
+    a, b = world.hosts
+    return not (a.ghost.misled | b.ghost.misled)
 
 
 def reopened_by_a_later_syn(world: World) -> bool:
     """T6: no TIME-WAIT gave way to an old SYN, and then T5."""
-    return not (world.a.ghost.cut | world.b.ghost.cut) and no_crossing(world)
+    a, b = world.hosts
+    return not (a.ghost.cut | b.ghost.cut) and no_crossing(world)
 
 
 def peer_not_confused(world: World) -> bool:
     """T7: B accepted nothing that A had sent before its crash."""
-    return not world.b.ghost.confused
+    _, b = world.hosts
+    return not b.ghost.confused
 
 
 def restarted_not_confused(world: World) -> bool:
     """T7.self: A accepted no reset that its own segments from before its crash provoked."""
-    return not world.a.ghost.confused
+    a, _ = world.hosts
+    return not a.ghost.confused
 
 
 def _whole(one: Ghost, other: Ghost) -> bool:
@@ -150,13 +159,14 @@ def _whole(one: Ghost, other: Ghost) -> bool:
 
 def graceful_close_is_whole(world: World) -> bool:
     """T8: closed by ACK and by timer, with every octet delivered, both ways."""
-    a, b = world.a.ghost, world.b.ghost
+    a, b = (end.ghost for end in world.hosts)
     return _whole(a, b) and _whole(b, a) and not (a.garbled | b.garbled)
 
 
 def no_octet_garbled(world: World) -> bool:
     """T9: every octet delivered so far is the next one of the partner's stream."""
-    return not (world.a.ghost.garbled | world.b.ghost.garbled)
+    a, b = world.hosts
+    return not (a.ghost.garbled | b.ghost.garbled)
 
 
 # Rest and off-path senders
@@ -168,7 +178,7 @@ def may_rest(world: World) -> bool:
     Either both TCBs are gone, or FIN-WAIT-2 waits for the FIN of a peer that is gone, which
     no rule of the RFC ends (section 3.10.7.4 has no timeout there).
     """
-    states = (world.a.tcb.state, world.b.tcb.state)
+    states = [end.tcb.state for end in world.hosts]
     for state in states:
         if state not in (State.CLOSED, State.FIN_WAIT_2):
             return False
@@ -177,7 +187,8 @@ def may_rest(world: World) -> bool:
 
 def blind_sender_harmless(world: World) -> bool:
     """T10: no forged segment that misses what it has to hit changed a connection."""
-    return not (world.a.ghost.harmed | world.b.ghost.harmed)
+    a, b = world.hosts
+    return not (a.ghost.harmed | b.ghost.harmed)
 
 
 # Liveness: of one host, ``me``
@@ -244,7 +255,7 @@ def half_open(world: World, me: int) -> bool:
 
     TIME-WAIT is not half-open: both ends have closed.
     """
-    mine, peer = world.end(me), world.end(1 - me)
+    mine, peer = world.end(me), world.peer(me)
     return (
         mine.tcb.state in SYNCHRONIZED
         and mine.tcb.state != State.TIME_WAIT
@@ -263,7 +274,7 @@ def half_open_and_sends(world: World, me: int) -> bool:
     acknowledged since is nothing to send."""
     snd = world.end(me).tcb.snd
     return half_open(world, me) and (
-        snd.una != snd.nxt or world.end(1 - me).tcb.state == State.SYN_SENT
+        snd.una != snd.nxt or world.peer(me).tcb.state == State.SYN_SENT
     )
 
 
@@ -277,27 +288,32 @@ def made_from_stale_syn(world: World, me: int) -> bool:
 
 def states_follow(world: World) -> bool:
     """C1: every change of state was one of Figure 5."""
-    return not (world.a.ghost.conduct.state | world.b.ghost.conduct.state)
+    a, b = world.hosts
+    return not (a.ghost.conduct.state | b.ghost.conduct.state)
 
 
 def answers_are_due(world: World) -> bool:
     """C2: every answer that was due was given, and no other."""
-    return not (world.a.ghost.conduct.answer | world.b.ghost.conduct.answer)
+    a, b = world.hosts
+    return not (a.ghost.conduct.answer | b.ghost.conduct.answer)
 
 
 def segments_say_what_is(world: World) -> bool:
     """C3: every segment sent agreed with the variables of its TCB, or was a believable reset."""
-    return not (world.a.ghost.conduct.sent | world.b.ghost.conduct.sent)
+    a, b = world.hosts
+    return not (a.ghost.conduct.sent | b.ghost.conduct.sent)
 
 
 def variables_move_with_reason(world: World) -> bool:
     """C4: sequence variables fitted the state, and moved as they may and as they must."""
-    return not (world.a.ghost.conduct.numbers | world.b.ghost.conduct.numbers)
+    a, b = world.hosts
+    return not (a.ghost.conduct.numbers | b.ghost.conduct.numbers)
 
 
 def timers_run(world: World) -> bool:
     """C5: TIME-WAIT began with 2 MSL, R when a segment came to the front of the queue."""
-    return not (world.a.ghost.conduct.timers | world.b.ghost.conduct.timers)
+    a, b = world.hosts
+    return not (a.ghost.conduct.timers | b.ghost.conduct.timers)
 
 
 # Witnesses
@@ -305,32 +321,38 @@ def timers_run(world: World) -> bool:
 
 def both_established(world: World) -> bool:
     """Both ends are in ESTABLISHED."""
-    return world.a.tcb.state == State.ESTABLISHED and world.b.tcb.state == State.ESTABLISHED
+    a, b = world.hosts
+    return a.tcb.state == State.ESTABLISHED and b.tcb.state == State.ESTABLISHED
 
 
 def both_established_simultaneously(world: World) -> bool:
     """Both ends are in ESTABLISHED by way of simultaneous open."""
-    return both_established(world) and world.a.ghost.simultaneous and world.b.ghost.simultaneous
+    a, b = world.hosts
+    return both_established(world) and a.ghost.simultaneous and b.ghost.simultaneous
 
 
 def stale_syn_heard(world: World) -> bool:
     """A TCB was made from a stale SYN."""
-    return world.a.ghost.stale or world.b.ghost.stale
+    a, b = world.hosts
+    return a.ghost.stale or b.ghost.stale
 
 
 def time_wait_left(world: World) -> bool:
     """A connection is over, by TIME-WAIT."""
-    return world.a.ghost.over_me > 0 or world.b.ghost.over_me > 0
+    a, b = world.hosts
+    return a.ghost.over_me > 0 or b.ghost.over_me > 0
 
 
 def reopened_over_old(world: World) -> bool:
     """Both ends are in ESTABLISHED again, on TCBs made after a connection was over."""
-    return both_established(world) and (world.a.ghost.old_me > 0 or world.a.ghost.old_peer > 0)
+    a, _ = world.hosts
+    return both_established(world) and (a.ghost.old_me > 0 or a.ghost.old_peer > 0)
 
 
 def both_established_again(world: World) -> bool:
     """Both ends are in ESTABLISHED, on their second TCBs."""
-    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+    a, b = world.hosts
+    return both_established(world) and a.ghost.id == 2 and b.ghost.id == 2
 
 
 def both_established_again_simultaneously(world: World) -> bool:
@@ -340,70 +362,78 @@ def both_established_again_simultaneously(world: World) -> bool:
 
 def reopened_from_time_wait(world: World) -> bool:
     """Both ends are in ESTABLISHED, one by way of TIME-WAIT."""
-    return both_established(world) and (world.a.tcb.reopened or world.b.tcb.reopened)
+    a, b = world.hosts
+    return both_established(world) and (a.tcb.reopened or b.tcb.reopened)
 
 
 def restarted_and_reopened(world: World) -> bool:
     """After a crash of A, both ends are in ESTABLISHED."""
-    return both_established(world) and world.a.crashes > 0
+    a, _ = world.hosts
+    return both_established(world) and a.crashes > 0
 
 
 def octets_both_ways(world: World) -> bool:
     """A connection closed gracefully on which each end delivered an octet."""
-    a, b = world.a.ghost.last, world.b.ghost.last
+    a, b = (end.ghost.last for end in world.hosts)
     return a.end == End.TIMER and b.end == End.ACKED and a.delivered == 1 and b.delivered == 1
 
 
 def octet_of_second_incarnation(world: World) -> bool:
     """B delivered an octet on its second TCB."""
-    return world.b.ghost.id == 2 and world.b.ghost.delivered == 1
+    _, b = world.hosts
+    return b.ghost.id == 2 and b.ghost.delivered == 1
 
 
 def octet_over_old(world: World) -> bool:
     """B delivered an octet on a TCB that was made after a connection was over."""
-    ghost = world.b.ghost
+    _, b = world.hosts
+    ghost = b.ghost
     return ghost.delivered == 1 and (ghost.old_me > 0 or ghost.old_peer > 0)
 
 
 def all_gone(world: World) -> bool:
     """Both ends have used their TCBs and are CLOSED."""
+    a, b = world.hosts
     return (
-        world.a.tcb.state == State.CLOSED
-        and world.b.tcb.state == State.CLOSED
-        and world.a.ghost.id > 0
-        and world.b.ghost.id > 0
+        a.tcb.state == State.CLOSED
+        and b.tcb.state == State.CLOSED
+        and a.ghost.id > 0
+        and b.ghost.id > 0
     )
 
 
 def shut_window(world: World) -> bool:
     """The receive window of an established end is shut."""
-    return world.b.tcb.state == State.ESTABLISHED and world.b.tcb.rcv.wnd == 0
+    _, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.tcb.rcv.wnd == 0
 
 
 def simultaneous_close(world: World) -> bool:
     """Both ends are in CLOSING."""
-    return world.a.tcb.state == State.CLOSING and world.b.tcb.state == State.CLOSING
+    a, b = world.hosts
+    return a.tcb.state == State.CLOSING and b.tcb.state == State.CLOSING
 
 
 def last_fin_acknowledged(world: World) -> bool:
     """A is in TIME-WAIT, and B, which was in LAST-ACK or CLOSING, is gone or there too."""
-    return world.a.tcb.state == State.TIME_WAIT and (
-        world.b.tcb.state == State.CLOSED or world.b.tcb.state == State.TIME_WAIT
+    a, b = world.hosts
+    return a.tcb.state == State.TIME_WAIT and (
+        b.tcb.state == State.CLOSED or b.tcb.state == State.TIME_WAIT
     )
 
 
 def two_octets_and_fin_taken(world: World) -> bool:
     """A has taken two octets and a FIN, and B knows it."""
+    a, b = world.hosts
     return (
-        world.b.tcb.state == State.FIN_WAIT_2
-        and world.b.tcb.written == 2
-        and world.a.tcb.state == State.CLOSE_WAIT
+        b.tcb.state == State.FIN_WAIT_2 and b.tcb.written == 2 and a.tcb.state == State.CLOSE_WAIT
     )
 
 
 def second_established(world: World) -> bool:
     """Both ends are in ESTABLISHED, on the second TCB of each."""
-    return both_established(world) and world.a.ghost.id == 2 and world.b.ghost.id == 2
+    a, b = world.hosts
+    return both_established(world) and a.ghost.id == 2 and b.ghost.id == 2
 
 
 def given_up(world: World) -> bool:
@@ -412,10 +442,11 @@ def given_up(world: World) -> bool:
     Without CLOSE and ABORT, only the user timeout ends a TCB so soon: a reset returns a passive
     one to LISTEN.
     """
+    a, b = world.hosts
     return (
-        world.a.tcb.state == State.SYN_SENT
-        and world.a.ghost.id == 1
-        and world.a.crashes == 0
-        and world.b.tcb.state == State.CLOSED
-        and world.b.ghost.id == 1
+        a.tcb.state == State.SYN_SENT
+        and a.ghost.id == 1
+        and a.crashes == 0
+        and b.tcb.state == State.CLOSED
+        and b.ghost.id == 1
     )

@@ -887,4 +887,18 @@ CLAIMS = (
 """Every claim, in the order in which it is reported."""
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
+
+
+def full_title(claim: Claim) -> str:
+    """The claim's title; one that only continues another's comes with that one's."""
+    if not claim.title.startswith("..."):
+        return claim.title
+    return f"{BY_ID[claim.id.partition('.')[0]].title} {claim.title}"
+
+
+def witnesses(claim: Claim) -> tuple[Claim, ...]:
+    """The claims that show that it is not vacuous."""
+    return tuple(BY_ID[id] for id in claim.witnesses)
+
+
 """The claims by identifier."""

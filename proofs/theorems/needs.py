@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proofs.claims.ablations import ABLATIONS, Ablation
+from proofs.claims.table import BY_ID as CLAIMS
+from proofs.claims.table import Claim
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
@@ -25,7 +27,7 @@ from spec.rules import Isn, Restart
 class Run:
     """Where the explorer looks for a violation: a claim, and what changes against its own."""
 
-    claim: str
+    claim: Claim
     rules: Mapping[str, object] = field(default_factory=dict)
     bounds: Mapping[str, object] = field(default_factory=dict)
 
@@ -61,9 +63,17 @@ class Need:
 _BY_ABLATION = {ablation.id: ablation for ablation in ABLATIONS}
 
 
+def _run(
+    claim: str,
+    rules: Mapping[str, object] | None = None,
+    bounds: Mapping[str, object] | None = None,
+) -> Run:
+    return Run(CLAIMS[claim], rules or {}, bounds or {})
+
+
 def _t3(rules: Mapping[str, object], bounds: Mapping[str, object] | None = None) -> Run:
     """A run against T3 under all other rules of the theorem, of which the claim has fewer."""
-    return Run("T3", {**BY_ID["T3"].rules, **rules}, bounds or {})
+    return _run("T3", {**BY_ID["T3"].rules, **rules}, bounds)
 
 
 def _less(theorem: str, ablation: str) -> Need:
@@ -117,7 +127,7 @@ NEEDS: tuple[Need, ...] = (
         "T1s.exact",
         "ISNs may come again",
         without=(i.fresh,),
-        run=Run("T1s.exact", {"isn": Isn.ANY}),
+        run=_run("T1s.exact", {"isn": Isn.ANY}),
     ),
     Need("T1s.exact", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
     _less("T1s.exact", "13 T1s.exact"),
@@ -125,11 +135,11 @@ NEEDS: tuple[Need, ...] = (
         "T1s.exact",
         "no ACK check in SYN-RECEIVED",
         {"syn_received_ack_check": False},
-        run=Run("T1s.exact", {"syn_received_ack_check": False}),
+        run=_run("T1s.exact", {"syn_received_ack_check": False}),
     ),
     _all_the_same("T1s.exact", "in-window reset accepted", _RESETS, reset_exact=False),
     # T1s.far
-    Need("T1s.far", "ISNs may be near", without=(i.far,), run=Run("T1s")),
+    Need("T1s.far", "ISNs may be near", without=(i.far,), run=_run("T1s")),
     _all_the_same_fresh("T1s.far"),
     Need("T1s.far", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
     _less("T1s.far", "12 T1s.far"),
@@ -156,12 +166,12 @@ NEEDS: tuple[Need, ...] = (
     Need("T5s.exact", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
     _less("T5s.exact", "13 T5s.exact"),
     # T5s.far
-    Need("T5s.far", "ISNs may be near", without=(i.far,), run=Run("T5s")),
+    Need("T5s.far", "ISNs may be near", without=(i.far,), run=_run("T5s")),
     _all_the_same_fresh("T5s.far"),
     Need("T5s.far", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
     _less("T5s.far", "12 T5s.far"),
     # T6
-    Need("T6", "ISNs may fall", without=(i.monotone,), run=Run("T6", {"isn": Isn.ANY})),
+    Need("T6", "ISNs may fall", without=(i.monotone,), run=_run("T6", {"isn": Isn.ANY})),
     _all_the_same_fresh("T6"),
     Need("T6", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
     _all_the_same(
@@ -221,17 +231,17 @@ NEEDS: tuple[Need, ...] = (
         "T4",
         "timer restarted by FIN only",
         {"time_wait_restart": Restart.FIN},
-        run=Run("T4", {"time_wait_restart": Restart.FIN}),
+        run=_run("T4", {"time_wait_restart": Restart.FIN}),
     ),
     _less("T4", "6 T4"),
     _less("T4", "18 T4"),
     _less("T4", "2 T4"),
-    Need("T4", "users may abort", bounds={"abort": True}, run=Run("T4", bounds={"abort": True})),
+    Need("T4", "users may abort", bounds={"abort": True}, run=_run("T4", bounds={"abort": True})),
     Need(
         "T4",
         "in-window SYN resets",
         {"syn_challenge": False},
-        run=Run("T4", {"syn_challenge": False}),
+        run=_run("T4", {"syn_challenge": False}),
     ),
     _all_the_same(
         "T4",

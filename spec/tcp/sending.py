@@ -9,7 +9,7 @@ segment shapes that section 3.10 sends.
 from spec.rules import Restart, Rules
 from spec.seq import Space, choose
 from spec.tcp.parameters import Parameters
-from spec.tcp.rule import Rule
+from spec.tcp.rule import Rule, cite
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
 
@@ -47,7 +47,7 @@ class Tcp:
 
     def rule(self, id: str, says: str, enters: State | None = None) -> None:
         """Cite the rule that fired (``Rule``): where it stands, what it says, what it enters."""
-        self.cited.append(Rule(id, says, enters))
+        self.cited.append(cite(id, says, enters))
 
     def select_isn(self) -> int:
         """Select an ISS (section 3.4.1)."""

@@ -6,20 +6,21 @@ a segment sent at time t may arrive while less than MSL has gone by (or exactly 
 lifetimes are inclusive), and is gone after. A bag has a capacity; what is sent into a full
 one is lost. Nothing here knows what a segment means.
 
-A bag is a tuple sorted by the segments' keys, so that equal bags are equal tuples.
+A bag is a tuple sorted by the segments' ``rank``, so that equal bags are equal tuples.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 S = TypeVar("S")
 Bag = tuple[S, ...]
 
 
-def add(bag: Bag[S], item: S, capacity: int, rank: dict[S, Any]) -> Bag[S]:
+def add(bag: Bag[S], item: S, capacity: int, rank: Callable[[S], Any]) -> Bag[S]:
     """``bag`` with one more ``item``, or ``bag`` itself if it is full."""
     if len(bag) >= capacity:
         return bag
-    return tuple(sorted((*bag, item), key=rank.__getitem__))
+    return tuple(sorted((*bag, item), key=rank))
 
 
 def remove(bag: Bag[S], item: S) -> Bag[S]:

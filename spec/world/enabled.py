@@ -25,11 +25,15 @@ CALLS: tuple[Event, ...] = (
 """Everything but a segment and a tick."""
 
 
-def calls(bounds: Bounds, host: int) -> tuple[Event, ...]:
-    """What the bounds let happen to a host, the first or another, besides segments and ticks."""
+def calls(bounds: Bounds, host: int, socket: int) -> tuple[Event, ...]:
+    """What the bounds let happen to a socket of a host, besides segments and ticks.
+
+    The bounds of A are the first host's, those of B every other one's. What befalls a whole host is
+    listed with its first socket.
+    """
     first = host == 0
     sends = bounds.octets > 0 and (bounds.a_sends if first else bounds.b_sends)
-    crashes = first and bounds.crashes > 0
+    crashes = first and socket == 0 and bounds.crashes > 0
     forged = bounds.forged and not first
     allowed: dict[Event, bool] = {
         Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,

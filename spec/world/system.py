@@ -1,23 +1,21 @@
-"""The transition system: two hosts, A and B, one pair of sockets, and a channel.
+"""The transition system: hosts, their connections, and a channel.
 
 From a state, every step of every component is possible in any order:
 
-* each host: a user call, a timeout, a crash or restart, a forged segment (``happen``);
+* each end of a connection: a user call, a timeout, a crash or restart of its host, a forged
+  segment (``happen``);
 * the channel: deliver a segment, deliver one and keep it, lose one;
-* time: a tick, for both hosts and all segments at once. A TIME-WAIT timer that has run out
+* time: a tick, for all hosts and all segments at once. A TIME-WAIT timer that has run out
   expires before the next tick; what else happens at the same instant may come before or
   after it.
 
-Endpoints and segments are interned: equal ones are the same object, so that states compare
-and hash by identity, and each (endpoint, input) is worked out once. That is a matter of
-speed only; ``tests/checker/engines/explicit/test_explore.py`` compares with a run that remembers
-nothing.
+States are values: two are equal if all their scalars are. Everything is worked out anew each
+time; ``checker.model.interned`` is the same system for those who ask the same often.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from spec.observe.sights import BLIND, NETWORK, NOTHING, Sight, look, looks
 from spec.rules import Isn, Rules
@@ -26,202 +24,258 @@ from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
-from spec.world import channel, endpoint
+from spec.world import endpoint
 from spec.world.bounds import Bounds, watchers
+from spec.world.channel import Bag, add, remove
 from spec.world.enabled import Event, calls, overdue
 from spec.world.endpoint import Endpoint
 from spec.world.happen import Effects, happen
 from spec.world.records import clone, key
+from spec.world.topology import TWO_HOSTS, Topology
 
-NAMES = ("A", "B")
-"""The two hosts."""
+T = TypeVar("T")
 
 
 class World(NamedTuple):
-    """One state of the system. ``a_to_b`` and ``b_to_a`` are the segments in flight."""
+    """One state of the system. ``links[n]`` is what is in flight that end ``n`` sent."""
 
-    a: Endpoint
-    b: Endpoint
-    a_to_b: tuple[Segment, ...]
-    b_to_a: tuple[Segment, ...]
+    hosts: tuple[Endpoint, ...]
+    links: tuple[Bag[Segment], ...]
+    topology: Topology = TWO_HOSTS
 
-    def end(self, host: int) -> Endpoint:
-        """The endpoint of ``host``."""
-        return self.a if host == 0 else self.b
+    def end(self, number: int) -> Endpoint:
+        """One end: its host, with this one of its sockets."""
+        host, socket = self.topology.ends[number]
+        return self.hosts[host].only(socket)
 
-    def bag(self, sender: int) -> tuple[Segment, ...]:
-        """The segments in flight that host ``sender`` sent."""
-        return self.a_to_b if sender == 0 else self.b_to_a
+    def peer(self, number: int) -> Endpoint:
+        """The end that end ``number`` is connected to."""
+        return self.end(self.topology.peers[number])
+
+    def ends(self) -> list[Endpoint]:
+        """All ends."""
+        return [self.end(number) for number in range(len(self.links))]
+
+    def pairs(self) -> list[tuple[Endpoint, Endpoint]]:
+        """Each end and its peer."""
+        return [(self.end(number), self.peer(number)) for number in range(len(self.links))]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, World) and self.value() == other.value()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.value())
+
+    def value(self) -> tuple[Any, ...]:
+        """All its scalars."""
+        return tuple(map(key, self.hosts)), tuple(tuple(map(key, bag)) for bag in self.links)
 
 
 class Step(NamedTuple):
     """One transition's label: who, what, with which segment, by which rules, to what effect."""
 
-    host: int | None  # 0: A, 1: B, None: the channel or time
+    host: int | None  # None: the channel or time
     action: str
     segment: Segment | None = None  # delivered, lost or forged
-    direction: int | None = None  # of ``segment``: 0 from A to B, 1 from B to A
+    link: int | None = None  # that ``segment`` was on
     isn: int | None = None  # the initial sequence number selected
     rules: tuple[Rule, ...] = ()
     sent: tuple[Segment, ...] = ()
     dropped: tuple[Segment, ...] = ()  # of those sent: lost at a full channel
     signals: tuple[str, ...] = ()
+    end: int | None = None  # of ``host``, that it befell
 
 
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """What an endpoint becomes, and the effects."""
+    """What a host becomes, the effects, and the initial sequence number if one was selected."""
 
     end: Endpoint
     effects: Effects
+    isn: int | None
+
+
+def _with(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
+    """``items`` with another at ``place``."""
+    return (*items[:place], item, *items[place + 1 :])
 
 
 class System:
     """The transition system for one choice of rules and bounds."""
 
-    def __init__(self, rules: Rules, bounds: Bounds) -> None:
+    def __init__(self, rules: Rules, bounds: Bounds, topology: Topology = TWO_HOSTS) -> None:
         self.rules = rules
         self.bounds = bounds
+        self.topology = topology
         self.seq = Space(bounds.width)
-        self._endpoints: dict[tuple[Any, ...], Endpoint] = {}
-        self._segments: dict[tuple[Any, ...], Segment] = {}
-        self._rank: dict[Segment, tuple[Any, ...]] = {}
         self.watchers = watchers(bounds)
         self.reach = max((watcher.sees for watcher in self.watchers), default=NOTHING)
-        self.outcomes: dict[Event, dict[tuple[Any, ...], list[tuple[int | None, Outcome]]]] = (
-            defaultdict(dict)
-        )
-        self._sights: dict[tuple[Any, ...], Sight] = {}
-        self._labels: dict[tuple[Any, ...], Step] = {}
-        self._sends: dict[tuple[Any, ...], tuple[tuple[Segment, ...], tuple[Segment, ...]]] = {}
-        self.calls = tuple(calls(bounds, host) for host in range(len(NAMES)))
-
-    # States
+        self.calls = tuple(calls(bounds, host, socket) for host, socket in topology.ends)
 
     def initial(self) -> World:
-        """Both hosts CLOSED, nothing in flight."""
-        end = self.endpoint(endpoint.initial(self.watchers, self.bounds.incarnations))
-        return World(end, end, (), ())
-
-    def endpoint(self, end: Endpoint) -> Endpoint:
-        """The interned endpoint equal to ``end``."""
-        return self._endpoints.setdefault(key(end), end)
-
-    def segment(self, seg: Segment) -> Segment:
-        """The interned segment equal to ``seg``."""
-        k = key(seg)
-        known = self._segments.get(k)
-        if known is None:
-            known = self._segments[k] = seg
-            self._rank[seg] = k
-        return known
-
-    def bag(self, segments: Iterable[Segment]) -> tuple[Segment, ...]:
-        """The bag of ``segments``, which are interned."""
-        return tuple(sorted(segments, key=self._rank.__getitem__))
-
-    # Steps
+        """All hosts CLOSED, nothing in flight."""
+        count, sockets = self.bounds.incarnations, self.topology.sockets
+        hosts = [
+            endpoint.initial(self.watchers, count, sockets(host))
+            for host in range(len(self.topology.names))
+        ]
+        return self.world(hosts, [()] * len(self.topology.ends))
 
     def steps(self, world: World) -> Iterator[tuple[Step, World]]:
         """Every transition from ``world``, in a fixed order."""
-        for me in (0, 1):
-            for what in self.calls[me]:
-                for isn, outcome in self._outcomes_in(world, me, what, None):
-                    yield self._move(world, me, what, None, False, isn, outcome)
-        for direction in (0, 1):
-            bag = world.bag(direction)
-            for i, seg in enumerate(bag):
-                if i and bag[i - 1] is seg:
-                    continue
-                yield from self._channel_steps(world, direction, seg)
+        for me in range(len(world.links)):
+            for what, outcome in self.called(world, me):
+                yield self.befall(world, me, what, None, outcome)
+        for link, bag in enumerate(world.links):
+            for seg in self.different(bag):
+                receiver = self.topology.peers[link]
+                for outcome in self.outcomes(world, receiver, Input.SEGMENT, seg):
+                    yield self.befall(world, receiver, Input.SEGMENT, seg, outcome)
+                    if self.bounds.duplicate:
+                        yield self.befall(world, receiver, Input.SEGMENT, seg, outcome, kept=True)
+                if self.bounds.lose:
+                    links = _with(world.links, link, remove(bag, seg))
+                    yield Step(None, "lose", seg, link), self.world(world.hosts, links)
         if self.bounds.msl:
             later = self.tick(world)
             if later is not None and later != world:
                 yield Step(None, Input.TICK.value), later
 
-    def _channel_steps(
-        self, world: World, direction: int, seg: Segment
-    ) -> Iterator[tuple[Step, World]]:
-        """Deliver ``seg``, deliver and keep it, lose it."""
-        receiver = 1 - direction
-        for isn, outcome in self._outcomes_in(world, receiver, Input.SEGMENT, seg):
-            yield self._move(world, receiver, Input.SEGMENT, seg, False, isn, outcome)
-            if self.bounds.duplicate:
-                yield self._move(world, receiver, Input.SEGMENT, seg, True, isn, outcome)
-        if self.bounds.lose:
-            rest = channel.remove(world.bag(direction), seg)
-            step = Step(None, "lose", seg, direction)
-            yield (
-                step,
-                (world._replace(a_to_b=rest) if direction == 0 else world._replace(b_to_a=rest)),
-            )
+    def called(self, world: World, me: int) -> list[tuple[Event, Outcome]]:
+        """Everything that can happen to end ``me`` but a segment and a tick."""
+        return [
+            (what, outcome)
+            for what in self.calls[me]
+            for outcome in self.outcomes(world, me, what, None)
+        ]
 
-    def _move(
+    def outcomes(self, world: World, me: int, what: Event, seg: Segment | None) -> list[Outcome]:
+        """What ``what`` may do to end ``me``, whose observer looks round if that matters."""
+        host, socket = self.topology.ends[me]
+        sight = BLIND
+        if self.reach != NOTHING and looks(world.end(me).tcb, what):
+            sight = self.sight(world, me)
+        return self.react(world.hosts[host], socket, what, seg, sight)
+
+    def sight(self, world: World, me: int) -> Sight:
+        """What the observer of end ``me`` sees of the other end and of the network."""
+        mine, peer = world.end(me), world.peer(me)
+        counts = self.reach == NETWORK and mine.tcb.state == State.TIME_WAIT
+        out, back = world.links[me], world.links[self.topology.peers[me]]
+        return look(
+            mine.ghost,
+            peer.tcb,
+            peer.ghost,
+            [(True, seg) for seg in out] if counts else [],
+            [(True, seg) for seg in back] if counts else [],
+        )
+
+    def react(
+        self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
+    ) -> list[Outcome]:
+        """The outcomes of one event at one socket: one for each ISN, if one is selected."""
+        found: list[Outcome] = []
+        for isn in self.isns(end.only(socket)):
+            after = clone(end)
+            arriving = None if seg is None else clone(seg)
+            effects = happen(
+                after, what, arriving, isn, self.rules, self.bounds, self.watchers, sight, socket
+            )
+            if not effects.possible:
+                break
+            found.append(Outcome(after, effects, isn if effects.drew_isn else None))
+            if not effects.drew_isn:
+                break
+        return found
+
+    def isns(self, end: Endpoint) -> list[int]:
+        """The initial sequence numbers that an end may select next (section 3.4.1)."""
+        bounds = self.bounds
+        fresh = [self.seq.plus(bounds.base, n * bounds.stride) for n in range(bounds.incarnations)]
+        if self.rules.isn == Isn.CONSTANT:
+            return fresh[:1]
+        if end.ghost.id and (self.rules.isn == Isn.ANY or end.crashes):
+            return fresh
+        return fresh[end.ghost.id : end.ghost.id + 1] or fresh[:1]
+
+    def befall(
         self,
         world: World,
         me: int,
         what: Event,
         seg: Segment | None,
-        kept: bool,
-        isn: int | None,
         outcome: Outcome,
+        kept: bool = False,
     ) -> tuple[Step, World]:
-        """The step in which ``outcome`` befalls host ``me``, and the world after it."""
-        inbox, outbox = world.bag(1 - me), world.bag(me)
+        """The step in which ``outcome`` befalls end ``me``, and the world after it. The segment
+        that arrives leaves the channel, unless it is ``kept``."""
+        host, _ = self.topology.ends[me]
+        inbound = self.topology.peers[me]
+        links = world.links
         if seg is not None and not kept:
-            inbox = channel.remove(inbox, seg)
+            links = _with(links, inbound, remove(links[inbound], seg))
         dropped: tuple[Segment, ...] = ()
         if outcome.effects.sent:
-            outbox, dropped = self._send(
-                outbox, outcome.effects.sent, self.bounds.in_flight - len(inbox)
-            )
-        memo = (me, outcome, seg, kept, dropped)
-        step = self._labels.get(memo)
-        if step is None:
-            effects = outcome.effects
-            step = self._labels[memo] = Step(
-                me,
-                "duplicate" if kept else what.value,
-                seg,
-                None if seg is None else 1 - me,
-                isn,
-                effects.rules,
-                effects.sent,
-                dropped,
-                effects.signals,
-            )
-        if me == 0:
-            return step, World(outcome.end, world.b, outbox, inbox)
-        return step, World(world.a, outcome.end, inbox, outbox)
+            room = self.bounds.in_flight - sum(map(len, links)) + len(links[me])
+            bag, dropped = self.send(links[me], outcome.effects.sent, room)
+            links = _with(links, me, bag)
+        hosts = _with(world.hosts, host, outcome.end)
+        return self.label(me, what, seg, outcome, dropped, kept), self.world(hosts, links)
 
-    def _send(
-        self, outbox: tuple[Segment, ...], sent: tuple[Segment, ...], room: int
-    ) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-        """``outbox`` with ``sent`` in it, and what was dropped for want of room."""
-        memo = (outbox, sent, room)
-        known = self._sends.get(memo)
-        if known is None:
-            dropped = []
-            for new in sent:
-                more = channel.add(outbox, new, min(self.bounds.capacity, room), self._rank)
-                if more is outbox:
-                    dropped.append(new)
-                outbox = more
-            known = self._sends[memo] = (outbox, tuple(dropped))
-        return known
+    def label(
+        self,
+        me: int,
+        what: Event,
+        seg: Segment | None,
+        outcome: Outcome,
+        dropped: tuple[Segment, ...],
+        kept: bool,
+    ) -> Step:
+        """The label of that step."""
+        effects = outcome.effects
+        return Step(
+            self.topology.ends[me][0],
+            "duplicate" if kept else what.value,
+            seg,
+            None if seg is None else self.topology.peers[me],
+            outcome.isn,
+            effects.rules,
+            effects.sent,
+            dropped,
+            effects.signals,
+            me,
+        )
+
+    def send(
+        self, bag: Bag[Segment], sent: tuple[Segment, ...], room: int
+    ) -> tuple[Bag[Segment], tuple[Segment, ...]]:
+        """``bag`` with ``sent`` in it, and what was dropped for want of room."""
+        dropped = []
+        for seg in sent:
+            more = add(bag, seg, min(self.bounds.capacity, room), self.rank)
+            if more is bag:
+                dropped.append(seg)
+            bag = more
+        return bag, tuple(dropped)
 
     def tick(self, world: World) -> World | None:
         """One tick later; None while a TIME-WAIT timer that has run out has not expired."""
-        a, b = self.later(world.a), self.later(world.b)
-        if a is None or b is None:
+        if any(overdue(end) for end in world.hosts):
             return None
-        return World(a, b, self._age(world.a_to_b), self._age(world.b_to_a))
+        hosts = [self.later(end) for end in world.hosts]
+        return self.world(hosts, [self.aged(bag) for bag in world.links])
 
-    def later(self, end: Endpoint) -> Endpoint | None:
-        """An endpoint one tick later; None while its TIME-WAIT timer must expire first."""
-        if overdue(end):
-            return None
-        return self.outcomes_of(end, Input.TICK, None, BLIND)[0][1].end
+    def later(self, end: Endpoint) -> Endpoint:
+        """A host one tick later."""
+        return self.react(end, 0, Input.TICK, None, BLIND)[0].end
+
+    def aged(self, bag: Bag[Segment]) -> Bag[Segment]:
+        """What is left of a bag a tick later."""
+        older = (self.older(seg) for seg in bag)
+        return tuple(sorted((seg for seg in older if seg is not None), key=self.rank))
 
     def older(self, seg: Segment) -> Segment | None:
         """A segment one tick later; None if it has lived its time."""
@@ -231,79 +285,18 @@ class System:
             return None
         copy = clone(seg)
         copy.ttl = seg.ttl - 1
-        return self.segment(copy)
+        return copy
 
-    def _age(self, bag: tuple[Segment, ...]) -> tuple[Segment, ...]:
-        if not bag or not self.rules.lifetime_bounded:
-            return bag
-        return self.bag([older for seg in bag if (older := self.older(seg)) is not None])
+    # What a system that remembers does otherwise
 
-    # Components
+    def world(self, hosts: Iterable[Endpoint], links: Iterable[Bag[Segment]]) -> World:
+        """The state of these hosts and bags."""
+        return World(tuple(hosts), tuple(links), self.topology)
 
-    def isns(self, end: Endpoint) -> list[int]:
-        """The initial sequence numbers that ``end`` may select next (section 3.4.1)."""
-        bounds = self.bounds
-        fresh = [self.seq.plus(bounds.base, n * bounds.stride) for n in range(bounds.incarnations)]
-        if self.rules.isn == Isn.CONSTANT:
-            return fresh[:1]
-        if end.ghost.id and (self.rules.isn == Isn.ANY or end.crashes):
-            return fresh
-        return fresh[end.ghost.id : end.ghost.id + 1] or fresh[:1]
+    def rank(self, seg: Segment) -> tuple[object, ...]:
+        """The order of segments in a bag."""
+        return key(seg)
 
-    def sight(self, world: World, me: int) -> Sight:
-        """What the observer of host ``me`` sees of the other end and of the network."""
-        mine, peer = world.end(me), world.end(1 - me)
-        counts = self.reach == NETWORK and mine.tcb.state == State.TIME_WAIT
-        seen = look(
-            mine.ghost,
-            peer.tcb,
-            peer.ghost,
-            [(True, seg) for seg in world.bag(me)] if counts else [],
-            [(True, seg) for seg in world.bag(1 - me)] if counts else [],
-        )
-        return self.same_sight(seen)
-
-    def same_sight(self, sight: Sight) -> Sight:
-        """The interned sight equal to ``sight``."""
-        return self._sights.setdefault(key(sight), sight)
-
-    def _outcomes_in(
-        self, world: World, me: int, what: Event, seg: Segment | None
-    ) -> list[tuple[int | None, Outcome]]:
-        """What ``what`` may do to host ``me``, who looks round if it matters what is seen."""
-        end = world.a if me == 0 else world.b
-        sight = BLIND
-        if self.reach != NOTHING and looks(end.tcb, what):
-            sight = self.sight(world, me)
-        return self.outcomes_of(end, what, seg, sight)
-
-    def outcomes_of(
-        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
-    ) -> list[tuple[int | None, Outcome]]:
-        """What ``what`` may do to an endpoint that sees ``sight``; worked out once."""
-        memo = (end, seg, sight)
-        outcomes = self.outcomes[what]
-        known = outcomes.get(memo)
-        if known is None:
-            known = outcomes[memo] = self.react(end, what, seg, sight)
-        return known
-
-    def react(
-        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
-    ) -> list[tuple[int | None, Outcome]]:
-        """The outcomes of one input on one endpoint: one for each ISN, if one is selected."""
-        found: list[tuple[int | None, Outcome]] = []
-        for isn in self.isns(end):
-            after = clone(end)
-            arriving = None if seg is None else clone(seg)
-            effects = happen(
-                after, what, arriving, isn, self.rules, self.bounds, self.watchers, sight
-            )
-            if not effects.possible:
-                break
-            effects.sent = tuple(self.segment(sent) for sent in effects.sent)
-            drawn = isn if effects.drew_isn else None
-            found.append((drawn, Outcome(self.endpoint(after), effects)))
-            if not effects.drew_isn:
-                break
-        return found
+    def different(self, bag: Bag[Segment]) -> Collection[Segment]:
+        """The segments of a bag, each once."""
+        return {key(seg): seg for seg in bag}.values()

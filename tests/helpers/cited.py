@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import spec
-from spec.tcp.rule import Rule
+from spec.tcp.rule import Rule, cite
 from spec.tcp.tcb import State
 
 
@@ -23,6 +23,6 @@ def _rule(id: ast.expr, says: ast.expr, enters: ast.expr | None = None) -> Rule:
     assert isinstance(id, ast.Constant), ast.unparse(id)
     assert isinstance(says, ast.Constant), ast.unparse(says)
     if enters is None:
-        return Rule(id.value, says.value)
+        return cite(id.value, says.value, None)
     assert isinstance(enters, ast.Attribute), ast.unparse(enters)
-    return Rule(id.value, says.value, State[enters.attr])
+    return cite(id.value, says.value, State[enters.attr])

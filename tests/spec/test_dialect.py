@@ -20,7 +20,7 @@ PROGRAM = ROOT.glob("proofs/recheck/*.py")  # knows neither spec nor the rest of
 FILES = sorted({*ROOT.glob("spec/**/*.py"), *ROOT.glob("proofs/**/*.py")} - {*PROGRAM})
 MACHINERY = {
     "spec/tcp/rule.py",  # a citation is a constant
-    *(f"spec/world/{name}.py" for name in ("system", "channel", "records")),
+    *(f"spec/world/{name}.py" for name in ("system", "channel", "records", "topology")),
     *(f"proofs/claims/{name}.py" for name in ("table", "ablations")),
     *(f"proofs/theorems/{name}.py" for name in ("table", "families", "needs")),
 }

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import spec
+from checker.model.interned import Interned
 from spec.rules import SWITCHES, Isn, Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
-from spec.world.system import System
 from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, seg
 
 DEFAULTS = {
@@ -69,16 +69,16 @@ def offered(**rules):
     ends = [endpoint(State.CLOSED) for _ in range(3)]
     for n, end in enumerate(ends):
         end.ghost.id = n
-    return [System(Rules(**rules), BOUNDS).isns(end) for end in ends]
+    return [Interned(Rules(**rules), BOUNDS).isns(end) for end in ends]
 
 
 def ticks_in_flight(**rules):
     """How many ticks a SYN survives, up to 9."""
-    system = System(Rules(**rules), BOUNDS)
+    system = Interned(Rules(**rules), BOUNDS)
     syn = happen(Endpoint(), Input.OPEN_ACTIVE, **rules).segments[0]
-    world = system.initial()._replace(a_to_b=(system.segment(syn),))
+    world = system.initial()._replace(links=((system.segment(syn),), ()))
     for tick in range(9):
-        if not world.a_to_b:
+        if not world.links[0]:
             return tick
         world = system.tick(world)
     return 9

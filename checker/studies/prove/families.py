@@ -49,7 +49,8 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.records import clone, rebuild
-from spec.world.system import NAMES, Step, System, World
+from spec.world.system import Step, System, World
+from spec.world.topology import TWO_HOSTS
 
 TIMES = ("msl", "span", "time_wait")
 WORDS = {"msl": "MSL", "span": "R", "time_wait": "TIME-WAIT"}
@@ -167,10 +168,10 @@ class _Run:
         def nothing(_: int) -> Any:
             raise AssertionError("assumptions have no memory")
 
-        mine, its = self.isns[me], self.isns[1 - me]
+        mine, its = self.isns[me], self.isns[TWO_HOSTS.peers[me]]
         return View(
             self.ends[me],
-            self.ends[1 - me],
+            self.ends[TWO_HOSTS.peers[me]],
             nothing,
             nothing,
             lambda n: mine[n - 1],
@@ -195,7 +196,7 @@ class _Run:
             )
         self._assumptions()
         predicate = claims.BY_ID[self.family.theorem].predicate
-        world = World(self.ends[0], self.ends[1], (), ())
+        world = World((self.ends[0], self.ends[1]), ((), ()))
         if predicate(world):
             raise Problem(f"{self.family.id}: the claim is not violated at the end of the run")
 
@@ -224,7 +225,7 @@ class _Run:
     def _wait(self, step: Wait) -> Row:
         d = step.how_long(self.times)
         self.guide.require("time goes on", self.tracer.node(d >= 0))
-        for name, end in zip(NAMES, self.ends, strict=True):
+        for name, end in zip(TWO_HOSTS.names, self.ends, strict=True):
             if end.tcb.state == State.TIME_WAIT:
                 label = f"TIME-WAIT of {name} may last as long"
                 self.guide.require(label, self.tracer.node(d <= end.tcb.time_wait))
@@ -253,13 +254,13 @@ class _Run:
         if not step.lost:
             self.air += [(me, new) for new in sent]
         said = tuple(f"<{text(new)}>" for new in sent)
-        return Row(0, NAMES[me], shown, said, step.lost, rules=rules)
+        return Row(0, TWO_HOSTS.names[me], shown, said, step.lost, rules=rules)
 
     def _step(
         self, me: int, what: Input, seg: Segment | None, isn: int | None, elapsed: Any
     ) -> tuple[tuple[Rule, ...], list[Segment]]:
         """Let something happen to an end; the rules cited, and what is sent."""
-        before, peer = self.ends[me], self.ends[1 - me]
+        before, peer = self.ends[me], self.ends[TWO_HOSTS.peers[me]]
         mine = [(True, new) for sender, new in self.air if sender == me]
         theirs = [(True, new) for sender, new in self.air if sender != me]
         sight = look(before.ghost, peer.tcb, peer.ghost, mine, theirs)
@@ -269,7 +270,7 @@ class _Run:
             return self.traced.outcome(end, what, arriving, isn or 0, sight, elapsed)
 
         leaf = self.guide.follow(self.tracer.trace(outcome))
-        at = f"{self.family.id}, step {self.guide.at}: {NAMES[me]}: {what.value}"
+        at = f"{self.family.id}, step {self.guide.at}: {TWO_HOSTS.names[me]}: {what.value}"
         if not leaf.static.possible:
             raise Problem(f"{at}: not possible there")
         if leaf.static.drew != (isn is not None):
@@ -353,12 +354,12 @@ def _last(path: Path) -> World:
 def _label(path: Path, step: Do | Get) -> Step:
     """A step of a family as the system has it on offer."""
     if isinstance(step, Do):
-        return Step(step.host, step.what.value, isn=step.isn)
-    sender = 1 - step.host
-    in_flight = dict.fromkeys(_last(path).bag(sender))
+        return Step(step.host, step.what.value, isn=step.isn, end=step.host)
+    link = TWO_HOSTS.peers[step.host]
+    in_flight = dict.fromkeys(_last(path).links[link])
     seg = _only([seg for seg in in_flight if flags(seg) == step.flags])
     action = "duplicate" if step.kept else Input.SEGMENT.value
-    return Step(step.host, action, seg, sender, step.isn)
+    return Step(step.host, action, seg, link, step.isn, end=step.host)
 
 
 def _as_written(told: Story, rows: Sequence[Row], ends: Sequence[int]) -> Story:

@@ -25,7 +25,6 @@ from checker.studies.prove.report import VERSION
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from checker.support.workers import forked, leave_interrupts
-from proofs.claims import table as c
 from proofs.claims.ablations import Ablation
 from proofs.theorems.needs import NEEDS, Need, Run, varied
 from proofs.theorems.table import BY_ID, Theorem
@@ -115,7 +114,7 @@ def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
 
 def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | None, bool]:
     """How many steps there are to a violation at the small scale, and whether that is certain."""
-    claim = c.BY_ID[run.claim]
+    claim = run.claim
     bounds = {**grown(claim.profile, "small"), **run.bounds}
     model = Model(
         choose_rules(claim.rules, run.rules), choose_bounds(claim.profile, bounds, claim.profile)
@@ -174,7 +173,7 @@ def command(run: Run | Ablation) -> str:
     """Where a run is found, as ``trace`` takes it."""
     rules = "".join(f" --rules {name}={show(value)}" for name, value in run.rules.items())
     return (
-        run.claim
+        run.claim.id
         + rules
         + "".join(f" --bounds {name}={show(value)}" for name, value in run.bounds.items())
     )

@@ -121,7 +121,7 @@ class Recorder:
     def view(self, state: Recorded, host: int) -> View:
         """The state as ``host`` sees it."""
         system, world = self.system, state.world
-        bounds, seq = system.bounds, system.seq
+        bounds, seq, peers = system.bounds, system.seq, system.topology.peers
         nothing = Memory()
 
         def memory(past: Past) -> Any:
@@ -136,10 +136,10 @@ class Recorder:
 
             return of
 
-        mine, its = state.past[host], state.past[1 - host]
+        mine, its = state.past[host], state.past[peers[host]]
         return View(
             world.end(host),
-            world.end(1 - host),
+            world.peer(host),
             memory(mine),
             memory(its),
             iss(mine),
@@ -157,12 +157,12 @@ class Recorder:
         names = self._names.get(function)
         if names is None:
             names = self._names[function] = {*inspect.signature(function).parameters}
-        for host in (0, 1):
+        for host in range(len(state.world.hosts)):
             world, past = state.world, state.past
-            ends = world.end(host), world.end(1 - host), past[host], past[1 - host]
+            ends = world.end(host), world.peer(host), past[host], past[world.topology.peers[host]]
             of: Sequence[Any] = (None,)
             if "seg" in names:
-                of = world.bag(host)
+                of = world.links[host]
             elif "n" in names:
                 of = range(ends[0].ghost.id + 2)
             for one in of:

@@ -28,6 +28,7 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, record, select, tlaplus
 from checker.ir.interpret import evaluate, leaf_of, leaves
 from checker.ir.nodes import Builder, Node, integer
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.traced import predicate as stated
 from checker.studies import export
@@ -38,7 +39,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.forgery import Forgery
-from spec.world.system import System, World
+from spec.world.system import World
 
 JAR = os.environ.get(tlc.JAR, "")
 needs_tlc = pytest.mark.skipif(
@@ -104,7 +105,7 @@ CASES = [
 
 @cache
 def counted(chosen: Case) -> Exploration:
-    return explore(System(*chosen.chosen()), {}, graph=False)
+    return explore(Interned(*chosen.chosen()), {}, graph=False)
 
 
 @cache
@@ -199,7 +200,7 @@ def test_tlc_finds_nothing_with_the_mechanism_in_place() -> None:
 
 
 def both_open(world: World) -> bool:
-    return world.a.tcb.state != State.CLOSED or world.b.tcb.state != State.CLOSED
+    return world.hosts[0].tcb.state != State.CLOSED or world.hosts[1].tcb.state != State.CLOSED
 
 
 @needs_tlc
@@ -213,7 +214,7 @@ def test_tlc_knows_where_the_system_may_rest(idle: frozenset[str]) -> None:
     claim = BY_ID["D1"].predicate
     for predicate in (claim, both_open):
         checks = {"D": Check("rest", predicate, idle)}
-        path = explore(System(rules, bounds), checks, graph=False).decisive.get("D")
+        path = explore(Interned(rules, bounds), checks, graph=False).decisive.get("D")
         run = tlc.run(*tlaplus(composed, {}, {"D": (stated(predicate, traced), idle)}))
         assert run.length == (None if path is None else len(path.steps))
         assert run.complete == (path is None)
@@ -486,19 +487,21 @@ def test_a_bug_in_the_script_changes_the_verdict(bug: str) -> None:
 
 
 def quiet_is_over(world: World) -> bool:
-    return world.a.crashes > 0 and world.a.up and world.a.quiet == 0
+    return world.hosts[0].crashes > 0 and world.hosts[0].up and world.hosts[0].quiet == 0
 
 
 def a_wrote(world: World) -> bool:
-    return world.a.tcb.written == 1 and world.a.tcb.state == State.SYN_SENT
+    return world.hosts[0].tcb.written == 1 and world.hosts[0].tcb.state == State.SYN_SENT
 
 
 def b_answered(world: World) -> bool:
-    return world.b.tcb.state == State.SYN_RECEIVED
+    return world.hosts[1].tcb.state == State.SYN_RECEIVED
 
 
 def b_is_left_behind(world: World) -> bool:
-    return world.b.tcb.state == State.SYN_RECEIVED and world.a.tcb.state == State.CLOSED
+    return (
+        world.hosts[1].tcb.state == State.SYN_RECEIVED and world.hosts[0].tcb.state == State.CLOSED
+    )
 
 
 @pytest.mark.parametrize(
@@ -516,7 +519,7 @@ def test_scripts_and_explorer_agree_on_how_far_a_goal_is(
     profile: str, goal: Callable[[World], bool]
 ) -> None:
     rules, bounds = case(profile).chosen()
-    found = explore(System(rules, bounds), {"goal": Check("sometimes", goal)}, graph=False)
+    found = explore(Interned(rules, bounds), {"goal": Check("sometimes", goal)}, graph=False)
     length = len(found.decisive["goal"].steps)
     model = Model(rules, bounds)
     composed, traced = model.composition, model.reduced
@@ -530,7 +533,7 @@ def test_a_script_takes_what_is_delivered_out_of_its_bag(capacity: int) -> None:
     """One SYN that is not sent again makes two TCBs only where it can be duplicated."""
 
     def again(world: World) -> bool:
-        return world.a.ghost.id == 1 and world.b.ghost.id == 2
+        return world.hosts[0].ghost.id == 1 and world.hosts[1].ghost.id == 2
 
     for duplicate, answer in ((True, "sat"), (False, "unsat")):
         one_way = {"a_passive": False, "b_active": False, "listen_open": False}

@@ -22,6 +22,7 @@ from checker.ir.composition import Component, Composition, Draw, Kind, Port
 from checker.ir.nodes import BOOL, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import parse_bounds
 from checker.studies import crosscheck
@@ -29,7 +30,6 @@ from checker.studies.export import stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem, UsageProblem
 from spec.rules import Isn, Rules
 from spec.world.bounds import PROFILES, Bounds
-from spec.world.system import System
 from tests.helpers.interpreted import Interpreted
 
 MISSING = [program for program in ("spin", "gcc") if shutil.which(program) is None]
@@ -67,7 +67,7 @@ def counts(run: PeerRun) -> tuple[int | None, int | None]:
 )
 def test_spin_counts_what_the_explorer_counts(name: str) -> None:
     rules, bounds = CASES[name]
-    found = explore(System(rules, bounds), {}, graph=False)
+    found = explore(Interned(rules, bounds), {}, graph=False)
     run = spin.run(promela(Model(rules, bounds).composition, {}), "bfs", optimise="-O0")
     assert counts(run) == (found.states, found.transitions)
     assert run.depth == found.depth
@@ -78,7 +78,7 @@ def test_spin_counts_what_the_explorer_counts(name: str) -> None:
 @pytest.mark.parametrize("mode", spin.MODES)
 @pytest.mark.parametrize("profile", ["rest", "window", "crash"])
 def test_profiles_in_every_mode(profile: str, mode: str) -> None:
-    found = explore(System(Rules(), PROFILES[profile]), {}, graph=False)
+    found = explore(Interned(Rules(), PROFILES[profile]), {}, graph=False)
     text = promela(Model(Rules(), PROFILES[profile]).composition, {})
     assert counts(spin.run(text, mode, optimise="-O1")) == (found.states, found.transitions)
 
@@ -218,7 +218,7 @@ def flipped(tree: Tree, where: str) -> Tree:
 def test_a_decision_the_wrong_way_round_is_noticed() -> None:
     rules, bounds = CASES["crash"]
     model = Model(rules, bounds).composition
-    found = explore(System(rules, bounds), {}, graph=False)
+    found = explore(Interned(rules, bounds), {}, graph=False)
     (deliver,) = (kind for kind in model.kinds if kind.delivers)
     lines = {b.where: None for b in interpret.branches(deliver.tree)}
     (where, *_) = [line for line in lines if line.startswith("spec/tcp/segment_arrives/")][3:]

@@ -23,9 +23,10 @@ from checker.ir.interpret import leaf_of, run
 from checker.ir.nodes import BOOL, Sort, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
+from checker.model.interned import Interned
 from checker.model.traced import Static, Traced
 from proofs.claims.ablations import ABLATIONS, CONTROLS
-from proofs.claims.table import BY_ID, CLAIMS
+from proofs.claims.table import CLAIMS
 from spec.observe.sights import Sight
 from spec.rules import Isn, Restart, Rules
 from spec.seq import Space, choose
@@ -33,11 +34,11 @@ from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment, acceptable
 from spec.tcp.tcb import State
 from spec.world.bounds import PROFILES, Bounds
+from spec.world.enabled import Event
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import Forgery
 from spec.world.happen import happen
 from spec.world.records import clone, key, rebuild
-from spec.world.system import System
 
 Point = tuple[Endpoint, Input, Segment | None, Sight, int]
 Result = tuple[Static, tuple[Any, ...], list[tuple[Any, ...]]]
@@ -75,16 +76,19 @@ def traces(rules: Rules, bounds: Bounds) -> Traced:
 # What is reached
 
 
-class Watching(System):
+class Watching(Interned):
     """A system that notes every point at which an endpoint is asked to step."""
 
     def __init__(self, rules: Rules, bounds: Bounds) -> None:
         super().__init__(rules, bounds)
         self.met: list[Point] = []
 
-    def react(self, end: Endpoint, what: Input, seg: Segment | None, sight: Sight) -> Any:
-        self.met += [(end, what, seg, sight, isn) for isn in self.isns(end)]
-        return super().react(end, what, seg, sight)
+    def react(
+        self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
+    ) -> Any:
+        if (end, socket, seg, sight) not in self.known[what]:
+            self.met += [(end, what, seg, sight, isn) for isn in self.isns(end)]
+        return super().react(end, socket, what, seg, sight)
 
 
 def reached(rules: Rules, bounds: Bounds, max_states: int = 3000) -> list[Point]:
@@ -104,8 +108,8 @@ CHOICES |= {
 }
 CHOICES |= {
     f"without {a.id}": (
-        replace(Rules(), **{**BY_ID[a.claim].rules, **a.rules}),
-        replace(PROFILES[BY_ID[a.claim].profile], **a.bounds),
+        replace(Rules(), **{**a.claim.rules, **a.rules}),
+        replace(PROFILES[a.claim.profile], **a.bounds),
     )
     for a in (*ABLATIONS, *CONTROLS)
 }

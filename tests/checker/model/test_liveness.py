@@ -9,10 +9,11 @@ import pytest
 
 from checker.engines.explicit.explore import Path
 from checker.model import liveness
-from checker.model.options import choose_rules, parse_rules
+from checker.model.interned import Interned
+from checker.model.options import choose_claims, choose_rules, parse_rules
 from checker.model.search import Options
 from checker.model.words import describe, flags
-from checker.studies import trace, verify
+from checker.studies import explorations, pins, reports, trace, verify
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from proofs.claims import properties as p
 from proofs.claims.ablations import ABLATIONS
@@ -21,23 +22,26 @@ from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
+from spec.world import system
 from spec.world.bounds import PROFILES
+from spec.world.enabled import calls
 from spec.world.records import clone
-from spec.world.system import Step, System
+from spec.world.system import Step
 
 LIVE = [claim for claim in CLAIMS if claim.kind == EVENTUALLY]
-PINS = verify.expectations()
+PINS = pins.expectations()
+LEAK = [BY_ID["L2.leak"]]
 REFUSED = {"OPEN (passive)", "OPEN (active)", "SEND", "SEND (urgent)", "deliver"}
 TIMERS = ("RETRANSMISSION TIMEOUT", "TIME-WAIT TIMEOUT")
 
 
 def decide(
     live: Live, profile: str = "closing", engine: str = "native", **changes: Any
-) -> tuple[liveness.Found, System]:
+) -> tuple[liveness.Found, Interned]:
     """One claim on a profile with one segment each way, which is enough here."""
     rules = changes.pop("rules", {})
     bounds = replace(PROFILES[profile], capacity=1, **changes)
-    system = System(Rules(**rules), bounds)
+    system = Interned(Rules(**rules), bounds)
     options = Options(engine=engine)  # type: ignore[arg-type]
     _, found = liveness.search(system, {"it": live}, options)
     return found["it"], system
@@ -63,7 +67,7 @@ def test_engines_agree(profile: str) -> None:
     bounds = replace(PROFILES[profile], capacity=1)
     for rules in {choose_rules(BY_ID[id].rules) for id in claims}:
         results = [
-            liveness.search(System(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
+            liveness.search(Interned(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
             for engine in ("explore", "native")
         ]
         (first, one), (second, two) = results
@@ -84,10 +88,10 @@ def told(path: Path | None) -> Any:
     "claim", [c for c in LIVE if "length" in PINS["small"][c.id]], ids=lambda claim: claim.id
 )
 def test_a_refuted_claim_has_a_lasso_of_the_pinned_length(claim: Any) -> None:
-    (job,) = verify.jobs([claim], {}, {})
-    path = verify.run_job(job).paths[claim.id]
-    pins = PINS["small"][claim.id]
-    assert verify._lengths(path) == {name: pins[name] for name in ("length", "loop")}
+    (job,) = explorations.jobs([claim], {}, {})
+    path = explorations.run_job(job).paths[claim.id]
+    pinned = PINS["small"][claim.id]
+    assert pins._lengths(path) == {name: pinned[name] for name in ("length", "loop")}
     job.model.confirm(claim, path)
 
 
@@ -100,7 +104,7 @@ def seg(**variables: Any) -> Segment:
 
 def test_segments_are_told_apart_by_what_a_receiver_sees() -> None:
     """Neither age nor origin, which only the observer knows."""
-    fair = liveness.Fairness(System(Rules(), PROFILES["closing"]))
+    fair = liveness.Fairness(Interned(Rules(), PROFILES["closing"]))
     late = seg(ttl=1)
     late.origin.src = 2
     assert fair.plain(seg(ttl=2)) == fair.plain(late) != fair.plain(seg(wnd=1))
@@ -145,12 +149,12 @@ def test_a_claim_of_no_state_is_vacuous() -> None:
 
 def test_fairness_that_is_too_strong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that stays down takes nothing: what is sent to it for ever cannot arrive."""
-    stays, allowed = Live(p.in_close_wait, weak=TIMERS), System._allowed
+    stays = Live(p.in_close_wait, weak=TIMERS)
     assert decide(stays, "half-open-crash")[0].verdict == "vacuous", "it may restart; nobody closes"
     monkeypatch.setattr(
-        System,
-        "_allowed",
-        lambda self, name, what: what is not Input.RESTART and allowed(self, name, what),
+        system,
+        "calls",
+        lambda *of: tuple(what for what in calls(*of) if what is not Input.RESTART),
     )
     found, _ = decide(stays, "half-open-crash")
     assert found.verdict == "infeasible"
@@ -169,24 +173,25 @@ def test_runs_that_have_to_leave_the_bounds(engine: str) -> None:
 
 def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
     """Not where a LISTEN could be refused a SYN that nobody has sent, nor where a rule does."""
-    system = System(Rules(), PROFILES["once"])
-    fair = liveness.Fairness(system)
-    syn = (system.segment(seg()),)
+    made = Interned(Rules(), PROFILES["once"])
+    fair = liveness.Fairness(made)
+    syn = (made.segment(seg()),)
     for used, bag, up, cut in (
         (0, syn, True, False),
         (1, (), True, False),
         (1, syn, True, True),
         (1, syn, False, False),
     ):
-        end = clone(system.initial().b)
-        end.tcb.state, end.ghost.id, end.up = State.LISTEN, used, up
-        world = system.initial()._replace(b=system.endpoint(end), a_to_b=bag)
+        a, b = made.initial().hosts
+        end = clone(b)
+        end.tcb.state, end.ghost.id, end.host.up = State.LISTEN, used, up
+        world = made.world((a, made.host(end)), (bag, ()))
         assert fair.cut(world) == cut
 
 
 def test_no_claim_that_holds_is_silent_of_a_state() -> None:
     """A fair run goes on within the bounds, but where users may neither close nor abort."""
-    result, _ = verify.verify([claim.id for claim in LIVE], {}, {}, workers=1, scale="small")
+    result, _ = verify.verify(LIVE, {}, {}, workers=1, scale="small")
     cuts = {claim.id: claim.cut for claim in result.claims}
     assert {id: cut for id, cut in cuts.items() if cut} == {"L3.crash": 130}
 
@@ -195,7 +200,7 @@ def test_no_claim_that_holds_is_silent_of_a_state() -> None:
 
 
 def test_ablations_of_liveness() -> None:
-    assert {a.number for a in ABLATIONS if BY_ID[a.claim].kind == EVENTUALLY} == {26, 27, 28}
+    assert {a.number for a in ABLATIONS if a.claim.kind == EVENTUALLY} == {26, 27, 28}
 
 
 def test_f1_alone_only_waits_for_the_timer() -> None:
@@ -203,8 +208,8 @@ def test_f1_alone_only_waits_for_the_timer() -> None:
     claim = BY_ID["L1.reopen"]
     for restart, verdict in (("never", "holds"), ("fin", "holds"), ("emission", "violated")):
         rules = parse_rules([f"time_wait_restart={restart}", "time_wait_ignores_reset=on"])
-        (job,) = verify.jobs([claim], rules, {})
-        assert verify.run_job(job).live[claim.id].verdict == verdict
+        (job,) = explorations.jobs([claim], rules, {})
+        assert explorations.run_job(job).live[claim.id].verdict == verdict
 
 
 def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
@@ -212,7 +217,7 @@ def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
     assert found.lasso is not None
     loop = found.lasso.steps[found.lasso.loop :]
     assert [flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
-    assert {end.tcb.state for _, world in loop for end in (world.a, world.b)} == {State.CLOSED}
+    assert {end.tcb.state for _, world in loop for end in world.hosts} == {State.CLOSED}
 
 
 def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
@@ -221,7 +226,7 @@ def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
     return [
         (
             step.action if step.segment is None else flags(step.segment),
-            {end.tcb.state.value for end in (world.a, world.b)},
+            {end.tcb.state.value for end in world.hosts},
         )
         for step, world in found.lasso.steps[found.lasso.loop :]
     ]
@@ -263,11 +268,11 @@ def test_time_wait_is_kept_by_the_next_connection() -> None:
         ({"time_wait_restart": Restart.FIN}, {}, "holds"),
         ({}, {"stride": 2}, "holds"),
     ):
-        (job,) = verify.jobs([claim], rules, bounds)
-        assert verify.run_job(job).live[claim.id].verdict == verdict
+        (job,) = explorations.jobs([claim], rules, bounds)
+        assert explorations.run_job(job).live[claim.id].verdict == verdict
     assert claim.live is not None
     gives_up = replace(claim.live, weak=(*claim.live.weak, "USER TIMEOUT"))
-    (job,) = verify.jobs([claim], {}, {"user_timeout": True})
+    (job,) = explorations.jobs([claim], {}, {"user_timeout": True})
     _, found = liveness.search(job.model.system, {"it": gives_up}, Options(engine="native"))
     assert found["it"].verdict == "holds"
 
@@ -293,8 +298,8 @@ def test_one_timer_ends_each_state_that_waits_for_the_peer() -> None:
 
 def test_a_lasso_is_not_confirmed_of_another_claim() -> None:
     leak = BY_ID["L2.leak"]
-    (job,) = verify.jobs([leak], {}, {})
-    path = verify.run_job(job).paths[leak.id]
+    (job,) = explorations.jobs([leak], {}, {})
+    path = explorations.run_job(job).paths[leak.id]
     with pytest.raises(Problem, match="not fair: weak"):
         job.model.confirm(replace(leak, live=replace(leak.live, weak=("CLOSE",))), path)  # type: ignore[type-var]
     with pytest.raises(Problem, match="owes nothing"):
@@ -329,8 +334,10 @@ def test_a_timer_that_ends_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_lasso_in_the_report() -> None:
-    result, _ = verify.verify(["L2.unanswered", "L2.leak"], {}, {}, workers=1, scale="small")
-    assert verify.exit_code(result) == OK
+    result, _ = verify.verify(
+        choose_claims(["L2.unanswered", "L2.leak"]), {}, {}, workers=1, scale="small"
+    )
+    assert reports.exit_code(result) == OK
     by_id = {claim.id: claim for claim in result.claims}
     lasso, stop = by_id["L2.unanswered"], by_id["L2.leak"]
     assert (lasso.kind, lasso.verdict, lasso.scope) == ("eventually", "violated", "exhaustive")
@@ -341,23 +348,23 @@ def test_a_lasso_in_the_report() -> None:
         "weak fairness of RETRANSMISSION TIMEOUT, TIME-WAIT TIMEOUT, CLOSE"
     ]
     assert stop.assumptions[-1] == "a fair-lossy channel"
-    assert verify.Report.model_validate(json.loads(result.model_dump_json())) == result
+    assert reports.Report.model_validate(json.loads(result.model_dump_json())) == result
 
 
 def test_another_loop_than_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     pins = {"small": PINS["small"] | {"L2.leak": PINS["small"]["L2.leak"] | {"loop": 7}}}
     monkeypatch.setattr(verify, "expectations", lambda: pins)
-    result, _ = verify.verify(["L2.leak"], {}, {}, workers=1, scale="small")
-    assert verify.exit_code(result) == VIOLATED
+    result, _ = verify.verify(LEAK, {}, {}, workers=1, scale="small")
+    assert reports.exit_code(result) == VIOLATED
     assert result.claims[0].note == "loop 0 (pinned 7)"
 
 
 def test_what_decides_nothing_is_inconclusive() -> None:
-    limited, _ = verify.verify(["L2.leak"], {}, {}, workers=1, options=Options(max_states=100))
+    limited, _ = verify.verify(LEAK, {}, {}, workers=1, options=Options(max_states=100))
     assert (limited.claims[0].verdict, limited.claims[0].scope) == ("inconclusive", "bounded")
     nobody = {"a_active": False, "b_active": False}
-    result, _ = verify.verify(["L2"], {}, nobody, workers=1, scale="small")
-    assert verify.exit_code(result) == INCONCLUSIVE
+    result, _ = verify.verify(choose_claims(["L2"]), {}, nobody, workers=1, scale="small")
+    assert reports.exit_code(result) == INCONCLUSIVE
     assert all(claim.note.startswith("vacuous") for claim in result.claims)
 
 
@@ -365,29 +372,29 @@ def test_the_symbolic_engine_and_exports_refuse() -> None:
     from checker.studies import export
 
     with pytest.raises(UsageProblem, match="no cycles"):
-        verify.verify(["L2.leak"], {}, {}, symbolic=True, workers=1)
+        verify.verify(LEAK, {}, {}, symbolic=True, workers=1)
     with pytest.raises(UsageProblem, match="runs without end"):
         export.texts("promela", None, ["L2"], {}, {})
 
 
 def test_the_loop_is_boxed(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L1", {"syn_ack_retransmitted": False}) == OK
+    assert trace.trace(BY_ID["L1"], {"syn_ack_retransmitted": False}) == OK
     drawn = capsys.readouterr().out
     assert drawn.splitlines()[0].startswith("L1, shortest counterexample: 3 steps, then 3 for ever")
     assert "+-- loop ---" in drawn
     assert "+-- for ever, from 4 ---" in drawn
     out = tmp_path / "l1.json"
-    assert trace.trace("L1", {"syn_ack_retransmitted": False}, out=out) == OK
+    assert trace.trace(BY_ID["L1"], {"syn_ack_retransmitted": False}, out=out) == OK
     assert json.loads(out.read_text())["loop"] == 4
 
 
 def test_a_run_that_stops_has_no_box(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L2.leak") == OK
+    assert trace.trace(BY_ID["L2.leak"]) == OK
     drawn = " ".join(capsys.readouterr().out.split())
     assert "loop" not in drawn
     assert "the run stops here, where nothing has to happen any more" in drawn
 
 
 def test_a_claim_that_holds_has_nothing_to_draw(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("L2") == INCONCLUSIVE
+    assert trace.trace(BY_ID["L2"]) == INCONCLUSIVE
     assert "no counterexample to draw" in capsys.readouterr().err

@@ -113,7 +113,7 @@ def test_what_was_in_flight_before() -> None:
     run = Run(BOUNDS)
     system = run.system
     syn = system.segment(Segment(5, ctl=Control(syn=True)))
-    start = system.initial()._replace(a_to_b=(syn,))
+    start = system.initial()._replace(links=((syn,), ()))
     run.path = Path(start, [])
     line = run(1, Input.SEGMENT, "SYN").story().lines[0]
     assert line.received is not None and line.received.text == "SYN SEQ=5 LEN=1"
@@ -155,7 +155,7 @@ def test_snapshots_hold_every_variable() -> None:
     run = Run(BOUNDS)(0, Input.OPEN_ACTIVE)
     first, last = run.story().snapshots
     assert first.keys() == last.keys()
-    assert len(last) == len(key(run.world.a)) + len(key(run.world.b)) + 2
+    assert len(last) == len(key(run.world.hosts[0])) + len(key(run.world.hosts[1])) + 2
     assert last["a.tcb.snd.nxt"] == 1
     (syn,) = last["a_to_b"]  # type: ignore[misc]
     assert syn["ctl.syn"] is True
@@ -191,7 +191,7 @@ def _leave_out(steps: list[tuple[Step, World]]) -> None:
 
 def _other_state(steps: list[tuple[Step, World]]) -> None:
     step, after = steps[1]
-    steps[1] = (step, after._replace(a_to_b=()))
+    steps[1] = (step, after._replace(links=((), ())))
 
 
 @pytest.mark.parametrize(
@@ -199,13 +199,13 @@ def _other_state(steps: list[tuple[Step, World]]) -> None:
     [
         (_leave_out, r"step 2 \(A: RETRANSMISSION TIMEOUT\) is not possible"),
         (_other_state, r"step 2 \(A: OPEN \(active\)\) has another effect"),
-        (_label(0, host=0), r"step 1 \(A: OPEN \(passive\)\) has another effect"),
+        (_label(0, host=0, end=0), r"step 1 \(A: OPEN \(passive\)\) has another effect"),
         (_label(1, isn=5), "step 2 .* is not possible"),
         (_label(1, sent=()), "step 2 .* has another effect"),
         (_label(2, dropped=()), "step 3 .* has another effect"),
         (_label(3, action="deliver"), r"step 4 \(B: deliver <SYN SEQ=0 LEN=1>\) has another"),
         (_label(3, rules=("another",)), "step 4 .* has another effect"),
-        (_label(6, direction=1), "step 7 .* is not possible"),
+        (_label(6, link=1), "step 7 .* is not possible"),
     ],
 )
 def test_replay_rejects_a_tampered_path(

@@ -36,9 +36,9 @@ def line(number: int, actor: int | None, action: str, states: str, **more: Any) 
     return Line(number=number, actor=actor, action=action, states=(a, b), **blank | more)
 
 
-SYN = Message(1, 0, "SYN SEQ=0 LEN=0")
-SYN_ACK = Message(2, 1, "SYN,ACK SEQ=0 ACK=1 LEN=0")
-ACK = Message(3, 0, "ACK SEQ=1 ACK=1 LEN=0")
+SYN = Message(1, 0, 1, "SYN SEQ=0 LEN=0")
+SYN_ACK = Message(2, 1, 0, "SYN,ACK SEQ=0 ACK=1 LEN=0")
+ACK = Message(3, 0, 1, "ACK SEQ=1 ACK=1 LEN=0")
 
 HANDSHAKE = Story(
     "Three-way handshake",
@@ -54,10 +54,13 @@ HANDSHAKE = Story(
     violated=False,
 )
 
-STALE, FRESH = Message(1, 0, "SYN SEQ=0 LEN=0"), Message(2, 0, "SYN SEQ=9 LEN=0")
+STALE, FRESH = Message(1, 0, 1, "SYN SEQ=0 LEN=0"), Message(2, 0, 1, "SYN SEQ=9 LEN=0")
 OLD = replace(STALE, old=True)
-ANSWER, REFUSED = Message(3, 1, "SYN,ACK SEQ=5 ACK=1"), Message(4, 1, "SYN,ACK SEQ=5 ACK=1 again")
-BEFORE = Message(0, 0, "ACK SEQ=1 ACK=6 LEN=0", old=True)
+ANSWER, REFUSED = (
+    Message(3, 1, 0, "SYN,ACK SEQ=5 ACK=1"),
+    Message(4, 1, 0, "SYN,ACK SEQ=5 ACK=1 again"),
+)
+BEFORE = Message(0, 0, 1, "ACK SEQ=1 ACK=6 LEN=0", old=True)
 
 STALE_SYN = Story(
     "A stale SYN",
@@ -78,7 +81,11 @@ STALE_SYN = Story(
     violated=True,
 )
 
-PING, PONG, PING_2 = Message(1, 0, "ping 1"), Message(2, 1, "pong 1"), Message(3, 0, "ping 2")
+PING, PONG, PING_2 = (
+    Message(1, 0, 1, "ping 1"),
+    Message(2, 1, 0, "pong 1"),
+    Message(3, 0, 1, "ping 2"),
+)
 LOOP = Story(
     "For ever",
     ("A", "B"),
@@ -107,7 +114,7 @@ def stories(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANYTHING) -> Story:
 
     def message(sender: int) -> Message:
         uid = next(uids)
-        return Message(uid, sender, f"{draw(texts)} #{uid}#", draw(st.booleans()))
+        return Message(uid, sender, 1 - sender, f"{draw(texts)} #{uid}#", draw(st.booleans()))
 
     air = [message(draw(st.integers(0, 1))) for _ in range(draw(st.integers(0, 2)))]
     lines = []
@@ -425,7 +432,7 @@ NASTY = """<b>&amp; "quoted" \\N \\l 'x'</b> {a|b} --> ]]>\nsecond\tline\x00\x1b
 
 
 def nasty() -> Story:
-    first = Message(1, 0, "1" + NASTY)
+    first = Message(1, 0, 1, "1" + NASTY)
     return Story(
         "t" + NASTY,
         ("A" + NASTY, "B"),

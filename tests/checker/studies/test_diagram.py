@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from checker.model.interned import Interned
 from checker.render import RenderError
 from checker.studies import diagram
 from checker.studies.diagram import EXTRA, FIGURE_5, NOTED, NOTES, RUNS, Edge, machine
@@ -15,7 +16,6 @@ from checker.support.errors import UsageProblem
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
 from spec.tcp.tcb import SYNCHRONIZED, State
-from spec.world.system import System
 
 HERE = Path(__file__).parents[3] / "diagrams"
 EXPLAINED = [(edge, extra) for extra in EXTRA for edge in extra.edges()]
@@ -61,7 +61,7 @@ def test_switches_are_the_rfc_s_other_choices() -> None:
 def test_note_1_a_reset_returns_to_listen_after_a_passive_open_only() -> None:
     seen = set()
     _, bounds = RUNS[0]
-    for change in diagram.changes(System(Rules(), bounds), Space(bounds.width)):
+    for change in diagram.changes(Interned(Rules(), bounds), Space(bounds.width)):
         if change.edge[:2] == (State.SYN_RECEIVED, "rcv RST"):
             seen.add((change.before.end(change.host).tcb.passive, change.edge.after))
     assert seen == {(True, State.LISTEN), (False, State.CLOSED)}

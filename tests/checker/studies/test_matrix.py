@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from checker.cli.options import open_journal
 from checker.ir.sources import digest
 from checker.model import search as explorer
-from checker.studies import matrix, verify
+from checker.studies import matrix, pins
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal
 from proofs.claims.ablations import ABLATIONS, CONTROLS
@@ -37,8 +37,8 @@ def test_every_number_has_a_row() -> None:
     assert set(ids) == {*range(1, 32), "S1", "S2", "S3", "S4"}
     assert [id for id in ids if isinstance(id, int)] == sorted(i for i in ids if i not in S)
     explored = {(row["id"], row["claim"]) for row in KEPT["rows"] if row["claim"]}
-    rows = (*ABLATIONS, *CONTROLS, *matrix.ASSUMED_LESS.values())
-    assert explored == {(a.number, a.claim) for a in rows}
+    rows = (*ABLATIONS, *CONTROLS, *matrix.ASSUMED_LESS)
+    assert explored == {(a.number, a.claim.id) for a in rows}
     assert [row["id"] for row in KEPT["claims"]] == [claim.id for claim in CLAIMS]
 
 
@@ -59,13 +59,13 @@ def test_rows_have_their_verdict_and_their_run(row: dict[str, Any]) -> None:
 
 
 def test_what_is_checked_in_is_what_is_pinned() -> None:
-    pins = verify.expectations()
+    pinned = pins.expectations()
     for ablation in ABLATIONS:
-        assert known(ablation.id)["length"] == pins["ablations"][ablation.id]["length"]
+        assert known(ablation.id)["length"] == pinned["ablations"][ablation.id]["length"]
     for control in CONTROLS:
-        assert known(control.id)["states"] == pins["controls"][control.id]["states"]
+        assert known(control.id)["states"] == pinned["controls"][control.id]["states"]
     for row in KEPT["claims"]:
-        pin = pins["small"][row["id"]]
+        pin = pinned["small"][row["id"]]
         assert row["verdict"] == pin["verdict"]
         assert row["length"] == pin.get("length")
 
@@ -125,9 +125,9 @@ def test_a_claim_that_survives_its_ablation_is_wrong(
 def test_another_length_than_pinned_is_wrong(
     few: list[matrix.Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pins = verify.expectations()
-    pins["ablations"]["9 T1"]["length"] += 1
-    monkeypatch.setattr(verify, "expectations", lambda: pins)
+    pinned = pins.expectations()
+    pinned["ablations"]["9 T1"]["length"] += 1
+    monkeypatch.setattr(matrix, "expectations", lambda: pinned)
     found = explored(tmp_path / "journal", few)
     assert matrix.exit_code(found) == VIOLATED
     assert found["wrong"] == ["ablation 9 T1: violated, expected violated: length 3 (pinned 4)"]

@@ -13,7 +13,7 @@ from checker.ir.mutate import Dialect, Mutant, applied, mutants
 from checker.model.model import check_of
 from checker.studies import mutants as m
 from checker.studies import mutants_page
-from checker.studies.verify import jobs
+from checker.studies.explorations import jobs
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal
 from proofs.claims.table import BY_ID

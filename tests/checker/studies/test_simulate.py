@@ -137,12 +137,12 @@ def test_the_ack_of_a_fin_at_2445_is_2446() -> None:
 
     system, path = walk(SCENARIOS["four-way-close"])
     world = path.steps[1][1]  # B has answered
-    (right,) = world.b_to_a
+    (right,) = world.links[1]
     wrong = system.segment(replace(right, ack=2246))
-    forged = world._replace(b_to_a=(wrong,))
+    forged = world._replace(links=((), (wrong,)))
     _, after = system.take(forged, Move(0, Input.SEGMENT.value, "ACK SEQ=558 ACK=2246"))
-    assert state(after.a) == "FIN-WAIT-1"
-    assert after.a.tcb.snd.una == 2445
+    assert state(after.hosts[0]) == "FIN-WAIT-1"
+    assert after.hosts[0].tcb.snd.una == 2445
 
 
 @pytest.mark.parametrize(("u", "w"), [(2445, 558), (2**32 - 1, 0)])
@@ -284,7 +284,7 @@ def test_close_wait_leak() -> None:
     """
     system, path = walk(SCENARIOS["close-wait-leak"])
     last = path.steps[-1][1]
-    assert (state(last.a), state(last.b)) == ("CLOSED", "CLOSE-WAIT")
+    assert (state(last.hosts[0]), state(last.hosts[1])) == ("CLOSED", "CLOSE-WAIT")
     assert {(step.host, step.action) for step, _ in system.steps(last)} == {
         (0, "OPEN (passive)"),
         (0, "OPEN (active)"),
@@ -440,8 +440,8 @@ def test_established_is_what_a_handshake_leaves() -> None:
     system, path = walk(scenario)
     by_handshake = path.steps[-1][1]
     by_hand = established(2445, 558, system.bounds)
-    assert system.endpoint(by_hand.a) is by_handshake.a
-    assert system.endpoint(by_hand.b) is by_handshake.b
+    assert system.host(by_hand.hosts[0]) is by_handshake.hosts[0]
+    assert system.host(by_hand.hosts[1]) is by_handshake.hosts[1]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -483,4 +483,4 @@ def test_a_walk_starts_with_nothing_in_flight() -> None:
     for name, scenario in SCENARIOS.items():
         _, path = walk(scenario)
         assert isinstance(path.start, World)
-        assert not path.start.a_to_b and not path.start.b_to_a, name
+        assert not path.start.links[0] and not path.start.links[1], name

@@ -16,7 +16,7 @@ from checker.model.words import state, text
 from checker.render import ladder
 from checker.studies import trace
 from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
-from proofs.claims.table import BY_ID, CLAIMS
+from proofs.claims.table import BY_ID, CLAIMS, full_title
 
 TWO_WAY = {"three_way": False}
 VERDICT = "T2 violated: a stale SYN never gets past the third handshake"
@@ -30,7 +30,7 @@ def found(claim_id: str, rules: dict[str, Any]) -> tuple[Model, Path]:
 
 def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> None:
     """The stale SYN alone reaches ESTABLISHED."""
-    assert trace.trace("T2", TWO_WAY) == OK
+    assert trace.trace(BY_ID["T2"], TWO_WAY) == OK
     drawn = capsys.readouterr().out
     assert max(map(len, drawn.splitlines())) <= 100
     assert drawn.splitlines()[0] == (
@@ -42,7 +42,7 @@ def test_two_way_handshake_is_four_steps(capsys: pytest.CaptureFixture[str]) -> 
     assert len(path.steps) == 4
     step, after = path.steps[-1]
     assert (step.action, text(step.segment)) == ("deliver", "SYN SEQ=0 LEN=1")
-    assert "ESTABLISHED" in (state(after.a), state(after.b))
+    assert "ESTABLISHED" in (state(after.hosts[0]), state(after.hosts[1]))
 
 
 @pytest.mark.parametrize("suffix", ["txt", "dot", "svg", "png", "json"])
@@ -50,7 +50,7 @@ def test_every_format_is_written(
     suffix: str, tmp_path: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / f"t2.{suffix}"
-    assert trace.trace("T2", TWO_WAY, out=out) == OK
+    assert trace.trace(BY_ID["T2"], TWO_WAY, out=out) == OK
     assert [file.name for file in tmp_path.iterdir()] == [out.name]
     data = out.read_bytes()
     match suffix:
@@ -68,7 +68,7 @@ def test_every_format_is_written(
 
 
 def test_a_witness(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("W2") == OK
+    assert trace.trace(BY_ID["W2"]) == OK
     last = capsys.readouterr().out.splitlines()
     assert last[-2] == "W2 witnessed: a stale SYN is heard"
     assert set(last[-1]) == {"="}
@@ -78,7 +78,7 @@ def test_a_claim_that_holds_has_nothing_to_draw(
     tmp_path: File, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = {"capacity": 1, "incarnations": 1}
-    assert trace.trace("T2", {}, small, tmp_path / "t2.svg") == INCONCLUSIVE
+    assert trace.trace(BY_ID["T2"], {}, small, tmp_path / "t2.svg") == INCONCLUSIVE
     assert not list(tmp_path.iterdir())
     said = capsys.readouterr()
     assert said.out == ""
@@ -88,13 +88,13 @@ def test_a_claim_that_holds_has_nothing_to_draw(
 
 
 def test_a_search_that_was_cut_short_decides_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert trace.trace("T2", max_states=1000) == INCONCLUSIVE
+    assert trace.trace(BY_ID["T2"], max_states=1000) == INCONCLUSIVE
     assert "limit of 1,000 states reached: undecided" in capsys.readouterr().err
 
 
 def test_a_witness_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     none = {"a_active": False, "b_active": False}
-    assert trace.trace("W2", {}, none) == INCONCLUSIVE
+    assert trace.trace(BY_ID["W2"], {}, none) == INCONCLUSIVE
     assert "is a witness: nothing to draw" in capsys.readouterr().err
 
 
@@ -106,13 +106,12 @@ def test_what_is_wrong_is_said_before_the_search(
 
     monkeypatch.setattr(trace, "_search", search)
     for arguments, says in [
-        ({"claim_id": "T22"}, "no claim 'T22': did you mean T2"),
-        ({"claim_id": "T2", "rules": {"three": False}}, "no rule 'three'"),
-        ({"claim_id": "T2", "bounds": {"octets": 1}}, "set send_window=on"),
-        ({"claim_id": "T2", "bounds": {"watch_stale": False}}, "watch_stale cannot be off"),
-        ({"claim_id": "T2", "profile": "hand"}, "no profile 'hand'"),
-        ({"claim_id": "T2", "out": tmp_path / "t2.pdf"}, "suffix"),
-        ({"claim_id": "T2", "out": str(tmp_path / "no" / "t2.svg")}, "No such file"),
+        ({"claim": BY_ID["T2"], "rules": {"three": False}}, "no rule 'three'"),
+        ({"claim": BY_ID["T2"], "bounds": {"octets": 1}}, "set send_window=on"),
+        ({"claim": BY_ID["T2"], "bounds": {"watch_stale": False}}, "watch_stale cannot be off"),
+        ({"claim": BY_ID["T2"], "profile": "hand"}, "no profile 'hand'"),
+        ({"claim": BY_ID["T2"], "out": tmp_path / "t2.pdf"}, "suffix"),
+        ({"claim": BY_ID["T2"], "out": str(tmp_path / "no" / "t2.svg")}, "No such file"),
     ]:
         with pytest.raises(UsageProblem, match=says):
             trace.trace(**arguments)  # type: ignore[arg-type]
@@ -127,13 +126,13 @@ def test_the_users_rules_come_on_top_of_the_claims() -> None:
 def test_a_profile_of_the_users_still_records_what_the_claim_reads(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert trace.trace("T2", TWO_WAY, profile="rest") == OK
+    assert trace.trace(BY_ID["T2"], TWO_WAY, profile="rest") == OK
     assert "4 steps, profile rest, three_way=off" in capsys.readouterr().out
 
 
 def test_progress_is_told() -> None:
     seen: list[tuple[int, int, int, int]] = []
-    trace.trace("T1.lifecycle", {}, {}, progress=lambda *now: seen.append(now))
+    trace.trace(BY_ID["T1.lifecycle"], {}, {}, progress=lambda *now: seen.append(now))
     counts = [states for states, *_ in seen]
     # The native engine, which goes on, begins at the start
     assert sum(now < before for before, now in itertools.pairwise(counts)) <= 1
@@ -152,7 +151,5 @@ def test_a_run_that_does_not_decide_the_claim_is_rejected() -> None:
 
 def test_every_title_stands_alone() -> None:
     for claim in CLAIMS:
-        assert not trace.full_title(claim).startswith("...")
-    assert trace.full_title(BY_ID["T3.literal"]) == (
-        "TIME-WAIT drains ... by the letter of RFC 9293"
-    )
+        assert not full_title(claim).startswith("...")
+    assert full_title(BY_ID["T3.literal"]) == ("TIME-WAIT drains ... by the letter of RFC 9293")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +17,39 @@ import pytest
 from typer.testing import CliRunner
 
 from checker.cli.app import app
+from checker.model.options import choose_claims
 from checker.model.search import Options
-from checker.studies import verify
+from checker.studies import explorations, pins, proved, reports, verify
 from checker.studies.prove import prove
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, USAGE, VIOLATED, UsageProblem
 from proofs.claims.ablations import ABLATIONS
-from proofs.claims.table import BY_ID, CLAIMS
+from proofs.claims.table import BY_ID, CLAIMS, Claim
 from proofs.theorems.table import THEOREMS
 from spec.world.bounds import SCALES
 from tests.helpers import toys
 
-PINS = verify.expectations()["usual"]
+PINS = pins.expectations()["usual"]
 FIELDS = {"id", "verdict", "expected", "scope", "engine", "states", "transitions", "depth", "trace"}
 """What issue 2 asks of each claim in the JSON, at least."""
 NOBODY_OPENS = {"a_active": False, "b_active": False}
 
 
-def check(*ids: str, **options: Any) -> tuple[verify.Report, int]:
+def check(*ids: str, **options: Any) -> tuple[reports.Report, int]:
     """The report on claims, and the exit code."""
     rules, bounds = options.pop("rules", {}), options.pop("bounds", {})
-    result, seconds = verify.verify(ids, rules, bounds, workers=1, **options)
+    result, seconds = verify.verify(asked(ids, options), rules, bounds, workers=1, **options)
     assert seconds > 0
-    return result, verify.exit_code(result)
+    return result, reports.exit_code(result)
+
+
+def asked(ids: Sequence[str], options: dict[str, Any]) -> list[Claim]:
+    """As the command line has it: the symbolic engine is asked of what it can decide."""
+    return [
+        claim
+        for claim in choose_claims(ids)
+        if claim.id in ids or not options.get("symbolic") or claim.kind in ("always", "sometimes")
+    ]
 
 
 def problems(stderr: str) -> list[str]:
@@ -47,14 +58,14 @@ def problems(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if not re.fullmatch(told, line)]
 
 
-def of(result: verify.Report, id: str) -> verify.ClaimReport:
+def of(result: reports.Report, id: str) -> reports.ClaimReport:
     (claim,) = [claim for claim in result.claims if claim.id == id]
     return claim
 
 
 def test_the_table_is_pinned_at_every_scale() -> None:
     for scale in SCALES:
-        assert list(verify.expectations()[scale]) == [claim.id for claim in CLAIMS], scale
+        assert list(pins.expectations()[scale]) == [claim.id for claim in CLAIMS], scale
 
 
 # Which claims
@@ -73,7 +84,7 @@ def test_the_table_is_pinned_at_every_scale() -> None:
     ],
 )
 def test_select(ids: list[str], chosen: list[str]) -> None:
-    assert [claim.id for claim in verify.select(ids)] == chosen
+    assert [claim.id for claim in choose_claims(ids)] == chosen
 
 
 @pytest.mark.parametrize("id", ["T", "t1", "T1.", "T11", ""])
@@ -81,27 +92,28 @@ def test_select_knows_no_other_claim(id: str) -> None:
     with pytest.raises(
         UsageProblem, match=r"no claim .*(did you mean|there are 111, such as T1, )"
     ):
-        verify.select([id])
+        choose_claims([id])
 
 
 def test_claims_of_one_profile_and_rules_share_an_exploration() -> None:
-    jobs = verify.jobs(CLAIMS, {}, {})
-    assert sorted(id for job in jobs for id in job.claims) == sorted(BY_ID)
+    jobs = explorations.jobs(CLAIMS, {}, {})
+    assert sorted(claim.id for job in jobs for claim in job.claims) == sorted(BY_ID)
     assert len({(job.profile, job.model.rules) for job in jobs}) == len(jobs) < len(CLAIMS) // 2
     for job in jobs:
-        for id in job.claims:
-            assert set(BY_ID[id].witnesses) <= set(job.claims), "a witness is checked beside it"
+        ids = {claim.id for claim in job.claims}
+        for claim in job.claims:
+            assert set(claim.witnesses) <= ids, "a witness is checked beside it"
 
 
 def test_everything_is_pinned_and_nothing_else() -> None:
     assert set(PINS) == set(BY_ID)
-    assert {a.claim for a in ABLATIONS} <= set(PINS)
-    for id, pins in PINS.items():
-        assert pins["verdict"] in ("holds", "violated")
-        shown = BY_ID[id].kind == "sometimes" or pins["verdict"] == "violated"
-        assert ("length" in pins) == shown
+    assert {a.claim.id for a in ABLATIONS} <= set(PINS)
+    for id, pinned in PINS.items():
+        assert pinned["verdict"] in ("holds", "violated")
+        shown = BY_ID[id].kind == "sometimes" or pinned["verdict"] == "violated"
+        assert ("length" in pinned) == shown
         if BY_ID[id].kind == "sometimes":
-            assert pins["verdict"] == "holds", "every witness is seen"
+            assert pinned["verdict"] == "holds", "every witness is seen"
 
 
 # Verdicts
@@ -137,9 +149,9 @@ def test_deadlocks() -> None:
 
 
 def test_a_violation_that_is_expected_is_no_failure() -> None:
-    (job,) = verify.jobs([BY_ID["T1s"], BY_ID["W1s"]], {}, {})
+    (job,) = explorations.jobs([BY_ID["T1s"], BY_ID["W1s"]], {}, {})
     claims = [BY_ID["T1s"], BY_ID["W1s"]]
-    result = verify.report(claims, [job], [verify.run_job(job)], PINS)
+    result = reports.report(claims, [job], [explorations.run_job(job)], PINS)
     claim = of(result, "T1s")
     assert (claim.verdict, claim.expected, claim.ok, claim.length) == (
         "violated",
@@ -149,7 +161,7 @@ def test_a_violation_that_is_expected_is_no_failure() -> None:
     )
     assert claim.trace is not None
     assert len(claim.trace) == claim.length
-    assert verify.exit_code(result) == OK
+    assert reports.exit_code(result) == OK
 
 
 def test_a_violation_that_is_not_expected_is_one() -> None:
@@ -193,15 +205,15 @@ def test_a_limit_is_inconclusive() -> None:
 
 
 def test_nothing_checked_is_inconclusive() -> None:
-    assert verify.exit_code(verify.Report(claims=[])) == INCONCLUSIVE
+    assert reports.exit_code(reports.Report(claims=[])) == INCONCLUSIVE
 
 
 def test_workers_find_the_same() -> None:
     ids = ("T10", "D1")
-    one, _ = verify.verify(ids, {}, {}, workers=1)
-    two, _ = verify.verify(ids, {}, {}, workers=2)
+    one, _ = verify.verify(choose_claims(ids), {}, {}, workers=1)
+    two, _ = verify.verify(choose_claims(ids), {}, {}, workers=2)
 
-    def timeless(result: verify.Report) -> Any:
+    def timeless(result: reports.Report) -> Any:
         return result.model_dump(exclude={"claims": {"__all__": {"seconds"}}})
 
     assert timeless(one) == timeless(two)
@@ -264,7 +276,7 @@ def test_json() -> None:
     for claim in read["claims"]:
         assert claim.keys() >= FIELDS
         assert claim["bounds"]["width"] == 4
-    assert verify.Report.model_validate(read) == result
+    assert reports.Report.model_validate(read) == result
     step = read["claims"][1]["trace"][0]
     assert step.keys() == {"host", "action", "rules", "states"}
 
@@ -274,7 +286,7 @@ def test_junit_counts() -> None:
     good = of(result, "T10")
     unsure = good.model_copy(update={"id": "unsure", "verdict": "inconclusive", "ok": False})
     bad = good.model_copy(update={"id": "<bad> & worse", "verdict": "violated", "ok": False})
-    suite = ET.fromstring(verify.junit(verify.Report(claims=[good, unsure, bad, bad])).encode())
+    suite = ET.fromstring(reports.junit(reports.Report(claims=[good, unsure, bad, bad])).encode())
     assert {n: suite.get(n) for n in ("tests", "failures", "errors")} == {
         "tests": "4",
         "failures": "2",
@@ -312,6 +324,7 @@ def test_files_are_written_whole_or_not_at_all(
 def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
     """In place of the theorems, toys."""
     monkeypatch.setattr(prove, "THEOREMS", toy_theorems)
+    monkeypatch.setattr(proved, "THEOREMS", toy_theorems)
     monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
 
 
@@ -325,21 +338,21 @@ def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
     ],
 )
 def test_the_theorems_of_claims(ids: list[str], chosen: list[str]) -> None:
-    assert [theorem.id for theorem in verify.theorems(ids)] == chosen
-    with pytest.raises(UsageProblem, match=r"to D1; the theorems are T1, T1s"):
-        verify.theorems(["D1"])
+    assert [theorem.id for theorem in proved.theorems(choose_claims(ids))] == chosen
+    with pytest.raises(UsageProblem, match=r"to D1, .*; the theorems are T1, T1s"):
+        proved.theorems(choose_claims(["D1"]))
 
 
 def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     prove_toys(monkeypatch, toys.theorem(id="T4"))
-    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
     assert (row.id, row.verdict, row.scope, row.ok) == ("T4", "holds", "unbounded", True)
     assert row.solvers == ["z3", "cvc5"]
-    (proof,) = prove.prove(verify.theorems(["T4"]), 2)
+    (proof,) = prove.prove(proved.theorems(choose_claims(["T4"])), 2)
     assert row.obligations == len(proof.obligations) > 20
     assert (row.states, row.transitions, row.depth, row.length) == (0, 0, 0, None)
     assert "ABORT" in row.assumptions[-1], "what never happens is told"
-    assert verify.exit_code(verify.Report(claims=[row])) == OK
+    assert reports.exit_code(reports.Report(claims=[row])) == OK
 
 
 @pytest.mark.parametrize(
@@ -356,43 +369,43 @@ def test_a_second_solver_is_named_only_if_it_agreed(
 ) -> None:
     prove_toys(monkeypatch, toys.theorem(id="T4"))
     monkeypatch.setattr(verify, "_recheck", lambda *_: (code, "it said so"))
-    (row,) = verify.prove_theorems(verify.theorems(["T4"]), 2)
+    (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
     assert (row.solvers, row.verdict) == (solvers, verdict)
     assert ("it said so" in row.note) == (code != OK)
-    assert verify.exit_code(verify.Report(claims=[row])) == exit_code
+    assert reports.exit_code(reports.Report(claims=[row])) == exit_code
 
 
 def test_what_is_wrong_with_certificates_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other program is really asked: an obligation that does not follow is refused."""
     prove_toys(monkeypatch, toys.theorem(id="T4"))
-    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    proofs = prove.prove(proved.theorems(choose_claims(["T4"])), 2)
     what = next(what for what in proofs[0].obligations if what.used)
     what.script = what.script.replace("(not", "(or", 1)
-    code, said = verify._recheck(proofs, 2)
+    code, said = proved._recheck(proofs, 2)
     assert code == VIOLATED
     assert said.startswith("T4/")
 
 
 def test_a_theorem_that_is_not_proved_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     prove_toys(monkeypatch, toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4"))
-    failed, other = verify.prove_theorems(verify.theorems(["T3", "T4"]), 2)
+    failed, other = proved.prove_theorems(proved.theorems(choose_claims(["T3", "T4"])), 2)
     assert (failed.verdict, failed.ok, failed.solvers) == ("not proved", False, [])
     assert "up_to_date" in failed.note
     assert "python -m checker prove T3" in failed.note
     assert (other.verdict, other.solvers) == ("holds", ["z3"])
-    assert verify.exit_code(verify.Report(claims=[failed, other])) == VIOLATED
-    suite = ET.fromstring(verify.junit(verify.Report(claims=[failed, other])).encode())
+    assert reports.exit_code(reports.Report(claims=[failed, other])) == VIOLATED
+    suite = ET.fromstring(reports.junit(reports.Report(claims=[failed, other])).encode())
     assert (suite.get("failures"), suite[0].get("classname")) == ("1", "unbounded")
 
 
 def test_an_unknown_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     prove_toys(monkeypatch, toys.theorem(id="T4"))
-    proofs = prove.prove(verify.theorems(["T4"]), 2)
+    proofs = prove.prove(proved.theorems(choose_claims(["T4"])), 2)
     proofs[0].obligations[0].verdict = "unknown"
     monkeypatch.setattr(prove, "prove", lambda *_: proofs)
-    (row,) = verify.prove_theorems(verify.theorems(["T4"]))
+    (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])))
     assert (row.verdict, row.ok, row.solvers) == ("inconclusive", False, [])
-    assert verify.exit_code(verify.Report(claims=[row])) == INCONCLUSIVE
+    assert reports.exit_code(reports.Report(claims=[row])) == INCONCLUSIVE
 
 
 def test_theorems_in_the_table_and_the_json(

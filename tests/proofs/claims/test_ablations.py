@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.explore import Path
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.words import flags
-from checker.studies import verify
+from checker.studies import explorations, pins
 from checker.support.errors import Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
 from proofs.claims.table import ALWAYS, BY_ID, EVENTUALLY
 from spec.rules import Rules
 from spec.tcp.segment_arrives import others
 from spec.tcp.tcb import State
-from spec.world.system import System, World
 
-PINS = verify.expectations()
+PINS = pins.expectations()
 LENGTHS = {id: pins["length"] for id, pins in PINS["ablations"].items()}
 REQUIRED = {1, 4, 6, 8, 9, 10, 11, 12, 14, 16, 17, 18, 19, 20}
 """Issue 2 asks for these."""
@@ -31,14 +31,14 @@ QUICK = 15
 """Steps of the longest counterexample that is looked for without --slow."""
 
 
-def job(ablation: Ablation) -> verify.Job:
-    claim = BY_ID[ablation.claim]
-    (only,) = verify.jobs([claim], ablation.rules, ablation.bounds)
+def job(ablation: Ablation) -> explorations.Job:
+    claim = ablation.claim
+    (only,) = explorations.jobs([claim], ablation.rules, ablation.bounds)
     return only
 
 
 def refute(ablation: Ablation) -> Path:
-    return verify.ablate(ablation).paths[ablation.claim]
+    return explorations.ablate(ablation).paths[ablation.claim.id]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def refute(ablation: Ablation) -> Path:
 )
 def test_ablation_refutes_its_claim_in_the_pinned_length(ablation: Ablation) -> None:
     path = refute(ablation)
-    assert verify._lengths(path) == PINS["ablations"][ablation.id]
+    assert pins._lengths(path) == PINS["ablations"][ablation.id]
     chosen = job(ablation)
-    claim = BY_ID[ablation.claim]
+    claim = ablation.claim
     chosen.model.confirm(claim, path)
     if claim.kind == ALWAYS:  # shortest: good until the last step
         assert all(claim.predicate(state) for _, state in path.steps[:-1])
@@ -72,18 +72,18 @@ def test_controls_and_pins_are_the_same() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: c.id)
 def test_claim_survives_its_control(control: Ablation) -> None:
-    found = verify.ablate(control).exploration
+    found = explorations.ablate(control).exploration
     assert found.complete
-    assert control.claim not in found.decisive
-    pins = {"states": found.states, "transitions": found.transitions, "depth": found.depth}
-    assert PINS["controls"][control.id] == {"verdict": "holds"} | pins
+    assert control.claim.id not in found.decisive
+    counts = {"states": found.states, "transitions": found.transitions, "depth": found.depth}
+    assert PINS["controls"][control.id] == {"verdict": "holds"} | counts
 
 
 def test_what_falls_is_not_pinned_as_a_control() -> None:
     for id in ("27 L1", "1 T3"):  # the one by a lasso, the other by a run to a state
         (falls,) = [a for a in ABLATIONS if a.id == id]
         with pytest.raises(UsageProblem, match="does not hold: nothing is pinned"):
-            verify._pins_of_control(falls)
+            pins._pins_of_control(falls)
 
 
 def test_split_handshake_needs_the_exact_check() -> None:
@@ -97,12 +97,12 @@ def test_disagreement_is_an_endless_exchange_of_acks() -> None:
     """RFC 1337's H2: from the end of the run, each end's ACK draws an ACK, and that for ever."""
     (ablation,) = [a for a in ABLATIONS if a.id == "7 T4.sync"]
     chosen = job(ablation)
-    system = System(chosen.model.rules, chosen.model.bounds)
+    system = Interned(chosen.model.rules, chosen.model.bounds)
     last = refute(ablation).steps[-1][1]
-    bags = [system.bag(system.segment(seg) for seg in last.bag(sender)) for sender in (0, 1)]
-    world = World(system.endpoint(last.a), system.endpoint(last.b), *bags)
+    bags = [system.bag(map(system.segment, bag)) for bag in last.links]
+    world = system.world(map(system.host, last.hosts), bags)
     # B's ACK is delivered to A, A's answer to B, and so on; nothing else is in flight.
-    world, seen = world._replace(a_to_b=()), []
+    world, seen = world._replace(links=((), world.links[1])), []
     while world not in seen:
         seen.append(world)
         answers = [
@@ -121,7 +121,7 @@ def test_most_ablations_are_quick() -> None:
 
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda a: a.id)
 def test_the_claim_holds_without_the_ablation(ablation: Ablation) -> None:
-    claim = BY_ID[ablation.claim]
+    claim = ablation.claim
     assert PINS["small"][claim.id]["verdict"] == "holds"
     assert claim.kind in (ALWAYS, EVENTUALLY)
     chosen = job(ablation)
@@ -178,8 +178,8 @@ def test_an_ack_of_nothing_defeats_the_exact_check(monkeypatch: pytest.MonkeyPat
     lax = "not (seq.lt_le(snd.una, seg.ack, snd.nxt) | (seg.ack == snd.una) & (not tcb.passive)):"
     names: dict[str, Any] = dict(vars(others))
     exec(source.replace(strict, lax), names)
-    unchanged = Ablation(0, "", "T1s.exact", {"syn_ack_exact": True})
-    assert "T1s.exact" not in verify.ablate(unchanged).paths
+    unchanged = Ablation(0, "", BY_ID["T1s.exact"], {"syn_ack_exact": True})
+    assert "T1s.exact" not in explorations.ablate(unchanged).paths
     monkeypatch.setattr(others, "check_ack_field", names["check_ack_field"])
     path = refute(unchanged)
     assert len(path.steps) == 14

@@ -58,7 +58,7 @@ def test_clauses_hold_of_runs(theorem: Theorem) -> None:
                 break
             for function in alone(theorem).all:
                 assert not run.false(function), (function.__name__, run.state)
-            for end in (run.state.world.a, run.state.world.b):
+            for end in (run.state.world.hosts[0], run.state.world.hosts[1]):
                 seen[end.tcb.state.value] += 1
                 seen["established"] += reached_established(end.tcb)
                 seen["again"] += end.ghost.id > 1

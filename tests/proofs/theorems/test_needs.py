@@ -55,7 +55,7 @@ def test_entries_name_what_there_is(need: Need) -> None:
     if need.run is None:
         assert need.note, "why it is there although no run is known"
         return
-    claim = claims.BY_ID[need.run.claim]
+    claim = need.run.claim
     choose_rules(claim.rules, need.run.rules)
     choose_bounds(claim.profile, need.run.bounds, claim.profile)
     assert claim.kind == claims.ALWAYS
@@ -117,7 +117,7 @@ def toy_needs(*entries: Need) -> list[needed.Needed]:
     return needed.needed(entries, 2, make=weakened, theorems={"toy": TOY})
 
 
-REFUTED = Run("T1", {"three_way": False})
+REFUTED = Run(claims.BY_ID["T1"], {"three_way": False})
 
 
 def test_what_matters_fails_and_what_does_not_is_still_proved() -> None:
@@ -139,7 +139,7 @@ def test_what_is_not_as_the_table_says_is_reported() -> None:
     proved, failed, held = toy_needs(
         Need("toy", "does not matter", without=(idle,), run=REFUTED),
         Need("toy", "matters", without=(assumed,), falls=False),
-        Need("toy", "no such run", without=(assumed,), run=Run("T2")),
+        Need("toy", "no such run", without=(assumed,), run=Run(claims.BY_ID["T2"])),
     )
     assert [(one.ok, one.undecided) for one in (proved, failed, held)] == [(False, False)] * 3
     assert (held.steps, held.searched) == (None, True)
@@ -159,7 +159,7 @@ def test_what_is_undecided_is_no_pass() -> None:
 
 
 def test_a_search_that_a_limit_ends_decides_nothing() -> None:
-    assert needed._violated(Run("T2"), max_states=100) == (None, False)
+    assert needed._violated(Run(claims.BY_ID["T2"]), max_states=100) == (None, False)
 
 
 def test_command_shows_what_was_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

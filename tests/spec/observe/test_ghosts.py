@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checker.model.interned import Interned
 from spec.observe.ghosts import End, Ghost, Last, Pair
 from spec.observe.sights import Sight
 from spec.rules import Restart, Rules
@@ -25,7 +26,7 @@ from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES
 from spec.world.happen import happen
 from spec.world.records import clone, key
-from spec.world.system import System, World
+from spec.world.system import World
 
 WATCHES = ("agreement", "stale", "confusion", "streams", "forgery", "crossing", "conduct")
 WATCHED = {f"watch_{name}": True for name in WATCHES}
@@ -65,10 +66,10 @@ def protocol_of_segment(seg: Segment) -> tuple[Any, ...]:
 def project(world: World) -> tuple[Any, ...]:
     """``world`` without ghosts."""
     return (
-        protocol_of_endpoint(world.a),
-        protocol_of_endpoint(world.b),
-        tuple(sorted(map(protocol_of_segment, world.a_to_b))),
-        tuple(sorted(map(protocol_of_segment, world.b_to_a))),
+        protocol_of_endpoint(world.hosts[0]),
+        protocol_of_endpoint(world.hosts[1]),
+        tuple(sorted(map(protocol_of_segment, world.links[0]))),
+        tuple(sorted(map(protocol_of_segment, world.links[1]))),
     )
 
 
@@ -76,7 +77,7 @@ def reach(
     bounds: Bounds, projection: Callable[[World], Any] = project, rules: Rules = LITERAL
 ) -> tuple[set[Any], int]:
     """The projected reachable states, and how many states there were."""
-    system = System(rules, bounds)
+    system = Interned(rules, bounds)
     seen = {system.initial()}
     waiting = list(seen)
     while waiting:
@@ -124,8 +125,8 @@ def without_send_window(world: World) -> tuple[Any, ...]:
         end.tcb.snd.wnd = end.tcb.snd.wl1 = end.tcb.snd.wl2 = 0
         return key(end)
 
-    bags = (tuple(sorted(map(key, bag))) for bag in (world.a_to_b, world.b_to_a))
-    return strip(world.a), strip(world.b), *bags
+    bags = (tuple(sorted(map(key, bag))) for bag in (world.links[0], world.links[1]))
+    return strip(world.hosts[0]), strip(world.hosts[1]), *bags
 
 
 @pytest.mark.parametrize("name", ["untimed", "timed", "two"])
@@ -150,12 +151,12 @@ def test_the_send_window_matters_where_somebody_sends():
 
 def met(bounds: Bounds, rules: Rules) -> list[tuple[Endpoint, Input, Segment | None]]:
     """Every (endpoint, input, segment) that an exploration meets."""
-    system = System(rules, bounds)
+    system = Interned(rules, bounds)
     first = system.initial()
     seen, waiting, found = {first}, [first], {}
     while waiting:
         world = waiting.pop()
-        for end, inbox in ((world.a, world.b_to_a), (world.b, world.a_to_b)):
+        for end, inbox in ((world.hosts[0], world.links[1]), (world.hosts[1], world.links[0])):
             for seg in inbox:
                 found[end, Input.SEGMENT, seg] = None
             for what in (*Input, *FORGERIES):

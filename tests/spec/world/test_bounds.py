@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import spec
+from checker.model.interned import Interned
 from proofs.claims.table import CLAIMS
 from spec.rules import Rules
 from spec.world.bounds import LIMITS, PROFILES, Bounds
-from spec.world.system import System
 
 NAMES = ("handshake", "lifecycle", "simultaneous", "time", "stream", "reuse", "rest", "forgery")
 """Profiles that THEOREMS.md's claims cannot do without."""
@@ -82,7 +82,7 @@ def test_profile_changes_something(name):
 
 def first_steps(bounds: Bounds, levels: int = 3) -> set[tuple[int | None, str]]:
     """The actions that change something within a few steps: (the host they changed, action)."""
-    system = System(Rules(), bounds)
+    system = Interned(Rules(), bounds)
     frontier, actions = [system.initial()], set()
     for _ in range(levels):
         following = {}

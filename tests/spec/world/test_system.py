@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checker.model.interned import Interned
 from spec.observe import sights
 from spec.observe.sights import Sight
 from spec.rules import Isn, Rules
@@ -25,7 +26,7 @@ from spec.world.bounds import Bounds, watchers
 from spec.world.endpoint import initial
 from spec.world.forgery import FORGERIES, Forgery
 from spec.world.records import clone, key, paths, rebuild
-from spec.world.system import System, World
+from spec.world.system import World
 from tests.helpers.build import BOUNDS, endpoint, happen, seg
 
 # ------------------------------------------------------------------------------------ the channel
@@ -39,7 +40,7 @@ def test_bag_add(items, capacity):
     """A sorted multiset; what is sent into a full one is lost."""
     bag = ()
     for n, item in enumerate(items):
-        after = channel.add(bag, item, capacity, RANK)
+        after = channel.add(bag, item, capacity, RANK.__getitem__)
         assert (after is bag) == (n >= capacity)
         bag = after
     assert bag == tuple(sorted(items[:capacity]))
@@ -60,7 +61,7 @@ def test_bag_has_no_order():
     for order in itertools.permutations("abca"):
         bag = ()
         for item in order:
-            bag = channel.add(bag, item, 4, RANK)
+            bag = channel.add(bag, item, 4, RANK.__getitem__)
         bags.add(bag)
     assert bags == {("a", "a", "b", "c")}
 
@@ -93,13 +94,13 @@ TIMED = Bounds(
 )
 
 
-def world_of(system: System, a, b, to_b=(), to_a=()) -> World:
+def world_of(system: Interned, a, b, to_b=(), to_a=()) -> World:
     """A world with these endpoints and segments."""
     bags = (tuple(sorted(map(system.segment, bag), key=key)) for bag in (to_b, to_a))
-    return World(system.endpoint(a), system.endpoint(b), *bags)
+    return system.world((system.host(a), system.host(b)), bags)
 
 
-def actions(system: System, world: World) -> list[str]:
+def actions(system: Interned, world: World) -> list[str]:
     return [step.action for step, _ in system.steps(world)]
 
 
@@ -108,7 +109,7 @@ def syn(ttl: int = 0, seq: int = 0) -> Segment:
 
 
 def test_tick_ages_everything_at_once():
-    system = System(Rules(), dataclasses.replace(TIMED, capacity=3, in_flight=6))
+    system = Interned(Rules(), dataclasses.replace(TIMED, capacity=3, in_flight=6))
     start = world_of(
         system,
         endpoint(State.SYN_SENT, span=1),
@@ -117,21 +118,21 @@ def test_tick_ages_everything_at_once():
         [syn(1)],
     )
     later = system.tick(start)
-    assert [s.ttl for s in later.a_to_b] == [1, 1]
-    assert later.b_to_a == ()
-    assert (later.a.tcb.span, later.b.tcb.time_wait) == (0, 2)
+    assert [s.ttl for s in later.links[0]] == [1, 1]
+    assert later.links[1] == ()
+    assert (later.hosts[0].tcb.span, later.hosts[1].tcb.time_wait) == (0, 2)
     empty = system.tick(later)
-    assert empty.a_to_b == ()
+    assert empty.links[0] == ()
 
 
 def test_tick_that_changes_nothing_is_no_step():
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     assert Input.TICK.value not in actions(system, system.initial())
     assert system.tick(system.initial()) == system.initial()
 
 
 def test_no_time_no_tick():
-    system = System(Rules(), dataclasses.replace(TIMED, msl=0))
+    system = Interned(Rules(), dataclasses.replace(TIMED, msl=0))
     world = world_of(system, endpoint(State.TIME_WAIT, time_wait=1), endpoint(State.CLOSED))
     assert Input.TICK.value not in actions(system, world)
 
@@ -139,7 +140,7 @@ def test_no_time_no_tick():
 @pytest.mark.parametrize("state", [State.CLOSED, State.TIME_WAIT])
 def test_time_wait_expires_before_the_next_tick(state):
     """Its timer has run out: no tick until it has expired, whatever the other host does."""
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     expired = endpoint(State.TIME_WAIT, time_wait=0)
     other = endpoint(state)
     for ends in ((expired, other), (other, expired)):
@@ -152,7 +153,7 @@ def test_time_wait_expires_before_the_next_tick(state):
 
 
 def test_time_wait_lasts_two_msl():
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     world = world_of(system, endpoint(State.TIME_WAIT, time_wait=4), endpoint(State.CLOSED))
     for _ in range(4):
         assert Input.TIME_WAIT_TIMEOUT.value not in actions(system, world)
@@ -162,26 +163,26 @@ def test_time_wait_lasts_two_msl():
 
 
 def test_channel_may_deliver_duplicate_and_lose():
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     world = world_of(system, endpoint(State.CLOSED), endpoint(State.CLOSED), [syn(2)])
     found = {
-        step.action: (after.a_to_b, len(after.b_to_a))
+        step.action: (after.links[0], len(after.links[1]))
         for step, after in system.steps(world)
         if step.segment is not None
     }
     assert found == {
         "deliver": ((), 1),
-        "duplicate": (world.a_to_b, 1),
+        "duplicate": (world.links[0], 1),
         "lose": ((), 0),
     }  # B is CLOSED and answers with a reset
 
 
 def test_equal_segments_are_delivered_once():
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     twice = world_of(system, endpoint(State.CLOSED), endpoint(State.CLOSED), [syn(2), syn(2)])
     once = world_of(system, endpoint(State.CLOSED), endpoint(State.CLOSED), [syn(2)])
     assert actions(system, twice) == actions(system, once)
-    assert [len(w.a_to_b) for s, w in system.steps(twice) if s.action == "deliver"] == [1]
+    assert [len(w.links[0]) for s, w in system.steps(twice) if s.action == "deliver"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -191,20 +192,20 @@ def test_equal_segments_are_delivered_once():
 def test_full_channel_drops_and_says_so(capacity, in_flight, already, kept):
     """Each direction has its capacity, both together theirs."""
     bounds = dataclasses.replace(TIMED, capacity=capacity, in_flight=in_flight)
-    system = System(Rules(), bounds)
+    system = Interned(Rules(), bounds)
     world = world_of(
         system, endpoint(State.CLOSED), endpoint(State.CLOSED), [syn(2, n) for n in range(already)]
     )
     opening = [(s, w) for s, w in system.steps(world) if s.action == Input.OPEN_ACTIVE.value]
     ((step, after),) = opening
-    assert after.a.tcb.state == State.SYN_SENT
-    assert (len(after.a_to_b), len(step.dropped)) == (already + kept, 1 - kept)
+    assert after.hosts[0].tcb.state == State.SYN_SENT
+    assert (len(after.links[0]), len(step.dropped)) == (already + kept, 1 - kept)
     assert len(step.sent) == 1
 
 
 def test_incarnations_are_limited():
     """Neither OPEN nor a SYN makes one TCB too many."""
-    system = System(Rules(), TIMED)
+    system = Interned(Rules(), TIMED)
     spent = endpoint(State.CLOSED)
     spent.ghost.id = TIMED.incarnations
     listening = endpoint(State.LISTEN)
@@ -220,7 +221,7 @@ def test_incarnations_are_limited():
 
 def labelled(bounds: Bounds):
     """Every transition of a small system, with where it came from."""
-    system = System(Rules(), bounds)
+    system = Interned(Rules(), bounds)
     seen, waiting = {system.initial()}, [system.initial()]
     while waiting:
         world = waiting.pop()
@@ -241,8 +242,8 @@ def test_labels_tell_who_and_which_way():
         if changed:
             assert changed == [step.host], step
         if step.segment is not None:
-            assert step.segment in before.bag(step.direction), step
-            assert step.host in (None, 1 - step.direction), step
+            assert step.segment in before.links[step.link], step
+            assert step.host in (None, 1 - step.link), step
         hosts.add(step.host)
     assert hosts == {None, 0, 1}
 
@@ -250,7 +251,7 @@ def test_labels_tell_who_and_which_way():
 def test_labels_tell_the_isn():
     """... also where a SYN reopens the connection from TIME-WAIT."""
     rules = Rules(time_wait_reopen=True, reopen_seq_check=False)
-    system = System(rules, dataclasses.replace(BOUNDS, base=500))
+    system = Interned(rules, dataclasses.replace(BOUNDS, base=500))
     world = world_of(
         system, endpoint(State.CLOSED), endpoint(State.TIME_WAIT), [seg("<SEQ=900><CTL=SYN>")]
     )
@@ -298,9 +299,9 @@ def test_restart_keeps_quiet_for_one_msl():
 
 def test_only_a_crashes():
     bounds = dataclasses.replace(TIMED, crashes=1)
-    system = System(Rules(), bounds)
+    system = Interned(Rules(), bounds)
     crashes = [w for s, w in system.steps(system.initial()) if s.action == Input.CRASH.value]
-    assert [(w.a.up, w.b.up) for w in crashes] == [(False, True)]
+    assert [(w.hosts[0].up, w.hosts[1].up) for w in crashes] == [(False, True)]
 
 
 # ---------------------------------------------------------------------------- remembering nothing
@@ -440,8 +441,8 @@ class Naive:
 
 def flat(world: World) -> Any:
     """A world as ``Naive`` writes it."""
-    bags = (tuple(sorted(map(key, bag))) for bag in (world.a_to_b, world.b_to_a))
-    return (key(world.a), key(world.b)), tuple(bags)
+    bags = (tuple(sorted(map(key, bag))) for bag in world.links)
+    return tuple(map(key, world.hosts)), tuple(bags)
 
 
 WATCHED = {"watch_agreement": True, "watch_stale": True, "watch_confusion": True}
@@ -485,7 +486,7 @@ COMPARED = {
 def test_system_equals_naive(name):
     """The same states, from each the same transitions; and no interned state was changed."""
     bounds, rules = COMPARED[name]
-    system, naive = System(rules, bounds), Naive(rules, bounds)
+    system, naive = Interned(rules, bounds), Naive(rules, bounds)
     start = system.initial()
     assert flat(start) == naive.initial()
     written = {start: flat(start)}
@@ -512,10 +513,10 @@ def test_system_equals_naive(name):
 
 def test_interning():
     """Equal endpoints and segments are one object; different ones are not."""
-    system = System(Rules(), TIMED)
-    end = system.endpoint(endpoint(State.ESTABLISHED))
-    assert system.endpoint(clone(end)) is end
-    assert system.endpoint(endpoint(State.ESTABLISHED, rcv_wnd=0)) is not end
+    system = Interned(Rules(), TIMED)
+    end = system.host(endpoint(State.ESTABLISHED))
+    assert system.host(clone(end)) is end
+    assert system.host(endpoint(State.ESTABLISHED, rcv_wnd=0)) is not end
     segment = system.segment(syn(1))
     assert system.segment(syn(1)) is segment
     assert system.segment(syn(2)) is not segment

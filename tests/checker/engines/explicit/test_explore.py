@@ -10,11 +10,12 @@ import networkx as nx
 import pytest
 
 from checker.engines.explicit.explore import Check, Exploration, explore, quotient
+from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
 from spec.rules import Restart, Rules
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.records import key
-from spec.world.system import System, World
+from spec.world.system import System
 from tests.helpers.cited import cited
 from tests.helpers.systems import (
     AlternatingBit,
@@ -285,24 +286,12 @@ def test_quotient_by_everything_is_the_graph() -> None:
 # The specification
 
 
-class Forgetful(System):
-    """A system that works everything out anew, and interns by value only."""
-
-    def _outcomes_in(self, world: World, me: int, what: Any, seg: Any) -> Any:
-        return self.react(world.end(me), what, seg, self.sight(world, me))
-
-    def steps(self, world: World) -> Any:
-        self._labels.clear()
-        self._sends.clear()
-        return super().steps(world)
-
-
 @pytest.mark.parametrize("name", ["rest", "forgery", "time", "handshake"])
 def test_a_system_that_remembers_nothing_does_the_same(name: str) -> None:
     """Memory in ``spec.world.system`` is a matter of speed only."""
     bounds = PROFILES[name]
-    one = explore(System(Rules(), bounds), {}, max_states=700)
-    two = explore(Forgetful(Rules(), bounds), {}, max_states=700)
+    one = explore(Interned(Rules(), bounds), {}, max_states=700)
+    two = explore(System(Rules(), bounds), {}, max_states=700)
     assert (one.states, one.transitions, one.fired) == (two.states, two.transitions, two.fired)
 
     def steps(found: Exploration) -> list[Any]:
@@ -315,7 +304,7 @@ def test_a_system_that_remembers_nothing_does_the_same(name: str) -> None:
 
 
 def test_edges_of_the_specification_carry_every_step() -> None:
-    found = explore(System(Rules(), PROFILES["forgery"]), {})
+    found = explore(Interned(Rules(), PROFILES["forgery"]), {})
     steps = [label for _, _, d in found.graph.edges(data=True) for label in d["steps"]]
     assert len(steps) == found.transitions
     assert Bag(rule for label in steps for rule in label.rules) == found.fired
@@ -440,7 +429,7 @@ SILENT = {
 
 def fires(rules: Rules, bounds: Bounds, max_states: int | None = None) -> set[str]:
     """The ids of the rules that fire."""
-    found = explore(System(rules, bounds), {}, graph=False, max_states=max_states)
+    found = explore(Interned(rules, bounds), {}, graph=False, max_states=max_states)
     return {rule.id for rule in found.fired}
 
 

@@ -30,16 +30,18 @@ from checker.engines.explicit.native import checkpoint, kernel, search
 from checker.engines.explicit.native.tables import Interner, Memo
 from checker.engines.explicit.native.visited import Visited
 from checker.model import search as explorer
+from checker.model.interned import Interned
 from checker.model.model import check_of
+from checker.model.options import choose_claims
 from checker.model.search import Options, TcpParts
-from checker.studies import verify
+from checker.studies import explorations, reports, verify
 from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS
 from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY
 from spec.rules import Isn, Restart, Rules
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.records import key
-from spec.world.system import System, World
+from spec.world.system import World
 from tests.helpers.systems import (
     AlternatingBit,
     Chance,
@@ -397,12 +399,15 @@ def told(found: Exploration) -> Any:
     def record(label: Any) -> Any:
         segments = [label.segment] if label.segment else []
         return (
-            *(label.host, label.action, label.direction, label.isn, label.rules, label.signals),
+            *(label.host, label.action, label.link, label.isn, label.rules, label.signals),
             [key(seg) for seg in (*segments, *label.sent, *label.dropped)],
         )
 
     def state(world: World) -> Any:
-        return key(world.a), key(world.b), *([*map(key, bag)] for bag in (world[2], world[3]))
+        return (
+            *map(key, world.hosts),
+            *([*map(key, bag)] for bag in world.links),
+        )
 
     return counts(found), {
         name: [(record(label), state(world)) for label, world in path.steps]
@@ -411,8 +416,8 @@ def told(found: Exploration) -> Any:
 
 
 def same(rules: Rules, bounds: Bounds, checks: dict[str, Check], **options: Any) -> Exploration:
-    one = explore(System(rules, bounds), checks, graph=False, stop_when_decided=False)
-    parts = TcpParts(System(rules, bounds))
+    one = explore(Interned(rules, bounds), checks, graph=False, stop_when_decided=False)
+    parts = TcpParts(Interned(rules, bounds))
     two = native.explore(parts, checks, stop_when_decided=False, **options)
     assert told(two) == told(one)
     return two
@@ -460,12 +465,12 @@ QUICK = {"8 T1", "9 T2", "10 T1", "11 T2", "12 T1s.far", "14 T1", "16 T4.abort",
     [
         pytest.param(a, id=a.id, marks=[] if a.id in QUICK else [pytest.mark.slow])
         for a in ABLATIONS
-        if BY_ID[a.claim].kind != EVENTUALLY
+        if a.claim.kind != EVENTUALLY
     ],
 )
 def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
-    claim = BY_ID[ablation.claim]
-    (job,) = verify.jobs([claim], ablation.rules, ablation.bounds)
+    claim = ablation.claim
+    (job,) = explorations.jobs([claim], ablation.rules, ablation.bounds)
     checks = {claim.id: check_of(claim)}
     one = explore(job.model.anew().system, checks, graph=False)
     two = native.explore(TcpParts(job.model.anew().system), checks)
@@ -476,9 +481,9 @@ def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
 def test_claims_speak_of_the_ends_only() -> None:
     """The native engine judges pairs of ends; what is in flight it does not show."""
     for profile in ("time", "rest", "stream"):
-        found = explore(System(Rules(), little(profile, "one")), {}, max_states=1500)
+        found = explore(Interned(Rules(), little(profile, "one")), {}, max_states=1500)
         for _, world in found.graph.nodes(data="state"):
-            bare = world._replace(a_to_b=None, b_to_a=None)
+            bare = world._replace(links=(None, None))
             for check in checks_for(profile).values():
                 assert check.predicate(bare) == check.predicate(world)
 
@@ -488,7 +493,7 @@ def test_wrong_parts_of_the_specification_are_told(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = getattr(TcpParts, wrong)
-    parts = TcpParts(System(Rules(), PROFILES["time"]))
+    parts = TcpParts(Interned(Rules(), PROFILES["time"]))
     sight = parts.seen(parts.initial()[0])
     monkeypatch.setattr(
         TcpParts,
@@ -510,15 +515,17 @@ def test_wrong_parts_of_the_specification_are_told(
 
 def test_the_engine_that_suits_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = little("rest", "few"), little("time", "one")
-    assert explorer.search(System(Rules(), small), {}, Options()).engine == "explore"
-    assert explorer.search(System(Rules(), small), {}, Options(engine="native")).engine == "native"
+    assert explorer.search(Interned(Rules(), small), {}, Options()).engine == "explore"
+    assert (
+        explorer.search(Interned(Rules(), small), {}, Options(engine="native")).engine == "native"
+    )
     monkeypatch.setattr(explorer, "FEW", 1000)
-    found = explorer.search(System(Rules(), large), {}, Options())
+    found = explorer.search(Interned(Rules(), large), {}, Options())
     assert (found.engine, found.complete) == ("native", True)
     # What is decided early, the reference decides
     near = {"near": Check("sometimes", lambda world: True)}
-    assert explorer.search(System(Rules(), large), near, Options()).engine == "explore"
-    limited = explorer.search(System(Rules(), large), {}, Options(max_states=500))
+    assert explorer.search(Interned(Rules(), large), near, Options()).engine == "explore"
+    limited = explorer.search(Interned(Rules(), large), {}, Options(max_states=500))
     assert (limited.engine, limited.limited) == ("explore", True)
 
 
@@ -544,15 +551,15 @@ def orbits(found: Exploration, mirrored: Any) -> int:
 
 
 def swapped(world: World) -> World:
-    return World(world.b, world.a, world.b_to_a, world.a_to_b)
+    return world._replace(hosts=world.hosts[::-1], links=world.links[::-1])
 
 
 @pytest.mark.parametrize("profile", ["handshake", "simultaneous", "simultaneous-far", "rest"])
 def test_symmetric_states_are_one(profile: str) -> None:
     bounds, checks = little(profile, "few"), checks_for(profile)
-    one = explore(System(Rules(), bounds), checks, stop_when_decided=False)
+    one = explore(Interned(Rules(), bounds), checks, stop_when_decided=False)
     two = explorer.search(
-        System(Rules(), bounds),
+        Interned(Rules(), bounds),
         checks,
         Options(engine="native", symmetric=True),
         stop_when_decided=False,
@@ -590,7 +597,7 @@ def test_what_is_not_alike_has_other_orbits() -> None:
 def test_symmetry_is_refused_where_one_host_can_do_more(profile: str, name: str) -> None:
     with pytest.raises(UsageProblem, match=f"--symmetry needs .* alike.*{name}"):
         explorer.search(
-            System(Rules(), PROFILES[profile]), {}, Options(engine="native", symmetric=True)
+            Interned(Rules(), PROFILES[profile]), {}, Options(engine="native", symmetric=True)
         )
 
 
@@ -598,7 +605,7 @@ def test_symmetry_is_refused_where_one_host_can_do_more(profile: str, name: str)
 
 
 def test_a_limit_of_states() -> None:
-    system = System(Rules(), little("time", "one"))
+    system = Interned(Rules(), little("time", "one"))
     found = native.explore(TcpParts(system), {}, max_states=1000)
     assert (found.complete, found.limited) == (False, True)
     assert found.why == "limit of 1,000 states reached"
@@ -659,8 +666,10 @@ def test_a_violation_whose_trace_cannot_be_found_is_not_forgotten(
 )
 def test_verify_says_what_the_limit_was(limit: dict[str, int], why: str) -> None:
     options = Options(engine="native", **limit)
-    result, _ = verify.verify(["T1s.far"], {}, {"in_flight": 2}, options=options, workers=1)
-    assert verify.exit_code(result) == INCONCLUSIVE == 3
+    result, _ = verify.verify(
+        choose_claims(["T1s.far"]), {}, {"in_flight": 2}, options=options, workers=1
+    )
+    assert reports.exit_code(result) == INCONCLUSIVE == 3
     (claim,) = (claim for claim in result.claims if claim.id == "T1s.far")
     assert (claim.verdict, claim.note[: len(why)], claim.scope) == ("inconclusive", why, "bounded")
 
@@ -904,9 +913,9 @@ def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None
 def test_a_symmetric_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:
     bounds, checks = little("rest", "few"), checks_for("rest")
     one = native.explore(
-        TcpParts(System(Rules(), bounds)), checks, symmetric=True, stop_when_decided=False
+        TcpParts(Interned(Rules(), bounds)), checks, symmetric=True, stop_when_decided=False
     )
-    two = through_deaths(TcpParts(System(Rules(), bounds)), checks, tmp_path, symmetric=True)
+    two = through_deaths(TcpParts(Interned(Rules(), bounds)), checks, tmp_path, symmetric=True)
     assert (counts(two), lengths(two)) == (counts(one), lengths(one))
     assert mortal[0] > 0
 
@@ -1019,7 +1028,7 @@ def test_a_level_is_finished_whatever_was_decided(cramped: None, tmp_path: Path)
 
 
 def checkpointed(folder: Path, rules: Rules | None = None, **options: Any) -> Exploration:
-    system = System(rules or Rules(), little("time", "one"))
+    system = Interned(rules or Rules(), little("time", "one"))
     return explorer.search(
         system,
         {"W3": check_of(BY_ID["W3"]), "T3": check_of(BY_ID["T3"])},

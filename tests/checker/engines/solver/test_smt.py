@@ -12,8 +12,9 @@ from checker.engines.explicit.explore import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
 from checker.model import traced as trees
+from checker.model.interned import Interned
 from checker.model.model import Model
-from checker.studies import verify
+from checker.studies import pins
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.table import BY_ID, EVENTUALLY, Claim
 from spec.rules import Rules
@@ -22,10 +23,10 @@ from spec.tcp.segment import Segment
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.endpoint import initial
 from spec.world.records import key, paths
-from spec.world.system import System, World
+from spec.world.system import World
 
-PINS = verify.expectations()
-BY_NUMBER = {a.id: a for a in ABLATIONS if BY_ID[a.claim].kind != EVENTUALLY}
+PINS = pins.expectations()
+BY_NUMBER = {a.id: a for a in ABLATIONS if a.claim.kind != EVENTUALLY}
 LENGTHS = {id: PINS["ablations"][id]["length"] for id in BY_NUMBER}
 DEEP = ("1 T4", "2 T4", "6 T4", "7 T4.sync", "7 T4.open", "18 T4")
 """Ablations of T4 at depths 14 to 19. With ISNs of any value the states double at each depth; so
@@ -40,7 +41,7 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, trees
     """The composition of an ablation, or of a claim if it is the name of one."""
     if ablation in BY_NUMBER:
         change: Any = BY_NUMBER[ablation]
-        claim, rules, bounds = BY_ID[change.claim], change.rules, change.bounds
+        claim, rules, bounds = change.claim, change.rules, change.bounds
     else:
         claim, rules, bounds = BY_ID[ablation], {}, {}
     model = Model(
@@ -188,14 +189,14 @@ def choices() -> dict[str, tuple[Rules, Bounds]]:
     return found | {"T3": (replace(Rules(), **claim.rules), PROFILES[claim.profile])}
 
 
-def frozen(name: str) -> tuple[System, dict[str, Any]]:
+def frozen(name: str) -> tuple[Interned, dict[str, Any]]:
     rules, bounds = choices()[name]
-    system = System(rules, bounds)
+    system = Interned(rules, bounds)
     inputs = [w for w in Input if w in system.calls[0] or w in system.calls[1]]
     return system, trees.constants(rules, bounds, [*inputs, Input.SEGMENT, Input.TICK])
 
 
-def breaks(system: System, constants: dict[str, Any]) -> set[str]:
+def breaks(system: Interned, constants: dict[str, Any]) -> set[str]:
     """The constants that some reachable state or segment has another value of."""
     start, blank = initial(system.watchers, system.bounds.incarnations), Segment(seq=0)
     ends = [f"me.{path}" for path in paths(start)]
@@ -210,9 +211,9 @@ def breaks(system: System, constants: dict[str, Any]) -> set[str]:
                 met.setdefault(name, set()).add(value)
 
     def look(world: World) -> bool:
-        for end in (world.a, world.b):
+        for end in world.hosts:
             note(end, ends)
-        for seg in (*world.a_to_b, *world.b_to_a):
+        for seg in (*world.links[0], *world.links[1]):
             note(seg, segs)
         return True
 
@@ -226,7 +227,7 @@ def _always(predicate: Callable[[World], bool]) -> Any:
     return Check("always", predicate)
 
 
-def inductive(system: System, constants: dict[str, Any]) -> bool:
+def inductive(system: Interned, constants: dict[str, Any]) -> bool:
     """Does every step from what satisfies the constants lead to what does?"""
     traced = trees.Traced(system.rules, system.bounds, constants)
     ends, width = len(traced.end_fields), len(traced.seg_fields)

@@ -16,7 +16,6 @@ from checker.cli.app import app
 from checker.cli.prove import print_proofs
 from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
 from checker.model import traced
-from checker.studies import verify
 from checker.studies.prove import certificates, prove, report, theories, why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims import table as claims
@@ -219,7 +218,6 @@ def no_window_is_enough(w: View) -> bool:
 
 def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T2"])] == ["T2"]
-    assert [t.id for t in verify.theorems(["T2"])] == ["T2"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
     with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are: T1, "):
         prove.select(["D1"])

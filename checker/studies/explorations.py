@@ -1,0 +1,214 @@
+"""Explorations: claims that share a profile and rules are decided in one, side by side with others.
+
+A *job* is one exploration: a model, the claims that it decides, and how to search. Jobs run one
+process each; what comes back is small. The symbolic engine decides the same claims at 32 bits, for
+all initial sequence numbers at once, to a depth or to the end.
+"""
+
+import dataclasses
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from checker.engines.explicit.explore import Exploration
+from checker.engines.solver import symbolic
+from checker.model.model import Found, Model
+from checker.model.options import choose_bounds, choose_rules, grown
+from checker.model.search import Options
+from checker.model.traced import predicate
+from checker.support.errors import UsageProblem
+from checker.support.workers import forked
+from proofs.claims.ablations import Ablation
+from proofs.claims.table import EVENTUALLY, REST, SOMETIMES, Claim
+from spec.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One exploration and the claims it decides, which are all of liveness, or none is."""
+
+    profile: str
+    scale: str
+    model: Model
+    claims: tuple[Claim, ...]
+    options: Options
+    depth: int | None = None  # of the symbolic engine; None: to the end
+    symbolic: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Is it the whole graph that is wanted?"""
+        return self.claims[0].kind == EVENTUALLY
+
+    @property
+    def name(self) -> str:
+        """Its profile and its claims, for a line of text."""
+        return f"{self.profile}: {self.ids}"
+
+    @property
+    def short(self) -> str:
+        """The same with no more than three claims."""
+        return f"{self.profile}: {' '.join(claim.id for claim in self.claims[:3])}"
+
+    @property
+    def ids(self) -> str:
+        """The claims' names in one line."""
+        return " ".join(claim.id for claim in self.claims)
+
+
+Progress = Callable[[Job, int, int, int, int], None]
+"""Called with (job, states, transitions, level, waiting)."""
+Done = Callable[[Job, Found], None]
+"""Called with a job and its result."""
+
+
+def jobs(
+    claims: Iterable[Claim],
+    rules: Mapping[str, object],
+    bounds: Mapping[str, object],
+    options: Options = Options(),  # noqa: B008 (frozen)
+    symbolic: bool = False,
+    depth: int | None = None,
+    scale: str = "small",
+) -> list[Job]:
+    """The explorations that decide ``claims`` at a scale, under the overrides."""
+    if symbolic:
+        bounds = {"width": 32, **bounds}
+    groups: dict[tuple[str, Rules, bool], list[Claim]] = {}
+    for claim in claims:
+        chosen = choose_rules(claim.rules, rules)
+        groups.setdefault((claim.profile, chosen, claim.kind == EVENTUALLY), []).append(claim)
+    return [
+        Job(
+            profile,
+            scale,
+            Model(chosen, choose_bounds(profile, {**grown(profile, scale), **bounds}, profile)),
+            tuple(together),
+            options,
+            depth,
+            symbolic,
+        )
+        for (profile, chosen, _), together in groups.items()
+    ]
+
+
+def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = None) -> Found:
+    """Run one exploration."""
+    if job.symbolic:
+        return _run_symbolic(job)
+    options = job.options
+    if options.checkpoint is not None:
+        options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
+    # What is worked out goes with the job: the next one has another system
+    return job.model.anew().decide(job.claims, options, progress)
+
+
+def _folder(job: Job) -> str:
+    """A name for what is written about one job."""
+    return "-".join([job.profile, *(claim.id for claim in job.claims)])
+
+
+def _run_symbolic(job: Job) -> Found:
+    """Explore the traced specification at 32 bits, for all ISNs at once."""
+    model = job.model.anew()
+    opened = model.open_composition()
+    total = Exploration(complete=True, engine="symbolic")
+    max_states = job.options.max_states or STATES
+    for claim in job.claims:
+        if claim.kind in (REST, EVENTUALLY):
+            raise UsageProblem(
+                f"{claim.id}: the symbolic engine looks for no deadlocks and no cycles"
+            )
+        good = predicate(claim.predicate, model.reduced, wanted=claim.kind != SOMETIMES)
+        result = symbolic.search(opened, model.reduced.tracer.build, good, job.depth, max_states)
+        total.states = max(total.states, result.states)
+        total.transitions = max(total.transitions, result.transitions)
+        total.depth = max(total.depth, result.depth)
+        total.seconds += result.seconds
+        if result.length is not None:
+            total.lengths[claim.id] = result.length
+        elif not result.complete:
+            total.complete = False
+            total.limited = result.states >= max_states
+            total.why = f"limit of {max_states:,} states reached" if total.limited else ""
+    if any(c.id in total.lengths and c.kind != SOMETIMES for c in job.claims):
+        total.complete = False
+    return Found(total)
+
+
+STATES = 5_000_000
+"""Where the symbolic engine gives up, unless told otherwise."""
+_queue: Any = None
+
+
+def _adopt(queue: Any) -> None:
+    """In a worker: where to tell progress."""
+    global _queue  # noqa: PLW0603 (a worker process has one queue)
+    _queue = queue
+
+
+def _work(number: int, job: Job) -> Found:
+    return run_job(job, lambda *counts: _queue.put((number, *counts)))
+
+
+def in_order(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
+    """The places of the jobs in the order to begin them, by the states that are pinned.
+
+    The smallest first, so that there is a first result soon, then the largest first, so that none
+    is left running alone for long.
+    """
+
+    def size(place: int) -> int:
+        return max(int(known.get(claim.id, {}).get("states", 0)) for claim in todo[place].claims)
+
+    smallest, *others = sorted(range(len(todo)), key=size)
+    return [smallest, *reversed(others)]
+
+
+def run_jobs(
+    todo: Sequence[Job],
+    workers: int,
+    progress: Progress | None = None,
+    order: Sequence[int] | None = None,
+    done: Done | None = None,
+) -> list[Found]:
+    """Run the jobs side by side, begun in ``order``; the results are in the order of ``todo``."""
+    order = order or range(len(todo))
+    results: dict[int, Found] = {}
+
+    def finish(place: int, found: Found) -> None:
+        results[place] = found
+        if done is not None:
+            done(todo[place], found)
+
+    if workers <= 1 or len(todo) == 1:
+        for place in order:
+            job = todo[place]
+            finish(
+                place, run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
+            )
+        return [results[place] for place in range(len(todo))]
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    with forked(workers, _adopt, queue) as pool:
+        running: dict[Future[Found], int] = {
+            pool.submit(_work, place, todo[place]): place for place in order
+        }
+        while running:
+            ended, _ = wait(running, 0.1, FIRST_COMPLETED)
+            while not queue.empty():
+                i, *counts = queue.get()
+                if progress is not None:
+                    progress(todo[i], *counts)
+            for future in ended:
+                finish(running.pop(future), future.result())
+    return [results[i] for i in range(len(todo))]
+
+
+def ablate(ablation: Ablation, max_states: int = 20_000_000) -> Found:
+    """Explore a claim without the mechanism; the claim's path is there if it fell."""
+    options = Options(max_states=max_states)
+    (job,) = jobs([ablation.claim], ablation.rules, ablation.bounds, options)
+    return run_job(job)
