@@ -62,7 +62,10 @@ VERDICT = {True: ("#b3261e", "#fdeceb"), False: ("#2e7d32", "#e9f5ea")}
 
 
 def dot(story: Story) -> str:
-    """The diagram in the DOT language, ending with a newline."""
+    """The diagram in the DOT language, ending with a newline. It has two lifelines."""
+    if len(story.lifelines) != 2:
+        count = len(story.lifelines)
+        raise RenderError(f"a picture has two lifelines, not {count}: ask for .txt or .json")
     return "\n".join(_Diagram(story).dot()) + "\n"
 
 

@@ -316,7 +316,7 @@ def test_an_end_that_never_answers_is_caught(monkeypatch: pytest.MonkeyPatch) ->
     found, _ = decide(CLOSES)
     assert found.verdict == "violated"
     assert found.lasso is not None
-    assert "TIME-WAIT" in {end.tcb.state.value for end in found.lasso.steps[-1][1][:2]}
+    assert "TIME-WAIT" in {end.tcb.state.value for end in found.lasso.steps[-1][1].hosts}
 
 
 def test_a_timer_that_ends_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
