@@ -30,13 +30,13 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
 ) -> None:
     """Measure our engines and other people's on one case, whole processes side by side."""
-    from checker.studies import bench as b
+    from checker.studies import bench as study
 
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if json is not None:
         files.writable(json)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    rows = b.bench(
+    rows = study.bench(
         profile,
         chosen_rules,
         chosen_bounds,
@@ -47,9 +47,9 @@ def bench(
         said=lambda line: console.print(f"[dim]{escape(line)}[/]"),
     )
     if json is not None:
-        files.write_json(json, b.document(rows, profile, chosen_rules, chosen_bounds))
+        files.write_json(json, study.document(rows, profile, chosen_rules, chosen_bounds))
     print_bench(rows)
-    raise typer.Exit(b.exit_code(rows))
+    raise typer.Exit(study.exit_code(rows))
 
 
 def print_bench(rows: "Sequence[Row]") -> None:

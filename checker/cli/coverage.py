@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 def coverage() -> None:
     """List the rules and the branches of the specification that no claim's run reaches."""
-    from checker.studies import coverage as c
+    from checker.studies import coverage as study
 
-    found = c.coverage()
+    found = study.coverage()
     never, unmet = found.never_fired(), found.never_answered()
     print(f"{len(found.rules) - len(never)} of {len(found.rules)} rules fired; never:")
     for rule in never:

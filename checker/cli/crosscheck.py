@@ -30,18 +30,18 @@ def crosscheck(
     max_states: StatesOption = 5_000_000,
 ) -> None:
     """Compare the explorer with other model checkers: states, transitions, verdicts, lengths."""
-    from checker.studies import crosscheck as c
+    from checker.studies import crosscheck as study
 
     asked = [name.strip() for name in with_.split(",") if name.strip()]
-    peers, skipped = c.available(asked)
-    todo = c.cases(claims or [], profile, parse_rules(rules or []), parse_bounds(bounds or []))
+    peers, skipped = study.available(asked)
+    todo = study.cases(claims or [], profile, parse_rules(rules or []), parse_bounds(bounds or []))
     for name, why in skipped.items():
         print(f"{name}: skipped: {why}")
     results = []
     for case in todo if peers else []:
-        results.append(c.compare(case, peers, max_states, timeout))
+        results.append(study.compare(case, peers, max_states, timeout))
         print_comparison(results[-1], peers)
-    code = c.exit_code(results)
+    code = study.exit_code(results)
     said = {OK: "all agree", VIOLATED: "they do not agree", INCONCLUSIVE: "inconclusive"}
     print(said[code] if peers else "nothing was compared: no other model checker is installed")
     raise typer.Exit(code)

@@ -19,12 +19,12 @@ def diagram(
     directory: Annotated[Path, typer.Option(help="Where the pictures are.")] = Path("diagrams"),
 ) -> None:
     """Draw the state machines and handshakes of the documentation."""
-    from checker.studies import diagram as d
+    from checker.studies import diagram as study
 
     if not check:
-        d.write(directory)
+        study.write(directory)
         return
-    stale = d.check(directory)
+    stale = study.check(directory)
     if stale:
         print(f"stale: {', '.join(stale)}; run: python -m checker diagram", file=sys.stderr)
         raise typer.Exit(VIOLATED)

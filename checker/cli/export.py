@@ -30,21 +30,21 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write here; default: stdout.")] = None,
 ) -> None:
     """Write the specification, traced, for another tool; or a claim's run as ITF."""
-    from checker.studies import export as e
+    from checker.studies import export as study
 
     if out is not None:
         files.writable(out)
     choice = (kind, profile, claim or [], parse_rules(rules or []))
     limits = parse_bounds(bounds or [])
     if out is None or kind == "itf":
-        text = e.text(*choice, limits, depth, free)
+        text = study.text(*choice, limits, depth, free)
         if out is None:
             print(text, end="" if text.endswith("\n") else "\n")
         else:
             files.write(out, text.encode())
         return
     module = out.stem if kind == "tlaplus" else None
-    for name, text in e.texts(*choice, limits, depth, free, module).items():
+    for name, text in study.texts(*choice, limits, depth, free, module).items():
         # What goes with the first file stands beside it.
         place = out if name.endswith((".pml", ".tla", ".smt2")) else out.with_suffix(".cfg")
         files.write(place, text.encode())

@@ -27,26 +27,26 @@ def matrix(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Explore every claim with its witness and every ablation, and say which claim falls."""
-    from checker.studies import matrix as m
+    from checker.studies import matrix as study
 
     if check and write:
         raise UsageProblem("--check and --write exclude each other")
     if json is not None:
         files.writable(json)
-    todo = m.tasks()
+    todo = study.tasks()
     cores = workers or os.cpu_count() or 1
     book = open_journal("matrix", journal, resume)
     with progress.counted("matrix") as tell:
-        m.explore(book, todo, cores, tell)
+        study.explore(book, todo, cores, tell)
     book.close()
-    found, told = m.matrix(book, todo), m.runs(book, todo)
+    found, told = study.matrix(book, todo), study.runs(book, todo)
     if json is not None:
-        files.write(json, m.document(found).encode())
+        files.write(json, study.document(found).encode())
     if write:
-        m.write(found, told, Path())
+        study.write(found, told, Path())
     print_matrix(found)
-    code = m.exit_code(found)
-    stale = m.check(found, told, Path()) if check else []
+    code = study.exit_code(found)
+    stale = study.check(found, told, Path()) if check else []
     for line in [*found["wrong"], *stale]:
         print(line, file=sys.stderr)
     if stale:

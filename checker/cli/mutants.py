@@ -41,7 +41,7 @@ def mutants(
     ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
-    from checker.studies import mutants as m
+    from checker.studies import mutants as study
     from checker.studies import mutants_page
 
     if page:
@@ -53,16 +53,16 @@ def mutants(
         raise typer.Exit(VIOLATED if stale else OK)
     if json is not None:
         files.writable(json)
-    chosen = m.select(only or [])
+    chosen = study.select(only or [])
     book = open_journal("mutants", journal, resume, every)
     with progress.counted("mutants") as tell:
         known = all(mutant.name in book.known for mutant in chosen)
-        before = [] if known else m.arenas(told=lambda name: tell(f"without a change: {name}"))
-        judged = m.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
+        before = [] if known else study.arenas(told=lambda name: tell(f"without a change: {name}"))
+        judged = study.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
     book.close()
-    found = m.report(judged, every)
-    for line in m.told(found):
+    found = study.report(judged, every)
+    for line in study.told(found):
         print(line)
     if json is not None:
         files.write(json, (found.model_dump_json(indent=1) + "\n").encode())
-    raise typer.Exit(m.exit_code(found))
+    raise typer.Exit(study.exit_code(found))

@@ -78,29 +78,29 @@ def _proofs(
     theorems: "Sequence[Theorem]", json: Path | None, workers: int | None, timeout: float, out: Path
 ) -> int:
     """The proofs themselves, and their certificates."""
-    from checker.studies.prove import certificates as c
-    from checker.studies.prove import families as f
-    from checker.studies.prove import prove as p
+    from checker.studies.prove import certificates, families, prove
     from checker.studies.prove.report import report
 
-    c.require_place(out)
+    certificates.require_place(out)
     began = time.monotonic()
     with progress.proofs() as tell:
-        proofs = p.prove(theorems, workers, tell, timeout)
+        proofs = prove.prove(theorems, workers, tell, timeout)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to each failure: at most half a minute each[/]")
-        p.explore(proofs, workers)
-    runs = _follow(f.select(theorems), timeout)
+        prove.explore(proofs, workers)
+    runs = _follow(families.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
-        files.write_json(json, report(proofs) | {"families": f.report(runs)})
-    code = max(p.exit_code(proofs), f.exit_code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index)
+        files.write_json(json, report(proofs) | {"families": families.report(runs)})
+    code = max(
+        prove.exit_code(proofs), families.exit_code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index
+    )
     said = f"certificates are in {out}"
     if code == OK:
-        c.write(proofs, out, runs)
+        certificates.write(proofs, out, runs)
     else:
-        c.discard(out)
+        certificates.discard(out)
         said = "no certificates were written"
     print_families(runs)
     print_proofs(proofs, f"{seconds:.0f} s; {said}")
@@ -109,31 +109,31 @@ def _proofs(
 
 def _needed(ids: Sequence[str], json: Path | None, workers: int | None, timeout: float) -> int:
     """Each assumption dropped."""
-    from checker.studies.prove import needed as n
+    from checker.studies.prove import needed
 
     began = time.monotonic()
     tell = progress.each(lambda one: f"{one.need.theorem}: {one.need.title}: {one.verdict}")
-    found = n.needed(n.select(ids), workers, tell, timeout)
+    found = needed.needed(needed.select(ids), workers, tell, timeout)
     if json is not None:
-        files.write_json(json, n.report(found))
+        files.write_json(json, needed.report(found))
     print_needed(found, time.monotonic() - began)
-    return n.exit_code(found)
+    return needed.exit_code(found)
 
 
 def _families(theorems: "Sequence[Theorem]", json: Path | None, timeout: float) -> int:
     """The runs for every TIME-WAIT that is too short."""
-    from checker.studies.prove import families as f
+    from checker.studies.prove import families
     from checker.studies.prove.report import VERSION
 
-    if not f.select(theorems):
+    if not families.select(theorems):
         raise UsageProblem(f"there are no families of {', '.join(x.id for x in theorems)}")
-    runs = _follow(f.select(theorems), timeout)
+    runs = _follow(families.select(theorems), timeout)
     if json is not None:
-        files.write_json(json, {"version": VERSION, "families": f.report(runs)})
+        files.write_json(json, {"version": VERSION, "families": families.report(runs)})
     for one in runs:
-        print("\n".join(f.ladder_of(one)))
+        print("\n".join(families.ladder_of(one)))
     print_families(runs)
-    return f.exit_code(runs)
+    return families.exit_code(runs)
 
 
 def _why(
@@ -144,14 +144,14 @@ def _why(
     pin: bool,
 ) -> int:
     """Each clause left out."""
-    from checker.studies.prove import why as w
+    from checker.studies.prove import why
 
     began = time.monotonic()
     reasons = _reasons(theorems, workers, timeout, pin)
     if json is not None:
-        files.write_json(json, w.report(reasons))
+        files.write_json(json, why.report(reasons))
     print_why(reasons, time.monotonic() - began)
-    return w.exit_code(reasons)
+    return why.exit_code(reasons)
 
 
 def _follow(families: "Sequence[Family]", timeout: float) -> "list[Followed]":
@@ -171,20 +171,19 @@ def _reasons(
 ) -> "list[Why]":
     """Why each clause is there, theory by theory: what is pinned of one stays if the next is
     interrupted. One that is not proved is shown, and ends it."""
-    from checker.studies.prove import prove as p
-    from checker.studies.prove import why as w
+    from checker.studies.prove import prove, why
 
     found = []
-    for some in p.theories(theorems):
+    for some in prove.theories(theorems):
         with progress.proofs() as tell:
-            proofs = p.prove(some, workers, tell, timeout)
-        if p.exit_code(proofs) != OK:
+            proofs = prove.prove(some, workers, tell, timeout)
+        if prove.exit_code(proofs) != OK:
             print_proofs(proofs, "and --why needs theorems that are proved")
-            raise typer.Exit(p.exit_code(proofs))
+            raise typer.Exit(prove.exit_code(proofs))
         tell = progress.each(lambda one: f"{one.theory} without {one.clause}: {one.verdict}")
-        found += w.why(proofs, workers, tell, timeout)
+        found += why.why(proofs, workers, tell, timeout)
         if pin:
-            w.pin([one for one in found if one.theory == some[0].id])
+            why.pin([one for one in found if one.theory == some[0].id])
     return found
 
 

@@ -22,12 +22,12 @@ def simulate(
     ] = None,
 ) -> None:
     """Walk through one of the textbook's scenarios, step by step."""
-    from checker.studies import simulate as s
+    from checker.studies import simulate as study
 
     if list_:
-        for name, title in s.listing():
+        for name, title in study.listing():
             print(f"{name:24}{title}")
     elif scenario is None:
         raise UsageProblem("simulate needs --scenario NAME; --list lists them")
     else:
-        s.simulate(scenario, out, parse_rules(rules or []))
+        study.simulate(scenario, out, parse_rules(rules or []))

@@ -28,14 +28,14 @@ def time_wait(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Search for the least TIME-WAIT that is safe, for several MSL and R."""
-    from checker.studies import least_time_wait as t
-    from checker.studies import matrix as m
+    from checker.studies import least_time_wait as study
+    from checker.studies import matrix
 
     if check + write + page > 1:
         raise UsageProblem("--check, --page and --write exclude each other")
-    kept, shown = m.text(t.DATA), m.text(t.PAGE)
+    kept, shown = matrix.text(study.DATA), matrix.text(study.PAGE)
     if page:
-        for line in (stale := t.check_page(kept, shown)):
+        for line in (stale := study.check_page(kept, shown)):
             print(line, file=sys.stderr)
         raise typer.Exit(VIOLATED if stale else OK)
     if json is not None:
@@ -43,16 +43,16 @@ def time_wait(
     cores = workers or os.cpu_count() or 1
     book = open_journal("time-wait", journal, resume)
     with progress.counted("time-wait") as tell:
-        t.explore(book, cores, tell)
+        study.explore(book, cores, tell)
     book.close()
-    rows = t.table(book)
+    rows = study.table(book)
     if json is not None:
-        files.write(json, t.document(rows).encode())
+        files.write(json, study.document(rows).encode())
     if write:
-        t.write(rows, Path())
-    print(t.page(rows), end="")
-    code = t.exit_code(rows)
-    stale = t.check(rows, kept, shown) if check else []
+        study.write(rows, Path())
+    print(study.page(rows), end="")
+    code = study.exit_code(rows)
+    stale = study.check(rows, kept, shown) if check else []
     for line in stale:
         print(line, file=sys.stderr)
     raise typer.Exit(VIOLATED if stale and code == OK else code)

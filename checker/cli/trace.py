@@ -23,10 +23,10 @@ def trace(
     max_states: StatesOption = 5_000_000,
 ) -> None:
     """Draw the shortest counterexample of a claim, or the run that shows a witness."""
-    from checker.studies import trace as t
+    from checker.studies import trace as study
 
     raise typer.Exit(
-        t.trace(
+        study.trace(
             choose_claim(claim),
             parse_rules(rules or []),
             parse_bounds(bounds or []),

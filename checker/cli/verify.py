@@ -77,12 +77,12 @@ def verify(
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too)."""
     from checker.model.search import Options
     from checker.studies import pins, proved, reports
-    from checker.studies import verify as v
-    from proofs.claims.table import ALWAYS, SOMETIMES
+    from checker.studies import verify as study
+    from proofs.claims.claim import ALWAYS, SOMETIMES
 
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
-    if engine not in v.ENGINES:
-        raise unknown("engine", engine, v.ENGINES)
+    if engine not in study.ENGINES:
+        raise unknown("engine", engine, study.ENGINES)
     symbolic = engine == "symbolic"
     if small and thorough:
         raise UsageProblem("--small and --thorough exclude each other")
@@ -121,7 +121,7 @@ def verify(
         some = (ALWAYS, SOMETIMES)
         asked = [claim for claim in asked if claim.id in (claims or ()) or claim.kind in some]
     with progress.explorations() as (tell, done):
-        result, seconds = v.verify(
+        result, seconds = study.verify(
             asked,
             chosen_rules,
             chosen_bounds,

@@ -39,7 +39,7 @@ from checker.model.interned import Interned
 from checker.model.search import Options, TcpParts
 from checker.support import machine
 from checker.support.errors import Problem
-from proofs.claims.table import Live
+from proofs.claims.claim import Live
 from spec.tcp.host import awake
 from spec.tcp.segment import Origin, Segment
 from spec.world.records import key

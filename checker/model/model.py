@@ -24,7 +24,7 @@ from checker.model.search import Options, TcpParts
 from checker.model.traced import Traced
 from checker.render import Story
 from checker.support.errors import Problem
-from proofs.claims.table import EVENTUALLY, SOMETIMES, Claim
+from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds

@@ -11,7 +11,8 @@ from typing import Any
 
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
-from proofs.claims.table import BY_ID, CLAIMS, Claim
+from proofs.claims.claim import Claim
+from proofs.claims.table import BY_ID, CLAIMS
 from spec.rules import SWITCHES, Rules
 from spec.world.bounds import LIMITS, PROFILES, SCALES, Bounds
 

@@ -26,7 +26,7 @@ from checker.model.options import choose_claims, choose_rules
 from checker.studies.export import Stated, goods, stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
-from proofs.claims.table import EVENTUALLY, SOMETIMES, Claim
+from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
 from spec.rules import Rules
 
 DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (

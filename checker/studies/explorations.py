@@ -21,7 +21,7 @@ from checker.model.traced import predicate
 from checker.support.errors import UsageProblem
 from checker.support.workers import forked
 from proofs.claims.ablations import Ablation
-from proofs.claims.table import EVENTUALLY, REST, SOMETIMES, Claim
+from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
 from spec.rules import Rules
 
 

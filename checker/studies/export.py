@@ -20,7 +20,8 @@ from checker.render.itf import itf
 from checker.studies import trace
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
-from proofs.claims.table import CLAIMS, EVENTUALLY, REST, SOMETIMES, Claim
+from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
+from proofs.claims.table import CLAIMS
 from spec.world.bounds import LIMITS, Bounds
 
 KINDS = ("promela", "tlaplus", "smtlib", "itf")

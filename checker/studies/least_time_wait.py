@@ -35,8 +35,9 @@ from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.journal import Journal, Told
 from checker.support.workers import forked, leave_interrupts
-from proofs.claims.table import Claim, witnesses
-from proofs.claims.time_wait import ASKED_OF, CLOSES, EVERY, GRACEFUL, MSLS, RESTARTS, SPANS
+from proofs.claims.claim import Claim
+from proofs.claims.least_time_wait import ASKED_OF, CLOSES, EVERY, GRACEFUL, MSLS, RESTARTS, SPANS
+from proofs.claims.table import witnesses
 from spec.rules import Restart
 
 DATA, PAGE = Path("proofs/results/time_wait.json"), Path("docs/reference/time-wait.md")

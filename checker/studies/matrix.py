@@ -38,7 +38,8 @@ from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
 from proofs.claims.ablations import ABLATIONS, ASSUMED_LESS, CONTROLS, NOT_MODELLED, Ablation
-from proofs.claims.table import BY_ID, CLAIMS, SOMETIMES, Claim, full_title, witnesses
+from proofs.claims.claim import SOMETIMES, Claim
+from proofs.claims.table import BY_ID, CLAIMS, full_title, witnesses
 
 DATA, PAGE, PICTURES = (
     Path("proofs/results/matrix.json"),

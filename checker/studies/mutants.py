@@ -40,7 +40,8 @@ from checker.studies.explorations import Job, jobs
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
 from checker.support.workers import forked, leave_interrupts
-from proofs.claims.table import CLAIMS, SOMETIMES, Claim
+from proofs.claims.claim import SOMETIMES, Claim
+from proofs.claims.table import CLAIMS
 from spec.rules import Restart
 from spec.tcp import host, segment, segment_arrives, tcb, timeouts, user_calls
 from spec.tcp import sending as output

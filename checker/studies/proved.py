@@ -17,7 +17,7 @@ from checker.model.options import choose_rules, departures
 from checker.studies.prove import certificates, prove
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
-from proofs.claims.table import SOMETIMES, Claim
+from proofs.claims.claim import SOMETIMES, Claim
 from proofs.theorems.table import THEOREMS, Theorem
 from spec.tcp.inputs import Input
 from spec.world.forgery import FORGERIES

@@ -20,7 +20,7 @@ from checker.model import liveness
 from checker.model.model import Found
 from checker.studies.explorations import Job
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
-from proofs.claims.table import SOMETIMES, Claim
+from proofs.claims.claim import SOMETIMES, Claim
 
 Verdict = Literal["holds", "violated", "not proved", "inconclusive"]
 """Only a theorem is ``not proved``: a step leads astray from a state that may be out of reach."""

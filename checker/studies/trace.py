@@ -22,7 +22,8 @@ from checker.model.options import choose_bounds, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, ladder, render, writable
 from checker.support.errors import INCONCLUSIVE, OK
-from proofs.claims.table import SOMETIMES, Claim, full_title
+from proofs.claims.claim import SOMETIMES, Claim
+from proofs.claims.table import full_title
 
 
 def trace(

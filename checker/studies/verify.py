@@ -34,7 +34,7 @@ from checker.studies.pins import expectations
 from checker.studies.reports import Report, report
 from checker.support import machine
 from checker.support.errors import UsageProblem
-from proofs.claims.table import Claim
+from proofs.claims.claim import Claim
 
 Engine = Literal["auto", "explore", "native", "symbolic"]
 ENGINES = typing.get_args(Engine)

@@ -9,7 +9,8 @@ falling is no matter of course; what is pinned is that it holds, and of how many
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from proofs.claims.table import BY_ID, Claim
+from proofs.claims.claim import Claim
+from proofs.claims.table import BY_ID
 from spec.rules import Isn, Restart
 
 

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proofs.claims.ablations import ABLATIONS, Ablation
+from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.claims.table import Claim
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone

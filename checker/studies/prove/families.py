@@ -37,7 +37,7 @@ from checker.model.words import describe, flags, text
 from checker.render import Story, ladder
 from checker.studies.prove.theories import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
-from proofs.claims import table as claims
+from proofs.claims.table import BY_ID as CLAIMS
 from proofs.theorems import invariants
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
 from proofs.theorems.invariants import View
@@ -195,7 +195,7 @@ class _Run:
                 dataclasses.replace(row, number=number, states=states, asks=asks)
             )
         self._assumptions()
-        predicate = claims.BY_ID[self.family.theorem].predicate
+        predicate = CLAIMS[self.family.theorem].predicate
         world = World((self.ends[0], self.ends[1]), ((), ()))
         if predicate(world):
             raise Problem(f"{self.family.id}: the claim is not violated at the end of the run")
@@ -305,7 +305,7 @@ def _example(family: Family, found: Followed) -> Story:
     """The run at whole values, taken by the explorer's system, and replayed."""
     theirs = _model(family)
     n = family.example
-    claim = claims.BY_ID[family.theorem]
+    claim = CLAIMS[family.theorem]
     cut = 2 * n["msl"] - n["time_wait"]
     isn = choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
     rules = dataclasses.replace(theirs.rules, isn=isn, time_wait_cut=cut)

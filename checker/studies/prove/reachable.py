@@ -26,7 +26,7 @@ from checker.model.options import show
 from checker.model.words import describe
 from checker.render import Story
 from checker.support.errors import Problem, UsageProblem
-from proofs.claims.table import ALWAYS
+from proofs.claims.claim import ALWAYS
 from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.table import Theorem
 from spec.rules import Isn, Rules

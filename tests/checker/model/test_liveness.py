@@ -17,7 +17,8 @@ from checker.studies import explorations, pins, reports, trace, verify
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from proofs.claims import properties as p
 from proofs.claims.ablations import ABLATIONS
-from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY, Live
+from proofs.claims.claim import EVENTUALLY, Live
+from proofs.claims.table import BY_ID, CLAIMS
 from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment

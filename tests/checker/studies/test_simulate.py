@@ -18,9 +18,6 @@ import pytest
 from checker.model.words import state
 from checker.render import Story, ladder
 from checker.studies.simulate import (
-    SCENARIOS,
-    Move,
-    Scenario,
     established,
     listing,
     simulate,
@@ -28,6 +25,7 @@ from checker.studies.simulate import (
     walk,
 )
 from checker.support.errors import Problem, UsageProblem
+from proofs.claims.scenarios import SCENARIOS, Move, Scenario
 from spec.rules import Restart
 from spec.tcp.inputs import Input
 from spec.world.system import World

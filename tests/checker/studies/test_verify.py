@@ -24,7 +24,8 @@ from checker.studies.prove import prove
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, USAGE, VIOLATED, UsageProblem
 from proofs.claims.ablations import ABLATIONS
-from proofs.claims.table import BY_ID, CLAIMS, Claim
+from proofs.claims.claim import Claim
+from proofs.claims.table import BY_ID, CLAIMS
 from proofs.theorems.table import THEOREMS
 from spec.world.bounds import SCALES
 from tests.helpers import toys

@@ -18,7 +18,8 @@ from checker.model.words import flags
 from checker.studies import explorations, pins
 from checker.support.errors import Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
-from proofs.claims.table import ALWAYS, BY_ID, EVENTUALLY
+from proofs.claims.claim import ALWAYS, EVENTUALLY
+from proofs.claims.table import BY_ID
 from spec.rules import Rules
 from spec.tcp.segment_arrives import others
 from spec.tcp.tcb import State

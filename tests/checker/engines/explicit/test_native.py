@@ -37,7 +37,8 @@ from checker.model.search import Options, TcpParts
 from checker.studies import explorations, reports, verify
 from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
 from proofs.claims.ablations import ABLATIONS
-from proofs.claims.table import BY_ID, CLAIMS, EVENTUALLY
+from proofs.claims.claim import EVENTUALLY
+from proofs.claims.table import BY_ID, CLAIMS
 from spec.rules import Isn, Restart, Rules
 from spec.world.bounds import PROFILES, Bounds
 from spec.world.records import key

@@ -16,7 +16,8 @@ from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.studies import pins
 from proofs.claims.ablations import ABLATIONS, Ablation
-from proofs.claims.table import BY_ID, EVENTUALLY, Claim
+from proofs.claims.claim import EVENTUALLY, Claim
+from proofs.claims.table import BY_ID
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment

@@ -1,0 +1,95 @@
+"""C1 to C5: each step against what RFC 9293 says outside section 3.10."""
+
+from collections.abc import Iterator, Mapping
+
+from proofs.claims import properties as p
+from proofs.claims.claim import ALWAYS, SOMETIMES, Claim
+from spec.rules import Isn
+
+_ANY: Mapping[str, object] = {"isn": Isn.ANY}
+
+_CONDUCT = (
+    ("C1", "states follow each other as in Figure 5", p.states_follow, "RFC 9293 3.3.2, 3.5, 3.6"),
+    (
+        "C2",
+        "what is due is answered, and nothing else",
+        p.answers_are_due,
+        "RFC 9293 3.5.2, 3.8.1, 3.8.6.3; RFC 5961",
+    ),
+    ("C3", "a segment says what is so", p.segments_say_what_is, "RFC 9293 3.1, 3.5.2, 3.8"),
+    (
+        "C4",
+        "sequence variables fit the state and move with reason",
+        p.variables_move_with_reason,
+        "RFC 9293 3.3.1, 3.4, 3.8.6",
+    ),
+    ("C5", "TIME-WAIT and R are as long as they should be", p.timers_run, "RFC 9293 3.6.1, 3.8.3"),
+)
+
+
+def _conduct() -> Iterator[Claim]:
+    """The claims on single steps: of one connection, with text, with time."""
+    for id, title, predicate, cites in _CONDUCT:
+        yield Claim(
+            id, title, ALWAYS, predicate, "conduct", cites, witnesses=("WC", "WC.simultaneous")
+        )
+        for suffix, means, rules in (
+            ("text", "with text", {}),
+            ("time", "with time", {}),
+            ("old", "among segments of an earlier connection, whatever the ISNs", _ANY),
+            ("edge", "among them, with a window of one number", _ANY),
+        ):
+            yield Claim(
+                f"{id}.{suffix}",
+                f"... {means}",
+                ALWAYS,
+                predicate,
+                f"conduct-{suffix}",
+                cites,
+                rules=rules,
+                witnesses=(f"WC.{suffix}",),
+            )
+
+
+CLAIMS = tuple(_conduct())
+
+WITNESSES = (
+    Claim(
+        "WC", "the last FIN is acknowledged", SOMETIMES, p.last_fin_acknowledged, "conduct", "3.6"
+    ),
+    Claim(
+        "WC.simultaneous",
+        "both ends CLOSING",
+        SOMETIMES,
+        p.simultaneous_close,
+        "conduct",
+        "RFC 9293 Figure 13",
+    ),
+    Claim(
+        "WC.text",
+        "two octets and a FIN are taken",
+        SOMETIMES,
+        p.two_octets_and_fin_taken,
+        "conduct-text",
+        "RFC 9293 3.8",
+    ),
+    Claim(
+        "WC.old",
+        "both ends ESTABLISHED again",
+        SOMETIMES,
+        p.second_established,
+        "conduct-old",
+        "RFC 9293 3.4.1",
+        rules=_ANY,
+    ),
+    Claim(
+        "WC.edge",
+        "both ends ESTABLISHED again",
+        SOMETIMES,
+        p.second_established,
+        "conduct-edge",
+        "RFC 9293 3.4.1",
+        rules=_ANY,
+    ),
+    Claim("WC.time", "both TCBs are gone", SOMETIMES, p.all_gone, "conduct-time", "3.6.1"),
+)

@@ -1,0 +1,65 @@
+"""T8, T9: octets arrive whole, in order, once, and from no other connection."""
+
+from proofs.claims import properties as p
+from proofs.claims.claim import ALWAYS, SOMETIMES, Claim
+
+CLAIMS = (
+    Claim(
+        "T8",
+        "graceful close delivers both streams whole, in order, once",
+        ALWAYS,
+        p.graceful_close_is_whole,
+        "stream",
+        "RFC 9293 3.6",
+        witnesses=("W8",),
+    ),
+    Claim(
+        "T9",
+        "no octet is delivered twice, out of order, or from another incarnation",
+        ALWAYS,
+        p.no_octet_garbled,
+        "reuse",
+        "RFC 9293 3.4.1, 3.10.7.4",
+        rules={"close_waits": True},
+        witnesses=("W9",),
+    ),
+    Claim(
+        "T9.literal",
+        "... by the letter of RFC 9293",
+        ALWAYS,
+        p.no_octet_garbled,
+        "reuse",
+        "RFC 9293 3.10.4, SYN-RECEIVED",
+        witnesses=("W9.literal",),
+        finding="Refuted: CLOSE in SYN-RECEIVED enters FIN-WAIT-1 before our SYN is acknowledged; "
+        "there an old ACK within RFC 5961's range lets text in.",
+    ),
+)
+
+WITNESSES = (
+    Claim(
+        "W8",
+        "an octet each way, then closed",
+        SOMETIMES,
+        p.octets_both_ways,
+        "stream",
+        "RFC 9293 3.6",
+    ),
+    Claim(
+        "W9",
+        "an octet on the second connection",
+        SOMETIMES,
+        p.octet_of_second_incarnation,
+        "reuse",
+        "RFC 9293 3.4.1",
+        rules={"close_waits": True},
+    ),
+    Claim(
+        "W9.literal",
+        "an octet on the second connection",
+        SOMETIMES,
+        p.octet_of_second_incarnation,
+        "reuse",
+        "RFC 9293 3.4.1",
+    ),
+)

@@ -1,0 +1,171 @@
+"""T5 to T7: the same pair of sockets used again, without TIME-WAIT, from it, or after a crash."""
+
+from proofs.claims import properties as p
+from proofs.claims.claim import ALWAYS, SOMETIMES, Claim
+from proofs.claims.time_wait import DRAIN
+
+CLAIMS = (
+    Claim(
+        "T5",
+        "fresh ISNs alone keep earlier connections out of one that is established",
+        ALWAYS,
+        p.no_crossing,
+        "crossing",
+        "RFC 9293 3.4.1",
+        witnesses=("W5",),
+        finding="Without TIME-WAIT, and whether the earlier connection is over or not, so long as "
+        "no sequence number wraps while a segment lives.",
+    ),
+    Claim(
+        "T5.literal",
+        "... and out of every TCB",
+        ALWAYS,
+        p.no_confusion,
+        "time",
+        "RFC 9293 3.4.1",
+        rules={"time_wait_cut": 4},
+        witnesses=("W5.literal",),
+        finding="Refuted, but not by two segments in flight: a TCB made from a stale SYN takes the "
+        "FIN of the same old connection, once CLOSE has led it from SYN-RECEIVED to FIN-WAIT-1, "
+        "where an old ACK is in range.",
+    ),
+    Claim(
+        "T5.reset",
+        "... nor does it believe a reset that answers a segment of an earlier TCB of its own",
+        ALWAYS,
+        p.not_misled,
+        "crossing",
+        "RFC 9293 3.5.2, 3.10.7.4 second",
+        witnesses=("W5",),
+        finding="Refuted: where the partner is gone, which does no harm. But also where it is not: "
+        "the reset that answers a SYN has SEQ=0, and whose RCV.NXT happens to be 0 believes it "
+        "(--bounds base=15).",
+    ),
+    Claim(
+        "T5s",
+        "T5 for simultaneous open, by the letter of RFC 9293",
+        ALWAYS,
+        p.no_simultaneous_crossing,
+        "crossing",
+        "RFC 9293 3.5, 3.10.7.4 first",
+        witnesses=("W5s",),
+        finding="Refuted, as T1s is: who took an earlier TCB for its partner takes its segments.",
+    ),
+    Claim(
+        "T5s.exact",
+        "... if what acknowledges our SYN must be at RCV.NXT",
+        ALWAYS,
+        p.no_simultaneous_crossing,
+        "crossing",
+        "RFC 9293 3.10.7.4 first",
+        rules={"syn_ack_exact": True},
+        witnesses=("W5s.exact",),
+    ),
+    Claim(
+        "T5s.far",
+        "... or if ISNs are far apart",
+        ALWAYS,
+        p.no_simultaneous_crossing,
+        "crossing-far",
+        "RFC 9293 3.4.1",
+        witnesses=("W5s.far",),
+    ),
+    Claim(
+        "T6",
+        "reopening from TIME-WAIT is safe if both ISNs are above what was used",
+        ALWAYS,
+        p.reopened_by_a_later_syn,
+        "reopening",
+        "RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13; RFC 6191 2",
+        rules={"time_wait_reopen": True},
+        witnesses=("W6",),
+        finding="Under fresh ISNs. RFC 6191's timestamps are not modelled.",
+    ),
+    Claim(
+        "T7",
+        "after a crash, quiet for one MSL makes a restarted host safe for its peer",
+        ALWAYS,
+        p.peer_not_confused,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=DRAIN,
+        witnesses=("W7", "W7.timeout"),
+    ),
+    Claim(
+        "T7.self",
+        "... and for itself, even if it reuses an ISN",
+        ALWAYS,
+        p.restarted_not_confused,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=DRAIN,
+        witnesses=("W7",),
+        finding="Refuted: a reset that the host's own segment provoked just before that segment "
+        "expired lives for another MSL, and refuses the restarted host's SYN.",
+    ),
+)
+
+WITNESSES = (
+    Claim("W5", "both ESTABLISHED again", SOMETIMES, p.both_established_again, "crossing", "3.4.1"),
+    Claim(
+        "W5.literal",
+        "both ends ESTABLISHED again",
+        SOMETIMES,
+        p.both_established_again,
+        "time",
+        "RFC 9293 3.4.1",
+        rules={"time_wait_cut": 4},
+    ),
+    Claim(
+        "W5s",
+        "both ends ESTABLISHED again by simultaneous open",
+        SOMETIMES,
+        p.both_established_again_simultaneously,
+        "crossing",
+        "RFC 9293 Figure 7",
+    ),
+    Claim(
+        "W5s.exact",
+        "both ends ESTABLISHED again by simultaneous open",
+        SOMETIMES,
+        p.both_established_again_simultaneously,
+        "crossing",
+        "RFC 9293 Figure 7",
+        rules={"syn_ack_exact": True},
+    ),
+    Claim(
+        "W5s.far",
+        "both ends ESTABLISHED again by simultaneous open",
+        SOMETIMES,
+        p.both_established_again_simultaneously,
+        "crossing-far",
+        "RFC 9293 Figure 7",
+    ),
+    Claim(
+        "W6",
+        "ESTABLISHED by way of TIME-WAIT",
+        SOMETIMES,
+        p.reopened_from_time_wait,
+        "reopening",
+        "RFC 9293 3.6.1",
+        rules={"time_wait_reopen": True},
+    ),
+    Claim(
+        "W7",
+        "ESTABLISHED after a crash",
+        SOMETIMES,
+        p.restarted_and_reopened,
+        "crash",
+        "RFC 9293 3.4.3",
+        rules=DRAIN,
+    ),
+    Claim(
+        "W7.timeout",
+        "the user timeout ends a TCB",
+        SOMETIMES,
+        p.given_up,
+        "crash",
+        "RFC 9293 3.10.8",
+        rules=DRAIN,
+    ),
+)

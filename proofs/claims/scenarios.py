@@ -1,0 +1,363 @@
+"""Scenarios: the textbook's walks, as data: which host does what next, and with which segment.
+
+The walks are those of the two Chinese articles of which this project is the formal reading
+(quoted where their words matter), and the figures of RFC 9293. ``numbers`` are the initial
+sequence numbers that the hosts select, one for each TCB they make: a packet dissector counts
+from 0, as the articles' captures do; the RFC's figures start at 100 and 300. Where time
+matters, MSL is a tick or two and TIME-WAIT twice that.
+
+What is sent, with which numbers, and what becomes of the ends is the specification's answer and
+nowhere written here (``checker.studies.simulate``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from spec.rules import Restart
+from spec.tcp.inputs import Input
+from spec.world.bounds import Bounds
+
+A, B, NET = 0, 1, None
+"""Who moves: a host, or the channel and time."""
+
+
+class Move(NamedTuple):
+    """One step to take. ``segment`` is the start of its text (``words.text``): its flags, if
+    that says enough; ``note`` is a remark for the reader."""
+
+    host: int | None
+    action: str
+    segment: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One walk, from both ends CLOSED or, if ``connected``, from an established connection."""
+
+    title: str
+    verdict: str  # what to see in it
+    moves: tuple[Move, ...]
+    numbers: tuple[tuple[int, ...], tuple[int, ...]] = ((0, 1000), (0, 1000))
+    connected: bool = False
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    harm: bool = False  # it shows what goes wrong without a rule
+
+
+WALK = Bounds(
+    width=32,
+    window=256,
+    incarnations=3,
+    capacity=8,
+    in_flight=16,
+    user_timeout=True,
+    crashes=1,
+)
+"""Everything may happen; the scenario says what does."""
+TIMED = {"msl": 1, "span": 1}
+"""MSL is one tick: TIME-WAIT lasts two."""
+LONGER = {"msl": 2, "span": 2}
+"""MSL is two ticks: TIME-WAIT lasts four, and a FIN may be retransmitted in between."""
+DATA = {"octets": 1}
+
+
+def _do(host: int | None, what: Input, note: str = "") -> Move:
+    return Move(host, what.value, "", note)
+
+
+def _hear(host: int, segment: str, note: str = "") -> Move:
+    return Move(host, Input.SEGMENT.value, segment, note)
+
+
+def _lose(segment: str, note: str = "") -> Move:
+    return Move(NET, "lose", segment, note)
+
+
+def _wait(ticks: int) -> tuple[Move, ...]:
+    return (_do(NET, Input.TICK),) * ticks
+
+
+_LISTEN = _do(B, Input.OPEN_PASSIVE)
+_CONNECT = _do(A, Input.OPEN_ACTIVE)
+_HANDSHAKE = (_LISTEN, _CONNECT, _hear(B, "SYN"), _hear(A, "SYN,ACK"), _hear(B, "ACK"))
+_CLOSE_A, _CLOSE_B = _do(A, Input.CLOSE), _do(B, Input.CLOSE)
+_END = _do(A, Input.TIME_WAIT_TIMEOUT)
+_OPENING, _CLOSING = ((100,), (300,)), ((99,), (299,))
+"""The numbers of RFC 9293's figures: SYNs at 100 and 300, or FINs there."""
+_CAPTURE = ((2444,), (557,))
+"""Those of the articles' capture of a close: A's next octet is 2445, B's 558."""
+_HALF_CLOSE = (
+    _CLOSE_A,
+    _hear(B, "FIN,ACK", "B's user may go on sending"),
+    _hear(A, "ACK"),
+)
+_FOUR_WAY = (*_HALF_CLOSE, _CLOSE_B, _hear(A, "FIN,ACK"), _hear(B, "ACK"))
+_LAST_ACK_LOST = (
+    *_HALF_CLOSE,
+    _CLOSE_B,
+    _hear(A, "FIN,ACK"),
+    _lose("ACK", "the last ACK"),
+    *_wait(1),
+    _do(B, Input.RETRANSMISSION_TIMEOUT),
+)
+SCENARIOS: dict[str, Scenario] = {
+    "three-way-handshake": Scenario(
+        "Three-way handshake, with the relative numbers of a capture",
+        "Both ends are ESTABLISHED, and each has acknowledged the other's SYN: SEQ 0, 0, 1.",
+        _HANDSHAKE,
+    ),
+    "lost-syn-ack": Scenario(
+        "Three-way handshake whose second segment is lost",
+        "Either SYN is retransmitted until it is acknowledged: a lost segment delays the "
+        "handshake, and does not end it.",
+        (
+            _LISTEN,
+            _CONNECT,
+            _hear(B, "SYN"),
+            _lose("SYN,ACK"),
+            _do(B, Input.RETRANSMISSION_TIMEOUT),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+        ),
+    ),
+    "simultaneous-open": Scenario(
+        "Simultaneous open, as section 3.10.7.4 has it (not Figure 7)",
+        "Both SYN,ACKs lie below the window, since SYN was received already: each is answered "
+        "with an ACK, and that ACK establishes. Figure 7 has the SYN,ACKs do it.",
+        (
+            _CONNECT,
+            _do(B, Input.OPEN_ACTIVE),
+            _hear(A, "SYN"),
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK", "SEQ=300 is below RCV.NXT=301: not acceptable"),
+            _hear(B, "SYN,ACK"),
+            _hear(B, "ACK"),
+            _hear(A, "ACK"),
+        ),
+        _OPENING,
+    ),
+    "four-way-close": Scenario(
+        "Four-way close, with the numbers of the articles' capture",
+        "B is gone with the ACK of its FIN; A, which closed first, only 2 MSL after its own.",
+        (*_FOUR_WAY, *_wait(2), _END),
+        _CAPTURE,
+        True,
+        bounds=TIMED,
+    ),
+    "three-segment-close": Scenario(
+        "Close in three segments: B's FIN carries the ACK of A's",
+        "From FIN-WAIT-1 straight to TIME-WAIT: one segment acknowledges A's FIN and is B's.",
+        (_CLOSE_A, _hear(B, "FIN,ACK"), _CLOSE_B, _hear(A, "FIN,ACK"), _hear(B, "ACK")),
+        _CLOSING,
+        True,
+        rules={"fin_ack_delayed": True},
+    ),
+    "simultaneous-close": Scenario(
+        "Simultaneous close: both users call CLOSE before either FIN arrives (Figure 13)",
+        "Both ends go by way of CLOSING and both wait 2 MSL.",
+        (
+            _CLOSE_A,
+            _CLOSE_B,
+            _hear(A, "FIN,ACK"),
+            _hear(B, "FIN,ACK"),
+            _hear(A, "ACK"),
+            _hear(B, "ACK"),
+            *_wait(2),
+            _END,
+            _do(B, Input.TIME_WAIT_TIMEOUT),
+        ),
+        _CLOSING,
+        True,
+        bounds=TIMED,
+    ),
+    "half-close": Scenario(
+        "Half-close: A has no more to send, B has, and A takes it",
+        "B's octet arrived in FIN-WAIT-2, after A's FIN; only then does B close.",
+        (
+            *_HALF_CLOSE,
+            _do(B, Input.SEND),
+            _hear(A, "PSH,ACK"),
+            _hear(B, "ACK"),
+            _do(A, Input.RECEIVE),
+            _CLOSE_B,
+            _hear(A, "FIN,ACK"),
+            _hear(B, "ACK"),
+        ),
+        _CLOSING,
+        True,
+        bounds=DATA,
+    ),
+    "close-wait-leak": Scenario(
+        "B's user never calls CLOSE, and A's gives up",
+        "B stays in CLOSE-WAIT until its own user calls CLOSE: nothing is in flight, and no timer "
+        "runs.",
+        (
+            *_HALF_CLOSE,
+            _do(A, Input.ABORT),
+            _lose("RST"),
+        ),
+        _CLOSING,
+        True,
+        harm=True,
+    ),
+    "lost-last-ack": Scenario(
+        "The last ACK is lost: TIME-WAIT answers B's FIN again",
+        "B is gone, since A was still there to answer. By the letter of 3.10.7.4 the FIN is "
+        "below the window and does not restart the timer: A left 4 ticks after its first ACK.",
+        (*_LAST_ACK_LOST, _hear(A, "FIN,ACK"), _hear(B, "ACK"), *_wait(3), _END),
+        _CLOSING,
+        True,
+        bounds=LONGER,
+    ),
+    "lost-last-ack-restarted": Scenario(
+        "The last ACK is lost, and B's FIN restarts the timer of TIME-WAIT",
+        "With time_wait_restart=fin, what the text of 3.10.7.4 intends (and the articles say): A "
+        "leaves 4 ticks after its second ACK.",
+        (*_LAST_ACK_LOST, _hear(A, "FIN,ACK"), _hear(B, "ACK"), *_wait(4), _END),
+        _CLOSING,
+        True,
+        {"time_wait_restart": Restart.FIN},
+        LONGER,
+    ),
+    "time-wait-skipped": Scenario(
+        "The last ACK is lost, and A has not waited",
+        "A answers B's FIN with a reset: B cannot tell whether its last octets arrived. (RFC 9293 "
+        "has LAST-ACK enter CLOSED without a word; the articles have it report an error.)",
+        (
+            *_HALF_CLOSE,
+            _CLOSE_B,
+            _hear(A, "FIN,ACK"),
+            _END,
+            _lose("ACK", "the last ACK"),
+            *_wait(1),
+            _do(B, Input.RETRANSMISSION_TIMEOUT),
+            _hear(A, "FIN,ACK"),
+            _hear(B, "RST"),
+        ),
+        _CLOSING,
+        True,
+        {"time_wait_cut": 4},
+        LONGER,
+        True,
+    ),
+    "refused": Scenario(
+        "Refused: a SYN for a port that nobody listens on",
+        "CLOSED answers with a reset that acknowledges the SYN, and A's OPEN fails.",
+        (_CONNECT, _hear(B, "SYN"), _hear(A, "RST,ACK")),
+    ),
+    "stale-syn": Scenario(
+        "Recovery from an old duplicate SYN (Figure 8)",
+        "B cannot tell that the first SYN is old; A can, by its ACK, and resets it. The live one "
+        "then gets through.",
+        (
+            _LISTEN,
+            _do(A, Input.OPEN_ACTIVE, "A's first attempt"),
+            _do(A, Input.ABORT),
+            _do(A, Input.OPEN_ACTIVE, "A's second attempt"),
+            _hear(B, "SYN SEQ=90"),
+            _hear(A, "SYN,ACK", "ACK=91 is not of A's SYN: bad ACK"),
+            _hear(B, "RST"),
+            _hear(B, "SYN SEQ=100"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+        ),
+        ((90, 100), (300, 400)),
+    ),
+    "two-way-handshake": Scenario(
+        "What the third segment is for: a handshake of two",
+        "With three_way=off, B is ESTABLISHED and its user may send, though A has given up: B took "
+        "the SYN's word for it.",
+        (
+            _LISTEN,
+            _CONNECT,
+            _hear(B, "SYN"),
+            _lose("SYN,ACK"),
+            _do(A, Input.USER_TIMEOUT, "A gives up"),
+        ),
+        rules={"three_way": False},
+        harm=True,
+    ),
+    "half-open-discovery": Scenario(
+        "Half-open connection, discovered by a SYN (Figure 9)",
+        "A's memory is gone; B's ACK, A's reset and a new handshake put both right.",
+        (
+            _do(A, Input.CRASH),
+            _do(A, Input.RESTART),
+            _CONNECT,
+            _hear(B, "SYN", "SEQ=400 is outside the window"),
+            _hear(A, "ACK", "ACK=100 is of nothing that this TCB sent"),
+            _hear(B, "RST", "(Abort!!)"),
+            _LISTEN,
+            _do(A, Input.RETRANSMISSION_TIMEOUT),
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+        ),
+        ((99, 400), (299, 700)),
+        True,
+    ),
+    "half-open-data": Scenario(
+        "Half-open connection, discovered by data (Figure 10)",
+        "A has no TCB and answers with a reset that B believes.",
+        (
+            _do(A, Input.CRASH),
+            _do(A, Input.RESTART),
+            _do(B, Input.SEND),
+            _hear(A, "PSH,ACK"),
+            _hear(B, "RST", "(Abort!!)"),
+        ),
+        ((99,), (299,)),
+        True,
+        bounds=DATA,
+    ),
+    "two-listeners": Scenario(
+        "An old duplicate SYN between two passive sockets (Figure 11)",
+        "A's listener answers the SYN,ACK with a reset, and B returns to LISTEN.",
+        (
+            _do(A, Input.OPEN_ACTIVE, "A's first attempt"),
+            _do(A, Input.ABORT),
+            _do(A, Input.OPEN_PASSIVE),
+            _LISTEN,
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "RST", "(return to LISTEN!)"),
+        ),
+        ((90,), (300,)),
+    ),
+    "syn-flood": Scenario(
+        "One connection of a SYN flood: nobody answers the SYN,ACK",
+        "B stays in SYN-RECEIVED, sending again, until its user timeout. A flood is many of these.",
+        (
+            _LISTEN,
+            _CONNECT,
+            _do(A, Input.CRASH, "from here on A is silent, as a forged address is"),
+            _hear(B, "SYN"),
+            _lose("SYN,ACK"),
+            _do(B, Input.RETRANSMISSION_TIMEOUT),
+            _lose("SYN,ACK"),
+            _do(B, Input.RETRANSMISSION_TIMEOUT),
+            _lose("SYN,ACK"),
+            _do(B, Input.USER_TIMEOUT),
+        ),
+        harm=True,
+    ),
+    "data-on-syn": Scenario(
+        "Data on the SYN: legal, and held back until the handshake is complete",
+        "B takes the octet in ESTABLISHED, not before (3.10.7.2, third).",
+        (
+            _LISTEN,
+            _do(A, Input.OPEN_PASSIVE),
+            _do(A, Input.SEND, "SEND in LISTEN opens actively"),
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+            _hear(A, "ACK"),
+        ),
+        _OPENING,
+        rules={"data_on_syn": True},
+        bounds=DATA,
+    ),
+}
+"""Every scenario by its name."""
