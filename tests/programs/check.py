@@ -121,9 +121,10 @@ def users(helper: str) -> set[str]:
 
 
 def chosen(paths: Iterable[str]) -> list[str]:
-    """The test files to run, those of the core first."""
+    """The test files to run, those of what changed first."""
+    close = set().union(*map(tests_of, paths))
     core = set().union(*(_within(ROOT / place) for place in CORE))
-    return [*sorted(core), *sorted(set().union(*map(tests_of, paths)) - core)]
+    return [*sorted(close), *sorted(core - close)]
 
 
 def main() -> int:
