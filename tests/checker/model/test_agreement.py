@@ -165,7 +165,8 @@ def anything(traced: Traced, what: Input) -> st.SearchStrategy[Point]:
     def point(end: Any, seg: Any, sight: Any, isn: int, state: State) -> Point:
         made = rebuild(traced.blank(), iter(end))
         made.tcb.state = state
-        made.up, made.quiet = made.up or what != Input.RESTART, 0 if made.up else made.quiet
+        host = made.host
+        host.up, host.quiet = host.up or what != Input.RESTART, 0 if host.up else host.quiet
         arriving = rebuild(Segment(seq=0), iter(seg)) if what == Input.SEGMENT else None
         return made, what, arriving, rebuild(Sight(), iter(sight)), isn
 

@@ -138,7 +138,7 @@ def test_rows_of_our_engines(tmp_path: Path) -> None:
 @pytest.mark.skipif(not (shutil.which("spin") and shutil.which("gcc")), reason="no spin or gcc")
 def test_rows_of_spin(tmp_path: Path) -> None:
     answer = tmp_path / "rows.json"
-    words = ("--with", "native,spin-dfs", "--repeat", "1", "--json", str(answer))
+    words = ("--with", "explore,spin-dfs", "--repeat", "1", "--json", str(answer))
     done = command("bench", "--profile", "forgery", *words)
     assert done.returncode == OK, done.stderr
     rows = json.loads(answer.read_text())["rows"]
