@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,11 @@ from spec.tcp.tcb import Tcb
 from tests.helpers import toys
 
 BY_NAME = {family.id: family for family in FAMILIES}
-DONE = {family.id: follow(family) for family in FAMILIES}
+
+
+@cache
+def followed(id: str) -> Followed:
+    return follow(BY_NAME[id])
 
 
 def changed(id: str, **changes: Any) -> Followed:
@@ -55,7 +60,7 @@ def failed(found: Followed) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("id", BY_NAME)
 def test_a_family_is_proved(id: str) -> None:
-    found = DONE[id]
+    found = followed(id)
     assert (found.verdict, found.wrong, failures(found)) == ("proved", "", [])
     assert len(found.rows) == len(found.family.steps)
     asked = {(row.number, ask) for row in found.rows for ask in row.asks}
@@ -73,12 +78,12 @@ def test_a_family_is_proved(id: str) -> None:
     ],
 )
 def test_what_a_family_is_of(id: str, said: str) -> None:
-    assert condition(DONE[id]) == said
+    assert condition(followed(id)) == said
 
 
 def test_only_t4_is_known_to_need_no_more() -> None:
-    assert [id for id, found in DONE.items() if found.complement] == ["T4.2msl"]
-    assert DONE["T4.2msl"].says.endswith("and T4 is of all others")
+    assert [id for id in BY_NAME if followed(id).complement] == ["T4.2msl"]
+    assert followed("T4.2msl").says.endswith("and T4 is of all others")
 
 
 def test_each_theorem_that_speaks_of_time_wait_has_a_family() -> None:
@@ -279,7 +284,7 @@ def test_formulas_read_well() -> None:
 
 
 def test_a_run_is_shown_as_a_ladder_with_its_delays() -> None:
-    lines = ladder_of(DONE["T3.text"])
+    lines = ladder_of(followed("T3.text"))
     assert lines[0] == (
         "T3.text: proved: no such TIME-WAIT is long enough, for 0 < R, TIME-WAIT < 2 MSL + R"
     )
@@ -292,7 +297,7 @@ def test_a_run_is_shown_as_a_ladder_with_its_delays() -> None:
 
 
 def test_report() -> None:
-    (said,) = report([DONE["T4.2msl"]])
+    (said,) = report([followed("T4.2msl")])
     assert (said["verdict"], said["scope"], said["complement"]) == ("proved", "unbounded", True)
     assert [step["number"] for step in said["steps"]] == list(range(1, 17))
     assert said["not_proved"] == []
@@ -342,7 +347,7 @@ def test_command_proves_them_with_the_theorems(
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Certificates of a toy theorem to which families are given."""
-    families = [DONE[id] for id in ("T3.text", "T4.2msl", "T4.never")]
+    families = [followed(id) for id in ("T3.text", "T4.2msl", "T4.never")]
     toy = [
         dataclasses.replace(f, family=dataclasses.replace(f.family, theorem="toy"))
         for f in families
