@@ -158,7 +158,9 @@ def test_ignoring_resets_mends_it(id: str) -> None:
 
 
 def test_bounded_retransmission_mends_it() -> None:
-    assert failed(changed("T3.unbounded", rules={})) == [(10, "decision 1")]
+    ((step, what),) = failed(changed("T3.unbounded", rules={}))
+    assert step == 10
+    assert what.startswith("decision ")
 
 
 def test_another_timer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
