@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from checker.engines.explicit.explore import Check, Exploration, Progress, explore
-from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_PEER, Move
+from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Observer
+from checker.engines.explicit.parts import Sight as Seen
 from checker.ir.sources import digest
 from checker.model.interned import Interned
 from checker.support import machine
@@ -140,31 +141,18 @@ def require_symmetry(system: System) -> None:
 R = TypeVar("R", Endpoint, Segment)
 
 
-class TcpParts:
-    """A system of ``spec``, taken apart."""
+class TcpObserver:
+    """What one of two hosts sees of the other, where a claim is about that."""
 
     def __init__(self, system: Interned) -> None:
-        self.system = system
-        self.bounds = bounds = system.bounds
-        self.capacity = min(bounds.capacity, bounds.in_flight)
-        self.in_flight = bounds.in_flight
-        self.duplicate = bounds.duplicate
-        self.lose = bounds.lose
-        self.timed = bounds.msl > 0
-        self._aborts = any(Input.ABORT in calls for calls in self.system.calls)
-
-    def initial(self) -> tuple[Endpoint, Endpoint]:
-        world = self.system.initial()
-        a, b = world.hosts
-        return a, b
+        self._network = system.reach == NETWORK
+        self._aborts = any(Input.ABORT in calls for calls in system.calls)
 
     def looks(self, end: Endpoint) -> int:
-        if self.system.reach == NOTHING:
-            return BLIND
-        if self.system.reach == NETWORK and end.tcb.state == State.TIME_WAIT:
+        if self._network and end.tcb.state == State.TIME_WAIT:
             return SEES_ALL
         if end.tcb.state in LOOKED_AT:
-            return SEES_PEER
+            return SEES_OTHERS
         return CALLS_SEE if self._aborts else BLIND
 
     def seen(self, end: Endpoint) -> tuple[Any, ...]:
@@ -179,31 +167,66 @@ class TcpParts:
             return bool(sights.residue_from_me(ghost, message))
         return bool(sights.residue_from_peer(ghost, message))
 
-    def calls(
-        self, host: int, end: Endpoint, seen: tuple[Any, ...] | None, noticed: bool
-    ) -> Iterator[Move]:
-        sight = self._sight(seen, noticed)
-        looked = self.system.reach != NOTHING
-        for what in self.system.calls[host]:
-            known = sight if looked and sights.looks(end.tcb, what) else sights.BLIND
-            yield from self._moves(end, what, None, known)
+
+class TcpParts:
+    """A system of ``spec``, taken apart: hosts, and for each connection a link each way. What a
+    socket sends leaves by the link of the socket's number."""
+
+    links: tuple[tuple[int, int], ...]
+    roles: tuple[int, ...]
+    observer: Observer | None = None
+
+    def __init__(self, system: Interned) -> None:
+        self.system = system
+        self.bounds = bounds = system.bounds
+        self.capacity = min(bounds.capacity, bounds.in_flight)
+        self.in_flight = bounds.in_flight
+        self.duplicate = bounds.duplicate
+        self.lose = bounds.lose
+        self.timed = bounds.msl > 0
+        ends, peers = system.topology.ends, system.topology.peers
+        hosts = range(len(system.topology.names))
+        self.links = tuple((ends[end][0], ends[peer][0]) for end, peer in enumerate(peers))
+        self._ends = [[end for end, (host, _) in enumerate(ends) if host == me] for me in hosts]
+        # Of each host, to which socket each link leads; hosts with the same sockets are alike
+        self._sockets = [tuple(ends[p][1] for p in peers if ends[p][0] == me) for me in hosts]
+        self.roles = tuple(map(self._sockets.index, self._sockets))
+        if system.reach != NOTHING:
+            if len(hosts) > 2:
+                raise UsageProblem(
+                    "the native engine lets only two hosts see each other: use --engine explore"
+                )
+            self.observer = TcpObserver(system)
+
+    def initial(self) -> tuple[Endpoint, ...]:
+        return self.system.initial().hosts
+
+    def calls(self, host: int, end: Endpoint, seen: Seen | None) -> Iterator[Move]:
+        sight = self._sight(seen)
+        for socket, number in enumerate(self._ends[host]):
+            for what in self.system.calls[number]:
+                looks = seen is not None and sights.looks(end.only(socket).tcb, what)
+                yield from self._moves(end, socket, what, None, sight if looks else sights.BLIND)
 
     def arrivals(
-        self, end: Endpoint, message: Segment, seen: tuple[Any, ...] | None, noticed: bool
+        self, role: int, way: int, end: Endpoint, message: Segment, seen: Seen | None
     ) -> Iterator[Move]:
-        yield from self._moves(end, Input.SEGMENT, message, self._sight(seen, noticed))
+        socket = self._sockets[role][way]
+        yield from self._moves(end, socket, Input.SEGMENT, message, self._sight(seen))
 
-    def _sight(self, seen: tuple[Any, ...] | None, noticed: bool) -> Sight:
+    def _sight(self, seen: Seen | None) -> Sight:
         if seen is None:
             return sights.BLIND
-        return self.system.same_sight(dataclasses.replace(Sight(*seen), residue=noticed))
+        peer: Any = seen.others[0]
+        return self.system.same_sight(dataclasses.replace(Sight(*peer), residue=seen.noticed))
 
     def _moves(
-        self, end: Endpoint, what: Event, seg: Segment | None, sight: Sight
+        self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
     ) -> Iterator[Move]:
-        for outcome in self.system.react(end, 0, what, seg, sight):
+        for outcome in self.system.react(end, socket, what, seg, sight):
             effects = outcome.effects
-            yield Move(what.value, outcome.end, effects.sent, effects.rules)
+            sent = tuple((socket, seg) for seg in effects.sent)
+            yield Move(what.value, outcome.end, sent, effects.rules)
 
     def tick(self, end: Endpoint) -> Endpoint | None:
         return None if overdue(end) else self.system.later(end)
@@ -211,16 +234,11 @@ class TcpParts:
     def age(self, message: Segment) -> Segment | None:
         return self.system.older(message)
 
-    def join(
-        self, ends: tuple[Endpoint, Endpoint], bags: tuple[list[Segment], list[Segment]]
-    ) -> World:
+    def join(self, ends: tuple[Endpoint, ...], bags: tuple[list[Segment], ...]) -> World:
         return self.system.world(ends, map(self.system.bag, bags))
 
-    def split(
-        self, state: World
-    ) -> tuple[tuple[Endpoint, Endpoint], tuple[list[Segment], list[Segment]]]:
-        (a, b), (a_to_b, b_to_a) = state.hosts, state.links
-        return (a, b), (list(a_to_b), list(b_to_a))
+    def split(self, state: World) -> tuple[tuple[Endpoint, ...], tuple[list[Segment], ...]]:
+        return state.hosts, tuple(list(bag) for bag in state.links)
 
     def freeze(self, thing: Endpoint | Segment) -> list[int]:
         return [
@@ -229,9 +247,10 @@ class TcpParts:
         ]
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
-        return self.system.host(
-            _thawed(initial(self.system.watchers, self.bounds.incarnations), frozen)
-        )
+        watchers, count = self.system.watchers, self.bounds.incarnations
+        blank = (initial(watchers, count, sockets) for sockets in {*map(len, self._ends)})
+        like = next(end for end in blank if len(key(end)) == len(frozen))
+        return self.system.host(_thawed(like, frozen))
 
     def thaw_message(self, frozen: list[int]) -> Segment:
         return self.system.segment(_thawed(Segment(seq=0), frozen))

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
-from checker.engines.explicit.parts import Move
-from tests.helpers.systems import Joint, Network
+from checker.engines.explicit.parts import Move, Sight
+from tests.helpers.systems import Linked
 
 CLIENT, RELAY, SERVER = range(3)
 LINKS = ((CLIENT, RELAY), (RELAY, CLIENT), (RELAY, SERVER), (SERVER, RELAY))
@@ -147,30 +147,27 @@ WITNESS, VIOLATION = 5, 7
 """The lengths of the shortest runs that show it."""
 
 
-class Relay:
+class Relay(Linked):
     """The toy, taken apart (``Parts``); ``system`` is the same, whole."""
 
     links = LINKS
     roles = (CLIENT, RELAY, SERVER)
     duplicate = lose = timed = True
-    observer = None
 
     def __init__(self, capacity: int = 2, in_flight: int = 2) -> None:
         self.capacity, self.in_flight = capacity, in_flight
 
-    @property
-    def system(self) -> Network:
-        return Network(self)
-
     def initial(self) -> tuple[End, ...]:
         return (End(),) * 3
 
-    def calls(self, component: int, end: End, sight: None) -> Iterator[Move]:
+    def calls(self, component: int, end: End, sight: Sight | None) -> Iterator[Move]:
         outcome = ask(end) if component == CLIENT else None
         if outcome is not None:
             yield Move("ask", outcome.end, outcome.sent, (outcome.rule,))
 
-    def arrivals(self, role: int, way: int, end: End, note: Note, sight: None) -> Iterator[Move]:
+    def arrivals(
+        self, role: int, way: int, end: End, note: Note, sight: Sight | None
+    ) -> Iterator[Move]:
         mine = [link for link, (_, receiver) in enumerate(LINKS) if receiver == role]
         outcome = ARRIVAL[mine[way]](end, note)
         yield Move("deliver", outcome.end, outcome.sent, (outcome.rule,))
@@ -180,12 +177,6 @@ class Relay:
 
     def age(self, note: Note) -> Note | None:
         return note._replace(ttl=note.ttl - 1) if note.ttl > 1 else None
-
-    def join(self, ends: tuple[End, ...], bags: tuple[list[Note], ...]) -> Joint:
-        return Joint(ends, tuple(tuple(sorted(bag)) for bag in bags))
-
-    def split(self, state: Joint) -> tuple[tuple[End, ...], tuple[list[Note], ...]]:
-        return state.ends, tuple(list(bag) for bag in state.bags)
 
     def freeze(self, thing: End | Note) -> list[Any]:
         return [value.value if isinstance(value, Mode) else value for value in thing]

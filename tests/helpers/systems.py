@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from checker.engines.explicit.parts import BLIND, SEES_ALL, SEES_PEER, Move
+from checker.engines.explicit.parts import CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,50 +239,53 @@ class TwoPhaseCommit:
         return s._replace(told=(*s.told[:i], at, *s.told[i + 1 :]))
 
 
-# Two ends joined by two bags
+# Components joined by links
 
 
-class Pair(NamedTuple):
-    """A state of two ends and two bags, which are sorted tuples."""
+class Joint(NamedTuple):
+    """A state: each component's, and for each link the messages in flight, sorted."""
 
-    a: Any
-    b: Any
-    a_to_b: tuple[Any, ...] = ()
-    b_to_a: tuple[Any, ...] = ()
+    ends: tuple[Any, ...]
+    bags: tuple[tuple[Any, ...], ...]
+
+    @property
+    def a(self) -> Any:
+        """The first of two components."""
+        return self.ends[0]
+
+    @property
+    def b(self) -> Any:
+        """The second."""
+        return self.ends[1]
+
+
+PAIR = ((0, 1), (1, 0))
+"""The links of two components that talk to each other."""
 
 
 class Linked:
-    """Two ends joined by two bags, taken apart (``native.Parts``); by itself nothing happens.
+    """Components joined by links, taken apart (``Parts``): two, unless told otherwise; by itself
+    nothing happens. Messages can be compared."""
 
-    Messages can be compared. ``whole`` puts the parts together again.
-    """
-
+    links: tuple[tuple[int, int], ...] = PAIR
+    roles: tuple[int, ...] = (0, 0)
+    observer: Any = None
     capacity = in_flight = 2
     duplicate = lose = timed = False
 
     @property
-    def system(self) -> "Whole":
-        return Whole(self)
+    def system(self) -> "Network":
+        return Network(self)
 
-    def initial(self) -> tuple[Any, Any]:
+    def initial(self) -> tuple[Any, ...]:
         raise NotImplementedError
 
-    def looks(self, end: Any) -> int:
-        return BLIND
-
-    def seen(self, end: Any) -> Any:
-        return None
-
-    def watch(self, end: Any) -> Any:
-        return None
-
-    def notices(self, watch: Any, message: Any, outgoing: bool) -> bool:
-        return False
-
-    def calls(self, host: int, end: Any, seen: Any, noticed: bool) -> Iterator[Move]:
+    def calls(self, component: int, end: Any, sight: Sight | None) -> Iterator[Move]:
         return iter(())
 
-    def arrivals(self, end: Any, message: Any, seen: Any, noticed: bool) -> Iterator[Move]:
+    def arrivals(
+        self, role: int, way: int, end: Any, message: Any, sight: Sight | None
+    ) -> Iterator[Move]:
         return iter(())
 
     def tick(self, end: Any) -> Any | None:
@@ -291,11 +294,11 @@ class Linked:
     def age(self, message: Any) -> Any | None:
         return message
 
-    def join(self, ends: tuple[Any, Any], bags: tuple[list[Any], list[Any]]) -> Pair:
-        return Pair(*ends, tuple(sorted(bags[0])), tuple(sorted(bags[1])))
+    def join(self, ends: tuple[Any, ...], bags: tuple[list[Any], ...]) -> Joint:
+        return Joint(ends, tuple(tuple(sorted(bag)) for bag in bags))
 
-    def split(self, state: Pair) -> tuple[tuple[Any, Any], tuple[list[Any], list[Any]]]:
-        return (state.a, state.b), (list(state.a_to_b), list(state.b_to_a))
+    def split(self, state: Joint) -> tuple[tuple[Any, ...], tuple[list[Any], ...]]:
+        return state.ends, tuple(list(bag) for bag in state.bags)
 
     def freeze(self, thing: Any) -> Any:
         return thing
@@ -307,62 +310,69 @@ class Linked:
     freeze_rule = freeze
 
 
-class Whole:
-    """``Linked`` parts as one system, in plain Python: what the native engine must agree with."""
+class Network:
+    """Parts as one system, in plain Python: what engines must agree with."""
 
     def __init__(self, parts: Linked) -> None:
         self.parts = parts
+        ends = range(len(parts.roles))
+        self._out = [[i for i, link in enumerate(parts.links) if link[0] == me] for me in ends]
+        self._in = [[i for i, link in enumerate(parts.links) if link[1] == me] for me in ends]
 
-    def initial(self) -> Pair:
-        return Pair(*self.parts.initial())
+    def initial(self) -> Joint:
+        return Joint(self.parts.initial(), ((),) * len(self.parts.links))
 
-    def steps(self, s: Pair) -> Iterator[tuple[Label, Pair]]:
+    def steps(self, s: Joint) -> Iterator[tuple[Label, Joint]]:
         parts = self.parts
-        for host in (0, 1):
-            seen, noticed = self._sight(s, host)
-            if parts.looks(s[host]) == BLIND:
-                seen = None
-            for move in parts.calls(host, s[host], seen, noticed):
-                yield Label(move.action, move.rules), self._moved(s, host, move, s[3 - host])
-        for host in (1, 0):
-            inbox = s[3 - host]
-            seen, noticed = self._sight(s, host)
-            if parts.looks(s[host]) < SEES_PEER:
-                seen = None
-            for message in sorted(set(inbox)):
-                less = list(inbox)
+        for me, end in enumerate(s.ends):
+            for move in parts.calls(me, end, self._sight(s, me, CALLS_SEE)):
+                yield Label(move.action, move.rules), self._moved(s, me, move)
+        for link, (_, me) in enumerate(parts.links):
+            way = self._in[me].index(link)
+            for message in sorted(set(s.bags[link])):
+                less = list(s.bags[link])
                 less.remove(message)
-                for move in parts.arrivals(s[host], message, seen, noticed):
-                    yield Label("deliver", move.rules), self._moved(s, host, move, tuple(less))
+                gone = self._put(s, link, less)
+                sight = self._sight(s, me, SEES_OTHERS)
+                for move in parts.arrivals(parts.roles[me], way, s.ends[me], message, sight):
+                    yield Label("deliver", move.rules), self._moved(gone, me, move)
                     if parts.duplicate:
-                        yield Label("duplicate", move.rules), self._moved(s, host, move, inbox)
+                        yield Label("duplicate", move.rules), self._moved(s, me, move)
                 if parts.lose:
-                    yield Label("lose"), self._put(s, 3 - host, tuple(less))
+                    yield Label("lose"), gone
         if parts.timed:
-            ends = [parts.tick(end) for end in (s.a, s.b)]
-            bags = [self._aged(bag) for bag in (s.a_to_b, s.b_to_a)]
-            if None not in ends and Pair(*ends, *bags) != s:
-                yield Label("tick"), Pair(*ends, *bags)
+            ends = tuple(parts.tick(end) for end in s.ends)
+            bags = tuple(self._aged(bag) for bag in s.bags)
+            if None not in ends and Joint(ends, bags) != s:
+                yield Label("tick"), Joint(ends, bags)
 
-    def _sight(self, s: Pair, host: int) -> tuple[Any, bool]:
-        parts, me = self.parts, s[host]
-        if parts.looks(me) != SEES_ALL:
-            return parts.seen(s[1 - host]), False
-        watch = parts.watch(me)
-        noticed = any(parts.notices(watch, message, True) for message in s[2 + host])
-        noticed |= any(parts.notices(watch, message, False) for message in s[3 - host])
-        return parts.seen(s[1 - host]), noticed
+    def _sight(self, s: Joint, me: int, enough: int) -> Sight | None:
+        """What a component sees if it looks so far."""
+        observer, end = self.parts.observer, s.ends[me]
+        if observer is None or observer.looks(end) < enough:
+            return None
+        others = tuple(observer.seen(other) for i, other in enumerate(s.ends) if i != me)
+        if observer.looks(end) != SEES_ALL:
+            return Sight(others)
+        watch = observer.watch(end)
+        noticed = [
+            observer.notices(watch, message, outgoing)
+            for ways, outgoing in ((self._out[me], True), (self._in[me], False))
+            for link in ways
+            for message in s.bags[link]
+        ]
+        return Sight(others, any(noticed))
 
-    def _moved(self, s: Pair, host: int, move: Move, inbox: tuple[Any, ...]) -> Pair:
-        outbox = list(s[2 + host])
-        for message in move.sent:
-            if len(outbox) < min(self.parts.capacity, self.parts.in_flight - len(inbox)):
-                outbox.append(message)
-        s = self._put(self._put(s, 2 + host, tuple(sorted(outbox))), 3 - host, inbox)
-        return self._put(s, host, move.end)
+    def _moved(self, s: Joint, me: int, move: Move) -> Joint:
+        for place, message in move.sent:
+            link = self._out[me][place]
+            in_flight = sum(map(len, s.bags))
+            if len(s.bags[link]) < self.parts.capacity and in_flight < self.parts.in_flight:
+                s = self._put(s, link, [*s.bags[link], message])
+        return s._replace(ends=(*s.ends[:me], move.end, *s.ends[me + 1 :]))
 
-    def _put(self, s: Pair, place: int, value: Any) -> Pair:
-        return Pair(*s[:place], value, *s[place + 1 :])
+    def _put(self, s: Joint, link: int, bag: Sequence[Any]) -> Joint:
+        return s._replace(bags=(*s.bags[:link], tuple(sorted(bag)), *s.bags[link + 1 :]))
 
     def _aged(self, bag: tuple[Any, ...]) -> tuple[Any, ...]:
         older = (self.parts.age(message) for message in bag)
@@ -390,15 +400,15 @@ class LinkedBit(Linked):
         self.n, self.duplex = n, duplex
         self.capacity, self.in_flight = capacity, 2 * capacity
 
-    def initial(self) -> tuple[Numbers, Numbers]:
+    def initial(self) -> tuple[Numbers, ...]:
         return Numbers(), Numbers()
 
-    def calls(self, host: int, end: Numbers, seen: Any, noticed: bool) -> Iterator[Move]:
-        if end.sent < self.n and (host == 0 or self.duplex):
-            yield Move("send", end, (("data", end.sent % 2),), ("send",))
+    def calls(self, component: int, end: Numbers, sight: Sight | None) -> Iterator[Move]:
+        if end.sent < self.n and (component == 0 or self.duplex):
+            yield Move("send", end, ((0, ("data", end.sent % 2)),), ("send",))
 
     def arrivals(
-        self, end: Numbers, message: tuple[str, int], seen: Any, noticed: bool
+        self, role: int, way: int, end: Numbers, message: tuple[str, int], sight: Sight | None
     ) -> Iterator[Move]:
         what, bit = message
         if what == "ack":
@@ -408,15 +418,15 @@ class LinkedBit(Linked):
                 yield Move("deliver", end, (), ("ignore",))
         elif bit == end.taken % 2 and end.taken <= self.n:
             after = end._replace(taken=end.taken + 1)
-            yield Move("deliver", after, (("ack", bit),), ("take",))
+            yield Move("deliver", after, ((0, ("ack", bit)),), ("take",))
         else:
-            yield Move("deliver", end, (("ack", bit),), ("repeat",))
+            yield Move("deliver", end, ((0, ("ack", bit)),), ("repeat",))
 
     def thaw_end(self, frozen: Any) -> Numbers:
         return Numbers(*frozen)
 
 
-def in_step(state: Pair) -> bool:
+def in_step(state: Joint) -> bool:
     """What is taken was sent, and not more than one message is taken and not seen to be."""
     return all(0 <= b.taken - a.sent <= 1 for a, b in ((state.a, state.b), (state.b, state.a)))
 
@@ -435,16 +445,18 @@ class Lease(Linked):
     def __init__(self, span: int = 3, ttl: int = 2, careless: bool = False) -> None:
         self.span, self.ttl, self.careless = span, ttl, careless
 
-    def initial(self) -> tuple[Any, Any]:
+    def initial(self) -> tuple[Any, ...]:
         return ("new", 0), ("off", 0)
 
-    def calls(self, host: int, end: Any, seen: Any, noticed: bool) -> Iterator[Move]:
+    def calls(self, component: int, end: Any, sight: Sight | None) -> Iterator[Move]:
         if end == ("new", 0):
-            yield Move("grant", ("holds", self.span), ((self.ttl, self.span),), ("grant",))
+            yield Move("grant", ("holds", self.span), ((0, (self.ttl, self.span)),), ("grant",))
         if end in (("holds", 0), ("uses", 0)):
             yield Move("end", ("free", 0), (), ("end",))
 
-    def arrivals(self, end: Any, message: Any, seen: Any, noticed: bool) -> Iterator[Move]:
+    def arrivals(
+        self, role: int, way: int, end: Any, message: Any, sight: Sight | None
+    ) -> Iterator[Move]:
         left = self.span if self.careless else message[1]
         yield Move("deliver", ("uses", left), (), ("use",))
 
@@ -460,24 +472,32 @@ class Lease(Linked):
 
 
 class Chance(Linked):
-    """Two ends that do what chance tells them, the same for the same ``seed``."""
+    """Components that do what chance tells them, the same for the same ``seed``. All are of one
+    role, so that each has as many links as the others."""
 
-    def __init__(self, seed: int, alike: bool = False) -> None:
+    def __init__(
+        self, seed: int, alike: bool = False, links: tuple[tuple[int, int], ...] = PAIR
+    ) -> None:
         chance = random.Random(seed)
         self.capacity = chance.choice((1, 2, 2, 3))
         self.in_flight = chance.randint(1, 2 * self.capacity)
         self.duplicate, self.lose, self.timed = (chance.random() < 0.5 for _ in range(3))
         self.ends, self.messages = chance.randint(2, 5), chance.randint(1, 3)
         self.alike = alike  # what one end can do, the other can
+        self.links, self.observer = links, self
+        self.roles = (0,) * len({me for link in links for me in link})
+        self._ways = len(links) // len(self.roles)
         self._seed = seed
         self.looks = cache(lambda end: self._pick("looks", end).randrange(4))  # type: ignore
         self._moves = cache(self._chosen)
+        for name in ("seen", "watch", "notices", "tick", "age"):
+            setattr(self, name, cache(getattr(self, name)))
 
     def _pick(self, *what: Any) -> random.Random:
         return random.Random(repr((self._seed, what)))
 
-    def initial(self) -> tuple[int, int]:
-        return 0, 0
+    def initial(self) -> tuple[int, ...]:
+        return (0,) * len(self.roles)
 
     def seen(self, end: int) -> int:
         return self._pick("seen", end).randrange(2)
@@ -488,11 +508,13 @@ class Chance(Linked):
     def notices(self, watch: int, message: int, outgoing: bool) -> bool:
         return self._pick("notices", watch, message, outgoing).random() < 0.4
 
-    def calls(self, host: int, end: int, seen: Any, noticed: bool) -> Iterator[Move]:
-        yield from self._moves("call", 0 if self.alike else host, end, seen, noticed)
+    def calls(self, component: int, end: int, sight: Sight | None) -> Iterator[Move]:
+        yield from self._moves("call", 0 if self.alike else component, end, sight)
 
-    def arrivals(self, end: int, message: int, seen: Any, noticed: bool) -> Iterator[Move]:
-        yield from self._moves("arrival", end, message, seen, noticed)
+    def arrivals(
+        self, role: int, way: int, end: int, message: int, sight: Sight | None
+    ) -> Iterator[Move]:
+        yield from self._moves("arrival", end, (way, message) if self._ways > 1 else message, sight)
 
     def tick(self, end: int) -> int | None:
         chance = self._pick("tick", end)
@@ -503,74 +525,19 @@ class Chance(Linked):
         return chance.randrange(self.messages) if chance.random() < 0.7 else None
 
     def _chosen(self, kind: str, *what: Any) -> list[Move]:
-        chance = self._pick(kind, *what)
+        *what, sight = what
+        seen = (None, False) if sight is None else (*sight.others, sight.noticed)
+        chance = self._pick(kind, *what, *seen)
         return [
             Move(
                 chance.choice(("work", "play")) if kind == "call" else "deliver",
                 chance.randrange(self.ends),
-                [chance.randrange(self.messages) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))],
+                [self._letter(chance) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))],
                 tuple(chance.choices("pqr", k=chance.randrange(3))),
             )
             for _ in range(chance.choice((0, 1, 1, 2)))
         ]
 
-
-# Components joined by links
-
-
-class Joint(NamedTuple):
-    """A state: each component's, and for each link the messages in flight, sorted."""
-
-    ends: tuple[Any, ...]
-    bags: tuple[tuple[Any, ...], ...]
-
-
-class Network:
-    """Parts as one system, in plain Python: what engines must agree with."""
-
-    def __init__(self, parts: Any) -> None:
-        self.parts = parts
-        ends = range(len(parts.roles))
-        self._out = [[i for i, link in enumerate(parts.links) if link[0] == me] for me in ends]
-        self._in = [[i for i, link in enumerate(parts.links) if link[1] == me] for me in ends]
-
-    def initial(self) -> Joint:
-        return Joint(self.parts.initial(), ((),) * len(self.parts.links))
-
-    def steps(self, s: Joint) -> Iterator[tuple[Label, Joint]]:
-        parts = self.parts
-        for me, end in enumerate(s.ends):
-            for move in parts.calls(me, end, None):
-                yield Label(move.action, move.rules), self._moved(s, me, move)
-        for link, (_, me) in enumerate(parts.links):
-            way = self._in[me].index(link)
-            for message in sorted(set(s.bags[link])):
-                less = list(s.bags[link])
-                less.remove(message)
-                gone = self._put(s, link, less)
-                for move in parts.arrivals(parts.roles[me], way, s.ends[me], message, None):
-                    yield Label("deliver", move.rules), self._moved(gone, me, move)
-                    if parts.duplicate:
-                        yield Label("duplicate", move.rules), self._moved(s, me, move)
-                if parts.lose:
-                    yield Label("lose"), gone
-        if parts.timed:
-            ends = tuple(parts.tick(end) for end in s.ends)
-            bags = tuple(self._aged(bag) for bag in s.bags)
-            if None not in ends and Joint(ends, bags) != s:
-                yield Label("tick"), Joint(ends, bags)
-
-    def _moved(self, s: Joint, me: int, move: Move) -> Joint:
-        for place, message in move.sent:
-            link = self._out[me][place]
-            in_flight = sum(map(len, s.bags))
-            if len(s.bags[link]) < self.parts.capacity and in_flight < self.parts.in_flight:
-                s = self._put(s, link, [*s.bags[link], message])
-        return s._replace(ends=(*s.ends[:me], move.end, *s.ends[me + 1 :]))
-
-    def _put(self, s: Joint, link: int, bag: Sequence[Any]) -> Joint:
-        return s._replace(bags=(*s.bags[:link], tuple(sorted(bag)), *s.bags[link + 1 :]))
-
-    def _aged(self, bag: tuple[Any, ...]) -> tuple[Any, ...]:
-        older = (self.parts.age(message) for message in bag)
-        return tuple(sorted(message for message in older if message is not None))
+    def _letter(self, chance: random.Random) -> tuple[int, int]:
+        message = chance.randrange(self.messages)
+        return (chance.randrange(self._ways) if self._ways > 1 else 0), message

@@ -1,76 +1,103 @@
-"""What the native engine explores: two ends joined by two bags of messages.
+"""What the native engine explores: components joined by links, each with a bag of messages.
 
-Any system can be one: ``Solo`` makes all of it one end with nothing in flight. A system of
-parts says of each part alone what it does, so that it is asked once for each (end, input),
-however many states of the whole have that end in them.
+A component's state is an *end*. A link goes one way, from a sender to a receiver, and what is in
+flight on it is a bag: it has no order. A system taken apart says of each end alone what it does,
+so that it is asked once for each (end, input), however many states of the whole have that end in
+them. Any system can be one: ``Solo`` makes all of it one component without links.
+
+A component names the links that leave it, and those that lead to it, by their place among its
+own: 0, 1, ... in the order of ``links``. So two components that do the same share what is worked
+out, whoever they are.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from checker.engines.explicit.explore import System
 
-BLIND, CALLS_SEE, SEES_PEER, SEES_ALL = range(4)
-"""What an end's steps depend on besides itself and the message that arrives: nothing; what it
-sees of the other end, for calls only; that, for arrivals too; that, and whether a message in
-either bag is one that it notices."""
+BLIND, CALLS_SEE, SEES_OTHERS, SEES_ALL = range(4)
+"""What a component's steps depend on besides its end and the message that arrives: nothing; what
+it sees of the others, for calls only; that, for arrivals too; that, and whether a message on one
+of its links is one that it notices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One thing that an end can do: what it is then, and what it sends."""
+class Sight(NamedTuple):
+    """What a component sees: of each other one, in order; and whether it notices a message."""
 
-    action: str
-    end: Any
-    sent: Sequence[Any] = ()
-    rules: tuple[Hashable, ...] = ()  # labels, which the engines only count
+    others: tuple[Hashable, ...]
+    noticed: bool = False
 
 
-class Parts(Protocol):
-    """Two ends and two bags. Ends and messages are hashable."""
-
-    @property
-    def system(self) -> System:
-        """The same, whole."""
-
-    capacity: int  # messages in one bag
-    in_flight: int  # messages in both
-    duplicate: bool
-    lose: bool
-    timed: bool  # there is a step, "tick", of all parts at once
-
-    def initial(self) -> tuple[Any, Any]:
-        """The two ends at first; the bags are empty."""
+class Observer(Protocol):
+    """Lets components see each other. Most systems have none."""
 
     def looks(self, end: Any, /) -> int:
         """``BLIND`` ... ``SEES_ALL``."""
 
     def seen(self, end: Any, /) -> Hashable:
-        """What the other end can see of this one."""
+        """What the others can see of this one."""
 
     def watch(self, end: Any, /) -> Hashable:
         """What ``notices`` depends on."""
 
     def notices(self, watch: Any, message: Any, outgoing: bool, /) -> bool:
-        """Does an end of this ``watch`` notice a message in its outgoing (or incoming) bag?"""
+        """Does an end of this ``watch`` notice a message on a link from (or to) it?"""
 
-    def calls(self, host: int, end: Any, seen: Any, noticed: bool, /) -> Iterator[Move]:
-        """What the end of ``host`` (0 or 1) can do without a message."""
 
-    def arrivals(self, end: Any, message: Any, seen: Any, noticed: bool, /) -> Iterator[Move]:
-        """What the arrival of ``message`` can do."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing that a component can do: what it is then, and what it sends, in order: each
+    message with the place of the link among those that leave the component."""
+
+    action: str
+    end: Any
+    sent: Sequence[tuple[int, Any]] = ()
+    rules: tuple[Hashable, ...] = ()  # labels, which the engines only count
+
+
+class Parts(Protocol):
+    """Components and links. Ends and messages are hashable.
+
+    A message that is sent is dropped where its bag has ``capacity`` messages or all bags together
+    ``in_flight``; the one that is being delivered does not count unless it stays in flight.
+    """
+
+    @property
+    def system(self) -> System:
+        """The same, whole."""
+
+    links: tuple[tuple[int, int], ...]  # (sender, receiver), two different components
+    roles: tuple[int, ...]  # of each component: those of one role do the same on an arrival
+    observer: Observer | None
+    capacity: int  # messages in one bag
+    in_flight: int  # messages in all of them
+    duplicate: bool
+    lose: bool
+    timed: bool  # there is a step, "tick", of all parts at once
+
+    def initial(self) -> tuple[Any, ...]:
+        """The ends at first; the bags are empty."""
+
+    def calls(self, component: int, end: Any, sight: Sight | None, /) -> Iterator[Move]:
+        """What the component can do without a message; it sees nothing if it does not look."""
+
+    def arrivals(
+        self, role: int, way: int, end: Any, message: Any, sight: Sight | None, /
+    ) -> Iterator[Move]:
+        """What the arrival of ``message`` can do to a component of that role; ``way`` is the place
+        of the link among those that lead to it."""
 
     def tick(self, end: Any, /) -> Any | None:
-        """The end a tick later; None where time must not go on before the end acts."""
+        """The end a tick later; None where time must not go on before the component acts."""
 
     def age(self, message: Any, /) -> Any | None:
         """The message a tick later; None if it is gone."""
 
-    def join(self, ends: tuple[Any, Any], bags: tuple[list[Any], list[Any]], /) -> Any:
+    def join(self, ends: tuple[Any, ...], bags: tuple[list[Any], ...], /) -> Any:
         """The state of ``system`` made of these parts."""
 
-    def split(self, state: Any, /) -> tuple[tuple[Any, Any], tuple[list[Any], list[Any]]]:
+    def split(self, state: Any, /) -> tuple[tuple[Any, ...], tuple[list[Any], ...]]:
         """The parts of a state of ``system``."""
 
     def freeze(self, thing: Any, /) -> Any:
@@ -90,38 +117,27 @@ class Parts(Protocol):
 
 
 class Solo:
-    """A whole system as one end."""
+    """A whole system as one component."""
 
-    capacity = 1
-    in_flight = 1
-    duplicate = False
-    lose = False
-    timed = False
+    links: tuple[tuple[int, int], ...] = ()
+    roles = (0,)
+    observer = None
+    capacity = in_flight = 0
+    duplicate = lose = timed = False
 
     def __init__(self, system: System) -> None:
         self.system = system
 
-    def initial(self) -> tuple[Any, Any]:
-        return self.system.initial(), None
+    def initial(self) -> tuple[Any, ...]:
+        return (self.system.initial(),)
 
-    def looks(self, end: Any) -> int:
-        return BLIND
+    def calls(self, component: int, end: Any, sight: Sight | None) -> Iterator[Move]:
+        for label, after in self.system.steps(end):
+            yield Move(label.action, after, (), label.rules)
 
-    def seen(self, end: Any) -> Hashable:
-        return None
-
-    def watch(self, end: Any) -> Hashable:
-        return None
-
-    def notices(self, watch: Any, message: Any, outgoing: bool) -> bool:
-        return False
-
-    def calls(self, host: int, end: Any, seen: Any, noticed: bool) -> Iterator[Move]:
-        if host == 0:
-            for label, after in self.system.steps(end):
-                yield Move(label.action, after, (), label.rules)
-
-    def arrivals(self, end: Any, message: Any, seen: Any, noticed: bool) -> Iterator[Move]:
+    def arrivals(
+        self, role: int, way: int, end: Any, message: Any, sight: Sight | None
+    ) -> Iterator[Move]:
         return iter(())
 
     def tick(self, end: Any) -> Any | None:
@@ -130,11 +146,11 @@ class Solo:
     def age(self, message: Any) -> Any | None:
         return None
 
-    def join(self, ends: tuple[Any, Any], bags: tuple[list[Any], list[Any]]) -> Any:
+    def join(self, ends: tuple[Any, ...], bags: tuple[list[Any], ...]) -> Any:
         return ends[0]
 
-    def split(self, state: Any) -> tuple[tuple[Any, Any], tuple[list[Any], list[Any]]]:
-        return (state, None), ([], [])
+    def split(self, state: Any) -> tuple[tuple[Any, ...], tuple[list[Any], ...]]:
+        return (state,), ()
 
     def freeze(self, thing: Any) -> Any:
         raise NotImplementedError("there are no checkpoints of a system taken whole")

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from checker.engines.explicit.native.graph import Graph
+from checker.engines.explicit.native.layout import split_ends
 from checker.engines.explicit.native.search import Array
 from checker.engines.fairness.components import (
     ANSWERED,
@@ -67,17 +68,11 @@ class Edges:
         return int(self._places[at])
 
     def judged(self, predicate: Any) -> Array:
-        """Where a predicate holds. It is asked once for each pair of ends."""
+        """Where a predicate holds. It is asked once for each combination of ends."""
         search = self.graph.search
-        bits = np.uint64(2 * search.visited.bag_bits)
-        pairs, which = np.unique(self.graph.keys >> bits, return_inverse=True)
-        ends, width = search.interner.ends.things, search.visited.end_bits
-        answers = [
-            predicate(
-                search.parts.join((ends[pair >> width], ends[pair & ((1 << width) - 1)]), ([], []))
-            )
-            for pair in pairs.tolist()
-        ]
+        words, which = np.unique(search.ends_of(self.graph.keys), return_inverse=True)
+        count, joined = len(search.parts.roles), search.interner.joined
+        answers = [predicate(joined(split_ends(word, count))) for word in words.tolist()]
         return np.array(answers, bool)[which]
 
     def distances(self, seeds: Array, within: Array, edges: Array, forward: bool) -> Array:

@@ -11,12 +11,13 @@ import shutil
 import tempfile
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from checker.engines.explicit.native import kernel as k
+from checker.engines.explicit.native.layout import Layout
 from checker.engines.explicit.native.visited import Visited
 from checker.support.errors import Problem, UsageProblem
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 U8 = np.uint64
 Array = np.ndarray[Any, np.dtype[Any]]
-VERSION = 2
+VERSION = 3
 
 
 def _saved(folder: Path) -> list[Path]:
@@ -115,8 +116,7 @@ def _write(search: "Search", part: Path) -> None:
         "fired": [(parts.freeze_rule(rule), times) for rule, times in search.fired().items()],
         "decided_at": search.decided_at,
         "seconds": search.seconds(),
-        "end_bits": visited.end_bits,
-        "bag_bits": visited.bag_bits,
+        "layout": asdict(visited.layout),
         "places": visited.table.size,
         "ends": [parts.freeze(end) for end in interner.ends.things],
         "messages": [parts.freeze(message) for message in interner.messages.things[1:]],
@@ -147,7 +147,7 @@ def load(search: "Search", folder: Path) -> bool:
         interner.message(parts.thaw_message(values))
     interner.restore_bags(np.load(path / "bags.npy"), np.load(path / "ages.npy"))
     table = np.load(path / "table.npy", mmap_mode="r")
-    visited = search.visited = Visited(meta["end_bits"], meta["bag_bits"], meta["places"])
+    visited = search.visited = Visited(Layout(**meta["layout"]), meta["places"])
     visited.table[: table.size] = table
     found.states, found.transitions = meta["states"], meta["transitions"]
     found.depth = search.depth = meta["depth"]
@@ -164,9 +164,6 @@ def load(search: "Search", folder: Path) -> bool:
         worker.outs.append(following)
     search.spilled = [spilled[i : i + worker.room] for i in range(0, spilled.size, worker.room)]
     # Rest is looked up when a state is expanded: its ends must have been judged
-    p = search.parameters()
     for array in (level, following):
-        pairs = np.empty_like(array)
-        k.pairs_of(p, array, pairs)
-        search.judge(pairs)
+        search.judge(search.ends_of(array))
     return True

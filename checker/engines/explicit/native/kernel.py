@@ -1,10 +1,10 @@
 """The compiled loops of the native engine. They know numbers: ids, records, keys.
 
-A state is one word: the ids of two ends and of two bags, ``((a, b), (a_to_b, b_to_a))``, each in
-a field of bits (``END_BITS``, ``BAG_BITS``). What an end can do is a *record* in one flat table;
-which record applies, and which bag comes of adding to a bag, is found in hash tables (*memos*)
-that Python fills on demand: a look-up that fails is noted as a *miss*, the state is put aside, and
-expanded again once the misses are resolved.
+A state is one word, its *key*: the ids of the ends, then those of the bags, each in a field of
+bits (``END_BITS``, ``BAG_BITS``), the last bag in the lowest. What an end can do is a *record* in
+one flat table; which record applies, and which bag comes of adding to a bag, is found in hash
+tables (*memos*) that Python fills on demand: a look-up that fails is noted as a *miss*, the state
+is put aside, and expanded again once the misses are resolved.
 
 The visited set is exact. A key of B bits is scrambled by a bijection; its upper bits choose a
 bucket, one cache line, and only the rest is stored, with the distance from that bucket in
@@ -145,8 +145,13 @@ def lowest(typing: Any, word: Any) -> Any:
 
 # The parameters, by place: numbers, then addresses. A memo takes two: address and size - 1.
 (
+    ENDS,  # how many
+    LINKS,
     END_BITS,
     BAG_BITS,
+    KEY_BITS,
+    FIELD,  # bits of each end in a key of JUDGED
+    SIGHT_FIELD,  # bits of what is seen of one other end
     CAPACITY,
     IN_FLIGHT,
     DUPLICATE,
@@ -160,18 +165,19 @@ def lowest(typing: Any, word: Any) -> Any:
     ALL_BUSY,
     FAN,
     MARK_ROW,
+    ROUTES,  # per component: see ``tables.routes``
     LOOKS,  # per end, a byte: BLIND ... SEES_ALL
-    SEEN,  # per end: what the other end sees of it, numbered
+    SEEN,  # per end: what the others see of it, numbered
     WATCHES,  # per end: row of MARKS
     TICKS,  # per end: what it is a tick later
-    MARKS,  # per watch and message, a byte: bit 0: noticed in the out bag, bit 1: in the in bag
-    ACTORS,  # memo: (host, sight, end) -> record of its calls
-    ARRIVALS,  # memo: (row, message) -> record of the arrival
+    MARKS,  # per watch and message, a byte: bit 0: noticed in a bag sent, bit 1: in one to come
+    ACTORS,  # memo: (sight, component, end) -> record of its calls
+    ARRIVALS,  # memo: (row, way, message) -> record of the arrival
     RECORDS,
     PUSHES,  # memo: (bag, message) -> bag + 1
     BAGS,  # per bag: length, messages, what is left without each
     AGES,  # per bag: what it is a tick later, + 1
-    JUDGED,  # memo: (end, end) -> verdict, an index into VERDICTS
+    JUDGED,  # memo: all ends -> verdict, an index into VERDICTS
     VERDICTS,  # pairs: checks decided by such a state; checks decided if it rests
     TABLE,  # the visited set
     WIDE,  # 1: its entries are words of 64 bits, 0: of 32
@@ -180,15 +186,25 @@ def lowest(typing: Any, word: Any) -> Any:
     COMPACT,  # 0, or the bits of a fingerprint: the set holds these, not keys
     JUDGING,  # 1: there are checks
     PARAMETERS,
-) = (*range(20), 20, 22, 24, 25, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37, 38)
+) = (*range(26), 26, 28, 30, 31, 33, 34, 35, 37, 38, 39, 40, 41, 42, 43, 44)
 
 # The results of a call, by place
-(AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, PAIRS, STATS) = range(10)
+(AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, UNJUDGED, STATS) = range(10)
 
 # Kinds of misses
 ACTOR, ARRIVAL, PUSH, AGE, TICK = map(U8, range(1, 6))
 BLOCKED = 1
 """In TICKS: time must not go on. An id n is stored as n + 2; 0 is not known yet."""
+
+# Fields of the words that memos and records hold
+WHO_BITS = 4
+SIGHT_BITS = 31 - WHO_BITS
+"""A question about calls is of an end and, above it, of the component's number, of whether it
+notices a message (one bit), and of what it sees of the others."""
+WAY_BITS = 4
+"""Of a link's place among those of a component, above a message's number."""
+MESSAGE_BITS = 32 - WAY_BITS
+WAY, MESSAGE = U8(MESSAGE_BITS), U8((1 << MESSAGE_BITS) - 1)
 
 
 @inlined
@@ -347,25 +363,55 @@ def grow_bags(
 
 
 @inlined
-def noticed(p, watch, out_row, in_row):
-    """1 if an end of this ``watch`` notices a message in either bag, else 0."""
-    row, bags, marks = watch * p[MARK_ROW], p[BAGS], p[MARKS]
-    i, n = ZERO, load4(bags, out_row)
-    while i < n:
-        i += ONE
-        if load1(marks, row + load4(bags, out_row + i)) & ONE:
-            return ONE
-    i, n = ZERO, load4(bags, in_row)
-    while i < n:
-        i += ONE
-        if load1(marks, row + load4(bags, in_row + i)) & TWO:
-            return ONE
+def bag_at(key, place, q_bits):
+    """The bag of the link at a place of the key, counted from the lowest."""
+    return (key >> (place * q_bits)) & ((ONE << q_bits) - ONE)
+
+
+@inlined
+def noticed(p, key, watch, route):
+    """1 if an end of this ``watch`` notices a message on one of its links, else 0."""
+    row, bags, marks, routes = watch * p[MARK_ROW], p[BAGS], p[MARKS], p[ROUTES]
+    width = p[CAPACITY] + p[CAPACITY] + ONE
+    side = ONE
+    while side <= TWO:
+        links = load4(routes, route)
+        while links != ZERO:
+            links -= ONE
+            route += ONE
+            bag = bag_at(key, load4(routes, route), p[BAG_BITS]) * width
+            i, n = ZERO, load4(bags, bag)
+            while i < n:
+                i += ONE
+                if load1(marks, row + load4(bags, bag + i)) & side:
+                    return ONE
+        route += ONE
+        side += ONE
     return ZERO
 
 
 @inlined
+def sight_of(p, key, host, look, me, route):
+    """What a component that looks sees: a number of each other end, and what it notices."""
+    ends, e_bits = p[ENDS], p[END_BITS]
+    field = p[SIGHT_FIELD]
+    at = p[LINKS] * p[BAG_BITS] + ends * e_bits
+    sight, other = ZERO, ZERO
+    while other < ends:
+        at -= e_bits
+        if other != host:
+            end = (key >> at) & ((ONE << e_bits) - ONE)
+            sight = (sight << field) | load4(p[SEEN], end)
+        other += ONE
+    sight <<= ONE
+    if look == THREE:
+        sight |= noticed(p, key, load4(p[WATCHES], me), route)
+    return sight
+
+
+@inlined
 def mirrored(p, key):
-    """The key of the state with the two hosts swapped."""
+    """The key of the state of two components and two links with the components swapped."""
     e, q = p[END_BITS], p[BAG_BITS]
     ends, bags = key >> (q + q), key & ((ONE << (q + q)) - ONE)
     ends = (ends >> e) | ((ends & ((ONE << e) - ONE)) << e)
@@ -374,17 +420,25 @@ def mirrored(p, key):
 
 
 @inlined
-def pair_of(p, key):
-    """The two ends of a state, as a key of JUDGED."""
-    ends = key >> (p[BAG_BITS] + p[BAG_BITS])
-    return ((ends >> p[END_BITS]) << HALF) | (ends & ((ONE << p[END_BITS]) - ONE))
+def ends_of(p, key):
+    """The ends of a state, as a key of JUDGED: fields of equal width whatever END_BITS is."""
+    ends, e_bits = p[ENDS], p[END_BITS]
+    field = p[FIELD]
+    key >>= p[LINKS] * p[BAG_BITS]
+    found, at = ZERO, ZERO
+    while ends != ZERO:
+        ends -= ONE
+        found |= (key & ((ONE << e_bits) - ONE)) << at
+        key >>= e_bits
+        at += field
+    return found
 
 
 @compiled
-def pairs_of(p, keys, pairs):
-    """Write the ends of many states to ``pairs``."""
+def all_ends_of(p, keys, found):
+    """Write the ends of many states to ``found``."""
     for i in range(keys.size):
-        pairs[i] = pair_of(p, keys[i])
+        found[i] = ends_of(p, keys[i])
 
 
 @compiled
@@ -401,9 +455,10 @@ CALL, DELIVERY, DUPLICATE_DELIVERY, LOSS, CLOCK = range(5)
 
 
 @inlined
-def label(number, move, kind, host):
-    """A transition as a word: the record (of a loss, the message), which move of it, kind, host."""
-    return (((number << U8(16)) | move) << U8(4)) | U8(kind << 1) | U8(host)
+def label(number, move, kind, place):
+    """A transition as a word: the record (of a loss, the message), which move of it, the place of
+    the link in the key (of a call, the component), and the kind."""
+    return (((((number << U8(16)) | move) << U8(8)) | place) << THREE) | U8(kind)
 
 
 @inlined
@@ -415,35 +470,37 @@ def successors(p, key, buf, n, used, miss, stat, labels):
     (n, number of records used, busy): the records used are in ``used``; ``busy`` has a bit for each
     check of rest for which the state is not at rest. LOW records used: something was missing.
     """
-    e_bits, q_bits = p[END_BITS], p[BAG_BITS]
+    ends, links, e_bits, q_bits = p[ENDS], p[LINKS], p[END_BITS], p[BAG_BITS]
     e_mask, q_mask = (ONE << e_bits) - ONE, (ONE << q_bits) - ONE
     capacity = p[CAPACITY]
     width = capacity + capacity + ONE
-    q_both = q_bits + q_bits
-    bag_b, bag_a = key & q_mask, (key >> q_bits) & q_mask
-    end_b, end_a = (key >> q_both) & e_mask, key >> (q_both + e_bits)
-    records, bags = p[RECORDS], p[BAGS]
+    top = links * q_bits + ends * e_bits
+    records, bags, routes = p[RECORDS], p[BAGS], p[ROUTES]
     pushes, pushes_last = p[PUSHES], p[PUSHES + 1]
     arrivals, arrivals_last = p[ARRIVALS], p[ARRIVALS + 1]
     duplicate, lose = p[DUPLICATE], p[LOSE]
     busy = ZERO
     ok = True
     nu = ZERO
-    for host in range(2):
-        if host == 0:
-            me, peer, out_bag, in_bag = end_a, end_b, bag_a, bag_b
-            me_at, peer_at, out_at, in_at = q_both + e_bits, q_both, q_bits, ZERO
-        else:
-            me, peer, out_bag, in_bag = end_b, end_a, bag_b, bag_a
-            me_at, peer_at, out_at, in_at = q_both, q_both + e_bits, ZERO, q_bits
-        in_row, out_row = in_bag * width, out_bag * width
+    narrow = capacity < p[IN_FLIGHT]  # else no bag is full before all are
+    spare = p[IN_FLIGHT]  # how many more may be in flight
+    at = links * q_bits
+    while at != ZERO:
+        at -= q_bits
+        spare -= load4(bags, ((key >> at) & q_mask) * width)
+    host, me_at, route = ZERO, top, ZERO
+    while host < ends:
+        me_at -= e_bits
+        me = (key >> me_at) & e_mask
+        outs, route = route, route + load4(routes, route) + ONE
+        ins, route = route, route + load4(routes, route) + ONE
+        who = host
+        host += ONE
         sight = ZERO
         look = load1(p[LOOKS], me)
         if look != ZERO:
-            sight = load4(p[SEEN], peer) << ONE
-            if look == THREE:
-                sight |= noticed(p, load4(p[WATCHES], me), out_row, in_row)
-        ask = ((U8(host) | (sight << ONE)) << HALF) | me
+            sight = sight_of(p, key, who, look, me, outs)
+        ask = ((who | (sight << U8(WHO_BITS))) << HALF) | me
         record = find(p[ACTORS], p[ACTORS + 1], ask)
         if record == ZERO:
             note(miss, stat, ACTOR, ask)
@@ -451,25 +508,29 @@ def successors(p, key, buf, n, used, miss, stat, labels):
             continue
         store8(used, nu, record)
         nu += ONE
-        waiting, length = load4(bags, in_row), load4(bags, out_row)
-        free = p[IN_FLIGHT] - waiting
-        limit = min(capacity, free)
-        same = (peer << peer_at) | (in_bag << in_at)
         row = load4(records, record) << HALF
         moves = load4(records, record + ONE)
         at = record + TWO
+        rest = key - (me << me_at)
+        first_out = load4(routes, outs + ONE) * q_bits
         move = ZERO
         while move < moves:
             move += ONE
-            after = load4(records, at)
+            after = rest | (load4(records, at) << me_at)
             busy |= load4(records, at + ONE)
             sends = load4(records, at + TWO)
             at += THREE
-            bag, full = out_bag, length
+            room = spare
             while sends != ZERO:
                 sends -= ONE
-                if full < limit:
-                    ask = (bag << HALF) | load4(records, at)
+                sent = load4(records, at)
+                at += ONE
+                out = first_out
+                if sent > MESSAGE:
+                    out = load4(routes, outs + ONE + (sent >> WAY)) * q_bits
+                bag = (after >> out) & q_mask
+                if room != ZERO and (not narrow or load4(bags, bag * width) < capacity):
+                    ask = (bag << HALF) | (sent & MESSAGE)
                     more = find(pushes, pushes_last, ask)
                     if more == ZERO:
                         note(miss, stat, PUSH, ask)  # one for each move: there is room
@@ -477,100 +538,115 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                         at += sends
                         sends = ZERO
                     else:
-                        bag = more - ONE
-                        full += ONE
-                at += ONE
-            store8(buf, n, (after << me_at) | (bag << out_at) | same)
+                        after += (more - ONE - bag) << out
+                        room -= ONE
+            store8(buf, n, after)
             if labels != ZERO:
-                store8(labels, n, label(record, move, CALL, host))
+                store8(labels, n, label(record, move, CALL, who))
             n += ONE
         # Deliveries, duplicates and losses
-        before = LOW
-        roomier = min(capacity, free + ONE)
-        me_out = (me << me_at) | (out_bag << out_at)
-        i = ZERO
-        while i < waiting:
-            i += ONE
-            message = load4(bags, in_row + i)
-            if message == before:
-                continue
-            before = message
-            less = (peer << peer_at) | (load4(bags, in_row + capacity + i) << in_at)
-            if lose:
-                store8(buf, n, me_out | less)
-                if labels != ZERO:
-                    store8(labels, n, label(message, ZERO, LOSS, host))
-                n += ONE
-                busy |= p[BUSY_LOSE]
-            ask = row | message
-            record = find(arrivals, arrivals_last, ask)
-            if record == ZERO:
-                note(miss, stat, ARRIVAL, ask)
-                ok = False
-                continue
-            store8(used, nu, record)
-            nu += ONE
-            moves = load4(records, record)
-            at = record + ONE
-            move = ZERO
-            while move < moves:
-                move += ONE
-                after = load4(records, at)
-                sends = load4(records, at + TWO)
-                at += THREE
-                bag, full = out_bag, length
-                kept = bag
-                while sends != ZERO:
-                    sends -= ONE
-                    if full < roomier:
-                        ask = (bag << HALF) | load4(records, at)
-                        more = find(pushes, pushes_last, ask)
-                        if more == ZERO:
-                            note(miss, stat, PUSH, ask)
-                            ok = False
-                            at += sends
-                            sends = ZERO
-                        else:
-                            bag = more - ONE
-                            if full < limit:
-                                kept = bag
-                            full += ONE
-                    at += ONE
-                store8(buf, n, (after << me_at) | (bag << out_at) | less)
-                if labels != ZERO:
-                    store8(labels, n, label(record, move, DELIVERY, host))
-                n += ONE
-                busy |= p[BUSY_DELIVER]
-                if duplicate:
-                    store8(buf, n, (after << me_at) | (kept << out_at) | same)
+        way = ZERO
+        while way < load4(routes, ins):
+            link = load4(routes, ins + ONE + way)
+            row_way = row | (way << WAY)
+            way += ONE
+            in_at = link * q_bits
+            in_bag = (key >> in_at) & q_mask
+            in_row = in_bag * width
+            waiting = load4(bags, in_row)
+            before = LOW
+            i = ZERO
+            while i < waiting:
+                i += ONE
+                message = load4(bags, in_row + i)
+                if message == before:
+                    continue
+                before = message
+                taken = (in_bag - load4(bags, in_row + capacity + i)) << in_at
+                if lose:
+                    store8(buf, n, key - taken)
                     if labels != ZERO:
-                        store8(labels, n, label(record, move, DUPLICATE_DELIVERY, host))
+                        store8(labels, n, label(message, ZERO, LOSS, link))
                     n += ONE
-                    busy |= p[BUSY_DUPLICATE]
+                    busy |= p[BUSY_LOSE]
+                ask = row_way | message
+                record = find(arrivals, arrivals_last, ask)
+                if record == ZERO:
+                    note(miss, stat, ARRIVAL, ask)
+                    ok = False
+                    continue
+                store8(used, nu, record)
+                nu += ONE
+                moves = load4(records, record)
+                at = record + ONE
+                move = ZERO
+                while move < moves:
+                    move += ONE
+                    after = rest | (load4(records, at) << me_at)
+                    sends = load4(records, at + TWO)
+                    at += THREE
+                    room = spare + ONE
+                    kept = after  # where the message stays in flight there is room for one less
+                    while sends != ZERO:
+                        sends -= ONE
+                        sent = load4(records, at)
+                        at += ONE
+                        out = first_out
+                        if sent > MESSAGE:
+                            out = load4(routes, outs + ONE + (sent >> WAY)) * q_bits
+                        bag = (after >> out) & q_mask
+                        if room != ZERO and (not narrow or load4(bags, bag * width) < capacity):
+                            ask = (bag << HALF) | (sent & MESSAGE)
+                            more = find(pushes, pushes_last, ask)
+                            if more == ZERO:
+                                note(miss, stat, PUSH, ask)
+                                ok = False
+                                at += sends
+                                sends = ZERO
+                            else:
+                                after += (more - ONE - bag) << out
+                                room -= ONE
+                                if room != ZERO:
+                                    kept = after
+                    store8(buf, n, after - taken)
+                    if labels != ZERO:
+                        store8(labels, n, label(record, move, DELIVERY, link))
+                    n += ONE
+                    busy |= p[BUSY_DELIVER]
+                    if duplicate:
+                        store8(buf, n, kept)
+                        if labels != ZERO:
+                            store8(labels, n, label(record, move, DUPLICATE_DELIVERY, link))
+                        n += ONE
+                        busy |= p[BUSY_DUPLICATE]
     if p[TIMED]:
-        a, b = load4(p[TICKS], end_a), load4(p[TICKS], end_b)
-        if a == ZERO:
-            note(miss, stat, TICK, end_a)
-            ok = False
-        if b == ZERO:
-            note(miss, stat, TICK, end_b)
-            ok = False
-        if a > U8(BLOCKED) and b > U8(BLOCKED):
-            qa, qb = load4(p[AGES], bag_a), load4(p[AGES], bag_b)
-            if qa == ZERO:
-                note(miss, stat, AGE, bag_a)
+        later = ZERO
+        going = True
+        at = top
+        while at != links * q_bits:
+            at -= e_bits
+            end = (key >> at) & e_mask
+            older = load4(p[TICKS], end)
+            if older == ZERO:
+                note(miss, stat, TICK, end)
                 ok = False
-            if qb == ZERO:
-                note(miss, stat, AGE, bag_b)
+            if older <= U8(BLOCKED):
+                going = False
+            later = (later << e_bits) | (older - TWO)
+        while going and at != ZERO:
+            at -= q_bits
+            bag = (key >> at) & q_mask
+            older = load4(p[AGES], bag)
+            if older == ZERO:
+                note(miss, stat, AGE, bag)
                 ok = False
-            later = ((a - TWO) << (q_both + e_bits)) | ((b - TWO) << q_both)
-            later |= ((qa - ONE) << q_bits) | (qb - ONE)
-            if ok and later != key:
-                store8(buf, n, later)
-                if labels != ZERO:
-                    store8(labels, n, label(ZERO, ZERO, CLOCK, 0))
-                n += ONE
-                busy |= p[BUSY_TICK]
+            later = (later << q_bits) | (older - ONE)
+        if going and ok and later != key:
+            store8(buf, n, later)
+            if labels != ZERO:
+                store8(labels, n, label(ZERO, ZERO, CLOCK, ZERO))
+            n += ONE
+            busy |= p[BUSY_TICK]
     return n, (nu if ok else LOW), busy
 
 
@@ -638,19 +714,26 @@ def enter(table, wide, last, rest_bits, scrambled):
 
 
 @inlined
-def recode(key, e, q, e2, q2):
+def recode(key, ends, links, e, q, e2, q2):
     """A key with other widths of its fields."""
-    em, qm = (ONE << e) - ONE, (ONE << q) - ONE
-    ends, bags = key >> (q + q), key & ((ONE << (q + q)) - ONE)
-    key = ((ends >> e) << e2) | (ends & em)
-    return (key << (q2 + q2)) | ((bags >> q) << q2) | (bags & qm)
+    found = ZERO
+    at = ends * e + links * q
+    while at != links * q:
+        at -= e
+        found = (found << e2) | ((key >> at) & ((ONE << e) - ONE))
+    while at != ZERO:
+        at -= q
+        found = (found << q2) | ((key >> at) & ((ONE << q) - ONE))
+    return found
 
 
 @compiled
-def recode_all(keys, e, q, e2, q2):
-    """Recode an array of keys in place."""
+def recode_all(keys, old, new):
+    """Recode an array of keys in place, from a layout given by its parameters to another's."""
+    ends, links = old[ENDS], old[LINKS]
+    e, q, e2, q2 = old[END_BITS], old[BAG_BITS], new[END_BITS], new[BAG_BITS]
     for i in range(keys.size):
-        keys[i] = recode(keys[i], e, q, e2, q2)
+        keys[i] = recode(keys[i], ends, links, e, q, e2, q2)
 
 
 @inlined
@@ -669,6 +752,7 @@ def key_at(p, at):
 @compiled
 def move(old, new):
     """Enter all of a set, given by its parameters, into one of wider keys; how many failed to."""
+    ends, links = old[ENDS], old[LINKS]
     e, q, e2, q2 = old[END_BITS], old[BAG_BITS], new[END_BITS], new[BAG_BITS]
     table, wide, last, rest_bits = new[TABLE], new[WIDE] != ZERO, new[LAST_BUCKET], new[REST_BITS]
     failed = 0
@@ -678,8 +762,8 @@ def move(old, new):
         scrambled = key_at(old, at)
         at += ONE
         if scrambled != ZERO:
-            key = recode(unscramble(scrambled - ONE, TWO * (e + q)), e, q, e2, q2)
-            scrambled = scramble(key, TWO * (e2 + q2))
+            key = unscramble(scrambled - ONE, old[KEY_BITS])
+            scrambled = scramble(recode(key, ends, links, e, q, e2, q2), new[KEY_BITS])
             if enter(table, wide, last, rest_bits, scrambled) == 2:
                 failed += 1
     return failed
@@ -730,11 +814,11 @@ APART = 2 * (FARTHEST + 1)
 
 
 @inlined
-def admit_all(p, buf, keys, n, out, pairs, stat):
+def admit_all(p, buf, keys, n, out, unjudged, stat):
     """See ``admit``; in ``buf`` the keys are scrambled already, or fingerprints of ``keys``."""
     spilled, decided = ZERO, ZERO
-    bits = TWO * (p[END_BITS] + p[BAG_BITS])
-    new, unjudged = stat[NEW], stat[PAIRS]
+    bits = p[KEY_BITS]
+    new, waiting = stat[NEW], stat[UNJUDGED]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
     compact, judging = p[COMPACT] != ZERO, p[JUDGING] != ZERO
     table, wide, last, rest_bits = p[TABLE], p[WIDE] != ZERO, p[LAST_BUCKET], p[REST_BITS]
@@ -749,59 +833,60 @@ def admit_all(p, buf, keys, n, out, pairs, stat):
             out[new] = key
             new += ONE
             if judging:
-                pair = pair_of(p, key)
-                verdict = find(judged, judged_last, pair)
+                ends = ends_of(p, key)
+                verdict = find(judged, judged_last, ends)
                 if verdict == ZERO:
-                    pairs[unjudged] = pair
-                    unjudged += ONE
+                    unjudged[waiting] = ends
+                    waiting += ONE
                 else:
                     decided |= load8(verdicts, verdict << ONE)
         elif entered == 2:
             key = load8(keys, at) if compact else unscramble(scrambled, bits)
             store8(buf, spilled, key)
             spilled += ONE
-    stat[NEW], stat[PAIRS], stat[SPILLED] = new, unjudged, spilled
+    stat[NEW], stat[UNJUDGED], stat[SPILLED] = new, waiting, spilled
     stat[DECIDED] |= decided
 
 
 @compiled
-def admit(p, buf, keys, n, out, pairs, stat):
+def admit(p, buf, keys, n, out, unjudged, stat):
     """Enter the keys of ``buf[:n]``; append what is new to ``out``.
 
-    What finds no room is left at the start of ``buf`` (``stat[SPILLED]``); pairs of ends on which
-    there is no verdict yet go to ``pairs``.
+    What finds no room is left at the start of ``buf`` (``stat[SPILLED]``); ends on which there
+    is no verdict yet go to ``unjudged``.
     """
-    bits = TWO * (p[END_BITS] + p[BAG_BITS])
+    bits = p[KEY_BITS]
     j = ZERO
     while j < n:
         key = load8(buf, j)
         store8(keys, j, key)
         store8(buf, j, fingerprint(key, p[COMPACT]) if p[COMPACT] else scramble(key, bits))
         j += ONE
-    admit_all(p, buf, keys, n, out, pairs, stat)
+    admit_all(p, buf, keys, n, out, unjudged, stat)
 
 
 @compiled
 def visit(
-    p, cur, lo, out, buf, keys, room, recent, used, counts, miss, pairs, aside, stat, stat_at
+    p, cur, lo, out, buf, keys, room, recent, used, counts, miss, unjudged, aside, stat, stat_at
 ):
     """Expand ``cur[lo:]``; append what is new to ``out``.
 
     Ends early, with ``stat[AT]`` telling where, if a buffer might overflow. States that met
     something missing are put in ``aside``. ``buf`` and ``keys`` have ``room`` words.
     """
-    bits = TWO * (p[END_BITS] + p[BAG_BITS])
+    bits = p[KEY_BITS]
     table, rest_bits, fan, mirror = p[TABLE], p[REST_BITS], p[FAN], p[MIRROR]
     judged, judged_last, verdicts = p[JUDGED], p[JUDGED + 1], p[VERDICTS]
     all_busy, compact = p[ALL_BUSY], p[COMPACT]
     i, hi = U8(lo), U8(cur.size)
     transitions, rested = ZERO, ZERO
-    misses = U8(miss.size) - U8(4) * fan - U8(64)  # what one state may need less
+    # What one state may need less
+    misses = U8(miss.size) - U8(4) * (fan + p[ENDS] + p[LINKS])
     miss_at = U8(miss.ctypes.data)
     recents, last_recent = U8(recent.ctypes.data), U8(recent.size - 1)
     while i < hi and stat[SPILLED] == ZERO:
         # Buffers must have room for all that one batch may bring
-        if stat[NEW] + room > U8(out.size) or stat[PAIRS] + room > U8(pairs.size):
+        if stat[NEW] + room > U8(out.size) or stat[UNJUDGED] + room > U8(unjudged.size):
             break
         if stat[ASIDE] + room > U8(aside.size) or stat[MISSES] > misses:
             break
@@ -823,7 +908,7 @@ def visit(
                 counts[load8(used, j)] += ONE
                 j += ONE
             if busy != all_busy:
-                verdict = find(judged, judged_last, pair_of(p, key))
+                verdict = find(judged, judged_last, ends_of(p, key))
                 rested |= load8(verdicts, (verdict << ONE) | ONE) & ~busy
         m, j = ZERO, ZERO
         while j < n:
@@ -840,7 +925,7 @@ def visit(
                 if compact:
                     store8(keys, m, key)
                 m += ONE
-        admit_all(p, buf, keys, m, out, pairs, stat)
+        admit_all(p, buf, keys, m, out, unjudged, stat)
     stat[AT] = i
     stat[TRANSITIONS] += transitions
     stat[RESTED] |= rested
@@ -876,7 +961,7 @@ def deciding(p, cur, bit, rests, buf, used, miss, stat, out):
     """Write to ``out`` the states of ``cur`` that decide the check ``bit``."""
     found = 0
     for i in range(cur.size):
-        verdict = find(p[JUDGED], p[JUDGED + 1], pair_of(p, cur[i]))
+        verdict = find(p[JUDGED], p[JUDGED + 1], ends_of(p, cur[i]))
         mask = load8(p[VERDICTS], (verdict << ONE) | rests) & bit
         if rests != ZERO:
             _, nu, busy = successors(p, cur[i], buf, ZERO, used, miss, stat, ZERO)

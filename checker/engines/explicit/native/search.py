@@ -10,7 +10,7 @@ the visited set grow.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +22,11 @@ from checker.engines.explicit.explore import Check, Exploration, Progress, enoug
 from checker.engines.explicit.native import checkpoint as checkpoints
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
+from checker.engines.explicit.native.layout import WORD, Layout, split_ends
 from checker.engines.explicit.native.tables import Interner, grown
 from checker.engines.explicit.native.visited import Visited, compact_places
 from checker.engines.explicit.parts import Parts
-from checker.support.errors import Problem
+from checker.support.errors import Problem, UsageProblem
 from checker.support.machine import resident
 
 U8, U4 = np.uint64, np.uint32
@@ -51,7 +52,7 @@ class Worker:
     new: int = 0  # in ``out``
     stat: Array = field(default_factory=lambda: np.zeros(k.STATS, U8))
     recent: Array = field(default_factory=lambda: np.full(4096, ~U8(0)))
-    used: Array = field(default_factory=lambda: np.zeros(64, U8))
+    used: Array = field(default_factory=lambda: np.zeros(1024, U8))
     counts: Array = field(default_factory=lambda: np.zeros(1024, U8))
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Worker:
         """Make the buffers of a batch at least so large."""
         self.room = room
         self.buf, self.keys = np.zeros(room, U8), np.zeros(room, U8)
-        self.pairs, self.aside = np.zeros(8 * room, U8), np.zeros(8 * room, U8)
+        self.unjudged, self.aside = np.zeros(8 * room, U8), np.zeros(8 * room, U8)
         self.miss = np.zeros(max(1 << 15, 2 * room), U8)
 
     def scratch(self) -> tuple[np.uint64, ...]:
@@ -109,6 +110,8 @@ class Search:
         identity: str = "",
         resume: bool = False,
     ) -> None:
+        if symmetric and parts.links != ((0, 1), (1, 0)):
+            raise UsageProblem("only two components, with a link each way, can be symmetric")
         self.interner = Interner(parts, checks)
         self.parts = parts
         self.symmetric = symmetric
@@ -147,30 +150,27 @@ class Search:
         p[k.MIRROR] = self.symmetric
         return p
 
-    def key(self, ends: tuple[int, int], bags: tuple[int, int]) -> int:
+    def key(self, ends: Sequence[int], bags: Sequence[int]) -> int:
         """The key of a state."""
-        e, q = self.visited.end_bits, self.visited.bag_bits
-        key = ((ends[0] << e | ends[1]) << q | bags[0]) << q | bags[1]
+        key = self.visited.layout.pack(ends, bags)
         if self.symmetric:
-            other = ((ends[1] << e | ends[0]) << q | bags[1]) << q | bags[0]
-            return min(key, other)
+            return min(key, self.visited.layout.pack(ends[::-1], bags[::-1]))
         return key
 
     def key_of(self, state: Any) -> int:
         """The key of a state of the whole system."""
         ends, bags = self.parts.split(state)
-        a, b = (self.interner.end(end) for end in ends)
-        out_a, out_b = (self.interner.bag(bag) for bag in bags)
-        return self.key((a, b), (out_a, out_b))
+        return self.key([*map(self.interner.end, ends)], [*map(self.interner.bag, bags)])
 
     def state_of(self, key: int) -> Any:
         """The state of the whole system that has a key."""
-        e, q = self.visited.end_bits, self.visited.bag_bits
-        interner, mask = self.interner, (1 << q) - 1
-        ends = (key >> 2 * q + e, key >> 2 * q & (1 << e) - 1)
-        bags = [interner.messages_of(bag) for bag in (key >> q & mask, key & mask)]
-        a, b = (interner.ends.things[end] for end in ends)
-        return self.parts.join((a, b), (bags[0], bags[1]))
+        return self.interner.joined(*self.visited.layout.unpack(key))
+
+    def ends_of(self, keys: Array) -> Array:
+        """The ends of states: a word for each (``layout.split_ends``)."""
+        found = np.empty_like(keys)
+        k.all_ends_of(self.parameters(), keys, found)
+        return found
 
     # The search
 
@@ -208,13 +208,14 @@ class Search:
 
     def _start(self) -> None:
         """Enter the initial state."""
-        a, b = (self.interner.end(end) for end in self.parts.initial())
+        start = [self.interner.end(end) for end in self.parts.initial()]
+        links = len(self.parts.links)
         if self.compact:
             places = compact_places(self.expect, self.max_memory)
-            self.visited = Visited(12, 20, places, compact=True)
+            self.visited = Visited(Layout.of(len(start), links, 24, WORD), places, compact=True)
         else:
-            self.visited = Visited.planned(self.expect)
-        self._admit(np.array([self.key((a, b), (0, 0))], U8), 0)
+            self.visited = Visited.planned(len(start), links, self.expect)
+        self._admit(np.array([self.key(start, [0] * links)], U8), 0)
         self.level = self._collect()
         self._keep(list(self.level), 0)
 
@@ -345,7 +346,7 @@ class Search:
                         address(worker.used),
                         worker.counts,
                         worker.miss,
-                        worker.pairs,
+                        worker.unjudged,
                         worker.aside,
                         stat,
                         address(stat),
@@ -404,14 +405,15 @@ class Search:
         if self.found.states >= self.visited.room or self.spilled:
             places *= 2
         # The greatest number of each is left free, so that no key is all ones
-        exact = len(interner.ends).bit_length(), interner.bag_count.bit_length()
-        end_bits, bag_bits = map(_width, (self.visited.end_bits, self.visited.bag_bits), exact)
-        if places > max(self.visited.table.size, LARGE) and self.visited.narrower(*exact, places):
-            end_bits, bag_bits = exact  # a smaller entry is worth coding the keys anew
-        elif 2 * (end_bits + bag_bits) > 64:
-            end_bits = max(self.visited.end_bits, exact[0])
-            bag_bits = max(self.visited.bag_bits, exact[1])
-        if not self._resize(end_bits, bag_bits, places):
+        layout = self.visited.layout
+        ends, bags = len(interner.ends).bit_length(), interner.bag_count.bit_length()
+        exact = layout.of_widths(ends, bags)
+        layout = layout.of_widths(_width(layout.end_bits, ends), _width(layout.bag_bits, bags))
+        if places > max(self.visited.table.size, LARGE) and self.visited.narrower(exact, places):
+            layout = exact  # a smaller entry is worth coding the keys anew
+        elif layout.needs > WORD:
+            layout = exact
+        if not self._resize(layout, places):
             return False
         if self.max_memory is not None and resident() > self.max_memory:
             return self._out_of(f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached")
@@ -420,33 +422,37 @@ class Search:
         self.spilled = []
         return True
 
-    def _resize(self, end_bits: int, bag_bits: int, places: int) -> bool:
+    def _resize(self, layout: Layout, places: int) -> bool:
         """Give the visited set other sizes, if they are other; false if there is no memory."""
         visited = self.visited
-        e, q = visited.end_bits, visited.bag_bits
-        same = (end_bits, bag_bits) == (e, q)
+        same = layout == visited.layout
         if same and places == visited.table.size:
             return True
         if self.compact and not same:
             return self._out_of("there are too many ends or bags for a compact search")
         if self.compact:
             return self._out_of(f"a set of {visited.table.size:,} fingerprints is full")
-        if 2 * (end_bits + bag_bits) > 64:
-            return self._out_of("a state would need more than 64 bits")
-        need = visited.bytes_after(end_bits, bag_bits, places) + resident()
+        if layout.needs > WORD:
+            return self._out_of(
+                f"a state needs {layout.needs} bits ({layout}) and the native engine has {WORD}: "
+                "reduce the bounds, or use the reference engine"
+            )
+        need = visited.bytes_after(layout, places) + resident()
         if self.max_memory is not None and need > self.max_memory:
             return self._out_of(
                 f"limit of {self.max_memory / 2**30:.2f} GiB of memory reached: "
                 f"the visited set would need {need / 2**30:.2f} GiB to grow"
             )
-        visited.rebuild(end_bits, bag_bits, places, self._pool)
+        before = self.parameters()
+        visited.rebuild(layout, places, self._pool)
         if not same:
             keys = [*self.level, *self.following(), *self.spilled]
             keys += [part for level in self.levels or [] for part in level]
             for worker in self.workers:
                 worker.recent[:] = ~U8(0)
+            after = self.parameters()
             for part in keys:
-                k.recode_all(part, U8(e), U8(q), U8(end_bits), U8(bag_bits))
+                k.recode_all(part, before, after)
         return True
 
     def _out_of(self, why: str) -> bool:
@@ -468,7 +474,7 @@ class Search:
                 address(worker.keys),
                 U8(keys.size),
                 worker.out,
-                worker.pairs,
+                worker.unjudged,
                 worker.stat,
             )
             worker.new = int(worker.stat[k.NEW])
@@ -477,12 +483,12 @@ class Search:
             self._take(worker, depth)
             if keys.size:
                 visited = self.visited
-                visited.rebuild(visited.end_bits, visited.bag_bits, 2 * visited.table.size)
+                visited.rebuild(visited.layout, 2 * visited.table.size)
 
     def _take(self, worker: Worker, depth: int) -> None:
         """Take the verdicts on states of ``depth`` that a worker met, and clear its results."""
         stat, interner = worker.stat, self.interner
-        stat[k.DECIDED] |= U8(self.judge(worker.pairs[: int(stat[k.PAIRS])]))
+        stat[k.DECIDED] |= U8(self.judge(worker.unjudged[: int(stat[k.UNJUDGED])]))
         self._decide(int(stat[k.DECIDED]), interner.deciding, depth)
         self._decide(int(stat[k.RESTED]), interner.resting, depth - 1)
         new = stat[k.NEW]
@@ -491,11 +497,11 @@ class Search:
 
     # Checks
 
-    def judge(self, pairs: Array) -> int:
-        """Judge pairs of ends; the checks that one of them decides."""
-        decided = 0
-        for pair in np.unique(pairs).tolist():
-            verdict = self.interner.judge_pair(pair >> 32, pair & 0xFFFFFFFF, self.symmetric)
+    def judge(self, words: Array) -> int:
+        """Judge the ends of states, given by words; the checks that one of them decides."""
+        decided, count = 0, len(self.parts.roles)
+        for word in np.unique(words).tolist():
+            verdict = self.interner.judge_ends(split_ends(word, count), self.symmetric)
             decided |= self.interner.verdicts.things[verdict][0]
         return decided
 

@@ -2,8 +2,8 @@
 
 Everything is worked out when it is first asked for, and then once. Ends and messages are
 numbered in the order in which they are met; number 0 is a message that does not exist, and the
-empty bag. Checks are judged of pairs of ends, once for each pair (``proofs`` speaks of the
-hosts, not of what is in flight).
+empty bag. Checks are judged of all ends together, once for each combination: they speak of the
+components, not of what is in flight.
 """
 
 from collections import Counter
@@ -16,7 +16,17 @@ import numpy as np
 from checker.engines.explicit.explore import Check
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
-from checker.engines.explicit.parts import BLIND, SEES_ALL, SEES_PEER, Parts
+from checker.engines.explicit.native.layout import WORD, join_ends
+from checker.engines.explicit.parts import (
+    BLIND,
+    SEES_ALL,
+    SEES_OTHERS,
+    Move,
+    Observer,
+    Parts,
+    Sight,
+)
+from checker.support.errors import UsageProblem
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -79,26 +89,59 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a transition is; ``host`` is who acts, None for the channel and time."""
+    """What a transition is; ``host`` is the component that acts, None for the channel and time."""
 
     host: int | None
     action: str
     rules: tuple[Hashable, ...]
     message: Any = None  # that arrives or is lost
+    link: int | None = None  # by which it came
     sent: tuple[Any, ...] = ()
+    links: tuple[int, ...] = ()  # of each message sent
+
+
+def routes(count: int, links: Sequence[tuple[int, int]]) -> Array:
+    """The links of each of ``count`` components, for the kernel: how many leave it, and where they
+    are in a key, counted from the lowest; then the same of those that lead to it."""
+    last = len(links) - 1
+    found: list[int] = []
+    for component in range(count):
+        for side in (0, 1):
+            mine = [last - i for i, link in enumerate(links) if link[side] == component]
+            found += [len(mine), *mine]
+    return np.array(found, U4)
+
+
+def require_room(parts: Parts) -> None:
+    """Raise ``UsageProblem`` for more parts than a key has fields for."""
+    count, links = len(parts.roles), parts.links
+    if count + len(links) > WORD // 2 or count > 1 << k.WHO_BITS:
+        raise UsageProblem(
+            f"the native engine takes up to {1 << k.WHO_BITS} components and {WORD // 2} "
+            f"components and links together; there are {count} and {len(links)}"
+        )
+    if len(parts.initial()) != count or any(a == b or max(a, b) >= count for a, b in links):
+        raise ValueError("a link joins two different components, and each component has a role")
 
 
 class Interner:
     """The tables of one system of parts, and the misses resolved."""
 
     def __init__(self, parts: Parts, checks: Mapping[str, Check]) -> None:
+        require_room(parts)
         self.parts = parts
         self.checks = dict(checks)
+        self._routes = routes(len(parts.roles), parts.links)
+        self._out = [
+            [i for i, (sender, _) in enumerate(parts.links) if sender == me]
+            for me in range(len(parts.roles))
+        ]
+        self._sight_field = (k.SIGHT_BITS - 1) // max(1, len(parts.roles) - 1)
         self.ends = Numbering()
         self.messages = Numbering(1)
         self._seen = Numbering()
         self._watches = Numbering()
-        self._rows = Numbering()  # (end, seen or -1, noticed) -> where arrivals are looked up
+        self._rows = Numbering()  # (role, end, sight) -> where arrivals are looked up
         self.look = np.zeros(64, np.uint8)
         self.seen = np.zeros(64, U4)
         self.watch = np.zeros(64, U4)
@@ -118,7 +161,7 @@ class Interner:
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
         self._rules: dict[int, Counter[Hashable]] = {}  # record -> rules fired when it is used
-        self._moves: dict[int, list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = {}
+        self._moves: dict[int, list[Move]] = {}
         self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
         self.verdicts = Numbering()
@@ -126,7 +169,7 @@ class Interner:
         self.verdicts.of((0, 0))
         self.resting = [name for name, check in checks.items() if check.kind == "rest"]
         self.deciding = [name for name in checks if name not in self.resting]
-        self.judged: dict[tuple[int, int], int] = {}
+        self.judged: dict[tuple[int, ...], int] = {}
         if len(self.resting) > 30 or len(self.deciding) > 60:
             raise ValueError("at most 30 checks of rest and 60 others in one search")
         if parts.capacity > 16:
@@ -138,7 +181,8 @@ class Interner:
     def fan(self) -> int:
         """The most successors that a state can have."""
         per_message = 1 + 2 * self._most_arrivals
-        return 2 * (self._most_calls + self.parts.capacity * per_message) + 1
+        calls = len(self.parts.roles) * self._most_calls
+        return calls + len(self.parts.links) * self.parts.capacity * per_message + 1
 
     def parameters(self) -> Array:
         """The row that the kernel reads, all but what is the visited set's. It is good until more
@@ -158,6 +202,7 @@ class Interner:
         p[k.JUDGING] = bool(self.checks)
         p[k.ALL_BUSY] = (1 << len(self.resting)) - 1
         p[k.FAN], p[k.MARK_ROW] = self.fan, self.mark_row
+        p[k.ROUTES], p[k.SIGHT_FIELD] = address(self._routes), self._sight_field
         p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
         p[k.WATCHES], p[k.TICKS] = address(self.watch), address(self.tick)
         p[k.MARKS], p[k.RECORDS] = address(self.marks), address(self._flat)
@@ -185,19 +230,28 @@ class Interner:
         known = len(self.ends)
         number = self.ends.of(end)
         if number == known:
-            parts = self.parts
             for name in ("look", "seen", "watch", "tick"):
                 setattr(self, name, grown(getattr(self, name), number + 1))
-            self.look[number] = look = parts.looks(end)
-            self.seen[number] = self._seen.of(parts.seen(end))
-            if look == SEES_ALL:
-                known = len(self._watches)
-                self.watch[number] = watch = self._watches.of(parts.watch(end))
-                if watch == known:
-                    self.marks = grown(self.marks, watch + 1, self.mark_row)
-                    for message in range(1, len(self.messages)):
-                        self._mark(watch, message)
+            if self.parts.observer is not None:
+                self._observe(self.parts.observer, number, end)
         return number
+
+    def _observe(self, observer: Observer, number: int, end: Any) -> None:
+        """Note what a new end sees, and what is seen of it."""
+        self.look[number] = look = observer.looks(end)
+        self.seen[number] = seen = self._seen.of(observer.seen(end))
+        if seen >> self._sight_field:
+            raise UsageProblem(
+                f"the native engine has {self._sight_field} bits for what is seen of a component "
+                f"where there are {len(self.parts.roles)}; use the reference engine"
+            )
+        if look == SEES_ALL:
+            known = len(self._watches)
+            self.watch[number] = watch = self._watches.of(observer.watch(end))
+            if watch == known:
+                self.marks = grown(self.marks, watch + 1, self.mark_row)
+                for message in range(1, len(self.messages)):
+                    self._mark(observer, watch, message)
 
     def message(self, message: Any) -> int:
         """The number of a message."""
@@ -211,18 +265,19 @@ class Interner:
                 wide[:, : self.mark_row] = narrow.reshape(-1, self.mark_row)
                 self.mark_row *= 2
                 self.marks = wide.reshape(-1)
+            if number > k.MESSAGE:
+                raise UsageProblem("there are too many messages for the native engine")
             for watch in range(len(self._watches)):
-                self._mark(watch, number)
+                self._mark(self.parts.observer, watch, number)
             if self.parts.timed:
                 later = self.parts.age(message)
                 self.aged[number] = 0 if later is None else self.message(later) + 1
         return number
 
-    def _mark(self, watch: int, message: int) -> None:
+    def _mark(self, observer: Any, watch: int, message: int) -> None:
         what, thing = self._watches.things[watch], self.messages.things[message]
-        self.marks[watch * self.mark_row + message] = self.parts.notices(
-            what, thing, True
-        ) + 2 * self.parts.notices(what, thing, False)
+        marks = observer.notices(what, thing, True) + 2 * observer.notices(what, thing, False)
+        self.marks[watch * self.mark_row + message] = marks
 
     def bag(self, messages: Sequence[Any]) -> int:
         """The number of a bag."""
@@ -303,39 +358,42 @@ class Interner:
 
     def _resolve_actor(self, ask: int) -> None:
         end, rest = ask & 0xFFFFFFFF, ask >> 32
-        host, noticed, seen = rest & 1, bool(rest >> 1 & 1), rest >> 2
+        who, seen = rest & (1 << k.WHO_BITS) - 1, rest >> k.WHO_BITS
         look = int(self.look[end])
-        arrives = (end, seen, noticed) if look >= SEES_PEER else (end, -1, False)
-        row = self._rows.of(arrives)
-        thing = self._seen.things[seen] if look != BLIND else None
-        moves = list(self.parts.calls(host, self.ends.things[end], thing, noticed))
+        row = self._rows.of((self.parts.roles[who], end, seen if look >= SEES_OTHERS else None))
+        sight = None if look == BLIND else self._sight(seen)
+        moves = list(self.parts.calls(who, self.ends.things[end], sight))
         self._most_calls = max(self._most_calls, len(moves))
         record = len(self.flat)
         self.flat.append(row)
         self._record(record, moves, [self.busy(move.action) for move in moves], 1)
         self.actor.set(ask, record)
 
+    def _sight(self, seen: int) -> Sight:
+        """What the kernel's word for it says is seen."""
+        field, others = self._sight_field, len(self.parts.roles) - 1
+        words = [seen >> 1 + field * i & (1 << field) - 1 for i in reversed(range(others))]
+        return Sight(tuple(self._seen.things[word] for word in words), bool(seen & 1))
+
     def _resolve_arrival(self, ask: int) -> None:
-        row, message = ask >> 32, ask & 0xFFFFFFFF
-        end, seen, noticed = self._rows.things[row]
-        thing = None if seen < 0 else self._seen.things[seen]
-        moves = list(
-            self.parts.arrivals(
-                self.ends.things[end], self.messages.things[message], thing, noticed
-            )
-        )
+        row, word = ask >> 32, ask & 0xFFFFFFFF
+        way, message = word >> k.MESSAGE_BITS, word & (1 << k.MESSAGE_BITS) - 1
+        role, end, seen = self._rows.things[row]
+        sight = None if seen is None else self._sight(seen)
+        ends, messages = self.ends.things, self.messages.things
+        moves = list(self.parts.arrivals(role, way, ends[end], messages[message], sight))
         self._most_arrivals = max(self._most_arrivals, len(moves))
         record = len(self.flat)
-        self._arriving[record] = self.messages.things[message]
+        self._arriving[record] = messages[message]
         self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
         self.arrive.set(ask, record)
 
-    def _record(self, record: int, moves: list[Any], busy: list[int], times: int) -> None:
-        self._moves[record] = [(move.action, move.rules, tuple(move.sent)) for move in moves]
+    def _record(self, record: int, moves: list[Move], busy: list[int], times: int) -> None:
+        self._moves[record] = moves
         self.flat.append(len(moves))
         fired: Counter[Hashable] = Counter()
         for move, counts in zip(moves, busy, strict=True):
-            sent = [self.message(message) for message in move.sent]
+            sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
             self.flat += [self.end(move.end), counts, len(sent), *sent]
             for rule in move.rules:
                 fired[rule] += times
@@ -344,15 +402,19 @@ class Interner:
 
     def label(self, word: int) -> "Label":
         """What a transition is, from the kernel's word for it."""
-        host, kind, move, number = word & 1, word >> 1 & 7, word >> 4 & 0xFFFF, word >> 20
+        kind, place, move, number = word & 7, word >> 3 & 255, word >> 11 & 0xFFFF, word >> 27
         if kind == k.CLOCK:
             return Label(None, "tick", ())
+        link = None if kind == k.CALL else len(self.parts.links) - 1 - place
         if kind == k.LOSS:
-            return Label(None, "lose", (), self.messages.things[number])
-        action, rules, sent = self._moves[number][move - 1]
-        message = None if kind == k.CALL else self._arriving[number]
-        action = "duplicate" if kind == k.DUPLICATE_DELIVERY else action
-        return Label(host, action, rules, message, sent)
+            return Label(None, "lose", (), self.messages.things[number], link)
+        host = place if link is None else self.parts.links[link][1]
+        made = self._moves[number][move - 1]
+        message = None if link is None else self._arriving[number]
+        action = "duplicate" if kind == k.DUPLICATE_DELIVERY else made.action
+        sent = tuple(one for _, one in made.sent)
+        links = tuple(self._out[host][way] for way, _ in made.sent)
+        return Label(host, action, made.rules, message, link, sent, links)
 
     def fired(self, counts: Array) -> Counter[Hashable]:
         """The rules that fired, from how often each record was used."""
@@ -366,20 +428,26 @@ class Interner:
 
     # Checks
 
-    def judge_pair(self, a: int, b: int, mirror: bool) -> int:
+    def judge_ends(self, ends: tuple[int, ...], mirror: bool) -> int:
         """The verdict on states with these ends; ``mirror``: or with them swapped."""
-        known = self.judged.get((a, b))
+        known = self.judged.get(ends)
         if known is None:
-            decided, rested = self._verdict(a, b)
+            decided, rested = self._verdict(ends)
             if mirror:
-                other = self._verdict(b, a)
+                other = self._verdict(ends[::-1])
                 decided, rested = decided | other[0], rested | other[1]
-            known = self.judged[a, b] = self.verdicts.of((decided, rested))
-            self.judge.set(a << 32 | b, known)
+            known = self.judged[ends] = self.verdicts.of((decided, rested))
+            self.judge.set(join_ends(ends), known)
         return known
 
-    def _verdict(self, a: int, b: int) -> tuple[int, int]:
-        state = self.parts.join((self.ends.things[a], self.ends.things[b]), ([], []))
+    def joined(self, ends: Sequence[int], bags: Sequence[int] = ()) -> Any:
+        """The state of these ends and bags; of empty ones if none are given."""
+        bags = bags or [0] * len(self.parts.links)
+        things = tuple(self.ends.things[end] for end in ends)
+        return self.parts.join(things, tuple(map(self.messages_of, bags)))
+
+    def _verdict(self, ends: tuple[int, ...]) -> tuple[int, int]:
+        state = self.joined(ends)
         decided = rested = 0
         for i, name in enumerate(self.deciding):
             check = self.checks[name]

@@ -10,6 +10,7 @@ import numpy as np
 
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
+from checker.engines.explicit.native.layout import Layout, field_of_ends
 
 U8, U4 = np.uint64, np.uint32
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -37,32 +38,29 @@ def compact_places(expected: int, memory: int | None) -> int:
 
 
 class Visited:
-    """A set of keys (see ``kernel``), whose fields are ``end_bits`` and ``bag_bits`` wide."""
+    """A set of keys of one layout (see ``kernel``)."""
 
-    def __init__(
-        self, end_bits: int, bag_bits: int, places: int = 1 << 14, compact: bool = False
-    ) -> None:
+    def __init__(self, layout: Layout, places: int = 1 << 14, compact: bool = False) -> None:
         self.compact = compact
-        self.end_bits = end_bits
-        self.bag_bits = bag_bits
+        self.layout = layout
         self._make(places)
 
     @classmethod
-    def planned(cls, expected: int) -> "Visited":
+    def planned(cls, ends: int, links: int, expected: int) -> "Visited":
         """An empty set for so many states: one that is large need not grow, nor its keys."""
         places = 1 << 14
         while places * FULL < expected:
             places *= 2
         if places <= 1 << 24:
-            return cls(10, 11)
-        spare = (32 - int(k.DISTANCE_BITS) + (places // 16).bit_length() - 1) // 2
-        return cls(12, spare - 12, places)
+            return cls(Layout.of(ends, links, 20, 42))
+        bits = 32 - int(k.DISTANCE_BITS) + (places // 16).bit_length() - 1
+        return cls(Layout.of(ends, links, 24, bits), places)
 
     def _make(self, places: int) -> None:
         if self.compact:
             kind, self.rest_bits = U4, 32 - int(k.DISTANCE_BITS)
         else:
-            kind, self.rest_bits = self._plan(self.bits, places)
+            kind, self.rest_bits = self._plan(self.layout.bits, places)
         self.table = _zeros(places, kind)
 
     @property
@@ -72,7 +70,10 @@ class Visited:
 
     def describe(self, p: Array) -> None:
         """Write to the kernel's parameters what it is."""
-        p[k.END_BITS], p[k.BAG_BITS] = self.end_bits, self.bag_bits
+        layout = self.layout
+        p[k.ENDS], p[k.LINKS] = layout.ends, layout.links
+        p[k.END_BITS], p[k.BAG_BITS] = layout.end_bits, layout.bag_bits
+        p[k.KEY_BITS], p[k.FIELD] = layout.bits, field_of_ends(layout.ends)
         p[k.TABLE], p[k.REST_BITS] = address(self.table), self.rest_bits
         p[k.WIDE] = self.table.itemsize == 8
         p[k.COMPACT] = self.fingerprint_bits
@@ -90,25 +91,20 @@ class Visited:
         return U8, rest
 
     @property
-    def bits(self) -> int:
-        """The width of a key."""
-        return 2 * (self.end_bits + self.bag_bits)
-
-    @property
     def room(self) -> int:
         """How many states fit before it should grow."""
         return int(self.table.size * FULL)
 
-    def narrower(self, end_bits: int, bag_bits: int, places: int) -> bool:
-        """Would entries be half as large with keys of these widths than with those of today?"""
+    def narrower(self, layout: Layout, places: int) -> bool:
+        """Would entries be half as large with keys of this layout than with those of today?"""
         return not self.compact and (
-            self._plan(self.bits, places)[0] is U8
-            and self._plan(2 * (end_bits + bag_bits), places)[0] is U4
+            self._plan(self.layout.bits, places)[0] is U8
+            and self._plan(layout.bits, places)[0] is U4
         )
 
-    def bytes_after(self, end_bits: int, bag_bits: int, places: int) -> int:
+    def bytes_after(self, layout: Layout, places: int) -> int:
         """The memory of a set of other sizes."""
-        kind, _ = self._plan(2 * (end_bits + bag_bits), places)
+        kind, _ = self._plan(layout.bits, places)
         return places * int(np.dtype(kind).itemsize)
 
     def _spread(self, old: Array, new: Array, pool: Executor | None) -> int:
@@ -126,21 +122,16 @@ class Visited:
         failed += sum(k.spread(old, new, counts, lo, lo + k.APART) for lo in cuts[:2])
         return int(failed)
 
-    def rebuild(
-        self, end_bits: int, bag_bits: int, places: int, pool: Executor | None = None
-    ) -> None:
+    def rebuild(self, layout: Layout, places: int, pool: Executor | None = None) -> None:
         """Take other sizes, keeping the keys."""
         kept, old = self.table, np.zeros(k.PARAMETERS, U8)
         self.describe(old)
-        self.end_bits, self.bag_bits = end_bits, bag_bits
+        before, self.layout = self.layout, layout
         while True:
             self._make(places)
             new = np.zeros(k.PARAMETERS, U8)
             self.describe(new)
-            if (old[k.END_BITS], old[k.BAG_BITS]) == (end_bits, bag_bits):
-                failed = self._spread(old, new, pool)
-            else:
-                failed = k.move(old, new)
+            failed = self._spread(old, new, pool) if layout == before else k.move(old, new)
             if not failed:
                 break
             places *= 2

@@ -1,0 +1,72 @@
+"""Memos and bags, against plain dictionaries and multisets."""
+
+from collections import Counter as Bag
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.engines.explicit.native import kernel
+from checker.engines.explicit.native.tables import Interner, Memo
+from tests.helpers.agree import U8
+from tests.helpers.systems import (
+    LinkedBit,
+)
+
+
+@given(st.dictionaries(st.integers(0, 2**63), st.integers(1, 2**64 - 1), max_size=2000))
+@settings(max_examples=20)
+def test_a_memo_is_a_dictionary(known: dict[int, int]) -> None:
+    memo = Memo()
+    for word, value in known.items():
+        memo.set(word, value)
+    assert memo.count == len(known)
+    assert all(int(kernel.find(*memo.at(), U8(word))) == known[word] for word in known)
+    assert int(kernel.find(*memo.at(), U8(2**63 + 1))) == 0
+    for word in known:  # again, to another value
+        memo.set(word, 1)
+    assert memo.count == len(known)
+    assert {int(kernel.find(*memo.at(), U8(word))) for word in known} <= {1}
+
+
+class Letters(LinkedBit):
+    """Messages are numbers; they live for as many ticks, multiples of 3 for ever."""
+
+    timed = True
+
+    def age(self, message: int) -> int | None:
+        return message if message % 3 == 0 else message - 1 if message > 1 else None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 4),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 7)), max_size=40),
+)
+def test_bags_are_multisets(capacity: int, deeds: list[tuple[int, int, int]]) -> None:
+    """Bags made by adding, taking away and ageing, against plain counting."""
+    tables = Interner(Letters(capacity=capacity), {})
+    width = 2 * capacity + 1
+    plain: dict[int, Bag[int]] = {0: Bag()}
+    for deed, which, message in deeds:
+        bag = sorted(plain)[which % len(plain)]
+        content, row = plain[bag], tables.bags[bag * width : (bag + 1) * width].tolist()
+        n = content.total()
+        assert (row[0], Bag(tables.messages_of(bag))) == (n, content)
+        assert tables.bag([*content.elements()]) == bag
+        if deed == 0 and n < capacity:
+            ask = bag << 32 | tables.message(message)
+            tables.resolve(np.array([kernel.PUSH]), np.array([ask], U8))
+            after = int(kernel.find(*tables.push.at(), U8(ask))) - 1
+            content = content + Bag([message])
+        elif deed == 1 and n:
+            place = 1 + which % n
+            after = row[capacity + place]
+            content = content - Bag([tables.messages.things[row[place]]])
+        else:
+            tables.resolve(np.array([kernel.AGE]), np.array([bag], U8))
+            after = int(tables.age[bag]) - 1
+            older = (tables.parts.age(letter) for letter in content.elements())
+            content = Bag(letter for letter in older if letter is not None)
+        assert plain.setdefault(after, content) == content
+    assert len({frozenset(bag.items()) for bag in plain.values()}) == len(plain)
