@@ -1,23 +1,25 @@
 """TCP's connection lifecycle as RFC 9293 section 3.10 states it, in ordinary Python.
 
-Read the files in the order of the RFC:
+Read the files in this order:
 
-==================  =====================================================================
-seq                 3.4: sequence numbers, and what "less than" means modulo 2^w
-segment             3.1: what travels between two TCP endpoints
-tcb                 3.3.1, 3.3.2: the variables of a connection, and the eleven states
-rules               every switch: the RFC's choice, and what happens without it
-bounds              every finite bound of an exploration, with its reason
-user_calls          3.10.1 to 3.10.6: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
-segment_arrives/    3.10.7: SEGMENT ARRIVES, step by step, a file for each subsection
-timeouts            3.10.8: user, retransmission and TIME-WAIT timeouts
-output              3.8: what is sent when, from what SEND and CLOSE have queued
-host                one endpoint: a TCB, its host's health, and one input at a time
-ghosts              what only the observer knows, so that claims can be stated
-conduct             ... and what no single step may do (3.3 to 3.8)
-channel             a bag that loses, duplicates, reorders, delays and expires
-system              two hosts and a channel: the transition system
-==================  =====================================================================
+==========================  =============================================================
+seq                         3.4: sequence numbers, and what "less than" means modulo 2^w
+rules                       every switch: the RFC's choice, and what happens without it
+tcp/segment                 3.1: what travels between two TCP endpoints
+tcp/tcb                     3.3.1, 3.3.2: the variables of a connection, the eleven states
+tcp/user_calls              3.10.1 to 3.10.6: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
+tcp/segment_arrives/        3.10.7: SEGMENT ARRIVES, a file for each subsection
+tcp/timeouts                3.10.8: user, retransmission and TIME-WAIT timeouts
+tcp/sending                 3.8: what is sent when, and its format
+tcp/host                    one host: its sockets, clock and memory; one event at a time
+observe/                    watchers: what must be known of a run to state a claim
+world/bounds, profiles      every finite bound of an exploration, with its reason
+world/topology              which hosts there are, and which links join their sockets
+world/enabled               which calls, timeouts and mishaps may happen, and where
+world/happen                one event at one host, with the watchers looking on
+world/channel               a bag that loses, duplicates, reorders, delays and expires
+world/system                hosts, links and time: the transition system
+==========================  =============================================================
 
 The code runs on plain ints. It also runs on symbolic ones (``checker.ir``), which is
 how every other reading of the specification is made; for that it keeps to a dialect:

@@ -72,6 +72,7 @@ class Connection:
     last: int = 0
     verdict: Verdict = Verdict.INCONCLUSIVE
     reason: str = ""
+    silent: bool = False  # nothing that the judged end sent could be checked
     life: list[str] = field(default_factory=list)
     edges: list[list[tuple[int, State, State]]] = field(default_factory=lambda: [[], []])
     states: list[str] = field(default_factory=lambda: ["", ""])

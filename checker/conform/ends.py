@@ -1,8 +1,8 @@
 """Both ends of a pair of sockets: a monitor for each.
 
 A segment that one end sent is explained by its monitor, and is on its way to the other. This is all
-that there is to following a connection; ``Plain`` makes such pairs. ``cache.Cached`` makes pairs
-that answer the same and remember, and nothing above this file knows which it has.
+that there is to following a connection; ``Plain`` makes such pairs. ``cache.situations.Cache``
+makes pairs that answer the same and remember, and nothing above this file knows which it has.
 """
 
 from collections import deque

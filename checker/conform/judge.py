@@ -110,7 +110,9 @@ def _verdict(
     if deviation is not None:
         return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"
     if flow.at is not None and not connection.sent[flow.at]:
+        connection.silent = True
         return Verdict.INCONCLUSIVE, "nothing to check: the end that is judged sent nothing"
     if connection.packets == 1:
+        connection.silent = True
         return Verdict.INCONCLUSIVE, "nothing to check: a single segment"
     return Verdict.CONFORMS, ""

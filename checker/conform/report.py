@@ -31,6 +31,7 @@ class Result:
     life: list[str]
     deviation: Deviation | None
     title: str = ""
+    silent: bool = False  # nothing that the judged end sent could be checked
 
     def as_json(self) -> dict[str, Any]:
         """One entry of ``connections``."""
@@ -55,6 +56,7 @@ def result(capture: str, connection: Connection) -> Result:
         (connection.first, connection.last),
         connection.life,
         connection.deviation,
+        silent=connection.silent,
     )
 
 

@@ -168,7 +168,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
         for i in range(max(len(mine), len(theirs))):
             pair = [side[i] for side in (mine, theirs) if i < len(side)]
             worst = min((one for one, _ in pair), key=lambda one: _WORST.index(one.verdict))
-            silent = [one for one, _ in pair if one.reason.startswith("nothing to check")]
+            silent = [one for one, _ in pair if one.silent]
             if worst in silent and len(silent) < len(pair):
                 worst = next(one for one, _ in pair if one not in silent)
             drawn = next(story for one, story in pair if one is worst)

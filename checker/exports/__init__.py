@@ -1,0 +1,1 @@
+"""A composition as a text for other checkers: Promela, TLA+ and SMT-LIB."""

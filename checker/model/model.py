@@ -117,7 +117,7 @@ class Model:
 
     @cached_property
     def composition(self) -> Composition:
-        """Two hosts and a channel, just as the system has them, made of the reduced trees."""
+        """The hosts and links, just as the system has them, made of the reduced trees."""
         return traced.composition(self.system, self.callers, self.reduced)
 
     def open_composition(self, strides_as_explored: bool = False) -> OpenComposition:

@@ -1,9 +1,10 @@
 """The specification explored, by the engine that suits.
 
 The reference explorer (``engines.explicit.explore``) takes any system as it is. The native engine
-is given the specification in parts: two ends and two bags. Left to itself, ``search`` begins with
-the reference, which needs no preparation, and changes to the native engine, from the beginning,
-where there are more than ``FEW`` states: so the same engine decides the same question each time.
+is given the specification in parts: its hosts, and a bag for each link. Left to itself, ``search``
+begins with the reference, which needs no preparation. Where there are more than ``FEW`` states it
+changes to the native engine, from the beginning: so the same engine decides the same question each
+time.
 """
 
 import dataclasses

@@ -58,6 +58,7 @@ class Task:
     key: str
     job: Job
     draws: tuple[Claim, ...]  # claims whose counterexample is shown
+    number: str = ""  # of the ablation or control; empty where the rules are the claim's own
 
 
 def tasks() -> list[Task]:
@@ -72,7 +73,8 @@ def tasks() -> list[Task]:
         (job,) = jobs([claim], ablation.rules, ablation.bounds, options)
         if ablation in CONTROLS:  # what holds must not be vacuous
             job = dataclasses.replace(job, claims=(claim, *witnesses(claim)))
-        found.append(Task(f"without {ablation.id}", job, (claim,)))
+        key = f"without {ablation.id}"
+        found.append(Task(key, job, (claim,), str(ablation.number)))
     return found
 
 
@@ -269,10 +271,8 @@ def runs(journal: Journal, todo: Sequence[Task]) -> dict[str, tuple[str, str]]:
     found = {}
     for task in todo:
         record = journal.known.get(task.key, {"ladders": {}, "dot": {}})
-        _, without, id = task.key.partition("without ")
-        number = id.partition(" ")[0]
         for claim, text in record["ladders"].items():
-            name = f"{number}-{claim}" if without else claim
+            name = f"{task.number}-{claim}" if task.number else claim
             found[name] = (text, record["dot"][claim])
     return found
 

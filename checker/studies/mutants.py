@@ -85,8 +85,8 @@ FUNCTIONS = [
     segment.Segment.length,
     *_functions(host),
 ]
-"""The rules of TCP and of a host's clock and health. Ghosts, forgeries and what the users are let
-do (``host._call``) are the observer's and the environment's, not rules."""
+"""The rules of TCP and of a host's clock and health. Ghosts, forgeries and what may
+happen (``spec.world.enabled``) are the observer's and the environment's, not rules."""
 
 _FIXED = ["rules", "bounds", "what", "Input", "Restart"]
 _SILENT = ["rule", "signal", "take", "segment_arrives"]  # what arrives is the network's

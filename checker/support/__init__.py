@@ -1,0 +1,1 @@
+"""What any program needs: files, errors with exit codes, journals, worker processes, memory."""

@@ -1,0 +1,1 @@
+"""Liveness under fairness: ``components`` is the reference on networkx, ``streett`` on arrays."""

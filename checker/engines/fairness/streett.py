@@ -1,4 +1,4 @@
-"""Liveness under fairness on all edges of a native search: what ``fairness`` does, on arrays.
+"""Liveness under fairness on all edges of a native search: what ``components`` does, on arrays.
 
 Steps are numbers, and what the assumptions say of a step is worked out once for each of the few
 thousand labels. All components of a round are judged at once, as products of sparse matrices:

@@ -1,0 +1,1 @@
+"""Other model checkers as processes: ``spin`` and ``tlc``, with what they share in ``peer``."""

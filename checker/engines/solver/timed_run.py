@@ -1,4 +1,4 @@
-"""Guided runs: one path through a sequence of trees, for all values of some parameters.
+"""Timed runs: one path through a sequence of trees, for all values of some parameters.
 
 A *guide* walks along decision trees in which everything is known except some parameters, about
 which something is assumed. The assumptions must decide each test on the way. That is an obligation:

@@ -217,6 +217,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     is stricter than the floor, so here the floor is for the synchronized states.
     """
     seq, snd = tcp.seq, tcb.snd
+    # Not in the RFC, and off by default: the repair of simultaneous open (``syn_ack_exact``).
     if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
         acknowledge(tcb, tcp)
         tcp.rule(
@@ -234,7 +235,8 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # Without the check (ablation 11) any ACK counts as one of our SYN.
         snd.una = seg.ack if tcp.rules.syn_received_ack_check else snd.nxt
         update_window(tcb, seg, tcp)
-        # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4).
+        # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4): then the
+        # state is FIN-WAIT-1 at once, although the rule that is cited enters ESTABLISHED.
         tcb.state = State.FIN_WAIT_1 if tcb.closing else State.ESTABLISHED
         start_span(tcb, tcp)
         tcp.rule(
@@ -335,7 +337,8 @@ def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     check_urg_bit(tcb, seg, tcp)
     if seg.length() == 0:
         return False
-    # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT
+    # Seventh, process the segment text. In CLOSE-WAIT, CLOSING, LAST-ACK and TIME-WAIT the peer has
+    # sent its FIN: nothing of the seventh and eighth steps counts any more.
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         tcp.rule("3.10.7.4/seventh, eighth/ignored", "text and FIN after a FIN ignored")
         return False
@@ -343,7 +346,6 @@ def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if tcp.seq.lt(tcb.rcv.nxt, seg.seq):
         tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
         return True
-    # Seventh, process the segment text
     process_segment_text(tcb, seg, tcp)
     # Eighth, check the FIN bit
     return check_fin_bit(tcb, seg, tcp)
@@ -359,6 +361,7 @@ def check_urg_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if newer & seq.lt(consumed, seg.up):
             tcp.signal("urgent data")
             tcp.rule("3.10.7.4/sixth/urgent", "RCV.UP advances, the user is told")
+    # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: ignored
 
 
 def process_segment_text(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -382,6 +385,8 @@ def process_segment_text(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Eighth, check the FIN bit; is an acknowledgment due, of text or FIN?
 
+    CLOSED, LISTEN and SYN-SENT process no FIN: segments that arrive there never come here.
+
     ??? (trimmed) A FIN counts once all text before it is taken, and only if the window has room
     for it; and no second one counts, since nothing follows a FIN.
     """
@@ -403,5 +408,6 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         else:
             enter_time_wait(tcb, tcp)
             tcp.rule("3.10.7.4/eighth/FIN-WAIT-2/fin", "FIN, enter TIME-WAIT", State.TIME_WAIT)
-        # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: remain
+        # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: remain. Where TIME-WAIT restarts its timer, the
+        # fifth step has done so.
     return True

@@ -23,7 +23,7 @@ def hear_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 
 def answer_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
-    """LISTEN's third step: select an ISS, send SYN,ACK, enter SYN-RECEIVED."""
+    """Third, check for a SYN (in LISTEN): select an ISS, send SYN,ACK, enter SYN-RECEIVED."""
     tcb.rcv.wnd = tcp.bounds.window
     hear_syn(tcb, seg, tcp)
     tcb.iss = tcp.select_isn()
