@@ -1,22 +1,30 @@
 """Two options: ``--slow`` runs the slow tests too, ``--within`` only what fits a few seconds.
 
-How long each test took is remembered in pytest's cache, by every run. From that, ``--within``
-knows which tests would take too long: they come last, and those that no longer fit are skipped and
-listed at the end. A test that never ran counts as quick. So in a fresh clone the first run may
-take longer than it was given.
+Pytest's cache remembers how long each test took. ``--within`` always runs the tests that are known
+to be quick. The others follow while there is time, the shortest first. Each is skipped if it would
+not be done, and stopped if it is not: one that never ran, after a second. All that was skipped so
+is listed at the end.
 """
 
+import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 import pytest
 
 REMEMBERED = "tests/seconds"
 QUICK = 0.1
-"""Seconds: what takes less is not worth remembering."""
+"""Seconds of a test that is always run."""
+UNKNOWN = 1.0
+"""Seconds that a test may take when nothing is known of it."""
+LEFT = "does not fit"
 
 known: dict[str, float] = {}
-"""Seconds of each test that is not quick, as of the last runs."""
-took: Counter[str] = Counter()
+"""Seconds of each test, as of its last run."""
+took: dict[str, float] = {}
 left: list[str] = []
 
 
@@ -26,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--within",
         type=float,
         metavar="SECONDS",
-        help="run quick tests first, and skip what would make them take more than this together",
+        help="run the quick tests, and of the others what fits in so many seconds",
     )
 
 
@@ -41,30 +49,75 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
     if config.getoption("--within") is not None:
-        items.sort(key=lambda item: known.get(item.nodeid, 0.0))
+        items.sort(key=lambda item: _seconds(item.nodeid))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def _seconds(nodeid: str) -> float:
+    """As known, all quick ones alike."""
+    seconds = known.get(nodeid, 0.0)
+    return seconds if seconds > QUICK else 0.0
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with _in_time(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with _in_time(item):
+        return (yield)
+
+
+@contextmanager
+def _in_time(item: pytest.Item) -> Iterator[None]:
+    """Skip a test that would not be done in time, and stop it when time is up."""
     within = item.config.getoption("--within")
-    if within is None or item.get_closest_marker("skip"):
+    if within is None or known.get(item.nodeid, UNKNOWN) <= QUICK:
+        yield
         return
-    if took.total() + known.get(item.nodeid, 0.0) > within:
-        left.append(item.nodeid)
-        pytest.skip(f"does not fit {within:g} s")
+    rest = within - sum(took.values())
+    if item.nodeid not in known:
+        rest = min(rest, UNKNOWN)
+    if rest <= _seconds(item.nodeid):
+        pytest.skip(LEFT)
+
+    stopped = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+        nonlocal stopped
+        stopped = True
+        pytest.skip(LEFT)
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, rest)
+    try:
+        yield
+    except (Exception, pytest.skip.Exception):
+        if stopped:  # whatever the test made of it
+            pytest.skip(LEFT)
+        raise
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if not report.skipped:
-        took[report.nodeid] += report.duration
+    took[report.nodeid] = took.get(report.nodeid, 0.0) + report.duration
+    if report.skipped and isinstance(report.longrepr, tuple) and LEFT in report.longrepr[2]:
+        left.append(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     cache = getattr(session.config, "cache", None)
     if cache is None or hasattr(session.config, "workerinput"):
         return  # of xdist's processes the one that reports remembers
-    seconds = {i: round(s, 1) for i, s in (known | took).items() if s > QUICK}
-    cache.set(REMEMBERED, seconds)
+    for nodeid in left:
+        at_least = max(took.pop(nodeid), known.get(nodeid, 0.0))
+        if at_least > QUICK:
+            took[nodeid] = at_least
+    cache.set(REMEMBERED, known | {nodeid: round(s, 2) for nodeid, s in took.items()})
 
 
 def pytest_terminal_summary(

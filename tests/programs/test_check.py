@@ -85,14 +85,23 @@ def test_the_users_of_a_helper_are_tested(tree: Path) -> None:
     assert names("tests/helpers/toys.py") == {"test_tcb.py"}
 
 
+LONG = """
+import time
+def test_long():
+    time.sleep(0.4)
+def test_short():
+    pass
+def test_longer():
+    time.sleep(60)
+"""
+
+
 def test_what_does_not_fit_is_told(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text())
-    pytester.makepyfile(
-        test_it="import time\ndef test_long():\n    time.sleep(0.3)\ndef test_short(): pass\n"
-    )
-    every = pytester.runpytest("--within", "0.2")
-    every.assert_outcomes(passed=1, skipped=1)  # not known yet: the long one runs, and it is full
-    fewer = pytester.runpytest("--within", "0.2")
-    fewer.assert_outcomes(passed=1, skipped=1)
-    fewer.stdout.fnmatch_lines(["left for ./run test: test_it.py (1 tests)"])
-    pytester.runpytest().assert_outcomes(passed=2)
+    pytester.makepyfile(test_it=LONG)
+    first = pytester.runpytest_subprocess("--within", "0.9")
+    first.assert_outcomes(passed=2, skipped=1)  # the longer is stopped
+    first.stdout.fnmatch_lines(["left for ./run test: test_it.py (1 tests)"])
+    second = pytester.runpytest_subprocess("--within", "0.2")
+    second.assert_outcomes(passed=1, skipped=2)
+    second.stdout.fnmatch_lines(["left for ./run test: test_it.py (2 tests*"])
