@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from checker.engines.explicit.explore import Exploration
+    from checker.engines.explicit.engine import Exploration
     from checker.model.model import Found
     from checker.studies.explorations import Job
     from checker.studies.prove.prove import Proof

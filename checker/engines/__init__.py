@@ -7,8 +7,8 @@ fairness    what happens in the end: loops that a fair run can stay in
 peers       other people's model checkers: SPIN and TLC, run and read
 ==========  ========================================================================
 
-Explicit engines answer one protocol: a system (``explicit.explore.System``, or taken apart,
-``explicit.parts.Parts``) and checks go in, an ``Exploration`` comes out. ``checker.model.search``
-chooses among them; a new one is added there and to ``--engine``. Engines that work on trees are
-given a ``checker.ir.composition.Composition``.
+Explicit engines answer one protocol, ``explicit.engine.Engine``: a system taken apart, checks and
+options go in, an ``Exploration`` comes out. A new one is a name in ``explicit.engine.ENGINES``, and
+``checker.model.search`` chooses among them. Engines that work on trees are given a
+``checker.ir.composition.Composition``.
 """

@@ -32,9 +32,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from checker.engines.explicit.explore import Exploration, Path, Progress, explore
-from checker.engines.fairness import components as fairness
-from checker.engines.fairness.components import Fair, Question
+from checker.engines.explicit.engine import Exploration, Path, Progress
+from checker.engines.explicit.reference import explore
+from checker.engines.fairness import reference
+from checker.engines.fairness.lasso import confirm as confirm_lasso
+from checker.engines.fairness.lasso import lasso
+from checker.engines.fairness.question import (
+    ANSWERED,
+    HOLDS,
+    INFEASIBLE,
+    STRONG,
+    VACUOUS,
+    VERDICTS,
+    VIOLATED,
+    WEAK,
+    Decision,
+    Fair,
+    Question,
+)
 from checker.model.interned import Interned
 from checker.model.search import Options, TcpParts
 from checker.support import machine
@@ -46,7 +61,7 @@ from spec.world.records import key
 from spec.world.system import Step, World
 from spec.world.topology import TWO_HOSTS
 
-Decide = Callable[[Question], fairness.Decision]
+Decide = Callable[[Question], Decision]
 
 
 @dataclass(slots=True)
@@ -102,11 +117,11 @@ class Fairness:
         """What a claim assumes."""
         memo = (live.weak, live.strong, live.lossy)
         if memo not in self._known:
-            fair = [Fair(fairness.WEAK, _action(name)) for name in live.weak]
-            fair += [Fair(fairness.STRONG, _action(name)) for name in live.strong]
+            fair = [Fair(WEAK, _action(name)) for name in live.weak]
+            fair += [Fair(STRONG, _action(name)) for name in live.strong]
             if live.lossy:
-                fair.append(Fair(fairness.ANSWERED, self.delivered, self.sent))
-                fair.append(Fair(fairness.ANSWERED, self.sent, self.delivered))
+                fair.append(Fair(ANSWERED, self.delivered, self.sent))
+                fair.append(Fair(ANSWERED, self.sent, self.delivered))
             self._known[memo] = tuple(fair)
         return self._known[memo]
 
@@ -188,10 +203,10 @@ def _graph(
         )
         graph, found.graph = found.graph, None
         return found, partial(
-            fairness.decide, fairness.Reference(graph)
+            reference.decide, reference.Reference(graph)
         ) if found.complete else None
     from checker.engines.explicit import native
-    from checker.engines.fairness import streett
+    from checker.engines.fairness import native as arrays
 
     walk = native.Search(
         TcpParts(system),
@@ -205,7 +220,7 @@ def _graph(
     found = walk.run()
     if not found.complete:
         return found, None
-    return found, partial(streett.decide, streett.Edges(native.graph(walk)))
+    return found, partial(arrays.decide, arrays.Edges(native.graph(walk)))
 
 
 def _decided(fair: Fairness, live: Live, decide: Decide) -> Found:
@@ -213,19 +228,19 @@ def _decided(fair: Fairness, live: Live, decide: Decide) -> Found:
     asked = fair.questions(live)
     found = [decide(question) for question in asked]
     verdicts = [decision.verdict for decision in found]
-    verdict = next(one for one in fairness.VERDICTS if one in verdicts)  # the worst ...
-    if verdict == fairness.VACUOUS and fairness.HOLDS in verdicts:
-        verdict = fairness.HOLDS  # ... but a host that never leads is not the other's fault
+    verdict = next(one for one in VERDICTS if one in verdicts)  # the worst ...
+    if verdict == VACUOUS and HOLDS in verdicts:
+        verdict = HOLDS  # ... but a host that never leads is not the other's fault
     decision = found[verdicts.index(verdict)]
     lassos = [
-        fairness.lasso(fair.system, question, decision)
+        lasso(fair.system, question, decision)
         for question, decision in zip(asked, found, strict=True)
-        if decision.verdict == fairness.VIOLATED
+        if decision.verdict == VIOLATED
     ]
     note = ""
-    if verdict == fairness.INFEASIBLE:
+    if verdict == INFEASIBLE:
         note = f"the fairness cannot be met from {decision.stuck:,} states: it is too strong"
-    elif verdict == fairness.VACUOUS:
+    elif verdict == VACUOUS:
         note = f"vacuous: no fair run passes one of the {decision.leading:,} states it speaks of"
     return Found(verdict, min(lassos, key=_length, default=None), decision.cut, note)
 
@@ -241,7 +256,7 @@ def confirm(system: Interned, live: Live, path: Path) -> None:
     problems = []
     for question in Fairness(system).questions(live):
         try:
-            return fairness.confirm(system, question, path)
+            return confirm_lasso(system, question, path)
         except Problem as problem:
             problems.append(str(problem))
     raise Problem("; ".join(problems))

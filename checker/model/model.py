@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from checker.engines.explicit.explore import Check, Exploration, Path, Progress
+from checker.engines.explicit.engine import Check, Exploration, Path, Progress
 from checker.engines.solver.smt import OpenComposition
 from checker.ir.composition import Composition
 from checker.ir.nodes import Sort

@@ -8,7 +8,7 @@ run itself is trusted.
 from collections.abc import Iterable
 from typing import Any
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.words import describe
 from checker.support.errors import Problem
 from spec.world.records import key

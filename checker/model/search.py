@@ -1,6 +1,6 @@
 """The specification explored, by the engine that suits.
 
-The reference explorer (``engines.explicit.explore``) takes any system as it is. The native engine
+The reference engine (``engines.explicit.reference``) takes any system as it is. The native engine
 is given the specification in parts: its hosts, and a bag for each link. Left to itself, ``search``
 begins with the reference, which needs no preparation. Where there are more than ``FEW`` states it
 changes to the native engine, from the beginning: so the same engine decides the same question each
@@ -11,10 +11,11 @@ import dataclasses
 import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from checker.engines.explicit.explore import Check, Exploration, Progress, explore
+from checker.engines.explicit import engine
+from checker.engines.explicit.engine import Check, Exploration, Progress
 from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Observer
 from checker.engines.explicit.parts import Sight as Seen
 from checker.ir.sources import digest
@@ -40,26 +41,15 @@ FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Options:
-    """How to search; all from ``threads`` on are the native engine's."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options(engine.Options):
+    """How to search, and by which engine."""
 
     engine: Engine = "auto"
-    max_states: int | None = None
-    max_memory: int | None = None  # octets; None: four fifths of what is free
-    threads: int = 1
-    expect: int = 0  # states to make room for at once, which is faster than to grow
-    symmetric: bool = False  # states that differ in the names of the hosts are one
-    compact: bool = False  # keep fingerprints of states, not states: less memory, not exact
-    checkpoint: Path | None = None  # where to write checkpoints ...
-    every: float = 60.0  # ... every so many seconds
-    resume: bool = False  # from the last one, if there is one
 
     def check(self) -> None:
         """Raise ``UsageProblem`` if these do not go together."""
-        if self.engine == "explore" and dataclasses.replace(
-            self, max_states=None, max_memory=None
-        ) != Options("explore"):
+        if self.engine == "explore" and self.special:
             raise UsageProblem(
                 "--threads, --symmetry, --compact and --checkpoint are for the native engine"
             )
@@ -76,45 +66,36 @@ def search(
     progress: Progress | None = None,
     stop_when_decided: bool = True,
 ) -> Exploration:
-    """Explore ``system``; ``Exploration.engine`` tells which engine did."""
-    if options.engine == "explore" or (
-        options.engine == "auto"
-        and not (options.symmetric or options.compact or options.checkpoint)
+    """Explore ``system``; ``Exploration.engine`` tells which engine did.
+
+    The native engine takes no more than four fifths of the memory that is free, unless it is told
+    how much it may take.
+    """
+    options = dataclasses.replace(options, progress=progress, stop_when_decided=stop_when_decided)
+    parts = TcpParts(system)
+    if options.engine == "explore":
+        return engine.engine_of("explore")(parts, checks, options)
+    if options.engine == "auto" and not (
+        options.symmetric or options.compact or options.checkpoint
     ):
-        limit = options.max_states
-        if options.engine == "auto":
-            limit = min(FEW, limit or FEW)
-        found = explore(
-            system,
-            checks,
-            graph=False,
+        limit = min(FEW, options.max_states or FEW)
+        first = engine.Options(
             max_states=limit,
             max_memory=options.max_memory,
             progress=progress,
             stop_when_decided=stop_when_decided,
         )
+        found = engine.engine_of("explore")(parts, checks, first)
         if not found.limited or limit == options.max_states:
             return found
-    from checker.engines.explicit import native
-
     if options.symmetric:
         require_symmetry(system)
-    return native.explore(
-        TcpParts(system),
-        checks,
-        threads=options.threads,
-        symmetric=options.symmetric,
-        compact=options.compact,
-        expect=options.expect,
-        max_states=options.max_states,
+    more = dataclasses.replace(
+        options,
         max_memory=options.max_memory or machine.spare(),
-        progress=progress,
-        stop_when_decided=stop_when_decided,
-        checkpoint=options.checkpoint,
-        every=options.every,
         identity=identity(system, checks) if options.checkpoint else "",
-        resume=options.resume,
     )
+    return engine.engine_of("native")(parts, checks, more)
 
 
 def summary(found: Exploration) -> dict[str, Any]:
@@ -175,7 +156,6 @@ class TcpParts:
 
     links: tuple[tuple[int, int], ...]
     roles: tuple[int, ...]
-    observer: Observer | None = None
 
     def __init__(self, system: Interned) -> None:
         self.system = system
@@ -192,12 +172,16 @@ class TcpParts:
         # Of each host, to which socket each link leads; hosts with the same sockets are alike
         self._sockets = [tuple(ends[p][1] for p in peers if ends[p][0] == me) for me in hosts]
         self.roles = tuple(map(self._sockets.index, self._sockets))
-        if system.reach != NOTHING:
-            if len(hosts) > 2:
-                raise UsageProblem(
-                    "the native engine lets only two hosts see each other: use --engine explore"
-                )
-            self.observer = TcpObserver(system)
+
+    @cached_property
+    def observer(self) -> Observer | None:
+        if self.system.reach == NOTHING:
+            return None
+        if len(self.roles) > 2:
+            raise UsageProblem(
+                "the native engine lets only two hosts see each other: use --engine explore"
+            )
+        return TcpObserver(self.system)
 
     def initial(self) -> tuple[Endpoint, ...]:
         return self.system.initial().hosts

@@ -11,7 +11,7 @@ where the ghosts call it old.
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.words import small_print, state, text
 from checker.render import Line, Message, Story
 from checker.support.errors import Problem

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from checker.engines.explicit.explore import Exploration, explore
+from checker.engines.explicit.engine import Exploration
+from checker.engines.explicit.reference import explore
 from checker.engines.peers import spin, tlc
 from checker.engines.peers.peer import PeerRun
 from checker.exports.promela import name_of, promela

@@ -30,8 +30,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checker.engines.explicit.explore import Check, explore
-from checker.engines.explicit.explore import Path as Run
+from checker.engines.explicit.engine import Check
+from checker.engines.explicit.engine import Path as Run
+from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.render import dot

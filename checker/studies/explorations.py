@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from checker.engines.explicit.explore import Exploration
+from checker.engines.explicit.engine import Exploration
 from checker.engines.solver import symbolic
 from checker.model.model import Found, Model
 from checker.model.options import choose_bounds, choose_rules, grown

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.engines.explicit.explore import Exploration
-from checker.engines.explicit.explore import Path as Run
+from checker.engines.explicit.engine import Exploration
+from checker.engines.explicit.engine import Path as Run
 from checker.model.model import Found
 from checker.model.options import show
 from checker.model.search import Options

@@ -32,7 +32,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker.engines.explicit.explore import Exploration
+from checker.engines.explicit.engine import Exploration
 from checker.ir.mutate import Dialect, Mutant, applied, calls, mutants, watched
 from checker.model.model import Model, check_of
 from checker.model.search import Options
@@ -182,7 +182,7 @@ def asked_all(
 def arena(job: Job) -> Arena:
     """The arena of an exploration of the specification."""
     model = job.model.anew()
-    options = Options("native")
+    options = Options(engine="native")
     found = _search(job, model, options)
     limit = dataclasses.replace(options, max_states=2 * found.states + 300_000)
     asked = job.model.anew().system

@@ -8,7 +8,7 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.studies.explorations import ablate
 from checker.studies.reports import ClaimReport, Report
 from checker.support import files

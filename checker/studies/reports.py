@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from checker.engines.explicit.explore import Exploration
+from checker.engines.explicit.engine import Exploration
 from checker.model import liveness
 from checker.model.model import Found
 from checker.studies.explorations import Job

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path as File
 from typing import Any
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from checker.engines.explicit.explore import Exploration, Path, Progress
+from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
 from checker.model.options import choose_bounds, choose_rules, grown
 from checker.model.search import Options

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.native.layout import Layout
 from checker.engines.explicit.native.visited import Visited
+from checker.engines.explicit.reference import explore
 from checker.model.interned import Interned
 from checker.model.model import check_of
 from checker.model.search import TcpParts

@@ -1,1 +1,2 @@
-"""Explicit-state search: ``explore`` is the reference, ``native`` the fast one, same answers."""
+"""Explicit-state search: ``engine`` is what is asked of ``reference`` and ``native``, which answer the
+same."""

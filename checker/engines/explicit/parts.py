@@ -1,4 +1,4 @@
-"""What the native engine explores: components joined by links, each with a bag of messages.
+"""What is explored: a system, whole, or as components joined by links with bags of messages.
 
 A component's state is an *end*. A link goes one way, from a sender to a receiver, and what is in
 flight on it is a bag: it has no order. A system taken apart says of each end alone what it does,
@@ -14,7 +14,16 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from checker.engines.explicit.explore import System
+
+class System(Protocol):
+    """What can be explored."""
+
+    def initial(self) -> Any:
+        """The initial state."""
+
+    def steps(self, state: Any, /) -> Iterator[tuple[Any, Any]]:
+        """Every (label, next state); a label has ``action`` and ``rules``, what fired."""
+
 
 BLIND, CALLS_SEE, SEES_OTHERS, SEES_ALL = range(4)
 """What a component's steps depend on besides its end and the message that arrives: nothing; what
@@ -69,12 +78,15 @@ class Parts(Protocol):
 
     links: tuple[tuple[int, int], ...]  # (sender, receiver), two different components
     roles: tuple[int, ...]  # of each component: those of one role do the same on an arrival
-    observer: Observer | None
     capacity: int  # messages in one bag
     in_flight: int  # messages in all of them
     duplicate: bool
     lose: bool
     timed: bool  # there is a step, "tick", of all parts at once
+
+    @property
+    def observer(self) -> Observer | None:
+        """What components see of each other; None where they see nothing."""
 
     def initial(self) -> tuple[Any, ...]:
         """The ends at first; the bags are empty."""

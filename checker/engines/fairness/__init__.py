@@ -1,1 +1,2 @@
-"""Liveness under fairness: ``components`` is the reference on networkx, ``streett`` on arrays."""
+"""Liveness under fairness: ``question`` has the theory, ``reference`` decides on a networkx graph,
+``native`` on arrays, and ``lasso`` finds the counterexample for both."""

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.engines.solver.induction import Obligation
 from checker.engines.solver.timed_run import Astray, Guide
 from checker.ir.nodes import REAL, Node

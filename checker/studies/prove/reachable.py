@@ -20,7 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from checker.engines.explicit.explore import Check, Exploration, Path, Progress, explore
+from checker.engines.explicit.engine import Check, Exploration, Path, Progress
+from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import show
 from checker.model.words import describe

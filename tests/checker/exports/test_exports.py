@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 import z3
 
-from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.engines.explicit.engine import Check, Exploration
+from checker.engines.explicit.reference import explore
 from checker.engines.peers import tlc
 from checker.engines.peers.peer import Measured, PeerRun
 from checker.exports.pieces import Writer, cut, merged, subtrees

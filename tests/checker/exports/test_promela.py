@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit.explore import Check, explore
+from checker.engines.explicit.engine import Check
+from checker.engines.explicit.reference import explore
 from checker.engines.peers import spin
 from checker.engines.peers.peer import Measured, PeerRun, measure
 from checker.exports.promela import name_of, promela

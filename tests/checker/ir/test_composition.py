@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import z3
 
-from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.engines.explicit.engine import Check, Exploration
+from checker.engines.explicit.reference import explore
 from checker.engines.peers import spin, tlc
 from checker.engines.solver import smt, symbolic
 from checker.exports.promela import name_of, promela

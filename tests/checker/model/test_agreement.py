@@ -16,7 +16,7 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.engines.explicit.explore import explore
+from checker.engines.explicit.reference import explore
 from checker.engines.solver import smt
 from checker.ir import interpret
 from checker.ir.interpret import leaf_of, run

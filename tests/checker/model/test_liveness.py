@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model import liveness
 from checker.model.interned import Interned
 from checker.model.options import choose_claims, choose_rules, parse_rules

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Check, explore
+from checker.engines.explicit.engine import Check
 from checker.engines.explicit.native import search
+from checker.engines.explicit.reference import explore
 from checker.model import search as explorer
 from checker.model.interned import Interned
 from checker.model.model import check_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.model import Model
 from checker.model.words import text
 from checker.render import Line, Story

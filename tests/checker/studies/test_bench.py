@@ -19,7 +19,7 @@ from spec.world.bounds import PROFILES
 
 ROOT = Path(__file__).parents[3]
 FORGERY = (807, 6_075, 13)
-"""States, transitions and depth of the profile ``forgery``; test_explore.py has them too."""
+"""States, transitions and depth of the profile ``forgery``; test_reference.py has them too."""
 KEYS = {"tool", "threads", "states", "transitions", "wall_s", "compile_s", "rss_bytes"}
 KEYS |= {"states_per_s", "bytes_per_state"}
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from checker.cli.options import open_journal
-from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.engines.explicit.engine import Check, Exploration
+from checker.engines.explicit.reference import explore
 from checker.ir.mutate import Dialect, Mutant, applied, mutants
 from checker.model.model import check_of
 from checker.studies import mutants as m

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit.explore import Exploration, Path
+from checker.engines.explicit.engine import Exploration, Path
 from checker.model.model import Model
 from checker.model.options import choose_bounds, choose_rules
 from checker.model.words import state, text

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.words import flags

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from checker.engines.explicit.explore import Check, explore
-from checker.engines.explicit.explore import Path as Run
+from checker.engines.explicit.engine import Check
+from checker.engines.explicit.engine import Path as Run
+from checker.engines.explicit.reference import explore
 from checker.model.interned import Interned
 from checker.model.replay import replay as replayed
 from checker.model.story import story

@@ -1,6 +1,6 @@
 """The native engine: exhaustive breadth-first search of hundreds of millions of states.
 
-It is the reference's search (``explore``) on packed states. What the parts of a system do is asked
+It is the reference's search on packed states. What the parts of a system do is asked
 of plain Python once for each (part, input) and kept in tables (``tables``); a compiled loop that
 knows nothing but numbers combines them (``kernel``), so that it is compiled once for every
 specification. The visited set is exact (``visited``). ``search`` runs the levels, ``paths`` finds
@@ -8,15 +8,22 @@ the shortest trace, ``graph`` all edges; ``checkpoint`` lets a search survive be
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from checker.engines.explicit.explore import Check, Exploration
+from checker.engines.explicit.engine import Check, Exploration, Options
 from checker.engines.explicit.native.graph import Graph, graph
 from checker.engines.explicit.native.paths import path_to
 from checker.engines.explicit.native.search import ALL, Search
 from checker.engines.explicit.parts import Move, Parts, Solo
 
-__all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "explore", "graph"]
+__all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "engine", "explore", "graph"]
+
+
+def engine(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration:
+    """Search ``parts`` (``engine.Engine``)."""
+    asked = {option.name: getattr(options, option.name) for option in fields(Options)}
+    return explore(parts, checks, **asked)
 
 
 def explore(

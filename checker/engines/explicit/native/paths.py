@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.search import Array, Search
 from checker.engines.explicit.native.tables import Memo

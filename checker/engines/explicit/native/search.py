@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.engines.explicit.explore import Check, Exploration, Progress, enough
+from checker.engines.explicit.engine import Check, Exploration, Progress, enough
 from checker.engines.explicit.native import checkpoint as checkpoints
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.engines.explicit.explore import Check
+from checker.engines.explicit.engine import Check
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
 from checker.engines.explicit.native.layout import WORD, join_ends

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Check, explore
+from checker.engines.explicit.engine import Check
+from checker.engines.explicit.reference import explore
 from checker.support.errors import UsageProblem
 from tests.helpers import relay
 from tests.helpers.agree import agree

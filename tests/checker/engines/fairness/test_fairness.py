@@ -10,11 +10,12 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from checker.engines.explicit.explore import Path, explore
+from checker.engines.explicit.engine import Path
 from checker.engines.explicit.native import ALL, Search, Solo, graph
-from checker.engines.fairness import components as fairness
-from checker.engines.fairness import streett
-from checker.engines.fairness.components import (
+from checker.engines.explicit.reference import explore
+from checker.engines.fairness import native, reference
+from checker.engines.fairness.lasso import confirm, lasso
+from checker.engines.fairness.question import (
     ANSWERED,
     HOLDS,
     INFEASIBLE,
@@ -25,8 +26,6 @@ from checker.engines.fairness.components import (
     Decision,
     Fair,
     Question,
-    confirm,
-    lasso,
 )
 from checker.support.errors import Problem
 from tests.helpers.systems import Courier, Digraph, Peterson, Semaphore
@@ -51,12 +50,12 @@ def takes(*actions: str) -> Callable[[Any], bool]:
 
 def found(system: Any, question: Question) -> tuple[Decision, Path | None]:
     """The decision of both engines, which must be the same, and the lasso, confirmed."""
-    reference = fairness.Reference(explore(system, {}).graph)
+    net = reference.Reference(explore(system, {}).graph)
     search = Search(Solo(system), {}, keep=ALL)
     search.run()
-    edges = streett.Edges(graph(search))
+    edges = native.Edges(graph(search))
     results = []
-    for decision in (fairness.decide(reference, question), streett.decide(edges, question)):
+    for decision in (reference.decide(net, question), native.decide(edges, question)):
         path = None
         if decision.verdict == VIOLATED:
             path = lasso(system, question, decision)
@@ -345,7 +344,7 @@ def test_a_loop_that_comes_to_the_goal_is_not_confirmed() -> None:
 def test_a_loop_that_is_not_the_shortest_is_one_too(
     limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fairness, "EXACT", limit)
+    monkeypatch.setattr("checker.engines.fairness.lasso.EXACT", limit)
     fair = Fair(WEAK, lambda label: (label.action,))
     ring = Digraph([(i, "abcde"[i], (i + 1) % 5) for i in range(5)] + [(2, "x", 0), (1, "y", 0)])
     question = Question((fair,), lambda _: True, lambda _: False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import z3
 
-from checker.engines.explicit.explore import explore
+from checker.engines.explicit.reference import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
 from checker.model import traced as trees
@@ -223,7 +223,7 @@ def breaks(system: Interned, constants: dict[str, Any]) -> set[str]:
 
 
 def _always(predicate: Callable[[World], bool]) -> Any:
-    from checker.engines.explicit.explore import Check
+    from checker.engines.explicit.engine import Check
 
     return Check("always", predicate)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit.explore import Path
+from checker.engines.explicit.engine import Path
 from checker.model.model import Model
 from checker.model.words import describe
 from checker.render import ladder

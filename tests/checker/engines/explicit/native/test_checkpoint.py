@@ -20,7 +20,7 @@ import pytest
 
 from checker.cli.app import main
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Exploration
+from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.native import checkpoint, search
 from checker.model import search as explorer
 from checker.model.interned import Interned

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Check, explore
+from checker.engines.explicit.engine import Check
 from checker.engines.explicit.native import search
 from checker.engines.explicit.native.tables import Interner
+from checker.engines.explicit.reference import explore
 from tests.helpers.agree import SEEDS, agree, chance_agrees, checks_of, lengths, of_chance
 from tests.helpers.systems import (
     AlternatingBit,
@@ -24,7 +25,7 @@ from tests.helpers.systems import (
 )
 
 SOLO: dict[str, tuple[Any, int, int]] = {
-    # name: (system, states, depth), by hand (test_explore.py)
+    # name: (system, states, depth), by hand (test_reference.py)
     "counter": (Counter(7), 8, 7),
     "one way": (Counter(7, back=False), 8, 7),
     "nothing": (Counter(0), 1, 0),

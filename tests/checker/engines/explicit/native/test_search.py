@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from checker.engines.explicit import native
-from checker.engines.explicit.explore import Check, Exploration, explore
+from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.native import search
 from checker.engines.explicit.native.visited import Visited
+from checker.engines.explicit.reference import explore
 from tests.helpers.agree import (
     SEEDS,
     U8,

@@ -9,7 +9,8 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from checker.engines.explicit.explore import Check, Exploration, explore, quotient
+from checker.engines.explicit.engine import Check, Exploration
+from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
 from spec.rules import Restart, Rules
@@ -246,7 +247,7 @@ def test_without_a_graph_the_rest_is_the_same() -> None:
 
 def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(10**6))
-    monkeypatch.setattr("checker.engines.explicit.explore.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("checker.engines.explicit.reference.time.monotonic", lambda: next(clock))
     told: list[tuple[int, ...]] = []
     explore(Counter(3000), {}, progress=lambda *counts: told.append(counts))
     assert [states for states, *_ in told] == [1, 1025, 2049]

@@ -1,92 +1,36 @@
-"""The reference explorer: breadth-first search, the reachable states as a networkx graph.
+"""The reference engine: breadth-first search in plain Python, on the system as it is.
 
-A *system* is anything with an initial state and, for each state, labelled steps. States are
-hashable. The search visits states level by level, so that the first state found to violate
-a claim is at the end of a shortest trace. What it finds is exhaustive for the system given
-to it: no state is hashed away or skipped; the bounds are in the system.
-
-Three kinds of claim are checked on the way:
-
-* ``always``: a predicate of every reachable state;
-* ``sometimes``: a predicate of some reachable state (a witness);
-* ``rest``: a predicate of every reachable state that has no step to take but idle ones (a
-  deadlock is such a state in which the system may not rest).
+It decides what is right: other engines must find the same. States are visited level by level, so
+that the first state found to violate a claim is at the end of a shortest trace. What it finds is
+exhaustive for the system given to it: no state is hashed away or skipped; the bounds are in the
+system. The reachable states are, if asked for, a networkx graph.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import networkx as nx
 
+from checker.engines.explicit.engine import Check, Exploration, Options, Path, Progress, enough
+from checker.engines.explicit.parts import Parts, System
+from checker.support.errors import UsageProblem
 from checker.support.machine import resident
 
 
-class System(Protocol):
-    """What can be explored."""
-
-    def initial(self) -> Any:
-        """The initial state."""
-
-    def steps(self, state: Any, /) -> Iterator[tuple[Any, Any]]:
-        """Every (label, next state); a label has ``action`` and ``rules``, what fired."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A claim as the explorer sees it."""
-
-    kind: str  # "always", "sometimes" or "rest"
-    predicate: Callable[[Any], bool]
-    idle: frozenset[str] = frozenset()  # actions of steps that do not count (rest)
-    ends: bool = False  # once it is decided, nothing else is asked of the search
-
-
-@dataclass(slots=True)
-class Path:
-    """A run: the initial state, then (label, state) for each step.
-
-    A lasso has a ``loop``: the steps from that index on are repeated for ever; if there are none,
-    the run stops.
-    """
-
-    start: Any
-    steps: list[tuple[Any, Any]]
-    loop: int | None = None
-
-
-@dataclass(slots=True)
-class Exploration:
-    """What a search found.
-
-    ``complete`` tells whether every reachable state was visited; if not, ``why`` says what
-    ended the search. ``decisive[name]`` is the shortest path to the state that decided a check:
-    the violation of an ``always`` or ``rest``, the witness of a ``sometimes``. Every state within
-    ``depth`` steps was visited. A search taken up from a checkpoint had ``resumed`` states then; if
-    it could not write its last one, ``unsaved`` says why.
-    """
-
-    states: int = 0
-    transitions: int = 0
-    depth: int = 0
-    complete: bool = False
-    limited: bool = False  # ended by a limit
-    why: str = ""
-    seconds: float = 0.0
-    lengths: dict[str, int] = field(default_factory=dict)  # steps to the state that decides
-    decisive: dict[str, Path] = field(default_factory=dict)
-    fired: Counter[Hashable] = field(default_factory=Counter)
-    graph: Any = None  # networkx.DiGraph, if asked for
-    engine: str = "explore"
-    missed: float = 0.0  # at most this likely is it that a state was missed (hash compaction)
-    resumed: int = 0
-    unsaved: str = ""
-
-
-Progress = Callable[[int, int, int, int], None]
-"""Called with (states, transitions, level, states waiting)."""
+def engine(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration:
+    """Search the system that ``parts`` are of (``engine.Engine``)."""
+    if options.special:
+        raise UsageProblem(f"only the native engine can do this: {', '.join(options.special)}")
+    return explore(
+        parts.system,
+        checks,
+        graph=False,
+        max_states=options.max_states,
+        max_memory=options.max_memory,
+        progress=options.progress,
+        stop_when_decided=options.stop_when_decided,
+    )
 
 
 def explore(
@@ -193,11 +137,6 @@ def explore(
     found.graph = net
     found.seconds = time.monotonic() - began
     return found
-
-
-def enough(checks: Mapping[str, Check], undecided: Collection[str]) -> bool:
-    """Is a check decided that ends the search?"""
-    return any(check.ends for name, check in checks.items() if name not in undecided)
 
 
 def quotient(graph: Any, view: Callable[[Any], Hashable]) -> Any:

@@ -1,4 +1,4 @@
-"""Liveness under fairness on all edges of a native search: what ``components`` does, on arrays.
+"""Liveness under fairness on all edges of a native search: what ``reference`` does, on arrays.
 
 Steps are numbers, and what the assumptions say of a step is worked out once for each of the few
 thousand labels. All components of a round are judged at once, as products of sparse matrices:
@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from checker.engines.explicit.native.graph import Graph
 from checker.engines.explicit.native.layout import split_ends
 from checker.engines.explicit.native.search import Array
-from checker.engines.fairness.components import (
+from checker.engines.fairness.question import (
     ANSWERED,
     ENDLESS,
     STRONG,
