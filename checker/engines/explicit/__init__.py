@@ -1,2 +1,1 @@
-"""Explicit-state search: ``engine`` is what is asked of ``reference`` and ``native``, which answer the
-same."""
+"""Explicit-state search: ``engine`` is the protocol, ``reference`` and ``native`` keep to it."""
