@@ -5,7 +5,6 @@ with the same effects, and arrive at the same states. Neither what the search re
 run itself is trusted.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from checker.engines.explicit.engine import Path
@@ -15,14 +14,9 @@ from spec.world.records import key
 from spec.world.system import Step, System
 
 
-def _parts(record: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
-    """A step or a world by value: the scalars of each of its parts."""
-    return tuple(key((part,)) for part in record)
-
-
-def _subject(step: Step) -> tuple[tuple[Any, ...], ...]:
+def _subject(step: Step) -> tuple[Any, ...]:
     """What a step is, apart from its effects."""
-    return _parts((step.host, step.action, step.segment, step.link, step.isn, step.end))
+    return key((step.host, step.action, step.segment, step.link, step.isn, step.end))
 
 
 def replay(system: System, path: Path) -> Path:
@@ -33,7 +27,7 @@ def replay(system: System, path: Path) -> Path:
     """
     world = system.initial()
     taken = Path(world, [], path.loop)
-    if _parts(path.start) != _parts(world):
+    if key(path.start) != key(world):
         raise Problem("replay: the path does not start in the initial state")
     for number, (step, after) in enumerate(path.steps, 1):
         at = f"replay: step {number} ({describe(step, system.topology.names)})"
@@ -41,7 +35,7 @@ def replay(system: System, path: Path) -> Path:
         if not offers:
             raise Problem(f"{at} is not possible there")
         for label, then in offers:
-            if _parts(label) == _parts(step) and _parts(then) == _parts(after):
+            if key(label) == key(step) and key(then) == key(after):
                 world = then
                 taken.steps.append((label, then))
                 break

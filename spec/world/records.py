@@ -2,92 +2,82 @@
 
 A state of the model is a tree of dataclasses whose leaves are ints, bools and Enums.
 Flattened, it is a key for a set of visited states, a row of a table, a list of symbolic
-variables: whatever a checker needs. Only the shape is known here.
+variables: whatever a checker needs. Only the shape is known here, from the annotations: a field
+holds a record, a tuple of records, or else a scalar.
 """
 
 import dataclasses
 import typing
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
 
 R = TypeVar("R")
 
 
-class _Shape(NamedTuple):
-    """What is done with the records of one class, worked out once."""
-
-    names: tuple[str, ...]
-    key: Callable[[Any], tuple[Any, ...]]
-    clone: Callable[[Any], Any]
-
-
-_SHAPES: dict[type, _Shape | None] = {}
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a dataclass, in order: name, and is it more than a scalar? Else nothing."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    hints = typing.get_type_hints(kind)
+    return tuple((f.name, _is_nested(hints[f.name])) for f in dataclasses.fields(kind))
 
 
-def _shape(kind: type) -> _Shape | None:
-    """The shape of a dataclass; None for anything else.
-
-    A state is taken apart and copied for every step that is worked out, so that this is written
-    out as one expression for each class: ``(r.a, *key(r.b), ...)``.
-    """
-    if kind in _SHAPES:
-        return _SHAPES[kind]
-    shape = None
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        names = tuple(f.name for f in dataclasses.fields(kind))
-        known: dict[str, Any] = {"key": key, "clone": clone, "kind": kind}
-        keys, clones = [], []
-        for name in names:
-            inner = _shape(hints[name]) if isinstance(hints[name], type) else None
-            if inner is not None:
-                known |= {f"key_{name}": inner.key, f"clone_{name}": inner.clone}
-                keys.append(f"*key_{name}(r.{name})")
-                clones.append(f"clone_{name}(r.{name})")
-            elif typing.get_origin(hints[name]) is tuple:
-                keys.append(f"*[x for item in r.{name} for x in key(item)]")
-                clones.append(f"tuple([clone(item) for item in r.{name}])")
-            else:
-                keys.append(f"r.{name}")
-                clones.append(f"r.{name}")
-        shape = _Shape(
-            names,
-            eval(f"lambda r: ({', '.join(keys)},)", known),
-            eval(f"lambda r: kind({', '.join(clones)})", known),
-        )
-    _SHAPES[kind] = shape
-    return shape
+def _is_nested(hint: Any) -> bool:
+    return dataclasses.is_dataclass(hint) or typing.get_origin(hint) is tuple
 
 
 def key(record: Any) -> tuple[Any, ...]:
-    """The scalars of ``record``, depth first, in field order: equal for equal records."""
-    shape = _shape(type(record))
-    if shape is not None:
-        return shape.key(record)
+    """The scalars of ``record``, depth first, in field order: equal for equal records.
+
+    Tuples in a record are flattened too, since each has its fixed length. A tuple itself may be of
+    any length: its key is the tuple of its items' keys.
+    """
     if isinstance(record, tuple):
-        return tuple(value for item in record for value in key(item))
-    return (record,)
+        return tuple(map(key, record))
+    return tuple(_leaves(record))
+
+
+def _leaves(record: Any) -> list[Any]:
+    if isinstance(record, tuple):
+        return [leaf for item in record for leaf in _leaves(item)]
+    kind: Any = type(record)
+    fields = _fields(kind)
+    if not fields:
+        return [record]
+    leaves: list[Any] = []
+    for name, nested in fields:
+        if nested:
+            leaves += _leaves(getattr(record, name))
+        else:
+            leaves.append(getattr(record, name))
+    return leaves
 
 
 def clone(record: R) -> R:
     """A copy that shares no mutable part with ``record``."""
-    shape = _shape(type(record))
-    if shape is not None:
-        return shape.clone(record)  # type: ignore[no-any-return]
+    kind: Any = type(record)
     if isinstance(record, tuple):
-        return type(record)(clone(item) for item in record)
-    return record
+        return kind(map(clone, record))  # type: ignore[no-any-return]
+    fields = _fields(kind)
+    if not fields:
+        return record
+    values = ((getattr(record, name), nested) for name, nested in fields)
+    copy: R = kind(*[clone(value) if nested else value for value, nested in values])
+    return copy
 
 
 def rebuild(like: R, values: Iterator[Any]) -> R:
     """A record of the shape of ``like`` with its leaves taken from ``values`` in order."""
-    kind = type(like)
-    shape = _shape(kind)
-    if shape is not None:
-        return kind(*[rebuild(getattr(like, name), values) for name in shape.names])
+    kind: Any = type(like)
     if isinstance(like, tuple):
-        return kind(rebuild(item, values) for item in like)  # type: ignore[call-arg]
-    return next(values)  # type: ignore[no-any-return]
+        return kind(rebuild(item, values) for item in like)  # type: ignore[no-any-return]
+    fields = _fields(kind)
+    if not fields:
+        return next(values)  # type: ignore[no-any-return]
+    record: R = kind(*[rebuild(getattr(like, name), values) for name, _ in fields])
+    return record
 
 
 def paths(record: Any, prefix: str = "") -> Iterator[str]:

@@ -71,7 +71,7 @@ class World(NamedTuple):
 
     def value(self) -> tuple[Any, ...]:
         """All its scalars."""
-        return tuple(map(key, self.hosts)), tuple(tuple(map(key, bag)) for bag in self.links)
+        return key((self.hosts, self.links))
 
 
 class Step(NamedTuple):

@@ -80,6 +80,13 @@ def test_record_round_trip(state):
     assert key(end) == flat  # nothing is shared
 
 
+def test_key_of_a_tuple_says_what_is_where():
+    on_one, on_the_other = ((syn(),), ()), ((), (syn(),))
+    assert key(on_one) != key(on_the_other)
+    assert key(on_one) == ((key(syn()),), ())
+    assert key((syn(), "lose", None)) == (key(syn()), ("lose",), (None,))
+
+
 # ------------------------------------------------------------------------------------ one system
 
 TIMED = Bounds(
