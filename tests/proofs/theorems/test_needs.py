@@ -13,7 +13,8 @@ from checker.engines.solver.induction import NEVER, Obligation, Theory
 from checker.model.options import choose_bounds, choose_rules
 from checker.studies.prove import needed, prove
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from proofs.claims import table as claims
+from proofs.claims.claim import ALWAYS
+from proofs.claims.table import BY_ID as CLAIMS
 from proofs.theorems import needs
 from proofs.theorems.needs import NEEDS, Need, Run, varied
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
@@ -58,7 +59,7 @@ def test_entries_name_what_there_is(need: Need) -> None:
     claim = need.run.claim
     choose_rules(claim.rules, need.run.rules)
     choose_bounds(claim.profile, need.run.bounds, claim.profile)
-    assert claim.kind == claims.ALWAYS
+    assert claim.kind == ALWAYS
     # What is dropped of the theorem is not there in the run either
     assert not set(need.rules) & (set(claim.rules) - set(need.run.rules)) or (
         {name: claim.rules[name] for name in need.rules if name in claim.rules} == need.rules
@@ -117,7 +118,7 @@ def toy_needs(*entries: Need) -> list[needed.Needed]:
     return needed.needed(entries, 2, make=weakened, theorems={"toy": TOY})
 
 
-REFUTED = Run(claims.BY_ID["T1"], {"three_way": False})
+REFUTED = Run(CLAIMS["T1"], {"three_way": False})
 
 
 def test_what_matters_fails_and_what_does_not_is_still_proved() -> None:
@@ -139,7 +140,7 @@ def test_what_is_not_as_the_table_says_is_reported() -> None:
     proved, failed, held = toy_needs(
         Need("toy", "does not matter", without=(idle,), run=REFUTED),
         Need("toy", "matters", without=(assumed,), falls=False),
-        Need("toy", "no such run", without=(assumed,), run=Run(claims.BY_ID["T2"])),
+        Need("toy", "no such run", without=(assumed,), run=Run(CLAIMS["T2"])),
     )
     assert [(one.ok, one.undecided) for one in (proved, failed, held)] == [(False, False)] * 3
     assert (held.steps, held.searched) == (None, True)
@@ -159,7 +160,7 @@ def test_what_is_undecided_is_no_pass() -> None:
 
 
 def test_a_search_that_a_limit_ends_decides_nothing() -> None:
-    assert needed._violated(Run(claims.BY_ID["T2"]), max_states=100) == (None, False)
+    assert needed._violated(Run(CLAIMS["T2"]), max_states=100) == (None, False)
 
 
 def test_command_shows_what_was_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

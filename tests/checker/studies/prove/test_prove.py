@@ -18,7 +18,7 @@ from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK
 from checker.model import traced
 from checker.studies.prove import certificates, prove, report, theories, why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from proofs.claims import table as claims
+from proofs.claims.table import BY_ID as CLAIMS
 from proofs.recheck import check as recheck
 from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
@@ -221,7 +221,7 @@ def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
     with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are: T1, "):
         prove.select(["D1"])
-    assert {*BY_ID} <= {*claims.BY_ID}
+    assert {*BY_ID} <= {*CLAIMS}
 
 
 # Certificates
