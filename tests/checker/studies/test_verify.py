@@ -369,7 +369,7 @@ def test_a_second_solver_is_named_only_if_it_agreed(
     code: int, solvers: list[str], verdict: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prove_toys(monkeypatch, toys.theorem(id="T4"))
-    monkeypatch.setattr(verify, "_recheck", lambda *_: (code, "it said so"))
+    monkeypatch.setattr(proved, "_recheck", lambda *_: (code, "it said so"))
     (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
     assert (row.solvers, row.verdict) == (solvers, verdict)
     assert ("it said so" in row.note) == (code != OK)
