@@ -21,7 +21,7 @@ FILES = sorted({*ROOT.glob("spec/**/*.py"), *ROOT.glob("proofs/**/*.py")} - {*PR
 MACHINERY = {
     "spec/tcp/rule.py",  # a citation is a constant
     *(f"spec/world/{name}.py" for name in ("system", "channel", "records", "topology")),
-    *(f"proofs/claims/{path.name}" for path in ROOT.glob("proofs/claims/*.py")),  # data, but for
+    *(f"proofs/claims/{path.name}" for path in ROOT.glob("proofs/claims/*.py")),  # claims are data
     *(f"proofs/theorems/{name}.py" for name in ("table", "families", "needs")),
 } - {"proofs/claims/properties.py"}
 MUST_BE_TRACED = {
