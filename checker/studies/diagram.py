@@ -12,10 +12,10 @@ figure's own words:
   text or FIN carries is not said twice. That the TCB is created or deleted is said where
   a user call or a timeout does it, as the figure says it.
 
-So nothing is drawn by hand but the places of the states. ``FIGURE_5`` is the figure as data,
-``EXTRA`` a reason for every other edge; both are compared with what was reached, and neither
-may hold an edge that was not. What they do not know: an edge says that some run takes it, not
-when; and the runs are those of ``RUNS``, all within small bounds.
+So nothing is drawn by hand but the places of the states. ``spec.observe.figure_5`` is the figure
+as data, ``EXTRA`` a reason for every other edge; both are compared with what was reached, and
+neither may hold an edge that was not. What they do not know: an edge says that some run takes it,
+not when; and the runs are those of ``RUNS``, all within small bounds.
 
 The rules are the RFC's. Three of its choices that a switch of ``spec.rules`` makes the other way
 add edges; these are marked with the switch. Ablations are not drawn.
@@ -40,6 +40,7 @@ from checker.render.sequence import CHANGED, GREY, INK, draw
 from checker.render.text import wrap
 from checker.support import files
 from checker.support.errors import UsageProblem
+from spec.observe.figure_5 import EVENTS, FIGURE_5, NOTED, Edge
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
@@ -54,58 +55,6 @@ CLOSED, LISTEN, SYN_SENT = State.CLOSED, State.LISTEN, State.SYN_SENT
 SYN_RECEIVED, ESTABLISHED = State.SYN_RECEIVED, State.ESTABLISHED
 FIN_WAIT_1, FIN_WAIT_2, CLOSING = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING
 CLOSE_WAIT, LAST_ACK, TIME_WAIT = State.CLOSE_WAIT, State.LAST_ACK, State.TIME_WAIT
-
-
-class Edge(NamedTuple):
-    """A change of one endpoint's state, in the words of Figure 5."""
-
-    before: State
-    event: str
-    action: str  # "x": none
-    after: State
-
-
-# RFC 9293, Figure 5
-
-FIGURE_5 = tuple(
-    Edge(*edge)
-    for edge in (
-        (CLOSED, "passive OPEN", "create TCB", LISTEN),
-        (CLOSED, "active OPEN", "create TCB, snd SYN", SYN_SENT),
-        (LISTEN, "CLOSE", "delete TCB", CLOSED),
-        (LISTEN, "rcv SYN", "snd SYN,ACK", SYN_RECEIVED),
-        (LISTEN, "SEND", "snd SYN", SYN_SENT),
-        (SYN_SENT, "CLOSE", "delete TCB", CLOSED),
-        (SYN_SENT, "rcv SYN", "snd SYN,ACK", SYN_RECEIVED),
-        (SYN_SENT, "rcv SYN,ACK", "snd ACK", ESTABLISHED),
-        (SYN_RECEIVED, "rcv RST", "x", LISTEN),
-        (SYN_RECEIVED, "rcv ACK of SYN", "x", ESTABLISHED),
-        (SYN_RECEIVED, "CLOSE", "snd FIN", FIN_WAIT_1),
-        (ESTABLISHED, "CLOSE", "snd FIN", FIN_WAIT_1),
-        (ESTABLISHED, "rcv FIN", "snd ACK", CLOSE_WAIT),
-        (FIN_WAIT_1, "rcv FIN", "snd ACK", CLOSING),
-        (FIN_WAIT_1, "rcv ACK of FIN", "x", FIN_WAIT_2),
-        (FIN_WAIT_2, "rcv FIN", "snd ACK", TIME_WAIT),
-        (CLOSING, "rcv ACK of FIN", "x", TIME_WAIT),
-        (CLOSE_WAIT, "CLOSE", "snd FIN", LAST_ACK),
-        (LAST_ACK, "rcv ACK of FIN", "x", CLOSED),
-        (TIME_WAIT, "Timeout=2MSL", "delete TCB", CLOSED),
-    )
-)
-"""The figure's edges, from top to bottom."""
-
-NOTES = {
-    1: "The transition from SYN-RECEIVED to LISTEN on receiving a RST is conditional on having "
-    "reached SYN-RECEIVED after a passive OPEN.",
-    2: "The figure omits a transition from FIN-WAIT-1 to TIME-WAIT if a FIN is received and the "
-    "local FIN is also acknowledged.",
-    3: "A RST can be sent from any state with a corresponding transition to TIME-WAIT. Similarly, "
-    "receipt of a RST from any state results in a transition to LISTEN or CLOSED.",
-}
-"""The figure's notes, shortened."""
-
-NOTED = {Edge(SYN_RECEIVED, "rcv RST", "x", LISTEN): 1}
-"""Edges of the figure that bear a note."""
 
 
 class Extra(NamedTuple):
@@ -375,9 +324,7 @@ def edge_of(before: Tcb, after: Tcb, step: Step, seq: Space) -> Edge:
 
 
 _EVENTS = {
-    Input.OPEN_PASSIVE.value: "passive OPEN",
-    Input.OPEN_ACTIVE.value: "active OPEN",
-    Input.TIME_WAIT_TIMEOUT.value: "Timeout=2MSL",
+    **{what.value: event for what, event in EVENTS},
     Input.USER_TIMEOUT.value: "user timeout",
 }
 

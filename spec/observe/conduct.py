@@ -9,6 +9,7 @@ that breaks one is remembered for ever; no rule reads it.
 Nothing here calls a helper of the rules, so that an error in one of them is seen.
 """
 
+from spec.observe.figure_5 import EVENTS, FIGURE_5
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import Space, choose, implies, not_
@@ -54,19 +55,20 @@ _SENDING = (State.ESTABLISHED, State.CLOSE_WAIT)
 # Figure 5: states
 
 _CALLED = (
-    (Input.OPEN_PASSIVE, State.CLOSED, State.LISTEN),
-    (Input.OPEN_ACTIVE, State.CLOSED, State.SYN_SENT),
-    (Input.OPEN_ACTIVE, State.LISTEN, State.SYN_SENT),
-    (Input.SEND, State.LISTEN, State.SYN_SENT),
-    (Input.SEND_URGENT, State.LISTEN, State.SYN_SENT),
-    (Input.CLOSE, State.LISTEN, State.CLOSED),
-    (Input.CLOSE, State.SYN_SENT, State.CLOSED),
-    (Input.CLOSE, State.SYN_RECEIVED, State.FIN_WAIT_1),
-    (Input.CLOSE, State.ESTABLISHED, State.FIN_WAIT_1),
-    (Input.CLOSE, State.CLOSE_WAIT, State.LAST_ACK),
-    (Input.TIME_WAIT_TIMEOUT, State.TIME_WAIT, State.CLOSED),
+    *(
+        (call, edge.before, edge.after)
+        for call, event in EVENTS
+        for edge in FIGURE_5
+        if edge.event == event
+    ),
+    (Input.OPEN_ACTIVE, State.LISTEN, State.SYN_SENT),  # section 3.10.1
 )
 """The state that a call or a timeout leads to; it stays as it is in states that are not here."""
+
+
+def _drawn(event: str, reason: bool) -> tuple[tuple[State, State, bool], ...]:
+    """The figure's edges with this event, which are right for this reason."""
+    return tuple((edge.before, edge.after, reason) for edge in FIGURE_5 if edge.event == event)
 
 
 def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
@@ -93,24 +95,22 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
     fin = (ctl.fin | before.held_fin) & not_(ctl.rst) & not_(ctl.syn)
     dies = ctl.rst
     edges = (
-        (State.LISTEN, State.SYN_RECEIVED, opens & not_(ctl.ack)),
-        (State.SYN_SENT, State.SYN_RECEIVED, opens & not_(ctl.ack)),
-        (State.SYN_SENT, State.ESTABLISHED, opens & ctl.ack),
+        *_drawn("rcv SYN", opens & not_(ctl.ack)),
+        *_drawn("rcv SYN,ACK", opens & ctl.ack),
+        *_drawn("rcv ACK of SYN", acks & not_(before.closing)),
+        *_drawn("rcv FIN", fin & acks),
+        *_drawn("rcv ACK of FIN", acks),
+        *_drawn("rcv RST", dies & before.passive),  # note 1
+        # Two at once (note 2, for one)
         (State.SYN_SENT, State.CLOSE_WAIT, opens & ctl.ack & ctl.fin),
-        (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
-        (State.SYN_RECEIVED, State.ESTABLISHED, acks & not_(before.closing)),
         (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & fin & not_(before.closing)),
         (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & before.closing),
         (State.SYN_RECEIVED, State.CLOSING, acks & fin & before.closing),
-        (State.SYN_RECEIVED, State.LISTEN, (dies | ctl.syn) & before.passive),
-        (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
-        (State.ESTABLISHED, State.CLOSE_WAIT, fin & acks),
-        (State.FIN_WAIT_1, State.FIN_WAIT_2, acks),
-        (State.FIN_WAIT_1, State.CLOSING, fin & acks),
         (State.FIN_WAIT_1, State.TIME_WAIT, fin & acks),
-        (State.FIN_WAIT_2, State.TIME_WAIT, fin & acks),
-        (State.CLOSING, State.TIME_WAIT, acks),
-        (State.LAST_ACK, State.CLOSED, acks),
+        # Errors (note 3)
+        (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
+        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & before.passive),
+        (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
         *((state, State.CLOSED, dies) for state in SYNCHRONIZED),
     )
     follows = after.state == before.state

@@ -13,8 +13,8 @@ from checker.stacks.generate import packetdrill, plans, report
 from checker.stacks.generate.machine import Edge, Machine, machine
 from checker.stacks.generate.plans import Plan, Planner, controls
 from checker.stacks.linux import LINUX
-from checker.studies.diagram import FIGURE_5
 from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
+from spec.observe.figure_5 import FIGURE_5
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State

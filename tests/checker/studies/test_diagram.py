@@ -11,8 +11,9 @@ import pytest
 from checker.model.interned import Interned
 from checker.render import RenderError
 from checker.studies import diagram
-from checker.studies.diagram import EXTRA, FIGURE_5, NOTED, NOTES, RUNS, Edge, machine
+from checker.studies.diagram import EXTRA, RUNS, machine
 from checker.support.errors import UsageProblem
+from spec.observe.figure_5 import FIGURE_5, NOTED, NOTES, Edge
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
 from spec.tcp.tcb import SYNCHRONIZED, State
