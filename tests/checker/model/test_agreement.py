@@ -197,6 +197,8 @@ WATCHING = Bounds(
     watch_conduct=True,
 )
 """Everything at once."""
+QUICKER = replace(WATCHING, width=32, watch_conduct=False)
+"""Without what makes the trees three times as large."""
 OTHER = Rules(
     syn_ack_exact=True,
     data_on_syn=True,
@@ -209,17 +211,17 @@ OTHER = Rules(
 
 
 @pytest.mark.parametrize(
-    ("width", "rules"),
+    ("rules", "bounds"),
     [
-        pytest.param(4, Rules(), id="4"),
-        pytest.param(32, OTHER, id="32-other"),
-        pytest.param(4, OTHER, id="4-other", marks=pytest.mark.slow),
-        pytest.param(32, Rules(), id="32", marks=pytest.mark.slow),
+        pytest.param(Rules(), WATCHING, id="4"),
+        pytest.param(OTHER, QUICKER, id="32-other"),
+        pytest.param(OTHER, WATCHING, id="4-other", marks=pytest.mark.slow),
+        pytest.param(Rules(), replace(WATCHING, width=32), id="32", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("what", Input, ids=lambda what: what.name)
-def test_agree_on_anything(what: Input, width: int, rules: Rules) -> None:
-    traced = traces(rules, replace(WATCHING, width=width))
+def test_agree_on_anything(what: Input, rules: Rules, bounds: Bounds) -> None:
+    traced = traces(rules, bounds)
     traced.tree(what)
 
     @settings(max_examples=150 if what == Input.SEGMENT else 15, deadline=None)

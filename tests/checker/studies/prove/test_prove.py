@@ -340,7 +340,7 @@ def test_interrupt_ends_the_workers(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"begun\n"
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=60)
     assert said.rstrip().endswith(b"KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
