@@ -13,7 +13,8 @@ tcp/timeouts                3.10.8: user, retransmission and TIME-WAIT timeouts
 tcp/sending                 3.8: what is sent when, and its format
 tcp/host                    one host: its sockets, clock and memory; one event at a time
 observe/                    watchers: what must be known of a run to state a claim
-world/bounds, profiles      every finite bound of an exploration, with its reason
+world/bounds                every finite bound of an exploration, with its reason
+world/profiles              the choices that claims name: bounds, and the watchers they read
 world/topology              which hosts there are, and which links join their sockets
 world/enabled               which calls, timeouts and mishaps may happen, and where
 world/happen                one event at one host, with the watchers looking on

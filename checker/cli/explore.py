@@ -20,7 +20,7 @@ from checker.cli.options import (
     SymmetryOption,
     octets,
 )
-from checker.model.options import choose_bounds, choose_rules, parse_bounds, parse_rules
+from checker.model.options import choose_profile, choose_rules, parse_bounds, parse_rules
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.names import unknown
@@ -69,9 +69,9 @@ def explore(
     if json is not None:
         files.writable(json)
     chosen_rules = choose_rules(parse_rules(rules or []))
-    chosen_bounds = choose_bounds(profile, parse_bounds(bounds or []))
+    chosen = choose_profile(profile, parse_bounds(bounds or []))
     with progress.explorations() as (tell, _):
-        model = Model(chosen_rules, chosen_bounds)
+        model = Model(chosen_rules, *chosen)
         found = model.search({}, options, lambda *counts: tell(profile, *counts), False)
     if json is not None:
         files.write_json(json, summary(found))

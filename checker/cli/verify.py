@@ -23,8 +23,8 @@ from checker.cli.options import (
     octets,
 )
 from checker.model.options import (
-    choose_bounds,
     choose_claims,
+    choose_profile,
     grown,
     parse_bounds,
     parse_rules,
@@ -234,7 +234,7 @@ def _theorem(c: "ClaimReport") -> str:
 
 def _bounds_of(claim: "ClaimReport") -> str:
     """The bounds in which a claim was checked elsewhere than ``trace`` would look by itself."""
-    usual = choose_bounds(claim.profile, grown(claim.profile, "usual"), claim.profile)
+    usual = choose_profile(claim.profile, grown(claim.profile, "usual")).bounds
     return "".join(
         f" --bounds {name}={value}"
         for name, value in claim.bounds.items()

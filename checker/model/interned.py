@@ -6,10 +6,11 @@ out once. That is a matter of speed only; ``tests/spec/world/test_system.py`` co
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from spec.observe.sights import NOTHING, PEER, Sight
+from spec.observe.watcher import Watcher
 from spec.rules import Rules
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State as TcpState
@@ -35,8 +36,14 @@ class Interned(System):
     """A system that remembers. ``known[what]`` has the outcomes of an event by (host, socket,
     segment, sight)."""
 
-    def __init__(self, rules: Rules, bounds: Bounds, topology: Topology = TWO_HOSTS) -> None:
-        super().__init__(rules, bounds, topology)
+    def __init__(
+        self,
+        rules: Rules,
+        bounds: Bounds,
+        watchers: Sequence[Watcher] = (),
+        topology: Topology = TWO_HOSTS,
+    ) -> None:
+        super().__init__(rules, bounds, watchers, topology)
         self.known: dict[Event, dict[tuple[Any, ...], list[Outcome]]] = defaultdict(dict)
         self._called: dict[tuple[Any, ...], list[tuple[Event, Outcome]]] = {}
         self._arrived: dict[tuple[Any, ...], list[Outcome]] = {}

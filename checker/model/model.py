@@ -1,9 +1,9 @@
-"""A model: one choice of rules and bounds, and whatever can be made of it.
+"""A model: one choice of rules, bounds and watchers, and whatever can be made of it.
 
-It is built once, where rules and bounds are chosen, and handed on. What is made of it is made when
+It is built once, where these are chosen, and handed on. What is made of it is made when
 first asked for, and kept: the transition system for the engines that go from state to state; the
 decision trees, and the composition of them, for those that work on trees. Two models are equal if
-their rules and bounds are. To another process only these go: what was worked out stays behind.
+all three are. To another process only these go: what was worked out stays behind.
 
 ``free`` are bounds and switches that have no value but are variables of the trees, by name, and
 ``domains`` the sorts of the domains then (``checker.studies.prove``); such a model has no system.
@@ -25,6 +25,7 @@ from checker.model.traced import Traced
 from checker.render import Story
 from checker.support.errors import Problem
 from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
+from spec.observe.watcher import Watcher
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
@@ -52,19 +53,20 @@ class Found:
 
 @dataclass(frozen=True)
 class Model:
-    """Rules and bounds; see above."""
+    """Rules, bounds and watchers; see above."""
 
     rules: Rules
     bounds: Bounds
+    watchers: tuple[Watcher, ...] = ()
     free: Mapping[str, Sort] = field(default_factory=dict, hash=False)
     domains: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model, (self.rules, self.bounds, self.free, self.domains)
+        return Model, (self.rules, self.bounds, self.watchers, self.free, self.domains)
 
     def anew(self) -> "Model":
         """The same, of which nothing is worked out yet."""
-        return Model(self.rules, self.bounds, self.free, self.domains)
+        return Model(self.rules, self.bounds, self.watchers, self.free, self.domains)
 
     # What it is
 
@@ -92,7 +94,7 @@ class Model:
     @cached_property
     def system(self) -> Interned:
         """The transition system; what it works out, it remembers."""
-        return Interned(self.rules, self.bounds)
+        return Interned(self.rules, self.bounds, self.watchers)
 
     @cached_property
     def parts(self) -> TcpParts:
@@ -103,17 +105,21 @@ class Model:
     def constants(self) -> dict[str, Any]:
         """The fields that never change, and their values."""
         inputs = [*self.callers, *([Input.TICK] if self.timed else [])]
-        return traced.constants(self.rules, self.bounds, inputs, self.free, self.domains)
+        return traced.constants(
+            self.rules, self.bounds, self.watchers, inputs, self.free, self.domains
+        )
 
     @cached_property
     def traced(self) -> Traced:
         """The decision trees, over all fields."""
-        return Traced(self.rules, self.bounds, None, self.free, self.domains)
+        return Traced(self.rules, self.bounds, self.watchers, None, self.free, self.domains)
 
     @cached_property
     def reduced(self) -> Traced:
         """The decision trees, over the fields that vary."""
-        return Traced(self.rules, self.bounds, self.constants, self.free, self.domains)
+        return Traced(
+            self.rules, self.bounds, self.watchers, self.constants, self.free, self.domains
+        )
 
     @cached_property
     def composition(self) -> Composition:
@@ -154,14 +160,14 @@ class Model:
     def replay(self, path: Path) -> Path:
         """Take a run once more, through a system that remembers nothing; raise ``Problem`` if that
         cannot be done."""
-        return replay.replay(Interned(self.rules, self.bounds), path)
+        return replay.replay(Interned(self.rules, self.bounds, self.watchers), path)
 
     def confirm(self, claim: Claim, path: Path) -> None:
         """Replay ``path``; does its last state decide the claim, asked once more?
 
         Of a lasso: does its loop, with what could be done on the way round?
         """
-        system = Interned(self.rules, self.bounds)
+        system = Interned(self.rules, self.bounds, self.watchers)
         path = replay.replay(system, path)
         if claim.live is not None:
             return liveness.confirm(system, claim.live, path)
@@ -181,7 +187,8 @@ class Model:
         return story.story(self.rules, self.bounds, path, title, verdict, violated, notes)
 
     def identity(self, checks: Mapping[str, Check]) -> str:
-        """What a checkpoint is of: the text of all that is run, rules, bounds and checks."""
+        """What a checkpoint is of: the text of all that is run, rules, bounds,
+        watchers and checks."""
         return search.identity(self.system, checks)
 
     def require_symmetry(self) -> None:

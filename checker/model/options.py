@@ -1,4 +1,4 @@
-"""Options: switches (``spec.rules``) and bounds (``spec.world.bounds``) named as text.
+"""Options: switches (``spec.rules``), bounds (``spec.world.bounds``) and profiles named as text.
 
 Everything that can be wrong with one is said here, in one line, before anything is computed: no
 such name, no such value, out of range, or bounds that contradict each other.
@@ -14,7 +14,8 @@ from checker.support.names import unknown
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID, CLAIMS
 from spec.rules import SWITCHES, Rules
-from spec.world.bounds import LIMITS, PROFILES, SCALES, Bounds
+from spec.world.bounds import LIMITS, Bounds
+from spec.world.profiles import PROFILES, SCALES, Profile
 
 _BOOLS = {
     "on": True, "true": True, "1": True, "yes": True,
@@ -28,7 +29,7 @@ def parse_rules(items: Sequence[str]) -> dict[str, Any]:
 
 
 def parse_bounds(items: Sequence[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` for bounds; whether they agree with each other, ``choose_bounds`` says."""
+    """``NAME=VALUE`` for bounds; whether they agree with each other, ``choose_profile`` says."""
     return _parse("bound", items, LIMITS)
 
 
@@ -104,33 +105,34 @@ def choose_rules(*layers: Mapping[str, Any]) -> Rules:
 
 def grown(profile: str, scale: str) -> dict[str, Any]:
     """What is larger in ``profile`` at a scale."""
-    if profile not in PROFILES:
-        raise unknown("profile", profile, PROFILES)
+    _known(profile)
     return SCALES[scale].get(profile, {})
 
 
-def choose_bounds(profile: str, chosen: Mapping[str, Any], watched: str | None = None) -> Bounds:
-    """The bounds of ``profile`` with those ``chosen`` on top, if they make sense together.
+def choose_profile(name: str, bounds: Mapping[str, Any], *read: str) -> Profile:
+    """The profile called ``name`` with these ``bounds`` on top, if they make sense together.
 
-    ``watched`` is the profile that a claim names: the ghosts recorded there are recorded here
-    too, since the claim may read them. A ghost that is not recorded keeps its first value, and a
-    claim about it would be vacuous.
+    ``read`` are the profiles that claims name: what is recorded there is recorded here too, since
+    the claims may read it. A ghost that is not recorded keeps its first value, and a claim about
+    it would be vacuous.
     """
-    for name in (profile, *([watched] if watched else [])):
-        if name not in PROFILES:
-            raise unknown("profile", name, PROFILES)
-    needed = PROFILES[watched or profile]
-    watches = [name for name in LIMITS if name.startswith("watch_") and getattr(needed, name)]
-    for name, value in chosen.items():
-        if name not in LIMITS:
-            raise unknown("bound", name, LIMITS)
-        if name in watches and not value:
-            raise UsageProblem(f"bound {name} cannot be off: the claim may read what it records")
-    base = dataclasses.replace(PROFILES[profile], **dict.fromkeys(watches, True))
-    return _consistent(dataclasses.replace(base, **chosen))
+    for bound in bounds:
+        if bound not in LIMITS:
+            raise unknown("bound", bound, LIMITS)
+    more = (watcher for other in read for watcher in _known(other).watchers)
+    chosen = _known(name).watched(*more).but(**bounds)
+    _check(chosen.bounds)
+    return chosen
 
 
-def _consistent(bounds: Bounds) -> Bounds:
+def _known(profile: str) -> Profile:
+    if profile not in PROFILES:
+        raise unknown("profile", profile, PROFILES)
+    return PROFILES[profile]
+
+
+def _check(bounds: Bounds) -> None:
+    """Raise ``UsageProblem`` if bounds contradict each other."""
     size = 1 << bounds.width
     if bounds.octets and not bounds.send_window:
         raise UsageProblem(
@@ -148,7 +150,6 @@ def _consistent(bounds: Bounds) -> Bounds:
             f"bounds stride={bounds.stride}, incarnations={bounds.incarnations} and "
             f"width={bounds.width}: fresh initial sequence numbers would wrap around"
         )
-    return bounds
 
 
 def departures(rules: Rules) -> dict[str, str]:

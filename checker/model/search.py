@@ -105,8 +105,8 @@ def summary(found: Exploration) -> dict[str, Any]:
 
 
 def identity(system: System, checks: Mapping[str, Check]) -> str:
-    """What a checkpoint is of: the text of all that is run, rules, bounds and checks."""
-    parts = (system.rules, system.bounds, sorted(checks))
+    """What a checkpoint is of: the text of all that is run, rules, bounds, watchers and checks."""
+    parts = (system.rules, system.bounds, system.watchers, sorted(checks))
     return digest(("spec", "proofs", "checker"), *parts)
 
 

@@ -23,12 +23,13 @@ from checker.ir.schema import Field, fields, symbols
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from spec.observe.ghosts import Ghost
 from spec.observe.sights import Sight, look
+from spec.observe.watcher import Watcher
 from spec.rules import SWITCHES, Isn, Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
-from spec.world.bounds import Bounds, watchers
+from spec.world.bounds import Bounds
 from spec.world.enabled import Event, overdue
 from spec.world.endpoint import Endpoint, initial
 from spec.world.happen import happen
@@ -61,7 +62,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
 
 
 class Traced:
-    """The trees of one choice of rules and bounds, made when first asked for.
+    """The trees of one choice of rules, bounds and watchers, made when first asked for.
 
     ``constants`` are fields that have one value in all states of interest (``me.<path>``) or in
     all segments (``seg.<path>``): they are not variables, and decide what they can. ``free`` are
@@ -73,6 +74,7 @@ class Traced:
         self,
         rules: Rules,
         bounds: Bounds,
+        watchers: Sequence[Watcher] = (),
         constants: Mapping[str, Any] | None = None,
         free: Mapping[str, Sort] | None = None,
         known: Mapping[str, Any] | None = None,
@@ -91,9 +93,9 @@ class Traced:
         self.elapsed = self.tracer.var("elapsed", POSITIVE) if "msl" in chosen else 1
         switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
         self.rules = dataclasses.replace(rules, **switches)
-        self.watchers = watchers(bounds)
+        self.watchers = watchers
         self.bounds = dataclasses.replace(bounds, **chosen)
-        self.end_fields: list[Field] = fields(initial(watchers(bounds), bounds.incarnations), known)
+        self.end_fields: list[Field] = fields(initial(watchers, bounds.incarnations), known)
         self.seg_fields: list[Field] = fields(Segment(seq=0), known)
         self.sight_fields: list[Field] = fields(Sight(), known)
         self.isn_sort = integer(*known["seq"])
@@ -235,6 +237,7 @@ class Traced:
 def constants(
     rules: Rules,
     bounds: Bounds,
+    watchers: Sequence[Watcher],
     inputs: Sequence[Event],
     free: Mapping[str, Sort] | None = None,
     known: Mapping[str, Any] | None = None,
@@ -245,10 +248,10 @@ def constants(
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.
     What is left is an inductive invariant of every reachable state and segment.
     """
-    start = initial(watchers(bounds), bounds.incarnations)
+    start = initial(watchers, bounds.incarnations)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
-    first = Traced(rules, bounds, guess, free, known)
+    first = Traced(rules, bounds, watchers, guess, free, known)
     for what in inputs:
         if what != Input.SEGMENT:
             _collect(first, what, sent)
@@ -260,7 +263,7 @@ def constants(
     if "msl" not in (free or {}) and not bounds.msl:
         guess["seg.ttl"] = 0
     while True:
-        traced = Traced(rules, bounds, guess, free, known)
+        traced = Traced(rules, bounds, watchers, guess, free, known)
         seen: dict[str, set[Any]] = {}
         for what in inputs:
             _collect(traced, what, seen)

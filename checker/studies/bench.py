@@ -26,7 +26,7 @@ from checker.engines.peers.peer import measure
 from checker.exports.promela import promela
 from checker.exports.tlaplus import tlaplus
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_rules
+from checker.model.options import choose_profile, choose_rules
 from checker.studies.crosscheck import missing
 from checker.support import machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
@@ -87,7 +87,7 @@ def bench(
         if why := _missing(tool):
             raise ToolProblem(f"{tool}: {why}")
     memory = memory or machine.spare()
-    model = Model(choose_rules(rules), choose_bounds(profile, bounds))
+    model = Model(choose_rules(rules), *choose_profile(profile, bounds))
     words = ["--profile", profile]
     words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]
     words += [w for name, value in bounds.items() for w in ("--bounds", f"{name}={_text(value)}")]

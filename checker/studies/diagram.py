@@ -46,8 +46,9 @@ from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
+from spec.world.profiles import PROFILES
 from spec.world.system import Step, System, World
 from spec.world.topology import TWO_HOSTS
 
@@ -241,7 +242,7 @@ EXTRA = (
 
 # The reachable edges
 
-_REST = replace(PROFILES["rest"], capacity=1)
+_REST = replace(PROFILES["rest"].bounds, capacity=1)
 
 RUNS: tuple[tuple[str, Bounds], ...] = (
     # Both hosts open and close as they like.
@@ -620,7 +621,12 @@ def _gives_up(before: World, after: World) -> bool:
 
 
 _PAIR = replace(
-    PROFILES["rest"], in_flight=4, abort=False, listen_open=False, lose=False, duplicate=False
+    PROFILES["rest"].bounds,
+    in_flight=4,
+    abort=False,
+    listen_open=False,
+    lose=False,
+    duplicate=False,
 )
 CLIENT_SERVER = replace(_PAIR, a_passive=False, b_active=False)
 """A opens actively, B passively; the four segments in flight are never too many."""

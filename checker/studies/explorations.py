@@ -15,7 +15,7 @@ from typing import Any
 from checker.engines.explicit.engine import Exploration
 from checker.engines.solver import symbolic
 from checker.model.model import Found, Model
-from checker.model.options import choose_bounds, choose_rules, grown
+from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
 from checker.model.traced import predicate
 from checker.support.errors import UsageProblem
@@ -84,7 +84,7 @@ def jobs(
         Job(
             profile,
             scale,
-            Model(chosen, choose_bounds(profile, {**grown(profile, scale), **bounds}, profile)),
+            Model(chosen, *choose_profile(profile, {**grown(profile, scale), **bounds})),
             tuple(together),
             options,
             depth,

@@ -14,7 +14,7 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
 from checker.ir.tracing import Tree
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_claim, choose_rules
+from checker.model.options import choose_claim, choose_profile, choose_rules
 from checker.model.traced import predicate
 from checker.render.itf import itf
 from checker.studies import trace
@@ -22,7 +22,6 @@ from checker.support.errors import UsageProblem
 from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
-from spec.world.bounds import LIMITS, Bounds
 
 KINDS = ("promela", "tlaplus", "smtlib", "itf")
 """What can be written."""
@@ -72,16 +71,8 @@ def stated(
             and claim.kind != EVENTUALLY
             and choose_rules(claim.rules, rules) == ruled
         ]
-    limits = choose_bounds(one, bounds)
-    for claim in chosen:
-        limits = choose_bounds(one, {**bounds, **_watched(limits)}, claim.profile)
-    return Stated(one, Model(ruled, limits), tuple(chosen))
-
-
-def _watched(bounds: Bounds) -> dict[str, bool]:
-    """The ghosts that are recorded already."""
-    names = [name for name in LIMITS if name.startswith("watch_") and getattr(bounds, name)]
-    return dict.fromkeys(names, True)
+    made = choose_profile(one, bounds, *(claim.profile for claim in chosen))
+    return Stated(one, Model(ruled, *made), tuple(chosen))
 
 
 def goods(

@@ -321,8 +321,8 @@ explores everything again and compares. The same as data:
 - A *witness* is a state that must be reached. It shows that the claim beside it is not true merely
   because nothing happens.
 
-*Holds* means that every state within the small bounds of `spec/world/bounds.py` was visited and is
-good, and that the witness was reached. *Violated* comes with the shortest run that violates the
+*Holds* means that every state within the small bounds of `spec/world/profiles.py` was visited and
+is good, and that the witness was reached. *Violated* comes with the shortest run that violates the
 claim. *Steps* counts that run's user calls, timeouts, clock ticks, and segments that the network
 delivers, duplicates or loses. *States* is given only where every state was visited. Rows marked
 *later* name mechanisms that the specification does not have yet, so nothing was checked.

@@ -14,7 +14,7 @@ from checker.studies.reports import ClaimReport, Report
 from checker.support import files
 from checker.support.errors import UsageProblem
 from proofs.claims.ablations import ABLATIONS, CONTROLS, Ablation
-from spec.world.bounds import SCALES
+from spec.world.profiles import SCALES
 
 
 def expectations() -> dict[str, Any]:
@@ -36,7 +36,7 @@ def pin(result: Report, scale: str) -> None:
         }
         parts["controls"] = {control.id: _pins_of_control(control) for control in CONTROLS}
     lines = [
-        "# What the checker found, pinned, by scale (spec/world/bounds.py). `verify --pin`",
+        "# What the checker found, pinned, by scale (spec/world/profiles.py). `verify --pin`",
         "# rewrites the part of its scale, and `verify --small --pin` [ablations] and [controls]",
         "# too; a commit that changes a number says why. Counts are of complete explorations;",
         "# lengths are of shortest traces.",

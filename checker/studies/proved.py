@@ -92,6 +92,7 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
         scale="",
         rules=departures(choose_rules(theorem.rules)),
         bounds={k: int(v) for k, v in theorem.bounds.items()},
+        watchers=[watcher.name for watcher in theorem.watchers],
         states=0,
         transitions=0,
         depth=0,

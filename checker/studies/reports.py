@@ -41,6 +41,7 @@ class ClaimReport(BaseModel):
     scale: str
     rules: dict[str, str]
     bounds: dict[str, int]
+    watchers: list[str]  # what is recorded of a run
     states: int
     transitions: int
     depth: int  # levels searched
@@ -149,6 +150,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         scale=job.scale,
         rules=job.model.departures,
         bounds={k: int(v) for k, v in dataclasses.asdict(job.model.bounds).items()},
+        watchers=[watcher.name for watcher in job.model.watchers],
         states=result.states,
         transitions=result.transitions,
         depth=result.depth,

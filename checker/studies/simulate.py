@@ -125,7 +125,7 @@ def tell(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Story:
     """``scenario`` as a story."""
     system, path = walk(scenario, rules)
     notes = {n: move.note for n, move in enumerate(scenario.moves, 1) if move.note}
-    model = Model(system.rules, system.bounds)
+    model = Model(system.rules, system.bounds, system.watchers)
     return model.story(path, scenario.title, scenario.verdict, scenario.harm, notes)
 
 

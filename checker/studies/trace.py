@@ -18,7 +18,7 @@ from rich.console import Console
 
 from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_rules, grown
+from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, ladder, render, writable
 from checker.support.errors import INCONCLUSIVE, OK
@@ -44,7 +44,9 @@ def trace(
     chosen = dict(rules or {})
     profile = profile or claim.profile
     limits = {**grown(profile, "usual"), **(bounds or {})}
-    model = Model(choose_rules(claim.rules, chosen), choose_bounds(profile, limits, claim.profile))
+    model = Model(
+        choose_rules(claim.rules, chosen), *choose_profile(profile, limits, claim.profile)
+    )
     out = None if out is None else File(out)
     if out is not None:
         writable(out)

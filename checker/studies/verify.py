@@ -56,7 +56,7 @@ def verify(
 ) -> tuple[Report, float]:
     """Check claims; the report, and the seconds it took.
 
-    ``scale``, of ``spec.world.bounds.SCALES``, is by default usual, and small for the symbolic
+    ``scale``, of ``spec.world.profiles.SCALES``, is by default usual, and small for the symbolic
     engine. ``pinning``: compare with nothing. ``options`` are for all explorations together: they
     share the memory, and threads where there are too few of them to keep all cores busy.
     """

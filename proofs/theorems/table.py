@@ -1,7 +1,8 @@
 """Theorems: the claims that are proved without bounds, and the clauses that carry them.
 
-A theorem names the rules, the bounds and the assumptions under which its claims hold; its clauses
-are those of ``proofs.theorems.invariants``. Claims have the identifiers of ``proofs.claims.table``.
+A theorem names the rules, the bounds and the assumptions under which its claims hold, and the
+watchers that its clauses read; these are of ``proofs.theorems.invariants``. Claims have the
+identifiers of ``proofs.claims.table``.
 """
 
 import dataclasses
@@ -11,6 +12,13 @@ from typing import Any
 
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
+from spec.observe.agreement import Agreement
+from spec.observe.confusion import Confusion
+from spec.observe.crossing import Crossing
+from spec.observe.forgery import Forgery
+from spec.observe.stale import Stale
+from spec.observe.streams import Streams
+from spec.observe.watcher import Watcher
 from spec.rules import Restart
 
 
@@ -34,6 +42,7 @@ class Theorem:
     clauses: tuple[Function, ...] = ()
     rules: dict[str, Any]
     bounds: dict[str, Any]
+    watchers: tuple[Watcher, ...] = ()
     free: tuple[str, ...]
     pairs: tuple[Function, ...] = ()
     facts: tuple[Function, ...] = ()
@@ -69,26 +78,13 @@ _OPEN: dict[str, object] = {
 }
 """32 bits, any number of incarnations, and no text."""
 
-_UNTIMED = _OPEN | {
-    "user_timeout": True,
-    "watch_agreement": True,
-    "watch_stale": True,
-    "watch_streams": True,
-    "watch_crossing": True,
-}
+_UNTIMED = _OPEN | {"user_timeout": True}
 """No time: segments live for ever. Any mix of opens, closes and aborts, no text."""
 
-_FORGED = _OPEN | {
-    "user_timeout": True,
-    "forged": True,
-    "watch_forgery": True,
-}
+_FORGED = _OPEN | {"user_timeout": True, "forged": True}
 """No time, and somebody else sends segments, which lie in the window but miss what matters."""
 
-_TIMED = _OPEN | {
-    "abort": False,
-    "watch_confusion": True,
-}
+_TIMED = _OPEN | {"abort": False}
 """With time: graceful closes only, and nobody gives up. No text."""
 
 _DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
@@ -124,6 +120,7 @@ _T1 = Theorem(
     ),
     rules={},
     bounds=_UNTIMED,
+    watchers=(Agreement(), Stale(), Streams(), Crossing()),
     free=("window",),
     pairs=(i.fresh,),
     facts=(i.window_is_sane,),
@@ -214,7 +211,8 @@ THEOREMS = (
             i.the_partner_dies,
         ),
         rules={**_DRAIN, "syn_ack_exact": True, "close_waits": True},
-        bounds={**_TIMED, "watch_streams": True, "watch_agreement": True},
+        bounds=_TIMED,
+        watchers=(Agreement(), Confusion(), Streams()),
         free=("window", "msl", "span", "time_wait"),
         pairs=(i.fresh,),
         facts=(i.window_is_sane, i.two_msl_and_r),
@@ -241,6 +239,7 @@ THEOREMS = (
         ),
         rules=_DRAIN,
         bounds=_TIMED,
+        watchers=(Confusion(),),
         free=("window", "msl", "span", "time_wait"),
         facts=(i.window_is_sane, i.two_msl),
     ),
@@ -252,6 +251,7 @@ THEOREMS = (
         clauses=(i.in_order, i.syn_is_bare, i.nothing_waits),
         rules={},
         bounds=_FORGED,
+        watchers=(Forgery(),),
         free=("window",),
         facts=(i.window_is_sane,),
     ),

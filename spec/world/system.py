@@ -13,11 +13,12 @@ States are values: two are equal if all their scalars are. Everything is worked 
 time; ``checker.model.interned`` is the same system for those who ask the same often.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from spec.observe.sights import BLIND, NETWORK, NOTHING, Sight, look, looks
+from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
@@ -25,7 +26,7 @@ from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import endpoint
-from spec.world.bounds import Bounds, watchers
+from spec.world.bounds import Bounds
 from spec.world.channel import Bag, add, remove
 from spec.world.enabled import Event, calls, overdue
 from spec.world.endpoint import Endpoint
@@ -104,15 +105,21 @@ def _with(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
 
 
 class System:
-    """The transition system for one choice of rules and bounds."""
+    """The transition system for one choice of rules and bounds; ``watchers`` look on."""
 
-    def __init__(self, rules: Rules, bounds: Bounds, topology: Topology = TWO_HOSTS) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        bounds: Bounds,
+        watchers: Sequence[Watcher] = (),
+        topology: Topology = TWO_HOSTS,
+    ) -> None:
         self.rules = rules
         self.bounds = bounds
         self.topology = topology
         self.seq = Space(bounds.width)
-        self.watchers = watchers(bounds)
-        self.reach = max((watcher.sees for watcher in self.watchers), default=NOTHING)
+        self.watchers = tuple(watchers)
+        self.reach = max((watcher.sees for watcher in watchers), default=NOTHING)
         self.calls = tuple(calls(bounds, host, socket) for host, socket in topology.ends)
 
     def initial(self) -> World:

@@ -15,7 +15,8 @@ from checker.cli.app import app
 from checker.studies.simulate import SCENARIOS
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
-from spec.world.bounds import LIMITS, PROFILES
+from spec.world.bounds import LIMITS
+from spec.world.profiles import PROFILES
 from tests.docs.test_links import PAGES, TOP
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]

@@ -1,7 +1,6 @@
 """How two engines are compared, on the systems of ``systems`` and on the specification."""
 
 import random
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,7 +17,7 @@ from checker.model.search import TcpParts
 from proofs.claims.claim import EVENTUALLY
 from proofs.claims.table import BY_ID, CLAIMS
 from spec.rules import Rules
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import World
 from tests.helpers.systems import (
@@ -102,8 +101,8 @@ LITTLE: dict[str, dict[str, Any]] = {
 }
 
 
-def little(profile: str, which: str) -> Bounds:
-    return replace(PROFILES[profile], **LITTLE[which])
+def little(profile: str, which: str) -> Profile:
+    return PROFILES[profile].but(**LITTLE[which])
 
 
 def checks_for(profile: str) -> dict[str, Check]:
@@ -142,9 +141,9 @@ def told(found: Exploration) -> Any:
     }
 
 
-def same(rules: Rules, bounds: Bounds, checks: dict[str, Check], **options: Any) -> Exploration:
-    one = explore(Interned(rules, bounds), checks, graph=False, stop_when_decided=False)
-    parts = TcpParts(Interned(rules, bounds))
+def same(rules: Rules, profile: Profile, checks: dict[str, Check], **options: Any) -> Exploration:
+    one = explore(Interned(rules, *profile), checks, graph=False, stop_when_decided=False)
+    parts = TcpParts(Interned(rules, *profile))
     two = native.explore(parts, checks, stop_when_decided=False, **options)
     assert told(two) == told(one)
     return two

@@ -8,6 +8,13 @@ variable; ``seg("<SEQ=300><ACK=101><CTL=FIN,ACK>")`` is a segment, and ``show`` 
 import re
 from typing import Any, NamedTuple
 
+from spec.observe.agreement import Agreement
+from spec.observe.conduct import Conduct
+from spec.observe.confusion import Confusion
+from spec.observe.crossing import Crossing
+from spec.observe.forgery import Forgery
+from spec.observe.stale import Stale
+from spec.observe.streams import Streams
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
@@ -35,6 +42,17 @@ BOUNDS = Bounds(
     width=32, window=WINDOW, octets=4, msl=MSL, span=3, incarnations=3, crashes=1, urgent=True
 )
 """Room for everything; 32 bits, so that nothing wraps unless a test wants it to."""
+
+WATCHERS = (
+    Agreement(),
+    Stale(),
+    Confusion(),
+    Streams(),
+    Forgery(),
+    Crossing(),
+    Conduct(),
+)
+"""Every watcher that there is."""
 
 ISN = 99
 """The initial sequence number on offer, and this end's ISS; SND.NXT is 100 after the SYN."""

@@ -40,7 +40,6 @@ MUST_BE_TRACED = {
 EXEMPT = {
     ("spec/tcp/user_calls.py", "status"),  # no step of the system
     ("spec/seq.py", "choose"),  # the one place that asks a value whether it is symbolic
-    ("spec/world/bounds.py", "watchers"),
     ("spec/world/endpoint.py", "only"),  # sockets are numbered by plain ints
     ("spec/world/enabled.py", "calls"),  # of bounds, before anything happens
     ("spec/world/bounds.py", "_bound"),  # these make the tables

@@ -295,7 +295,8 @@ def _model(family: Family) -> Model:
     """The theorem's, with what the family changes."""
     theorem = BY_ID[family.theorem]
     rules = choose_rules(theorem.rules, family.rules)
-    return Model(rules, dataclasses.replace(Bounds(), **{**theorem.bounds, **family.bounds}))
+    bounds = dataclasses.replace(Bounds(), **{**theorem.bounds, **family.bounds})
+    return Model(rules, bounds, theorem.watchers)
 
 
 # The example
@@ -310,7 +311,8 @@ def _example(family: Family, found: Followed) -> Story:
     isn = choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
     rules = dataclasses.replace(theirs.rules, isn=isn, time_wait_cut=cut)
     bounds = dataclasses.replace(theirs.bounds, msl=n["msl"], span=n["span"], incarnations=2)
-    model = Model(rules, dataclasses.replace(bounds, capacity=8, in_flight=16))
+    bounds = dataclasses.replace(bounds, capacity=8, in_flight=16)
+    model = Model(rules, bounds, theirs.watchers)
     system = model.system
     path = Path(system.initial(), [])
     ends = []  # of each step of the family, how many steps of the path there are

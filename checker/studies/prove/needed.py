@@ -17,7 +17,7 @@ from checker.engines.solver.induction import (
     Theory,
 )
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_rules, grown, show
+from checker.model.options import choose_profile, choose_rules, grown, show
 from checker.model.search import Options
 from checker.studies.prove.asking import in_turn, until_one_fails
 from checker.studies.prove.prove import TIMEOUT, named
@@ -116,9 +116,7 @@ def _violated(run: Run | Ablation, max_states: int = 5_000_000) -> tuple[int | N
     """How many steps there are to a violation at the small scale, and whether that is certain."""
     claim = run.claim
     bounds = {**grown(claim.profile, "small"), **run.bounds}
-    model = Model(
-        choose_rules(claim.rules, run.rules), choose_bounds(claim.profile, bounds, claim.profile)
-    )
+    model = Model(choose_rules(claim.rules, run.rules), *choose_profile(claim.profile, bounds))
     found = model.decide([claim], Options(max_states=max_states))
     steps = found.lengths.get(claim.id)
     return steps, steps is not None or found.exploration.complete

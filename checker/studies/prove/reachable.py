@@ -196,6 +196,7 @@ def model_of(theorem: Theorem, bounds: Mapping[str, Any] | None = None) -> Model
         model = Model(
             dataclasses.replace(Rules(), **{**chosen, "time_wait_cut": cut}),
             dataclasses.replace(Bounds(), **{**fixed, "stride": stride}),
+            theorem.watchers,
         )
         if assumed(theorem, model):
             return model
@@ -220,7 +221,7 @@ def limits(model: Model) -> str:
         for name, field in LIMITS.items()
         if name in SMALL or getattr(model.bounds, name) != field.default
     ]
-    return " ".join([*rules, *(b for b in bounds if not b.startswith("watch_"))])
+    return " ".join([*rules, *bounds])
 
 
 # The search

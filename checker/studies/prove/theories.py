@@ -50,7 +50,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     }
     free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
-    model = Model(rules, bounds, free, domains)
+    model = Model(rules, bounds, base.watchers, free, domains)
     inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]
     known, traced = model.constants, model.reduced
     tracer = traced.tracer

@@ -35,11 +35,13 @@ from checker.model.traced import predicate as stated
 from checker.studies import export
 from checker.support.errors import ToolProblem, UsageProblem
 from proofs.claims.table import BY_ID
+from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.bounds import Bounds
 from spec.world.forgery import Forgery
+from spec.world.profiles import PROFILES
 from spec.world.system import World
 
 JAR = os.environ.get(tlc.JAR, "")
@@ -65,11 +67,9 @@ class Case:
     rules: tuple[tuple[str, Any], ...] = ()
     bounds: tuple[tuple[str, Any], ...] = ()
 
-    def chosen(self) -> tuple[Rules, Bounds]:
-        return (
-            replace(Rules(), **dict(self.rules)),
-            replace(PROFILES[self.profile], **dict(self.bounds)),
-        )
+    def chosen(self) -> tuple[Rules, Bounds, tuple[Watcher, ...]]:
+        profile = PROFILES[self.profile].but(**dict(self.bounds))
+        return replace(Rules(), **dict(self.rules)), *profile
 
 
 def case(profile: str, rules: Mapping[str, Any] | None = None, **bounds: Any) -> Case:
@@ -172,7 +172,7 @@ def violation(
     claim = BY_ID[id]
     model = Model(
         replace(Rules(), **{**claim.rules, **rules}),
-        replace(PROFILES[claim.profile], **bounds),
+        *PROFILES[claim.profile].but(**bounds),
     )
     good = stated(claim.predicate, model.reduced, claim.kind != "sometimes")
     return tlaplus(model.composition, {id: good}, name=name)
@@ -209,13 +209,12 @@ def both_open(world: World) -> bool:
 @pytest.mark.parametrize("idle", [frozenset({"ABORT"}), frozenset({"lose", "duplicate"})])
 def test_tlc_knows_where_the_system_may_rest(idle: frozenset[str]) -> None:
     """Deadlock, as a claim of states with no step but idle ones, is decided alike."""
-    rules, bounds = case("rest", close=False).chosen()
-    model = Model(rules, bounds)
+    model = Model(*case("rest", close=False).chosen())
     composed, traced = model.composition, model.reduced
     claim = BY_ID["D1"].predicate
     for predicate in (claim, both_open):
         checks = {"D": Check("rest", predicate, idle)}
-        path = explore(Interned(rules, bounds), checks, graph=False).decisive.get("D")
+        path = explore(model.system, checks, graph=False).decisive.get("D")
         run = tlc.run(*tlaplus(composed, {}, {"D": (stated(predicate, traced), idle)}))
         assert run.length == (None if path is None else len(path.steps))
         assert run.complete == (path is None)
@@ -519,10 +518,9 @@ def b_is_left_behind(world: World) -> bool:
 def test_scripts_and_explorer_agree_on_how_far_a_goal_is(
     profile: str, goal: Callable[[World], bool]
 ) -> None:
-    rules, bounds = case(profile).chosen()
-    found = explore(Interned(rules, bounds), {"goal": Check("sometimes", goal)}, graph=False)
+    model = Model(*case(profile).chosen())
+    found = explore(model.system, {"goal": Check("sometimes", goal)}, graph=False)
     length = len(found.decisive["goal"].steps)
-    model = Model(rules, bounds)
     composed, traced = model.composition, model.reduced
     claims = {"goal": stated(goal, traced, wanted=False)}
     assert z3_says(smtlib(composed, claims, length - 1)) == ["unsat"]
@@ -593,7 +591,7 @@ def test_the_claims_of_a_profile_are_those_whose_rules_are_in_force() -> None:
 
 def test_what_a_claim_reads_is_recorded() -> None:
     what = export.stated("rest", ("T1",), {}, {})
-    assert (what.profile, what.model.bounds.watch_agreement) == ("rest", True)
+    assert (what.profile, what.model.watchers) == ("rest", PROFILES["handshake"].watchers)
 
 
 @pytest.mark.parametrize(

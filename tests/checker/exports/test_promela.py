@@ -30,15 +30,15 @@ from checker.studies import crosscheck
 from checker.studies.export import stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem, UsageProblem
 from spec.rules import Isn, Rules
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.profiles import PROFILES, Profile
 from tests.helpers.interpreted import Interpreted
 
 MISSING = [program for program in ("spin", "gcc") if shutil.which(program) is None]
 needs_spin = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
 
-def small(profile: str, **changes: Any) -> Bounds:
-    return replace(PROFILES[profile], **{"in_flight": 1, **changes})
+def small(profile: str, **changes: Any) -> Profile:
+    return PROFILES[profile].but(**{"in_flight": 1, **changes})
 
 
 CASES = {
@@ -67,9 +67,9 @@ def counts(run: PeerRun) -> tuple[int | None, int | None]:
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CASES]
 )
 def test_spin_counts_what_the_explorer_counts(name: str) -> None:
-    rules, bounds = CASES[name]
-    found = explore(Interned(rules, bounds), {}, graph=False)
-    run = spin.run(promela(Model(rules, bounds).composition, {}), "bfs", optimise="-O0")
+    rules, profile = CASES[name]
+    found = explore(Interned(rules, *profile), {}, graph=False)
+    run = spin.run(promela(Model(rules, *profile).composition, {}), "bfs", optimise="-O0")
     assert counts(run) == (found.states, found.transitions)
     assert run.depth == found.depth
 
@@ -79,8 +79,8 @@ def test_spin_counts_what_the_explorer_counts(name: str) -> None:
 @pytest.mark.parametrize("mode", spin.MODES)
 @pytest.mark.parametrize("profile", ["rest", "window", "crash"])
 def test_profiles_in_every_mode(profile: str, mode: str) -> None:
-    found = explore(Interned(Rules(), PROFILES[profile]), {}, graph=False)
-    text = promela(Model(Rules(), PROFILES[profile]).composition, {})
+    found = explore(Interned(Rules(), *PROFILES[profile]), {}, graph=False)
+    text = promela(Model(Rules(), *PROFILES[profile]).composition, {})
     assert counts(spin.run(text, mode, optimise="-O1")) == (found.states, found.transitions)
 
 
@@ -217,9 +217,9 @@ def flipped(tree: Tree, where: str) -> Tree:
 
 @needs_spin
 def test_a_decision_the_wrong_way_round_is_noticed() -> None:
-    rules, bounds = CASES["crash"]
-    model = Model(rules, bounds).composition
-    found = explore(Interned(rules, bounds), {}, graph=False)
+    rules, profile = CASES["crash"]
+    model = Model(rules, *profile).composition
+    found = explore(Interned(rules, *profile), {}, graph=False)
     (deliver,) = (kind for kind in model.kinds if kind.delivers)
     lines = {b.where: None for b in interpret.branches(deliver.tree)}
     (where, *_) = [line for line in lines if line.startswith("spec/tcp/segment_arrives/")][3:]
@@ -261,14 +261,14 @@ def test_a_wrong_constant_is_noticed() -> None:
 
 
 def test_messages_that_are_too_wide_are_refused() -> None:
-    model = Model(Rules(), small("rest", width=16)).composition
+    model = Model(Rules(), *small("rest", width=16)).composition
     with pytest.raises(UsageProblem, match="bits"):
         promela(model, {})
 
 
 def test_the_text_is_reproducible() -> None:
-    rules, bounds = CASES["crash"]
-    texts = {promela(Model(rules, bounds).composition, {}) for _ in range(2)}
+    rules, profile = CASES["crash"]
+    texts = {promela(Model(rules, *profile).composition, {}) for _ in range(2)}
     assert len(texts) == 1
 
 

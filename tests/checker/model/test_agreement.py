@@ -27,18 +27,21 @@ from checker.model.interned import Interned
 from checker.model.traced import Static, Traced
 from proofs.claims.ablations import ABLATIONS, CONTROLS
 from proofs.claims.table import CLAIMS
+from spec.observe.conduct import Conduct
 from spec.observe.sights import Sight
 from spec.rules import Isn, Restart, Rules
 from spec.seq import Space, choose
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment, acceptable
 from spec.tcp.tcb import State
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.bounds import Bounds
 from spec.world.enabled import Event
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import Forgery
 from spec.world.happen import happen
+from spec.world.profiles import PROFILES, Profile
 from spec.world.records import clone, key, rebuild
+from tests.helpers.build import WATCHERS
 
 Point = tuple[Endpoint, Input, Segment | None, Sight, int]
 Result = tuple[Static, tuple[Any, ...], list[tuple[Any, ...]]]
@@ -69,8 +72,8 @@ def by_tree(traced: Traced, point: Point, tree: Tree | None = None) -> Result:
 
 
 @cache
-def traces(rules: Rules, bounds: Bounds) -> Traced:
-    return Traced(rules, bounds)
+def traces(rules: Rules, profile: Profile) -> Traced:
+    return Traced(rules, *profile)
 
 
 # What is reached
@@ -79,8 +82,8 @@ def traces(rules: Rules, bounds: Bounds) -> Traced:
 class Watching(Interned):
     """A system that notes every point at which an endpoint is asked to step."""
 
-    def __init__(self, rules: Rules, bounds: Bounds) -> None:
-        super().__init__(rules, bounds)
+    def __init__(self, rules: Rules, profile: Profile) -> None:
+        super().__init__(rules, *profile)
         self.met: list[Point] = []
 
     def react(
@@ -91,16 +94,14 @@ class Watching(Interned):
         return super().react(end, socket, what, seg, sight)
 
 
-def reached(rules: Rules, bounds: Bounds, max_states: int = 3000) -> list[Point]:
-    system = Watching(rules, bounds)
+def reached(rules: Rules, profile: Profile, max_states: int = 3000) -> list[Point]:
+    system = Watching(rules, profile)
     explore(system, {}, graph=False, max_states=max_states)
     return system.met
 
 
-URGENT = replace(
-    PROFILES["stream"], octets=2, urgent=True, user_timeout=True, crashes=1, msl=1, span=1
-)
-CHOICES = {name: (Rules(), bounds) for name, bounds in PROFILES.items()}
+URGENT = PROFILES["stream"].but(octets=2, urgent=True, user_timeout=True, crashes=1, msl=1, span=1)
+CHOICES = {name: (Rules(), profile) for name, profile in PROFILES.items()}
 CHOICES |= {
     claim.id: (replace(Rules(), **claim.rules), PROFILES[claim.profile])
     for claim in CLAIMS
@@ -109,7 +110,7 @@ CHOICES |= {
 CHOICES |= {
     f"without {a.id}": (
         replace(Rules(), **{**a.claim.rules, **a.rules}),
-        replace(PROFILES[a.claim.profile], **a.bounds),
+        PROFILES[a.claim.profile].but(**a.bounds),
     )
     for a in (*ABLATIONS, *CONTROLS)
 }
@@ -117,7 +118,7 @@ CHOICES |= {
     "text on SYN": (replace(Rules(), data_on_syn=True, fin_ack_delayed=True), URGENT),
     "reopening": (
         replace(Rules(), time_wait_reopen=True, isn=Isn.ANY),
-        replace(PROFILES["time"], msl=1),
+        PROFILES["time"].but(msl=1),
     ),
 }
 QUICK = ["handshake", "crash", "reuse", "forgery"]
@@ -128,10 +129,10 @@ QUICK = ["handshake", "crash", "reuse", "forgery"]
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CHOICES]
 )
 def test_agree_on_what_is_reached(name: str) -> None:
-    rules, bounds = CHOICES[name]
-    points = reached(rules, bounds)
+    rules, profile = CHOICES[name]
+    points = reached(rules, profile)
     assert len({point[1] for point in points}) > 3
-    traced = traces(rules, bounds)
+    traced = traces(rules, profile)
     for point in points:
         assert by_tree(traced, point) == by_python(traced, point)
 
@@ -180,24 +181,14 @@ def anything(traced: Traced, what: Input) -> st.SearchStrategy[Point]:
     )
 
 
-WATCHING = Bounds(
-    width=4,
-    window=3,
-    octets=1,
-    msl=2,
-    span=1,
-    crashes=1,
-    urgent=True,
-    watch_agreement=True,
-    watch_stale=True,
-    watch_confusion=True,
-    watch_streams=True,
-    watch_forgery=True,
-    watch_crossing=True,
-    watch_conduct=True,
+WATCHING = Profile(
+    Bounds(width=4, window=3, octets=1, msl=2, span=1, crashes=1, urgent=True), WATCHERS
 )
 """Everything at once."""
-QUICKER = replace(WATCHING, width=32, watch_conduct=False)
+QUICKER = Profile(
+    replace(WATCHING.bounds, width=32),
+    tuple(w for w in WATCHERS if not isinstance(w, Conduct)),
+)
 """Without what makes the trees three times as large."""
 OTHER = Rules(
     syn_ack_exact=True,
@@ -211,17 +202,17 @@ OTHER = Rules(
 
 
 @pytest.mark.parametrize(
-    ("rules", "bounds"),
+    ("rules", "profile"),
     [
         pytest.param(Rules(), WATCHING, id="4"),
         pytest.param(OTHER, QUICKER, id="32-other"),
         pytest.param(OTHER, WATCHING, id="4-other", marks=pytest.mark.slow),
-        pytest.param(Rules(), replace(WATCHING, width=32), id="32", marks=pytest.mark.slow),
+        pytest.param(Rules(), WATCHING.but(width=32), id="32", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("what", Input, ids=lambda what: what.name)
-def test_agree_on_anything(what: Input, rules: Rules, bounds: Bounds) -> None:
-    traced = traces(rules, bounds)
+def test_agree_on_anything(what: Input, rules: Rules, profile: Profile) -> None:
+    traced = traces(rules, profile)
     traced.tree(what)
 
     @settings(max_examples=150 if what == Input.SEGMENT else 15, deadline=None)
@@ -451,10 +442,10 @@ def turned(tree: Tree, branch: Branch) -> Tree:
 
 def test_a_branch_turned_round_is_noticed() -> None:
     """Any of those that a SYN passes in LISTEN."""
-    rules, bounds = CHOICES["handshake"]
-    traced = traces(rules, bounds)
+    rules, profile = CHOICES["handshake"]
+    traced = traces(rules, profile)
     tree = traced.tree(Input.SEGMENT)
-    points = [p for p in reached(rules, bounds, 600) if p[1] == Input.SEGMENT]
+    points = [p for p in reached(rules, profile, 600) if p[1] == Input.SEGMENT]
     assert differing(traced, points, tree) == 0
     end, _, *more = next(p for p in points if p[0].tcb.state == State.LISTEN and p[2].ctl.syn)
     _, way = leaf_of(tree, traced.values(end, *more))
@@ -467,8 +458,8 @@ def test_a_branch_turned_round_is_noticed() -> None:
 def test_a_wrong_operation_of_the_interpreter_is_noticed(
     op: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules, bounds = CHOICES["handshake"]
-    traced, points = traces(rules, bounds), reached(rules, bounds, 600)
+    rules, profile = CHOICES["handshake"]
+    traced, points = traces(rules, profile), reached(rules, profile, 600)
     right = interpret._OPERATIONS[op]
     wrong = (lambda a, b: a + b + 1) if op == "add" else (lambda a, b: not right(a, b))
     monkeypatch.setitem(interpret._OPERATIONS, op, wrong)
@@ -477,8 +468,8 @@ def test_a_wrong_operation_of_the_interpreter_is_noticed(
 
 def test_a_lost_output_is_noticed() -> None:
     """One that ``spec.world.happen.happen`` writes and the tree does not."""
-    rules, bounds = CHOICES["handshake"]
-    traced, points = Traced(rules, bounds), reached(rules, bounds, 600)
+    rules, profile = CHOICES["handshake"]
+    traced, points = Traced(rules, *profile), reached(rules, profile, 600)
     traced.constants["me.tcb.snd.una"] = 0
     assert any(by_tree(traced, p) != by_python(traced, p) for p in points)
 

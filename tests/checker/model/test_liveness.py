@@ -24,8 +24,8 @@ from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 from spec.world import system
-from spec.world.bounds import PROFILES
 from spec.world.enabled import calls
+from spec.world.profiles import PROFILES
 from spec.world.records import clone
 from spec.world.system import Step
 
@@ -41,8 +41,7 @@ def decide(
 ) -> tuple[liveness.Found, Interned]:
     """One claim on a profile with one segment each way, which is enough here."""
     rules = changes.pop("rules", {})
-    bounds = replace(PROFILES[profile], capacity=1, **changes)
-    system = Interned(Rules(**rules), bounds)
+    system = Interned(Rules(**rules), *PROFILES[profile].but(capacity=1, **changes))
     options = Options(engine=engine)  # type: ignore[arg-type]
     _, found = liveness.search(system, {"it": live}, options)
     return found["it"], system
@@ -65,10 +64,10 @@ def test_every_claim_of_liveness_says_what() -> None:
 def test_engines_agree(profile: str) -> None:
     """Verdicts, the states where a bound ends runs, and the very lassos."""
     claims = {c.id: c.live for c in LIVE if c.profile == profile and c.live is not None}
-    bounds = replace(PROFILES[profile], capacity=1)
+    small = PROFILES[profile].but(capacity=1)
     for rules in {choose_rules(BY_ID[id].rules) for id in claims}:
         results = [
-            liveness.search(Interned(rules, bounds), claims, Options(engine=engine))  # type: ignore[arg-type]
+            liveness.search(Interned(rules, *small), claims, Options(engine=engine))  # type: ignore[arg-type]
             for engine in ("explore", "native")
         ]
         (first, one), (second, two) = results
@@ -105,7 +104,7 @@ def seg(**variables: Any) -> Segment:
 
 def test_segments_are_told_apart_by_what_a_receiver_sees() -> None:
     """Neither age nor origin, which only the observer knows."""
-    fair = liveness.Fairness(Interned(Rules(), PROFILES["closing"]))
+    fair = liveness.Fairness(Interned(Rules(), *PROFILES["closing"]))
     late = seg(ttl=1)
     late.origin.src = 2
     assert fair.plain(seg(ttl=2)) == fair.plain(late) != fair.plain(seg(wnd=1))
@@ -174,7 +173,7 @@ def test_runs_that_have_to_leave_the_bounds(engine: str) -> None:
 
 def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
     """Not where a LISTEN could be refused a SYN that nobody has sent, nor where a rule does."""
-    made = Interned(Rules(), PROFILES["once"])
+    made = Interned(Rules(), *PROFILES["once"])
     fair = liveness.Fairness(made)
     syn = (made.segment(seg()),)
     for used, bag, up, cut in (

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from checker.model.options import choose_bounds, choose_rules, parse_bounds, parse_rules
+from checker.model.options import choose_profile, choose_rules, parse_bounds, parse_rules
 from checker.support.errors import USAGE, UsageProblem
+from spec.observe.agreement import Agreement
+from spec.observe.confusion import Confusion
+from spec.observe.stale import Stale
 from spec.rules import SWITCHES, Isn, Restart, Rules
-from spec.world.bounds import PROFILES
+from spec.world.profiles import PROFILES
 
 
 def test_rules_are_parsed() -> None:
@@ -96,15 +99,15 @@ def test_rules_come_in_layers() -> None:
 
 
 def test_bounds_come_on_top_of_a_profile() -> None:
-    assert choose_bounds("time", {}) == PROFILES["time"]
-    assert choose_bounds("time", {"msl": 3}) == replace(PROFILES["time"], msl=3)
+    assert choose_profile("time", {}) == PROFILES["time"]
+    assert choose_profile("time", {"msl": 3}) == PROFILES["time"].but(msl=3)
     with pytest.raises(UsageProblem, match="no profile 'tme': did you mean time"):
-        choose_bounds("tme", {})
+        choose_profile("tme", {})
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_is_consistent(name: str) -> None:
-    assert choose_bounds(name, {}) == PROFILES[name]
+    assert choose_profile(name, {}) == PROFILES[name]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +121,15 @@ def test_every_profile_is_consistent(name: str) -> None:
 )
 def test_bounds_that_contradict_each_other(chosen: dict[str, int], says: str) -> None:
     with pytest.raises(UsageProblem, match=says):
-        choose_bounds("handshake", chosen)
+        choose_profile("handshake", chosen)
 
 
-def test_a_claim_keeps_the_ghosts_that_it_reads() -> None:
-    assert choose_bounds("time", {}, "handshake").watch_stale
-    assert choose_bounds("time", {"watch_stale": True}).watch_stale
-    with pytest.raises(UsageProblem, match="watch_stale cannot be off"):
-        choose_bounds("time", {"watch_stale": False}, "handshake")
+def test_what_a_claim_reads_is_recorded_under_another_profile_too() -> None:
+    bounds, watchers = choose_profile("time", {"msl": 3}, "handshake", "time", "lifecycle")
+    assert bounds == replace(PROFILES["time"].bounds, msl=3)
+    assert watchers == (Confusion(), Agreement(), Stale())
+
+
+def test_what_is_recorded_is_no_bound() -> None:
+    with pytest.raises(UsageProblem, match="no bound 'watch_stale'"):
+        parse_bounds(["watch_stale=on"])

@@ -19,7 +19,7 @@ from checker.support.errors import INCONCLUSIVE, UsageProblem
 from proofs.claims.ablations import ABLATIONS
 from proofs.claims.claim import EVENTUALLY
 from spec.rules import Isn, Restart, Rules
-from spec.world.bounds import PROFILES
+from spec.world.profiles import PROFILES
 from spec.world.system import World
 from tests.helpers.agree import LITTLE, checks_for, lengths, little, orbits, same, told
 
@@ -27,10 +27,10 @@ from tests.helpers.agree import LITTLE, checks_for, lengths, little, orbits, sam
 @pytest.mark.parametrize("which", LITTLE)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_profiles(profile: str, which: str) -> None:
-    bounds = little(profile, which)
+    chosen = little(profile, which)
     if profile in ("stream", "reuse") and which == "few":
-        bounds = replace(bounds, incarnations=1, b_sends=False, abort=False)
-    found = same(Rules(), bounds, checks_for(profile))
+        chosen = chosen.but(incarnations=1, b_sends=False, abort=False)
+    found = same(Rules(), chosen, checks_for(profile))
     assert found.complete
 
 
@@ -54,7 +54,7 @@ RULES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("profile", "rules", "bounds"), RULES, ids=str)
 def test_rules(profile: str, rules: dict[str, Any], bounds: dict[str, Any]) -> None:
-    limits = replace(PROFILES[profile], **bounds)
+    limits = PROFILES[profile].but(**bounds)
     assert same(replace(Rules(), **rules), limits, checks_for(profile)).complete
 
 
@@ -82,7 +82,7 @@ def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
 def test_claims_speak_of_the_ends_only() -> None:
     """The native engine judges pairs of ends; what is in flight it does not show."""
     for profile in ("time", "rest", "stream"):
-        found = explore(Interned(Rules(), little(profile, "one")), {}, max_states=1500)
+        found = explore(Interned(Rules(), *little(profile, "one")), {}, max_states=1500)
         for _, world in found.graph.nodes(data="state"):
             bare = world._replace(links=(None, None))
             for check in checks_for(profile).values():
@@ -95,7 +95,7 @@ def test_wrong_parts_of_the_specification_are_told(
 ) -> None:
     whose: Any = TcpObserver if hasattr(TcpObserver, wrong) else TcpParts
     right = getattr(whose, wrong)
-    parts = TcpParts(Interned(Rules(), PROFILES["time"]))
+    parts = TcpParts(Interned(Rules(), *PROFILES["time"]))
     assert parts.observer is not None
     sight = parts.observer.seen(parts.initial()[0])
     monkeypatch.setattr(
@@ -118,17 +118,17 @@ def test_wrong_parts_of_the_specification_are_told(
 
 def test_the_engine_that_suits_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = little("rest", "few"), little("time", "one")
-    assert explorer.search(Interned(Rules(), small), {}, Options()).engine == "explore"
+    assert explorer.search(Interned(Rules(), *small), {}, Options()).engine == "explore"
     assert (
-        explorer.search(Interned(Rules(), small), {}, Options(engine="native")).engine == "native"
+        explorer.search(Interned(Rules(), *small), {}, Options(engine="native")).engine == "native"
     )
     monkeypatch.setattr(explorer, "FEW", 1000)
-    found = explorer.search(Interned(Rules(), large), {}, Options())
+    found = explorer.search(Interned(Rules(), *large), {}, Options())
     assert (found.engine, found.complete) == ("native", True)
     # What is decided early, the reference decides
     near = {"near": Check("sometimes", lambda world: True)}
-    assert explorer.search(Interned(Rules(), large), near, Options()).engine == "explore"
-    limited = explorer.search(Interned(Rules(), large), {}, Options(max_states=500))
+    assert explorer.search(Interned(Rules(), *large), near, Options()).engine == "explore"
+    limited = explorer.search(Interned(Rules(), *large), {}, Options(max_states=500))
     assert (limited.engine, limited.limited) == ("explore", True)
 
 
@@ -145,10 +145,10 @@ def swapped(world: World) -> World:
 
 @pytest.mark.parametrize("profile", ["handshake", "simultaneous", "simultaneous-far", "rest"])
 def test_symmetric_states_are_one(profile: str) -> None:
-    bounds, checks = little(profile, "few"), checks_for(profile)
-    one = explore(Interned(Rules(), bounds), checks, stop_when_decided=False)
+    chosen, checks = little(profile, "few"), checks_for(profile)
+    one = explore(Interned(Rules(), *chosen), checks, stop_when_decided=False)
     two = explorer.search(
-        Interned(Rules(), bounds),
+        Interned(Rules(), *chosen),
         checks,
         Options(engine="native", symmetric=True),
         stop_when_decided=False,
@@ -165,12 +165,12 @@ def test_symmetric_states_are_one(profile: str) -> None:
 def test_symmetry_is_refused_where_one_host_can_do_more(profile: str, name: str) -> None:
     with pytest.raises(UsageProblem, match=f"--symmetry needs .* alike.*{name}"):
         explorer.search(
-            Interned(Rules(), PROFILES[profile]), {}, Options(engine="native", symmetric=True)
+            Interned(Rules(), *PROFILES[profile]), {}, Options(engine="native", symmetric=True)
         )
 
 
 def test_a_limit_of_states() -> None:
-    system = Interned(Rules(), little("time", "one"))
+    system = Interned(Rules(), *little("time", "one"))
     found = native.explore(TcpParts(system), {}, max_states=1000)
     assert (found.complete, found.limited) == (False, True)
     assert found.why == "limit of 1,000 states reached"

@@ -12,6 +12,8 @@ from checker.model.model import Model
 from checker.model.words import text
 from checker.render import Line, Story
 from checker.support.errors import Problem
+from spec.observe.stale import Stale
+from spec.observe.watcher import Watcher
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
@@ -25,8 +27,10 @@ from spec.world.system import Step, World
 class Run:
     """A path, step by step: the first that fits."""
 
-    def __init__(self, bounds: Bounds, rules: Rules | None = None) -> None:
-        self.model = Model(rules or Rules(), bounds)
+    def __init__(
+        self, bounds: Bounds, rules: Rules | None = None, watchers: tuple[Watcher, ...] = ()
+    ) -> None:
+        self.model = Model(rules or Rules(), bounds, watchers)
         self.system = self.model.system
         self.path = Path(self.system.initial(), [])
 
@@ -95,9 +99,9 @@ def test_nothing_expires_where_lifetimes_are_not_bounded() -> None:
     assert run.story().flights[0].in_flight
 
 
-@pytest.mark.parametrize("watch_stale", [False, True])
-def test_a_segment_grows_old_when_its_host_makes_another_tcb(watch_stale: bool) -> None:
-    run = Run(replace(BOUNDS, watch_stale=watch_stale))
+@pytest.mark.parametrize("watchers", [(), (Stale(),)])
+def test_a_segment_grows_old_when_its_host_makes_another_tcb(watchers: tuple[Watcher, ...]) -> None:
+    run = Run(BOUNDS, watchers=watchers)
     run(0, Input.OPEN_ACTIVE)(0, Input.ABORT)(1, "duplicate", "SYN SEQ=0")
     run(0, Input.OPEN_ACTIVE)(1, "duplicate", "SYN SEQ=0")(0, Input.SEGMENT, "RST,ACK")
     lines = run.story().lines
@@ -120,7 +124,7 @@ def test_what_was_in_flight_before() -> None:
 
 
 def test_ghosts_and_signals_are_noted() -> None:
-    run = Run(replace(BOUNDS, watch_stale=True))(1, Input.OPEN_PASSIVE)(0, Input.OPEN_ACTIVE)
+    run = Run(BOUNDS, watchers=(Stale(),))(1, Input.OPEN_PASSIVE)(0, Input.OPEN_ACTIVE)
     run(0, Input.ABORT)(1, Input.SEGMENT, "SYN")
     assert run.story().lines[-1].notes == (
         "stale: the TCB that sent this SYN is no longer in SYN-SENT",

@@ -15,7 +15,7 @@ from checker.model.search import Options, search
 from checker.studies import bench
 from checker.support.errors import INCONCLUSIVE, OK, USAGE, VIOLATED, ToolProblem
 from spec.rules import Rules
-from spec.world.bounds import PROFILES
+from spec.world.profiles import PROFILES
 
 ROOT = Path(__file__).parents[3]
 FORGERY = (807, 6_075, 13)
@@ -103,7 +103,7 @@ def test_explore_refuses(words: tuple[str, ...], said: str) -> None:
 
 def test_the_engine_changes_where_there_are_many_states() -> None:
     few, many = (
-        search(Interned(Rules(), PROFILES[name]), {}, Options()) for name in ("rest", "window")
+        search(Interned(Rules(), *PROFILES[name]), {}, Options()) for name in ("rest", "window")
     )
     assert (few.engine, many.engine) == ("explore", "native")
     assert many.states == 16_270, "from the start, so that nothing is missing"

@@ -11,7 +11,7 @@ import pytest
 
 from checker.engines.explicit.engine import Exploration, Path
 from checker.model.model import Model
-from checker.model.options import choose_bounds, choose_rules
+from checker.model.options import choose_profile, choose_rules
 from checker.model.words import state, text
 from checker.render import ladder
 from checker.studies import trace
@@ -24,7 +24,7 @@ VERDICT = "T2 violated: a stale SYN never gets past the third handshake"
 
 def found(claim_id: str, rules: dict[str, Any]) -> tuple[Model, Path]:
     claim = BY_ID[claim_id]
-    model = Model(choose_rules(claim.rules, rules), choose_bounds(claim.profile, {}, claim.profile))
+    model = Model(choose_rules(claim.rules, rules), *choose_profile(claim.profile, {}))
     return model, trace._search(model, claim, None, None).decisive[claim_id]
 
 
@@ -108,7 +108,6 @@ def test_what_is_wrong_is_said_before_the_search(
     for arguments, says in [
         ({"claim": BY_ID["T2"], "rules": {"three": False}}, "no rule 'three'"),
         ({"claim": BY_ID["T2"], "bounds": {"octets": 1}}, "set send_window=on"),
-        ({"claim": BY_ID["T2"], "bounds": {"watch_stale": False}}, "watch_stale cannot be off"),
         ({"claim": BY_ID["T2"], "profile": "hand"}, "no profile 'hand'"),
         ({"claim": BY_ID["T2"], "out": tmp_path / "t2.pdf"}, "suffix"),
         ({"claim": BY_ID["T2"], "out": str(tmp_path / "no" / "t2.svg")}, "No such file"),

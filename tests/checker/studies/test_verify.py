@@ -27,7 +27,7 @@ from proofs.claims.ablations import ABLATIONS
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID, CLAIMS
 from proofs.theorems.table import THEOREMS
-from spec.world.bounds import SCALES
+from spec.world.profiles import SCALES
 from tests.helpers import toys
 
 PINS = pins.expectations()["usual"]
@@ -277,6 +277,7 @@ def test_json() -> None:
     for claim in read["claims"]:
         assert claim.keys() >= FIELDS
         assert claim["bounds"]["width"] == 4
+        assert claim["watchers"] == ["forgery"]
     assert reports.Report.model_validate(read) == result
     step = read["claims"][1]["trace"][0]
     assert step.keys() == {"host", "action", "rules", "states"}
@@ -547,9 +548,8 @@ def test_a_problem_is_one_line_and_an_exit_code(what: str, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("bound", ["watch_forgery=off", "width=3", "octets=1"])
+@pytest.mark.parametrize("bound", ["width=3", "octets=1"])
 def test_bounds_that_make_no_sense_together_are_refused(bound: str) -> None:
-    """Unwatched ghosts keep their first value: a claim of them would hold of nothing."""
     done = command("verify", "T10", "--bounds", bound)
     assert (done.returncode, done.stdout) == (USAGE, "")
 

@@ -98,7 +98,7 @@ def test_disagreement_is_an_endless_exchange_of_acks() -> None:
     """RFC 1337's H2: from the end of the run, each end's ACK draws an ACK, and that for ever."""
     (ablation,) = [a for a in ABLATIONS if a.id == "7 T4.sync"]
     chosen = job(ablation)
-    system = Interned(chosen.model.rules, chosen.model.bounds)
+    system = Interned(chosen.model.rules, chosen.model.bounds, chosen.model.watchers)
     last = refute(ablation).steps[-1][1]
     bags = [system.bag(map(system.segment, bag)) for bag in last.links]
     world = system.world(map(system.host, last.hosts), bags)
@@ -162,7 +162,7 @@ def test_a_run_that_stops_short_is_not_confirmed() -> None:
 def test_a_run_is_not_confirmed_under_the_right_rules() -> None:
     model, path = two_way()
     with pytest.raises(Problem, match=r"replay: step \d"):
-        Model(Rules(), model.bounds).confirm(BY_ID["T1"], path)
+        Model(Rules(), model.bounds, model.watchers).confirm(BY_ID["T1"], path)
 
 
 def test_a_run_with_a_step_left_out_is_not_confirmed() -> None:

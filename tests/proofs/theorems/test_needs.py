@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from checker.cli.app import app
 from checker.engines.solver.induction import NEVER, Obligation, Theory
-from checker.model.options import choose_bounds, choose_rules
+from checker.model.options import choose_profile, choose_rules
 from checker.studies.prove import needed, prove
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims.claim import ALWAYS
@@ -58,7 +58,7 @@ def test_entries_name_what_there_is(need: Need) -> None:
         return
     claim = need.run.claim
     choose_rules(claim.rules, need.run.rules)
-    choose_bounds(claim.profile, need.run.bounds, claim.profile)
+    choose_profile(claim.profile, need.run.bounds)
     assert claim.kind == ALWAYS
     # What is dropped of the theorem is not there in the run either
     assert not set(need.rules) & (set(claim.rules) - set(need.run.rules)) or (

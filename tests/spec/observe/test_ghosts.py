@@ -8,7 +8,7 @@ The one exception is a bound: ``ghost.id`` counts the TCBs of ``Bounds.incarnati
 import dataclasses
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,18 +17,17 @@ import pytest
 from checker.model.interned import Interned
 from spec.observe.ghosts import End, Ghost, Last, Pair
 from spec.observe.sights import Sight
+from spec.observe.watcher import Watcher
 from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Origin, Segment
-from spec.world.bounds import Bounds, watchers
+from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES
 from spec.world.happen import happen
 from spec.world.records import clone, key
 from spec.world.system import World
-
-WATCHES = ("agreement", "stale", "confusion", "streams", "forgery", "crossing", "conduct")
-WATCHED = {f"watch_{name}": True for name in WATCHES}
+from tests.helpers.build import WATCHERS
 
 BASE = Bounds(
     width=4, window=3, in_flight=2, incarnations=1, a_passive=False, b_active=False,
@@ -73,10 +72,13 @@ def project(world: World) -> tuple[Any, ...]:
 
 
 def reach(
-    bounds: Bounds, projection: Callable[[World], Any] = project, rules: Rules = LITERAL
+    bounds: Bounds,
+    watchers: Sequence[Watcher] = (),
+    projection: Callable[[World], Any] = project,
+    rules: Rules = LITERAL,
 ) -> tuple[set[Any], int]:
     """The projected reachable states, and how many states there were."""
-    system = Interned(rules, bounds)
+    system = Interned(rules, bounds, watchers)
     seen = {system.initial()}
     waiting = list(seen)
     while waiting:
@@ -90,20 +92,20 @@ def reach(
 @pytest.mark.parametrize("name", PROFILES)
 def test_watching_changes_nothing(name):
     bare, fewer = reach(PROFILES[name])
-    watched, more = reach(dataclasses.replace(PROFILES[name], **WATCHED))
+    watched, more = reach(PROFILES[name], WATCHERS)
     assert watched == bare
     assert more > fewer == len(bare)  # the ghosts were there, and are all that was stripped
 
 
-@pytest.mark.parametrize("watch", WATCHED)
-def test_each_watch_changes_nothing_and_records_something(watch):
+@pytest.mark.parametrize("watcher", WATCHERS, ids=lambda watcher: watcher.name)
+def test_each_watcher_changes_nothing_and_records_something(watcher):
     """One at a time, on the smallest profile where it has something to record."""
-    name = {"watch_forgery": "forgery", "watch_streams": "octets"}.get(watch, "two")
+    name = {"forgery": "forgery", "streams": "octets"}.get(watcher.name, "two")
     bounds = PROFILES[name]
     # Where every rule is the RFC's, no step is wrong and no forgery does harm.
-    rules = Rules(ack_floor=watch != "watch_forgery", reset_exact=watch != "watch_conduct")
+    rules = Rules(ack_floor=watcher.name != "forgery", reset_exact=watcher.name != "conduct")
     bare, fewer = reach(bounds, rules=rules)
-    watched, more = reach(dataclasses.replace(bounds, **{watch: True}), rules=rules)
+    watched, more = reach(bounds, [watcher], rules=rules)
     assert watched == bare
     assert more > fewer
 
@@ -112,7 +114,7 @@ def test_ghosts_of_the_drain_rules_change_nothing():
     """... under other rules too: those that T3 and T4 assume."""
     rules = Rules(time_wait_restart=Restart.EMISSION, time_wait_ignores_reset=True)
     bare, _ = reach(PROFILES["timed"], rules=rules)
-    watched, _ = reach(dataclasses.replace(PROFILES["timed"], **WATCHED), rules=rules)
+    watched, _ = reach(PROFILES["timed"], WATCHERS, rules=rules)
     assert watched == bare
 
 
@@ -131,8 +133,8 @@ def without_send_window(world: World) -> tuple[Any, ...]:
 @pytest.mark.parametrize("name", ["untimed", "timed", "two"])
 def test_the_send_window_decides_nothing_where_nobody_sends(name):
     bounds = PROFILES[name]
-    off, fewer = reach(bounds, without_send_window)
-    on, more = reach(dataclasses.replace(bounds, send_window=True), without_send_window)
+    off, fewer = reach(bounds, projection=without_send_window)
+    on, more = reach(dataclasses.replace(bounds, send_window=True), projection=without_send_window)
     assert on == off
     assert more > fewer
 
@@ -140,8 +142,8 @@ def test_the_send_window_decides_nothing_where_nobody_sends(name):
 def test_the_send_window_matters_where_somebody_sends():
     """What the bound's reason says: off, text would never be sent."""
     bounds = PROFILES["octets"]
-    off, _ = reach(dataclasses.replace(bounds, send_window=False), without_send_window)
-    on, _ = reach(bounds, without_send_window)
+    off, _ = reach(dataclasses.replace(bounds, send_window=False), projection=without_send_window)
+    on, _ = reach(bounds, projection=without_send_window)
     assert on != off
 
 
@@ -175,7 +177,7 @@ ROOM = {"incarnations": 9}  # so that no id is the last
 def every_step() -> list[tuple[Any, Rules, Bounds]]:
     """Every (endpoint, input, segment) that some explorations meet, and by what to step it."""
     return [
-        (it, rules, dataclasses.replace(bounds, **ROOM, **WATCHED))
+        (it, rules, dataclasses.replace(bounds, **ROOM))
         for bounds, rules in (
             (PROFILES["octets"], Rules()),
             (PROFILES["crash"], Rules()),
@@ -193,7 +195,7 @@ def outcome(it, rules: Rules, bounds: Bounds, ghost: Ghost, origin: Origin, sigh
     end.ghosts = (clone(ghost),)
     if seg is not None:
         seg.origin = clone(origin)
-    effects = happen(end, what, seg, 6, rules, bounds, watchers(bounds), sight)
+    effects = happen(end, what, seg, 6, rules, bounds, WATCHERS, sight)
     if not effects.possible:
         return None
     sent = tuple(map(protocol_of_segment, effects.sent))
@@ -249,7 +251,7 @@ def test_every_ghost_is_written(field):
         if seg is not None:
             seg.origin = Origin(2, 2, 3)
         sight = Sight(2, False, False, 1, 1, True)
-        if happen(end, it[1], seg, 6, rules, bounds, watchers(bounds), sight).possible:
+        if happen(end, it[1], seg, 6, rules, bounds, WATCHERS, sight).possible:
             after = key(getattr(end.ghost, field))
             if after not in (before, start) or (field == "partner" and after != before):
                 return

@@ -99,8 +99,8 @@ READERS = {
         from checker.exports.tlaplus import tlaplus
         from checker.model.model import Model
         from spec.rules import Rules
-        from spec.world.bounds import PROFILES
-        model = Model(Rules(), PROFILES["once"]).composition
+        from spec.world.profiles import PROFILES
+        model = Model(Rules(), *PROFILES["once"]).composition
         texts = promela(model, {}), tlaplus(model, {})[0], smtlib(model, {}, 1)
         assert all(name in text for name in NEW for text in texts)
     """,

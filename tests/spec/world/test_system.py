@@ -7,6 +7,7 @@ interns nothing and remembers nothing.
 import dataclasses
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,16 +16,23 @@ from hypothesis import strategies as st
 
 from checker.model.interned import Interned
 from spec.observe import sights
+from spec.observe.agreement import Agreement
+from spec.observe.confusion import Confusion
+from spec.observe.forgery import Forgery as ForgeryWatcher
 from spec.observe.sights import Sight
+from spec.observe.stale import Stale
+from spec.observe.streams import Streams
+from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world import channel
 from spec.world import happen as world
-from spec.world.bounds import Bounds, watchers
+from spec.world.bounds import Bounds
 from spec.world.endpoint import initial
 from spec.world.forgery import FORGERIES, Forgery
+from spec.world.profiles import Profile
 from spec.world.records import clone, key, paths, rebuild
 from spec.world.system import World
 from tests.helpers.build import BOUNDS, endpoint, happen, seg
@@ -317,9 +325,8 @@ def test_only_a_crashes():
 class Naive:
     """The same transition system over plain tuples, as spec/world/system.py describes it."""
 
-    def __init__(self, rules: Rules, bounds: Bounds) -> None:
-        self.rules, self.bounds = rules, bounds
-        self.watchers = watchers(bounds)
+    def __init__(self, rules: Rules, bounds: Bounds, watchers: Sequence[Watcher]) -> None:
+        self.rules, self.bounds, self.watchers = rules, bounds, watchers
         self.blank = initial(self.watchers, bounds.incarnations)
 
     def initial(self):
@@ -452,48 +459,42 @@ def flat(world: World) -> Any:
     return tuple(map(key, world.hosts)), tuple(bags)
 
 
-WATCHED = {"watch_agreement": True, "watch_stale": True, "watch_confusion": True}
-ONE = dataclasses.replace(TIMED, incarnations=1, capacity=1)
+WATCHED = (Agreement(), Stale(), Confusion())
+ONE = Profile(dataclasses.replace(TIMED, incarnations=1, capacity=1))
 COMPARED = {
     "time": (ONE, Rules()),
     "untimed-mixed": (
-        dataclasses.replace(
-            TIMED, msl=0, incarnations=1, a_passive=True, b_active=True, close=False
-        ),
+        Profile(TIMED).but(msl=0, incarnations=1, a_passive=True, b_active=True, close=False),
         Rules(),
     ),
     "two-watched": (
-        dataclasses.replace(ONE, msl=0, incarnations=2, in_flight=1, close=False, **WATCHED),
+        ONE.but(msl=0, incarnations=2, in_flight=1, close=False).watched(*WATCHED),
         Rules(isn=Isn.ANY),
     ),
     "crash": (
-        dataclasses.replace(
-            ONE, incarnations=2, in_flight=1, crashes=1, close=False, abort=False, **WATCHED
-        ),
+        ONE.but(incarnations=2, in_flight=1, crashes=1, close=False, abort=False).watched(*WATCHED),
         Rules(lifetime_inclusive=True),
     ),
     "octets": (
-        dataclasses.replace(
-            ONE, msl=0, in_flight=1, octets=1, send_window=True, urgent=True, a_sends=False,
-            abort=False, lose=False, watch_streams=True,
-        ),
+        ONE.but(
+            msl=0, in_flight=1, octets=1, send_window=True, urgent=True, a_sends=False,
+            abort=False, lose=False,
+        ).watched(Streams()),
         Rules(),
     ),
     "forged": (
-        dataclasses.replace(ONE, msl=0, in_flight=1, forged=True, watch_forgery=True),
+        ONE.but(msl=0, in_flight=1, forged=True).watched(ForgeryWatcher()),
         Rules(ack_floor=False),
     ),
-    "unbounded-lifetime": (
-        dataclasses.replace(ONE, in_flight=1, lose=False), Rules(lifetime_bounded=False)
-    ),
+    "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_system_equals_naive(name):
     """The same states, from each the same transitions; and no interned state was changed."""
-    bounds, rules = COMPARED[name]
-    system, naive = Interned(rules, bounds), Naive(rules, bounds)
+    profile, rules = COMPARED[name]
+    system, naive = Interned(rules, *profile), Naive(rules, *profile)
     start = system.initial()
     assert flat(start) == naive.initial()
     written = {start: flat(start)}

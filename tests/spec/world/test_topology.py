@@ -46,7 +46,7 @@ def agree(world: World) -> bool:
 
 def first_connection(bounds: Bounds = BOUNDS) -> Run:
     found = explore(
-        Interned(Rules(), bounds, TWO_SERVERS),
+        Interned(Rules(), bounds, topology=TWO_SERVERS),
         {"all": Check("sometimes", all_connected), "agree": Check("always", agree)},
     )
     assert found.complete
@@ -68,7 +68,7 @@ def test_topology() -> None:
 
 
 def test_leaves_of_hosts_with_one_socket_keep_their_names() -> None:
-    client, one, _ = Interned(Rules(), BOUNDS, TWO_SERVERS).initial().hosts
+    client, one, _ = Interned(Rules(), BOUNDS, topology=TWO_SERVERS).initial().hosts
     assert {"tcb.snd.una", "up", "quiet", "crashes", "ghost.id"} <= set(paths(one))
     assert {"sockets.0.tcb.iss", "sockets.1.tcb.iss", "up", "ghosts.1.id"} <= set(paths(client))
 
@@ -77,14 +77,14 @@ def test_both_connections_are_made_and_agree() -> None:
     """Two handshakes, in any order; the shortest run to both is of two opens, six segments ..."""
     path = first_connection()
     assert len(path.steps) == 10
-    replayed(Interned(Rules(), BOUNDS, TWO_SERVERS), path)
+    replayed(Interned(Rules(), BOUNDS, topology=TWO_SERVERS), path)
 
 
 def test_the_connections_are_independent() -> None:
     """Where there is room for the segments of both, states are pairs of states of each."""
     roomy = replace(BOUNDS, in_flight=4)
     one = explore(Interned(Rules(), roomy), {}, graph=False)
-    two = explore(Interned(Rules(), roomy, TWO_SERVERS), {}, graph=False)
+    two = explore(Interned(Rules(), roomy, topology=TWO_SERVERS), {}, graph=False)
     assert two.states == one.states**2
     assert two.transitions == 2 * one.states * one.transitions
     assert two.depth == 2 * one.depth
@@ -94,8 +94,8 @@ def test_a_system_that_remembers_does_the_same() -> None:
     """... as one that works everything out anew, with states by value."""
     limits = {"graph": False, "max_states": 400}
     for topology in (TWO_HOSTS, TWO_SERVERS):
-        found = explore(Interned(Rules(), BOUNDS, topology), {}, **limits)
-        again = explore(System(Rules(), BOUNDS, topology), {}, **limits)
+        found = explore(Interned(Rules(), BOUNDS, topology=topology), {}, **limits)
+        again = explore(System(Rules(), BOUNDS, topology=topology), {}, **limits)
         assert (found.states, found.transitions, found.depth) == (
             again.states,
             again.transitions,
@@ -104,7 +104,7 @@ def test_a_system_that_remembers_does_the_same() -> None:
 
 
 def test_a_crash_takes_all_connections_of_a_host() -> None:
-    system = Interned(Rules(), replace(BOUNDS, crashes=1), TWO_SERVERS)
+    system = Interned(Rules(), replace(BOUNDS, crashes=1), topology=TWO_SERVERS)
     world = system.initial()
     for end in (0, 1):
         (world,) = (

@@ -14,7 +14,7 @@ from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
 from spec.rules import Restart, Rules
-from spec.world.bounds import PROFILES, Bounds
+from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import System
 from tests.helpers.cited import cited
@@ -290,9 +290,9 @@ def test_quotient_by_everything_is_the_graph() -> None:
 @pytest.mark.parametrize("name", ["rest", "forgery", "time", "handshake"])
 def test_a_system_that_remembers_nothing_does_the_same(name: str) -> None:
     """Memory in ``spec.world.system`` is a matter of speed only."""
-    bounds = PROFILES[name]
-    one = explore(Interned(Rules(), bounds), {}, max_states=700)
-    two = explore(System(Rules(), bounds), {}, max_states=700)
+    profile = PROFILES[name]
+    one = explore(Interned(Rules(), *profile), {}, max_states=700)
+    two = explore(System(Rules(), *profile), {}, max_states=700)
     assert (one.states, one.transitions, one.fired) == (two.states, two.transitions, two.fired)
 
     def steps(found: Exploration) -> list[Any]:
@@ -305,7 +305,7 @@ def test_a_system_that_remembers_nothing_does_the_same(name: str) -> None:
 
 
 def test_edges_of_the_specification_carry_every_step() -> None:
-    found = explore(Interned(Rules(), PROFILES["forgery"]), {})
+    found = explore(Interned(Rules(), *PROFILES["forgery"]), {})
     steps = [label for _, _, d in found.graph.edges(data=True) for label in d["steps"]]
     assert len(steps) == found.transitions
     assert Bag(rule for label in steps for rule in label.rules) == found.fired
@@ -316,10 +316,10 @@ def test_edges_of_the_specification_carry_every_step() -> None:
 SMALL = ("T10", "D1", "D1.window", "T1s", "T9.literal", "T3", "T7")
 """Claims whose explorations are small."""
 
-URGENT = replace(PROFILES["stream"], urgent=True, a_passive=True, b_active=False, b_sends=False)
-REOPENING = replace(PROFILES["time"], msl=1, stride=3)
-SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
-    # rules, bounds, most states; what fires there and in no exploration of SMALL
+URGENT = PROFILES["stream"].but(urgent=True, a_passive=True, b_active=False, b_sends=False)
+REOPENING = PROFILES["time"].but(msl=1, stride=3)
+SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
+    # rules, profile, most states; what fires there and in no exploration of SMALL
     (
         {"three_way": False},
         PROFILES["rest"],
@@ -340,7 +340,7 @@ SWITCHED: list[tuple[dict[str, Any], Bounds, int, set[str]]] = [
     ),
     (
         {"abort_time_wait": True},
-        replace(PROFILES["rest"], msl=1, span=1),
+        PROFILES["rest"].but(msl=1, span=1),
         20_000,
         {
             "3.5.2/reset",
@@ -428,9 +428,9 @@ SILENT = {
 """Rules that none of these explorations fires, and why."""
 
 
-def fires(rules: Rules, bounds: Bounds, max_states: int | None = None) -> set[str]:
+def fires(rules: Rules, profile: Profile, max_states: int | None = None) -> set[str]:
     """The ids of the rules that fire."""
-    found = explore(Interned(rules, bounds), {}, graph=False, max_states=max_states)
+    found = explore(Interned(rules, *profile), {}, graph=False, max_states=max_states)
     return {rule.id for rule in found.fired}
 
 
@@ -449,8 +449,8 @@ def fired_by_small() -> set[str]:
 
 @pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0])))
 def test_rules_of_a_switch_fire_with_it_and_not_without(choice: Any) -> None:
-    rules, bounds, limit, fresh = choice
-    assert fresh <= fires(replace(Rules(), **rules), bounds, limit)
+    rules, profile, limit, fresh = choice
+    assert fresh <= fires(replace(Rules(), **rules), profile, limit)
     assert not fresh & fired_by_small()
 
 

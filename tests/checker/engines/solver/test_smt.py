@@ -21,8 +21,8 @@ from proofs.claims.table import BY_ID
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.world.bounds import PROFILES, Bounds
 from spec.world.endpoint import initial
+from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key, paths
 from spec.world.system import World
 
@@ -47,7 +47,7 @@ def composed(ablation: str, width: int = 32) -> tuple[smt.OpenComposition, trees
         claim, rules, bounds = BY_ID[ablation], {}, {}
     model = Model(
         replace(Rules(), **{**claim.rules, **rules}),
-        replace(PROFILES[claim.profile], width=width, **bounds),
+        *PROFILES[claim.profile].but(width=width, **bounds),
     )
     return model.open_composition(strides_as_explored=ablation in DEEP), model.reduced, claim
 
@@ -184,17 +184,17 @@ def test_bounded_model_checking_notices_a_wrong_encoding(monkeypatch: pytest.Mon
 # Constants
 
 
-def choices() -> dict[str, tuple[Rules, Bounds]]:
+def choices() -> dict[str, tuple[Rules, Profile]]:
     found = {id: (Rules(), PROFILES[id]) for id in ("forgery", "rest")}
     claim = BY_ID["T3"]
     return found | {"T3": (replace(Rules(), **claim.rules), PROFILES[claim.profile])}
 
 
 def frozen(name: str) -> tuple[Interned, dict[str, Any]]:
-    rules, bounds = choices()[name]
-    system = Interned(rules, bounds)
+    rules, profile = choices()[name]
+    system = Interned(rules, *profile)
     inputs = [w for w in Input if w in system.calls[0] or w in system.calls[1]]
-    return system, trees.constants(rules, bounds, [*inputs, Input.SEGMENT, Input.TICK])
+    return system, trees.constants(rules, *profile, [*inputs, Input.SEGMENT, Input.TICK])
 
 
 def breaks(system: Interned, constants: dict[str, Any]) -> set[str]:
@@ -230,7 +230,7 @@ def _always(predicate: Callable[[World], bool]) -> Any:
 
 def inductive(system: Interned, constants: dict[str, Any]) -> bool:
     """Does every step from what satisfies the constants lead to what does?"""
-    traced = trees.Traced(system.rules, system.bounds, constants)
+    traced = trees.Traced(system.rules, system.bounds, system.watchers, constants)
     ends, width = len(traced.end_fields), len(traced.seg_fields)
     names = [f"me.{f.path}" for f in traced.end_fields]
     message = [f"seg.{f.path}" for f in traced.seg_fields]

@@ -135,7 +135,7 @@ def test_bounds_meet_what_a_theorem_assumes(theorem: Theorem) -> None:
     if "time_wait" in theorem.free:
         # A tick less would be too short
         rules = dataclasses.replace(model.rules, time_wait_cut=model.rules.time_wait_cut + 1)
-        assert not reach.assumed(theorem, Model(rules, model.bounds))
+        assert not reach.assumed(theorem, Model(rules, model.bounds, model.watchers))
 
 
 def test_assumptions_that_nothing_meets_are_told() -> None:

@@ -89,11 +89,11 @@ def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None
 
 
 def test_a_symmetric_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:
-    bounds, checks = little("rest", "few"), checks_for("rest")
+    chosen, checks = little("rest", "few"), checks_for("rest")
     one = native.explore(
-        TcpParts(Interned(Rules(), bounds)), checks, symmetric=True, stop_when_decided=False
+        TcpParts(Interned(Rules(), *chosen)), checks, symmetric=True, stop_when_decided=False
     )
-    two = through_deaths(TcpParts(Interned(Rules(), bounds)), checks, tmp_path, symmetric=True)
+    two = through_deaths(TcpParts(Interned(Rules(), *chosen)), checks, tmp_path, symmetric=True)
     assert (counts(two), lengths(two)) == (counts(one), lengths(one))
     assert mortal[0] > 0
 
@@ -206,7 +206,7 @@ def test_a_level_is_finished_whatever_was_decided(cramped: None, tmp_path: Path)
 
 
 def checkpointed(folder: Path, rules: Rules | None = None, **options: Any) -> Exploration:
-    system = Interned(rules or Rules(), little("time", "one"))
+    system = Interned(rules or Rules(), *little("time", "one"))
     return explorer.search(
         system,
         {"W3": check_of(BY_ID["W3"]), "T3": check_of(BY_ID["T3"])},

@@ -1,0 +1,241 @@
+"""The profiles that claims name: bounds, and what is recorded of a run within them.
+
+A profile keeps what a family of claims can depend on and drops the rest: time where no claim
+speaks of time (segments then live for ever, which is the stronger adversary), data where none
+speaks of data. It has the watchers whose ghosts its claims read, and no others. That cannot hide
+behaviour, since no rule reads any ghost (``tests/spec/observe/test_ghosts.py``).
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from spec.observe.agreement import Agreement
+from spec.observe.conduct import Conduct
+from spec.observe.confusion import Confusion
+from spec.observe.crossing import Crossing
+from spec.observe.forgery import Forgery
+from spec.observe.stale import Stale
+from spec.observe.streams import Streams
+from spec.observe.watcher import Watcher
+from spec.world.bounds import Bounds
+
+
+class Profile(NamedTuple):
+    """Bounds, and the watchers that the claims of a profile read."""
+
+    bounds: Bounds
+    watchers: tuple[Watcher, ...] = ()
+
+    def but(self, **bounds: Any) -> "Profile":
+        """The same with these bounds instead."""
+        return Profile(replace(self.bounds, **bounds), self.watchers)
+
+    def watched(self, *more: Watcher) -> "Profile":
+        """The same with these watchers too, each once."""
+        return Profile(self.bounds, tuple(dict.fromkeys((*self.watchers, *more))))
+
+
+_SMALL = Bounds(width=4, window=3, in_flight=2, send_window=False)
+"""16 sequence numbers hold four windows of three; ISNs two apart are within one window."""
+
+_CLIENT_SERVER = replace(_SMALL, a_passive=False, b_active=False)
+"""A opens actively, B passively (and may turn its LISTEN into an active open by SEND)."""
+
+_SIMULTANEOUS = replace(_SMALL, a_passive=False, b_passive=False, abort=False)
+_TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
+
+PROFILES = {
+    # Who agrees with whom, from any mix of opens. No time: segments live for ever. No CLOSE:
+    # ABORT ends a connection in any state, and the closing states are in "lifecycle".
+    "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
+    # The same from client and server through the whole lifecycle, with CLOSE and ABORT.
+    "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
+    # Active opens only: simultaneous open, with ISNs within one window of each other ...
+    "simultaneous": Profile(_SIMULTANEOUS, (Agreement(), Stale())),
+    # ... and half the sequence space apart.
+    "simultaneous-far": Profile(replace(_SIMULTANEOUS, stride=8), (Agreement(), Stale())),
+    # Segments of an earlier TCB that are still about when the next one is established, from any mix
+    # of opens, closes and aborts ...
+    "crossing": Profile(_SMALL, (Crossing(),)),
+    # ... and with ISNs half the sequence space apart.
+    "crossing-far": Profile(replace(_SMALL, stride=8), (Crossing(),)),
+    # A SYN reopens from TIME-WAIT if it is above what was received: SYN and FIN take two numbers,
+    # so that a fresh ISN that is to be above both is three above the last.
+    "reopening": Profile(replace(_CLIENT_SERVER, stride=3), (Crossing(),)),
+    # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
+    # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
+    "time": Profile(replace(_TIMED, abort=False), (Confusion(),)),
+    # RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. They take no
+    # time, so that MSL = 1 shows them, and no retransmission.
+    "hazard": Profile(
+        replace(
+            _TIMED,
+            abort=False,
+            listen_open=False,
+            msl=1,
+            span=0,
+            stride=3,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+        ),
+        (Confusion(), Streams()),
+    ),
+    # TIME-WAIT after ABORT.
+    "abort": Profile(replace(_TIMED, close=False), (Confusion(),)),
+    # A crash of the client, and what it sent before. Users only open: CLOSE and ABORT would
+    # free the sequence numbers too, which is another claim.
+    "crash": Profile(
+        replace(_TIMED, close=False, abort=False, user_timeout=True, crashes=1), (Confusion(),)
+    ),
+    # Octets both ways over one connection, to its end.
+    "stream": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            incarnations=1,
+            capacity=1,
+            octets=1,
+            send_window=True,
+        ),
+        (Streams(),),
+    ),
+    # Octets of one connection while another's are still about: SYN, octet and FIN take three
+    # numbers, so that fresh ISNs are three apart.
+    "reuse": Profile(
+        replace(
+            _CLIENT_SERVER,
+            capacity=1,
+            stride=3,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+        ),
+        (Streams(),),
+    ),
+    # A receive buffer of one octet and two to send: zero windows and their probes.
+    "window": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            incarnations=1,
+            capacity=1,
+            window=1,
+            octets=2,
+            b_sends=False,
+            send_window=True,
+        )
+    ),
+    # Every way to open and to end one connection: where can it come to rest?
+    "rest": Profile(replace(_SMALL, incarnations=1)),
+    # Liveness. The graph of all steps is held, so that these stay small at every scale. One TCB at
+    # each host, opened and ended in every way: whatever goes wrong is of its own making ...
+    "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
+    # ... the same without ABORT, as a close should be.
+    "closing": Profile(replace(_SMALL, incarnations=1, abort=False)),
+    # ... and the same where users may give up.
+    "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
+    # Two TCBs at each host, with ISNs far apart, as most are. Near ones hide what goes wrong: what
+    # is of another connection is then in the window.
+    "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
+    # The same where users may give up.
+    "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
+    # TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a tick.
+    "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
+    # TIME-WAIT with MSL = 2, so that an exchange can go on from one tick to the next: of one
+    # connection, and while the peer opens another.
+    "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
+    "draining-again": Profile(replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False)),
+    # A client with an octet to send, and a peer that aborts ...
+    "half-open": Profile(
+        replace(_CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True)
+    ),
+    # ... or a client that crashes.
+    "half-open-crash": Profile(
+        replace(
+            _CLIENT_SERVER,
+            close=False,
+            abort=False,
+            stride=8,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+            crashes=1,
+        )
+    ),
+    # How a TCB behaves at each step: through every way to open and to end a connection, ...
+    "conduct": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Conduct(),)),
+    # ... with two octets from a passive end, some urgent, and a window of one, ...
+    "conduct-text": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            incarnations=1,
+            capacity=1,
+            window=1,
+            octets=2,
+            a_sends=False,
+            urgent=True,
+            send_window=True,
+        ),
+        (Conduct(),),
+    ),
+    # ... and with time.
+    "conduct-time": Profile(
+        replace(
+            _CLIENT_SERVER,
+            incarnations=1,
+            msl=2,
+            span=1,
+            user_timeout=True,
+            crashes=1,
+        ),
+        (Conduct(),),
+    ),
+    # ... and with segments of an earlier connection, whose ISNs come again or are next to them:
+    # at the left edge of a window, just outside, and, where the window is one number wide, at
+    # both edges.
+    "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
+    "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
+    # An off-path sender that guesses, but misses.
+    "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
+}
+"""The profiles, by the name that a claim gives."""
+
+_LIVE = ("opening", "giving-up", "waiting", "draining-again", "half-open", "half-open-crash")
+"""Profiles of liveness that have two segments in flight at the usual scale too."""
+
+_LIVE_ONCE = ("once", "closing", "closing-giving-up", "draining")
+"""Those that have three there, since they are of one connection."""
+
+SCALES: dict[str, dict[str, dict[str, Any]]] = {
+    # As above: the least at which every ablation shows. For diagrams, symbolic search, other
+    # people's checkers, and the reference explorer.
+    "small": {},
+    # Four segments in flight; of liveness, three or two. "stream" and "reuse" carry an octet each
+    # way, "reuse" with one segment each way in flight.
+    "usual": {
+        **{profile: {"in_flight": 4} for profile in PROFILES},
+        **{profile: {} for profile in _LIVE},
+        **{profile: {"in_flight": 3} for profile in _LIVE_ONCE},
+        "stream": {"in_flight": 4, "capacity": 2},
+        "window": {"in_flight": 4, "capacity": 2},
+        "reuse": {"b_sends": True},
+        "hazard": {},
+    },
+    # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
+    # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
+    # both, four segments in flight of connections that follow each other; of liveness, four of one
+    # connection and three of two.
+    "thorough": {
+        **{profile: {"in_flight": 4} for profile in PROFILES},
+        **{profile: {"in_flight": 3} for profile in _LIVE},
+        "handshake": {"in_flight": 4, "close": True},
+        "stream": {"in_flight": 3, "capacity": 2, "octets": 2},
+        "window": {"in_flight": 4, "capacity": 2, "b_sends": True},
+        "reuse": {"in_flight": 4, "capacity": 2},
+        "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
+        "hazard": {"msl": 2, "span": 1},
+    },
+}
+"""What is larger in each profile, by the scale at which claims are checked."""
