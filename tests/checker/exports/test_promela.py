@@ -394,7 +394,7 @@ def test_cases() -> None:
     ]
     assert len(crosscheck.cases(["T1"], None, {}, {})) == 2
     (one,) = crosscheck.cases([], "rest", {}, parse_bounds(["in_flight=1"]))
-    assert one.bounds.in_flight == 1 and {claim.id for claim in one.claims} == {"D1", "WD"}
+    assert one.model.bounds.in_flight == 1 and {claim.id for claim in one.claims} == {"D1", "WD"}
 
 
 @needs_spin
