@@ -2,10 +2,14 @@
 
 `dot` is made for graphs, not for sequence diagrams, but it draws one exactly if it is left no
 choice. Each row of the diagram is a rank. Flat edges hold its nodes in order, and their `minlen`,
-counted in units of `nodesep`, is a distance; the lifelines are two chains of points, so heavy that
-they come out straight. The columns of a row are
+counted in units of `nodesep`, is a distance; the lifelines are chains of points, so heavy that they
+come out straight. The columns of a row are
 
     states and steps of A | A | messages of A | the channel | messages of B | B | and of B
+
+With more lifelines there is a channel between each two neighbours. The states of one in the middle
+stand on it, its steps among its messages on the right. A message that is for no neighbour crosses
+the channel beside its sender, and goes on level, in a row of its own, past those in between.
 
 Texts stand beside the channel and messages travel in it, so that no arrow meets a text or a box:
 a message goes out level from its sender to the edge of the channel, on a slant for as long as it is
@@ -62,10 +66,9 @@ VERDICT = {True: ("#b3261e", "#fdeceb"), False: ("#2e7d32", "#e9f5ea")}
 
 
 def dot(story: Story) -> str:
-    """The diagram in the DOT language, ending with a newline. It has two lifelines."""
-    if len(story.lifelines) != 2:
-        count = len(story.lifelines)
-        raise RenderError(f"a picture has two lifelines, not {count}: ask for .txt or .json")
+    """The diagram in the DOT language, ending with a newline. It has two lifelines or more."""
+    if len(story.lifelines) < 2:
+        raise RenderError("a picture has two lifelines or more: ask for .txt or .json")
     return "\n".join(_Diagram(story).dot()) + "\n"
 
 
@@ -187,10 +190,48 @@ def _plain(text: _Text, align: str = "CENTER") -> str:
     return f'shape=plaintext width=0 height=0 margin="0.03,0.01" label={_label(text, align)}'
 
 
-_ORDER = ("ao", "a", "am", "ac", "x", "bc", "bm", "b", "bo")
-"""The columns: outside a lifeline, the lifeline, its messages, the edge of the channel on its side;
-in the middle of the channel; and the same of B in the other direction."""
-_OUTSIDE, _LIFELINE, _MESSAGE, _EDGE = ("ao", "bo"), ("a", "b"), ("am", "bm"), ("ac", "bc")
+class _Lane(NamedTuple):
+    """One side of a lifeline: its messages, and the channel that they go to."""
+
+    lifeline: str
+    message: str
+    edge: str
+    """Of the channel, on this side of it."""
+    opposite: str
+    """The other edge."""
+    middle: str
+    """A place within the channel."""
+    channel: int
+    left: bool
+    """The channel is on the left."""
+
+
+class _Columns:
+    """The names of the columns, from left to right: an `o` stands for what is outside, an `m` for
+    messages, a `c` for the edge of a channel, `r` for the right of a lifeline in the middle."""
+
+    def __init__(self, count: int) -> None:
+        self.lifelines = [*"ab", *(f"c{n}_" for n in range(2, count))][:count]
+        self.outside = {0: f"{self.lifelines[0]}o", count - 1: f"{self.lifelines[-1]}o"}
+        self.middles = ["x", *(f"x{n}_" for n in range(1, count - 1))]
+        self.channels = range(count - 1)
+        rights = [name if n == 0 else f"{name}r" for n, name in enumerate(self.lifelines)]
+        self.rights, self.lefts = {}, {}
+        order = [self.outside[0]]
+        for n, middle in enumerate(self.middles):
+            one, other = self.lifelines[n : n + 2]
+            edges = f"{rights[n]}c", f"{other}c"
+            right = _Lane(one, f"{rights[n]}m", *edges, middle, n, left=False)
+            left = _Lane(other, f"{other}m", *edges[::-1], middle, n, left=True)
+            self.rights[n], self.lefts[n + 1] = right, left
+            order += [one, right.message, right.edge, middle, left.edge, left.message]
+        order += [self.lifelines[-1], self.outside[count - 1]]
+        self.place = {name: place for place, name in enumerate(order)}
+
+    def lane(self, one: int, other: int) -> _Lane:
+        """The side of lifeline `one` that `other` is on."""
+        return self.rights[one] if one < other else self.lefts[one]
+
 
 _POINT = "shape=point width=0.01 style=invis"
 _PIECE = (
@@ -205,29 +246,34 @@ _DOTS = _plain((("\N{MIDLINE HORIZONTAL ELLIPSIS}", _Style(13, GREY, "B")),))
 class _Row:
     """One rank: its nodes by column, and the lines between them."""
 
-    def __init__(self, number: int, gap: int) -> None:
-        self.number, self.gap = number, gap
-        self.nodes = {"a": _PIECE, "b": _PIECE}
+    def __init__(self, number: int, gap: int, columns: _Columns) -> None:
+        self.number, self.gap, self.place = number, gap, columns.place
+        self.nodes = dict.fromkeys(columns.lifelines, _PIECE)
         self.lines: dict[tuple[str, str], str] = {}
         self.apart: dict[tuple[str, str], int] = {}
 
     def name(self, column: str) -> str:
         return f"{column}{self.number}"
 
+    def present(self) -> list[str]:
+        return sorted(self.nodes, key=self.place.__getitem__)
+
     def line(self, start: str, end: str, pen: str, arrow: bool = False) -> None:
-        """As an edge always from left to right, which is the order to keep."""
-        if _ORDER.index(start) < _ORDER.index(end):
-            self.lines[start, end] = f"{pen} dir={'forward' if arrow else 'none'}"
-        else:
-            self.lines[end, start] = f"{pen} dir={'back' if arrow else 'none'}"
+        """Level, past all that stands in between, by edges from left to right: the order to keep.
+        There may be an arrow at its end."""
+        left, right = sorted((start, end), key=self.place.__getitem__)
+        present = self.present()
+        for u, v in pairwise(present[present.index(left) : present.index(right) + 1]):
+            head = "none" if not arrow or end not in (u, v) else "forward" if v == end else "back"
+            self.lines[u, v] = f"{pen} dir={head}"
 
     def keep(self, one: str, other: str, units: int) -> None:
         """Put `units` between two columns: no less, and hardly ever more."""
-        left, right = sorted((one, other), key=_ORDER.index)
+        left, right = sorted((one, other), key=self.place.__getitem__)
         self.apart[left, right] = units
 
     def dot(self) -> Iterator[str]:
-        present = [column for column in _ORDER if column in self.nodes]
+        present = self.present()
         yield "  { rank=same"
         for column in present:
             yield f"    {self.name(column)} [{self.nodes[column]}]"
@@ -248,9 +294,10 @@ def _colour(message: Message) -> str:
 
 
 def _straight(flight: Flight, arrival: Event) -> bool:
-    """Nothing came in between, and the receiver sees what the sender sent."""
+    """Nothing and nobody is in between, and the receiver sees what the sender sent."""
     return (
-        flight.departure is not None
+        abs(flight.message.sender - flight.message.receiver) == 1
+        and flight.departure is not None
         and flight.is_prompt(arrival)
         and not arrival.again
         and arrival.message.old == flight.departure.message.old
@@ -260,23 +307,26 @@ def _straight(flight: Flight, arrival: Event) -> bool:
 class _Diagram:
     def __init__(self, story: Story) -> None:
         self.story = story
+        self.columns = _Columns(len(story.lifelines))
         self.rows: list[_Row] = []
         self.across: list[str] = []
-        self.slants: list[tuple[int, _Row, _Row]] = []
-        """Through the channel: the sender, and the rows where it starts and ends."""
+        self.slants: list[tuple[_Lane, _Row, _Row]] = []
+        """Through a channel: the sender's side, and the rows where it starts and ends."""
         self.left: dict[int, _Row] = {}
         """The row from which each message left, by uid."""
-        self.room = [0.0, 0.0]
+        lanes = (*self.columns.rights.values(), *self.columns.lefts.values())
+        self.room = {lane.message: 0.0 for lane in lanes}
         """The width of the widest text in each message column, in points."""
-        self.straight = 0.0
-        """The same of the messages that go straight."""
+        self.straight = [0.0 for _ in self.columns.channels]
+        """The same of the messages that go straight through each channel."""
         shown = (*story.initial, *(state for line in story.lines for state in line.states))
         self.box = 10 + max(_points(_text(state, STATE, _CHANGED)) for state in shown)
         self.outside = self.box
         """The width of the widest node outside the lifelines, in points."""
 
         self.heads()
-        self.states(self.row(), story.initial, story.initial)
+        self.top = self.row()
+        self.states(self.apart(self.top), story.initial, story.initial)
         for flight in story.flights:
             if flight.departure is None:
                 self.depart(flight, Event(-1, flight.message), self.row())
@@ -292,8 +342,13 @@ class _Diagram:
         self.row()
 
     def row(self, gap: int = 1) -> _Row:
-        self.rows.append(_Row(len(self.rows), gap))
+        self.rows.append(_Row(len(self.rows), gap, self.columns))
         return self.rows[-1]
+
+    def apart(self, row: _Row) -> _Row:
+        """Where states and what is between lifelines do not meet: below `row`, or in it if no
+        states stand on their lifelines."""
+        return row if len(self.columns.lifelines) == 2 else self.row()
 
     def round(self) -> str:
         """How the loop goes on."""
@@ -302,28 +357,31 @@ class _Diagram:
 
     def heads(self) -> None:
         row = self.row()
-        for lifeline, name in zip(_LIFELINE, self.story.lifelines, strict=True):
+        for lifeline, name in zip(self.columns.lifelines, self.story.lifelines, strict=True):
             row.nodes[lifeline] = (
                 f'shape=box style=filled fillcolor="{INK}" color="{INK}" width=0 height=0 '
                 f'margin="0.12,0.04" label={_label(_text(name, STATE, _HEAD))}'
             )
 
     def states(self, row: _Row, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-        for side in (0, 1):
-            changed = before[side] != after[side]
+        for n, lifeline in enumerate(self.columns.lifelines):
+            changed = before[n] != after[n]
             edge, fill = (INK, CHANGED) if changed else (FAINT, "white")
-            text = _text(after[side], STATE, _CHANGED if changed else _SAME)
-            row.nodes[_OUTSIDE[side]] = (
+            text = _text(after[n], STATE, _CHANGED if changed else _SAME)
+            column = self.columns.outside.get(n, lifeline)
+            row.nodes[column] = (
                 f'shape=box style=filled color="{edge}" fillcolor="{fill}" '
                 f'width={self.box / 72:.3f} height=0.23 margin="0.04,0.03" label={_label(text)}'
             )
-            row.keep(_LIFELINE[side], _OUTSIDE[side], 3)
+            if column != lifeline:
+                row.keep(lifeline, column, 3)
 
     def step(self, index: int) -> None:
         """A row with the states and what arrives, then rows with what was done, lost and sent."""
         story, line = self.story, self.story.lines[index]
         row = self.row(3)
         self.states(row, story.before(index), line.states)
+        row = self.apart(row)
         for flight, event in story.arrivals(index):
             self.arrive(flight, event, row)
         done = _text(f"{line.number}  {line.action}", SIDE, _ACTION) + _text(line.rule, SIDE, _RULE)
@@ -336,14 +394,16 @@ class _Diagram:
         elif losses:
             self.vanish(*losses.pop(0), row, done)
         else:
-            self.say(row, 0, done, at_channel=True)
-            for start, end in pairwise(("a", "am", "ac", "b")):
-                row.line(start, end, f'style=dotted color="{GREY}"')
+            self.say(row, self.columns.rights[0], done, at_channel=True)
+            first, *_, last = self.columns.lifelines
+            row.line(first, last, f'style=dotted color="{GREY}"')
         free = []
         if any(outside):
-            free.append(self.row())
-            for side in (0, 1):
-                self.tell(free[0], side, outside[side])
+            told = self.row()
+            for n, text in enumerate(outside):
+                self.tell(told, n, text)
+            if not any(outside[1:-1]):
+                free.append(told)
         for flight, event in losses:
             self.vanish(flight, event, free.pop() if free else self.row())
         # What goes straight leaves last, so that nothing stands in its way.
@@ -352,22 +412,27 @@ class _Diagram:
         for flight, event in sent:
             self.depart(flight, event, free.pop() if free else self.row())
 
-    def tell(self, row: _Row, side: int, text: _Text) -> None:
-        """A text outside a lifeline."""
-        if text:
-            row.nodes[_OUTSIDE[side]] = _plain(text, ("RIGHT", "LEFT")[side])
-            row.keep(_LIFELINE[side], _OUTSIDE[side], 2)
-            self.outside = max(self.outside, _points(text) + 5)
+    def tell(self, row: _Row, n: int, text: _Text) -> None:
+        """A text outside a lifeline; of one in the middle, on its right."""
+        if not text:
+            return
+        if n not in self.columns.outside:
+            self.say(row, self.columns.rights[n], text)
+            return
+        column = self.columns.outside[n]
+        row.nodes[column] = _plain(text, ("LEFT", "RIGHT")[n == 0])
+        row.keep(self.columns.lifelines[n], column, 2)
+        self.outside = max(self.outside, _points(text) + 5)
 
-    def say(self, row: _Row, side: int, text: _Text, at_channel: bool = False) -> None:
+    def say(self, row: _Row, lane: _Lane, text: _Text, at_channel: bool = False) -> None:
         """A text in a message column: it starts at the lifeline, or ends at the channel."""
-        row.nodes[_MESSAGE[side]] = _plain(text, ("LEFT", "RIGHT")[at_channel != (side == 1)])
-        self.room[side] = max(self.room[side], _points(text))
+        row.nodes[lane.message] = _plain(text, ("LEFT", "RIGHT")[at_channel != lane.left])
+        self.room[lane.message] = max(self.room[lane.message], _points(text))
         if at_channel:
-            row.nodes[_EDGE[side]] = _POINT
-            row.keep(_MESSAGE[side], _EDGE[side], 1)
+            row.nodes[lane.edge] = _POINT
+            row.keep(lane.message, lane.edge, 1)
         else:
-            row.keep(_LIFELINE[side], _MESSAGE[side], STUB)
+            row.keep(lane.lifeline, lane.message, STUB)
 
     def message(self, flight: Flight, event: Event, *remarks: str) -> _Text:
         """The text of a message, and under it in small print what else there is to say."""
@@ -377,102 +442,138 @@ class _Diagram:
         text = _text(event.message.text or " ", MESSAGE, _Style(9, colour))
         return text + _text(" \N{MIDDLE DOT} ".join(remarks), MESSAGE, _Style(7, colour, "I"))
 
+    def lane(self, message: Message) -> _Lane:
+        """Where it leaves."""
+        return self.columns.lane(message.sender, message.receiver)
+
     def depart(self, flight: Flight, event: Event, row: _Row) -> None:
-        side = event.message.sender
+        lane = self.lane(event.message)
         straight = [_straight(flight, arrival) for arrival in flight.arrivals]
         text = self.message(flight, event, *["in flight already"] * (flight.departure is None))
-        self.say(row, side, text)
+        self.say(row, lane, text)
         self.left[event.message.uid] = row
         if flight.departure is not None:
-            row.line(_LIFELINE[side], _MESSAGE[side], _pen(event))
+            row.line(lane.lifeline, lane.message, _pen(event))
         if any(straight):
-            self.straight = max(self.straight, _points(text))
+            self.straight[lane.channel] = max(self.straight[lane.channel], _points(text))
         if flight.lost_at_once:
-            row.nodes["x"] = _CROSS
-            self.slants.append((side, row, row))
-            row.line(_MESSAGE[side], "x", _pen(event))
+            row.nodes[lane.middle] = _CROSS
+            self.slants.append((lane, row, row))
+            row.line(lane.message, lane.middle, _pen(event))
         elif flight.loss or flight.in_flight or not all(straight):
-            row.nodes[_EDGE[side]] = _POINT
-            row.line(_MESSAGE[side], _EDGE[side], _pen(event))
+            row.nodes[lane.edge] = _POINT
+            row.line(lane.message, lane.edge, _pen(event))
 
     def arrive(self, flight: Flight, event: Event, row: _Row) -> None:
-        side, there = event.message.sender, 1 - event.message.sender
+        lane = self.lane(event.message)
+        there = self.columns.lane(event.message.receiver, event.message.sender)
         left = self.left[event.message.uid]
         if _straight(flight, event):
-            port = "we"[side == 0]
+            port = "ew"[lane.left]
             style = f"dir=forward tailport={port} headclip=false"
-            self.cross(left.name(_MESSAGE[side]), row.name(_LIFELINE[there]), event, style)
+            self.cross(left.name(lane.message), row.name(there.lifeline), event, style)
             return
         self.say(row, there, self.message(flight, event, self.story.origin(flight)))
-        row.nodes[_EDGE[there]] = _POINT
-        row.line(_EDGE[there], _MESSAGE[there], _pen(event))
-        row.line(_MESSAGE[there], _LIFELINE[there], _pen(event), arrow=True)
-        self.slants.append((side, left, row))
+        row.nodes[lane.opposite] = _POINT
+        row.line(lane.opposite, there.message, _pen(event))
+        row.line(there.message, there.lifeline, _pen(event), arrow=True)
+        self.slants.append((lane, left, row))
         style = "dir=none tailclip=false headclip=false"
-        self.cross(left.name(_EDGE[side]), row.name(_EDGE[there]), event, style)
+        self.cross(left.name(lane.edge), row.name(lane.opposite), event, style)
 
     def vanish(self, flight: Flight, event: Event, row: _Row, why: _Text = ()) -> None:
         """It ends within the channel, and its name is repeated on the side it came from."""
-        side = event.message.sender
+        lane = self.lane(event.message)
         lost = event is flight.loss
-        row.nodes["x"] = _CROSS if lost else _DOTS
+        row.nodes[lane.middle] = _CROSS if lost else _DOTS
         end = "lost" if lost else "still in flight"
         text = self.message(flight, event, self.story.origin(flight), end)
-        self.say(row, side, why + text, at_channel=True)
+        self.say(row, lane, why + text, at_channel=True)
         left = self.left[event.message.uid]
-        self.slants.append((side, left, row))
-        self.cross(left.name(_EDGE[side]), row.name("x"), event, "dir=none tailclip=false")
+        self.slants.append((lane, left, row))
+        self.cross(left.name(lane.edge), row.name(lane.middle), event, "dir=none tailclip=false")
 
     def cross(self, start: str, end: str, event: Event, style: str) -> None:
         self.across.append(f"  {start} -> {end} [{_pen(event)} {style} constraint=false weight=0]")
 
-    def ends(self) -> dict[_Row, int]:
-        """Where in the channel each message that never arrives ends: far from the other lines.
+    def ends(self) -> dict[tuple[_Row, str], int]:
+        """Where in its channel each message that never arrives ends: far from the other lines.
 
         As if all rows were of one height, which is near enough.
         """
-        places: dict[_Row, int] = {}
+        places: dict[tuple[_Row, str], int] = {}
 
-        def reaches(side: int, left: _Row, end: _Row, row: _Row) -> float:
-            start = (0, CHANNEL)[side]
-            stop = places.get(end, CHANNEL // 2) if "x" in end.nodes else CHANNEL - start
+        def reaches(lane: _Lane, left: _Row, end: _Row, row: _Row) -> float:
+            start = (0, CHANNEL)[lane.left]
+            stop = CHANNEL - start
+            if lane.middle in end.nodes:
+                stop = places.get((end, lane.middle), CHANNEL // 2)
             return start + (stop - start) * (row.number - left.number) / (end.number - left.number)
 
-        for _, _, row in self.slants:
-            if "x" in row.nodes:
+        for lane, _, row in self.slants:
+            if lane.middle in row.nodes:
                 others = [
-                    reaches(side, left, end, row)
-                    for side, left, end in self.slants
-                    if left.number < row.number < end.number
+                    reaches(that, left, end, row)
+                    for that, left, end in self.slants
+                    if that.channel == lane.channel and left.number < row.number < end.number
                 ]
-                places[row] = max(
+                places[row, lane.middle] = max(
                     sorted(range(4, CHANNEL - 3, 2), key=lambda place: abs(place - CHANNEL // 2)),
                     key=lambda place: min((abs(place - x) for x in others), default=0),
                 )
         return places
 
+    def widths(self) -> list[int]:
+        """How far apart neighbours are, with all edges of channels in their places."""
+        reach = {column: ceil(points / UNIT) + 2 * STUB for column, points in self.room.items()}
+        boxes = [
+            0 if n in self.columns.outside else ceil(self.box / UNIT / 2)
+            for n in range(len(self.columns.lifelines))
+        ]
+        ends = self.ends()
+        widths = []
+        for n in self.columns.channels:
+            right, left = self.columns.rights[n], self.columns.lefts[n + 1]
+            # No channel meets a box on a lifeline.
+            reach[right.message] = max(reach[right.message], boxes[n] + STUB)
+            reach[left.message] = max(reach[left.message], boxes[n + 1] + STUB)
+            width = ceil(self.straight[n] / UNIT) + STUB + SLANT + boxes[n] + boxes[n + 1]
+            edges = {right.edge, left.edge, right.middle}
+            if self.columns.middles[1:] or any(row.nodes.keys() & edges for row in self.rows):
+                width = max(width, reach[right.message] + CHANNEL + reach[left.message])
+            widths.append(width)
+            for row in self.rows:
+                if (row, right.middle) in ends:
+                    place = ends[row, right.middle]
+                    row.keep(right.lifeline, right.middle, reach[right.message] + place)
+                if right.edge in row.nodes:
+                    row.keep(right.lifeline, right.edge, reach[right.message])
+                if left.edge in row.nodes:
+                    row.keep(left.edge, left.lifeline, reach[left.message])
+        return widths
+
     def dot(self) -> Iterator[str]:
-        reach = [ceil(points / UNIT) + 2 * STUB for points in self.room]
-        gap = ceil(self.straight / UNIT) + STUB + SLANT
-        for row, place in self.ends().items():
-            row.keep("a", "x", reach[0] + place)
-        if any(row.nodes.keys() & {"ac", "bc", "x"} for row in self.rows):
-            gap = max(gap, sum(reach) + CHANNEL)
-        for row in self.rows:
-            if "ac" in row.nodes:
-                row.keep("a", "ac", reach[0])
-            if "bc" in row.nodes:
-                row.keep("bc", "b", reach[1])
-        # The first row of states and the last row hold the whole width, and its middle.
-        for row in (self.rows[1], self.rows[-1]):
-            row.nodes["x"] = _POINT
-            row.keep("a", "x", gap // 2)
-            row.keep("x", "b", gap - gap // 2)
-        for side in (0, 1):
-            width = f"width={self.outside / 72:.3f} height=0.01"
-            self.rows[-1].nodes[_OUTSIDE[side]] = f'shape=box style=invis {width} label=""'
-            self.rows[-1].keep(_LIFELINE[side], _OUTSIDE[side], 2)
-        points = 2 * self.outside + UNIT * (gap + 8) + (28 if self.loop else 0)
+        widths = self.widths()
+        # A row at the top and the last row hold the whole width, and its middle.
+        before, half = 0, sum(widths) // 2
+        for n, width in enumerate(widths):
+            one, other = self.columns.lifelines[n : n + 2]
+            here = before < half <= before + width
+            for row in (self.top, self.rows[-1]):
+                if here:
+                    middle = self.columns.middles[n]
+                    left = min(half - before, width - 1)
+                    row.nodes[middle] = _POINT
+                    row.keep(one, middle, left)
+                    row.keep(middle, other, width - left)
+                else:
+                    row.keep(one, other, width)
+            before += width
+        for n, column in self.columns.outside.items():
+            size = f"width={self.outside / 72:.3f} height=0.01"
+            self.rows[-1].nodes[column] = f'shape=box style=invis {size} label=""'
+            self.rows[-1].keep(self.columns.lifelines[n], column, 2)
+        points = 2 * self.outside + UNIT * (sum(widths) + 8) + (28 if self.loop else 0)
         yield "digraph story {"
         yield '  graph [splines=line nodesep=0.0278 ranksep=0.04 margin="0.1,0.1" charset="UTF-8"'
         yield '    fontname="Helvetica,Arial,sans-serif"]'
@@ -491,13 +592,15 @@ class _Diagram:
         style = f'style=filled color="{ink}" fillcolor="{fill}"'
         yield _banner("verdict", self.story.verdict, points, _Style(10, ink), style)
         for above, below in pairwise(self.rows):
-            for lifeline in _LIFELINE:
+            for lifeline in self.columns.lifelines:
                 ends = f"{above.name(lifeline)} -> {below.name(lifeline)}"
-                clip = f"tailclip={'false' if above.number else 'true'} headclip=false"
+                boxes = [str(row.nodes[lifeline] != _PIECE).lower() for row in (above, below)]
+                clip = "tailclip={} headclip={}".format(*boxes)
                 yield f'  {ends} [dir=none color="{FAINT}" weight=1000 minlen={below.gap} {clip}]'
-        yield f"  title -> {{ {self.rows[0].name('a')} {self.rows[0].name('b')} }} [style=invis]"
-        yield f"  title -> {self.rows[1].name('x')} [style=invis weight=100]"
-        yield f"  {self.rows[-1].name('x')} -> verdict [style=invis weight=100]"
+        heads = " ".join(map(self.rows[0].name, self.columns.lifelines))
+        yield f"  title -> {{ {heads} }} [style=invis]"
+        yield f"  title -> {self.top.name(middle)} [style=invis weight=100]"
+        yield f"  {self.rows[-1].name(middle)} -> verdict [style=invis weight=100]"
         yield from self.across
         yield "}"
 

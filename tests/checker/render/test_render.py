@@ -102,33 +102,52 @@ LOOP = Story(
 
 EMPTY = Story("Nothing happened", ("A", "B"), ("CLOSED", "CLOSED"), (), "holds", violated=False)
 
-BY_HAND = pytest.mark.parametrize("story", [HANDSHAKE, STALE_SYN, LOOP, EMPTY])
+PASSING, BACK = Message(1, 0, 2, "to C"), Message(2, 2, 1, "to B")
+THREE = Story(
+    "Past B",
+    ("A", "B", "C"),
+    ("UP", "UP", "UP"),
+    (
+        Line(1, 0, "SEND", "", None, False, (), (PASSING,), ("UP", "UP", "UP")),
+        Line(2, None, "tick", "", None, False, (), (), ("UP", "UP", "UP")),
+        Line(3, 2, "deliver", "", PASSING, False, (), (BACK,), ("UP", "UP", "ON")),
+        Line(4, 1, "deliver", "", BACK, False, (), (), ("UP", "ON", "ON")),
+    ),
+    "arrives",
+    violated=False,
+)
+
+BY_HAND = pytest.mark.parametrize("story", [HANDSHAKE, STALE_SYN, LOOP, EMPTY, THREE])
 
 ANYTHING = st.text(max_size=60) | st.text('abcXYZ<>&"\\\n\t{}|_./漢\u0301\x1b\u202e ', max_size=90)
 
 
 @st.composite
-def stories(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANYTHING) -> Story:
+def stories(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANYTHING, ends: int = 2) -> Story:
     """Runs of a channel. The text of a message ends with `#uid#`, whatever comes before."""
     uids = iter(range(1000))
+    anybody = st.integers(0, ends - 1)
 
     def message(sender: int) -> Message:
-        uid = next(uids)
-        return Message(uid, sender, 1 - sender, f"{draw(texts)} #{uid}#", draw(st.booleans()))
+        uid, receiver = next(uids), (sender + draw(st.integers(1, ends - 1))) % ends
+        return Message(uid, sender, receiver, f"{draw(texts)} #{uid}#", draw(st.booleans()))
 
-    air = [message(draw(st.integers(0, 1))) for _ in range(draw(st.integers(0, 2)))]
+    def for_each() -> tuple[str, ...]:
+        return tuple(draw(texts) for _ in range(ends))
+
+    air = [message(draw(anybody)) for _ in range(draw(st.integers(0, 2)))]
     lines = []
     for number in range(1, draw(st.integers(0, 8)) + 1):
         received, kept, lost, sent = None, False, [], []
-        actor = draw(st.sampled_from([0, 1, None]))
+        actor = draw(st.none() | anybody)
         if air and draw(st.booleans()):
             received = air.pop(draw(st.integers(0, len(air) - 1)))
-            actor, kept = 1 - received.sender, draw(st.booleans())
+            actor, kept = received.receiver, draw(st.booleans())
             air += [received] * kept
         while air and draw(st.integers(0, 4)) == 0:
             lost.append(air.pop())
         for _ in range(draw(st.integers(0, 2))):
-            sent.append(message(draw(st.integers(0, 1)) if actor is None else actor))
+            sent.append(message(draw(anybody) if actor is None else actor))
             (lost if draw(st.integers(0, 4)) == 0 else air).append(sent[-1])
         lines.append(
             Line(
@@ -140,15 +159,15 @@ def stories(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANYTHING) -> Story:
                 kept,
                 tuple(lost),
                 tuple(sent),
-                (draw(texts), draw(texts)),
-                (draw(texts), draw(texts)),
+                for_each(),
+                for_each(),
                 tuple(draw(st.lists(texts, max_size=1))),
             )
         )
     return Story(
         draw(texts),
-        (draw(texts), draw(texts)),
-        (draw(texts), draw(texts)),
+        for_each(),
+        for_each(),
         tuple(lines),
         draw(texts),
         draw(st.booleans()),
@@ -345,6 +364,23 @@ def test_a_picture_names_every_message_as_it_leaves_and_as_it_arrives(story: Sto
         assert text.count(f"#{uid}#") == count
 
 
+def test_a_message_for_no_neighbour_goes_level_past_who_is_in_between() -> None:
+    boxes, edges = geometry(THREE)
+    (arrival,) = (head for tail, head, _ in edges if tail.startswith("c2_m"))
+    row = arrival.removeprefix("c2_")
+    way = [(tail, head) for tail, head, _ in edges if head.endswith(row) and tail.endswith(row)]
+    assert way == [(f"bc{row}", f"b{row}"), (f"b{row}", f"c2_m{row}"), (f"c2_m{row}", arrival)]
+    assert len({sum(boxes[name][1::2]) for pair in way for name in pair}) == 1
+    # What is for a neighbour, in the next step, goes straight there.
+    assert any(tail[:4] == "c2_m" and re.fullmatch(r"b\d+", head) for tail, head, _ in edges)
+
+
+def test_a_picture_of_one_lifeline_is_refused() -> None:
+    alone = Story("Alone", ("A",), ("UP",), (), "holds", violated=False)
+    with pytest.raises(Problem, match="two lifelines or more"):
+        dot(alone)
+
+
 def test_the_picture_boxes_a_loop() -> None:
     source = dot(LOOP)
     before, _, inside = source.partition("subgraph cluster_loop")
@@ -407,15 +443,15 @@ def test_the_verdict_is_as_wide_as_the_picture(story: Story) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(stories(st.text("aWm.,1 ", max_size=40)))
+@given(st.integers(2, 4).flatmap(lambda ends: stories(st.text("aWm.,1 ", max_size=40), ends)))
 def test_lifelines_are_straight_and_nothing_crosses_a_text(story: Story) -> None:
     boxes, edges = geometry(story)
-    for side in "ab":
-        xs = [sum(box[::2]) / 2 for name, box in boxes.items() if re.fullmatch(side + r"\d+", name)]
-        assert max(xs) - min(xs) < 1
-    texts = {
-        name: box for name, box in boxes.items() if re.fullmatch(r"[ab][mo]\d+|title|verdict", name)
-    }
+    for column in ["a", "b", "c2_", "c3_"][: len(story.lifelines)]:
+        lifeline = [box for name, box in boxes.items() if re.fullmatch(column + r"\d+", name)]
+        xs = [sum(box[::2]) / 2 for box in lifeline]
+        assert len(xs) > 2 and max(xs) - min(xs) < 1
+    # Points of lifelines and channels are no texts; states on a lifeline are.
+    texts = {name: box for name, box in boxes.items() if box[3] - box[1] > 8 and name[0] != "x"}
     for name, box in texts.items():
         for other, that in texts.items():
             apart = box[2] < that[0] + 1 or that[2] < box[0] + 1

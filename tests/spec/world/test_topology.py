@@ -10,6 +10,7 @@ from checker.model.interned import Interned
 from checker.model.replay import replay as replayed
 from checker.model.story import story
 from checker.render.ladder import ladder
+from checker.render.sequence import dot
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
@@ -120,8 +121,10 @@ def test_a_crash_takes_all_connections_of_a_host() -> None:
     assert not [step for step, _ in system.steps(after) if step.host == 0 and step.end == 1]
 
 
-def test_its_ladder() -> None:
+def test_its_ladder_and_its_picture() -> None:
     path = first_connection()
     told = story(Rules(), BOUNDS, path, "One client, two servers", "Both are connected.", False)
     assert told.lifelines == ("client.0", "client.1", "one", "two")
-    assert ladder(told, 120) + "\n" == Path(__file__).with_name("two_servers.txt").read_text()
+    here = Path(__file__)
+    assert ladder(told, 120) + "\n" == here.with_name("two_servers.txt").read_text()
+    assert dot(told) == here.with_name("two_servers.dot").read_text()
