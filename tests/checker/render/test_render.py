@@ -366,11 +366,13 @@ def test_a_picture_names_every_message_as_it_leaves_and_as_it_arrives(story: Sto
 
 def test_a_message_for_no_neighbour_goes_level_past_who_is_in_between() -> None:
     boxes, edges = geometry(THREE)
-    (arrival,) = (head for tail, head, _ in edges if tail.startswith("c2_m"))
+    reached = {head for _, head, _ in edges if head.startswith("c2_m")}
+    (arrival,) = (head for tail, head, _ in edges if tail in reached)
     row = arrival.removeprefix("c2_")
     way = [(tail, head) for tail, head, _ in edges if head.endswith(row) and tail.endswith(row)]
     assert way == [(f"bc{row}", f"b{row}"), (f"b{row}", f"c2_m{row}"), (f"c2_m{row}", arrival)]
-    assert len({sum(boxes[name][1::2]) for pair in way for name in pair}) == 1
+    heights = {sum(boxes[name][1::2]) for pair in way for name in pair if name in boxes}
+    assert len(heights) == 1
     # What is for a neighbour, in the next step, goes straight there.
     assert any(tail[:4] == "c2_m" and re.fullmatch(r"b\d+", head) for tail, head, _ in edges)
 
