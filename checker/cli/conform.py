@@ -1,12 +1,9 @@
 """``conform``: captures followed through the specification."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 
 def conform(

@@ -1,10 +1,5 @@
 """``coverage``: rules and branches that no claim's run reaches."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 def coverage() -> None:
     """List the rules and the branches of the specification that no claim's run reaches."""

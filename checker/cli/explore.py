@@ -3,7 +3,7 @@
 import resource
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,6 @@ from checker.model.options import choose_profile, choose_rules, parse_bounds, pa
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.names import unknown
-
-if TYPE_CHECKING:
-    pass
 
 
 def explore(

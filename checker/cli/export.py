@@ -1,16 +1,13 @@
 """``export``: the specification as a text for another tool."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from checker.cli.options import BoundsOption, RulesOption
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
-
-if TYPE_CHECKING:
-    pass
 
 
 def export(

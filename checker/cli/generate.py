@@ -1,16 +1,13 @@
 """``generate``: tests of a real stack, written or run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from checker.cli import progress
 from checker.cli.options import RulesOption
 from checker.model.options import choose_rules, parse_rules
-
-if TYPE_CHECKING:
-    pass
 
 
 def generate(

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,9 +13,6 @@ from checker.cli import progress
 from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
-
-if TYPE_CHECKING:
-    pass
 
 
 def matrix(

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,6 @@ from checker.cli import progress
 from checker.cli.options import GoOnOption, JournalOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED
-
-if TYPE_CHECKING:
-    pass
 
 
 def mutants(

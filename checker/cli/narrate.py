@@ -1,12 +1,9 @@
 """``narrate``: a capture told in words."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 
 def narrate(

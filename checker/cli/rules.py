@@ -1,14 +1,9 @@
 """``rules``: the switches listed."""
 
-from typing import TYPE_CHECKING
-
 from rich.console import Console
 from rich.table import Table
 
 from checker.model.options import show
-
-if TYPE_CHECKING:
-    pass
 
 
 def rules() -> None:

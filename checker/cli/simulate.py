@@ -1,16 +1,13 @@
 """``simulate``: a textbook scenario, drawn."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from checker.cli.options import RulesOption
 from checker.model.options import parse_rules
 from checker.support.errors import UsageProblem
-
-if TYPE_CHECKING:
-    pass
 
 
 def simulate(

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from checker.cli import progress
 from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
-
-if TYPE_CHECKING:
-    pass
 
 
 def time_wait(

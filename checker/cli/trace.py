@@ -1,15 +1,12 @@
 """``trace``: the run that decides a claim, drawn."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from checker.cli.options import BoundsOption, RulesOption, StatesOption
 from checker.model.options import choose_claim, parse_bounds, parse_rules
-
-if TYPE_CHECKING:
-    pass
 
 
 def trace(
