@@ -14,7 +14,8 @@ the channel beside its sender, and goes on level, in a row of its own, past thos
 Texts stand beside the channel and messages travel in it, so that no arrow meets a text or a box:
 a message goes out level from its sender to the edge of the channel, on a slant for as long as it is
 in flight, and level again to its receiver, where its name is repeated. One that is received in the
-next step, with nothing in between, goes straight there. Dashes: a copy arrived already or stays
+next step, with nothing in between, goes straight there, or to the edge of the channel where boxes
+stand on the lifeline. Dashes: a copy arrived already or stays
 behind (`dup`). A second colour: of an earlier connection (`old`). Red: marked as wrong.
 A red cross: lost. The steps of a loop stand in a box, on a ground of their own.
 
@@ -165,7 +166,7 @@ def _points(text: _Text) -> float:
             return 1.1
         if c in " .,:;'|!()[]/ijlft":
             return 0.34
-        if c in "mwMW@%":
+        if c in "mwMW@%#":
             return 0.95
         return 0.72 if c.isupper() else 0.58
 
@@ -416,7 +417,7 @@ class _Diagram:
         """A text outside a lifeline; of one in the middle, on its right."""
         if not text:
             return
-        if n not in self.columns.outside:
+        if self.boxed(n):
             self.say(row, self.columns.rights[n], text)
             return
         column = self.columns.outside[n]
@@ -442,6 +443,10 @@ class _Diagram:
         text = _text(event.message.text or " ", MESSAGE, _Style(9, colour))
         return text + _text(" \N{MIDDLE DOT} ".join(remarks), MESSAGE, _Style(7, colour, "I"))
 
+    def boxed(self, n: int) -> bool:
+        """States stand on this lifeline: a slanted line to or from it ends beside their boxes."""
+        return n not in self.columns.outside
+
     def lane(self, message: Message) -> _Lane:
         """Where it leaves."""
         return self.columns.lane(message.sender, message.receiver)
@@ -460,7 +465,9 @@ class _Diagram:
             row.nodes[lane.middle] = _CROSS
             self.slants.append((lane, row, row))
             row.line(lane.message, lane.middle, _pen(event))
-        elif flight.loss or flight.in_flight or not all(straight):
+        elif (
+            flight.loss or flight.in_flight or not all(straight) or self.boxed(event.message.sender)
+        ):
             row.nodes[lane.edge] = _POINT
             row.line(lane.message, lane.edge, _pen(event))
 
@@ -469,9 +476,16 @@ class _Diagram:
         there = self.columns.lane(event.message.receiver, event.message.sender)
         left = self.left[event.message.uid]
         if _straight(flight, event):
-            port = "ew"[lane.left]
-            style = f"dir=forward tailport={port} headclip=false"
-            self.cross(left.name(lane.message), row.name(there.lifeline), event, style)
+            start, style = left.name(lane.message), f"tailport={'ew'[lane.left]}"
+            if self.boxed(event.message.sender):
+                start, style = left.name(lane.edge), "tailclip=false"
+            if self.boxed(event.message.receiver):
+                row.nodes[lane.opposite] = _POINT
+                row.line(lane.opposite, there.lifeline, _pen(event), arrow=True)
+                self.cross(start, row.name(lane.opposite), event, f"{style} dir=none")
+            else:
+                style += " dir=forward headclip=false"
+                self.cross(start, row.name(there.lifeline), event, style)
             return
         self.say(row, there, self.message(flight, event, self.story.origin(flight)))
         row.nodes[lane.opposite] = _POINT
