@@ -11,6 +11,9 @@ from checker.conform.ends import Way
 from checker.conform.monitor import Monitor
 from spec.tcp.tcb import State
 
+Edges = tuple[list[tuple[int, State, State]], list[tuple[int, State, State]]]
+"""Of each end: the packets at which its state changed, with the state before and after."""
+
 
 class Verdict(Enum):
     """What can be said of a connection."""
@@ -57,6 +60,7 @@ class Connection:
     flow: "Flow"
     first: int
     began: float
+    past: Edges  # of earlier connections of the same sockets, for what a picture shows of them
     packets: int = 0
     isn: list[int | None] = field(default_factory=lambda: [None, None])
     scale: list[int | None] = field(default_factory=lambda: [None, None])
@@ -74,7 +78,7 @@ class Connection:
     reason: str = ""
     silent: bool = False  # nothing that the judged end sent could be checked
     life: list[str] = field(default_factory=list)
-    edges: list[list[tuple[int, State, State]]] = field(default_factory=lambda: [[], []])
+    edges: Edges = field(default_factory=lambda: ([], []))  # its own
     states: list[str] = field(default_factory=lambda: ["", ""])
 
     def note(self, number: int, text: str) -> None:
@@ -92,7 +96,7 @@ class Connection:
 class Flow:
     """A pair of sockets, the client's first."""
 
-    __slots__ = ("at", "connection", "ends", "last", "offered", "seen", "sent", "sockets")
+    __slots__ = ("at", "connection", "ends", "last", "offered", "past", "seen", "sent", "sockets")
 
     def __init__(self, sockets: tuple[bytes, bytes], way: Way, at: int | None) -> None:
         self.sockets = sockets
@@ -103,6 +107,7 @@ class Flow:
         self.sent = [False, False]  # was anything seen of either end?
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[tuple[int, Packet]] = []
+        self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen
 
     @property
     def monitors(self) -> tuple[Monitor, Monitor]:

@@ -228,7 +228,7 @@ class Follower:
         return new
 
     def _new(self, flow: Flow, p: Packet) -> Connection:
-        flow.connection = Connection(flow, p.number, p.time)
+        flow.connection = Connection(flow, p.number, p.time, past=flow.past)
         return flow.connection
 
     def _afresh(self, flow: Flow) -> None:
@@ -295,6 +295,12 @@ class Follower:
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
         judge(connection, flow, self.hidden)
         flow.ends.forget()
+        oldest = flow.seen[0][1].number if flow.seen else connection.first
+        one, other = (
+            [edge for edge in (*past, *edges) if edge[0] >= oldest]
+            for past, edges in zip(connection.past, connection.edges, strict=True)
+        )
+        flow.past = one, other
         self.done(connection)
 
 

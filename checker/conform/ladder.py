@@ -37,8 +37,9 @@ def story(
 ) -> Story:
     """Segments of a connection as a ladder, with the states of both ends beside them.
 
-    Lines have the numbers of their packets. ``said``: what else there is to say of a packet, and a
-    note. The deviation is marked.
+    The first ones may be of earlier connections of the same sockets. Lines have the numbers of
+    their packets. ``said``: what else there is to say of a packet, and a note. The deviation is
+    marked.
     """
     found = connection.deviation
     names = [socket(s) for s in connection.flow.sockets]
@@ -64,7 +65,8 @@ def story(
 def _states(connection: Connection, number: int) -> tuple[str, str]:
     """What the ends were in after a packet, by the likeliest explanation."""
     found = []
-    for edges in connection.edges:
+    for past, own in zip(connection.past, connection.edges, strict=True):
+        edges = [*past, *own]
         state = next((before for _, before, _ in edges), State.CLOSED)
         if edges and edges[0][1:] == (State.CLOSED, State.LISTEN):
             state = State.LISTEN  # it listened before anybody came

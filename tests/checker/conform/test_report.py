@@ -127,3 +127,14 @@ def test_picture_marks_the_segment():
     story = picture(connection)
     marked = [m for line in story.lines for m in line.sent if m.mark]
     assert [m.uid for m in marked] == [7]
+
+
+def test_a_picture_shows_an_earlier_connection_in_its_own_states():
+    path = CAPTURES / "timewait_port_reuse_client.A.pcap"
+    connection = next(c for c in captured(path) if c.deviation is not None)
+    story = picture(connection)
+    assert story.initial == ("CLOSED", "LISTEN")
+    after = {line.number: line.states for line in story.lines}
+    assert after[3] == ("ESTABLISHED", "ESTABLISHED")
+    assert after[6] == ("TIME-WAIT", "CLOSED")
+    assert after[7][0] == "SYN-SENT"
