@@ -6,7 +6,6 @@ whole or not at all.
 
 import json
 import os
-import re
 import secrets
 import xml.sax.saxutils as xml
 from collections import Counter
@@ -17,13 +16,15 @@ from typing import IO, Any
 
 from checker.conform.connection import Connection, Deviation, Verdict
 from checker.render import Story, render
+from checker.support.errors import Problem
+from checker.support.paths import named, shown
 
 
 @dataclass(slots=True)
 class Result:
     """A connection as it is reported."""
 
-    capture: str
+    capture: str  # the name of the file, as it is shown
     connection: str
     verdict: Verdict
     reason: str
@@ -86,7 +87,8 @@ class Output:
     verbose: bool = False
     counts: Counter[Verdict] = field(default_factory=Counter)
     summary: list[dict[str, Any]] = field(default_factory=list)
-    drawn: int = 0
+    drawn: set[str] = field(default_factory=set)  # names of files
+    problem: Problem | None = None  # the first picture that could not be drawn
 
     def start(self) -> None:
         """The beginnings of the files."""
@@ -104,12 +106,17 @@ class Output:
         for line in lines(one, self.verbose):
             print(line)
         if self.svg is not None and story is not None:
-            self.drawn += 1
-            name = re.sub(r"[^A-Za-z0-9.]+", "_", f"{Path(one.capture).stem}_{one.connection}")
             assert one.deviation is not None
-            path = self.svg / f"{name}_{one.deviation.segment}.svg"
-            render(story, path)
-            print(f"    drawn in {path}")
+            words = [Path(one.capture).stem, one.connection, str(one.deviation.segment)]
+            name = named(words, ".svg", self.drawn)
+            self.drawn.add(name)
+            try:
+                render(story, self.svg / name)
+            except Problem as problem:
+                self.problem = self.problem or problem
+                print("    not drawn")
+            else:
+                print(f"    drawn in {shown(self.svg / name)}")
 
     def finish(self) -> None:
         """The ends of the files."""

@@ -16,6 +16,7 @@ from checker.conform.report import Output, Result, Whole, result
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import apart
+from checker.support.paths import shown
 
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
 COLLECTED = 1_000_000
@@ -32,7 +33,10 @@ def conform(
     svg: Path | None = None,
     verbose: bool = False,
 ) -> int:
-    """Follow captures; the exit code."""
+    """Follow captures; the exit code.
+
+    Raises the Problem of a picture that could not be drawn at the end, when all else is written.
+    """
     apart((out_json, out_junit), [*captures, *([peer] if peer is not None else [])])
     if svg is not None:
         try:
@@ -62,6 +66,8 @@ def conform(
         ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) or "no connections",
         file=sys.stderr,
     )
+    if output.problem is not None:
+        raise output.problem
     if counts[Verdict.DEVIATES]:
         return VIOLATED
     damaged = any(s["damage"] for s in output.summary)
@@ -86,7 +92,7 @@ def position(words: str) -> Position:
 def _one(capture: Path, behaviour: Behaviour, where: Position, output: Output) -> None:
     def done(connection: Connection) -> None:
         drawing = output.svg is not None and connection.deviation is not None
-        output.tell(result(str(capture), connection), picture(connection) if drawing else None)
+        output.tell(result(shown(capture), connection), picture(connection) if drawing else None)
 
     follow(capture, behaviour, where, done, output)
 
@@ -105,11 +111,11 @@ def follow(
     """
     follower = Follower(behaviour, where, done)
     began = time.monotonic()
-    damage = ""
+    name, damage = shown(capture), ""
     usual = gc.get_threshold()
     gc.set_threshold(COLLECTED, *usual[1:])
     try:
-        watched = _watched(frames(capture), str(capture), began)
+        watched = _watched(frames(capture), name, began)
         follower.feed(read(watched) if reader is None else reader(follower, watched))
     except Damage as error:
         damage = str(error)
@@ -117,12 +123,12 @@ def follow(
         gc.set_threshold(*usual)
     follower.finish()
     if damage:
-        print(f"{capture}: {damage}; what came before was followed", file=sys.stderr)
+        print(f"{name}: {damage}; what came before was followed", file=sys.stderr)
     for why, count in follower.unread.items():
-        print(f"{capture}: {count} frames not read: {why}", file=sys.stderr)
+        print(f"{name}: {count} frames not read: {why}", file=sys.stderr)
     output.summary.append(
         {
-            "capture": str(capture),
+            "capture": name,
             "segments": follower.segments,
             "unread": dict(follower.unread),
             "damage": damage,
@@ -159,7 +165,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
             key = "-".join(sorted(connection.name.split("-")))
             drawing = output.svg is not None and connection.deviation is not None
             drawn = picture(connection) if drawing else None
-            results.setdefault(key, []).append((result(str(path), connection), drawn))
+            results.setdefault(key, []).append((result(shown(path), connection), drawn))
 
         follow(path, behaviour, where, done, output)
         found.append(results)
@@ -173,7 +179,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
                 worst = next(one for one, _ in pair if one not in silent)
             drawn = next(story for one, story in pair if one is worst)
             joined = Result(
-                str(capture), pair[0][0].connection, worst.verdict, worst.reason,
+                shown(capture), pair[0][0].connection, worst.verdict, worst.reason,
                 pair[0][0].packets,
                 [f"{Path(one.capture).name} {line}" for one, _ in pair for line in one.life],
                 worst.deviation,

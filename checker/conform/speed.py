@@ -19,6 +19,7 @@ from statistics import median
 from typing import NamedTuple
 
 from checker.capture import Packet, frames, read
+from checker.support.paths import shown
 
 PEERS = {
     "conform": (sys.executable, "-m", "checker", "conform"),
@@ -56,13 +57,13 @@ def timed(captures: list[Path]) -> Iterator[str]:
         segments = sum(isinstance(item, Packet) for item in read(frames(capture)))
         runs: dict[str, list[Run]] = {name: [] for name in PEERS}
         for i in range(ROUNDS):
-            print(f"{capture}: round {i + 1} of {ROUNDS}", file=sys.stderr)
+            print(f"{shown(capture)}: round {i + 1} of {ROUNDS}", file=sys.stderr)
             for name, command in PEERS.items():
                 if shutil.which(command[0]) is not None:
                     runs[name].append(run((*command, str(capture))))
         ours = median(one.processor for one in runs["conform"])
         for name, found in runs.items():
-            yield f"{capture}: {name}: {_told(name, found, segments, ours)}"
+            yield f"{shown(capture)}: {name}: {_told(name, found, segments, ours)}"
 
 
 def _told(name: str, runs: list[Run], segments: int, ours: float) -> str:

@@ -14,6 +14,7 @@ from checker.narrate.contents import Contents, Tap
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.files import apart, write, write_json
+from checker.support.paths import shown
 
 
 def narrate(
@@ -64,7 +65,7 @@ def gather(
     connections.sort(key=lambda one: one.first)
     (summary,) = output.summary
     return narration.Narration(
-        str(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
+        shown(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
         summary["damage"], summary["unread"],
     )  # fmt: skip
 

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from checker.conform import report
 from checker.conform import run as following
+from checker.conform.behaviour import choose
 from checker.conform.ladder import picture
 from checker.conform.places import places
-from checker.support.errors import UsageProblem
+from checker.support.errors import ToolProblem, UsageProblem
 from tests.helpers.mutate import CAPTURES, ENDS
 from tests.helpers.wire import (
     LINUX,
@@ -138,3 +140,46 @@ def test_a_picture_shows_an_earlier_connection_in_its_own_states():
     assert after[3] == ("ESTABLISHED", "ESTABLISHED")
     assert after[6] == ("TIME-WAIT", "CLOSED")
     assert after[7][0] == "SYN-SENT"
+
+
+NAMES = [b"\x1b]0;x\x07.pcap", b"new\nline.pcap", b"\xff\xfe.pcap", b"<b>&\xe2\x80\xae.pcap"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, b"x" * 250 + b".pcap"], ids=ascii)
+def test_any_name_of_a_capture(tmp_path, name):
+    """Nothing of it is obeyed by a terminal or by XML, and nothing ends for its sake."""
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes((CAPTURES / "timewait_port_reuse_client.A.pcap").read_bytes())
+    out, junit, svg = tmp_path / "r.json", tmp_path / "r.xml", tmp_path / "svg"
+    words = ["--json", str(out), "--junit", str(junit), "--svg", str(svg), str(path)]
+    told = run(*words)
+    assert told.returncode == 1, told.stderr
+    assert all(c.isprintable() or c == "\n" for c in told.stdout + told.stderr)
+    name_shown = json.loads(out.read_text())["captures"][0]["capture"]
+    assert name_shown.isprintable()
+    cases = ElementTree.parse(junit).getroot()
+    assert [case.get("classname") for case in cases] == [name_shown] * 3
+    assert len(list(svg.iterdir())) == 1
+
+
+def test_captures_of_one_name_have_pictures_of_their_own(tmp_path):
+    content = (CAPTURES / "timewait_port_reuse_client.A.pcap").read_bytes()
+    paths = [tmp_path / folder / "x.pcap" for folder in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(content)
+    run(*map(str, paths), "--svg", str(tmp_path / "svg"))
+    assert len(list((tmp_path / "svg").iterdir())) == 2
+
+
+def test_a_picture_that_fails_loses_no_result(tmp_path, monkeypatch, capsys):
+    def fails(story, path):
+        raise ToolProblem("the program 'dot' failed")
+
+    monkeypatch.setattr(report, "render", fails)
+    out = tmp_path / "r.json"
+    capture = CAPTURES / "timewait_port_reuse_client.A.pcap"
+    with pytest.raises(ToolProblem):
+        following.conform([capture], choose([]), out_json=out, svg=tmp_path / "svg")
+    assert len(json.loads(out.read_text())["connections"]) == 3
+    assert "not drawn" in capsys.readouterr().out

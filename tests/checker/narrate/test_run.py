@@ -1,9 +1,12 @@
 """The command: the page, the report, the ladders, and exit codes."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+
+import pytest
 
 from checker.conform.follow import MIDDLE
 from checker.narrate import contents
@@ -90,3 +93,18 @@ def test_exit_codes(tmp_path):
     assert code == INCONCLUSIVE and "GET" in out
     assert command(tmp_path / "nothing.pcap")[0] == 2
     assert command(empty, "--html", tmp_path)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "name", [b"\x1b]0;x\x07.pcap", b"\xff\xfe.pcap", b"<b>&\n.pcap"], ids=ascii
+)
+def test_any_name_of_a_capture(tmp_path, name):
+    made = Film()
+    never_closes(made)
+    path = made.write(tmp_path / os.fsdecode(name))
+    page = tmp_path / "page.html"
+    code, out = command(path, "--html", page, "--json", tmp_path / "r.json")
+    assert code == 0
+    for text in (out, page.read_text()):
+        assert all(c.isprintable() or c == "\n" for c in text)
+        assert "<b>" not in page.read_text()
