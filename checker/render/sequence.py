@@ -476,15 +476,15 @@ class _Diagram:
         there = self.columns.lane(event.message.receiver, event.message.sender)
         left = self.left[event.message.uid]
         if _straight(flight, event):
-            start, style = left.name(lane.message), f"tailport={'ew'[lane.left]}"
+            start, tail = left.name(lane.message), f"tailport={'ew'[lane.left]}"
             if self.boxed(event.message.sender):
-                start, style = left.name(lane.edge), "tailclip=false"
+                start, tail = left.name(lane.edge), "tailclip=false"
             if self.boxed(event.message.receiver):
                 row.nodes[lane.opposite] = _POINT
                 row.line(lane.opposite, there.lifeline, _pen(event), arrow=True)
-                self.cross(start, row.name(lane.opposite), event, f"{style} dir=none")
+                self.cross(start, row.name(lane.opposite), event, f"dir=none {tail}")
             else:
-                style += " dir=forward headclip=false"
+                style = f"dir=forward {tail} headclip=false"
                 self.cross(start, row.name(there.lifeline), event, style)
             return
         self.say(row, there, self.message(flight, event, self.story.origin(flight)))
