@@ -26,6 +26,7 @@ from checker.cli import (
     verify,
 )
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem
+from checker.support.program import called, missing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -86,7 +87,7 @@ def _interrupted() -> NoReturn:
 def main() -> None:
     """Run the command line; every problem is one line and an exit code, never a traceback."""
     try:
-        code = app(_spread(sys.argv[1:]), standalone_mode=False)
+        code = app(_spread(sys.argv[1:]), prog_name=called(), standalone_mode=False)
         if code == _INTERRUPTED:
             _interrupted()
         sys.exit(code if isinstance(code, int) else OK)
@@ -100,6 +101,12 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "spec", "proofs", "checker"):
+            raise
+        print(f"checker: {missing(name)}", file=sys.stderr)
+        sys.exit(INTERNAL)
     except Exception as error:
         code = getattr(error, "exit_code", None)  # click's own, for wrong usage
         if isinstance(code, int) and hasattr(error, "format_message"):

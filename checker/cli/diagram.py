@@ -7,22 +7,27 @@ from typing import Annotated
 import typer
 
 from checker.support.errors import VIOLATED
+from checker.support.program import called, checkout
 
 
 def diagram(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether the files are up to date.")
     ] = False,
-    directory: Annotated[Path, typer.Option(help="Where the pictures are.")] = Path("diagrams"),
+    directory: Annotated[
+        Path | None,
+        typer.Option(help="Where the pictures are; default: the repository's."),
+    ] = None,
 ) -> None:
     """Draw the state machines and handshakes of the documentation."""
     from checker.studies import diagram as study
 
+    directory = directory or checkout("diagrams")
     if not check:
         study.write(directory)
         return
     stale = study.check(directory)
     if stale:
-        print(f"stale: {', '.join(stale)}; run: python -m checker diagram", file=sys.stderr)
+        print(f"stale: {', '.join(stale)}; run: {called()} diagram", file=sys.stderr)
         raise typer.Exit(VIOLATED)
     print(f"{directory}: up to date")

@@ -13,6 +13,7 @@ from checker.cli import progress
 from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
+from checker.support.program import called, checkout
 
 
 def matrix(
@@ -28,6 +29,7 @@ def matrix(
 
     if check and write:
         raise UsageProblem("--check and --write exclude each other")
+    top = checkout() if check or write else Path()
     if json is not None:
         files.writable(json)
     todo = study.tasks()
@@ -40,14 +42,14 @@ def matrix(
     if json is not None:
         files.write(json, study.document(found).encode())
     if write:
-        study.write(found, told, Path())
+        study.write(found, told, top)
     print_matrix(found)
     code = study.exit_code(found)
-    stale = study.check(found, told, Path()) if check else []
+    stale = study.check(found, told, top) if check else []
     for line in [*found["wrong"], *stale]:
         print(line, file=sys.stderr)
     if stale:
-        print("to rewrite them: python -m checker matrix --write", file=sys.stderr)
+        print(f"to rewrite them: {called()} matrix --write", file=sys.stderr)
         code = VIOLATED if code == OK else code
     raise typer.Exit(code)
 

@@ -11,6 +11,7 @@ from checker.cli import progress
 from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
+from checker.support.program import checkout
 
 
 def time_wait(
@@ -30,7 +31,8 @@ def time_wait(
 
     if check + write + page > 1:
         raise UsageProblem("--check, --page and --write exclude each other")
-    kept, shown = matrix.text(study.DATA), matrix.text(study.PAGE)
+    top = checkout() if check or page or write else Path()
+    kept, shown = matrix.text(top / study.DATA), matrix.text(top / study.PAGE)
     if page:
         for line in (stale := study.check_page(kept, shown)):
             print(line, file=sys.stderr)
@@ -46,7 +48,7 @@ def time_wait(
     if json is not None:
         files.write(json, study.document(rows).encode())
     if write:
-        study.write(rows, Path())
+        study.write(rows, top)
     print(study.page(rows), end="")
     code = study.exit_code(rows)
     stale = study.check(rows, kept, shown) if check else []

@@ -32,6 +32,7 @@ from checker.model.options import (
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
+from checker.support.program import called
 
 if TYPE_CHECKING:
     from checker.studies.reports import ClaimReport, Report
@@ -198,7 +199,7 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
         elif not c.ok:
             console.print(
                 f"[bold]{c.id}[/]: {c.verdict}, expected {c.expected}; the trace: "
-                f"python -m checker trace {c.id}{as_options(c.rules)}{_bounds_of(c)}"
+                f"{called()} trace {c.id}{as_options(c.rules)}{_bounds_of(c)}"
             )
     explored = {(c.profile, tuple(sorted(c.rules.items()))): c for c in claims}
     states = sum(c.states for c in explored.values())

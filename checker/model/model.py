@@ -12,10 +12,9 @@ all three are. To another process only these go: what was worked out stays behin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.engines.explicit.engine import Check, Exploration, Path, Progress
-from checker.engines.solver.smt import OpenComposition
 from checker.ir.composition import Composition
 from checker.ir.nodes import Sort
 from checker.model import liveness, options, replay, search, story, traced
@@ -31,6 +30,9 @@ from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event
 from spec.world.forgery import FORGERIES
+
+if TYPE_CHECKING:  # importing it takes the solver, which not everybody has
+    from checker.engines.solver.smt import OpenComposition
 
 
 @dataclass(slots=True)
@@ -126,9 +128,11 @@ class Model:
         """The hosts and links, just as the system has them, made of the reduced trees."""
         return traced.composition(self.system, self.callers, self.reduced)
 
-    def open_composition(self, strides_as_explored: bool = False) -> OpenComposition:
-        """The same for the solver, with any ISNs (``checker.model.traced``)."""
-        return traced.open_composition(
+    def open_composition(self, strides_as_explored: bool = False) -> "OpenComposition":
+        """The same for the solver, with any ISNs (``checker.model.solved``)."""
+        from checker.model import solved
+
+        return solved.open_composition(
             self.composition, self.rules, self.bounds, strides_as_explored
         )
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.engines.explicit.engine import Exploration
-from checker.engines.solver import symbolic
 from checker.model.model import Found, Model
 from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
@@ -112,6 +111,8 @@ def _folder(job: Job) -> str:
 
 def _run_symbolic(job: Job) -> Found:
     """Explore the traced specification at 32 bits, for all ISNs at once."""
+    from checker.engines.solver import symbolic
+
     model = job.model.anew()
     opened = model.open_composition()
     total = Exploration(complete=True, engine="symbolic")

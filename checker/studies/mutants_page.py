@@ -14,6 +14,7 @@ from types import ModuleType
 from checker.studies.mutants import ARRIVALS, ORDER, Judged, Report, all_mutants, reason, reasons
 from checker.support import files
 from checker.support.errors import UsageProblem
+from checker.support.program import called, checkout
 
 DATA = Path("proofs/results/mutants.json")
 PAGE = Path("docs/reference/rules-that-matter.md")
@@ -46,7 +47,7 @@ _ASKED = {
 
 def write() -> None:
     """Write the page."""
-    files.write(PAGE, page(_data()).encode())
+    files.write(checkout(PAGE), page(_data()).encode())
 
 
 def check() -> list[str]:
@@ -55,20 +56,20 @@ def check() -> list[str]:
     stale = []
     written = {(j.name, j.before, j.after) for j in data.all}
     if written != {(m.name, m.before, m.after) for m in all_mutants()}:
-        stale.append(f"stale: {DATA}; run: python -m checker mutants --every --json {DATA}")
+        stale.append(f"stale: {DATA}; run: {called()} mutants --every --json {DATA}")
     known = reasons()
     for judged in data.all:
         if judged.name in data.survivors and judged.reason != reason(judged, known):
             stale.append(f"stale: {DATA}: the reason of {judged.name}")
-    if not PAGE.exists() or PAGE.read_text("utf-8") != page(data):
-        stale.append(f"stale: {PAGE}; run: python -m checker mutants --page")
+    if not (shown := checkout(PAGE)).exists() or shown.read_text("utf-8") != page(data):
+        stale.append(f"stale: {PAGE}; run: {called()} mutants --page")
     return stale
 
 
 def _data() -> Report:
-    if not DATA.exists():
-        raise UsageProblem(f"no {DATA}: python -m checker mutants --every --json {DATA} makes it")
-    return Report.model_validate_json(DATA.read_text("utf-8"))
+    if not (kept := checkout(DATA)).exists():
+        raise UsageProblem(f"no {kept}: {called()} mutants --every --json {kept} makes it")
+    return Report.model_validate_json(kept.read_text("utf-8"))
 
 
 def page(data: Report) -> str:

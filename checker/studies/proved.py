@@ -17,6 +17,7 @@ from checker.model.options import choose_rules, departures
 from checker.studies.prove import certificates, prove
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
+from checker.support.program import called
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.theorems.table import THEOREMS, Theorem
 from spec.tcp.inputs import Input
@@ -72,7 +73,7 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
     else:
         open_ = [what.name for what in (*proof.failed, *proof.undecided)] or ["all of them"]
         note = f"{proof.verdict}: {len(open_):,} of {len(proof.obligations):,} obligations are "
-        note += f"open, first {open_[0]}; to see them: python -m checker prove {theorem.id}"
+        note += f"open, first {open_[0]}; to see them: {called()} prove {theorem.id}"
     possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
     never = [what.value for what in (*Input, *FORGERIES) if what.value not in possible]
     assumed = [

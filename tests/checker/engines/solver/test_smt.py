@@ -11,6 +11,7 @@ import z3
 from checker.engines.explicit.reference import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
+from checker.model import solved
 from checker.model import traced as trees
 from checker.model.interned import Interned
 from checker.model.model import Model
@@ -131,7 +132,7 @@ def ask(name: str, steps: int) -> smt.Answer:
     composition, traced, claim = composed(name)
 
     def bad(state: smt.State) -> Any:
-        term = trees.formula(claim.predicate, traced, state)
+        term = solved.formula(claim.predicate, traced, state)
         return term if claim.kind == "sometimes" else z3.Not(term)
 
     return smt.bmc(smt.Unrolling(composition), bad, steps)

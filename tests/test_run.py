@@ -1,0 +1,157 @@
+"""``./run`` and the installed package: called from anywhere, with as little as they need."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TRACE = ("trace", "T2", "--rules", "three_way=off")
+
+
+def checkout_at(top: Path, packages: Path = ROOT) -> Path:
+    """A checkout whose environment is the one that runs the tests, said to be up to date."""
+    for name in ("run", "requirements.lock", "requirements-base.lock"):
+        (top / name).write_bytes((ROOT / name).read_bytes())
+    (top / "run").chmod(0o755)
+    for name in ("spec", "proofs", "checker"):
+        (top / name).symlink_to(packages / name)
+    programs = top / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    version = subprocess.check_output([sys.executable, "-V"], text=True)
+    locks = b"".join(
+        (top / name).read_bytes() for name in ("requirements-base.lock", "requirements.lock")
+    )
+    digest = subprocess.check_output(["cksum"], input=locks).decode()
+    (top / ".venv" / "stamp").write_text(f"{top} {version}{digest}")
+    return top
+
+
+def call(command: list[str | Path], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHON": sys.executable} | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_run_works_from_any_directory_and_through_a_link(tmp_path: Path) -> None:
+    """Relative paths are the user's, and so is no module that happens to lie there."""
+    top, here = tmp_path / "a checkout", tmp_path / "elsewhere"
+    top.mkdir()
+    (here / "checker").mkdir(parents=True)
+    (here / "checker" / "__init__.py").write_text("raise SystemExit('not this one')\n")
+    (here / "link").symlink_to(checkout_at(top) / "run")
+    done = call(["./link", *TRACE, "--out", "here.txt"], here)
+    assert done.returncode == 0, done.stderr
+    assert "T2 violated" in (here / "here.txt").read_text()
+    assert not (top / "here.txt").exists()
+    done = call(["./link", "trace", "T99"], here)
+    assert done.returncode == 2 and "T99" in done.stderr
+    assert "Usage: ./link " in call(["./link", "trace", "--help"], here).stdout
+
+
+@pytest.mark.slow
+def test_run_refuses_an_environment_of_other_locks(tmp_path: Path) -> None:
+    """The stamp is asked: with another lock, the environment is made anew, which fails here."""
+    top = checkout_at(tmp_path)
+    with (top / "requirements-base.lock").open("a") as lock:
+        lock.write("nosuchpackage==1 --hash=sha256:" + 64 * "0" + "\n")
+    done = call(["./run", *TRACE], top, PIP_NO_INDEX="1")
+    assert done.returncode == 4 and "could not install requirements-base.lock" in done.stderr
+    assert not (top / ".venv" / "stamp").exists()
+
+
+def test_the_base_lock_is_a_part_of_the_whole() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.rstrip(" \\") for line in lines if line[:1].isalnum() or "--hash" in line}
+
+    base, whole = pins("requirements-base.lock"), pins("requirements.lock")
+    assert base < whole
+    assert not any(line.startswith(("numba", "numpy", "scipy", "z3")) for line in base)
+
+
+BLOCKED = """
+import importlib.abc, runpy, sys
+class Block(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("numba", "numpy", "scipy", "llvmlite", "z3"):
+            raise ModuleNotFoundError("blocked", name=name)
+sys.meta_path.insert(0, Block())
+runpy.run_module("checker", run_name="__main__", alter_sys=True)
+"""
+
+
+def without_extras(*command: str) -> subprocess.CompletedProcess[str]:
+    return call([sys.executable, "-c", BLOCKED, *command], ROOT)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        TRACE,
+        ("simulate", "--scenario", "three-way-handshake"),
+        ("conform", "tests/captures/linux/backlog_abort_on_overflow.A.pcap"),
+        ("narrate", "tests/captures/linux/backlog_abort_on_overflow.A.pcap"),
+        ("rules",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_base_is_enough(command: tuple[str, ...]) -> None:
+    """What ``./run`` does with the small environment takes neither solver nor compiler."""
+    done = without_extras(*command)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [("verify", "T2", "--small"), ("prove", "T2")])
+def test_a_missing_package_is_one_line(command: tuple[str, ...]) -> None:
+    done = without_extras(*command)
+    assert done.returncode == 4
+    assert "is missing: install synproof[all]" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", [("diagram", "--check"), ("matrix", "--check"), ("time-wait", "--page")]
+)
+def test_what_needs_the_repository_says_so(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Installed, there are only the packages."""
+    for name in ("spec", "proofs", "checker"):
+        subprocess.run(["cp", "-r", str(ROOT / name), str(tmp_path)], check=True)
+    done = call([sys.executable, "-m", "checker", *command], tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "clone the repository" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_actions_of_workflows_are_pinned() -> None:
+    """By commit: a tag can be moved."""
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for line in workflow.read_text().splitlines():
+            _, uses, what = line.partition("uses: ")
+            assert not uses or what.startswith("./") or re.search(r"@[0-9a-f]{40} # v", what), line
+
+
+def test_the_summary_tells_what_is_missing_and_what_is_wrong(tmp_path: Path) -> None:
+    claims = [
+        {"id": "T1", "verdict": "holds", "expected": "holds"},
+        {"id": "T2", "verdict": "violated", "expected": "holds"},
+    ]
+    (tmp_path / "verify.json").write_text(json.dumps({"claims": claims}))
+    done = call([sys.executable, ROOT / ".ci" / "summary", tmp_path], ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "| verify, usual scale | 2 | 1 |" in done.stdout
+    assert "| proofs without bounds | not written |  |" in done.stdout
+    assert "- verify, usual scale: T2: violated, expected holds" in done.stdout
