@@ -169,6 +169,8 @@ def measured(found: Measured, by: str) -> Iterator[str]:
     for name, transitions in _grouped(departed):
         yield f"  departs: {name}"
         yield from (f"       {transition}" for transition in transitions)
+    for name in found.again:
+        yield f"  {name}: right when run alone, with more time"
     for transition, wrong in found.refused.items():
         yield f"  WRONG: {transition}: {wrong}"
     for transition in found.plans.covered:
@@ -188,6 +190,7 @@ def as_json(found: Measured, by: str) -> dict[str, Any]:
         "refused": {str(t): why for t, why in found.refused.items()},
         "hindered": {str(t): why for t, why in found.plans.hindered.items()},
         "controls": found.controls,
+        "again": found.again,
         "steps": found.steps,
         "tcp_info": found.asked,
     }

@@ -254,6 +254,30 @@ def test_a_departure_that_is_not_known_is_refused():
     assert "sends RST,ACK" in ran.seen[-1].wrong
 
 
+@pytest.mark.parametrize("late", [True, False], ids=["late", "wrong"])
+def test_what_goes_wrong_is_run_alone_before_it_is_called_wrong(monkeypatch, late):
+    """A plan may go wrong because the machine is busy; one that is wrong, is so alone too."""
+    culprit = planned().plans[3]
+    calls = []
+
+    def run(plan: Plan, listening: bool, patience: float = 1.0) -> kernel.Ran:
+        calls.append((plan.name, patience))
+        seen = [kernel.Seen(step.edge.transition) for step in plan.steps]
+        if plan.name == culprit.name and (not late or patience == 1.0):
+            seen[-1].wrong = "sends nothing in 0.300 s"
+        if plan.wrong is not None:
+            seen[-1].wrong = "a control fails"
+        return kernel.Ran(plan, seen)
+
+    monkeypatch.setattr(kernel, "run", run)
+    found = kernel.measure(Planner(whole(), LINUX.departures))
+    assert calls.count((culprit.name, kernel.PATIENCE)) == 1
+    assert found.again == ([culprit.name] if late else [])
+    assert bool(found.refused) == (not late)
+    assert any("right when run alone" in line for line in report.measured(found, "TUN")) == late
+    assert all(found.controls.values())
+
+
 @needs_kernel
 @pytest.mark.lab
 @pytest.mark.slow
