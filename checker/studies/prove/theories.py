@@ -4,6 +4,9 @@ Bounds that a theorem leaves free become variables: the window, and with time MS
 TIME-WAIT's length and how long a tick is, which are reals. Numbers of TCBs are natural numbers.
 ISNs are a function of the TCB's number that no step changes: what a host will select is a matter of
 the assumptions alone.
+
+A clause may be about a switch that none of the theorems proved together has on. It is true by
+itself then, has nothing to prove, and is left out. A claim never is.
 """
 
 import dataclasses
@@ -60,6 +63,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     clauses = dict.fromkeys(f for theorem in theorems for f in theorem.all)
     claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claims)
     optional = {_given(f): BOOL for f in pairs if f not in base.pairs}
+    stated = [looking.clause(f, _when(f, base, others)) for f in clauses]
     return Theory(
         name=base.id,
         fields=traced.kept,
@@ -81,7 +85,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         parameters=free | optional | ({"elapsed": POSITIVE} if timed else {}),
         facts=[looking.clause(f) for f in base.facts],
         pairs=[looking.clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
-        clauses=[looking.clause(f, _when(f, base, others)) for f in clauses],
+        clauses=[one for one in stated if one.name in claims or not _true_by_itself(one.tree)],
         claims=tuple(claims),
         constancy=_constancy(model.traced, known, [*inputs, *([Input.TICK] if timed else [])]),
     )
@@ -132,6 +136,14 @@ def _when(
     """The options under which a clause is claimed, in each theorem that has it; none: always."""
     ways = tuple(options(theorem, base) for theorem in others if clause in theorem.all)
     return () if clause in base.all or () in ways else ways
+
+
+def _true_by_itself(tree: Tree) -> bool:
+    """Is a clause true of every state, whatever its fields are?"""
+    if not isinstance(tree, Leaf):
+        return False
+    (node,) = tree.outputs
+    return node.op == "const" and bool(node.data)
 
 
 class _Looking:

@@ -16,11 +16,11 @@ from checker.cli.app import app
 from checker.cli.prove import print_proofs
 from checker.engines.solver.induction import CONSTANT, COVER, NEVER, START, TICK, Prover, _Lessons
 from checker.model import traced
-from checker.studies.prove import certificates, prove, report, theories, why
+from checker.studies.prove import certificates, families, prove, report, theories, why
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims.table import BY_ID as CLAIMS
 from proofs.recheck import check as recheck
-from proofs.theorems.invariants import View
+from proofs.theorems.invariants import View, reopened_by_rule
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
 from tests.helpers import toys
 
@@ -118,6 +118,25 @@ def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
     assert lessons.recall(goal, {p.get_id(): "first"}) is None
     assert lessons.recall(goal, {goal.get_id(): "itself"}) == ["itself"]
     assert lessons.recall(p, {q.get_id(): "second"}) is None
+
+
+# Clauses that are left out
+
+
+def anything(w: View) -> bool:
+    """Says nothing."""
+    return True
+
+
+def test_a_clause_about_a_switch_that_is_off_is_left_out_and_a_claim_is_not() -> None:
+    theorem = BY_ID["T4"]
+    theorem = dataclasses.replace(
+        theorem,
+        clauses=(*theorem.clauses, reopened_by_rule),
+        claims=(*theorem.claims, anything),
+    )
+    made = theories.theory([theorem])
+    assert [one.name for one in made.clauses] == [f.__name__ for f in (*BY_ID["T4"].all, anything)]
 
 
 # Fields that are left out
@@ -355,3 +374,14 @@ def test_the_theorems_are_proved(tmp_path: Path) -> None:
     wrong, results = recheck.recheck(tmp_path / "certificates", ["cvc5"])
     assert wrong == []
     assert len(results) == sum(len(proof.obligations) for proof in proofs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", BY_ID)
+def test_each_theorem_is_proved_and_checked_again_alone(tmp_path: Path, id: str) -> None:
+    proofs = prove.prove([BY_ID[id]])
+    assert {proof.verdict for proof in proofs} == {"proved"}
+    runs = [families.follow(one) for one in families.select([BY_ID[id]])]
+    certificates.write(proofs, tmp_path / "certificates", runs)
+    wrong, _ = recheck.recheck(tmp_path / "certificates", ["cvc5"])
+    assert wrong == []
