@@ -170,7 +170,7 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
     for c in shown:
         verdict = c.verdict if c.length is None else f"{c.verdict} in {_steps_of(c)} steps"
         colour = "green" if c.ok else "bold red"
-        if c.verdict == "inconclusive":
+        if c.verdict == "inconclusive" or c.finer:
             colour = "yellow"
         scope = f"to depth {c.depth}" if c.scope == "bounded" else f"up to {c.profile}"
         scope += "" if c.scale == "usual" else f" ({c.scale})"
@@ -190,6 +190,8 @@ def print_table(result: "Report", seconds: float, unpinned: str = "") -> None:
             else ""
         )
         console.print(f"  [dim]{escape(c.title)}{expected}{witness}{assumes}{cut}[/]")
+        if c.finer:
+            console.print(f"  [yellow]but {escape(c.finer)}[/]")
     for c in proved:
         console.print(_theorem(c))
     console.print()

@@ -5,7 +5,8 @@ of it.
 
 A verdict is ``holds`` only if every state within the bounds was visited and the claim's witness was
 among them: a claim whose witness was not seen is vacuous, and inconclusive. Where rules or bounds
-are overridden nothing is pinned, and a claim is expected to hold.
+are overridden nothing is pinned, and a claim is expected to hold. A claim that holds in whole
+ticks, and is known not to in finer ones, says so in the same row (``checker.studies.finer``).
 """
 
 import dataclasses
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 from checker.engines.explicit.engine import Exploration
 from checker.model import liveness
 from checker.model.model import Found
+from checker.studies import finer
 from checker.studies.explorations import Job
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from proofs.claims.claim import SOMETIMES, Claim
@@ -49,6 +51,7 @@ class ClaimReport(BaseModel):
     witness: dict[str, int | None]
     seconds: float
     note: str
+    finer: str = ""  # where it holds in whole ticks only: what is known of finer ones
     trace: list[dict[str, Any]] | None
     loop: int | None = None  # of a lasso: how many of its last steps are repeated for ever
     cut: int = 0  # states from which fair runs leave the bounds: an eventually claim is silent
@@ -158,6 +161,7 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         witness=witness,
         seconds=round(result.seconds, 2),
         note=note,
+        finer=finer.refuted(claim, job.model) if verdict == "holds" else "",
         trace=[_step(*step) for step in path.steps] if path else None,
         loop=loop,
         cut=live.cut if live else 0,

@@ -21,6 +21,7 @@ from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, ladder, render, writable
+from checker.studies import finer
 from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import full_title
@@ -52,7 +53,7 @@ def trace(
         writable(out)
     found = _search(model, claim, max_states, progress)
     if claim.id not in found.decisive:
-        print(_nothing(claim, found, profile), file=sys.stderr)
+        print(_nothing(claim, found, model, profile), file=sys.stderr)
         return INCONCLUSIVE
     path = found.decisive[claim.id]
     model.confirm(claim, path)
@@ -118,7 +119,7 @@ def _steps(path: Path) -> str:
     return f"{steps}, then {loop} for ever" if loop else steps
 
 
-def _nothing(claim: Claim, found: Exploration, profile: str) -> str:
+def _nothing(claim: Claim, found: Exploration, model: Model, profile: str) -> str:
     """Why there is nothing to draw, in one line."""
     states = f"{found.states:,} states"
     what = "witness" if claim.kind == SOMETIMES else "counterexample"
@@ -128,7 +129,8 @@ def _nothing(claim: Claim, found: Exploration, profile: str) -> str:
         return (
             f"{claim.id}: none of all {states} of profile {profile} is a witness: nothing to draw"
         )
+    known = finer.refuted(claim, model)
     return (
         f"{claim.id} holds in all {states} up to the bounds of profile {profile}: "
-        "no counterexample to draw"
+        f"no counterexample to draw{f'. But {known}' if known else ''}"
     )

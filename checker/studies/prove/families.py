@@ -26,15 +26,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.engines.explicit.engine import Path
 from checker.engines.solver.induction import Obligation
 from checker.engines.solver.timed_run import Astray, Guide
 from checker.ir.nodes import REAL, Node
 from checker.ir.tracing import Leaf
 from checker.model.model import Model
 from checker.model.options import choose_rules, show
-from checker.model.words import describe, flags, text
+from checker.model.words import flags, text
 from checker.render import Story, ladder
+from checker.studies.finer import last, take
 from checker.studies.prove.theories import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
 from proofs.claims.table import BY_ID as CLAIMS
@@ -49,7 +49,7 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.records import clone, rebuild
-from spec.world.system import Step, System, World
+from spec.world.system import World
 from spec.world.topology import TWO_HOSTS
 
 TIMES = ("msl", "span", "time_wait")
@@ -314,54 +314,17 @@ def _example(family: Family, found: Followed) -> Story:
     bounds = dataclasses.replace(bounds, capacity=8, in_flight=16)
     model = Model(rules, bounds, theirs.watchers)
     system = model.system
-    path = Path(system.initial(), [])
-    ends = []  # of each step of the family, how many steps of the path there are
-    for row, step in zip(found.rows, family.steps, strict=True):
-        if isinstance(step, Wait):
-            ticks = step.how_long(Times(**n))
-            _extend(system, path, [Step(None, Input.TICK.value)] * ticks)
-        else:
-            _extend(system, path, [_label(path, step)])
-            label = path.steps[-1][0]
-            if label.rules != row.rules:
-                raise Problem(f"{family.id}, step {row.number}: the example takes another rule")
-            lost = [Step(None, "lose", seg, step.host) for seg in label.sent if step.lost]
-            _extend(system, path, lost)
-        ends.append(len(path.steps))
-    if claim.predicate(_last(path)):
+    path, ends = take(system, family.steps, Times(**n))
+    for row, begin in zip(found.rows, [0, *ends], strict=False):
+        if row.actor and path.steps[begin][0].rules != row.rules:
+            raise Problem(f"{family.id}, step {row.number}: the example takes another rule")
+    if claim.predicate(last(path)):
         raise Problem(f"{family.id}: the claim is not violated at the end of the example")
     model.replay(path)
     given = ", ".join(f"{WORDS.get(name, name)} = {value}" for name, value in n.items())
     title = f"{family.id}: {family.title}; shown with {given}"
     told = model.story(path, title, f"{claim.id} violated: {claim.title}", True)
     return _as_written(told, found.rows, ends)
-
-
-def _extend(system: System, path: Path, wanted: Sequence[Step]) -> None:
-    """Take steps that are on offer."""
-    for want in wanted:
-        for label, after in system.steps(_last(path)):
-            if label[:5] == want[:5]:
-                path.steps.append((label, after))
-                break
-        else:
-            raise Problem(f"the example cannot take the step {describe(want)}")
-
-
-def _last(path: Path) -> World:
-    world: World = path.steps[-1][1] if path.steps else path.start
-    return world
-
-
-def _label(path: Path, step: Do | Get) -> Step:
-    """A step of a family as the system has it on offer."""
-    if isinstance(step, Do):
-        return Step(step.host, step.what.value, isn=step.isn, end=step.host)
-    link = TWO_HOSTS.peers[step.host]
-    in_flight = dict.fromkeys(_last(path).links[link])
-    seg = _only([seg for seg in in_flight if flags(seg) == step.flags])
-    action = "duplicate" if step.kept else Input.SEGMENT.value
-    return Step(step.host, action, seg, link, step.isn, end=step.host)
 
 
 def _as_written(told: Story, rows: Sequence[Row], ends: Sequence[int]) -> Story:
