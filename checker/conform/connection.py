@@ -67,7 +67,8 @@ class Connection:
     sent: list[int] = field(default_factory=lambda: [0, 0])  # segments
     mid: str = ""
     unsupported: str = ""
-    unread: str = ""
+    unread: str = ""  # why one of its segments could not be read
+    doubt: str = ""  # why its deviation may be none
     notes: list[tuple[int, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     deviation: Deviation | None = None
@@ -89,18 +90,28 @@ class Connection:
 
     @property
     def name(self) -> str:
-        """``10.0.0.1:40508-10.0.0.2:5000``, the client first."""
-        return "-".join(socket(s) for s in self.flow.sockets)
+        """``10.0.0.1:40508-10.0.0.2:5000 (VLAN 7)``, the client first."""
+        sockets = "-".join(socket(s) for s in self.flow.sockets)
+        return f"{sockets} ({self.flow.scope})" if self.flow.scope else sockets
 
 
 class Flow:
-    """A pair of sockets, the client's first."""
+    """A pair of sockets, the client's first, in one network."""
 
-    __slots__ = ("at", "connection", "ends", "last", "offered", "past", "seen", "sent", "sockets")
+    __slots__ = (
+        "at", "connection", "ends", "first", "joined", "keys", "last", "offered", "past", "scope",
+        "seen", "sent", "sockets",
+    )  # fmt: skip
 
-    def __init__(self, sockets: tuple[bytes, bytes], way: Way, at: int | None) -> None:
+    def __init__(
+        self, sockets: tuple[bytes, bytes], way: Way, at: int | None, first: int, scope: str
+    ) -> None:
         self.sockets = sockets
         self.at = at
+        self.first = first  # packet
+        self.scope = scope
+        self.keys: list[tuple[bytes, bytes, str]] = []  # by which segments are found to be its
+        self.joined = False  # are its directions in two networks?
         self.ends = way.ends(at)
         self.connection: Connection | None = None
         self.last = 0.0

@@ -392,7 +392,9 @@ class Explainer:
                 )
 
     def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        for provoking in self.recent:
+        provoked = [q for q in self.recent if may_answer(p, q)]
+        # Where there is none, the last tells what an answer would have been.
+        for provoking in provoked or list(self.recent)[-1:]:
             for step in self.steps(c, Input.SEGMENT, segment(provoking), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
@@ -429,7 +431,9 @@ class Explainer:
             if state in NO_CONNECTION or state == State.SYN_SENT:
                 self._refuse(4, f"3.10: {state.value} sends neither ACK nor text nor FIN")
             elif one.tcb.rcv.nxt != p.ack:
-                if not fits:
+                # From SYN-SENT, only an old SYN leads here: what may have been answered was
+                # delivered when it was seen. What SYN-SENT does not send is told instead.
+                if not fits and c.tcb.state != State.SYN_SENT:
                     self._wrong_ack(one.tcb, p)
             else:
                 for d in self._parts(one, p):
@@ -442,7 +446,12 @@ class Explainer:
             inbound = self.inbound.get(late.irs)
             back = SEQ.minus(acked, p.ack)
             self.measured |= inbound is not None and not _by_order(inbound, acked, p.ack)
-            if inbound is not None and back <= min(inbound.total + 1, WINDOW) and _is_late(late, p):
+            if (
+                inbound is not None
+                and back <= min(inbound.total + 1, WINDOW)
+                and _is_late(late, p)
+                and not _is_too_late(inbound, p)
+            ):
                 self.note = "late or duplicate"
                 yield c.costlier()
 
@@ -603,6 +612,15 @@ class Explainer:
         return None
 
 
+def may_answer(p: Packet, provoking: Packet) -> bool:
+    """Has the reset ``p`` the SEQ of an answer to a segment?
+
+    A sieve, so that the specification is asked about few segments: no reset of it answers with
+    another SEQ than SEG.ACK, or 0 where there is no ACK (3.5.2).
+    """
+    return p.seq == (provoking.ack if provoking.flags & ACK else 0)
+
+
 def _differs(seg: Segment, p: Packet) -> int:
     """In how many fields."""
     return (
@@ -628,6 +646,17 @@ def _is_late(tcb: Tcb, p: Packet) -> bool:
     if p.flags & FIN:
         return tcb.closing and end == SEQ.plus(place, 1)
     return SEQ.le(end, place) or (not p.text and SEQ.le(end, tcb.snd.nxt))
+
+
+def _is_too_late(inbound: Inbound, p: Packet) -> bool:
+    """Does an ACK alone acknowledge text that cannot have arrived while SND.NXT was its SEQ?
+
+    The peer sent that text with, or after, an acknowledgment of more: so more had been sent. A
+    keep-alive is one below SND.NXT.
+    """
+    if p.text or p.flags & FIN or inbound.ack is None:
+        return False
+    return SEQ.lt(inbound.since, p.ack) and SEQ.lt(SEQ.plus(p.seq, 1), inbound.ack)
 
 
 def rebase(tcb: Tcb) -> None:

@@ -10,6 +10,13 @@ are judged; what either sent may have been lost, duplicated or reordered before 
 end, that end is judged alone, and strictly: all that it sent was seen, in order; and nothing is
 asked of what arrived, which may be forged.
 
+Segments are of one pair of sockets only if they were seen in one network (``Packet.scope``): the
+same addresses may be in use on two VLANs. Where a router uses a network for each direction, a
+segment of the direction that is missing joins the flow, and that is not taken for certain.
+
+Frames that cannot be read may be of any connection, unless they tell which: what deviates after one
+is inconclusive.
+
 Memory is bounded: a flow keeps summaries only, the flows kept are at most ``FLOWS``, and those
 whose connections ended go first.
 """
@@ -59,6 +66,10 @@ BACKWARDS = "it begins with SYN,ACK"
 USED = "the pair of sockets was used before"
 
 
+Key = tuple[bytes, bytes, str]
+"""Where a segment comes from, where it goes to, and in which network."""
+
+
 class Follower:
     """All connections of one capture; ``done`` is told of each when it has come to its end."""
 
@@ -74,11 +85,12 @@ class Follower:
         self.position = position
         self.done = done
         self.limit = flows
-        self.flows: dict[tuple[bytes, bytes], tuple[Flow, int]] = {}
+        self.flows: dict[Key, tuple[Flow, int]] = {}
+        self.silent: dict[tuple[bytes, bytes], Flow] = {}  # by a direction not seen when it began
         self.unread: Counter[str] = Counter()
-        self.hidden: dict[
-            tuple[bytes, bytes], str
-        ] = {}  # of addresses, or of sockets not yet known
+        # Of addresses, or of sockets not yet known.
+        self.hidden: dict[tuple[bytes, bytes], str] = {}
+        self.blind = (0, "")  # the last frame that may be of any connection, and why
         self.segments = 0
 
     def feed(self, items: Iterable[Packet | Unread]) -> None:
@@ -90,7 +102,7 @@ class Follower:
                 continue
             p: Packet = item  # type: ignore[assignment]
             self.segments += 1
-            found = flows.get((p.src, p.dst))
+            found = flows.get((p.src, p.dst, p.scope))
             if found is None:
                 found = self._flow(p)
             flow, side = found
@@ -105,27 +117,45 @@ class Follower:
         for flow in sorted(left, key=lambda f: f.connection.first if f.connection else 0):
             self._close(flow)
         self.flows.clear()
+        self.silent.clear()
 
     def _unread(self, item: Unread) -> None:
         self.unread[item.why] += 1
-        flow = self.flows.get((item.src, item.dst))
+        flow = self.flows.get((item.src, item.dst, item.scope))
         if flow is not None and flow[0].connection is not None:
             flow[0].connection.unread = item.why
         elif item.src and len(self.hidden) < self.limit:
             self.hidden[item.src, item.dst] = item.why
+        else:
+            self.blind = item.number, item.why
 
     def _flow(self, p: Packet) -> tuple[Flow, int]:
         """A new pair of sockets; whose segment looks like the client's is put first."""
         if len(self.flows) >= 2 * self.limit:
             self._forget(p.time)
+        other = self.silent.get((p.src, p.dst))
+        if other is not None and p.flags & (SYN | ACK) != SYN:
+            side = other.sockets.index(p.src)
+            if not other.sent[side]:
+                del self.silent[p.src, p.dst]
+                other.joined = True
+                self._keep(other, side, p)
+                return other, side
         replies = p.flags & (SYN | ACK) == SYN | ACK
         sockets = (p.dst, p.src) if replies else (p.src, p.dst)
-        flow = Flow(sockets, self.way, self.position.at(sockets))
+        flow = Flow(sockets, self.way, self.position.at(sockets), p.number, p.scope)
         side = int(replies)
-        self.flows[p.src, p.dst] = flow, side
+        self._keep(flow, side, p)
         if p.src != p.dst:
-            self.flows[p.dst, p.src] = flow, 1 - side
+            self.silent[p.dst, p.src] = flow
         return flow, side
+
+    def _keep(self, flow: Flow, side: int, p: Packet) -> None:
+        """Segments in that network are of ``flow``."""
+        for key, of in (((p.src, p.dst, p.scope), side), ((p.dst, p.src, p.scope), 1 - side)):
+            if key not in self.flows:
+                self.flows[key] = flow, of
+                flow.keys.append(key)
 
     def _rest(self, now: float) -> None:
         """Forget what ended, and has rested for 2 MSL: its sockets may be anybody's."""
@@ -135,10 +165,10 @@ class Follower:
 
     def _drop(self, flow: Flow) -> None:
         self._close(flow)
-        a, b = flow.sockets
-        del self.flows[a, b]
-        if a != b:
-            del self.flows[b, a]
+        for src, dst, scope in flow.keys:
+            del self.flows[src, dst, scope]
+            if self.silent.get((src, dst)) is flow:
+                del self.silent[src, dst]
 
     def _forget(self, now: float) -> None:
         """Make room: first what ended and has rested for 2 MSL, then what ended, then the idle."""
@@ -280,11 +310,21 @@ class Follower:
         monitor = flow.monitors[side]
         connection.deviation = deviation(flow, side, p, monitor, [])
         connection.deviation.forged = True
+        self._doubt(flow, connection)
 
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         monitor = flow.monitors[side]
         names = sorted(monitor.candidates[0].used)
         connection.deviation = deviation(flow, side, p, monitor, names)
+        self._doubt(flow, connection)
+
+    def _doubt(self, flow: Flow, connection: Connection) -> None:
+        """Is there something else that may be why the present segment is not explained?"""
+        number, why = self.blind
+        if number > flow.first:
+            connection.doubt = f"frame {number} may be one of its segments: {why}"
+        elif flow.joined:
+            connection.doubt = "each direction was seen in another network: are they of one?"
 
     def _close(self, flow: Flow) -> None:
         """Its present connection has come to its end: say what it was."""

@@ -107,6 +107,11 @@ def _verdict(
         return Verdict.INCONCLUSIVE, "one-sided: the capture has segments of one end only"
     if flow.ends.capped():
         return Verdict.INCONCLUSIVE, "more possible states than are followed"
+    if deviation is not None and connection.doubt:
+        return (
+            Verdict.INCONCLUSIVE,
+            f"packet {deviation.segment} is not explained, but {connection.doubt}",
+        )
     if deviation is not None:
         return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"
     if flow.at is not None and not connection.sent[flow.at]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from checker.capture import Damage, Frame, Packet, Unread, frames, read
+from checker.capture.segments import socket
 from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import MIDDLE, Follower, Position
@@ -162,7 +163,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
             results: dict[str, list[tuple[Result, Story | None]]] = results,
             path: Path = path,
         ) -> None:
-            key = "-".join(sorted(connection.name.split("-")))
+            key = "-".join(sorted(map(socket, connection.flow.sockets)))
             drawing = output.svg is not None and connection.deviation is not None
             drawn = picture(connection) if drawing else None
             results.setdefault(key, []).append((result(shown(path), connection), drawn))

@@ -279,7 +279,7 @@ class Tap:
             yield item
             if isinstance(item, Unread):
                 continue
-            flow, side = follower.flows.get((item.src, item.dst), (None, 0))
+            flow, side = follower.flows.get((item.src, item.dst, item.scope), (None, 0))
             connection = flow.connection if flow is not None else None
             if connection is not None:
                 contents = self.open.get(id(connection))

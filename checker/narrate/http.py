@@ -103,14 +103,22 @@ class Reader:
             some = view[:HEAD]
             view = view[len(some) :]
             self.held += some
-            while self.held and self._step is not None and not self._left and self._step():
-                pass
-            if self._left and self.held:
-                rest = bytes(self.held)
-                self.held.clear()
-                view = memoryview(rest + bytes(view))
-            elif len(self.held) > HEAD:
+            self._steps()
+            if len(self.held) > HEAD:
                 self.stop()
+
+    def _steps(self) -> None:
+        """Read what is held as far as it goes. Nothing is copied: what was read is cut off."""
+        while self.held and self._step is not None:
+            if self._left:
+                passed = min(self._left, len(self.held))
+                del self.held[:passed]
+                self._left -= passed
+                self._began = self._time
+                if self._left == 0:
+                    self._step = self._after
+            elif not self._step():
+                return
 
     def stop(self, missing: bool = False) -> None:
         """The rest is not read."""
@@ -240,10 +248,11 @@ class Reader:
 
     def _trailer(self) -> bool:
         """Lines up to one that is empty."""
-        line, end, _ = bytes(self.held).partition(b"\n")
-        if not end:
+        end = self.held.find(b"\n")
+        if end < 0:
             return False
-        del self.held[: len(line) + 1]
+        line = bytes(self.held[:end])
+        del self.held[: end + 1]
         if line in (b"", b"\r"):
             self._step = self._head
         return True

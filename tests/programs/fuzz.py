@@ -36,7 +36,8 @@ from typing import NoReturn
 from xml.etree import ElementTree
 
 from checker.capture import Damage, Frame, frames
-from checker.capture.segments import ACK, FIN, PSH, RST, SYN, network
+from checker.capture.networks import outermost
+from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform import follow, report
 from checker.conform import run as conform_run
 from checker.conform.behaviour import choose
@@ -355,7 +356,7 @@ def extreme(rng: Random, found: list[Frame]) -> list[Frame]:
     for _ in range(rng.randint(1, 4)):
         i = rng.randrange(len(made))
         link, when, data, length = made[i]
-        version, at = network(link, data)
+        version, at, _ = outermost(link, data)
         behind = at + (40 if version == 6 else 4 * (data[at] & 15) if len(data) > at else 20)
         fields = [(at, 1), (at + 2, 2), (at + 6, 2), (at + 9, 1)] if version == 4 else [
             (at, 1), (at + 4, 2), (at + 6, 1)

@@ -252,3 +252,58 @@ def test_usual_headers_are_read_as_others_are(path, monkeypatch):
     quick = fields(read(frames(path)))
     monkeypatch.setattr(segments, "_usual", lambda *_: None)
     assert fields(read(frames(path))) == quick
+
+
+GRE = struct.pack(">HH", 0, 0x0800)
+TUNNELS = {
+    "gre": (ipv4(GRE + ipv4(tcp(ACK, 5)), proto=47), "tunnel 10.0.0.1-10.0.0.2"),
+    "gre with a key and a number": (
+        ipv4(struct.pack(">HH8x", 0x3000, 0x0800) + ipv4(tcp(ACK, 5)), proto=47),
+        "tunnel 10.0.0.1-10.0.0.2",
+    ),
+    "gre with frames": (
+        ipv4(struct.pack(">HH", 0, 0x6558) + ETHERNET + b"\x08\x00" + ipv4(tcp(ACK, 5)), proto=47),
+        "tunnel 10.0.0.1-10.0.0.2",
+    ),
+    "ip in ip": (ipv4(ipv4(tcp(ACK, 5)), proto=4), "tunnel 10.0.0.1-10.0.0.2"),
+    "4 in 6": (ipv6(ipv4(tcp(ACK, 5)), kind=4), "tunnel ::1-::2"),
+}
+
+
+@pytest.mark.parametrize("name", TUNNELS)
+def test_tunnels(name):
+    data, scope = TUNNELS[name]
+    p = one(101, data)
+    assert isinstance(p, Packet)
+    assert (p.src, p.seq, p.text, p.scope) == (A4 + PORTS[:2], 7, 5, scope)
+
+
+SHIMS = {
+    "vlan": (b"\x81\x00\xe0\x05\x08\x00", "VLAN 5"),
+    "a priority and no vlan": (b"\x81\x00\xe0\x00\x08\x00", ""),
+    "vlan, as 9200": (b"\x92\x00\x00\x05\x08\x00", "VLAN 5"),
+    "two vlans": (b"\x88\xa8\x00\x05\x81\x00\x00\x06\x08\x00", "VLAN 5.6"),
+    "mpls": (b"\x88\x47\x00\x06\x40\x40\x00\x06\x41\x40", ""),
+    "pppoe": (b"\x88\x64\x11\x00\x00\x07\x00\x2a\x00\x21", "PPPoE 7"),
+}
+
+
+@pytest.mark.parametrize("name", SHIMS)
+def test_between_frame_and_packet(name):
+    head, scope = SHIMS[name]
+    p = one(1, ETHERNET + head + ipv4(tcp(ACK, 5)))
+    assert isinstance(p, Packet)
+    assert (p.src, p.seq, p.text, p.scope) == (A4 + PORTS[:2], 7, 5, scope)
+
+
+def test_what_a_tunnel_hides_is_told():
+    assert one(101, ipv4(GRE + ipv4(tcp()), fragment=5, proto=47)) == Unread(1, "fragment")
+    assert one(101, ipv4(GRE + ipv4(tcp())[:12], proto=47)).why == "IP header cut off"
+    assert one(101, ipv4(struct.pack(">HH", 1, 0x880B), proto=47)) is None  # PPTP
+    deep = tcp()
+    for _ in range(20):
+        deep = ipv4(deep, proto=4 if deep != tcp() else 6)
+    assert one(101, deep).why == "too many headers"
+    many = b"".join(struct.pack(">BB6x", kind, 0) for kind in [0] * 16 + [6]) + tcp()
+    assert one(101, ipv6(many, kind=0)) == Unread(1, "too many headers", A6, B6)
+    assert one(101, ipv4(bytes(20), proto=17)[:12]) is None  # UDP

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checker.capture import Packet
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.behaviour import WINDOW
 from checker.conform.candidate import Candidate
 from checker.conform.connection import Verdict
-from checker.conform.explain import _ONE, Explainer
+from checker.conform.explain import _ONE, Explainer, may_answer
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.steps import Stepper
 from spec.rules import Rules
@@ -37,6 +38,16 @@ DEVIATIONS = {
         Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 100, 5)(B, ACK, 300, 110),
         "an ACK has <SEQ=SND.NXT>",
     ),
+    "ACK below what its peer had acknowledged before": (
+        Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 110)(B, ACK, 300, 110, 20)(
+            A, ACK, 110, 320
+        )(A, ACK, 105, 320),
+        "an ACK has <SEQ=SND.NXT>",
+    ),
+    "text in SYN-SENT, after another connection": (
+        Wire().opened()(B, ACK, 300, 100, 9)(B, SYN, 9000)(B, ACK, 9000, 150, 1),
+        "SYN-SENT sends neither",
+    ),
     "reset for another place": (Wire().opened()(A, RST, 90), "ABORT sends <SEQ=SND.NXT>"),
     "reset with FIN": (Wire().opened()(A, RST | FIN, 100), "neither SYN nor FIN"),
     "SYN with FIN": (Wire()(A, SYN | FIN, 99)(B, RST | ACK, 0, 101), "no SYN is sent with a FIN"),
@@ -55,6 +66,39 @@ def test_deviation(name):
     found = deviation(wire)
     assert rule in found.rule
     assert found.candidates and found.text.startswith("<SEQ=")
+
+
+RESETS = [
+    (state, segment)
+    for state in State
+    for segment in (
+        Segment(seq, ack, text=text, ctl=Control(ack=bool(ack), syn=syn, fin=fin))
+        for seq in (0, 50, 299, 300)
+        for ack in (0, 50, 99, 100, 101, 500)
+        for text, syn, fin in ((0, False, False), (3, False, True), (0, True, False))
+    )
+]
+
+
+def test_no_reset_of_the_specification_falls_through_the_sieve():
+    stepper = Stepper(RFC)
+    resets = 0
+    for state, seg in RESETS:
+        tcb = Tcb(state=state)
+        if state not in (State.CLOSED, State.LISTEN):
+            tcb.iss, tcb.irs, tcb.rcv.nxt, tcb.rcv.wnd = 99, 299, 300, WINDOW
+            tcb.snd.una = tcb.snd.nxt = 100
+        if state == State.SYN_SENT:
+            tcb.irs = tcb.rcv.nxt = 0
+        flags = ACK * seg.ctl.ack | SYN * seg.ctl.syn | FIN * seg.ctl.fin
+        came = Packet(1, 0.0, A, B, seg.seq, seg.ack, flags, 0, seg.text)
+        for step in stepper.steps(Candidate(tcb), Input.SEGMENT, 1, 0.0, seg, 7):
+            for sent in step.sent:
+                if sent.ctl.rst:
+                    resets += 1
+                    answer = Packet(2, 0.0, B, A, sent.seq, sent.ack, RST, 0, 0)
+                    assert may_answer(answer, came), (state, seg)
+    assert resets > 100
 
 
 def test_without_a_rule_a_deviation_is_missed(monkeypatch):
@@ -76,6 +120,13 @@ ALLOWED = {
     ),
     "keep-alive": Wire().opened()(B, ACK, 300, 100)(A, ACK, 99, 300)(B, ACK, 300, 100),
     "keep-alive with an octet": Wire().opened()(B, ACK, 300, 100)(A, ACK, 99, 300, 1),
+    "keep-alive that is late": (
+        Wire().opened()(B, ACK, 300, 100, 5)(A, ACK, 100, 305)(B, ACK, 305, 100)
+        (A, ACK, 100, 305)(A, ACK, 99, 305)
+    ),
+    "ACK that is late": (
+        Wire().opened()(A, ACK, 100, 300, 10)(A, ACK, 100, 300)(B, ACK, 300, 110)
+    ),
     "probe of a shut window": (
         Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100, wnd=5)(A, ACK, 100, 300, 5)
         (B, ACK, 300, 105, wnd=0)(A, ACK, 105, 300, 1)(B, ACK, 300, 105, wnd=0)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.capture import Packet
+from checker.capture import Packet, Unread
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.candidate import LIFE
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import MIDDLE, Follower, Position
+from checker.conform.steps import Stepper
 from tests.helpers.wire import (
     RFC,
     A,
@@ -190,3 +191,85 @@ def test_connections_that_ended_are_forgotten():
     follower.feed(many(1000))
     follower.finish()
     assert (ended, most) == (1000, 100)
+
+
+def tagged(wire: Wire, scope: str) -> list[Packet]:
+    for p in wire.packets:
+        p.scope = scope
+    return wire.packets
+
+
+def interleaved(*many: list[Packet]) -> list[Packet]:
+    found = [p for each in zip(*many, strict=True) for p in each]
+    for number, p in enumerate(found, 1):
+        p.number = number
+    return found
+
+
+def test_two_networks_may_use_the_same_sockets():
+    one, other = Wire().opened(), Wire().opened(9_999, 77_777)
+    found = followed(interleaved(tagged(one, "VLAN 1"), tagged(other, "VLAN 2")))
+    assert [c.verdict for c in found] == [Verdict.CONFORMS] * 2
+    assert [c.name for c in found] == [
+        "10.0.0.1:1024-10.0.0.2:80 (VLAN 1)",
+        "10.0.0.1:1024-10.0.0.2:80 (VLAN 2)",
+    ]
+
+
+def test_each_direction_may_have_a_network_of_its_own():
+    wire = Wire().opened()(B, ACK, 300, 100, text=10)(A, ACK, 100, 310)
+    for p in wire.packets:
+        p.scope = "VLAN 1" if p.src == A else ""
+    (found,) = followed(wire.packets)
+    assert found.verdict is Verdict.CONFORMS
+    wire(A, ACK, 100, 400)  # nobody sent so much
+    wire.packets[-1].scope = "VLAN 1"
+    (found,) = followed(wire.packets)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "in another network" in found.reason
+
+
+def test_after_a_frame_that_may_be_anybodys_a_deviation_is_inconclusive():
+    wire = Wire().opened()
+    unread = Unread(4, "IP header cut off")
+    late = Packet(5, 1.0, B, A, 300, 200, ACK, 1000, 0)  # of text that was not seen
+    (found,) = followed([*wire.packets, unread, late])
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "frame 4 may be one of its segments: IP header cut off" in found.reason
+    # What came before the connection, or after, is no excuse; and one that is explained conforms.
+    first = Unread(0, "IP header cut off")
+    (found,) = followed([first, *wire.packets, late, Unread(6, "IP header cut off")])
+    assert found.verdict is Verdict.DEVIATES
+    (found,) = followed([*wire.packets, unread])
+    assert found.verdict is Verdict.CONFORMS
+
+
+def test_fragments_of_strangers_do_not_hide_ones_own():
+    strangers = [Unread(4 + i, "fragment", bytes([9, 9, 9, i]), B[:-2]) for i in range(8)]
+    ours = Unread(12, "fragment", A[:-2], B[:-2])
+    late = Packet(13, 1.0, B, A, 300, 200, ACK, 1000, 0)
+    packets = [*Wire().opened().packets, *strangers, ours, late]
+    (found,) = followed(packets, flows=4)
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_reset_is_held_against_few_segments():
+    """Of all that it may answer, the specification is asked about those with its SEQ."""
+    wire = Wire().opened()
+    for i in range(60):
+        wire(B, ACK, 300 + i, 100, text=1)(A, ACK, 100, 301 + i)
+    for i in range(20):
+        wire(B, RST, 310 + i)
+    follower = Follower(RFC, MIDDLE, lambda _: None, cached=False)
+    asked = 0
+    outcomes = Stepper.outcomes
+
+    def counted(self, *words):
+        nonlocal asked
+        asked += 1
+        return outcomes(self, *words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stepper, "outcomes", counted)
+        follower.feed(wire.packets)
+    assert asked < 500

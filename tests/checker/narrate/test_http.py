@@ -37,6 +37,23 @@ def test_bodies_are_passed_over_however_text_is_cut(cuts):
     assert not reader.missing
 
 
+@pytest.mark.parametrize("body", [b"1\r\nx\r\n" * 9_000, b"0\r\n" + b"A: b\r\n" * 9_000])
+def test_what_was_read_is_not_copied_again(monkeypatch, body):
+    """Chunks of one octet, and trailers, in a large segment."""
+    copied = 0
+
+    def counted(octets: bytearray) -> bytes:
+        nonlocal copied
+        copied += len(octets)
+        return bytes(octets)
+
+    monkeypatch.setattr(http, "bytes", counted, raising=False)
+    end = b"\r\n" if body.startswith(b"0") else b"0\r\n\r\n"
+    reader = heads(OK + b"Transfer-Encoding: chunked\r\n\r\n" + body + end + OK + b"\r\n")
+    assert len(reader.heads) == 2
+    assert copied < 2 * len(body)
+
+
 def test_keep_alive_of_each_version():
     def kept(version: bytes, connection: bytes) -> bool:
         line = b"Connection: " + connection + b"\r\n" if connection else b""
