@@ -33,6 +33,16 @@ def conform(
     svg: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
+    ] = None,
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
+    ] = "",
+    most: Annotated[
+        int, typer.Option(min=0, help="Tell at most so many of each verdict; 0: all of them.")
+    ] = 100,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show the states of every connection.")
     ] = False,
@@ -48,4 +58,5 @@ def conform(
             print(line)
         return
     chosen = behaviour.choose(rules or [])
-    raise typer.Exit(run.conform(captures, chosen, at, peer_capture, json, junit, svg, verbose))
+    show = run.choose(only or [], state, most, verbose)
+    raise typer.Exit(run.conform(captures, chosen, at, peer_capture, json, junit, svg, show))

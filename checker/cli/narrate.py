@@ -17,9 +17,21 @@ def narrate(
     at: Annotated[
         str, typer.Option(metavar="WHERE", help="Where the capture was taken, as for conform.")
     ] = "middle",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
+    ] = None,
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
+    ] = "",
+    most: Annotated[
+        int, typer.Option(min=0, help="Tell at most so many connections; 0: all of them.")
+    ] = 100,
 ) -> None:
     """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where."""
     from checker.conform import behaviour, run
     from checker.narrate.run import narrate
 
-    raise typer.Exit(narrate(capture, behaviour.choose(rules or []), run.position(at), html, json))
+    show = run.choose(only or [], state, most, verbose=False)
+    chosen = behaviour.choose(rules or [])
+    raise typer.Exit(narrate(capture, chosen, run.position(at), html, json, show))

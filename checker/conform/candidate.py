@@ -19,13 +19,12 @@ LIFE = 200
 class Change:
     """A change of state, and the rule that it is by."""
 
-    __slots__ = ("after", "before", "rule", "text")
+    __slots__ = ("after", "before", "rule")
 
     def __init__(self, before: State, after: State, rule: Rule) -> None:
         self.before = before
         self.after = after
         self.rule = rule
-        self.text = f"{before.value} -> {after.value}: {rule}"
 
 
 class Edge(NamedTuple):

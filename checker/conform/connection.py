@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from checker.capture import Packet
 from checker.capture.segments import socket
 from checker.conform.candidate import LIFE
 from checker.conform.ends import Way
 from checker.conform.monitor import Monitor
+from spec.tcp.rule import Rule
 from spec.tcp.tcb import State
 
 Edges = tuple[list[tuple[int, State, State]], list[tuple[int, State, State]]]
@@ -22,6 +23,37 @@ class Verdict(Enum):
     DEVIATES = "deviates"
     INCONCLUSIVE = "inconclusive"
     UNSUPPORTED = "unsupported"
+
+
+class Event(NamedTuple):
+    """Something in the life of a connection: a change of an end's state by a rule, or a fact."""
+
+    packet: int  # 0: of no packet
+    end: str  # A is the client, B the server; "": of both
+    fact: str = ""
+    before: str = ""
+    after: str = ""
+    rule: Rule | None = None
+
+    def __str__(self) -> str:
+        """For the reader."""
+        packet = f"{self.packet}: " if self.packet else ""
+        if self.rule is not None:
+            return f"{packet}{self.end} {self.before} -> {self.after}: {self.rule}"
+        return packet + (f"{self.end}: " if self.end else "") + self.fact
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report."""
+        if self.rule is None:
+            return {"packet": self.packet, "end": self.end, "fact": self.fact}
+        return {
+            "packet": self.packet,
+            "end": self.end,
+            "before": self.before,
+            "after": self.after,
+            "section": self.rule.section,
+            "rule": str(self.rule),
+        }
 
 
 @dataclass(slots=True)
@@ -69,8 +101,10 @@ class Connection:
     unsupported: str = ""
     unread: str = ""  # why one of its segments could not be read
     doubt: str = ""  # why its deviation may be none
-    notes: list[tuple[int, str]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    acknowledged: list[bool] = field(default_factory=lambda: [False, False])  # anything
+    refused: bool = False  # was it reset before anything was acknowledged?
+    notes: list[Event] = field(default_factory=list)
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)  # of facts, by end
     deviation: Deviation | None = None
     options: list[dict[int, bytes]] = field(default_factory=lambda: [{}, {}])
     # What it came to
@@ -78,15 +112,17 @@ class Connection:
     verdict: Verdict = Verdict.INCONCLUSIVE
     reason: str = ""
     silent: bool = False  # nothing that the judged end sent could be checked
-    life: list[str] = field(default_factory=list)
+    life: list[Event] = field(default_factory=list)
+    more: int = 0  # events that are not kept
+    octets: list[int] = field(default_factory=lambda: [0, 0])  # of text, seen to be sent
     edges: Edges = field(default_factory=lambda: ([], []))  # its own
     states: list[str] = field(default_factory=lambda: ["", ""])
 
-    def note(self, number: int, text: str) -> None:
+    def note(self, number: int, end: str, fact: str) -> None:
         """Something worth telling."""
-        count = self.counts[text] = self.counts.get(text, 0) + 1
+        count = self.counts[end, fact] = self.counts.get((end, fact), 0) + 1
         if count <= 3 and len(self.notes) < LIFE:
-            self.notes.append((number, text))
+            self.notes.append(Event(number, end, fact))
 
     @property
     def name(self) -> str:

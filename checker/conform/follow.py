@@ -181,7 +181,7 @@ class Follower:
         flows = sorted({id(flow): flow for flow, _ in self.flows.values()}.values(), key=use)
         for flow in flows[: max(1, self.limit // 4)]:
             if flow.connection is not None and not flow.over():
-                flow.connection.note(0, "forgotten: too many connections at a time")
+                flow.connection.note(0, "", "forgotten: too many connections at a time")
             self._drop(flow)
 
     def _packet(self, flow: Flow, side: int, p: Packet) -> None:
@@ -190,6 +190,10 @@ class Follower:
             connection = self._begin(flow, side, p)
         connection.packets += 1
         connection.sent[side] += 1
+        if p.flags & RST:
+            connection.refused |= not any(connection.acknowledged)
+        elif p.flags & ACK:
+            connection.acknowledged[side] = True
         flow.sent[side] = True
         seen = flow.seen
         seen.append((side, p))
@@ -208,9 +212,9 @@ class Follower:
             elif ends.departs and connection.deviation is None:
                 self._departed(flow, connection, side, p)
             if ends.note:
-                connection.note(p.number, f"{who(side)}: {ends.note}")
+                connection.note(p.number, who(side), ends.note)
         if p.wnd == 0 and not p.flags & RST:
-            connection.note(p.number, f"{who(side)}: zero window")
+            connection.note(p.number, who(side), "zero window")
 
     def _begin(self, flow: Flow, side: int, p: Packet) -> Connection:
         """The connection that ``p`` is of: the present one, unless it begins another."""
@@ -225,7 +229,7 @@ class Follower:
         if old is not None and (known == p.seq or (known is None and not old.mid)):
             if old.mid == BACKWARDS and not p.flags & ACK:
                 old.mid = ""
-                old.note(p.number, "the capture has the SYN after its SYN,ACK")
+                old.note(p.number, "", "the capture has the SYN after its SYN,ACK")
             self._opening(old, side, p)
             return old
         if old is not None and flow.at == 1 - side and _alive(flow.ends.state(1 - side)):
@@ -236,7 +240,7 @@ class Follower:
             used = flow.ends.state(side)
             self._close(flow)
             new = self._new(flow, p)
-            new.note(p.number, f"{USED} (packet {old.first})"
+            new.note(p.number, "", f"{USED} (packet {old.first})"
                      + (f"; {who(side)} was left in {used.value}"
                         if used not in (State.CLOSED, State.LISTEN) else ""))  # fmt: skip
             if p.flags & ACK:

@@ -3,9 +3,10 @@
 from checker.capture import Packet
 from checker.capture.segments import ACK, flags, socket
 from checker.conform.candidate import LIFE, Edge
-from checker.conform.connection import Connection, Deviation, Flow, Verdict
+from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
 from checker.conform.explain import Refusal
 from checker.conform.monitor import Monitor
+from spec.tcp.tcb import State
 
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
@@ -52,36 +53,44 @@ def _edges(edge: Edge | None, first: int) -> list[Edge]:
 
 def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
     """The verdict, and the life."""
-    lines: list[tuple[int, int, str]] = []
+    told: list[tuple[int, int, Event]] = []
     ends = flow.ends
     for side in (0, 1):
-        for i, edge in enumerate(_edges(ends.story(side), connection.first)):
+        edges = _edges(ends.story(side), connection.first)
+        connection.states[side] = ends.left(side)
+        if _unheard(connection, side):
+            # It may be that no answer ever reached it, or that it was never there.
+            connection.states[side] = f"{State.SYN_SENT.value} or {connection.states[side]}"
+            while edges and edges[-1].change.after is not State.SYN_SENT:
+                edges.pop()
+        for i, edge in enumerate(edges):
             change = edge.change
             connection.edges[side].append((edge.number, change.before, change.after))
             if flow.at is None or flow.at == side:
                 # The far end's own capture shows what happens there.
-                lines.append((edge.number, i, f"{who(side)} {change.text}"))
-        connection.states[side] = ends.left(side)
+                states = change.before.value, change.after.value
+                event = Event(edge.number, who(side), "", *states, change.rule)
+                told.append((edge.number, i, event))
         isn = connection.isn[side]
-        if isn is not None and (octets := ends.octets(side, isn)):
-            lines.append((1 << 40, 0, f"{who(side)} sent {octets} octets of text"))
-    for number, text in connection.notes:
-        lines.append((number, 99, text))
-    for text, count in connection.counts.items():
-        if count > 3:
-            lines.append((1 << 40, 1, f"{text}: {count} times"))
-    lines.sort()
-    connection.life = [
-        (f"{number}: " if 0 < number < 1 << 40 else "") + text for number, _, text in lines[:LIFE]
-    ]
-    if len(lines) > LIFE:
-        connection.life.append(f"and {len(lines) - LIFE} more")
-    for side in (0, 1):
-        if flow.at in (None, side) and connection.states[side]:
-            connection.life.append(f"{who(side)} is left in {connection.states[side]}")
+        if isn is not None:
+            connection.octets[side] = ends.octets(side, isn)
+    for one in connection.notes:
+        told.append((one.packet, 99, one))
+    told.sort(key=lambda one: (one[0], one[1], str(one[2])))
+    connection.life = [one for _, _, one in told[:LIFE]]
+    connection.more = max(0, len(told) - LIFE)
     connection.verdict, connection.reason = _verdict(connection, flow, hidden)
     if connection.verdict is not Verdict.DEVIATES:
         connection.deviation = None
+
+
+def _unheard(connection: Connection, side: int) -> bool:
+    """Did ``side`` send a SYN, and never anything that says that it got an answer?"""
+    return (
+        connection.states[side] in (State.ESTABLISHED.value, State.CLOSE_WAIT.value)
+        and not connection.mid
+        and not connection.acknowledged[side]
+    )
 
 
 def _verdict(

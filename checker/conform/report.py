@@ -7,6 +7,7 @@ whole or not at all.
 import json
 import os
 import secrets
+import shutil
 import xml.sax.saxutils as xml
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from checker.conform.connection import Connection, Deviation, Verdict
+from checker.capture.segments import socket
+from checker.conform.connection import Connection, Deviation, Event, Verdict
+from checker.conform.totals import Totals, unusual
 from checker.render import Story, render
 from checker.support.errors import Problem
 from checker.support.paths import named, shown
+
+VERSION = 1
+"""Of the JSON. It changes when a member is taken away or means something else."""
 
 
 @dataclass(slots=True)
@@ -28,10 +34,15 @@ class Result:
     connection: str
     verdict: Verdict
     reason: str
+    sockets: tuple[str, str]
     packets: tuple[int, int]
-    life: list[str]
+    life: list[tuple[str, Event]]  # each with the name of the other capture, if there are two
+    more: int  # events that are not in it
+    left: tuple[str, str]  # "" of an end that is not judged
+    octets: tuple[int, int]
+    facts: dict[tuple[str, str], int]  # how often, by end
+    unusual: list[str]
     deviation: Deviation | None
-    title: str = ""
     silent: bool = False  # nothing that the judged end sent could be checked
 
     def as_json(self) -> dict[str, Any]:
@@ -39,26 +50,64 @@ class Result:
         return {
             "capture": self.capture,
             "connection": self.connection,
+            "client": self.sockets[0],
+            "server": self.sockets[1],
             "verdict": self.verdict.value,
             "reason": self.reason,
             "packets": list(self.packets),
-            "life": self.life,
+            "life": [
+                ({"capture": name} if name else {}) | event.as_json() for name, event in self.life
+            ],
+            "more_events": self.more,
+            "octets": list(self.octets),
+            "left": list(self.left),
+            "facts": [
+                {"end": end, "fact": fact, "count": count}
+                for (end, fact), count in self.facts.items()
+            ],
+            "unusual": self.unusual,
             "deviation": self.deviation.as_json() if self.deviation is not None else None,
         }
 
 
 def result(capture: str, connection: Connection) -> Result:
     """What is kept of a connection that has ended."""
+    a, b = (socket(one) for one in connection.flow.sockets)
+    one, other = (
+        state if connection.flow.at in (None, side) else ""
+        for side, state in enumerate(connection.states)
+    )
     return Result(
         capture,
         connection.name,
         connection.verdict,
         connection.reason,
+        (a, b),
         (connection.first, connection.last),
-        connection.life,
+        [("", event) for event in connection.life],
+        connection.more,
+        (one, other),
+        (connection.octets[0], connection.octets[1]),
+        connection.counts,
+        unusual(connection),
         connection.deviation,
         silent=connection.silent,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Which connections are told on the terminal; reports have them all."""
+
+    verbose: bool = False
+    only: frozenset[Verdict] = frozenset(Verdict)
+    state: str = ""  # that an end is left in
+    most: int = 100  # of each verdict; 0: no limit
+
+    def wants(self, verdict: Verdict, left: tuple[str, str]) -> bool:
+        """Apart from how many there are."""
+        states = {state for side in left for state in side.split(" or ")}
+        return verdict in self.only and (not self.state or self.state in states)
 
 
 class Whole:
@@ -84,8 +133,11 @@ class Output:
     json: Whole | None = None
     junit: Whole | None = None
     svg: Path | None = None
-    verbose: bool = False
+    show: Show = field(default_factory=Show)
     counts: Counter[Verdict] = field(default_factory=Counter)
+    told: Counter[Verdict] = field(default_factory=Counter)  # of those on the terminal
+    untold: int = 0  # that there was no room for
+    totals: Totals = field(default_factory=Totals)
     summary: list[dict[str, Any]] = field(default_factory=list)
     drawn: set[str] = field(default_factory=set)  # names of files
     problem: Problem | None = None  # the first picture that could not be drawn
@@ -93,7 +145,7 @@ class Output:
     def start(self) -> None:
         """The beginnings of the files."""
         if self.json is not None:
-            self.json.file.write('{"connections": [')
+            self.json.file.write(f'{{"version": {VERSION}, "connections": [')
 
     def tell(self, one: Result, story: Story | None) -> None:
         """One connection has come to its end."""
@@ -103,8 +155,10 @@ class Output:
             self.json.file.write(first + json.dumps(one.as_json()))
         if self.junit is not None:
             self.junit.file.write(_case(one))
-        for line in lines(one, self.verbose):
-            print(line)
+        self.totals.add(one.verdict, one.left, one.unusual, one.sockets)
+        if told := self._told(one):
+            for line in lines(one, self.show.verbose):
+                print(line)
         if self.svg is not None and story is not None:
             assert one.deviation is not None
             words = [Path(one.capture).stem, one.connection, str(one.deviation.segment)]
@@ -116,12 +170,29 @@ class Output:
                 self.problem = self.problem or problem
                 print("    not drawn")
             else:
-                print(f"    drawn in {shown(self.svg / name)}")
+                if told:
+                    print(f"    drawn in {shown(self.svg / name)}")
+
+    def _told(self, one: Result) -> bool:
+        """Is this one told on the terminal?"""
+        if not self.show.wants(one.verdict, one.left):
+            return False
+        if self.show.most and self.told[one.verdict] >= self.show.most:
+            self.untold += 1
+            return False
+        self.told[one.verdict] += 1
+        return True
 
     def finish(self) -> None:
-        """The ends of the files."""
+        """The totals, and the ends of the files."""
+        if self.untold:
+            print(f"and {self.untold:,} connections more (--most 0 tells all)")
+        if self.totals.connections > 1:
+            for line in self.totals.lines(shutil.get_terminal_size().columns):
+                print(line)
         if self.json is not None:
-            self.json.file.write('\n], "captures": ' + json.dumps(self.summary) + "}\n")
+            last = {"captures": self.summary, "totals": self.totals.as_json()}
+            self.json.file.write("\n], " + json.dumps(last)[1:] + "\n")
         if self.junit is not None:
             self._junit()
 
@@ -169,7 +240,19 @@ def lines(one: Result, verbose: bool) -> Iterator[str]:
         f"{one.verdict.value}{what}"
     )
     if verbose or one.verdict is Verdict.DEVIATES:
-        yield from (f"    {line}" for line in one.life)
+        for name, event in one.life:
+            yield f"    {name} {event}" if name else f"    {event}"
+        if one.more:
+            yield f"    and {one.more} more"
+        for end, octets in zip("AB", one.octets, strict=True):
+            if octets:
+                yield f"    {end} sent {octets} octets of text"
+        for (end, fact), count in one.facts.items():
+            if count > 3:
+                yield f"    {end}: {fact}: {count} times"
+        for end, state in zip("AB", one.left, strict=True):
+            if state:
+                yield f"    {end} is left in {state}"
     if (found := one.deviation) is not None:
         yield f"    packet {found.segment}, sent by {found.sender}: {found.text}"
         for candidate in found.candidates:

@@ -3,8 +3,11 @@
 import gc
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from checker.capture import Damage, Frame, Packet, Unread, frames, read
 from checker.capture.segments import socket
@@ -13,13 +16,16 @@ from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
-from checker.conform.report import Output, Result, Whole, result
+from checker.conform.report import Output, Result, Show, Whole, result
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import apart
+from checker.support.names import unknown
 from checker.support.paths import shown
+from spec.tcp.tcb import State
 
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
+_T = TypeVar("_T")
 COLLECTED = 1_000_000
 """Objects more than before, at which Python looks for cycles. What is followed has few."""
 
@@ -32,7 +38,7 @@ def conform(
     out_json: Path | None = None,
     out_junit: Path | None = None,
     svg: Path | None = None,
-    verbose: bool = False,
+    show: Show | None = None,
 ) -> int:
     """Follow captures; the exit code.
 
@@ -45,7 +51,7 @@ def conform(
         except OSError as error:
             why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
             raise UsageProblem(f"cannot write to {str(svg)!r}: {why}") from error
-    output = Output(svg=svg, verbose=verbose)
+    output = Output(svg=svg, show=show or Show())
     done = False
     try:
         output.json = Whole(out_json) if out_json is not None else None
@@ -179,10 +185,38 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
             if worst in silent and len(silent) < len(pair):
                 worst = next(one for one, _ in pair if one not in silent)
             drawn = next(story for one, story in pair if one is worst)
-            joined = Result(
-                shown(capture), pair[0][0].connection, worst.verdict, worst.reason,
-                pair[0][0].packets,
-                [f"{Path(one.capture).name} {line}" for one, _ in pair for line in one.life],
-                worst.deviation,
-            )  # fmt: skip
+            first = pair[0][0]
+            joined = replace(
+                first,
+                capture=shown(capture),
+                verdict=worst.verdict,
+                reason=worst.reason,
+                life=[(Path(one.capture).name, event) for one, _ in pair for _, event in one.life],
+                more=sum(one.more for one, _ in pair),
+                left=_either([one.left for one, _ in pair]),
+                octets=_either([one.octets for one, _ in pair]),
+                facts=dict(sum((Counter(one.facts) for one, _ in pair), Counter())),
+                unusual=sorted({sign for one, _ in pair for sign in one.unusual}),
+                deviation=worst.deviation,
+            )
             output.tell(joined, drawn)
+
+
+def _either(pairs: list[tuple[_T, _T]]) -> tuple[_T, _T]:
+    """Of each end, what one of the captures tells."""
+    one, other = ([pair[side] for pair in pairs] for side in (0, 1))
+    return next(filter(None, one), one[0]), next(filter(None, other), other[0])
+
+
+def choose(only: Sequence[str], state: str, most: int, verbose: bool) -> Show:
+    """What is told on the terminal, from the words after ``--only``, ``--state`` and ``--most``."""
+    verdicts = {verdict.value: verdict for verdict in Verdict}
+    for word in only:
+        if word not in verdicts:
+            raise unknown("verdict", word, verdicts)
+    states = {one.value: one.value for one in State}
+    name = state.upper().replace("_", "-")
+    if state and name not in states:
+        raise unknown("state", state, states)
+    chosen = frozenset(verdicts[word] for word in only) or frozenset(Verdict)
+    return Show(verbose, chosen, name, most)

@@ -1,8 +1,8 @@
 """The narration: facts of a capture as data, and in words.
 
-States are those that ``conform`` deduces; what is said of them is what RFC 9293 (3.3.2, 3.6) says
-of each. Times are of the capture point: a round trip is from the opener's last SYN to its ACK of
-the SYN,ACK, which is one wherever the capture was taken, if the opener answers at once.
+States are those that ``conform`` deduces; what is said of them is ``spec.observe.states``. Times
+are of the capture point: a round trip is from the opener's last SYN to its ACK of the SYN,ACK,
+which is one wherever the capture was taken, if the opener answers at once.
 """
 
 from collections.abc import Iterator
@@ -13,26 +13,20 @@ from typing import Any
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import USED
+from checker.conform.report import Show
+from checker.conform.totals import Totals
 from checker.narrate.contents import Contents, Lookup
 from checker.narrate.http import Head
 from checker.render import Story
+from spec.observe.states import WAITS
 
+VERSION = 1
+"""Of the JSON. It changes when a member is taken away or means something else."""
 TOLD = 1_000
 """Connections that are listed; further ones are only counted."""
 
-LEFT = {
-    "SYN-SENT": "no answer to its SYN",
-    "SYN-RECEIVED": "its SYN is not acknowledged",
-    "ESTABLISHED": "still open",
-    "FIN-WAIT-1": "it closed; its FIN is not acknowledged",
-    "FIN-WAIT-2": "it closed, and waits for its peer to close",
-    "CLOSE-WAIT": "its peer closed, its own program has not",
-    "CLOSING": "both closed at once; its FIN is not acknowledged",
-    "LAST-ACK": "its FIN is not acknowledged",
-    "TIME-WAIT": "for 2 MSL (maximum segment lifetimes), so that a lost last ACK can be sent again "
-    "and old segments die out",
-}
-"""What it means to be left in a state; of CLOSED there is nothing to say."""
+_MEANS = {state.value: waits.means for state, waits in WAITS.items()}
+_MEANS["SYN-SENT or ESTABLISHED"] = "it was never seen to acknowledge the SYN,ACK"
 LACKS = "the capture lacks text: what came after it is not read"
 
 
@@ -123,10 +117,12 @@ class Narration:
     began: float
     damage: str = ""
     unread: dict[str, int] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
 
     def as_json(self) -> dict[str, Any]:
         """The report."""
         return {
+            "version": VERSION,
             "capture": self.capture,
             "lookups": [
                 {
@@ -150,6 +146,7 @@ class Narration:
             "more_connections": self.more_connections,
             "unread": self.unread,
             "damage": self.damage,
+            "totals": self.totals.as_json(),
         }
 
 
@@ -166,7 +163,7 @@ def of_connection(
         left=(connection.states[0], connection.states[1]),
     )  # fmt: skip
     found.handshake = _handshake(connection, contents)
-    found.again = next((text for _, text in connection.notes if text.startswith(USED)), "")
+    found.again = next((one.fact for one in connection.notes if one.fact.startswith(USED)), "")
     for letter, who in zip("AB", (a, b), strict=True):
         found.again = found.again.replace(f"; {letter} was", f"; {who} was")
     _contents(found, contents, zero)
@@ -267,8 +264,8 @@ def _ends(connection: Connection, contents: Contents) -> Iterator[str]:
 # In words
 
 
-def lines(of: Narration) -> Iterator[str]:
-    """The narration on the terminal."""
+def lines(of: Narration, show: Show, width: int) -> Iterator[str]:
+    """The narration on the terminal; of connections, those that are to be shown."""
     requests = sum(one.requests for one in of.connections if one.protocol.startswith("HTTP"))
     yield f"{of.capture}: " + ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"
@@ -281,14 +278,18 @@ def lines(of: Narration) -> Iterator[str]:
     events: list[tuple[float, int, list[str]]] = [
         (one.time - of.began, one.number, [lookup(one)]) for one in of.lookups
     ]
-    events += [(one.began, one.first, list(chapter(one))) for one in of.connections]
+    wanted = [one for one in of.connections if show.wants(one.verdict, one.left)]
+    told = wanted[: show.most or None]
+    events += [(one.began, one.first, list(chapter(one))) for one in told]
     for time, _, text in sorted(events, key=lambda event: event[:2]):
         yield f"{time:10.3f} s  {text[0]}"
         yield from (f"              {line}" for line in text[1:])
     if of.more_lookups:
         yield f"and {of.more_lookups} DNS messages more"
-    if of.more_connections:
-        yield f"and {of.more_connections} connections more"
+    if more := of.more_connections + len(wanted) - len(told):
+        yield f"and {more} connections more"
+    if of.totals.connections > 1:
+        yield from of.totals.lines(width)
 
 
 def lookup(one: Lookup) -> str:
@@ -319,7 +320,7 @@ def chapter(one: Told) -> Iterator[str]:
         yield f"end: {end}"
     for who, state in zip(one.sockets, one.left, strict=True):
         if state and state not in ("CLOSED", "LISTEN"):
-            why = LEFT.get(state, "")
+            why = _MEANS.get(state, "")
             yield f"left: {who} in {state}" + (f": {why}" if why else "")
 
 

@@ -1,5 +1,6 @@
 """``narrate``: a capture is followed, told on the terminal, and written as JSON and HTML."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection
 from checker.conform.follow import Position
 from checker.conform.ladder import story
-from checker.conform.report import Output
+from checker.conform.report import Output, Show, result
 from checker.conform.run import follow
 from checker.narrate import narration, page
 from checker.narrate.contents import Contents, Tap
@@ -23,11 +24,13 @@ def narrate(
     position: Position,
     out_html: Path | None = None,
     out_json: Path | None = None,
+    show: Show | None = None,
 ) -> int:
     """Tell what happened; the exit code."""
     apart((out_html, out_json), [capture])
     found = gather(capture, behaviour, position, page.DRAWN if out_html is not None else 0)
-    for line in narration.lines(found):
+    width = shutil.get_terminal_size().columns
+    for line in narration.lines(found, show or Show(), width):
         print(line)
     if out_json is not None:
         write_json(out_json, found.as_json())
@@ -51,22 +54,24 @@ def gather(
     def done(connection: Connection) -> None:
         nonlocal more
         contents = tap.close(connection)
+        one = result("", connection)
+        output.totals.add(one.verdict, one.left, one.unusual, one.sockets)
         if len(connections) >= narration.TOLD:
             more += 1
             for stream in contents.streams:
                 stream.forget()
             return
-        one = narration.of_connection(connection, contents, tap.names.of, tap.began or 0.0)
+        told = narration.of_connection(connection, contents, tap.names.of, tap.began or 0.0)
         if len(connections) < drawn and contents.first:
-            one.story = _ladder(connection, contents, one)
-        connections.append(one)
+            told.story = _ladder(connection, contents, told)
+        connections.append(told)
 
     follow(capture, behaviour, position, done, output, tap.read)
     connections.sort(key=lambda one: one.first)
     (summary,) = output.summary
     return narration.Narration(
         shown(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
-        summary["damage"], summary["unread"],
+        summary["damage"], summary["unread"], output.totals,
     )  # fmt: skip
 
 

@@ -10,18 +10,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checker.conform import report
+from checker.capture.segments import ACK, RST, SYN
+from checker.conform import report, totals
 from checker.conform import run as following
 from checker.conform.behaviour import choose
+from checker.conform.connection import Verdict
 from checker.conform.ladder import picture
 from checker.conform.places import places
+from checker.conform.totals import REFUSED, UNACKNOWLEDGED, UNANSWERED, unusual
 from checker.support.errors import ToolProblem, UsageProblem
 from tests.helpers.mutate import CAPTURES, ENDS
-from tests.helpers.wire import (
-    LINUX,
-    ZEEK,
-    captured,
-)
+from tests.helpers.wire import LINUX, ZEEK, A, B, Wire, captured, followed
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +42,9 @@ def test_command(tmp_path):
     assert found[1]["deviation"]["segment"] == 7
     assert found[1]["deviation"]["explained_by"] == ["time_wait_reuse"]
     assert found[0]["deviation"] is None
-    assert found[0]["life"][0].startswith("1: A CLOSED -> SYN-SENT: 3.10.1")
+    first = found[0]["life"][0]
+    assert (first["packet"], first["end"], first["section"]) == (1, "A", "3.10.1")
+    assert (first["before"], first["after"]) == ("CLOSED", "SYN-SENT")
     suite = ElementTree.parse(junit).getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("8", "1", "0")
     assert len(list(svg.glob("*.svg"))) == 1
@@ -183,3 +184,72 @@ def test_a_picture_that_fails_loses_no_result(tmp_path, monkeypatch, capsys):
         following.conform([capture], choose([]), out_json=out, svg=tmp_path / "svg")
     assert len(json.loads(out.read_text())["connections"]) == 3
     assert "not drawn" in capsys.readouterr().out
+
+
+def fits(value, schema, of) -> None:
+    """As much of JSON Schema as the schema of the report uses; no member may be undocumented."""
+    if "$ref" in schema:
+        schema = of["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
+             "null": type(None)}  # fmt: skip
+    if names := schema.get("type"):
+        assert isinstance(
+            value, tuple(kinds[n] for n in ([names] * isinstance(names, str) or names))
+        )
+    assert value in schema.get("enum", [value]) and schema.get("const", value) == value
+    if isinstance(value, dict) and "properties" in schema:
+        assert not {*schema.get("required", ())} - {*value}
+        for name, one in value.items():
+            fits(one, schema["properties"][name], of)
+    if isinstance(value, list):
+        for one in value:
+            fits(one, schema["items"], of)
+
+
+def test_the_report_has_a_version_and_fits_its_schema(tmp_path):
+    out, peer = tmp_path / "r.json", CAPTURES / "half_close.B.pcap"
+    schema = json.loads((CAPTURES.parents[2] / "docs/reference/conform.schema.json").read_text())
+    run(*map(str, sorted(ZEEK.iterdir())), "--json", str(out))
+    told = json.loads(out.read_text())
+    fits(told, schema, schema)
+    assert told["totals"]["connections"] == len(told["connections"])
+    run(str(CAPTURES / "half_close.A.pcap"), "--peer-capture", str(peer), "--json", str(out))
+    told = json.loads(out.read_text())
+    fits(told, schema, schema)
+    assert {one["capture"] for one in told["connections"][0]["life"]} == {
+        "half_close.A.pcap", "half_close.B.pcap"
+    }  # fmt: skip
+
+
+def test_many_connections_are_told_in_a_bounded_way():
+    captures = [*map(str, sorted(ZEEK.iterdir()))]
+    told = run(*captures, "--most", "2").stdout.splitlines()
+    heads = [line for line in told if line.startswith(captures[0].rsplit("/", 1)[0])]
+    assert len(heads) == 2 * 3 + 1  # of each verdict; one is unsupported
+    assert any(line.startswith("and ") and "--most 0" in line for line in told)
+    assert any(line.startswith("In all: ") for line in told)
+    told = run(*captures, "--only", "deviates").stdout
+    assert ": deviates: " in told and ": conforms" not in told
+    told = run(*captures, "--state", "close-wait").stdout.splitlines()
+    assert len([line for line in told if line.startswith(captures[0].rsplit("/", 1)[0])]) == 2
+    assert "did you mean TIME-WAIT?" in run(captures[0], "--state", "TIMEWAIT").stderr
+    assert "there are: conforms" in run(captures[0], "--only", "fine").stderr
+
+
+def test_a_syn_from_a_forged_address_is_no_open_connection():
+    (found,) = followed(Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100).packets)
+    assert found.states == ["SYN-SENT or ESTABLISHED", "SYN-RECEIVED"]
+    assert unusual(found) == [UNACKNOWLEDGED]
+    (found,) = followed(Wire()(A, SYN, 99)(B, RST | ACK, 0, 100).packets)
+    assert unusual(found) == [REFUSED]
+    (found,) = followed(Wire()(A, SYN, 99)(A, SYN, 99).packets)
+    assert unusual(found) == [UNANSWERED, "SYN retransmitted"]
+
+
+def test_totals_are_bounded(monkeypatch):
+    monkeypatch.setattr(totals, "KEPT", 5)
+    found = totals.Totals()
+    for i in range(50):
+        found.add(Verdict.CONFORMS, ("CLOSED", "CLOSED"), [], (f"10.0.0.{i}:7", "10.0.1.1:80"))
+    assert len(found.clients) == 6 and found.clients[totals.OTHERS] == 45
+    assert len(list(found.lines(60))) <= 10
