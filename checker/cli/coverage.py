@@ -1,11 +1,14 @@
 """``coverage``: rules and branches that no claim's run reaches."""
 
+from checker.cli import progress
+
 
 def coverage() -> None:
     """List the rules and the branches of the specification that no claim's run reaches."""
     from checker.studies import coverage as study
 
-    found = study.coverage()
+    with progress.counted("coverage") as tell:
+        found = study.coverage(told=tell)
     never, unmet = found.never_fired(), found.never_answered()
     print(f"{len(found.rules) - len(never)} of {len(found.rules)} rules fired; never:")
     for rule in never:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from checker.cli import progress
 from checker.cli.options import BoundsOption, RulesOption, StatesOption, as_options
 from checker.model.options import parse_bounds, parse_rules
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
@@ -37,10 +38,12 @@ def crosscheck(
     todo = study.cases(claims or [], profile, parse_rules(rules or []), parse_bounds(bounds or []))
     for name, why in skipped.items():
         print(f"{name}: skipped: {why}")
-    results = []
-    for case in todo if peers else []:
-        results.append(study.compare(case, peers, max_states, timeout))
-        print_comparison(results[-1], peers)
+    results: list[Compared] = []
+    with progress.counted("crosscheck") as tell:
+        for case in todo if peers else []:
+            tell(case.profile, len(results), len(todo))
+            results.append(study.compare(case, peers, max_states, timeout))
+            print_comparison(results[-1], peers)
     code = study.exit_code(results)
     said = {OK: "all agree", VIOLATED: "they do not agree", INCONCLUSIVE: "inconclusive"}
     print(said[code] if peers else "nothing was compared: no other model checker is installed")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from checker.cli import progress
 from checker.support.errors import VIOLATED
 from checker.support.program import called, checkout
 
@@ -23,10 +24,11 @@ def diagram(
     from checker.studies import diagram as study
 
     directory = directory or checkout("diagrams")
-    if not check:
-        study.write(directory)
-        return
-    stale = study.check(directory)
+    with progress.counted("diagram"):
+        if not check:
+            study.write(directory)
+            return
+        stale = study.check(directory)
     if stale:
         print(f"stale: {', '.join(stale)}; run: {called()} diagram", file=sys.stderr)
         raise typer.Exit(VIOLATED)

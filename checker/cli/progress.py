@@ -1,44 +1,91 @@
 """Progress on stderr: bars on a terminal, and a line now and then in a log."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from checker.engines.explicit.engine import Exploration
     from checker.model.model import Found
-    from checker.studies.explorations import Job
+    from checker.studies.explorations import Job, Standing
     from checker.studies.prove.prove import Proof
 
-EVERY = 10.0
+EVERY = 5.0
 """Seconds from one line of a log to the next."""
+
+
+class _Said:
+    """What is at hand, told on stderr: beside a bar on a terminal, and elsewhere, in a log, in a
+    line every few seconds for as long as it lasts, also where nothing new is told of it."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.console = bar.console
+        self.bar = bar
+        self._ended = threading.Event()
+        self._now: dict[object, tuple[str, float]] = {}  # and since when
+        self._lines = threading.Thread(target=self._log, daemon=True)
+
+    def __enter__(self) -> "_Said":
+        if self.console.is_terminal:
+            self.bar.start()
+        else:
+            self._lines.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.console.is_terminal:
+            self.bar.stop()
+        else:
+            self._ended.set()
+            self._lines.join()
+
+    def now(self, key: object, text: str) -> None:
+        """What to tell of ``key`` in the next line of the log."""
+        _, since = self._now.get(key, ("", time.monotonic()))
+        self._now[key] = text, since
+
+    def only(self, key: object, text: str) -> None:
+        """Tell of ``key`` and of nothing else."""
+        self._now.clear()
+        self.now(key, text)
+
+    def over(self, key: object) -> None:
+        """There is nothing more to tell of ``key``."""
+        self._now.pop(key, None)
+
+    def _log(self) -> None:
+        while not self._ended.wait(EVERY):
+            for text, since in list(self._now.values()):
+                seconds = time.monotonic() - since
+                if seconds >= EVERY:
+                    self.console.print(f"[dim]{escape(text)}, {seconds:.0f} s[/]")
+
+
+def _bar(*columns: ProgressColumn) -> Progress:
+    """A bar on stderr, which is gone when all is done."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
 
 
 @contextmanager
 def explorations() -> Iterator[tuple[Any, Any]]:
-    """Two callbacks that tell on stderr how explorations go on, and how each ended.
-
-    On a terminal the first draws a line for each exploration under way; elsewhere, in a log, one
-    is written every ten seconds.
-    """
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    """Two callbacks that tell how explorations go on, and how each ended: one of how many, and in
+    how long the rest will be done if they go on like this."""
     began: dict[int, tuple[float, int]] = {}
-    told: dict[int, float] = {}
     tasks: dict[int, Any] = {}
-    bar = Progress(
+    at_first = time.monotonic()
+    bar = _bar(
         TextColumn("{task.description}"),
         BarColumn(pulse_style="cyan"),
         TextColumn("{task.fields[counts]}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
     )
 
     def tell(job: "Job | str", states: int, transitions: int, level: int, waiting: int) -> None:
@@ -51,58 +98,53 @@ def explorations() -> Iterator[tuple[Any, Any]]:
             f"{_memory() / 2**30:.1f} GiB"
         )
         name = job if isinstance(job, str) else job.short
-        if console.is_terminal:
+        said.now(key, f"{name}: {counts}")
+        if said.console.is_terminal:
             if key not in tasks:
                 tasks[key] = bar.add_task(name, total=None, counts="")
             bar.update(tasks[key], counts=counts)
-        elif now - told.setdefault(key, now) > EVERY:
-            told[key] = now
-            console.print(f"{name}: {counts}")
 
-    def done(job: "Job", found: "Found") -> None:
+    def done(job: "Job", found: "Found", at: "Standing") -> None:
+        said.over(id(job))
         if id(job) in tasks:
             bar.remove_task(tasks[id(job)])
         result = found.exploration
         counts = f"{result.states:,} states, {result.transitions:,} transitions"
-        console.print(
-            f"[dim]{job.name}: {counts}, depth {result.depth}, "
-            f"{result.seconds:.1f} s ({result.engine}{resumed(result)})[/]"
+        left = (time.monotonic() - at_first) * (1 - at.share) / at.share
+        rest = f"; about {left:.0f} s left" if at.done < at.total else ""
+        said.console.print(
+            f"[dim]{at.done} of {at.total}: {job.name}: {counts}, depth {result.depth}, "
+            f"{result.seconds:.1f} s ({result.engine}{resumed(result)}){rest}[/]"
         )
         if result.unsaved:
-            console.print(escape(f"{job.name}: {result.unsaved}"))
+            said.console.print(escape(f"{job.name}: {result.unsaved}"))
 
-    with bar if console.is_terminal else nullcontext():
+    with _Said(bar) as said:
         yield tell, done
 
 
 @contextmanager
 def proofs() -> Iterator[Any]:
-    """A callback that tells on stderr how proofs go on: a bar for each theorem, or, in a log, a
-    line every ten seconds and one for each theorem that is done."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    """A callback that tells how proofs go on: ``tell(proof, done)``, done being so many of its
+    paths; or ``tell(text)``, what is done now instead."""
     tasks: dict[str, Any] = {}
-    told = time.monotonic()
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total} paths"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
+    bar = _bar(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[paths]}"))
 
-    def tell(proof: "Proof", done: int) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if console.is_terminal:
-            if proof.id not in tasks:
-                tasks[proof.id] = bar.add_task(proof.id, total=proof.paths)
-            bar.update(tasks[proof.id], completed=done)
-        elif now - told > EVERY:
-            told = now
-            console.print(f"{proof.id}: {done} of {proof.paths} paths")
+    def tell(proof: "Proof | str", done: int = 0) -> None:
+        if isinstance(proof, str):
+            name, total, paths = proof, None, ""
+            said.only(name, name)
+        else:
+            name, total, paths = proof.id, proof.paths, f"{done} of {proof.paths} paths"
+            said.now(name, f"{name}: {paths}")
+            if done == total:
+                said.over(name)
+        if said.console.is_terminal:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total, paths="")
+            bar.update(tasks[name], completed=done, paths=paths)
 
-    with bar if console.is_terminal else nullcontext():
+    with _Said(bar) as said:
         yield tell
 
 
@@ -110,28 +152,16 @@ def proofs() -> Iterator[Any]:
 def counted(what: str = "") -> Iterator[Callable[..., None]]:
     """A callback that tells what is at hand and, if it can be said, how many of how many are done:
     ``tell("matrix", 3, 80)``."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    told = time.monotonic()
-    bar = Progress(
-        TextColumn("{task.fields[what]}"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
+    bar = _bar(TextColumn("{task.fields[what]}"), BarColumn(), TextColumn("{task.description}"))
     task = bar.add_task("", total=None, what=what)
 
     def tell(name: str, done: int = 0, total: int = 0) -> None:
-        nonlocal told
-        said = escape(f"{done:,} of {total:,}: {name}" if total else name)
-        if console.is_terminal:
-            bar.update(task, completed=done, total=total or None, description=said)
-        elif time.monotonic() - told > EVERY:
-            told = time.monotonic()
-            console.print(f"[dim]{f'{what}: ' if what else ''}{said}[/]")
+        text = f"{done:,} of {total:,}: {name}" if total else name
+        said.now(what, f"{what}: {text}" if what else text)
+        bar.update(task, completed=done, total=total or None, description=escape(text))
 
-    with bar if console.is_terminal else nullcontext():
+    with _Said(bar) as said:
+        said.now(what, what)
         yield tell
 
 

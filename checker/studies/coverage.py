@@ -6,7 +6,7 @@ line. What no run reaches is listed: a rule that never fires, or an answer that 
 is either out of the bounds' reach or not needed, and is to be explained.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from checker.ir.interpret import branches, leaf_of, leaves
@@ -53,10 +53,16 @@ class Coverage:
                         self.rules[rule] += 1
 
 
-def coverage(todo: Iterable[Job] | None = None) -> Coverage:
-    """What the explorations of ``todo``, or of all claims, reach."""
+def coverage(
+    todo: Iterable[Job] | None = None, told: Callable[[str, int, int], None] | None = None
+) -> Coverage:
+    """What the explorations of ``todo``, or of all claims, reach. ``told`` is called with each
+    before it begins, how many are done, and of how many."""
     found = Coverage()
-    for job in jobs(CLAIMS, {}, {}) if todo is None else todo:
+    todo = jobs(CLAIMS, {}, {}) if todo is None else list(todo)
+    for done, job in enumerate(todo):
+        if told is not None:
+            told(job.short, done, len(todo))
         model = job.model.anew()
         model.search({}, job.options)
         found.add(model)

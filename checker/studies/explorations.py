@@ -59,8 +59,19 @@ class Job:
 
 Progress = Callable[[Job, int, int, int, int], None]
 """Called with (job, states, transitions, level, waiting)."""
-Done = Callable[[Job, Found], None]
-"""Called with a job and its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a run of jobs has come: ``done`` of ``total``, which is a ``share`` of the states."""
+
+    done: int
+    total: int
+    share: float
+
+
+Done = Callable[[Job, Found, Standing], None]
+"""Called with a job, its result, and how far all have come with it."""
 
 
 def jobs(
@@ -154,17 +165,18 @@ def _work(number: int, job: Job) -> Found:
     return run_job(job, lambda *counts: _queue.put((number, *counts)))
 
 
-def in_order(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
-    """The places of the jobs in the order to begin them, by the states that are pinned.
+def _size(job: Job, known: Mapping[str, Any]) -> int:
+    """The states of a job that are pinned; 1 if none are."""
+    return max(int(known.get(claim.id, {}).get("states", 1)) for claim in job.claims)
+
+
+def in_order(sizes: Sequence[int]) -> list[int]:
+    """The places of jobs of these sizes in the order to begin them.
 
     The smallest first, so that there is a first result soon, then the largest first, so that none
     is left running alone for long.
     """
-
-    def size(place: int) -> int:
-        return max(int(known.get(claim.id, {}).get("states", 0)) for claim in todo[place].claims)
-
-    smallest, *others = sorted(range(len(todo)), key=size)
+    smallest, *others = sorted(range(len(sizes)), key=sizes.__getitem__)
     return [smallest, *reversed(others)]
 
 
@@ -172,17 +184,22 @@ def run_jobs(
     todo: Sequence[Job],
     workers: int,
     progress: Progress | None = None,
-    order: Sequence[int] | None = None,
+    known: Mapping[str, Any] | None = None,
     done: Done | None = None,
 ) -> list[Found]:
-    """Run the jobs side by side, begun in ``order``; the results are in the order of ``todo``."""
-    order = order or range(len(todo))
+    """Run the jobs side by side; the results are in the order of ``todo``.
+
+    ``known`` are pins of their claims, by whose states the order to begin them is chosen.
+    """
+    sizes = [_size(job, known or {}) for job in todo]
+    order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}
 
     def finish(place: int, found: Found) -> None:
         results[place] = found
         if done is not None:
-            done(todo[place], found)
+            share = sum(sizes[one] for one in results) / sum(sizes)
+            done(todo[place], found, Standing(len(results), len(todo), share))
 
     if workers <= 1 or len(todo) == 1:
         for place in order:

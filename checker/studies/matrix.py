@@ -29,7 +29,7 @@ from checker.model.options import show
 from checker.model.search import Options
 from checker.render import Story, ladder
 from checker.render.sequence import dot, draw
-from checker.studies.explorations import Job, jobs, run_jobs
+from checker.studies.explorations import Job, Standing, jobs, run_jobs
 from checker.studies.pins import expectations
 from checker.studies.reports import ClaimReport
 from checker.studies.reports import report as report_on
@@ -99,7 +99,7 @@ def explore(
 
     done = len(todo) - len(jobs)
 
-    def keep(job: Job, found: Found) -> None:
+    def keep(job: Job, found: Found, _: Standing) -> None:
         nonlocal done
         task = by_job[id(job)]
         if not found.exploration.limited:

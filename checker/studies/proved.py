@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path as FilePath
 
@@ -25,6 +25,8 @@ from spec.world.forgery import FORGERIES
 
 RECHECKED = "cvc5"
 """The solver that checks certificates again."""
+WRONG = "recheck: "
+"""How a line of ``proofs.recheck`` begins that tells what is wrong."""
 
 
 def theorems(claims: Sequence[Claim]) -> list[Theorem]:
@@ -41,12 +43,20 @@ def theorems(claims: Sequence[Claim]) -> list[Theorem]:
 
 
 def prove_theorems(
-    todo: Sequence[Theorem], workers: int | None = None, progress: prove.Progress | None = None
+    todo: Sequence[Theorem],
+    workers: int | None = None,
+    progress: prove.Progress | None = None,
+    checking: Callable[[str], None] | None = None,
 ) -> list[ClaimReport]:
-    """Prove theorems, and have another solver check the certificates: a row for each."""
+    """Prove theorems, and have another solver check the certificates: a row for each.
+
+    ``checking`` is told when the other solver begins.
+    """
     proofs = prove.prove(todo, workers, progress)
     rows = [_row(theorem, proof) for proof in proofs for theorem in proof.theorems]
     if all(row.ok for row in rows):
+        if checking is not None:
+            checking(f"{RECHECKED} checks the certificates again")
         code, said = _recheck(proofs, workers)
         for row in rows:
             if code == OK:
@@ -131,5 +141,5 @@ def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, s
             run.send_signal(signal.SIGINT)
             run.wait()
             raise
-    lines = [line.removeprefix("recheck: ") for line in said.splitlines()]
-    return run.returncode, lines[0] if lines else f"exit code {run.returncode}"
+    lines = [line for line in said.splitlines() if line.startswith(WRONG)]
+    return run.returncode, lines[0].removeprefix(WRONG) if lines else f"exit code {run.returncode}"

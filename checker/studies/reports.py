@@ -28,6 +28,14 @@ Verdict = Literal["holds", "violated", "not proved", "inconclusive"]
 """Only a theorem is ``not proved``: a step leads astray from a state that may be out of reach."""
 
 
+class Against(BaseModel):
+    """What a claim is compared with under other rules or bounds: what came of it there."""
+
+    verdict: Verdict
+    length: int | None = None
+    loop: int | None = None
+
+
 class ClaimReport(BaseModel):
     """What was found of one claim, or of one theorem (``kind`` theorem, ``scope`` unbounded)."""
 
@@ -51,6 +59,7 @@ class ClaimReport(BaseModel):
     witness: dict[str, int | None]
     seconds: float
     note: str
+    against: Against | None = None  # what other rules or bounds than the defaults are compared with
     finer: str = ""  # where it holds in whole ticks only: what is known of finer ones
     trace: list[dict[str, Any]] | None
     loop: int | None = None  # of a lasso: how many of its last steps are repeated for ever
@@ -82,14 +91,28 @@ def report(
     todo: Sequence[Job],
     results: Sequence[Found],
     pinned: Mapping[str, Any] | None,
+    against: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Compare what was found with what is expected; ``pinned`` is None under overrides."""
+    """Compare what was found with what is expected; ``pinned`` is None under overrides, which are
+    compared with what is pinned without them: ``against``."""
     by_claim = {
         claim.id: (job, found)
         for job, found in zip(todo, results, strict=True)
         for claim in job.claims
     }
-    return Report(claims=[_judge(claim, *by_claim[claim.id], pinned) for claim in claims])
+    result = Report(claims=[_judge(claim, *by_claim[claim.id], pinned) for claim in claims])
+    for found in result.claims:
+        if against is not None and found.id in against:
+            found.against = Against.model_validate(against[found.id])
+    return result
+
+
+def compare(result: Report, other: Report) -> None:
+    """Compare a report with another one of the same claims."""
+    by_id = {found.id: found for found in other.claims}
+    for found in result.claims:
+        one = by_id[found.id]
+        found.against = Against(verdict=one.verdict, length=one.length, loop=one.loop)
 
 
 def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | None) -> ClaimReport:
@@ -185,6 +208,16 @@ def exit_code(result: Report) -> int:
     if any(c.verdict == "inconclusive" for c in result.claims):
         return INCONCLUSIVE
     return OK
+
+
+def change_code(result: Report) -> int:
+    """Of a report that is compared with another: 1 if a verdict differs, else 3 if one is not
+    known, else 0."""
+    both = [(c.verdict, c.against.verdict) for c in result.claims if c.against is not None]
+    known = [pair for pair in both if "inconclusive" not in pair]
+    if any(one != other for one, other in known):
+        return VIOLATED
+    return OK if both and len(known) == len(both) else INCONCLUSIVE
 
 
 def junit(result: Report) -> str:

@@ -8,7 +8,7 @@ A verdict is ``holds`` only if every state within the bounds was visited and the
 witness was among them: a claim whose witness was not seen is vacuous, and inconclusive. What
 is expected is pinned in ``proofs/results/expected.toml``: verdict, states, transitions, depth and
 the length of the shortest trace. Where rules or bounds are overridden nothing is pinned, and a
-claim is expected to hold.
+claim is expected to hold; what is pinned without them tells which verdicts they changed.
 
 A claim of liveness is decided on the graph of all steps (``checker.model.liveness``). It holds only
 if there are fair runs from every state, and some that pass the states it speaks of; its
@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from checker.model.search import Options
-from checker.studies.explorations import Done, Progress, in_order, jobs, run_jobs
+from checker.studies.explorations import Done, Progress, jobs, run_jobs
 from checker.studies.pins import expectations
 from checker.studies.reports import Report, report
 from checker.support import machine
@@ -75,14 +75,14 @@ def verify(
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]
     known = expectations().get(scale, {})
-    results = run_jobs(todo, beside, progress, in_order(todo, known), done)
+    results = run_jobs(todo, beside, progress, known, done)
     pinned = None if rules or bounds or pinning else known
     if pinned is not None and (options.symmetric or options.compact):
         pinned = {
             id: {name: pins[name] for name in ("verdict", "length") if name in pins}
             for id, pins in pinned.items()
         }
-    result = report(claims, todo, results, pinned)
+    result = report(claims, todo, results, pinned, known if rules or bounds else None)
     if pinning:
         if any(claim.verdict == "inconclusive" for claim in result.claims):
             raise UsageProblem("nothing is pinned while a claim is inconclusive")

@@ -1,4 +1,4 @@
-"""The table of claims, in the order of reports: the claims, then their witnesses."""
+"""Claims in the order of reports: the claims, then their witnesses; by subject, too."""
 
 from proofs.claims import conduct, data, forgery, liveness, opening, rest, reuse, time_wait
 from proofs.claims.claim import Claim
@@ -22,6 +22,19 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
+"""The claims by identifier."""
+
+SUBJECTS: dict[str, tuple[Claim, ...]] = {
+    "Opening": (*opening.CLAIMS, *opening.WITNESSES),
+    "TIME-WAIT": (*time_wait.CLAIMS, *time_wait.WITNESSES),
+    "Earlier connections": (*reuse.CLAIMS, *reuse.WITNESSES),
+    "Data": (*data.CLAIMS, *data.WITNESSES),
+    "Forged segments": (*forgery.CLAIMS, *forgery.WITNESSES),
+    "Coming to rest": (*rest.CLAIMS, *rest.WITNESSES),
+    "Liveness": liveness.CLAIMS,
+    "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
+}
+"""What the claims are about, each subject with its claims and their witnesses."""
 
 
 def full_title(claim: Claim) -> str:
@@ -34,6 +47,3 @@ def full_title(claim: Claim) -> str:
 def witnesses(claim: Claim) -> tuple[Claim, ...]:
     """The claims that show that it is not vacuous."""
     return tuple(BY_ID[id] for id in claim.witnesses)
-
-
-"""The claims by identifier."""

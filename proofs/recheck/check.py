@@ -37,7 +37,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -51,6 +51,8 @@ CHOICE, NO_MORE, EXAMPLE, BEYOND = "choice", "no more", "example", "beyond"
 SOLVERS = ("cvc5", "bitwuzla", "z3")
 TIMEOUT = 60.0
 """Seconds for one script."""
+EVERY = 5.0
+"""Seconds from one line of a log to the next."""
 
 
 class Bad(Exception):
@@ -529,6 +531,24 @@ def check_all(
     pool.shutdown()
 
 
+def teller(total: int) -> Callable[[int], None]:
+    """A function that tells on stderr how many of all scripts are done: on a terminal in one line
+    that changes, elsewhere in a line every few seconds."""
+    told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        text = f"{done:,} of {total:,} scripts"
+        if sys.stderr.isatty():
+            end = "\r" if done < total else "\n"
+            print(text, end=end, file=sys.stderr, flush=True)
+        elif time.monotonic() - told > EVERY:
+            told = time.monotonic()
+            print(text, file=sys.stderr, flush=True)
+
+    return tell
+
+
 def recheck(
     place: Path,
     solvers: Sequence[str],
@@ -566,11 +586,10 @@ def recheck(
     if wrong:
         return wrong, []
     results = []
+    tell = teller(len(todo))
     for done in check_all(place, todo, solvers, jobs or os.cpu_count() or 1, timeout):
         results.append(done)
-        if sys.stderr.isatty():
-            end = "\r" if len(results) < len(todo) else "\n"
-            print(f"{len(results)} of {len(todo)} scripts", end=end, file=sys.stderr, flush=True)
+        tell(len(results))
     wrong = [done.wrong for done in results if done.wrong]
     trivial = {done.file for done in results if done.trivial}
     for theory in theories:

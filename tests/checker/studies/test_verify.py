@@ -55,7 +55,10 @@ def asked(ids: Sequence[str], options: dict[str, Any]) -> list[Claim]:
 
 def problems(stderr: str) -> list[str]:
     """The lines of stderr but those that tell how an exploration ended."""
-    told = r"\S+: .*: [\d,]+ states, [\d,]+ transitions, depth \d+, [\d.]+ s \((explore|native)\)"
+    told = (
+        r"\d+ of \d+: \S+: .*: [\d,]+ states, [\d,]+ transitions, depth \d+, [\d.]+ s "
+        r"\((explore|native)\)(; about \d+ s left)?"
+    )
     return [line for line in stderr.splitlines() if not re.fullmatch(told, line)]
 
 
@@ -421,20 +424,14 @@ def test_theorems_in_the_table_and_the_json(
     done = CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert done.exit_code == OK, done.output
     lines = done.output.splitlines()
-    (at,) = [i for i, line in enumerate(lines) if "unbounded" in line]
+    at = lines.index("Theorems, without bounds") + 1
     claims = json.loads(report.read_text())["claims"]
     count = claims[-1]["obligations"]
-    assert re.split(" {2,}", lines[at]) == [
-        "T10",
-        "proved",
-        f"{count} obligations",
-        "z3, cvc5",
-        "unbounded",
-    ]
-    assert "assumes rules close_waits=on; never: OPEN (passive)" in lines[at + 1]
-    assert "2 of 2 claims and witnesses as expected" in lines[-1]
-    assert "in 1 explorations" in lines[-1]
-    assert lines[-1].endswith("1 of 1 theorems proved")
+    assert re.split(" {2,}", lines[at].strip()) == ["proved", "T10", toy.title]
+    assert "assumes --rules close_waits=on; never: OPEN (passive)" in lines[at + 2]
+    assert lines[at + 1].strip() == f"{count} obligations; z3, cvc5"
+    assert "2 hold, 0 known findings, 0 surprises, 1 of 1 theorems proved" in lines
+    assert "in 1 exploration" in lines[-1]
     assert [(c["id"], c["scope"], c["rules"]) for c in claims] == [
         ("T10", "exhaustive", {}),
         ("W10", "exhaustive", {}),
@@ -470,7 +467,7 @@ def test_results_go_to_stdout_and_into_files(tmp_path: Path) -> None:
     done = command("verify", "T10", "--json", str(report), "--junit", str(suite))
     assert (done.returncode, problems(done.stderr)) == (OK, [])
     assert "T10" in done.stdout
-    assert "2 of 2 claims and witnesses as expected" in done.stdout
+    assert "2 hold, 0 known findings, 0 surprises\n" in done.stdout
     claims = json.loads(report.read_text())["claims"]
     assert {c["id"]: c["verdict"] for c in claims} == {"T10": "holds", "W10": "holds"}
     assert ET.parse(suite).getroot().get("tests") == "2"
@@ -488,6 +485,31 @@ def test_a_violation(tmp_path: Path) -> None:
     claims = {c["id"]: c for c in json.loads(report.read_text())["claims"]}
     assert claims["T1"]["rules"] == {"three_way": "off"}
     assert len(claims["T1"]["trace"]) == claims["T1"]["length"]
+
+
+def test_rules_are_compared_with_the_defaults_by_themselves() -> None:
+    result, code = check("T10", rules={"reset_exact": False}, scale="small")
+    assert code == VIOLATED
+    claim = of(result, "T10")
+    assert (claim.verdict, claim.against) == ("violated", reports.Against(verdict="holds"))
+    assert of(result, "W10").against == reports.Against(verdict="holds", length=5)
+    plain, _ = check("T10", scale="small")
+    assert of(plain, "T10").against is None
+
+
+def test_two_sets_of_rules_are_compared(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    words = ["verify", "T10", "--small", "--json", str(report), "--compare"]
+    done = command(*words, "reset_exact=off", "defaults")
+    assert done.returncode == VIOLATED, "a verdict differs"
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Verdicts changed because of defaults"
+    assert re.search(r"T10 .*: holds; with reset_exact=off violated in \d+ steps$", lines[1])
+    against = {c["id"]: c["against"]["verdict"] for c in json.loads(report.read_text())["claims"]}
+    assert against == {"T10": "violated", "W10": "holds"}
+    done = command(*words, "close_waits=on,isn=fresh", "defaults")
+    assert done.returncode == OK
+    assert done.stdout.splitlines()[0] == "Verdicts changed because of defaults: none"
 
 
 def test_a_limit(tmp_path: Path) -> None:
@@ -525,6 +547,18 @@ PROBLEMS = {
     "prove with bounds": (["verify", "T1", "--prove", "--bounds", "msl=2"], {}, USAGE, "no bounds"),
     "prove and pin": (["verify", "--prove", "--pin"], {}, USAGE, "no bounds, and no pins"),
     "nothing to prove": (["verify", "D1", "--prove"], {}, USAGE, "no theorem belongs to D1"),
+    "compare and rules": (
+        ["verify", "--compare", "defaults", "isn=any", "--rules", "isn=any"],
+        {},
+        USAGE,
+        "--compare takes no --rules",
+    ),
+    "compare with nothing": (
+        ["verify", "--compare", "default", "isn=any"],
+        {},
+        USAGE,
+        "NAME=VALUE",
+    ),
     "pin a part": (["verify", "T10", "--pin"], {}, USAGE, "--pin takes no claims"),
     "no dot": (
         ["trace", "T1", "--rules", "three_way=off", "--out", "OUT.svg"],
