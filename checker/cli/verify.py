@@ -188,6 +188,8 @@ def verify(
 
 def _rules_of(text: str) -> dict[str, Any]:
     """Rules as ``--compare`` takes them."""
+    if "=" not in text and text != DEFAULTS:
+        raise unknown("set of rules", text, [DEFAULTS])
     return {} if text == DEFAULTS else parse_rules(text.split(","))
 
 

@@ -553,12 +553,7 @@ PROBLEMS = {
         USAGE,
         "--compare takes no --rules",
     ),
-    "compare with nothing": (
-        ["verify", "--compare", "default", "isn=any"],
-        {},
-        USAGE,
-        "NAME=VALUE",
-    ),
+    "unknown rules": (["verify", "--compare", "default", "isn=any"], {}, USAGE, "mean defaults?"),
     "pin a part": (["verify", "T10", "--pin"], {}, USAGE, "--pin takes no claims"),
     "no dot": (
         ["trace", "T1", "--rules", "three_way=off", "--out", "OUT.svg"],
