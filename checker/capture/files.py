@@ -70,7 +70,7 @@ def _other(magic: bytes) -> str:
         return "empty"
     if magic[:2] in _PACKED:
         return f"compressed by {_PACKED[magic[:2]]}: unpack it first"
-    return "neither pcap nor pcapng"
+    return "neither pcap nor pcapng (a table of sockets is for the command sockets)"
 
 
 def _pcap(file: IO[bytes], order: str, unit: float) -> Iterator[Frame]:

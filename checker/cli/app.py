@@ -21,6 +21,7 @@ from checker.cli import (
     prove,
     rules,
     simulate,
+    sockets,
     time_wait,
     trace,
     verify,
@@ -51,6 +52,7 @@ for command in (
     export.export,
     conform.conform,
     narrate.narrate,
+    sockets.sockets,
     rules.rules,
 ):
     app.command()(command)

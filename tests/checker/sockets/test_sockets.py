@@ -1,0 +1,141 @@
+"""Tables as programs print them, and what is said of them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from checker.sockets import meaning
+from checker.sockets.table import Refused, Socket, read
+from spec.observe.states import WAITS
+from spec.tcp.tcb import State
+
+SS = """\
+State     Recv-Q Send-Q      Local Address:Port        Peer Address:Port Process
+LISTEN    0      128               0.0.0.0:80               0.0.0.0:*     users:(("nginx",pid=12,fd=6))
+LISTEN    129    128                  [::]:443                 [::]:*
+ESTAB     0      36               10.0.0.1%eth0:80         10.0.0.9:50422 timer:(on,2.1sec,0)
+TIME-WAIT 0      0      [::ffff:10.0.0.1]:80     [::ffff:10.0.0.7]:40002
+TIME-WAIT 0      0               10.0.0.1:51000    [2001:db8::5]:5432
+CLOSE-WAIT 1     0               10.0.0.1:80              10.0.0.7:40003 users:(("nginx",pid=12,fd=9))
+SYN-RECV  0      0               10.0.0.1:80              10.9.9.7:40003
+"""  # noqa: E501 (what ss prints)
+NETSTAT = """\
+Active Internet connections (servers and established)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
+tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      12/nginx
+tcp6       0      0 :::22                   :::*                    LISTEN      -
+tcp        0      0 10.0.0.1:80             10.0.0.7:40001          FIN_WAIT2   -
+udp        0      0 0.0.0.0:68              0.0.0.0:*                           7/dhclient
+"""
+BSD = """\
+tcp4       0      0  10.0.0.1.51234         10.0.0.2.443           CLOSE_WAIT
+tcp46      0      0  *.80                   *.*                    LISTEN
+"""
+PROC = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1 0 100 0
+   1: 0100000A:0050 0700000A:9C41 08 00000000:00000001 00:00000000 00000000     0        0 0 1 0 20 4
+   2: 0000000000000000FFFF00000100000A:0050 0000000000000000FFFF00000700000A:9C42 06 00000000:00000000 03:0 0
+"""  # noqa: E501 (what Linux prints)
+
+
+def found(text: str) -> list[tuple[State, tuple[str, str], tuple[str, str]]]:
+    items = list(read(text.splitlines()))
+    assert all(isinstance(one, Socket) for one in items), items
+    return [(one.state, one.here, one.there) for one in items if isinstance(one, Socket)]
+
+
+def test_ss():
+    told = found(SS)
+    assert [state for state, _, _ in told] == [
+        State.LISTEN, State.LISTEN, State.ESTABLISHED, State.TIME_WAIT, State.TIME_WAIT,
+        State.CLOSE_WAIT, State.SYN_RECEIVED,
+    ]  # fmt: skip
+    assert told[1][1:] == (("::", "443"), ("::", "*"))
+    assert told[2][1:] == (("10.0.0.1", "80"), ("10.0.0.9", "50422"))
+    assert told[3][1:] == (("10.0.0.1", "80"), ("10.0.0.7", "40002"))
+    assert told[4][2] == ("2001:db8::5", "5432")
+    first, *_ = read(SS.splitlines())
+    assert isinstance(first, Socket) and first.program == "nginx (12)"
+
+
+def test_netstat():
+    told = found(NETSTAT)
+    assert [state for state, _, _ in told] == [State.LISTEN, State.LISTEN, State.FIN_WAIT_2]
+    assert told[1][1] == ("::", "22") and told[2][2] == ("10.0.0.7", "40001")
+    told = found(BSD)
+    assert told == [
+        (State.CLOSE_WAIT, ("10.0.0.1", "51234"), ("10.0.0.2", "443")),
+        (State.LISTEN, ("*", "80"), ("*", "*")),
+    ]
+
+
+@pytest.mark.skipif(sys.byteorder != "little", reason="these lines are of such a machine")
+def test_proc():
+    assert found(PROC) == [
+        (State.LISTEN, ("127.0.0.1", "631"), ("0.0.0.0", "0")),
+        (State.CLOSE_WAIT, ("10.0.0.1", "80"), ("10.0.0.7", "40001")),
+        (State.TIME_WAIT, ("10.0.0.1", "80"), ("10.0.0.7", "40002")),
+    ]
+
+
+def test_lines_that_are_none_are_counted():
+    assert [*read(["ESTAB 0 0 what", "", "hello"])] == [
+        Refused(1, "ESTAB 0 0 what"), Refused(3, "hello")
+    ]  # fmt: skip
+
+
+def many(count: int, line: str) -> list[str]:
+    return [line.format(port=1024 + i) for i in range(count)]
+
+
+def test_five_thousand_close_wait_are_the_programs_fault():
+    rows = ["LISTEN 0 128 0.0.0.0:80 0.0.0.0:*"]
+    rows += many(5_000, 'CLOSE-WAIT 1 0 10.0.0.1:80 10.0.0.7:{port} users:(("app",pid=7,fd=3))')
+    text = "\n".join(meaning.lines(meaning.summary(read(rows)), 80))
+    assert "5,000 accepted on port 80" in text and "5,000 of app (7)" in text
+    assert "fault of the program" in text and "no timer" in text
+    assert "has not read" not in text  # the one octet is the FIN
+
+
+def test_twenty_thousand_time_wait_use_up_the_ports():
+    rows = many(20_000, "TIME-WAIT 0 0 10.0.0.1:{port} 10.0.0.5:5432")
+    of = meaning.summary(read(rows))
+    text = " ".join(" ".join(meaning.lines(of, 80)).split())
+    assert "20,000 opened to 10.0.0.5:5432" in text
+    assert "about 333 connections a second" in text and "83 if it is the RFC's 4 minutes" in text
+    assert "takes 20,000 of the 28,232 local ports" in text
+    assert of.groups[0].as_json()["opened"] == {"10.0.0.5:5432": 20_000}
+
+
+def test_a_table_is_told_within_its_width():
+    for width in (60, 100):
+        for line in meaning.lines(meaning.summary(read(SS.splitlines())), width):
+            assert len(line) <= width
+
+
+def test_every_state_has_a_meaning_and_what_to_do():
+    assert {*WAITS} == {*State} - {State.CLOSED}
+    assert {*meaning.DO} == {*WAITS} - {State.LISTEN}
+
+
+def command(*words: object, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "checker", "sockets", *map(str, words)],
+        input=given, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_command(tmp_path):
+    out = tmp_path / "r.json"
+    told = command("-", "--json", out, given=SS)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "LISTEN on [::]:443" in told.stdout and "its queue is full" in told.stdout
+    report = json.loads(out.read_text())
+    assert (report["version"], report["sockets"], report["full_queues"]) == (1, 7, ["[::]:443"])
+    assert command("-", given=SS + "what is this").returncode == 3
+    told = command("-", given="hello")
+    assert told.returncode == 2 and "is it of `ss -tan`" in told.stderr
+    assert command(tmp_path / "missing").returncode == 2
