@@ -6,3 +6,5 @@ segments from files. ``model`` joins the machinery with ``spec`` and ``proofs``.
 ``stacks``, ``studies``, ``conform`` and ``narrate`` do the work of the commands, and ``cli`` takes
 their arguments.
 """
+
+__version__ = "0.1.0"

@@ -107,7 +107,7 @@ def without_extras(*command: str) -> subprocess.CompletedProcess[str]:
         ("simulate", "--scenario", "three-way-handshake"),
         ("conform", "tests/captures/linux/backlog_abort_on_overflow.A.pcap"),
         ("narrate", "tests/captures/linux/backlog_abort_on_overflow.A.pcap"),
-        ("rules",),
+        ("list", "rules"),
     ],
     ids=lambda command: command[0],
 )

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from checker import __version__
 from checker.cli import (
     bench,
     conform,
@@ -15,11 +16,11 @@ from checker.cli import (
     explore,
     export,
     generate,
+    listing,
     matrix,
     mutants,
     narrate,
     prove,
-    rules,
     simulate,
     sockets,
     time_wait,
@@ -27,14 +28,51 @@ from checker.cli import (
     verify,
 )
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem
-from checker.support.program import called, missing
+from checker.support.program import INSTALLED, called, missing
+
+EXAMPLES = {
+    "trace": "trace T2 --rules three_way=off",
+    "verify": "verify --small --rules time_wait_ignores_reset=off",
+    "list": "list rules",
+    "prove": "prove T4 --out build/certificates",
+    "conform": "conform capture.pcap --rules linux",
+    "narrate": "narrate capture.pcap --html told.html",
+}
+"""For ``--help``, by command."""
+
+EXIT_CODES = (
+    "Exit codes: 0 as expected; 1 a violation, or anything else than expected; 2 wrong usage; 3 "
+    "inconclusive; 4 an internal error, or a tool is missing."
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"synproof {__version__}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="A model-checked specification of TCP's connection lifecycle (RFC 9293).",
+    add_completion=called() == INSTALLED,  # a shell completes for a program, not for a module
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\n\n".join(
+        ("Examples:", *(f"{called()} {example}" for example in EXAMPLES.values()), EXIT_CODES)
+    ),
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """A model-checked specification of TCP's connection lifecycle (RFC 9293)."""
+
+
 for command in (
     verify.verify,
     prove.prove,
@@ -53,9 +91,11 @@ for command in (
     conform.conform,
     narrate.narrate,
     sockets.sockets,
-    rules.rules,
+    listing.list_,
 ):
-    app.command()(command)
+    name = command.__name__.strip("_").replace("_", "-")
+    example = f"Example: {called()} {EXAMPLES[name]}\n\n" if name in EXAMPLES else ""
+    app.command(name, epilog=example + EXIT_CODES)(command)
 
 
 def _spread(argv: list[str]) -> list[str]:

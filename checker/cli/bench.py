@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checker.cli.options import BoundsOption, MemoryOption, RulesOption, octets
+from checker.cli.options import BoundsOption, MemoryOption, ProfileOption, RulesOption, octets
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def bench(
-    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     with_: Annotated[

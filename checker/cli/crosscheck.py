@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from checker.cli import progress
-from checker.cli.options import BoundsOption, RulesOption, StatesOption, as_options
+from checker.cli.options import (
+    BoundsOption,
+    ClaimsArgument,
+    OwnProfileOption,
+    RulesOption,
+    StatesOption,
+    as_options,
+)
 from checker.model.options import parse_bounds, parse_rules
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 
@@ -17,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def crosscheck(
-    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    claims: ClaimsArgument = None,
     with_: Annotated[
         str,
         typer.Option(
             "--with", metavar="TOOL,...", help="spin, tlc; default: those that are installed."
         ),
     ] = "",
-    profile: Annotated[str | None, typer.Option(help="Bounds profile, instead of theirs.")] = None,
+    profile: OwnProfileOption = None,
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one run of a tool.")] = 600,

@@ -15,6 +15,7 @@ from checker.cli.options import (
     EveryOption,
     MaxStatesOption,
     MemoryOption,
+    ProfileOption,
     ResumeOption,
     RulesOption,
     SymmetryOption,
@@ -27,7 +28,7 @@ from checker.support.names import unknown
 
 
 def explore(
-    profile: Annotated[str, typer.Option(help="Bounds profile.")] = "handshake",
+    profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     engine: Annotated[str, typer.Option(help="explore, native or auto.")] = "auto",

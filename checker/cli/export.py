@@ -5,16 +5,14 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import BoundsOption, RulesOption
+from checker.cli.options import BoundsOption, OwnProfileOption, RulesOption
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
 
 
 def export(
     kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|itf")],
-    profile: Annotated[
-        str | None, typer.Option(help="Bounds profile; default: the claims'.")
-    ] = None,
+    profile: OwnProfileOption = None,
     claim: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="A claim to state; may be repeated.")
     ] = None,

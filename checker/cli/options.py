@@ -1,20 +1,65 @@
 """Options that several commands have, and what is made of them."""
 
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from checker.ir.sources import digest
+from checker.model.options import values
 from checker.support.journal import Journal
+from proofs.claims.table import BY_ID
+from spec.rules import SWITCHES
+from spec.world.bounds import LIMITS
+from spec.world.profiles import PROFILES
 
+
+def names_of(known: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """What a shell offers for a name that is begun."""
+
+    def offered(incomplete: str) -> list[str]:
+        return [name for name in known() if name.startswith(incomplete)]
+
+    return offered
+
+
+def _settings(fields: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
+    """``NAME=VALUE`` for all values; ``NAME=`` where they are numbers."""
+    return [f"{name}={v}" for name, field in fields.items() for v in values(field) or [""]]
+
+
+ClaimsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[CLAIM ...]", autocompletion=names_of(lambda: BY_ID)),
+]
+ClaimArgument = Annotated[
+    str, typer.Argument(metavar="CLAIM", autocompletion=names_of(lambda: BY_ID))
+]
+_Profile = typer.Option(
+    help="Bounds profile: see list profiles.", autocompletion=names_of(lambda: PROFILES)
+)
+ProfileOption = Annotated[str, _Profile]
+OwnProfileOption = Annotated[str | None, _Profile]
+"""A profile instead of the one that a claim names."""
 RulesOption = Annotated[
     list[str] | None,
-    typer.Option("--rules", metavar="NAME=VALUE ...", help="Switches of spec/rules.py to change."),
+    typer.Option(
+        "--rules",
+        metavar="NAME=VALUE ...",
+        help="Switches to change: see list rules.",
+        autocompletion=names_of(lambda: _settings(SWITCHES)),
+    ),
 ]
 BoundsOption = Annotated[
     list[str] | None,
-    typer.Option("--bounds", metavar="NAME=VALUE ...", help="Bounds to change."),
+    typer.Option(
+        "--bounds",
+        metavar="NAME=VALUE ...",
+        help="Bounds to change: see list bounds.",
+        autocompletion=names_of(lambda: _settings(LIMITS)),
+    ),
 ]
 MaxStatesOption = Annotated[
     int | None,

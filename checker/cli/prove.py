@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from checker.cli import progress
-from checker.cli.options import as_options
+from checker.cli.options import ClaimsArgument, as_options
 from checker.model.options import choose_rules, departures, show
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def prove(
-    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    claims: ClaimsArgument = None,
     out: Annotated[
         Path,
         typer.Option(help="Where to write the certificates; older ones there are replaced."),

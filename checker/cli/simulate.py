@@ -5,14 +5,19 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import RulesOption
+from checker.cli.options import RulesOption, names_of
 from checker.model.options import parse_rules
 from checker.support.errors import UsageProblem
+from proofs.claims.scenarios import SCENARIOS
 
 
 def simulate(
-    scenario: Annotated[str | None, typer.Option(help="Which walk; see --list.")] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            help="Which walk: see list scenarios.", autocompletion=names_of(lambda: SCENARIOS)
+        ),
+    ] = None,
     rules: RulesOption = None,
     out: Annotated[
         Path | None, typer.Option(help="FILE.svg, .png, .dot, .txt or .json (ITF).")
@@ -21,10 +26,6 @@ def simulate(
     """Walk through one of the textbook's scenarios, step by step."""
     from checker.studies import simulate as study
 
-    if list_:
-        for name, title in study.listing():
-            print(f"{name:24}{title}")
-    elif scenario is None:
-        raise UsageProblem("simulate needs --scenario NAME; --list lists them")
-    else:
-        study.simulate(scenario, out, parse_rules(rules or []))
+    if scenario is None:
+        raise UsageProblem("simulate needs --scenario NAME; list scenarios lists them")
+    study.simulate(scenario, out, parse_rules(rules or []))

@@ -9,12 +9,9 @@ changed, what that changed comes first, and the subjects do not matter.
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
-
 from checker.cli.options import as_options
+from checker.cli.page import Page
 from checker.model.options import choose_profile, grown
-from checker.support import terminal
 from checker.support.program import called
 from proofs.claims.claim import SOMETIMES
 from proofs.claims.table import BY_ID, SUBJECTS, full_title
@@ -45,30 +42,13 @@ def print_report(
     page.line(_work(result.claims) + ending)
 
 
-class _Page:
-    """Lines on stdout, no wider than the terminal."""
+class _Page(Page):
+    """A report, section by section."""
 
     def __init__(self, full: bool, otherwise: str) -> None:
+        super().__init__()
         self.full = full
         self.otherwise = otherwise
-        self.console = Console(highlight=False, soft_wrap=True)
-        self.width = terminal.width()
-
-    def line(self, text: str, style: str = "", cells: Sequence[tuple[str, str]] = ()) -> None:
-        """A text behind ``cells``, which are pieces with their styles; it goes on below itself."""
-        head = Text.assemble(*cells)
-        columns = None if self.width is None else self.width - head.cell_len
-        for part in terminal.broken(text, columns):
-            self.console.print(head + Text(part, style))
-            head = Text(" " * head.cell_len)
-
-    def title(self, text: str) -> None:
-        """The head of a section."""
-        self.line(text, "bold")
-
-    def gap(self) -> None:
-        """An empty line."""
-        self.console.print()
 
     # Sections
 

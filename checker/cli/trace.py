@@ -5,18 +5,24 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import BoundsOption, RulesOption, StatesOption
+from checker.cli.options import (
+    BoundsOption,
+    ClaimArgument,
+    OwnProfileOption,
+    RulesOption,
+    StatesOption,
+)
 from checker.model.options import choose_claim, parse_bounds, parse_rules
 
 
 def trace(
-    claim: str,
+    claim: ClaimArgument,
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     out: Annotated[
         Path | None, typer.Option(help="FILE.svg, .png, .dot, .txt or .json (ITF).")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="Bounds profile, instead of its own.")] = None,
+    profile: OwnProfileOption = None,
     max_states: StatesOption = 5_000_000,
 ) -> None:
     """Draw the shortest counterexample of a claim, or the run that shows a witness."""

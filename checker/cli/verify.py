@@ -11,6 +11,7 @@ from checker.cli import progress
 from checker.cli.options import (
     BoundsOption,
     CheckpointOption,
+    ClaimsArgument,
     CompactOption,
     EveryOption,
     MaxStatesOption,
@@ -34,7 +35,7 @@ DEFAULTS = "defaults"
 
 
 def verify(
-    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM ...]")] = None,
+    claims: ClaimsArgument = None,
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,

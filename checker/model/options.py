@@ -64,10 +64,25 @@ def _value(what: str, text: str, field: dataclasses.Field[Any]) -> Any:
         number = int(text)
     except ValueError:
         raise UsageProblem(f"{what} is a number, not {text!r}") from None
-    low, high = field.metadata.get("low", -64), field.metadata.get("high", 64)
+    low, high = limits(field)
     if not low <= number <= high:
         raise UsageProblem(f"{what} is between {low} and {high}, not {number}")
     return number
+
+
+def values(field: dataclasses.Field[Any]) -> list[str]:
+    """The values that a switch or bound may have, as the command line takes them; of a number, none
+    are named: it has ``limits``."""
+    if isinstance(field.default, bool):
+        return ["on", "off"]
+    if isinstance(field.default, Enum):
+        return [show(member) for member in type(field.default)]
+    return []
+
+
+def limits(field: dataclasses.Field[Any]) -> tuple[int, int]:
+    """The least and the greatest value of a switch or bound that is a number."""
+    return field.metadata.get("low", -64), field.metadata.get("high", 64)
 
 
 def choose_claim(id: str) -> Claim:

@@ -315,8 +315,8 @@ _INTRODUCTION = """\
 explores everything again and compares. The same as data:
 [matrix.json](../../proofs/results/matrix.json).
 
-- An *ablation* takes one mechanism away, by a switch (`NAME=VALUE` of `./run rules`) or by a bound.
-  Its claim must then be violated.
+- An *ablation* takes one mechanism away, by a switch (`NAME=VALUE` of `./run list rules`) or by a
+  bound. Its claim must then be violated.
 - A *control* also changes something, but its claim must still hold.
 - A *witness* is a state that must be reached. It shows that the claim beside it is not true merely
   because nothing happens.

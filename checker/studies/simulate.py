@@ -144,8 +144,3 @@ def simulate(
         return
     render(story, out)
     print(f"{out}: {name}, {len(story.lines)} steps", file=sys.stderr)
-
-
-def listing() -> list[tuple[str, str]]:
-    """Name and title of every scenario."""
-    return [(name, scenario.title) for name, scenario in SCENARIOS.items()]

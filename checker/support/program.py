@@ -13,6 +13,8 @@ from checker.support.errors import UsageProblem
 
 BY_RUN = "CHECKER_CALLED"
 """The environment variable in which ``./run`` says how it was called."""
+INSTALLED = "synproof"
+"""The name of the installed program."""
 _TOP = Path(__file__).parents[2]
 
 
@@ -20,7 +22,7 @@ def called() -> str:
     """What is typed before the name of a command."""
     if name := os.environ.get(BY_RUN):
         return name
-    return "synproof" if Path(sys.argv[0]).stem == "synproof" else "python -m checker"
+    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "python -m checker"
 
 
 def missing(package: str) -> str:

@@ -45,28 +45,14 @@ _SIMULTANEOUS = replace(_SMALL, a_passive=False, b_passive=False, abort=False)
 _TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
 
 PROFILES = {
-    # Who agrees with whom, from any mix of opens. No time: segments live for ever. No CLOSE:
-    # ABORT ends a connection in any state, and the closing states are in "lifecycle".
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
-    # The same from client and server through the whole lifecycle, with CLOSE and ABORT.
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
-    # Active opens only: simultaneous open, with ISNs within one window of each other ...
     "simultaneous": Profile(_SIMULTANEOUS, (Agreement(), Stale())),
-    # ... and half the sequence space apart.
     "simultaneous-far": Profile(replace(_SIMULTANEOUS, stride=8), (Agreement(), Stale())),
-    # Segments of an earlier TCB that are still about when the next one is established, from any mix
-    # of opens, closes and aborts ...
     "crossing": Profile(_SMALL, (Crossing(),)),
-    # ... and with ISNs half the sequence space apart.
     "crossing-far": Profile(replace(_SMALL, stride=8), (Crossing(),)),
-    # A SYN reopens from TIME-WAIT if it is above what was received: SYN and FIN take two numbers,
-    # so that a fresh ISN that is to be above both is three above the last.
     "reopening": Profile(replace(_CLIENT_SERVER, stride=3), (Crossing(),)),
-    # TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 and T4.
-    # MSL = 2 is the least at which a segment can be delayed at all (lifetimes are exclusive).
     "time": Profile(replace(_TIMED, abort=False), (Confusion(),)),
-    # RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. They take no
-    # time, so that MSL = 1 shows them, and no retransmission.
     "hazard": Profile(
         replace(
             _TIMED,
@@ -81,14 +67,10 @@ PROFILES = {
         ),
         (Confusion(), Streams()),
     ),
-    # TIME-WAIT after ABORT.
     "abort": Profile(replace(_TIMED, close=False), (Confusion(),)),
-    # A crash of the client, and what it sent before. Users only open: CLOSE and ABORT would
-    # free the sequence numbers too, which is another claim.
     "crash": Profile(
         replace(_TIMED, close=False, abort=False, user_timeout=True, crashes=1), (Confusion(),)
     ),
-    # Octets both ways over one connection, to its end.
     "stream": Profile(
         replace(
             _CLIENT_SERVER,
@@ -100,8 +82,6 @@ PROFILES = {
         ),
         (Streams(),),
     ),
-    # Octets of one connection while another's are still about: SYN, octet and FIN take three
-    # numbers, so that fresh ISNs are three apart.
     "reuse": Profile(
         replace(
             _CLIENT_SERVER,
@@ -113,7 +93,6 @@ PROFILES = {
         ),
         (Streams(),),
     ),
-    # A receive buffer of one octet and two to send: zero windows and their probes.
     "window": Profile(
         replace(
             _CLIENT_SERVER,
@@ -126,31 +105,18 @@ PROFILES = {
             send_window=True,
         )
     ),
-    # Every way to open and to end one connection: where can it come to rest?
     "rest": Profile(replace(_SMALL, incarnations=1)),
-    # Liveness. The graph of all steps is held, so that these stay small at every scale. One TCB at
-    # each host, opened and ended in every way: whatever goes wrong is of its own making ...
     "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
-    # ... the same without ABORT, as a close should be.
     "closing": Profile(replace(_SMALL, incarnations=1, abort=False)),
-    # ... and the same where users may give up.
     "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
-    # Two TCBs at each host, with ISNs far apart, as most are. Near ones hide what goes wrong: what
-    # is of another connection is then in the window.
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
-    # The same where users may give up.
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
-    # TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a tick.
     "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
-    # TIME-WAIT with MSL = 2, so that an exchange can go on from one tick to the next: of one
-    # connection, and while the peer opens another.
     "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
     "draining-again": Profile(replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False)),
-    # A client with an octet to send, and a peer that aborts ...
     "half-open": Profile(
         replace(_CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True)
     ),
-    # ... or a client that crashes.
     "half-open-crash": Profile(
         replace(
             _CLIENT_SERVER,
@@ -163,9 +129,7 @@ PROFILES = {
             crashes=1,
         )
     ),
-    # How a TCB behaves at each step: through every way to open and to end a connection, ...
     "conduct": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Conduct(),)),
-    # ... with two octets from a passive end, some urgent, and a window of one, ...
     "conduct-text": Profile(
         replace(
             _CLIENT_SERVER,
@@ -180,7 +144,6 @@ PROFILES = {
         ),
         (Conduct(),),
     ),
-    # ... and with time.
     "conduct-time": Profile(
         replace(
             _CLIENT_SERVER,
@@ -192,15 +155,61 @@ PROFILES = {
         ),
         (Conduct(),),
     ),
-    # ... and with segments of an earlier connection, whose ISNs come again or are next to them:
-    # at the left edge of a window, just outside, and, where the window is one number wide, at
-    # both edges.
     "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
     "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
-    # An off-path sender that guesses, but misses.
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
 }
 """The profiles, by the name that a claim gives."""
+
+PURPOSES = {
+    "handshake": "who agrees with whom, from any mix of opens. No time: segments live for ever. "
+    "No CLOSE: ABORT ends a connection in any state, and the closing states are in lifecycle",
+    "lifecycle": "the same from client and server through the whole lifecycle, with CLOSE and "
+    "ABORT",
+    "simultaneous": "active opens only: simultaneous open, with ISNs within one window of each "
+    "other",
+    "simultaneous-far": "the same with ISNs half the sequence space apart",
+    "crossing": "segments of an earlier TCB that are still about when the next one is "
+    "established, from any mix of opens, closes and aborts",
+    "crossing-far": "the same with ISNs half the sequence space apart",
+    "reopening": "a SYN reopens from TIME-WAIT if it is above what was received. SYN and FIN "
+    "take two numbers, so that a fresh ISN that is to be above both is three above the last",
+    "time": "TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 "
+    "and T4. MSL = 2 is the least at which a segment can be delayed at all (lifetimes are "
+    "exclusive)",
+    "hazard": "RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. "
+    "They take no time, so that MSL = 1 shows them, and no retransmission",
+    "abort": "TIME-WAIT after ABORT",
+    "crash": "a crash of the client, and what it sent before. Users only open: CLOSE and ABORT "
+    "would free the sequence numbers too, which is another claim",
+    "stream": "octets both ways over one connection, to its end",
+    "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
+    "three numbers, so that fresh ISNs are three apart",
+    "window": "a receive buffer of one octet and two to send: zero windows and their probes",
+    "rest": "every way to open and to end one connection: where can it come to rest?",
+    "once": "liveness: one TCB at each host, opened and ended in every way, so that whatever "
+    "goes wrong is of its own making. The graph of all steps is held, so that this stays small",
+    "closing": "the same without ABORT, as a close should be",
+    "closing-giving-up": "the same where users may give up",
+    "opening": "liveness: two TCBs at each host, with ISNs far apart, as most are. Near ones "
+    "hide what goes wrong: what is of another connection is then in the window",
+    "giving-up": "the same where users may give up",
+    "waiting": "TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a "
+    "tick",
+    "draining": "TIME-WAIT with MSL = 2, so that an exchange can go on from one tick to the "
+    "next: of one connection",
+    "draining-again": "the same while the peer opens another",
+    "half-open": "a client with an octet to send, and a peer that aborts",
+    "half-open-crash": "a client with an octet to send that crashes",
+    "conduct": "how a TCB behaves at each step, through every way to open and to end a connection",
+    "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
+    "conduct-time": "the same with time",
+    "conduct-old": "the same with segments of an earlier connection, whose ISNs come again or "
+    "are next to them: at the left edge of a window, and just outside",
+    "conduct-edge": "the same where the window is one number wide: at both of its edges",
+    "forgery": "an off-path sender that guesses, but misses",
+}
+"""What each profile is for."""
 
 _LIVE = ("opening", "giving-up", "waiting", "draining-again", "half-open", "half-open-crash")
 """Profiles of liveness that have two segments in flight at the usual scale too."""

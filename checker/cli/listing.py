@@ -1,0 +1,119 @@
+"""``list``: what there is to name, with the values that it takes and what it is for."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from checker.cli.options import names_of
+from checker.cli.page import Page
+from checker.model.options import limits, show, values
+from checker.support.names import unknown
+from proofs.claims.claim import SOMETIMES
+from proofs.claims.scenarios import SCENARIOS
+from proofs.claims.table import SUBJECTS, full_title
+from spec.rules import SWITCHES
+from spec.world.bounds import LIMITS, Bounds
+from spec.world.profiles import PROFILES, PURPOSES
+
+
+def list_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="claims|profiles|bounds|rules|scenarios",
+            autocompletion=names_of(lambda: KINDS),
+        ),
+    ],
+) -> None:
+    """List claims, profiles, bounds, rules or scenarios: names, values, and what each is for."""
+    if kind not in KINDS:
+        raise unknown("list", kind, KINDS)
+    KINDS[kind](Page())
+
+
+def _entry(page: Page, name: str, values: str, *says: str) -> None:
+    """One thing: its name, the values that it takes, and what it is for."""
+    page.line(values, "cyan", [(name, "bold"), ("  " if values else "", "")])
+    for text in says:
+        page.line(text, cells=[("    ", "")])
+
+
+def _claims(page: Page) -> None:
+    for subject, members in SUBJECTS.items():
+        page.title(subject)
+        room = max(len(claim.id) for claim in members)
+        for claim in members:
+            assumes = " ".join(f"{name}={show(v)}" for name, v in claim.rules.items())
+            more = f"profile {claim.profile}" + (f", assumes {assumes}" if assumes else "")
+            what = "witness: " if claim.kind == SOMETIMES else ""
+            page.line(
+                f"{what}{full_title(claim)} ({more})", cells=[(f"  {claim.id:{room}}  ", "bold")]
+            )
+        page.gap()
+    page.line("verify CLAIM ... checks some, trace CLAIM shows a run.")
+
+
+def _profiles(page: Page) -> None:
+    for name, profile in PROFILES.items():
+        given = {
+            field.name: getattr(profile.bounds, field.name)
+            for field in dataclasses.fields(Bounds)
+            if getattr(profile.bounds, field.name) != field.default
+        }
+        used = [claim.id for some in SUBJECTS.values() for claim in some if claim.profile == name]
+        _entry(
+            page,
+            name,
+            " ".join(f"{bound}={show(value)}" for bound, value in given.items()),
+            f"{PURPOSES[name]}.",
+            f"Claims: {', '.join(used)}",
+        )
+    page.gap()
+    page.line(
+        "All other bounds have their defaults. verify takes larger ones, unless --small is given."
+    )
+
+
+def _bounds(page: Page) -> None:
+    for name, field in LIMITS.items():
+        _entry(
+            page, name, f"{_values(field)}  (default {show(field.default)})",
+            f"{field.metadata['reason']}.",
+        )  # fmt: skip
+    page.gap()
+    page.line("Profiles choose among them: list profiles. --bounds NAME=VALUE changes one.")
+
+
+def _rules(page: Page) -> None:
+    for name, field in SWITCHES.items():
+        _entry(
+            page, name, f"{_values(field)}  (default {show(field.default)})",
+            field.metadata["sentence"], field.metadata["section"],
+        )  # fmt: skip
+    page.gap()
+    page.line("The defaults are RFC 9293's. --rules NAME=VALUE changes one.")
+
+
+def _scenarios(page: Page) -> None:
+    for name, scenario in SCENARIOS.items():
+        _entry(page, name, "", f"{scenario.title}.", scenario.verdict)
+    page.gap()
+    page.line("simulate --scenario NAME plays one.")
+
+
+def _values(field: dataclasses.Field[Any]) -> str:
+    """The values that a switch or a bound takes."""
+    low, high = limits(field)
+    return "|".join(values(field)) or f"{low}..{high}"
+
+
+KINDS: dict[str, Callable[[Page], None]] = {
+    "claims": _claims,
+    "profiles": _profiles,
+    "bounds": _bounds,
+    "rules": _rules,
+    "scenarios": _scenarios,
+}
+"""What can be listed."""
