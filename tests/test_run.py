@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 
+from checker.cli.app import app
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 ROOT = Path(__file__).parent.parent
 TRACE = ("trace", "T2", "--rules", "three_way=off")
 
@@ -46,6 +50,14 @@ def call(command: list[str | Path], folder: Path, **more: str) -> subprocess.Com
         text=True,
         check=False,
     )
+
+
+def test_every_command_is_one_of_runs() -> None:
+    """But for those of ``./run`` itself, which have no module."""
+    lines = (ROOT / "run").read_text().splitlines()
+    begin = lines.index("case $verb in")
+    verbs = {word for line in lines[begin : begin + 5] for word in re.split(r"[ |);]+", line)}
+    assert {*COMMANDS} <= verbs
 
 
 def test_run_works_from_any_directory_and_through_a_link(tmp_path: Path) -> None:

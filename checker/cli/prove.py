@@ -122,6 +122,7 @@ def _needed(ids: Sequence[str], json: Path | None, workers: int | None, timeout:
 
 def _families(theorems: "Sequence[Theorem]", json: Path | None, timeout: float) -> int:
     """The runs for every TIME-WAIT that is too short."""
+    from checker.render import show
     from checker.studies.prove import families
     from checker.studies.prove.report import VERSION
 
@@ -131,7 +132,10 @@ def _families(theorems: "Sequence[Theorem]", json: Path | None, timeout: float) 
     if json is not None:
         files.write_json(json, {"version": VERSION, "families": families.report(runs)})
     for one in runs:
-        print("\n".join(families.ladder_of(one)))
+        print("\n".join([*families.heading(one), ""]))
+        if one.story is not None:
+            show(one.story)
+            print()
     print_families(runs)
     return families.exit_code(runs)
 
@@ -193,7 +197,7 @@ _SHOWN = 3
 
 def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     """What failed, as steps that lead astray, then a table of the theorems."""
-    from checker.render import ladder
+    from checker.render import show
     from checker.studies.prove.report import assumptions, counterexample
 
     console = Console(highlight=False, soft_wrap=True)
@@ -208,7 +212,7 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
             for line in one.lines():
                 console.print(escape(line))
             if one.story is not None:
-                console.print(escape(ladder(one.story)))
+                show(one.story)
             console.print()
         for what in proof.undecided:
             console.print(

@@ -5,7 +5,7 @@ that; see `story`.
 """
 
 from .itf import itf
-from .ladder import ladder
+from .ladder import ladder, show
 from .sequence import dot, render, writable
 from .story import Event, Flight, Line, Message, RenderError, Story
 
@@ -20,5 +20,6 @@ __all__ = [
     "itf",
     "ladder",
     "render",
+    "show",
     "writable",
 ]

@@ -16,6 +16,9 @@ already or stays in flight. Under the arrival, at the side of whoever acted, sta
 rule that fired, notes, and the small print of an end where it changed; then what was sent. The
 loop of a lasso is boxed. What is in flight at the end is listed above the verdict. A text that
 does not fit is wrapped, never shortened.
+
+On a terminal a ladder fits it, and is in colour: the states at the sides stand out, and so
+do messages, what is lost, what is old, and the verdict. Elsewhere it has 100 columns, or COLUMNS.
 """
 
 from __future__ import annotations
@@ -23,18 +26,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from rich.console import Console
+from rich.text import Text
+
+from checker.support import terminal
+
 from .story import Event, Story
 from .text import centre, columns, left, right, wrap
 
 MIN_WIDTH = 60
 """Two lifelines with their states and a message do not fit in much less."""
+WIDTH = 100
+"""Columns where nobody says how many there are."""
+MAX_WIDTH = 120
+"""In a wider ladder what belongs together is too far apart."""
 
 
-def ladder(story: Story, width: int = 100) -> str:
+def ladder(story: Story, width: int = WIDTH) -> str:
     """Rows of at most `width` columns, without a newline after the last."""
     if width < MIN_WIDTH:
         raise ValueError(f"a ladder needs {MIN_WIDTH} columns, not {width}")
     return "\n".join(row.rstrip() for row in _Ladder(story, width).rows())
+
+
+def show(story: Story) -> None:
+    """Print a story on standard output."""
+    drawn = _Ladder(story, min(max(terminal.width() or WIDTH, MIN_WIDTH), MAX_WIDTH))
+    console = Console(highlight=False, soft_wrap=True)
+    for row in drawn.rows():
+        console.print(drawn.painted(row.rstrip()))
+
+
+_PAINT = {
+    r"<[^<>]*>": "cyan",
+    r"\((old|dup)\)": "magenta",
+    r"-+X|X-+": "bold red",
+}
+"""What stands out in a row, and how."""
 
 
 class _Ladder:
@@ -55,6 +83,20 @@ class _Ladder:
             start = self.lanes[-1][1] + 1 + (spare * n // gaps - spare * (n - 1) // gaps)
             self.lanes.append((start, start + room + 3))
         self.lanes.append((self.middle, self.middle))
+
+    def painted(self, row: str) -> Text:
+        """A row in colour."""
+        text = Text(row)
+        if row in (self.story.title, *wrap(self.story.title, self.width)):
+            text.stylize("bold")
+        elif row[:2] in ("##", "==") or row in wrap(self.story.verdict, self.width):
+            text.stylize("bold red" if self.story.violated else "bold green")
+        elif " |" in row or row[:3] == "   ":
+            text.stylize("bold", 0, self.margin + self.number + self.ends[0])
+            text.stylize("bold", self.width - self.margin - self.ends[-1])
+        for pattern, style in _PAINT.items():
+            text.highlight_regex(pattern, style)
+        return text
 
     def rows(self) -> Iterator[str]:
         story = self.story

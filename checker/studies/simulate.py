@@ -18,7 +18,7 @@ from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.model.words import text
-from checker.render import Story, ladder, render, writable
+from checker.render import Story, render, show, writable
 from checker.support.errors import Problem, UsageProblem
 from checker.support.names import unknown
 from proofs.claims.scenarios import SCENARIOS, WALK, Move, Scenario
@@ -140,7 +140,7 @@ def simulate(
         writable(out)
     story = tell(SCENARIOS[name], rules)
     if out is None:
-        print(ladder(story))
+        show(story)
         return
     render(story, out)
     print(f"{out}: {name}, {len(story.lines)} steps", file=sys.stderr)

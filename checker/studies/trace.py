@@ -20,7 +20,7 @@ from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
-from checker.render import Story, ladder, render, writable
+from checker.render import Story, render, show, writable
 from checker.studies import finer
 from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
@@ -59,7 +59,7 @@ def trace(
     model.confirm(claim, path)
     story = tell(model, claim, path, profile)
     if out is None:
-        print(ladder(story))
+        show(story)
         return OK
     render(story, out)
     print(f"{out}: {_steps(path)}, {story.verdict}", file=sys.stderr)

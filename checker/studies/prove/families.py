@@ -33,7 +33,7 @@ from checker.ir.tracing import Leaf
 from checker.model.model import Model
 from checker.model.options import choose_rules, show
 from checker.model.words import flags, text
-from checker.render import Story, ladder
+from checker.render import Story
 from checker.studies.finer import last, take
 from checker.studies.prove.theories import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
@@ -420,15 +420,15 @@ def said(one: Followed) -> dict[str, Any]:
     }
 
 
-def ladder_of(one: Followed) -> list[str]:
-    """The run as a ladder at the values of its example, under what it stands for."""
+def heading(one: Followed) -> list[str]:
+    """What the run of a family stands for: lines to stand above its story."""
     lines = [f"{one.family.id}: {one.verdict}: {one.says}, for {condition(one)}"]
     lines += [f"  {line}" for line in failures(one)]
     if one.where:
         lines.append(f"  delays   {', '.join(one.family.delays)}, where {', '.join(one.where)}")
     if one.family.finding:
         lines.append(f"  {one.family.finding}")
-    return lines + (["", ladder(one.story), ""] if one.story else [""])
+    return lines
 
 
 def failures(one: Followed) -> list[str]:

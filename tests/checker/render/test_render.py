@@ -21,7 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from checker.render import Line, Message, Story, dot, itf, ladder, render, writable
+from checker.render import Line, Message, Story, dot, itf, ladder, render, show, writable
 from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
 from checker.render.text import columns, visible, wrap
@@ -238,6 +238,32 @@ def test_wrap_keeps_all_but_spaces(text: str, width: int) -> None:
     assert all(columns(row) <= width and row.isprintable() for row in lines)
     everything = "".join(map(visible, text.splitlines())).replace(" ", "")
     assert "".join(lines).replace(" ", "") == everything
+
+
+@pytest.mark.parametrize(
+    ("asked", "columns"), [("", 100), ("60", 60), ("20", 60), ("110", 110), ("300", 120)]
+)
+def test_a_ladder_is_printed_in_the_columns_that_there_are(
+    asked: str, columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", asked)
+    show(HANDSHAKE)
+    assert capsys.readouterr().out == ladder(HANDSHAKE, columns) + "\n"
+
+
+def test_a_ladder_is_in_colour_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    show(HANDSHAKE)
+    drawn = capsys.readouterr().out
+    assert "\x1b[36m<SYN,ACK SEQ=0 ACK=1 LEN=0>\x1b[0m" in drawn
+    assert "\x1b[1m1. SYN-SENT   " in drawn
+    assert "\x1b[1;32mT1 holds: both ends agree." in drawn
+    assert re.sub(r"\x1b\[[\d;]*m", "", drawn) == ladder(HANDSHAKE, 80) + "\n"
 
 
 def test_the_ladder_of_a_handshake_reads_like_the_rfc() -> None:

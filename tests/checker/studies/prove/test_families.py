@@ -16,6 +16,7 @@ from checker.cli.app import app
 from checker.engines.solver.timed_run import BEYOND, CHOICE, EXAMPLE, NO_MORE, Astray, Guide
 from checker.ir.nodes import POSITIVE, REAL
 from checker.ir.tracing import Tracer
+from checker.render import ladder
 from checker.studies.prove import certificates, prove
 from checker.studies.prove.families import (
     Followed,
@@ -24,7 +25,7 @@ from checker.studies.prove.families import (
     failures,
     follow,
     formula,
-    ladder_of,
+    heading,
     report,
     select,
 )
@@ -286,12 +287,14 @@ def test_formulas_read_well() -> None:
 
 
 def test_a_run_is_shown_as_a_ladder_with_its_delays() -> None:
-    lines = ladder_of(followed("T3.text"))
+    found = followed("T3.text")
+    lines = heading(found)
     assert lines[0] == (
         "T3.text: proved: no such TIME-WAIT is long enough, for 0 < R, TIME-WAIT < 2 MSL + R"
     )
-    text = "\n".join(lines)
-    assert "d1 < MSL, d2 < R" in text
+    assert any("d1 < MSL, d2 < R" in line for line in lines)
+    assert found.story is not None
+    text = ladder(found.story)
     assert re.search(r"16\. TIME-WAIT +\| +wait TIME-WAIT - d1 - d2 \(29 ticks\)", text)
     assert "residue: left TIME-WAIT" in text
     numbers = [int(n) for n in re.findall(r"^(\d+)\. ", text, re.MULTILINE)]
