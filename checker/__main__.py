@@ -5,7 +5,21 @@ expected verdict; 1 a violation or an unexpected verdict; 2 usage; 3 inconclusiv
 an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 """
 
-from checker.cli.app import main
+import sys
+
+from checker.support.errors import INTERNAL
+from checker.support.program import missing
+
+
+def main() -> None:
+    """Run the command line, if all that it needs can be imported."""
+    try:
+        from checker.cli import app
+    except ModuleNotFoundError as error:
+        print(f"checker: {missing(error.name or '')}", file=sys.stderr)
+        sys.exit(INTERNAL)
+    app.main()
+
 
 if __name__ == "__main__":
     main()

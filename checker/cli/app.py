@@ -1,8 +1,9 @@
 """The application: the commands in the order in which ``--help`` lists them, and how a run ends."""
 
 import os
+import signal
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -27,8 +28,10 @@ from checker.cli import (
     trace,
     verify,
 )
-from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem
+from checker.support import files, streams
+from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem, refusal
 from checker.support.program import INSTALLED, called, missing
+from checker.support.workers import INTERRUPTS
 
 EXAMPLES = {
     "trace": "trace T2 --rules three_way=off",
@@ -115,50 +118,62 @@ def _spread(argv: list[str]) -> list[str]:
 
 
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
-
-
-def _interrupted() -> NoReturn:
-    print(
-        "checker: interrupted; no report was written (--resume goes on from a journal, or, with "
-        "--checkpoint, from there)",
-        file=sys.stderr,
-    )
-    sys.exit(INCONCLUSIVE)
+_ENDED = (
+    "interrupted; no report was written (--resume goes on from a journal, or, with --checkpoint, "
+    "from there)"
+)
 
 
 def main() -> None:
     """Run the command line; every problem is one line and an exit code, never a traceback."""
+    streams.protect()
+    for asked in INTERRUPTS:
+        if signal.getsignal(asked) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(asked, signal.default_int_handler)
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except Problem as problem:  # the last of the output could not be written
+        code = _told(str(problem), problem.code)
+    finally:
+        files.release()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The exit code of the command, its problem told if it has one."""
     try:
         code = app(_spread(sys.argv[1:]), prog_name=called(), standalone_mode=False)
         if code == _INTERRUPTED:
-            _interrupted()
-        sys.exit(code if isinstance(code, int) else OK)
+            return _told(_ENDED, INCONCLUSIVE)
+        return code if isinstance(code, int) else OK
     except Problem as problem:
-        print(f"checker: {problem}", file=sys.stderr)
-        sys.exit(problem.code)
+        return _told(str(problem), problem.code)
     except typer.Exit as done:
-        sys.exit(done.exit_code)
+        return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _interrupted()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
+        return _told(_ENDED, INCONCLUSIVE)
+    except MemoryError:
+        return _told(
+            "there is no more memory; smaller bounds or fewer --workers need less", INCONCLUSIVE
+        )
     except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        if name in ("", "spec", "proofs", "checker"):
-            raise
-        print(f"checker: {missing(name)}", file=sys.stderr)
-        sys.exit(INTERNAL)
+        return _told(missing((error.name or "").partition(".")[0]), INTERNAL)
     except Exception as error:
         code = getattr(error, "exit_code", None)  # click's own, for wrong usage
         if isinstance(code, int) and hasattr(error, "format_message"):
-            print(f"checker: {error.format_message()}", file=sys.stderr)
-            sys.exit(code)
+            return _told(error.format_message(), code)
+        refused = refusal(error) if isinstance(error, OSError) else None
+        if refused is not None:
+            return _told(str(refused), refused.code)
         if os.environ.get("CHECKER_DEBUG"):
             raise
-        print(
-            f"checker: internal error: {type(error).__name__}: {error} "
-            "(CHECKER_DEBUG=1 shows where)",
-            file=sys.stderr,
+        return _told(
+            f"internal error: {type(error).__name__}: {error} (CHECKER_DEBUG=1 shows where)",
+            INTERNAL,
         )
-        sys.exit(INTERNAL)
+
+
+def _told(what: str, code: int) -> int:
+    print(f"checker: {what}", file=sys.stderr)
+    return code

@@ -34,10 +34,8 @@ def matrix(
         files.writable(json)
     todo = study.tasks()
     cores = workers or os.cpu_count() or 1
-    book = open_journal("matrix", journal, resume)
-    with progress.counted("matrix") as tell:
+    with open_journal("matrix", journal, resume) as book, progress.counted("matrix") as tell:
         study.explore(book, todo, cores, tell)
-    book.close()
     found, told = study.matrix(book, todo), study.runs(book, todo)
     if json is not None:
         files.write(json, study.document(found).encode())

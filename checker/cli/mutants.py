@@ -51,12 +51,13 @@ def mutants(
     if json is not None:
         files.writable(json)
     chosen = study.select(only or [])
-    book = open_journal("mutants", journal, resume, every)
-    with progress.counted("mutants") as tell:
+    with (
+        open_journal("mutants", journal, resume, every) as book,
+        progress.counted("mutants") as tell,
+    ):
         known = all(mutant.name in book.known for mutant in chosen)
         before = [] if known else study.arenas(told=lambda name: tell(f"without a change: {name}"))
         judged = study.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
-    book.close()
     found = study.report(judged, every)
     for line in study.told(found):
         print(line)

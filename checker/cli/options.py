@@ -1,6 +1,7 @@
 """Options that several commands have, and what is made of them."""
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,9 +109,20 @@ GoOnOption = Annotated[
 
 
 def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -> Journal:
-    """The journal of long work of that kind: of no other program, nor of other options."""
+    """The journal of long work of that kind: of no other program, nor of other options.
+
+    What was damaged in it is told on stderr.
+    """
     of = digest(("spec", "proofs", "checker"), kind, options)
-    return Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
+    journal = Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
+    if journal.damaged:
+        lines = ", ".join(map(str, journal.damaged))
+        print(
+            f"checker: {journal.path}: found again, since they are not as they were written: "
+            f"lines {lines}",
+            file=sys.stderr,
+        )
+    return journal
 
 
 def octets(gib: float | None) -> int | None:

@@ -78,7 +78,9 @@ def _bar(*columns: ProgressColumn) -> Progress:
 @contextmanager
 def explorations() -> Iterator[tuple[Any, Any]]:
     """Two callbacks that tell how explorations go on, and how each ended: one of how many, and in
-    how long the rest will be done if they go on like this."""
+    how long the rest will be done if they go on like this. The first also tells that a checkpoint
+    could not be written."""
+    failed: dict[int, str] = {}
     began: dict[int, tuple[float, int]] = {}
     tasks: dict[int, Any] = {}
     at_first = time.monotonic()
@@ -88,9 +90,15 @@ def explorations() -> Iterator[tuple[Any, Any]]:
         TextColumn("{task.fields[counts]}"),
     )
 
-    def tell(job: "Job | str", states: int, transitions: int, level: int, waiting: int) -> None:
+    def tell(
+        job: "Job | str", states: int, transitions: int, level: int, waiting: int, unsaved: str
+    ) -> None:
         now = time.monotonic()
         key = id(job)
+        if unsaved != failed.get(key, ""):
+            failed[key] = unsaved
+            what = unsaved or "checkpoints can be written again"
+            said.console.print(escape(f"{job if isinstance(job, str) else job.name}: {what}"))
         since, first = began.setdefault(key, (now, states))
         rate = (states - first) / max(now - since, 0.2)
         counts = (

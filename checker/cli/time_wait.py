@@ -40,10 +40,8 @@ def time_wait(
     if json is not None:
         files.writable(json)
     cores = workers or os.cpu_count() or 1
-    book = open_journal("time-wait", journal, resume)
-    with progress.counted("time-wait") as tell:
+    with open_journal("time-wait", journal, resume) as book, progress.counted("time-wait") as tell:
         study.explore(book, cores, tell)
-    book.close()
     rows = study.table(book)
     if json is not None:
         files.write(json, study.document(rows).encode())

@@ -5,13 +5,14 @@ whole or not at all.
 """
 
 import json
-import os
-import secrets
 import shutil
+import tempfile
 import xml.sax.saxutils as xml
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,7 @@ from checker.conform.connection import Connection, Deviation, Event, Verdict
 from checker.conform.totals import Totals, unusual
 from checker.render import Story, render
 from checker.support.errors import Problem
+from checker.support.files import Whole
 from checker.support.paths import named, shown
 
 VERSION = 1
@@ -110,28 +112,13 @@ class Show:
         return verdict in self.only and (not self.state or self.state in states)
 
 
-class Whole:
-    """A file that appears when it is complete."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.beside = path.parent / f".{secrets.token_hex(8)}.tmp"
-        self.file: IO[str] = self.beside.open("x", encoding="utf-8")
-
-    def close(self, keep: bool) -> None:
-        self.file.close()
-        if keep:
-            os.replace(self.beside, self.path)
-        else:
-            self.beside.unlink(missing_ok=True)
-
-
 @dataclass(slots=True)
 class Output:
     """Where results go, one by one."""
 
     json: Whole | None = None
     junit: Whole | None = None
+    cases: IO[str] | None = None  # of ``junit``, in which their numbers come first
     svg: Path | None = None
     show: Show = field(default_factory=Show)
     counts: Counter[Verdict] = field(default_factory=Counter)
@@ -145,16 +132,18 @@ class Output:
     def start(self) -> None:
         """The beginnings of the files."""
         if self.json is not None:
-            self.json.file.write(f'{{"version": {VERSION}, "connections": [')
+            self.json.write(f'{{"version": {VERSION}, "connections": ['.encode())
+        if self.junit is not None:
+            self.cases = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (kept open)
 
     def tell(self, one: Result, story: Story | None) -> None:
         """One connection has come to its end."""
         self.counts[one.verdict] += 1
         if self.json is not None:
             first = "\n" if sum(self.counts.values()) == 1 else ",\n"
-            self.json.file.write(first + json.dumps(one.as_json()))
-        if self.junit is not None:
-            self.junit.file.write(_case(one))
+            self.json.write((first + json.dumps(one.as_json())).encode())
+        if self.cases is not None:
+            self.cases.write(_case(one))
         self.totals.add(one.verdict, one.left, one.unusual, one.sockets)
         if told := self._told(one):
             for line in lines(one, self.show.verbose):
@@ -192,35 +181,27 @@ class Output:
                 print(line)
         if self.json is not None:
             last = {"captures": self.summary, "totals": self.totals.as_json()}
-            self.json.file.write("\n], " + json.dumps(last)[1:] + "\n")
-        if self.junit is not None:
-            self._junit()
-
-    def _junit(self) -> None:
-        """The cases are written; the counts come before them."""
-        assert self.junit is not None
-        body = self.junit
-        body.file.close()
-        whole = Whole(body.path)
-        counts = self.counts
-        errors = counts[Verdict.INCONCLUSIVE] + counts[Verdict.UNSUPPORTED]
-        whole.file.write(
-            "<?xml version='1.0' encoding='utf-8'?>\n"
-            f'<testsuite name="conform" tests="{sum(counts.values())}" '
-            f'failures="{counts[Verdict.DEVIATES]}" errors="{errors}">\n'
-        )
-        with body.beside.open(encoding="utf-8") as cases:
-            for line in cases:
-                whole.file.write(line)
-        whole.file.write("</testsuite>\n")
-        body.beside.unlink()
-        self.junit = whole
+            self.json.write(("\n], " + json.dumps(last)[1:] + "\n").encode())
+        if self.junit is not None and self.cases is not None:
+            counts = self.counts
+            errors = counts[Verdict.INCONCLUSIVE] + counts[Verdict.UNSUPPORTED]
+            head = (
+                "<?xml version='1.0' encoding='utf-8'?>\n"
+                f'<testsuite name="conform" tests="{sum(counts.values())}" '
+                f'failures="{counts[Verdict.DEVIATES]}" errors="{errors}">\n'
+            )
+            self.cases.seek(0)
+            for text in chain([head], self.cases, ["</testsuite>\n"]):
+                self.junit.write(text.encode())
 
     def close(self, keep: bool) -> None:
         """Let the files appear, or leave no trace of them."""
-        for file in (self.json, self.junit):
-            if file is not None:
-                file.close(keep)
+        with ExitStack() as all_of_them:
+            if self.cases is not None:
+                all_of_them.callback(self.cases.close)
+            for file in (self.json, self.junit):
+                if file is not None:
+                    all_of_them.callback(file.close, keep)
 
 
 def _case(one: Result) -> str:

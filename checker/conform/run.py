@@ -16,10 +16,10 @@ from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
-from checker.conform.report import Output, Result, Show, Whole, result
+from checker.conform.report import Output, Result, Show, result
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.support.files import apart
+from checker.support.files import Whole, apart
 from checker.support.names import unknown
 from checker.support.paths import shown
 from spec.tcp.tcb import State

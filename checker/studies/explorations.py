@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
+from checker.engines.explicit import engine
 from checker.engines.explicit.engine import Exploration
 from checker.model.model import Found, Model
 from checker.model.options import choose_profile, choose_rules, grown
@@ -57,8 +58,8 @@ class Job:
         return " ".join(claim.id for claim in self.claims)
 
 
-Progress = Callable[[Job, int, int, int, int], None]
-"""Called with (job, states, transitions, level, waiting)."""
+Progress = Callable[[Job, int, int, int, int, str], None]
+"""Called with the job and what ``engine.Progress`` is called with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def jobs(
     ]
 
 
-def run_job(job: Job, progress: Callable[[int, int, int, int], None] | None = None) -> Found:
+def run_job(job: Job, progress: engine.Progress | None = None) -> Found:
     """Run one exploration."""
     if job.symbolic:
         return _run_symbolic(job)

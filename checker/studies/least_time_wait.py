@@ -34,7 +34,7 @@ from checker.studies.explorations import Job, jobs, run_job
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.journal import Journal, Told
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from proofs.claims.claim import Claim
 from proofs.claims.least_time_wait import ASKED_OF, CLOSES, EVERY, GRACEFUL, MSLS, RESTARTS, SPANS
 from proofs.claims.table import witnesses
@@ -131,7 +131,7 @@ def explore(journal: Journal, workers: int, told: Told | None = None) -> None:
     if not waiting:
         return
     waiting.reverse()
-    with forked(workers, leave_interrupts) as pool:
+    with forked(workers) as pool:
         running: dict[Future[dict[str, Any] | None], tuple[Cell, int]] = {}
         while waiting or running:
             while waiting and len(running) < workers:

@@ -39,7 +39,7 @@ from checker.model.search import Options
 from checker.studies.explorations import Job, jobs
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
 from spec.rules import Restart
@@ -470,7 +470,7 @@ def run(
             finish(judge(mutant, before, every))
     else:
         _before, _all = before, {mutant.name: mutant for mutant in todo}
-        with forked(workers, leave_interrupts) as pool:
+        with forked(workers) as pool:
             for future in as_completed([pool.submit(_work, m.name, every) for m in todo]):
                 finish(future.result())
     return [Judged.model_validate(journal.known[mutant.name]) for mutant in chosen]

@@ -91,7 +91,7 @@ def _on_terminal(what: str) -> Iterator[Progress | None]:
         return
     with console.status(f"{what}: exploring") as status:
 
-        def show(states: int, transitions: int, level: int, waiting: int) -> None:
+        def show(states: int, transitions: int, level: int, waiting: int, _: str) -> None:
             status.update(
                 f"{what}: {states:,} states, {transitions:,} transitions, "
                 f"depth {level}, {waiting:,} waiting"

@@ -5,6 +5,8 @@
 3 never looks like 0.
 """
 
+import errno
+
 OK, VIOLATED, USAGE, INCONCLUSIVE, INTERNAL = range(5)
 
 
@@ -24,3 +26,25 @@ class ToolProblem(Problem):
     """A program or package that is needed is missing or failed."""
 
     code = INTERNAL
+
+
+_REFUSALS = {
+    errno.ENOSPC: "make room, or name a place on another disk",
+    errno.EDQUOT: "make room, or name a place on another disk",
+    errno.EMFILE: "allow more of them (ulimit -n)",
+    errno.ENFILE: "end other programs",
+    errno.ENOMEM: "allow more memory, or ask for less with --max-memory",
+    errno.EAGAIN: "allow more processes (ulimit -u), or ask for fewer with --workers",
+    errno.EIO: "the disk may be broken",
+    errno.EROFS: "name a place that can be written",
+    errno.EACCES: "name a place that may be written",
+}
+"""What a user can do about what the system says."""
+
+
+def refusal(error: OSError) -> Problem | None:
+    """What to tell of what the system refused; None if it may be the program's own mistake."""
+    if error.errno not in _REFUSALS:
+        return None
+    where = f" of {str(error.filename)!r}" if error.filename else ""
+    return Problem(f"the system says{where}: {error.strerror}; {_REFUSALS[error.errno]}")

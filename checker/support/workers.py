@@ -1,30 +1,84 @@
-"""Worker processes, forked, which do not outlive what they were started for."""
+"""Worker processes, forked, which do not outlive what they were started for.
 
+Interrupts are for the parent, which ends its workers. A parent that is killed can end nothing: so
+the system tells each worker when its parent is gone. Linux kills it at once. Elsewhere it notices
+that a pipe has closed, of which the parent alone holds the other end.
+"""
+
+import contextlib
+import ctypes
 import multiprocessing
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from checker.support.errors import ToolProblem
 
-def leave_interrupts() -> None:
-    """In a worker: an interrupt is for the parent, which ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a program to end: the user, the system, a terminal that is closed."""
+_PR_SET_PDEATHSIG = 1
+_prctl: Any = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 
 
 @contextmanager
 def forked(
-    count: int, begin: Callable[..., None], *arguments: Any
+    count: int, begin: Callable[..., None] | None = None, *arguments: Any
 ) -> Iterator[ProcessPoolExecutor]:
     """A pool of ``count`` processes, each begun with ``begin``; whatever ends the block before its
-    time, an interrupt included, ends them as well."""
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("fork"), begin, arguments)
+    time, an interrupt or the parent's death included, ends them as well."""
+    alive, mine = os.pipe()
+    pool = ProcessPoolExecutor(
+        count,
+        multiprocessing.get_context("fork"),
+        _begin,
+        (os.getpid(), alive, mine, begin, arguments),
+    )
     try:
         yield pool
-    except BaseException:
+        pool.shutdown()
+    except BaseException as error:
         for process in list((pool._processes or {}).values()):
-            process.terminate()
+            process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise ToolProblem(
+                "a worker process was killed, perhaps for want of memory: try fewer --workers"
+            ) from error
         raise
-    pool.shutdown()
+    finally:
+        os.close(alive)
+        os.close(mine)
+
+
+def end_with_parent() -> None:
+    """In a new process: end when the parent does, where the system can see to it (Linux)."""
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _begin(
+    parent: int, alive: int, others: int, begin: Callable[..., None] | None, arguments: Any
+) -> None:
+    """In a worker: see that it ends in time, then begin."""
+    for one in INTERRUPTS:
+        signal.signal(one, signal.SIG_IGN)
+    os.close(others)  # or the pipe would not close while a worker lives
+    threading.Thread(target=_watch, args=(alive,), daemon=True).start()
+    end_with_parent()
+    if os.getppid() != parent:  # it ended before the system was told
+        os._exit(1)
+    if begin is not None:
+        begin(*arguments)
+
+
+def _watch(alive: int) -> None:
+    """End this process when nobody holds the other end of the pipe any more."""
+    with contextlib.suppress(OSError):
+        os.read(alive, 1)
+    os._exit(1)

@@ -44,7 +44,7 @@ from checker.conform.behaviour import choose
 from checker.narrate import page, run
 from checker.render import dot, ladder
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, ToolProblem
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from tests.helpers.pcap import header, record
 
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -570,7 +570,6 @@ def _try(maker: Maker, tester: Tester, number: int, tally: Tally, keep: Path | N
 
 
 def _begin() -> None:
-    leave_interrupts()
     resource.setrlimit(resource.RLIMIT_AS, (SPACE, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 

@@ -75,8 +75,9 @@ class Exploration:
     unsaved: str = ""
 
 
-Progress = Callable[[int, int, int, int], None]
-"""Called with (states, transitions, level, states waiting)."""
+Progress = Callable[[int, int, int, int, str], None]
+"""Called with (states, transitions, level, states waiting, why the last checkpoint could not be
+written or nothing)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

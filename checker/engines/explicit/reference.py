@@ -107,7 +107,7 @@ def explore(
             break
         if progress is not None and not at & 1023 and time.monotonic() - told > 0.2:
             told = time.monotonic()
-            progress(len(order), found.transitions, depths[at], len(order) - at)
+            progress(len(order), found.transitions, depths[at], len(order) - at, "")
         successors: dict[int, list[Any]] = {}
         for label, after in system.steps(order[at]):
             found.transitions += 1

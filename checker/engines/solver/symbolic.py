@@ -439,7 +439,8 @@ class Explorer:
         solver = z3.SolverFor("QF_BV")
         solver.add(*self.model.assumptions)
         solver.add(*(t if yes else z3.Not(t) for t, yes in self._said(facts)))
-        assert solver.check() == z3.sat
+        if solver.check() != z3.sat:
+            raise RuntimeError(f"the solver has no values for {facts!r}")
         model = solver.model()
         return {
             name: model.eval(term, model_completion=True).as_long()

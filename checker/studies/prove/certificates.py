@@ -9,7 +9,6 @@ this kind.
 import hashlib
 import json
 import re
-import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,9 +42,9 @@ def require_place(place: Path) -> None:
         if place.exists() and any(place.iterdir()) and not _ours(place):
             raise UsageProblem(f"{place}: it holds something else than certificates")
         place.parent.mkdir(parents=True, exist_ok=True)
+        files.claim(place)
     except OSError as error:
         raise UsageProblem(f"cannot write {str(place)!r}: {error.strerror}") from error
-    files.writable(place.parent / f".{secrets.token_hex(8)}.tmp")
 
 
 def _ours(place: Path) -> bool:
@@ -68,7 +67,8 @@ def discard(place: Path) -> None:
     """Take away certificates of an earlier run, which must not pass for those of this one."""
     require_place(place)
     if place.exists():
-        aside = place.parent / f".{secrets.token_hex(8)}.tmp"
+        aside = place.with_name(f".{place.name}.old")
+        shutil.rmtree(aside, ignore_errors=True)
         place.rename(aside)
         shutil.rmtree(aside)
 
@@ -77,8 +77,10 @@ def write(proofs: Sequence[Proof], place: Path, families: Sequence[Followed] = (
     """Write the certificates of proofs, all of which must be whole; the number of files."""
     assert exit_code(proofs) == OK
     assert all(family.verdict == "proved" for family in families)
-    beside = place.parent / f".{secrets.token_hex(8)}.tmp"
+    require_place(place)
+    beside = place.with_name(f".{place.name}.part")
     try:
+        shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir()
         ids = [*(proof.id for proof in proofs), *(f"tight {one.family.id}" for one in families)]
         folders = _safe_names(ids)
@@ -97,6 +99,7 @@ def write(proofs: Sequence[Proof], place: Path, families: Sequence[Followed] = (
         raise UsageProblem(f"cannot write {str(place)!r}: {error.strerror}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        files.release(place)
     return sum(len(part["obligations"]) for part in (*theories, *tight))
 
 

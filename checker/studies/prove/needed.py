@@ -24,7 +24,7 @@ from checker.studies.prove.prove import TIMEOUT, named
 from checker.studies.prove.report import VERSION
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from proofs.claims.ablations import Ablation
 from proofs.theorems.needs import NEEDS, Need, Run, varied
 from proofs.theorems.table import BY_ID, Theorem
@@ -75,7 +75,7 @@ def needed(
     results: dict[int, Needed] = {}
     # Those that are expected to be proved take longest
     order = sorted(range(len(needs)), key=lambda number: needs[number].falls)
-    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+    with forked(workers or os.cpu_count() or 1) as pool:
         running = {
             pool.submit(_vary, needs[number], timeout, make, theorems): number for number in order
         }

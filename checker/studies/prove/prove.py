@@ -35,7 +35,7 @@ from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import THEOREMS, Theorem, together
 
@@ -231,7 +231,7 @@ def prove(
     todo = units(proofs)
     results: dict[Unit, list[Obligation]] = {}
     done = [0] * len(proofs)
-    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+    with forked(workers or os.cpu_count() or 1) as pool:
         running = {pool.submit(_work, unit): unit for unit in todo}
         for future in as_completed(running):
             unit = running[future]
@@ -287,7 +287,7 @@ def explore(proofs: Sequence[Proof], workers: int | None = None) -> None:
     """Look, theorem by theorem, whether the clauses that failed are false of the bounded system."""
     global _proofs  # noqa: PLW0603 (what the workers are forked with)
     _proofs = [proof for proof in proofs if failing(proof)]
-    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+    with forked(workers or os.cpu_count() or 1) as pool:
         for proof, found in zip(_proofs, pool.map(_reach, range(len(_proofs))), strict=True):
             proof.reached = found
 
@@ -298,7 +298,7 @@ def _reach(number: int) -> list[Reached]:
     clauses = failing(proof)
     told = time.monotonic()
 
-    def tell(states: int, _transitions: int, level: int, _waiting: int) -> None:
+    def tell(states: int, _transitions: int, level: int, *_: object) -> None:
         nonlocal told
         if time.monotonic() - told > TELLING:
             told = time.monotonic()

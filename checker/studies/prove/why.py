@@ -27,7 +27,7 @@ from checker.studies.prove.prove import TIMEOUT, Proof
 from checker.studies.prove.report import VERSION, state_rows
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.support.workers import forked, leave_interrupts
+from checker.support.workers import forked
 from proofs.theorems.table import THEOREMS, together
 
 _proofs: list[Proof] = []
@@ -77,7 +77,7 @@ def why(
     _proofs, _timeout = list(proofs), timeout
     todo = [(p, clause) for p, proof in enumerate(proofs) for clause in _supposed(proof)]
     results: dict[tuple[int, str], Why] = {}
-    with forked(workers or os.cpu_count() or 1, leave_interrupts) as pool:
+    with forked(workers or os.cpu_count() or 1) as pool:
         running = {pool.submit(_why, *one): one for one in todo}
         for future in as_completed(running):
             found = results[running[future]] = future.result()

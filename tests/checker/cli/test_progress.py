@@ -46,7 +46,7 @@ def test_an_exploration_that_ended_is_told_once(capsys: pytest.CaptureFixture[st
     )
     found: Any = SimpleNamespace(exploration=exploration)
     with progress.explorations() as (tell, done):
-        tell(job, 5, 9, 2, 4)
+        tell(job, 5, 9, 2, 4, "")
         said = waits_for(lambda: capsys.readouterr().err, "5 states")
         assert said.startswith("time: T3: 5 states, level 2, 4 waiting")
         done(job, found, Standing(7, 40, 0.5))
@@ -61,6 +61,18 @@ def test_an_exploration_that_ended_is_told_once(capsys: pytest.CaptureFixture[st
     assert first.startswith("7 of 40: time: T3 W3: 9 states, 20 transitions, depth 3, 1.0 s")
     assert first.endswith("(explore); about 0 s left")
     assert last.endswith("(explore)")
+
+
+def test_a_checkpoint_that_fails_is_told_at_once_and_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job: Any = SimpleNamespace(short="time: T3", name="time: T3 W3")
+    with progress.explorations() as (tell, _):
+        for unsaved in ("", "the disk is full", "the disk is full", "", "the disk is full"):
+            tell(job, 5, 9, 2, 4, unsaved)
+        said = [line for line in capsys.readouterr().err.splitlines() if "T3 W3" in line]
+    full, again = "time: T3 W3: the disk is full", "time: T3 W3: checkpoints can be written again"
+    assert said == [full, again, full]
 
 
 def test_proofs_and_what_follows_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,8 +111,8 @@ def test_after_a_kill_the_rest_gives_the_same_bytes(
         if done == 9:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        t.explore(Journal(tmp_path / "part", "one", False), 1, kill)
+    with pytest.raises(KeyboardInterrupt), Journal(tmp_path / "part", "one", False) as killed:
+        t.explore(killed, 1, kill)
     part = Journal(tmp_path / "part", "one", True)
     assert 9 <= len(part.known) < len(whole.known)
     t.explore(part, 1)

@@ -12,8 +12,7 @@ from checker.cli.options import open_journal
 from checker.ir.sources import digest
 from checker.model import search as explorer
 from checker.studies import matrix, pins
-from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.support.journal import Journal
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from proofs.claims.ablations import ABLATIONS, CONTROLS
 from proofs.claims.table import CLAIMS
 
@@ -93,8 +92,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> list[matrix.Task]:
 
 
 def explored(path: Path, todo: list[matrix.Task], resume: bool = False) -> dict[str, Any]:
-    journal = open_journal("matrix", path, resume)
-    matrix.explore(journal, todo, 1)
+    with open_journal("matrix", path, resume) as journal:
+        matrix.explore(journal, todo, 1)
     return matrix.matrix(journal, todo)
 
 
@@ -163,47 +162,19 @@ def test_after_a_kill_the_rest_gives_the_same_bytes(few: list[matrix.Task], tmp_
         if len(keys) == 3:
             raise Killed
 
-    with pytest.raises(Killed):
-        matrix.explore(open_journal("matrix", path, False), few, 1, kill)
+    with pytest.raises(Killed), open_journal("matrix", path, False) as journal:
+        matrix.explore(journal, few, 1, kill)
     with path.open("a") as file:
         file.write('{"key": "without 9 T2", "result": {"sta')  # cut short
-    again = open_journal("matrix", path, True)
-    assert list(again.known) == keys
     rest: list[str] = []
-    matrix.explore(again, few, 1, lambda key, *_: rest.append(key))
+    with open_journal("matrix", path, True) as again:
+        assert list(again.known) == keys
+        matrix.explore(again, few, 1, lambda key, *_: rest.append(key))
     assert sorted(keys + rest) == sorted(task.key for task in few)
     assert matrix.document(matrix.matrix(again, few)) == whole
     assert matrix.runs(again, few) == matrix.runs(
         open_journal("matrix", tmp_path / "whole", True), few
     )
-
-
-def test_results_of_another_specification_are_not_taken(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    journal = Journal(path, "one", False)
-    journal.add("key", [1])
-    assert Journal(path, "one", True).known == {"key": [1]}
-    assert Journal(path, "two", True).known == {}
-    assert Journal(path, "one", True).known == {}, "since the journal is the other's now"
-
-
-@pytest.mark.parametrize("text", ["", "[]\n", "nonsense\n", '{"of": "one"', '{"of": 1}\n'])
-def test_what_is_no_journal_is_not_taken(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    path.write_text(text)
-    assert Journal(path, "one", True).known == {}
-
-
-def test_a_new_journal_takes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "journal"
-    Journal(path, "one", False).add("key", 1)
-    assert Journal(path, "one", False).known == {}
-
-
-def test_a_journal_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageProblem, match="cannot write"):
-        Journal(tmp_path / "file" / "journal", "one", False)
 
 
 def test_the_digest_is_of_every_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +198,8 @@ def written(few: list[matrix.Task], tmp_path: Path) -> tuple[Any, Any, Path]:
     """A checkout with the quick matrix in it."""
     for folder in ("docs/reference", "proofs/results"):
         (tmp_path / folder).mkdir(parents=True)
-    journal = open_journal("matrix", tmp_path / "journal", False)
-    matrix.explore(journal, few, 1)
+    with open_journal("matrix", tmp_path / "journal", False) as journal:
+        matrix.explore(journal, few, 1)
     found, told = matrix.matrix(journal, few), matrix.runs(journal, few)
     matrix.write(found, told, tmp_path)
     return found, told, tmp_path

@@ -178,7 +178,8 @@ def test_the_score_leaves_out_what_is_equivalent_and_counts_what_is_not_reached(
 
 
 def run(path: Path, workers: int = 1, told: Any = None) -> str:
-    found = m.run(TOY, [arena()], Journal(path, "toy", True), False, workers, told)
+    with Journal(path, "toy", True) as journal:
+        found = m.run(TOY, [arena()], journal, False, workers, told)
     return m.report(found, False).model_dump_json()
 
 
@@ -205,16 +206,14 @@ def test_two_workers_come_to_the_same(tmp_path: Path) -> None:
     assert run(tmp_path / "two", workers=2) == run(tmp_path / "one")
 
 
-def test_a_journal_of_something_else_is_begun_again(tmp_path: Path) -> None:
-    run(tmp_path / "journal")
-    assert not Journal(tmp_path / "journal", "another toy", True).known
-
-
 def test_what_a_journal_is_of_depends_on_the_options(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    open_journal("mutants", path, False, True).add("one", 1)
-    assert open_journal("mutants", path, True, True).known
-    assert not open_journal("mutants", path, True, False).known
+    with open_journal("mutants", path, False, True) as journal:
+        journal.add("one", 1)
+    with open_journal("mutants", path, True, True) as journal:
+        assert journal.known
+    with pytest.raises(UsageProblem, match="of other work"):
+        open_journal("mutants", path, True, False)
 
 
 # The specification

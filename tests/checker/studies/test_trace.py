@@ -15,6 +15,7 @@ from checker.model.options import choose_profile, choose_rules
 from checker.model.words import state, text
 from checker.render import ladder
 from checker.studies import trace
+from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
 from proofs.claims.table import BY_ID, CLAIMS, full_title
 
@@ -79,6 +80,7 @@ def test_a_claim_that_holds_has_nothing_to_draw(
 ) -> None:
     small = {"capacity": 1, "incarnations": 1}
     assert trace.trace(BY_ID["T2"], {}, small, tmp_path / "t2.svg") == INCONCLUSIVE
+    files.release()  # as the program does at its end
     assert not list(tmp_path.iterdir())
     said = capsys.readouterr()
     assert said.out == ""

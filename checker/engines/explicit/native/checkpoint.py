@@ -3,14 +3,20 @@
 A checkpoint is a directory, ``FOLDER/checkpoint-<number>``: it is written under another name and
 renamed when everything in it is on the disk, so that there is always one that is complete. What
 can be worked out again is not stored: the tables of outcomes, verdicts, the levels behind.
+
+A search believes what it goes on from, so none of it may be other than it was written. ``sha256``
+in the directory has the digest of each file, in the form that ``sha256sum -c`` reads. One process
+at a time has the folder (``support.locks``). ``identity`` says what the search is of.
 """
 
+import contextlib
+import hashlib
+import io
 import json
 import os
 import shutil
-import tempfile
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +25,7 @@ import numpy as np
 
 from checker.engines.explicit.native.layout import Layout
 from checker.engines.explicit.native.visited import Visited
+from checker.support import locks
 from checker.support.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:
@@ -26,7 +33,10 @@ if TYPE_CHECKING:
 
 U8 = np.uint64
 Array = np.ndarray[Any, np.dtype[Any]]
-VERSION = 3
+VERSION = 4
+DIGESTS = "sha256"
+ARRAYS = ("table", "level", "following", "spilled", "bags", "ages")
+SEARCH = "search.json"
 
 
 def _saved(folder: Path) -> list[Path]:
@@ -37,21 +47,27 @@ def _saved(folder: Path) -> list[Path]:
 
 def _number(path: Path) -> int | None:
     digits = path.name.removeprefix("checkpoint-")
-    return int(digits) if digits.isdigit() and (path / "search.json").exists() else None
+    return int(digits) if digits.isdecimal() else None
 
 
-def prepare(folder: Path, resume: bool) -> None:
-    """See that checkpoints can be written, and that none is overwritten unasked."""
+@contextlib.contextmanager
+def owned(folder: Path, resume: bool) -> Iterator[None]:
+    """Have a folder to write checkpoints to; none that is there is overwritten unasked."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        lock = locks.within(folder)
     except OSError as error:
         raise Problem(f"no checkpoint can be written to {folder}: {error.strerror}") from None
-    if not resume and _saved(folder):
-        raise UsageProblem(
-            f"{folder} holds a checkpoint: --resume goes on from it; to start anew, remove it"
-        )
+    try:
+        if not resume and _saved(folder):
+            raise UsageProblem(
+                f"{folder} holds a checkpoint: --resume goes on from it; to start anew, remove it"
+            )
+        for half in folder.glob("checkpoint-*.part"):  # of a search that was killed
+            shutil.rmtree(half, ignore_errors=True)
+        yield
+    finally:
+        lock.release()
 
 
 def save(search: "Search", folder: Path) -> None:
@@ -77,16 +93,26 @@ def save(search: "Search", folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _store(path: Path, parts: Sequence[Array]) -> None:
-    """Write arrays as one. At a limit of memory there is no room to join them first."""
+def _store(path: Path, contents: Iterable[memoryview | bytes]) -> str:
+    """Write a file to the disk; its digest."""
+    digest = hashlib.sha256()
     with path.open("wb") as file:
-        shape = (sum(part.size for part in parts),)
-        header = {"descr": parts[0].dtype.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        for part in parts:
-            file.write(part.data)
+        for content in contents:
+            file.write(content)
+            digest.update(content)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _array(parts: Sequence[Array]) -> Iterator[memoryview | bytes]:
+    """Arrays as one, as ``numpy.load`` reads it. At a limit there is no memory to join them."""
+    header = io.BytesIO()
+    shape = (sum(part.size for part in parts),)
+    described = {"descr": parts[0].dtype.str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, described)
+    yield header.getvalue()
+    yield from (part.data for part in parts)
 
 
 def _write(search: "Search", part: Path) -> None:
@@ -102,8 +128,7 @@ def _write(search: "Search", part: Path) -> None:
         "bags": [interner.bags[: interner.bag_count * width]],
         "ages": [interner.age[: interner.bag_count]],
     }
-    for name, array in arrays.items():
-        _store(part / f"{name}.npy", array)
+    digests = {f"{name}.npy": _store(part / f"{name}.npy", _array(arrays[name])) for name in ARRAYS}
     meta = {
         "version": VERSION,
         "identity": search.identity,
@@ -121,10 +146,28 @@ def _write(search: "Search", part: Path) -> None:
         "ends": [parts.freeze(end) for end in interner.ends.things],
         "messages": [parts.freeze(message) for message in interner.messages.things[1:]],
     }
-    with (part / "search.json").open("w") as text:
-        json.dump(meta, text)
-        text.flush()
-        os.fsync(text.fileno())
+    digests[SEARCH] = _store(part / SEARCH, [json.dumps(meta).encode()])
+    _store(part / DIGESTS, [_listed(digests)])
+
+
+def _listed(digests: Mapping[str, str]) -> bytes:
+    """Digests as ``sha256sum`` writes them."""
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
+
+
+def _damage(path: Path) -> str:
+    """What in a checkpoint is not as it was written; nothing if all is."""
+    names = [*(f"{name}.npy" for name in ARRAYS), SEARCH]
+    try:
+        listed = (path / DIGESTS).read_bytes()
+        for name in names:
+            with (path / name).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if _listed({name: digest}) not in listed.splitlines(keepends=True):
+                return f"{name} is not as it was written"
+    except OSError as error:
+        return f"{Path(error.filename or path).name}: {error.strerror}"
+    return ""
 
 
 def load(search: "Search", folder: Path) -> bool:
@@ -133,7 +176,14 @@ def load(search: "Search", folder: Path) -> bool:
     if not saved:
         return False
     path = saved[-1]
-    meta: dict[str, Any] = json.loads((path / "search.json").read_text())
+    damage = _damage(path)
+    if damage:
+        other = f"{path} to go on from the one before, or " if len(saved) > 1 else ""
+        raise Problem(
+            f"{path} was damaged, or an earlier version wrote it ({damage}): remove "
+            f"{other}{folder} to start anew"
+        )
+    meta: dict[str, Any] = json.loads((path / SEARCH).read_bytes())
     known = meta["version"], meta["identity"], meta["symmetric"]
     if known != (VERSION, search.identity, search.symmetric):
         raise Problem(

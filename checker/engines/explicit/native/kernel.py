@@ -23,12 +23,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-compiled: Any = njit(cache=True, boundscheck=False, nogil=True)
-inlined: Any = njit(cache=True, boundscheck=False, nogil=True, forceinline=True)
+from checker.engines.explicit.native.compiling import compiled, inlined
 
 U8 = np.uint64
 ZERO, ONE, TWO, THREE = U8(0), U8(1), U8(2), U8(3)

@@ -177,13 +177,16 @@ class Search:
     def run(self) -> Exploration:
         """Search to the end, to a limit, or until every check is decided."""
         self._began = self._told = self._saved = time.monotonic()
-        found = self.found
-        if self.checkpoint is not None:
-            checkpoints.prepare(self.checkpoint, self.resume)
-        if not (
-            self.resume and self.checkpoint is not None and checkpoints.load(self, self.checkpoint)
-        ):
+        if self.checkpoint is None:
             self._start()
+            return self._run()
+        with checkpoints.owned(self.checkpoint, self.resume):
+            if not (self.resume and checkpoints.load(self, self.checkpoint)):
+                self._start()
+            return self._run()
+
+    def _run(self) -> Exploration:
+        found = self.found
         if len(self.workers) > 1:
             self._pool = ThreadPoolExecutor(len(self.workers))
         try:
@@ -215,6 +218,12 @@ class Search:
             self.visited = Visited(Layout.of(len(start), links, 24, WORD), places, compact=True)
         else:
             self.visited = Visited.planned(len(start), links, self.expect)
+        need = self.visited.table.nbytes + resident()
+        if self.max_memory is not None and self.expect and need > self.max_memory:
+            raise UsageProblem(
+                f"room for {self.expect:,} states needs {need / 2**30:.2f} GiB, and the limit is "
+                f"{self.max_memory / 2**30:.2f} GiB: expect fewer, or allow more memory"
+            )
         self._admit(np.array([self.key(start, [0] * links)], U8), 0)
         self.level = self._collect()
         self._keep(list(self.level), 0)
@@ -247,7 +256,17 @@ class Search:
             checkpoints.save(self, self.checkpoint)
         except Problem as problem:
             self.found.unsaved = str(problem)
+            self._tell()
         self._saved = time.monotonic()
+
+    def _tell(self) -> None:
+        """Tell how far the search is, and whether it would survive."""
+        self._told = time.monotonic()
+        if self.progress is not None:
+            found = self.found
+            self.progress(
+                found.states, found.transitions, self.depth, self.waiting(), found.unsaved
+            )
 
     def _stop(self) -> bool:
         checks = self.interner.checks
@@ -391,9 +410,8 @@ class Search:
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
         now = time.monotonic()
-        if self.progress is not None and now - self._told > 0.2:
-            self._told = now
-            self.progress(found.states, found.transitions, self.depth, self.waiting())
+        if now - self._told > 0.2:
+            self._tell()
         if now - self._saved > self.every:
             self._save()
         return True
@@ -444,7 +462,13 @@ class Search:
                 f"the visited set would need {need / 2**30:.2f} GiB to grow"
             )
         before = self.parameters()
-        visited.rebuild(layout, places, self._pool)
+        try:
+            visited.rebuild(layout, places, self._pool)
+        except MemoryError:
+            return self._out_of(
+                f"the system refused {visited.bytes_after(layout, places) / 2**30:.2f} GiB of "
+                "memory for the visited set to grow"
+            )
         if not same:
             keys = [*self.level, *self.following(), *self.spilled]
             keys += [part for level in self.levels or [] for part in level]

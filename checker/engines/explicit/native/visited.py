@@ -20,9 +20,16 @@ FULL = 0.85
 
 
 def _zeros(places: int, kind: Any) -> Array:
-    """A zeroed array of its own pages, large ones if the kernel has them: look-ups are random."""
+    """A zeroed array of its own pages, large ones if the kernel has them: look-ups are random.
+
+    Raises MemoryError if the system refuses them.
+    """
     size = places * np.dtype(kind).itemsize
-    memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    try:
+        memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=private)
+    except OSError as error:
+        raise MemoryError(error.strerror) from error
     if size >= 1 << 22 and hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):
             memory.madvise(mmap.MADV_HUGEPAGE)
@@ -123,16 +130,21 @@ class Visited:
         return int(failed)
 
     def rebuild(self, layout: Layout, places: int, pool: Executor | None = None) -> None:
-        """Take other sizes, keeping the keys."""
+        """Take other sizes, keeping the keys. Raises MemoryError, and is as it was, if there is
+        no room for both."""
         kept, old = self.table, np.zeros(k.PARAMETERS, U8)
         self.describe(old)
-        before, self.layout = self.layout, layout
-        while True:
-            self._make(places)
-            new = np.zeros(k.PARAMETERS, U8)
-            self.describe(new)
-            failed = self._spread(old, new, pool) if layout == before else k.move(old, new)
-            if not failed:
-                break
-            places *= 2
-        del kept
+        before, bits = self.layout, self.rest_bits
+        self.layout = layout
+        try:
+            while True:
+                self._make(places)
+                new = np.zeros(k.PARAMETERS, U8)
+                self.describe(new)
+                failed = self._spread(old, new, pool) if layout == before else k.move(old, new)
+                if not failed:
+                    break
+                places *= 2
+        except MemoryError:
+            self.table, self.layout, self.rest_bits = kept, before, bits
+            raise

@@ -222,13 +222,13 @@ def test_a_finished_search_is_not_done_again(tmp_path: Path) -> None:
     torn = tmp_path / f"checkpoint-{int(last.name.partition('-')[2]) + 1}.part"
     shutil.copytree(last, torn)
     (torn / "search.json").write_text('{"vers')
-    for name in ("notes", "2024", "checkpoint-99"):
+    for name in ("notes", "2024", "checkpoint-new"):
         (tmp_path / name).mkdir()
     two = checkpointed(tmp_path, resume=True)
     assert told(two) == told(one)
     assert set(two.decisive) == {"W3", "T3"}
     assert not list(tmp_path.glob("*.part"))
-    assert {"notes", "2024", "checkpoint-99"} < {path.name for path in tmp_path.iterdir()}
+    assert {"notes", "2024", "checkpoint-new"} < {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("limit", ["states", "memory"])
