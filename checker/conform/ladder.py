@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from checker.capture import Packet
-from checker.capture.segments import socket
+from checker.capture.segments import ACK, SYN, flags, socket
 from checker.conform.connection import Connection
-from checker.conform.judge import describe
+from checker.conform.inbound import SEQ
 from checker.render import Line, Message, Story
 from spec.tcp.tcb import State
 
@@ -38,28 +38,59 @@ def story(
     """Segments of a connection as a ladder, with the states of both ends beside them.
 
     The first ones may be of earlier connections of the same sockets. Lines have the numbers of
-    their packets. ``said``: what else there is to say of a packet, and a note. The deviation is
-    marked.
+    their packets, and the time since the first; sequence numbers count from the ISN of who has
+    them. ``said``: what else there is to say of a packet, and a note. The deviation is marked.
     """
     found = connection.deviation
     names = [socket(s) for s in connection.flow.sockets]
     told: list[Line] = []
+    began = packets[0][1].time
     initial = _states(connection, packets[0][1].number - 1)
+    numbers = Numbers(connection if packets[0][1].number >= connection.first else None)
     for side, p in packets:
-        # What it does at the other end, it does when it arrives.
-        before, after = _states(connection, p.number - 1), _states(connection, p.number)
-        states = (before[0], after[1]) if side else (after[0], before[1])
         wrong = found is not None and p.number == found.segment
-        message = Message(p.number, side, 1 - side, describe(p), mark="deviates" if wrong else "")
+        relative = numbers.take(side, p)
+        message = Message(p.number, side, 1 - side, relative, mark="deviates" if wrong else "")
         rule = found.rule if found is not None and wrong else ""
         words, note = said.get(p.number, ("", ""))
-        notes = (note,) if note else ()
+        notes = [note] if note else []
+        if p.number == connection.first and told:
+            notes.append("another connection of the same sockets begins")
+        if p.flags & SYN:
+            notes.append(f"ISN {p.seq}")
+        action = f"{p.time - began:.3f} s" + (f": {words}" if words else "")
+        states = _states(connection, p.number)
         told.append(
-            Line(p.number, side, words or "sent", rule, None, False, (), (message,), states,
-                 notes=notes)
+            Line(p.number, side, action, rule, None, False, (), (message,), states,
+                 notes=tuple(notes), passed=True)
         )  # fmt: skip
-        told.append(Line(p.number, 1 - side, "arrives", "", message, False, (), (), after))
     return Story(title, (names[0], names[1]), initial, tuple(told), verdict, found is not None)
+
+
+class Numbers:
+    """Sequence numbers as distances from the ISNs; from the first that is seen, where there is none
+    of a connection that is taken up in the middle."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self.base: list[int | None] = [None, None]
+        if connection is not None:
+            self.base = [*connection.isn]
+
+    def take(self, side: int, p: Packet) -> str:
+        """A packet, for the reader."""
+        acks = bool(p.flags & ACK)
+        if p.flags & SYN or self.base[side] is None:
+            self.base[side] = p.seq
+        if acks and self.base[1 - side] is None:
+            self.base[1 - side] = p.ack
+        ack = f" ACK={_relative(p.ack, self.base[1 - side])}" if acks else ""
+        seq = _relative(p.seq, self.base[side])
+        return f"{flags(p.flags)} SEQ={seq}{ack}" + (f" LEN={p.text}" if p.text else "")
+
+
+def _relative(number: int, base: int | None) -> int:
+    ahead = SEQ.minus(number, base or 0)
+    return ahead if ahead < 1 << 31 else ahead - (1 << 32)
 
 
 def _states(connection: Connection, number: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from html import escape
 
 from checker.narrate.narration import Narration, Told, chapter, lookup
 from checker.render import dot, ladder
-from checker.render.sequence import draw
+from checker.render.sequence import STYLE, draw
 from checker.support.errors import Problem
 
 DRAWN = 12
@@ -19,6 +19,9 @@ _STYLE = """
 body { font: 15px/1.45 sans-serif; color: #1f2933; max-width: 75em; margin: 2em auto }
 table { border-collapse: collapse } th, td { text-align: left; padding: .2em 1em .2em 0 }
 th { border-bottom: 1px solid #c3cad1 } code, pre { font-size: 13px } .grey { color: #6b7682 }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6ebf0; background: #10161d } a { color: #6fb1f0 }
+}
 li.in { list-style: none } svg { max-width: 100%; height: auto } details { margin: 1em 0 }
 """
 
@@ -30,7 +33,7 @@ def page(of: Narration) -> str:
         [
             "<!doctype html>",
             f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
-            f"<style>{_STYLE}</style></head><body>",
+            f"<style>{_STYLE}{STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
             *_names(of),
             *_overview(of),
@@ -97,7 +100,10 @@ def _connection(i: int, one: Told) -> Iterator[str]:
     yield "</ul></li></ul>" if inner else "</ul>"
     if one.story is not None:
         yield f"<details{'' if i else ' open'}><summary>Segment by segment</summary>"
-        yield '<p class="grey">Numbers are packets of the capture.</p>'
+        yield (
+            '<p class="grey">Steps have the numbers of packets, and the time since the first. SEQ '
+            "and ACK count from the ISNs.</p>"
+        )
         yield _picture(one)
         yield "</details>"
 
@@ -109,4 +115,5 @@ def _picture(one: Told) -> str:
     except Problem:
         return f"<pre>{escape(ladder(one.story))}</pre>"
     # From the element on; names of its parts would be there twice on a page with two pictures.
-    return re.sub(r' id="[^"]*"', "", drawing[drawing.index("<svg") :])
+    drawing = re.sub(r' id="[^"]*"', "", drawing[drawing.index("<svg") :])
+    return re.sub(r"<style>.*?</style>", "", drawing)

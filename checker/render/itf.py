@@ -71,7 +71,8 @@ def _outline(story: Story) -> Iterator[dict[str, object]]:
     for line in story.lines:
         if line.received is not None and not line.kept:
             flying.pop(line.received.uid, None)
-        flying |= {message.uid: message for message in line.sent}
+        if not line.passed:
+            flying |= {message.uid: message for message in line.sent}
         for message in line.lost:
             flying.pop(message.uid, None)
         yield {"ends": line.states, "in_flight": list[Message](flying.values())}

@@ -16,8 +16,9 @@ a message goes out level from its sender to the edge of the channel, on a slant 
 in flight, and level again to its receiver, where its name is repeated. One that is received in the
 next step, with nothing in between, goes straight there, or to the edge of the channel where boxes
 stand on the lifeline. Dashes: a copy arrived already or stays
-behind (`dup`). A second colour: of an earlier connection (`old`). Red: marked as wrong.
-A red cross: lost. The steps of a loop stand in a box, on a ground of their own.
+behind (`dup`). A second colour: of an earlier connection (`old`). Red: marked as wrong; and the
+step in which a claim falls, which is the last. A red cross: lost. The steps of a loop stand in a
+box, on a ground of their own.
 
 Messages have no part in the ranking (`constraint=false`), yet `dot` gives each a place in every
 rank that it passes: with so small a `nodesep`, that moves a text by a hair and nothing else.
@@ -30,6 +31,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -64,6 +66,21 @@ INK, GREY, FAINT = "#1f2933", "#6b7682", "#c3cad1"
 CHANGED, OLD, LOST = "#d9e7f7", "#a85400", "#c62828"
 LOOP = "#faf6ea"
 VERDICT = {True: ("#b3261e", "#fdeceb"), False: ("#2e7d32", "#e9f5ea")}
+CLIENT, SERVER = "#1f5f9e", "#a85400"
+DARK = {
+    "white": "#10161d", INK: "#e6ebf0", GREY: "#9aa6b2", FAINT: "#46525e", CHANGED: "#1d3a57",
+    OLD: "#f0a050", LOST: "#ff7b72", LOOP: "#2a2618", CLIENT: "#6fb1f0",
+    "#b3261e": "#ff8a80", "#fdeceb": "#3a1614", "#2e7d32": "#7ee08a", "#e9f5ea": "#12301a",
+}  # fmt: skip
+"""What each colour is on a dark ground, for who prefers one."""
+STYLE = "".join(
+    [
+        "@media (prefers-color-scheme: dark) { ",
+        *(f'[fill="{c}"]{{fill:{d}}} [stroke="{c}"]{{stroke:{d}}} ' for c, d in DARK.items()),
+        "}",
+    ]
+)
+"""CSS of every drawing. In a page with several, once is enough."""
 
 
 def dot(story: Story) -> str:
@@ -128,7 +145,7 @@ def draw(source: str, form: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             drawing = Path(folder, "drawing.dot")
             drawing.write_text(source, encoding="utf-8")
-            return Path(graphviz.render("dot", form, drawing, quiet=True)).read_bytes()
+            found = Path(graphviz.render("dot", form, drawing, quiet=True)).read_bytes()
     except graphviz.ExecutableNotFound:
         raise RenderError(f"no program 'dot' to draw .{form} with: {instead}") from None
     except subprocess.CalledProcessError as error:
@@ -137,6 +154,11 @@ def draw(source: str, form: str) -> bytes:
         raise RenderError(f"the program 'dot' failed: {why}") from error
     except OSError as error:
         raise RenderError(f"cannot run the program 'dot' ({error.strerror}): {instead}") from error
+    if form == "svg":
+        element = re.search(rb"<svg[^>]*>", found)
+        end = element.end() if element is not None else 0
+        return found[:end] + f"<style>{STYLE}</style>".encode() + found[end:]
+    return found
 
 
 class _Style(NamedTuple):
@@ -146,7 +168,8 @@ class _Style(NamedTuple):
 
 
 _ACTION, _RULE, _NOTE = _Style(9, INK, "B"), _Style(8, GREY), _Style(8, INK, "I")
-_SMALL, _HEAD, _TITLE = _Style(7, GREY), _Style(11, "white"), _Style(12, INK, "B")
+_FATAL = _Style(9, LOST, "B")
+_SMALL, _HEAD, _TITLE = _Style(8, GREY), _Style(11, "white"), _Style(12, INK, "B")
 _CHANGED, _SAME = _Style(9, INK), _Style(9, GREY)
 # Bold text does not sit in the middle of its box.
 
@@ -384,8 +407,13 @@ class _Diagram:
         self.states(row, story.before(index), line.states)
         row = self.apart(row)
         for flight, event in story.arrivals(index):
-            self.arrive(flight, event, row)
-        done = _text(f"{line.number}  {line.action}", SIDE, _ACTION) + _text(line.rule, SIDE, _RULE)
+            if flight.passed(event):
+                self.through(flight, event, row)
+            else:
+                self.arrive(flight, event, row)
+        fatal = story.fatal == index
+        done = _text(f"{line.number}  {line.action}", SIDE, _FATAL if fatal else _ACTION)
+        done += _text(line.rule, SIDE, _RULE)
         for note in line.notes:
             done += _text(note, SIDE, _NOTE)
         outside = [_text(text, SIDE + 4, _SMALL) for text in story.fresh_details(index)]
@@ -408,7 +436,7 @@ class _Diagram:
         for flight, event in losses:
             self.vanish(flight, event, free.pop() if free else self.row())
         # What goes straight leaves last, so that nothing stands in its way.
-        sent = [*story.departures(index)]
+        sent = [each for each in story.departures(index) if not line.passed]
         sent.sort(key=lambda each: any(_straight(each[0], event) for event in each[0].arrivals))
         for flight, event in sent:
             self.depart(flight, event, free.pop() if free else self.row())
@@ -441,7 +469,7 @@ class _Diagram:
         remarks = (event.message.mark, *remarks) if event.message.mark else remarks
         colour = _colour(event.message)
         text = _text(event.message.text or " ", MESSAGE, _Style(9, colour))
-        return text + _text(" \N{MIDDLE DOT} ".join(remarks), MESSAGE, _Style(7, colour, "I"))
+        return text + _text(" \N{MIDDLE DOT} ".join(remarks), MESSAGE, _Style(8, colour, "I"))
 
     def boxed(self, n: int) -> bool:
         """States stand on this lifeline: a slanted line to or from it ends beside their boxes."""
@@ -470,6 +498,15 @@ class _Diagram:
         ):
             row.nodes[lane.edge] = _POINT
             row.line(lane.message, lane.edge, _pen(event))
+
+    def through(self, flight: Flight, event: Event, row: _Row) -> None:
+        """It goes level from one lifeline to the other."""
+        lane = self.lane(event.message)
+        there = self.columns.lane(event.message.receiver, event.message.sender)
+        text = self.message(flight, event)
+        self.say(row, lane, text)
+        self.straight[lane.channel] = max(self.straight[lane.channel], _points(text))
+        row.line(lane.lifeline, there.lifeline, _pen(event), arrow=True)
 
     def arrive(self, flight: Flight, event: Event, row: _Row) -> None:
         lane = self.lane(event.message)

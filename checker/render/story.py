@@ -64,6 +64,8 @@ class Line:
     states: tuple[str, ...]
     details: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed: bool = False
+    """What is sent arrives in the same step: it is told as somebody saw it who was in between."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,12 @@ class Flight:
         return bool(self.departure and self.loss and self.departure.line == self.loss.line)
 
     def is_prompt(self, arrival: Event) -> bool:
-        """It arrived in the step after the one that sent it: nothing came in between."""
-        return self.departure is not None and arrival.line == self.departure.line + 1
+        """It arrived in the step that sent it or in the next: nothing came in between."""
+        return self.departure is not None and arrival.line <= self.departure.line + 1
+
+    def passed(self, arrival: Event) -> bool:
+        """It was sent and received in one step."""
+        return self.departure is not None and arrival.line == self.departure.line
 
 
 @dataclass(frozen=True)
@@ -147,11 +153,21 @@ class Story:
                 if message.uid in known:
                     raise ValueError(f"{at}: sent or in flight before: {message}")
                 known.add(message.uid)
+                if line.passed:
+                    gone.add(message.uid)
             for message in line.lost:
                 if message.uid in gone:
                     raise ValueError(f"{at}: no longer in flight: {message}")
                 known.add(message.uid)
                 gone.add(message.uid)
+
+    @property
+    def fatal(self) -> int | None:
+        """The index of the line in which what is claimed falls: the last, of a run that ends there
+        and has no message that is marked."""
+        marked = any(message.mark for line in self.lines for message in line.sent)
+        ends = self.violated and self.loop is None and not marked
+        return len(self.lines) - 1 if ends else None
 
     def before(self, index: int) -> tuple[str, ...]:
         """The states before line `index`."""
@@ -179,6 +195,9 @@ class Story:
             for message in line.sent:
                 departures[message.uid] = Event(index, message)
                 in_flight[message.uid] = True
+                if line.passed:
+                    arrivals[message.uid] = [Event(index, message)]
+                    in_flight[message.uid] = False
             for message in line.lost:
                 losses[message.uid] = Event(index, message)
                 in_flight[message.uid] = False
@@ -194,7 +213,7 @@ class Story:
         )
 
     def arrivals(self, index: int) -> Iterator[tuple[Flight, Event]]:
-        """What line `index` receives: one message at most."""
+        """What line `index` receives: one message at most, or what passed in it."""
         for flight in self.flights:
             yield from ((flight, event) for event in flight.arrivals if event.line == index)
 

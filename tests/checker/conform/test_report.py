@@ -142,6 +142,11 @@ def test_a_picture_shows_an_earlier_connection_in_its_own_states():
     assert after[3] == ("ESTABLISHED", "ESTABLISHED")
     assert after[6] == ("TIME-WAIT", "CLOSED")
     assert after[7][0] == "SYN-SENT"
+    assert [line.number for line in story.lines] == [1, 2, 3, 4, 5, 6, 7]
+    texts = [line.sent[0].text for line in story.lines]
+    assert texts[1:3] == ["SYN,ACK SEQ=0 ACK=1", "ACK SEQ=1 ACK=1"] and texts[6] == "SYN SEQ=0"
+    assert [line.action[:7] for line in story.lines][5:] == ["0.000 s", "0.108 s"]
+    assert "another connection of the same sockets begins" in story.lines[6].notes
 
 
 NAMES = [b"\x1b]0;x\x07.pcap", b"new\nline.pcap", b"\xff\xfe.pcap", b"<b>&\xe2\x80\xae.pcap"]

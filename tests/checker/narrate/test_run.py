@@ -67,7 +67,7 @@ def test_a_ladder_leaves_out_the_middle(tmp_path):
     scene(made)
     (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE, drawn=1).connections
     assert found.story is not None
-    notes = [note for line in found.story.lines for note in line.notes]
+    notes = [note for line in found.story.lines for note in line.notes if "ISN" not in note]
     assert notes == [
         f"{87 - contents.FIRST - contents.LAST} segments before this one are not drawn"
     ]
@@ -79,9 +79,9 @@ def test_states_change_where_a_segment_arrives(tmp_path):
     (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE, drawn=1).connections
     assert found.story is not None
     assert found.story.initial == ("CLOSED", "LISTEN")
-    sent, received = [line.states for line in found.story.lines if line.number == 8]
-    assert sent == ("FIN-WAIT-1", "ESTABLISHED")
-    assert received == ("FIN-WAIT-1", "CLOSE-WAIT")
+    (line,) = [line for line in found.story.lines if line.number == 8]
+    assert found.story.before(found.story.lines.index(line))[1] == "ESTABLISHED"
+    assert line.states == ("FIN-WAIT-1", "CLOSE-WAIT")
 
 
 def test_exit_codes(tmp_path):

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from checker.render import Line, Message, Story, dot, itf, ladder, render, show, writable
 from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
+from checker.render.sequence import DARK, LOST, draw
 from checker.render.text import columns, visible, wrap
 from checker.support.errors import INTERNAL, Problem, ToolProblem, UsageProblem
 
@@ -117,7 +118,20 @@ THREE = Story(
     violated=False,
 )
 
-BY_HAND = pytest.mark.parametrize("story", [HANDSHAKE, STALE_SYN, LOOP, EMPTY, THREE])
+SEEN = Story(
+    "Seen in between",
+    ("10.0.0.1:1024", "10.0.0.2:80"),
+    ("CLOSED", "LISTEN"),
+    (
+        line(1, 0, "0.000 s", "SYN-SENT LISTEN", sent=(SYN,), passed=True, notes=("ISN 7",)),
+        line(2, 1, "0.010 s", "ESTABLISHED SYN-RECEIVED", sent=(SYN_ACK,), passed=True),
+        line(3, 0, "0.020 s", "ESTABLISHED ESTABLISHED", sent=(ACK,), passed=True),
+    ),
+    "conforms",
+    violated=False,
+)
+
+BY_HAND = pytest.mark.parametrize("story", [HANDSHAKE, STALE_SYN, LOOP, EMPTY, THREE, SEEN])
 
 ANYTHING = st.text(max_size=60) | st.text('abcXYZ<>&"\\\n\t{}|_./漢\u0301\x1b\u202e ', max_size=90)
 
@@ -414,6 +428,36 @@ def test_the_picture_boxes_a_loop() -> None:
     before, _, inside = source.partition("subgraph cluster_loop")
     assert "loop, for ever: 2 to 3, then 2 again" in labels(inside)
     assert "1 SEND" in labels(before) and "2 deliver" in labels(inside)
+
+
+def test_what_passes_in_one_step_is_told_once() -> None:
+    assert ladder(SEEN, 70).count("SYN SEQ=0") == 1 and "..." not in ladder(SEEN, 70)
+    assert [text for text in labels(dot(SEEN)) if "SEQ" in text] == [
+        SYN.text, SYN_ACK.text, ACK.text
+    ]  # fmt: skip
+    assert all(flight.is_prompt(flight.arrivals[0]) for flight in SEEN.flights)
+    states = json.loads(itf(SEEN))["states"]
+    assert states[1]["in_flight"] == [] and len(states) == 4
+
+
+def test_the_step_in_which_a_claim_falls_is_marked() -> None:
+    broken = replace(HANDSHAKE, violated=True)
+    assert (broken.fatal, HANDSHAKE.fatal, LOOP.fatal) == (3, None, None)
+    fatal = f'COLOR="{LOST}"><B>4 deliver</B>'
+    assert fatal in dot(broken).replace("  ", " ")
+    assert fatal not in dot(HANDSHAKE).replace("  ", " ")
+
+
+def test_a_drawing_is_for_light_and_dark_and_has_no_text_below_10_pixels() -> None:
+    for story in (HANDSHAKE, STALE_SYN, LOOP, SEEN):
+        source = dot(story)
+        sizes = {float(size) for size in re.findall(r'POINT-SIZE="([\d.]+)"', source)}
+        assert min(sizes) * 4 / 3 >= 10
+        colours = set(re.findall(r'"(#[0-9a-f]{6})"', source))
+        assert colours <= {*DARK}
+    drawing = draw(dot(HANDSHAKE), "svg").decode()
+    assert "prefers-color-scheme: dark" in drawing
+    assert ET.fromstring(drawing) is not None
 
 
 def test_the_picture_marks_what_is_old_double_or_lost() -> None:
