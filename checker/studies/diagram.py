@@ -36,11 +36,11 @@ from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.render import dot
-from checker.render.sequence import CHANGED, GREY, INK, draw
+from checker.render.sequence import CHANGED, CLIENT, GREY, INK, SERVER, draw
 from checker.render.text import wrap
 from checker.support import files
 from checker.support.errors import UsageProblem
-from spec.observe.figure_5 import EVENTS, FIGURE_5, NOTED, Edge
+from spec.observe.figure_5 import EVENTS, FIGURE_5, NOTED, NOTES, Edge
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
@@ -397,13 +397,13 @@ def _head(name: str, layout: str, *caption: str) -> list[str]:
 def _over(edge: Edge, colour: str = INK, *small: str) -> str:
     """A label as in the figure: the event over the action, and small print below."""
     rows = [_cell(edge.event, colour), "<HR/>", _cell(edge.action, colour)]
-    rows += [_cell(text, colour, 7) for text in small]
+    rows += [_cell(text, colour) for text in small]
     return _table(rows, f'CELLPADDING="1" COLOR="{colour}"')
 
 
-def _cell(text: str, colour: str, size: int = 9) -> str:
+def _cell(text: str, colour: str) -> str:
     text = html.escape(text)
-    return f'<TR><TD><FONT COLOR="{colour}" POINT-SIZE="{size}">{text}</FONT></TD></TR>'
+    return f'<TR><TD><FONT COLOR="{colour}" POINT-SIZE="9">{text}</FONT></TD></TR>'
 
 
 def _table(rows: Iterable[str], look: str) -> str:
@@ -489,19 +489,40 @@ def _edge(edge: Edge, label: str, look: str = "") -> str:
 
 
 def _endpoint() -> str:
-    """Figure 5, as far as it is reachable."""
+    """Figure 5, as far as it is reachable, with the usual ways of a client and a server."""
     figure = [edge for edge in FIGURE_5 if edge in machine()]
+    ways = _ways()
     lines = _head(
         "endpoint",
         "ranksep=0.7 nodesep=0.5",
-        "RFC 9293, Figure 5, from the reachable",
-        "transitions of an endpoint",
+        "RFC 9293, Figure 5, from the reachable transitions of an endpoint",
+        "Above a line: what happens. Below: what is sent or done; x: nothing",
+        "Blue: the client, which closes first. Brown: the server",
+        *(line for n in sorted({*NOTED.values()}) for line in wrap(f"note {n}: {NOTES[n]}", 70)),
     )
     lines += _skeleton(figure)
     for edge in figure:
         small = (f"note {NOTED[edge]}",) if edge in NOTED else ()
-        lines.append(_edge(edge, _padded(_over(edge, INK, *small))))
+        pen = next((pen for pen, way in zip(_PENS, ways, strict=True) if edge in way), INK)
+        look = "" if pen == INK else f' color="{pen}" penwidth=1.8'
+        lines.append(_edge(edge, _padded(_over(edge, pen, *small)), look))
     return "\n".join([*lines, "}", ""])
+
+
+def _ways() -> tuple[set[Edge], set[Edge]]:
+    """What client and server go through in a handshake of three and a close of four segments."""
+    model = Model(Rules(), CLIENT_SERVER)
+    seq = Space(CLIENT_SERVER.width)
+    ways: tuple[set[Edge], set[Edge]] = (set(), set())
+    for path in _runs(model.system):
+        before = path.start
+        for step, after in path.steps:
+            for host, way in enumerate(ways):
+                here, there = before.end(host).tcb, after.end(host).tcb
+                if here.state != there.state:
+                    way.add(edge_of(here, there, step, seq))
+            before = after
+    return ways
 
 
 def _endpoint_all() -> str:
@@ -520,13 +541,13 @@ def _endpoint_all() -> str:
             listed.setdefault(why, []).append(edge.before)
         else:
             lines = labels if edge[::3] in labels else dashed
-            lines.setdefault(edge[::3], []).append(_over(edge, GREY, why.section))
+            lines.setdefault(edge[::3], []).append(_over(edge, GREY, *wrap(why.section, 18)))
     text = _head(
         "endpoint_all",
-        "ranksep=0.75 nodesep=0.5",
+        "ranksep=0.75 nodesep=0.25",
         "Every reachable transition of an endpoint",
-        "Dark: RFC 9293, Figure 5",
-        "Grey, and in the table: what the figure omits",
+        "Above a line: what happens. Below: what is sent or done; x: nothing",
+        "Not grey: RFC 9293, Figure 5. Grey, and in the table: what the figure omits",
     )
     pictures = [*_skeleton(figure)]
     grey = f' style=dashed color="{GREY}"'
@@ -572,7 +593,7 @@ _TABLE = f'CELLPADDING="3" COLOR="{GREY}"'
 def _row(*cells: str, tag: str = "") -> str:
     open_, close = (f"<{tag}>", f"</{tag}>") if tag else ("", "")
     texts = "".join(
-        f'<TD ALIGN="LEFT" BALIGN="LEFT">{open_}{_broken(cell, 60)}{close}</TD>' for cell in cells
+        f'<TD ALIGN="LEFT" BALIGN="LEFT">{open_}{_broken(cell, 34)}{close}</TD>' for cell in cells
     )
     return f"<TR>{texts}</TR>"
 
@@ -633,7 +654,7 @@ CLIENT_SERVER = replace(_PAIR, a_passive=False, b_active=False)
 TWO_CLIENTS = replace(_PAIR, a_passive=False, b_passive=False, close=False)
 """Both open actively, and leave it at that."""
 
-_PENS = ("#1f5f9e", "#a85400")
+_PENS = (CLIENT, SERVER)
 """What A does, and what B does."""
 
 
@@ -657,9 +678,13 @@ def both(world: World) -> Both:
     return Both(a.tcb.state, b.tcb.state, over)
 
 
-def joint(bounds: Bounds) -> dict[tuple[Both, Both], list[tuple[int, Edge]]]:
+Joint = dict[tuple[Both, Both], list[tuple[int, Edge]]]
+"""Changes of the states of both ends, each with who makes it, and how."""
+
+
+def joint(bounds: Bounds) -> Joint:
     """The quotient of the graceful runs by the states of both ends: who does what, and where."""
-    found: dict[tuple[Both, Both], list[tuple[int, Edge]]] = {}
+    found: Joint = {}
     for change in changes(Graceful(Model(Rules(), bounds).system), Space(bounds.width)):
         labels = found.setdefault((both(change.before), both(change.after)), [])
         if (change.host, change.edge) not in labels:
@@ -667,9 +692,8 @@ def joint(bounds: Bounds) -> dict[tuple[Both, Both], list[tuple[int, Edge]]]:
     return found
 
 
-def _joint(name: str, bounds: Bounds, *caption: str) -> str:
+def _joint(name: str, edges: Joint, *caption: str) -> str:
     text = _head(name, "ranksep=0.35 nodesep=0.3", *caption)
-    edges = joint(bounds)
     for view in dict.fromkeys(view for pair in edges for view in pair):
         cells = "".join(
             f'<TD WIDTH="96"><FONT COLOR="{pen}">{state.value}</FONT></TD>'
@@ -685,22 +709,62 @@ def _joint(name: str, bounds: Bounds, *caption: str) -> str:
     return "\n".join([*text, "}", ""])
 
 
-_COLOURS = "Left and blue: A. Right and brown: B."
+_COLOURS = (
+    "Left and blue: A. Right and brown: B.",
+    "Filled: both in the same state. x: nothing sent",
+)
 
 
-def _connection() -> str:
-    return _joint(
-        "connection",
-        CLIENT_SERVER,
-        "One connection between a client and a server, from end to end",
-        _COLOURS,
-        "Nothing is lost, and nobody resets or gives up",
-        "Filled: both ends are in the same state",
-    )
+def parts(edges: Joint) -> dict[str, Joint]:
+    """The life of a connection in pictures that one can read: how it opens; and how it closes if
+    the client's FIN arrives first, if the server's does, and if they cross. Each edge is in one."""
+
+    def since(*first: tuple[State, State]) -> Joint:
+        found = {view for pair in edges for view in pair if view[:2] in first and not view.over}
+        for _ in edges:
+            found |= {after for before, after in edges if before in found}
+        return {pair: labels for pair, labels in edges.items() if pair[0] in found}
+
+    def by_way_of(*path: tuple[State, State]) -> Joint:
+        steps = [*pairwise(path)]
+        to = {pair: of for pair, of in edges.items() if (pair[0][:2], pair[1][:2]) in steps}
+        return to | since(path[-1])
+
+    opened = (ESTABLISHED, ESTABLISHED)
+    client, server = (FIN_WAIT_1, ESTABLISHED), (ESTABLISHED, FIN_WAIT_1)
+    crossed = {
+        pair: labels
+        for first in (client, server)
+        for pair, labels in by_way_of(first, (FIN_WAIT_1, FIN_WAIT_1)).items()
+    }
+    late = since(opened)
+    return {
+        "open": {pair: labels for pair, labels in edges.items() if pair not in late},
+        "close-client": by_way_of(opened, client, (FIN_WAIT_1, CLOSE_WAIT)),
+        "close-server": by_way_of(opened, server, (CLOSE_WAIT, FIN_WAIT_1)),
+        "close-both": crossed,
+    }
+
+
+_PARTS = {
+    "open": "A connection opens, of a client and a server that may close at once",
+    "close-client": "A connection closes: the client's FIN arrives first",
+    "close-server": "A connection closes: the server's FIN arrives first",
+    "close-both": "A connection closes: the FINs of both cross",
+}
+
+
+def _connection() -> dict[str, str]:
+    """Nothing is lost, and nobody resets or gives up."""
+    return {
+        f"connection-{name}": _joint(f"connection_{name.replace('-', '_')}", part, _PARTS[name],
+                                     *_COLOURS)
+        for name, part in parts(joint(CLIENT_SERVER)).items()
+    }  # fmt: skip
 
 
 def _simultaneous() -> str:
-    return _joint("simultaneous", TWO_CLIENTS, "Simultaneous open", _COLOURS)
+    return _joint("simultaneous", joint(TWO_CLIENTS), "Simultaneous open", *_COLOURS)
 
 
 # The two handshakes
@@ -723,10 +787,8 @@ def run(system: System, start: World, *goals: tuple[State, State]) -> Run:
     return path
 
 
-def _handshakes() -> tuple[str, str]:
+def _runs(system: System) -> tuple[Run, Run]:
     """The three segments that open a connection, and the four that close it."""
-    model = Model(Rules(), CLIENT_SERVER)
-    system = model.system
     opening = run(system, system.initial(), (CLOSED, LISTEN), (ESTABLISHED, ESTABLISHED))
     closing = run(
         system,
@@ -735,6 +797,13 @@ def _handshakes() -> tuple[str, str]:
         (TIME_WAIT, CLOSED),
         (CLOSED, CLOSED),
     )
+    return opening, closing
+
+
+def _handshakes() -> tuple[str, str]:
+    """Both, told step by step."""
+    model = Model(Rules(), CLIENT_SERVER)
+    opening, closing = _runs(model.system)
     return (
         dot(
             model.story(
@@ -765,7 +834,7 @@ def diagrams() -> dict[str, str]:
     return {
         "endpoint": _endpoint(),
         "endpoint-all": _endpoint_all(),
-        "connection": _connection(),
+        **_connection(),
         "simultaneous": _simultaneous(),
         "handshake": handshake,
         "close": close,

@@ -82,3 +82,21 @@ def test_every_page_is_reached_from_the_readme() -> None:
                 todo.append(target)
     lost = [_name(page) for page in PAGES if page not in seen and page.is_relative_to(TOP / "docs")]
     assert lost == []
+
+
+def test_every_diagram_is_shown_or_linked_where_it_explains() -> None:
+    text = "".join(page.read_text() for page in PAGES if _name(page) != "docs/reference/matrix.md")
+    unseen = [
+        drawing.name
+        for drawing in TOP.glob("diagrams/*.svg")
+        if f"diagrams/{drawing.name})" not in text
+    ]
+    assert not unseen
+
+
+def test_text_of_diagrams_has_10_pixels_on_a_page_830_wide() -> None:
+    for drawing in TOP.glob("diagrams/*.svg"):
+        told = drawing.read_text()
+        width = float(re.search(r'width="(\d+)pt"', told)[1]) * 4 / 3
+        least = min(map(float, re.findall(r'font-size="([\d.]+)"', told))) * 4 / 3
+        assert least * min(1, 830 / width) >= 10, drawing.name

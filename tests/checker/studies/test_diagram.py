@@ -159,6 +159,27 @@ def test_joint_states_run_from_closed_to_their_end(bounds: Any, count: int) -> N
     assert {edge for es in edges.values() for _, edge in es} <= set(machine())
 
 
+def test_a_connection_is_in_four_pictures_that_have_every_edge() -> None:
+    edges = diagram.joint(diagram.CLIENT_SERVER)
+    found = diagram.parts(edges)
+    assert {pair for part in found.values() for pair in part} == {*edges}
+    sizes = {name: len({view for pair in part for view in pair}) for name, part in found.items()}
+    assert sizes == {"open": 13, "close-client": 10, "close-server": 10, "close-both": 16}
+    mirrored = {(x.b, x.a, y.b, y.a) for x, y in found["close-server"]}
+    assert mirrored == {(x.a, x.b, y.a, y.b) for x, y in found["close-client"]}
+
+
+def test_the_usual_ways_go_through_figure_5(sources: dict[str, str]) -> None:
+    client, server = diagram._ways()
+    assert client | server <= {*FIGURE_5} and not client & server
+    assert {edge.before for edge in client} == {
+        State.CLOSED, State.SYN_SENT, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2,
+        State.TIME_WAIT,
+    }  # fmt: skip
+    assert sources["endpoint"].count("penwidth=1.8") == len(client | server)
+    assert "x: nothing" in sources["endpoint"] and "note 1: " in sources["endpoint"]
+
+
 def test_joint_states_of_a_simultaneous_open_are_symmetric() -> None:
     edges = diagram.joint(diagram.TWO_CLIENTS)
     told = {(*pair, host, edge) for pair, es in edges.items() for host, edge in es}
