@@ -26,6 +26,7 @@ from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
 from checker.render.sequence import DARK, LOST, draw
 from checker.render.text import columns, visible, wrap
+from checker.support import files
 from checker.support.errors import INTERNAL, Problem, ToolProblem, UsageProblem
 
 # ---------------------------------------------------------------------------------------- stories
@@ -737,6 +738,7 @@ def test_a_failed_write_leaves_the_old_file(
 def test_where_a_story_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for suffix in ("txt", "json", "dot", "svg", "PNG"):
         writable(tmp_path / f"story.{suffix}")
+    files.release()
     assert not list(tmp_path.iterdir())
     (tmp_path / "folder.svg").mkdir()
     for name, says in [
