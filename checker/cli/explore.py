@@ -68,9 +68,9 @@ def explore(
         files.writable(json)
     chosen_rules = choose_rules(parse_rules(rules or []))
     chosen = choose_profile(profile, parse_bounds(bounds or []))
-    with progress.explorations() as (tell, _):
+    with progress.exploration(profile) as tell:
         model = Model(chosen_rules, *chosen)
-        found = model.search({}, options, lambda *counts: tell(profile, *counts), False)
+        found = model.search({}, options, tell, False)
     if json is not None:
         files.write_json(json, summary(found))
     scope = "exhaustive" if found.complete else f"not complete: {found.why}"

@@ -72,7 +72,13 @@ class _Said:
 def _bar(*columns: ProgressColumn) -> Progress:
     """A bar on stderr, which is gone when all is done."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    return Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,  # results stay where they belong
+    )
 
 
 @contextmanager
@@ -129,6 +135,13 @@ def explorations() -> Iterator[tuple[Any, Any]]:
 
     with _Said(bar) as said:
         yield tell, done
+
+
+@contextmanager
+def exploration(name: str) -> Iterator[Callable[..., None]]:
+    """A callback that tells how one exploration goes on."""
+    with explorations() as (tell, _):
+        yield lambda *counts: tell(name, *counts)
 
 
 @contextmanager

@@ -162,10 +162,10 @@ def _follow(families: "Sequence[Family]", timeout: float) -> "list[Followed]":
     """Follow the runs of families, one after the other."""
     from checker.studies.prove.families import follow
 
-    console = Console(stderr=True)
-    found = []
-    for family in families:
-        with console.status(f"{family.id}: a run for each TIME-WAIT that is too short"):
+    found: list[Followed] = []
+    with progress.counted("families") as tell:
+        for family in families:
+            tell(family.id, len(found), len(families))
             found.append(follow(family, timeout))
     return found
 

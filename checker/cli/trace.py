@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from checker.cli import progress
 from checker.cli.options import (
     BoundsOption,
     ClaimArgument,
@@ -36,5 +37,6 @@ def trace(
             out,
             profile,
             max_states,
+            progress.exploration,
         )
     )

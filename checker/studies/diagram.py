@@ -844,13 +844,13 @@ def diagrams() -> dict[str, str]:
 def write(directory: str | PathLike[str]) -> None:
     """Write each diagram to ``directory``, as ``.dot`` and ``.svg``: all of them or, if one cannot
     be drawn, none."""
-    sources = diagrams()
-    drawn = {name: draw(source, "svg") for name, source in sources.items()}
     folder = Path(directory)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageProblem(f"cannot make {str(folder)!r}: {error.strerror}") from error
+    sources = diagrams()
+    drawn = {name: draw(source, "svg") for name, source in sources.items()}
     for name, source in sources.items():
         files.write(folder / f"{name}.dot", source.encode())
         files.write(folder / f"{name}.svg", drawn[name])

@@ -9,12 +9,10 @@ state up to the bounds, or because a limit ended the search. Nothing is written 
 """
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path as File
 from typing import Any
-
-from rich.console import Console
 
 from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
@@ -26,6 +24,9 @@ from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import full_title
 
+Following = Callable[[str], AbstractContextManager[Progress | None]]
+"""What follows a search: given its name, a context with a callback for its progress."""
+
 
 def trace(
     claim: Claim,
@@ -34,13 +35,13 @@ def trace(
     out: File | str | None = None,
     profile: str | None = None,
     max_states: int | None = None,
-    progress: Progress | None = None,
+    following: Following = lambda _: nullcontext(),
 ) -> int:
     """Draw the run that decides a claim to ``out``, or as a ladder to stdout; see above.
 
     ``rules`` and ``bounds`` come on top of the claim's own, at the usual scale; ``profile``
     replaces its profile.
-    Without ``progress``, a terminal on stderr shows how far the search has got.
+    ``following`` is entered with the claim's name while the search goes on.
     """
     chosen = dict(rules or {})
     profile = profile or claim.profile
@@ -51,7 +52,8 @@ def trace(
     out = None if out is None else File(out)
     if out is not None:
         writable(out)
-    found = _search(model, claim, max_states, progress)
+    with following(claim.id) as progress:
+        found = _search(model, claim, max_states, progress)
     if claim.id not in found.decisive:
         print(_nothing(claim, found, model, profile), file=sys.stderr)
         return INCONCLUSIVE
@@ -69,35 +71,11 @@ def trace(
 def _search(
     model: Model, claim: Claim, max_states: int | None, progress: Progress | None
 ) -> Exploration:
-    def search(shown: Progress | None) -> Exploration:
-        found = model.decide([claim], Options(max_states=max_states), shown)
-        decided = found.live.get(claim.id)
-        if decided is not None and decided.note:
-            found.exploration.complete, found.exploration.why = False, decided.note
-        return found.exploration
-
-    if progress is not None:
-        return search(progress)
-    with _on_terminal(claim.id) as shown:
-        return search(shown)
-
-
-@contextmanager
-def _on_terminal(what: str) -> Iterator[Progress | None]:
-    """Progress in one line of stderr, if that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    with console.status(f"{what}: exploring") as status:
-
-        def show(states: int, transitions: int, level: int, waiting: int, _: str) -> None:
-            status.update(
-                f"{what}: {states:,} states, {transitions:,} transitions, "
-                f"depth {level}, {waiting:,} waiting"
-            )
-
-        yield show
+    found = model.decide([claim], Options(max_states=max_states), progress)
+    decided = found.live.get(claim.id)
+    if decided is not None and decided.note:
+        found.exploration.complete, found.exploration.why = False, decided.note
+    return found.exploration
 
 
 def tell(model: Model, claim: Claim, path: Path, profile: str) -> Story:

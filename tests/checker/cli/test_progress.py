@@ -75,6 +75,12 @@ def test_a_checkpoint_that_fails_is_told_at_once_and_once(
     assert said == [full, again, full]
 
 
+def test_a_search_for_a_run_is_told_in_a_log_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.exploration("T4") as tell:
+        tell(5, 9, 2, 4, "")
+        waits_for(lambda: capsys.readouterr().err, "T4: 5 states, level 2, 4 waiting")
+
+
 def test_proofs_and_what_follows_them(capsys: pytest.CaptureFixture[str]) -> None:
     proof: Any = SimpleNamespace(id="T3", paths=8)
     with progress.proofs() as tell:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
-from checker.engines.explicit.engine import Exploration, Path
+from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules
 from checker.model.words import state, text
@@ -132,8 +134,16 @@ def test_a_profile_of_the_users_still_records_what_the_claim_reads(
 
 
 def test_progress_is_told() -> None:
-    seen: list[tuple[int, int, int, int]] = []
-    trace.trace(BY_ID["T1.lifecycle"], {}, {}, progress=lambda *now: seen.append(now))
+    seen: list[tuple[Any, ...]] = []
+    named: list[str] = []
+
+    @contextmanager
+    def following(name: str) -> Iterator[Progress]:
+        named.append(name)
+        yield lambda *now: seen.append(now)
+
+    trace.trace(BY_ID["T1.lifecycle"], {}, {}, following=following)
+    assert named == ["T1.lifecycle"]
     counts = [states for states, *_ in seen]
     # The native engine, which goes on, begins at the start
     assert sum(now < before for before, now in itertools.pairwise(counts)) <= 1

@@ -14,6 +14,7 @@ import pytest
 
 from checker.engines.solver.induction import Theory
 from checker.ir.tracing import Leaf
+from checker.studies import proved
 from checker.studies.prove import certificates, prove
 from proofs.recheck import check as recheck
 from proofs.theorems.table import Theorem
@@ -400,6 +401,17 @@ def test_command(place: Path) -> None:
     assert run(str(place / "nowhere")).returncode == 2
     assert run(str(place), "--solver", "nobody").returncode == 2
     assert run(str(place), "--jobs", "0").returncode == 2
+
+
+def test_a_log_is_told_how_far_it_is(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recheck, "EVERY", -1.0)
+    assert wrong(place) == []
+    lines = capsys.readouterr().err.splitlines()
+    total = len(list(place.rglob("*.smt2")))
+    assert lines == [f"{n} of {total} scripts" for n in range(1, total + 1)]
+    assert not any(line.startswith(proved.WRONG) for line in lines), "nothing is wrong"
 
 
 def test_it_imports_nothing_of_what_made_the_certificates() -> None:
