@@ -60,6 +60,23 @@ def test_every_command_is_one_of_runs() -> None:
     assert {*COMMANDS} <= verbs
 
 
+@pytest.mark.parametrize(
+    ("word", "code", "said"),
+    [("--version", 0, "synproof "), ("verfy", 2, "Did you mean 'verify'?")],
+)
+def test_what_run_does_not_know_the_command_line_may(
+    word: str, code: int, said: str, tmp_path: Path
+) -> None:
+    top = checkout_at(tmp_path)
+    done = call([top / "run", word], tmp_path)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
+    (top / ".venv/bin/python").unlink()
+    done = call([top / "run", word], tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "./run verify [ARG ...]" in done.stderr, "how it is used"
+
+
 def test_run_works_from_any_directory_and_through_a_link(tmp_path: Path) -> None:
     """Relative paths are the user's, and so is no module that happens to lie there."""
     top, here = tmp_path / "a checkout", tmp_path / "elsewhere"

@@ -106,7 +106,7 @@ def explorations() -> Iterator[tuple[Any, Any]]:
             what = unsaved or "checkpoints can be written again"
             said.console.print(escape(f"{job if isinstance(job, str) else job.name}: {what}"))
         since, first = began.setdefault(key, (now, states))
-        rate = (states - first) / max(now - since, 0.2)
+        rate = max(states - first, 0) / max(now - since, 0.2)  # another engine begins anew
         counts = (
             f"{states:,} states, level {level}, {waiting:,} waiting, {rate / 1000:,.0f} k/s, "
             f"{_memory() / 2**30:.1f} GiB"
