@@ -41,8 +41,6 @@ from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
-import graphviz
-
 from checker.support import files
 from checker.support.errors import ToolProblem, UsageProblem
 
@@ -135,6 +133,10 @@ def render(story: Story, path: str | os.PathLike[str]) -> None:
     files.write(path, content)
 
 
+PATIENCE = 60.0
+"""Seconds in which ``dot`` must be done. The largest drawing of the documentation takes one."""
+
+
 def draw(source: str, form: str) -> bytes:
     """The picture of a DOT source, as `svg` or `png`, by the program `dot`."""
     if form == "png":
@@ -145,9 +147,16 @@ def draw(source: str, form: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             drawing = Path(folder, "drawing.dot")
             drawing.write_text(source, encoding="utf-8")
-            found = Path(graphviz.render("dot", form, drawing, quiet=True)).read_bytes()
-    except graphviz.ExecutableNotFound:
+            command = ["dot", f"-T{form}", str(drawing)]
+            done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
+            found = done.stdout
+    except FileNotFoundError:
         raise RenderError(f"no program 'dot' to draw .{form} with: {instead}") from None
+    except subprocess.TimeoutExpired:
+        raise RenderError(
+            f"the program 'dot' was ended after {PATIENCE:g} s: ask for .dot or .txt, which do not "
+            "need it"
+        ) from None
     except subprocess.CalledProcessError as error:
         said = (error.stderr or b"").decode(errors="replace").split("\n")[0].strip()
         why = said or f"exit code {error.returncode}"

@@ -18,6 +18,7 @@ from checker.studies.prove import certificates, prove
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.program import called
+from checker.support.workers import end_with_parent
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.theorems.table import THEOREMS, Theorem
 from spec.tcp.inputs import Input
@@ -134,6 +135,7 @@ def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, s
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 (one system call)
         )
         try:
             _, said = run.communicate()

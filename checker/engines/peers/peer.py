@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker.support.errors import ToolProblem
+from checker.support.workers import end_with_parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ def measure(
 ) -> Measured:
     """Run ``command`` to its end and measure it; past ``timeout`` seconds it is killed.
 
-    The process has its own group, so that its children end with it. Output goes to a file, so
-    that no pipe can fill.
+    The process has its own group, so that its children end with it; where the system can see to
+    it, it ends when this process does. Output goes to a file, so that no pipe can fill.
     """
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
@@ -86,6 +87,7 @@ def measure(
                 stderr=subprocess.STDOUT,
                 env=None if env is None else {**os.environ, **env},
                 start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 (one system call)
             )
         except OSError as error:
             raise ToolProblem(f"cannot run {command[0]}: {error.strerror}") from None

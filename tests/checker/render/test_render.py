@@ -21,7 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from checker.render import Line, Message, Story, dot, itf, ladder, render, show, writable
+from checker.render import Line, Message, Story, dot, itf, ladder, render, sequence, show, writable
 from checker.render.itf import expression
 from checker.render.ladder import MIN_WIDTH
 from checker.render.sequence import DARK, LOST, draw
@@ -719,6 +719,16 @@ def test_a_dot_that_fails_is_reported(
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     assert complaint in refusal(tmp_path / "s.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["dot"]
+
+
+def test_a_dot_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "dot"
+    fake.write_text("#!/bin/sh\nsleep 60\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setattr(sequence, "PATIENCE", 0.1)
+    assert "'dot' was ended after 0.1 s: ask for .dot or .txt" in refusal(tmp_path / "s.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["dot"]
 
 

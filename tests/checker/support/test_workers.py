@@ -22,6 +22,15 @@ with workers.forked(2) as pool:
 """
 
 
+OTHER_PROGRAM = """
+import subprocess, time
+from checker.support import workers
+other = subprocess.Popen(["sleep", "600"], preexec_fn=workers.end_with_parent)
+print(other.pid, flush=True)
+time.sleep(600)
+"""
+
+
 def alive(pid: int) -> bool:
     """Is the process there, and no zombie?"""
     try:
@@ -34,8 +43,18 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("way", ["system", "pipe"])
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
 def test_workers_of_a_parent_that_is_killed_end(way: str) -> None:
+    all_end_with(PARENT, way)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system cannot be asked")
+def test_other_programs_of_a_parent_that_is_killed_end() -> None:
+    all_end_with(OTHER_PROGRAM)
+
+
+def all_end_with(program: str, *words: str) -> None:
+    """Kill a program that printed the processes that it has begun."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, way], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, *words], stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     pids = [int(word) for word in parent.stdout.readline().split()]

@@ -157,14 +157,16 @@ def _listed(digests: Mapping[str, str]) -> bytes:
 
 def _damage(path: Path) -> str:
     """What in a checkpoint is not as it was written; nothing if all is."""
-    names = [*(f"{name}.npy" for name in ARRAYS), SEARCH]
+    digests = {}
     try:
         listed = (path / DIGESTS).read_bytes()
-        for name in names:
+        for name in (*(f"{name}.npy" for name in ARRAYS), SEARCH):
             with (path / name).open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if _listed({name: digest}) not in listed.splitlines(keepends=True):
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            if not listed.startswith(_listed(digests)):
                 return f"{name} is not as it was written"
+        if listed != _listed(digests):
+            return f"{DIGESTS} is not as it was written"
     except OSError as error:
         return f"{Path(error.filename or path).name}: {error.strerror}"
     return ""
