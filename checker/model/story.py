@@ -5,7 +5,7 @@ which incarnation of a connection a segment is of. Both are recovered by followi
 equal segments in flight the oldest is taken; no rule can tell them apart, so that any choice is a
 true story. What is in flight remembers the TCB that sent it (and a reset the TCB that provoked it)
 whether or not the profile labels segments, and is *old* once the host has made a later TCB, or
-where the ghosts call it old.
+where the ghosts call it old, or stale: a SYN that arrives after its TCB left SYN-SENT.
 """
 
 import dataclasses
@@ -133,6 +133,8 @@ class _Teller:
         arrival = None
         if received is not None:
             old = received.message(before).old or received.message(after).old
+            assert me is not None
+            old |= after.end(me).ghost.stale and not before.end(me).ghost.stale
             arrival = dataclasses.replace(received.message(before), old=old)
         return Line(
             number=number,

@@ -22,6 +22,7 @@ from checker.render import Story, render, show, writable
 from checker.studies import finer
 from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
+from proofs.claims.failures import failure
 from proofs.claims.table import full_title
 
 Following = Callable[[str], AbstractContextManager[Progress | None]]
@@ -84,7 +85,8 @@ def tell(model: Model, claim: Claim, path: Path, profile: str) -> Story:
     what = "shortest counterexample" if violated else "shortest witness"
     others = ", ".join(f"{k}={v}" for k, v in model.departures.items())
     title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
-    verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {full_title(claim)}"
+    happened = (violated and failure(claim.id)) or full_title(claim)
+    verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {happened}"
     if path.loop == len(path.steps):
         verdict += "; the run stops here, where nothing has to happen any more"
     return model.story(path, f"{title}, {others}" if others else title, verdict, violated)

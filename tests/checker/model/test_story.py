@@ -126,9 +126,9 @@ def test_what_was_in_flight_before() -> None:
 def test_ghosts_and_signals_are_noted() -> None:
     run = Run(BOUNDS, watchers=(Stale(),))(1, Input.OPEN_PASSIVE)(0, Input.OPEN_ACTIVE)
     run(0, Input.ABORT)(1, Input.SEGMENT, "SYN")
-    assert run.story().lines[-1].notes == (
-        "stale: the TCB that sent this SYN is no longer in SYN-SENT",
-    )
+    last = run.story().lines[-1]
+    assert last.notes == ("stale: the TCB that sent this SYN is no longer in SYN-SENT",)
+    assert last.received is not None and last.received.old
     run = Run(BOUNDS)(0, Input.OPEN_ACTIVE)(1, Input.SEGMENT, "SYN")(0, Input.SEGMENT, "RST,ACK")
     assert run.story().lines[-1].notes == ("to the user: error: connection reset",)
 

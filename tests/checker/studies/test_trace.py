@@ -22,7 +22,7 @@ from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
 from proofs.claims.table import BY_ID, CLAIMS, full_title
 
 TWO_WAY = {"three_way": False}
-VERDICT = "T2 violated: a stale SYN never gets past the third handshake"
+VERDICT = "T2 violated: a stale SYN got past the third handshake"
 
 
 def found(claim_id: str, rules: dict[str, Any]) -> tuple[Model, Path]:
