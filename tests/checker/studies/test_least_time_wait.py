@@ -13,6 +13,7 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from checker.support.journal import Journal
 from proofs.claims.table import BY_ID
 from spec.rules import Restart
+from tests.helpers import repository
 
 TOP = Path(__file__).parents[3]
 KEPT = matrix.text(TOP / t.DATA)
@@ -131,7 +132,7 @@ def run(*words: str) -> Any:
 def test_the_command_compares_the_page_with_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    repository.stand_in(tmp_path, monkeypatch)
     assert run("--page").exit_code == VIOLATED
     for folder in ("docs/reference", "proofs/results"):
         (tmp_path / folder).mkdir(parents=True)

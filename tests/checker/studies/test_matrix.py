@@ -15,6 +15,7 @@ from checker.studies import matrix, pins
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from proofs.claims.ablations import ABLATIONS, CONTROLS
 from proofs.claims.table import CLAIMS
+from tests.helpers import repository
 
 TOP = Path(__file__).parents[3]
 KEPT = json.loads((TOP / matrix.DATA).read_text("utf-8"))
@@ -259,7 +260,7 @@ def test_the_command_says_what_drifted(
     written: tuple[Any, Any, Path], few: list[matrix.Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, top = written
-    monkeypatch.chdir(top)
+    repository.stand_in(top, monkeypatch)
     monkeypatch.setattr(matrix, "tasks", lambda: few)
     words = ["--journal", "journal", "--resume", "--workers", "1"]
     fresh = run(*words, "--check", "--json", "out.json")
