@@ -7,8 +7,9 @@ out once. That is a matter of speed only; ``tests/spec/world/test_system.py`` co
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from checker.model.records import clone, key
 from spec.observe.sights import NOTHING, PEER, Sight
 from spec.observe.watcher import Watcher
 from spec.rules import Rules
@@ -18,9 +19,10 @@ from spec.world.bounds import Bounds
 from spec.world.channel import Bag
 from spec.world.enabled import Event
 from spec.world.endpoint import Endpoint
-from spec.world.records import key
 from spec.world.system import Outcome, Step, System, World
 from spec.world.topology import TWO_HOSTS, Topology
+
+R = TypeVar("R")
 
 
 class State(World):
@@ -81,6 +83,9 @@ class Interned(System):
     def initial(self) -> World:
         start = super().initial()
         return self.world(map(self.host, start.hosts), start.links)
+
+    def copy(self, record: R) -> R:
+        return clone(record)
 
     def rank(self, seg: Segment) -> tuple[object, ...]:
         return self._ranks[seg]

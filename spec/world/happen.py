@@ -65,7 +65,7 @@ def happen(
     if what in (Input.TICK, Input.RESTART):
         _rest(end, socket, cast(Input, what), tcp, watchers, elapsed)
         return Effects(True, rules=tuple(tcp.cited))
-    before = clone(end.host.sockets)
+    before = [clone(socket.tcb) for socket in end.host.sockets]
     forged = what in FORGERIES
     if forged:
         seg = forge(socket.tcb, cast(Forgery, what), tcp)
@@ -78,7 +78,7 @@ def happen(
     sockets = end.host.sockets if what == Input.CRASH else (socket,)
     for was, now, ghost in zip(before, end.host.sockets, end.ghosts, strict=True):
         if now in sockets:
-            moment = Moment(was.tcb, now.tcb, cast(Input, what), seg, forged, tcp, sight)
+            moment = Moment(was, now.tcb, cast(Input, what), seg, forged, tcp, sight)
             observe(watchers, ghost, moment)
     for sent in tcp.sent:
         sent.ttl = bounds.msl

@@ -186,8 +186,8 @@ class System:
         """The outcomes of one event at one socket: one for each ISN, if one is selected."""
         found: list[Outcome] = []
         for isn in self.isns(end.only(socket)):
-            after = clone(end)
-            arriving = None if seg is None else clone(seg)
+            after = self.copy(end)
+            arriving = None if seg is None else self.copy(seg)
             effects = happen(
                 after, what, arriving, isn, self.rules, self.bounds, self.watchers, sight, socket
             )
@@ -290,15 +290,19 @@ class System:
             return seg
         if seg.ttl <= 1:
             return None
-        copy = clone(seg)
-        copy.ttl = seg.ttl - 1
-        return copy
+        later = self.copy(seg)
+        later.ttl = seg.ttl - 1
+        return later
 
     # What a system that remembers does otherwise
 
     def world(self, hosts: Iterable[Endpoint], links: Iterable[Bag[Segment]]) -> World:
         """The state of these hosts and bags."""
         return World(tuple(hosts), tuple(links), self.topology)
+
+    def copy(self, record: T) -> T:
+        """A copy of a host or a segment that shares no mutable part with it."""
+        return clone(record)
 
     def rank(self, seg: Segment) -> tuple[object, ...]:
         """The order of segments in a bag."""

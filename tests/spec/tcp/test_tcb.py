@@ -66,13 +66,15 @@ CHANGES = {
 
 READERS = {
     "key, clone": """
+        from checker.model import records as written
         from spec.tcp.tcb import Tcb
-        from spec.world.records import clone, key
+        from spec.world import records
         for name in NEW:
-            tcb = Tcb()
-            setattr(tcb, name, 7)
-            assert key(tcb) != key(Tcb())
-            assert key(clone(tcb)) == key(tcb)
+            for key, clone in (records.key, records.clone), (written.key, written.clone):
+                tcb = Tcb()
+                setattr(tcb, name, 7)
+                assert key(tcb) != key(Tcb())
+                assert key(clone(tcb)) == key(tcb)
     """,
     "delete": """
         from spec.tcp.tcb import Tcb, delete

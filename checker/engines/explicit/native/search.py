@@ -403,7 +403,9 @@ class Search:
             self._take(worker, self.depth + 1)
         missing = np.concatenate(misses)
         if missing.size:
-            missing = np.unique(missing, axis=0)
+            # Each once, in order; ``np.unique`` of rows takes five times as long
+            missing = missing[np.lexsort((missing[:, 1], missing[:, 0]))]
+            missing = missing[np.append(True, (missing[1:] != missing[:-1]).any(axis=1))]
             interner.resolve(missing[:, 0].copy(), missing[:, 1].copy())
         if not self._grow():
             return False

@@ -45,12 +45,16 @@ class Memo:
     """A hash table from words to words, at most a quarter full: most look-ups end at once."""
 
     def __init__(self) -> None:
-        self.pairs = np.zeros(2 * 1024, U8)
         self.count = 0
+        self._take(np.zeros(2 * 1024, U8))
+
+    def _take(self, pairs: Array) -> None:
+        self.pairs = pairs
+        self._at = address(pairs), U8(pairs.size // 2 - 1)  # asked for with each entry
 
     def at(self) -> tuple[np.uint64, np.uint64]:
         """What the kernel is given: its address and the greatest index of a pair."""
-        return address(self.pairs), U8(self.pairs.size // 2 - 1)
+        return self._at
 
     def reserve(self, more: int) -> None:
         """Make room for ``more`` entries."""
@@ -59,7 +63,8 @@ class Memo:
         if size < need:
             while size < need:
                 size *= 2
-            old, self.pairs = self.pairs, np.zeros(2 * size, U8)
+            old = self.pairs
+            self._take(np.zeros(2 * size, U8))
             k.rehash(old, *self.at())
 
     def set(self, key: int, value: int) -> None:
