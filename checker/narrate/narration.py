@@ -13,7 +13,6 @@ from typing import Any
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import USED
-from checker.conform.report import Show
 from checker.conform.totals import Totals
 from checker.narrate.contents import Contents, Lookup
 from checker.narrate.http import Head
@@ -264,29 +263,28 @@ def _ends(connection: Connection, contents: Contents) -> Iterator[str]:
 # In words
 
 
-def lines(of: Narration, show: Show, width: int) -> Iterator[str]:
-    """The narration on the terminal; of connections, those that are to be shown."""
+def lines(of: Narration, most: int, width: int) -> Iterator[str]:
+    """The narration on the terminal; of connections, at most so many (0: all)."""
     requests = sum(one.requests for one in of.connections if one.protocol.startswith("HTTP"))
     yield f"{of.capture}: " + ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"
         for count, word in (
             (len(of.lookups) + of.more_lookups, "DNS question"),
-            (len(of.connections) + of.more_connections, "TCP connection"),
+            (of.totals.connections, "TCP connection"),
             (requests, "HTTP request"),
         )
     )
     events: list[tuple[float, int, list[str]]] = [
         (one.time - of.began, one.number, [lookup(one)]) for one in of.lookups
     ]
-    wanted = [one for one in of.connections if show.wants(one.verdict, one.left)]
-    told = wanted[: show.most or None]
+    told = of.connections[: most or None]
     events += [(one.began, one.first, list(chapter(one))) for one in told]
     for time, _, text in sorted(events, key=lambda event: event[:2]):
         yield f"{time:10.3f} s  {text[0]}"
         yield from (f"              {line}" for line in text[1:])
     if of.more_lookups:
         yield f"and {of.more_lookups} DNS messages more"
-    if more := of.more_connections + len(wanted) - len(told):
+    if more := of.more_connections + len(of.connections) - len(told):
         yield f"and {more} connections more"
     if of.totals.connections > 1:
         yield from of.totals.lines(width)

@@ -28,9 +28,11 @@ def narrate(
 ) -> int:
     """Tell what happened; the exit code."""
     apart((out_html, out_json), [capture])
-    found = gather(capture, behaviour, position, page.DRAWN if out_html is not None else 0)
+    show = show or Show()
+    drawn = page.DRAWN if out_html is not None else 0
+    found = gather(capture, behaviour, position, drawn, show)
     width = shutil.get_terminal_size().columns
-    for line in narration.lines(found, show or Show(), width):
+    for line in narration.lines(found, show.most, width):
         print(line)
     if out_json is not None:
         write_json(out_json, found.as_json())
@@ -44,9 +46,16 @@ def narrate(
 
 
 def gather(
-    capture: Path, behaviour: Behaviour, position: Position, drawn: int = 0
+    capture: Path,
+    behaviour: Behaviour,
+    position: Position,
+    drawn: int = 0,
+    show: Show | None = None,
 ) -> narration.Narration:
-    """All that there is to tell; with the pictures of the first ``drawn`` connections to end."""
+    """All that there is to tell; with the pictures of the first ``drawn`` connections to end.
+
+    Of connections that are not to be shown, there are only the totals.
+    """
     tap, output = Tap(), Output()
     connections: list[narration.Told] = []
     more = 0
@@ -56,8 +65,9 @@ def gather(
         contents = tap.close(connection)
         one = result("", connection)
         output.totals.add(one.verdict, one.left, one.unusual, one.sockets)
-        if len(connections) >= narration.TOLD:
-            more += 1
+        wanted = show is None or show.wants(one.verdict, one.left)
+        if not wanted or len(connections) >= narration.TOLD:
+            more += wanted
             for stream in contents.streams:
                 stream.forget()
             return

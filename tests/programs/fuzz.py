@@ -454,7 +454,7 @@ class Tester:
         svg = self.capture.parent if rng.random() < 0.08 else None
         outcome, text = _outcome(
             lambda: conform_run.conform([self.capture], behaviour, at, peer, self.json,
-                                        self.junit, svg, rng.random() < 0.5)
+                                        self.junit, svg, report.Show(verbose=rng.random() < 0.5))
         )  # fmt: skip
         _fit(text)
         if not outcome.startswith("exit"):

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from checker.capture.segments import ACK
 from checker.conform.follow import MIDDLE
-from checker.conform.report import Show
 from checker.narrate import contents, http, narration, page
 from checker.narrate.run import gather
 from tests.helpers.film import OK, RFC, Film, Talk, ask, film, heads, never_closes, one_zero, three
@@ -96,7 +95,7 @@ def test_heads_are_bounded_in_all(tmp_path, monkeypatch):
     assert {one.requests for one in found.connections} == {5}
     kept = sum(len(one.exchanges) for one in found.connections)
     assert 20 < kept < 35 and len(found.connections[-1].exchanges) == 1
-    said = "\n".join(narration.lines(found, Show(), 100))
+    said = "\n".join(narration.lines(found, 0, 100))
     assert "no response seen" not in said and "4 requests more" in said
     monkeypatch.setattr("checker.narrate.narration.TOLD", 1)
     film(tmp_path, scene)
@@ -116,4 +115,4 @@ def test_a_capture_with_noise_in_it_is_told(tmp_path_factory, data):
         made.frames[i] = bytes(frame[: data.draw(st.integers(1, 2 * len(frame)))])
     path = made.write(tmp_path_factory.mktemp("noise") / "x.pcap")
     found = gather(path, RFC, MIDDLE)
-    assert list(narration.lines(found, Show(), 100)) and page.page(found)
+    assert list(narration.lines(found, 0, 100)) and page.page(found)

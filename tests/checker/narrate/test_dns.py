@@ -5,7 +5,6 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.conform.report import Show
 from checker.narrate import dns, narration
 from tests.helpers.film import (
     NS,
@@ -67,7 +66,7 @@ def test_names_asked_by_tcp(tmp_path):
     assert (asking.protocol, asking.requests, asking.missing) == ("DNS", 2, False)
     assert "DNS: 2 questions, told where asked" in list(narration.chapter(asking))
     assert web.known_as == "www.example"
-    first, *_ = narration.lines(found, Show(), 100)
+    first, *_ = narration.lines(found, 0, 100)
     assert first.endswith("3 DNS questions, 2 TCP connections, 1 HTTP request")
 
 

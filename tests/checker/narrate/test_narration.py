@@ -4,7 +4,6 @@ import json
 
 from checker.capture.segments import ACK, RST, SYN
 from checker.conform.follow import MIDDLE
-from checker.conform.report import Show
 from checker.narrate import narration, page
 from checker.narrate.run import gather
 from tests.helpers.film import (
@@ -63,7 +62,7 @@ def test_the_whole_story(tmp_path):
     assert forgotten.exchanges[0].status == 204
     assert forgotten.left == ("FIN-WAIT-2", "CLOSE-WAIT")
 
-    text = "\n".join(narration.lines(found, Show(), 100))
+    text = "\n".join(narration.lines(found, 0, 100))
     assert text.startswith(f"{tmp_path}/film.pcap: 1 DNS question, 4 TCP connections, 6 HTTP requ")
     for said in (
         "for www.example A: CNAME example, A 10.0.0.2, 1.0 ms",
@@ -93,7 +92,7 @@ def test_a_connection_that_is_not_opened(tmp_path):
 def test_every_capture_can_be_told():
     for path in sorted(ZEEK.parent.glob("*/*.pcap*")):
         found = gather(path, RFC, MIDDLE)
-        assert list(narration.lines(found, Show(), 100)) and json.dumps(found.as_json()), path
+        assert list(narration.lines(found, 0, 100)) and json.dumps(found.as_json()), path
 
 
 def test_strangers_write_nothing_on_the_terminal_or_the_page(tmp_path):
@@ -104,7 +103,7 @@ def test_strangers_write_nothing_on_the_terminal_or_the_page(tmp_path):
         made.udp(A, 5000, NS, 53, query("\x1b]0;x\x07<b>"))
 
     found = film(tmp_path, scene)
-    text = "\n".join(narration.lines(found, Show(), 100))
+    text = "\n".join(narration.lines(found, 0, 100))
     assert text.isprintable() or set(text) <= {*map(chr, range(32, 127)), "\n"}
     assert r"/\x1b[2J<script>&\xff" in text
     html = page.page(found)

@@ -108,3 +108,16 @@ def test_any_name_of_a_capture(tmp_path, name):
     for text in (out, page.read_text()):
         assert all(c.isprintable() or c == "\n" for c in text)
         assert "<b>" not in page.read_text()
+
+
+def test_only_what_is_asked_for_is_told(tmp_path):
+    made = Film()
+    for scene in (three, never_closes):
+        scene(made)
+    path = made.write(tmp_path / "film.pcap")
+    code, out = command(path, "--state", "close-wait", "--json", tmp_path / "r.json")
+    assert code == 0
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert [one["left"] for one in told["connections"]] == [["FIN-WAIT-2", "CLOSE-WAIT"]]
+    assert told["totals"]["connections"] == 2
+    assert out.count(" TCP: ") == 1 and "In all: 2 connections" in out
