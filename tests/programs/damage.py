@@ -250,7 +250,7 @@ MISUSES = [
            limit=(resource.RLIMIT_NOFILE, 12)),
     Misuse("no compiler", NATIVE, 4, "NUMBA_DISABLE_JIT forbids it",
            env={"NUMBA_DISABLE_JIT": "1"}),
-    Misuse("no assertions", ["verify", "T1s", "--engine", "symbolic", "--depth", "2"],
+    Misuse("no assertions", ["verify", "T1s", "--engine", "symbolic", "--depth", "8"],
            env={"PYTHONOPTIMIZE": "1"}),
     Misuse("more states than memory", [*NATIVE, "--expect", "900000000", "--max-memory", "2"], 2,
            "room for 900,000,000 states needs"),

@@ -65,3 +65,12 @@ def test_a_shell_is_offered_names(words: str, offered: list[str]) -> None:
         check=False,
     )
     assert done.stdout.split() == offered, done.stderr
+
+
+def test_an_environment_that_lost_a_package_is_told_in_one_line() -> None:
+    program = "import sys; sys.modules['typer'] = None; from checker.__main__ import main; main()"
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout, len(told.stderr.splitlines())) == (4, "", 1)
+    assert told.stderr.startswith("checker: the package typer is missing: ")

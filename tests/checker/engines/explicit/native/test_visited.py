@@ -1,8 +1,10 @@
 """The visited set: that it is a set, whatever its size, and survives growth."""
 
+import errno
+import os
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -11,12 +13,12 @@ from hypothesis import strategies as st
 
 from checker.engines.explicit import native
 from checker.engines.explicit.native import kernel, search
+from checker.engines.explicit.native import visited as visited_set
 from checker.engines.explicit.native.layout import Layout
 from checker.engines.explicit.native.visited import Visited
+from checker.support.errors import UsageProblem
 from tests.helpers.agree import SEEDS, U8, chance_agrees, tiny
-from tests.helpers.systems import (
-    Counter,
-)
+from tests.helpers.systems import Chance, Counter
 
 
 def test_fingerprints_of_few_states_differ() -> None:
@@ -169,3 +171,27 @@ def test_a_full_set_says_so_and_keys_without_room_are_not_lost(
     found = native.explore(native.Solo(Star()), {})
     assert (found.states, found.transitions, found.depth, found.complete) == (1001, 1000, 1, True)
     assert sum(admitted) > 500, "spilled, and entered after"
+
+
+def test_a_set_that_is_refused_memory_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search then ends as at a limit."""
+    parts = Chance(27)
+
+    def refused(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    walk = native.Search(parts, {}, stop_when_decided=False, max_states=400)
+    walk.run()
+    visited = walk.visited
+    before = visited.table, visited.layout, visited.rest_bits
+    with monkeypatch.context() as patched:
+        patched.setattr(visited_set.mmap, "mmap", refused)
+        assert not walk._resize(visited.layout, 2 * visited.table.size)
+        assert walk.found.limited
+        assert walk.found.why.startswith("the system refused 0.00 GiB of memory")
+    assert (visited.table is before[0], visited.layout, visited.rest_bits) == (True, *before[1:])
+
+
+def test_no_more_is_expected_than_there_is_memory() -> None:
+    with pytest.raises(UsageProblem, match=r"room for 900,000,000 states needs .* 2\.00 GiB"):
+        native.explore(Chance(27), {}, expect=900_000_000, max_memory=2 << 30)
