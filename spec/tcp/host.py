@@ -86,7 +86,8 @@ def _tick(host: Host, elapsed: Ticks) -> None:
     for socket in host.sockets:
         socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
         socket.tcb.span = _left(socket.tcb.span, elapsed)
-    host.quiet = _left(host.quiet, elapsed)
+    if host.quiet != 0:
+        host.quiet = _left(host.quiet, elapsed)
 
 
 def _left(timer: Ticks, elapsed: Ticks) -> Ticks:
