@@ -220,11 +220,12 @@ class _Places:
     def _mutant(self, edit: _Edit, number: int) -> Mutant:
         shown = edit.node
         before = ast.unparse(shown)
-        if isinstance(edit.new, ast.AST) and not hasattr(edit.new, "lineno"):
-            ast.copy_location(edit.new, shown)
+        if isinstance(edit.new, ast.AST):
+            if not hasattr(edit.new, "lineno"):
+                ast.copy_location(edit.new, shown)
+            ast.fix_missing_locations(edit.new)
         old = edit.exchange(edit.new)
         try:
-            ast.fix_missing_locations(self.tree)
             module = compile(self.tree, self.path, "exec")
             after = "nothing" if isinstance(edit.new, ast.Pass) else ast.unparse(edit.new)
             if edit.node is not old:  # a part of what is shown was changed

@@ -57,6 +57,8 @@ class Options(engine.Options):
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
         if self.compact and self.checkpoint:
             raise UsageProblem("there are no checkpoints of a compact search")
+        if self.checkpoint is not None and self.checkpoint.is_file():
+            raise UsageProblem(f"no folder for checkpoints: {str(self.checkpoint)!r} is a file")
 
 
 def search(

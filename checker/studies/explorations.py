@@ -84,11 +84,18 @@ def jobs(
     depth: int | None = None,
     scale: str = "small",
 ) -> list[Job]:
-    """The explorations that decide ``claims`` at a scale, under the overrides."""
+    """The explorations that decide ``claims`` at a scale, under the overrides.
+
+    Raises UsageProblem for a claim that the symbolic engine cannot decide.
+    """
     if symbolic:
         bounds = {"width": 32, **bounds}
     groups: dict[tuple[str, Rules, bool], list[Claim]] = {}
     for claim in claims:
+        if symbolic and claim.kind in (REST, EVENTUALLY):
+            raise UsageProblem(
+                f"{claim.id}: the symbolic engine looks for no deadlocks and no cycles"
+            )
         chosen = choose_rules(claim.rules, rules)
         groups.setdefault((claim.profile, chosen, claim.kind == EVENTUALLY), []).append(claim)
     return [
@@ -130,10 +137,6 @@ def _run_symbolic(job: Job) -> Found:
     total = Exploration(complete=True, engine="symbolic")
     max_states = job.options.max_states or STATES
     for claim in job.claims:
-        if claim.kind in (REST, EVENTUALLY):
-            raise UsageProblem(
-                f"{claim.id}: the symbolic engine looks for no deadlocks and no cycles"
-            )
         good = predicate(claim.predicate, model.reduced, wanted=claim.kind != SOMETIMES)
         result = symbolic.search(opened, model.reduced.tracer.build, good, job.depth, max_states)
         total.states = max(total.states, result.states)
