@@ -74,6 +74,7 @@ DARK = {
 STYLE = "".join(
     [
         "@media (prefers-color-scheme: dark) { ",
+        f"svg text:not([fill]){{fill:{DARK[INK]}}} ",
         *(f'[fill="{c}"]{{fill:{d}}} [stroke="{c}"]{{stroke:{d}}} ' for c, d in DARK.items()),
         "}",
     ]

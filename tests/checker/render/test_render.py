@@ -458,6 +458,9 @@ def test_a_drawing_is_for_light_and_dark_and_has_no_text_below_10_pixels() -> No
         assert colours <= {*DARK}
     drawing = draw(dot(HANDSHAKE), "svg").decode()
     assert "prefers-color-scheme: dark" in drawing
+    used = set(re.findall(r'(?:fill|stroke)="([^"]+)"', drawing.split("</style>")[1]))
+    assert used <= {*DARK, "none", "transparent", "black"}  # black: the edge of what has none
+    assert "text:not([fill])" in drawing
     assert ET.fromstring(drawing) is not None
 
 
