@@ -41,6 +41,9 @@ from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
+import graphviz
+from graphviz.backend.execute import run_check
+
 from checker.support import files
 from checker.support.errors import ToolProblem, UsageProblem
 
@@ -148,10 +151,11 @@ def draw(source: str, form: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             drawing = Path(folder, "drawing.dot")
             drawing.write_text(source, encoding="utf-8")
-            command = ["dot", f"-T{form}", str(drawing)]
-            done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
-            found = done.stdout
-    except FileNotFoundError:
+            # As ``graphviz.render``, which has no time limit.
+            command = [graphviz.DOT_BINARY, f"-T{form}", drawing]
+            done = run_check(command, capture_output=True, quiet=True, timeout=PATIENCE)
+            found: bytes = done.stdout
+    except graphviz.ExecutableNotFound:
         raise RenderError(f"no program 'dot' to draw .{form} with: {instead}") from None
     except subprocess.TimeoutExpired:
         raise RenderError(
