@@ -176,7 +176,10 @@ def story(
     violated: bool,
     notes: Mapping[int, str] | None = None,
 ) -> Story:
-    """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1."""
+    """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1.
+
+    Of two ends, the one that opens actively first, the client, stands on the left.
+    """
     topology = path.start.topology
     teller = _Teller(rules, bounds, path.start)
     remarks = notes or {}
@@ -185,7 +188,7 @@ def story(
         for number, (step, after) in enumerate(path.steps, 1)
     ]
     worlds = [path.start, *(after for _, after in path.steps)]
-    return Story(
+    told = Story(
         title=title,
         lifelines=tuple(map(topology.named, range(len(topology.ends)))),
         initial=tuple(map(state, path.start.ends())),
@@ -195,6 +198,8 @@ def story(
         loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
         snapshots=tuple(snapshot(world) for world in worlds),
     )
+    opens = [step.end for step, _ in path.steps if step.action == Input.OPEN_ACTIVE.value]
+    return told.arranged((1, 0)) if len(topology.ends) == 2 and opens[:1] == [1] else told
 
 
 def snapshot(world: World) -> dict[str, object]:

@@ -17,8 +17,8 @@ to be is not decided here: whoever builds the story has replayed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from checker.support.errors import Problem
@@ -160,6 +160,32 @@ class Story:
                     raise ValueError(f"{at}: no longer in flight: {message}")
                 known.add(message.uid)
                 gone.add(message.uid)
+
+    def arranged(self, order: Sequence[int]) -> Story:
+        """The same, with its lifelines in another order: of each place, which stands there."""
+        places = {end: place for place, end in enumerate(order)}
+
+        def chosen(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(texts[end] for end in order) if texts else ()
+
+        def moved(message: Message) -> Message:
+            sender, receiver = places[message.sender], places[message.receiver]
+            return replace(message, sender=sender, receiver=receiver)
+
+        lines = (
+            replace(
+                line,
+                actor=None if line.actor is None else places[line.actor],
+                received=None if line.received is None else moved(line.received),
+                lost=tuple(map(moved, line.lost)),
+                sent=tuple(map(moved, line.sent)),
+                states=chosen(line.states),
+                details=chosen(line.details),
+            )
+            for line in self.lines
+        )
+        names, initial = chosen(self.lifelines), chosen(self.initial)
+        return replace(self, lifelines=names, initial=initial, lines=tuple(lines))
 
     @property
     def fatal(self) -> int | None:

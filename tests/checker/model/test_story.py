@@ -139,6 +139,18 @@ def test_a_forged_segment_is_named() -> None:
     assert run(1, Forgery.RST).story().lines[-1].notes == ("forged: RST SEQ=2 LEN=0",)
 
 
+@pytest.mark.parametrize(("client", "server"), [(0, 1), (1, 0)])
+def test_the_client_stands_on_the_left(client: int, server: int) -> None:
+    """Whichever host it is; names, states, actors and messages change places together."""
+    run = Run(BOUNDS)(server, Input.OPEN_PASSIVE)(client, Input.OPEN_ACTIVE)
+    story = run(server, Input.SEGMENT, "SYN").story()
+    assert story.lifelines == ("AB"[client], "AB"[server])
+    assert [line.actor for line in story.lines] == [1, 0, 1]
+    assert story.lines[-1].states == ("SYN-SENT", "SYN-RECEIVED")
+    assert [(m.sender, m.receiver) for line in story.lines for m in line.sent] == [(0, 1), (1, 0)]
+    assert story.lines[-1].received is not None and story.lines[-1].received.sender == 0
+
+
 def test_a_host_that_is_down_or_quiet() -> None:
     run = Run(replace(BOUNDS, msl=1, crashes=1))(0, Input.CRASH)(0, Input.RESTART)
     lines = run(None, Input.TICK).story().lines
