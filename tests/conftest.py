@@ -28,6 +28,12 @@ took: dict[str, float] = {}
 left: list[str] = []
 
 
+@pytest.fixture(autouse=True)
+def as_wide_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed does not depend on the terminal that the tests are run from."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow as well")
     parser.addoption(

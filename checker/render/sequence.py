@@ -105,10 +105,15 @@ def writable(path: Path) -> None:
             f"cannot write {visible(str(path))!r}: its suffix is none of {' '.join(SUFFIXES)}"
         )
     files.writable(path)
-    if path.suffix.lower() in PICTURES and shutil.which("dot") is None:
+    if path.suffix.lower() in PICTURES:
+        require_dot(path.suffix.lower())
+
+
+def require_dot(suffix: str) -> None:
+    """Raise ``ToolProblem`` if pictures of this suffix could not be drawn."""
+    if shutil.which("dot") is None:
         raise ToolProblem(
-            f"no program 'dot' to draw {path.suffix.lower()} with: install graphviz, "
-            "or ask for .dot or .txt"
+            f"no program 'dot' to draw {suffix} with: install graphviz, or ask for .dot or .txt"
         )
 
 

@@ -36,7 +36,7 @@ from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.render import dot
-from checker.render.sequence import CHANGED, CLIENT, GREY, INK, SERVER, draw
+from checker.render.sequence import CHANGED, CLIENT, GREY, INK, SERVER, draw, require_dot
 from checker.render.text import wrap
 from checker.support import files
 from checker.support.errors import UsageProblem
@@ -845,6 +845,7 @@ def write(directory: str | PathLike[str]) -> None:
     """Write each diagram to ``directory``, as ``.dot`` and ``.svg``: all of them or, if one cannot
     be drawn, none."""
     folder = Path(directory)
+    require_dot(".svg")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

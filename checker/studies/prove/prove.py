@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from checker.engines.solver.induction import (
@@ -231,8 +232,12 @@ def prove(
     todo = units(proofs)
     results: dict[Unit, list[Obligation]] = {}
     done = [0] * len(proofs)
-    with forked(workers or os.cpu_count() or 1) as pool:
-        running = {pool.submit(_work, unit): unit for unit in todo}
+    count = workers or os.cpu_count() or 1
+    with ExitStack() as stack:
+        # What a worker learns from one unit changes what it needs for the next. So each has its own
+        # share, in order, whoever is faster: equal runs then write equal certificates.
+        pools = [stack.enter_context(forked(1)) for _ in range(count)]
+        running = {pools[n % count].submit(_work, unit): unit for n, unit in enumerate(todo)}
         for future in as_completed(running):
             unit = running[future]
             results[unit], taken, seconds = future.result()

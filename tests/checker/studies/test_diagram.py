@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from checker.model.interned import Interned
-from checker.render import RenderError
 from checker.studies import diagram
 from checker.studies.diagram import EXTRA, RUNS, machine
-from checker.support.errors import UsageProblem
+from checker.support.errors import ToolProblem, UsageProblem
 from spec.observe.figure_5 import FIGURE_5, NOTED, NOTES, Edge
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
@@ -237,7 +236,7 @@ def test_write_without_dot_says_so_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RenderError, match="no program 'dot'"):
+    with pytest.raises(ToolProblem, match="no program 'dot'"):
         diagram.write(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -251,7 +251,7 @@ def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, ...]] = []
     explore(Counter(3000), {}, progress=lambda *counts: told.append(counts))
     assert [states for states, *_ in told] == [1, 1025, 2049]
-    assert [level for _, _, level, _ in told] == [0, 1024, 2048]
+    assert [level for _, _, level, *_ in told] == [0, 1024, 2048]
 
 
 # Quotients

@@ -159,8 +159,8 @@ def test_ignoring_resets_mends_it(id: str) -> None:
 
 
 def test_bounded_retransmission_mends_it() -> None:
-    """Step 10 retransmits: its second decision is whether R is over."""
-    assert failed(changed("T3.unbounded", rules={})) == [(10, "decision 2")]
+    """Step 10 retransmits: its first decision is whether R is over."""
+    assert failed(changed("T3.unbounded", rules={})) == [(10, "decision 1")]
 
 
 def test_another_timer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
