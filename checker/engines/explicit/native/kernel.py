@@ -505,11 +505,11 @@ def successors(p, key, buf, n, used, miss, stat, labels):
             note(miss, stat, ACTOR, ask)
             ok = False
             continue
-        store8(used, nu, record)
+        store8(used, nu, load4(records, record))
         nu += ONE
-        row = load4(records, record) << HALF
-        moves = load4(records, record + ONE)
-        at = record + TWO
+        row = load4(records, record + ONE) << HALF
+        moves = load4(records, record + TWO)
+        at = record + THREE
         rest = key - (me << me_at)
         first_out = load4(routes, outs + ONE) * q_bits
         move = ZERO
@@ -574,10 +574,10 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                     note(miss, stat, ARRIVAL, ask)
                     ok = False
                     continue
-                store8(used, nu, record)
+                store8(used, nu, load4(records, record))
                 nu += ONE
-                moves = load4(records, record)
-                at = record + ONE
+                moves = load4(records, record + ONE)
+                at = record + TWO
                 move = ZERO
                 while move < moves:
                     move += ONE

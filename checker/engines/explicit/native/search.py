@@ -230,7 +230,7 @@ class Search:
 
     def fired(self) -> Counter[Hashable]:
         """The rules that fired so far, and how often."""
-        counts = np.zeros(len(self.interner.flat), U8)
+        counts = np.zeros(self.interner.records, U8)
         for worker in self.workers:
             counts[: worker.counts.size] += worker.counts[: counts.size]
         return self.interner.fired(counts) + self.fired_before
@@ -320,7 +320,7 @@ class Search:
 
     def _round(self) -> bool:
         p = self.parameters()
-        records = len(self.interner.flat)
+        records = self.interner.records
         size = max(64, min(STRETCH, self.visited.table.size // 64))
         lock = threading.Lock()
         todo: deque[Array] = deque()

@@ -165,7 +165,7 @@ class Interner:
         self.flat: list[int] = [0]  # the records
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
-        self._rules: dict[int, Counter[Hashable]] = {}  # record -> rules fired when it is used
+        self._rules: list[Counter[Hashable]] = []  # of each record: rules fired when it is used
         self._moves: dict[int, list[Move]] = {}
         self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
@@ -181,6 +181,11 @@ class Interner:
             raise ValueError("at most 16 messages in a bag")
 
     # What is known
+
+    @property
+    def records(self) -> int:
+        """How many there are: they are numbered, so that uses of each can be counted closely."""
+        return len(self._rules)
 
     @property
     def fan(self) -> int:
@@ -370,7 +375,7 @@ class Interner:
         moves = list(self.parts.calls(who, self.ends.things[end], sight))
         self._most_calls = max(self._most_calls, len(moves))
         record = len(self.flat)
-        self.flat.append(row)
+        self.flat += [len(self._rules), row]
         self._record(record, moves, [self.busy(move.action) for move in moves], 1)
         self.actor.set(ask, record)
 
@@ -390,6 +395,7 @@ class Interner:
         self._most_arrivals = max(self._most_arrivals, len(moves))
         record = len(self.flat)
         self._arriving[record] = messages[message]
+        self.flat.append(len(self._rules))
         self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
         self.arrive.set(ask, record)
 
@@ -402,8 +408,7 @@ class Interner:
             self.flat += [self.end(move.end), counts, len(sent), *sent]
             for rule in move.rules:
                 fired[rule] += times
-        if fired:
-            self._rules[record] = fired
+        self._rules.append(fired)
 
     def label(self, word: int) -> "Label":
         """What a transition is, from the kernel's word for it."""
@@ -424,8 +429,7 @@ class Interner:
     def fired(self, counts: Array) -> Counter[Hashable]:
         """The rules that fired, from how often each record was used."""
         total: Counter[Hashable] = Counter()
-        for record, rules in self._rules.items():
-            times = int(counts[record])
+        for times, rules in zip(map(int, counts), self._rules, strict=False):
             if times:
                 for rule, n in rules.items():
                     total[rule] += n * times

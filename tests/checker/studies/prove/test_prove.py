@@ -274,6 +274,18 @@ def test_certificates_say_what_they_are_of(tmp_path: Path, monkeypatch: pytest.M
     assert [path.name for path in tmp_path.iterdir()] == ["certificates"]
 
 
+@pytest.mark.slow
+def test_equal_runs_write_equal_certificates(tmp_path: Path) -> None:
+    """Whichever worker is faster: what one has learned changes the scripts that it writes next."""
+    written = []
+    for name in ("one", "other"):
+        done = CliRunner().invoke(app, ["prove", "T10", "--out", str(tmp_path / name)])
+        assert done.exit_code == OK, done.output
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        written.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])
+    assert len(written[0]) > 1000 and written[0] == written[1]
+
+
 def test_old_certificates_are_replaced_and_other_things_are_not(tmp_path: Path) -> None:
     proof, place = proved(toys.theorem()), tmp_path / "certificates"
     certificates.write([proof], place)
