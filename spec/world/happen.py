@@ -50,12 +50,14 @@ def happen(
     sight: Sight = BLIND,
     at: int = 0,
     elapsed: Ticks = 1,
+    was: Endpoint | None = None,
 ) -> Effects:
     """Let ``what`` happen to socket ``at`` of ``end``, in place.
 
     ``seg`` is the segment that arrives (SEGMENT only), ``isn`` the initial sequence number on
-    offer, ``sight`` what the watchers see at this moment, ``elapsed`` how long a tick is. Where
-    the event may not happen the state of ``end`` afterwards means nothing.
+    offer, ``sight`` what the watchers see at this moment, ``elapsed`` how long a tick is, and
+    ``was`` the host as it was, if the caller keeps that. Where the event may not happen the state
+    of ``end`` afterwards means nothing.
     """
     tcp = Tcp(rules, bounds, isn)
     me = end.only(at)
@@ -65,7 +67,8 @@ def happen(
     if what in (Input.TICK, Input.RESTART):
         _rest(end, socket, cast(Input, what), tcp, watchers, elapsed)
         return Effects(True, rules=tuple(tcp.cited))
-    before = [clone(socket.tcb) for socket in end.host.sockets]
+    kept = was is not None
+    before = [one.tcb if kept else clone(one.tcb) for one in (was or end).host.sockets]
     forged = what in FORGERIES
     if forged:
         seg = forge(socket.tcb, cast(Forgery, what), tcp)
@@ -76,9 +79,9 @@ def happen(
     if what == Input.CRASH:
         end.crashes = end.crashes + 1
     sockets = end.host.sockets if what == Input.CRASH else (socket,)
-    for was, now, ghost in zip(before, end.host.sockets, end.ghosts, strict=True):
+    for tcb, now, ghost in zip(before, end.host.sockets, end.ghosts, strict=True):
         if now in sockets:
-            moment = Moment(was, now.tcb, cast(Input, what), seg, forged, tcp, sight)
+            moment = Moment(tcb, now.tcb, cast(Input, what), seg, forged, tcp, sight)
             observe(watchers, ghost, moment)
     for sent in tcp.sent:
         sent.ttl = bounds.msl

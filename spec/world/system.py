@@ -189,7 +189,16 @@ class System:
             after = self.copy(end)
             arriving = None if seg is None else self.copy(seg)
             effects = happen(
-                after, what, arriving, isn, self.rules, self.bounds, self.watchers, sight, socket
+                after,
+                what,
+                arriving,
+                isn,
+                self.rules,
+                self.bounds,
+                self.watchers,
+                sight,
+                socket,
+                was=end,
             )
             if not effects.possible:
                 break
