@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVERY = 5.0
 """Seconds from one line of a log to the next."""
+TELLING_SHARE = 0.02
+"""The share of all states from which the time that the others take can be told."""
 
 
 class _Said:
@@ -124,8 +126,10 @@ def explorations() -> Iterator[tuple[Any, Any]]:
             bar.remove_task(tasks[id(job)])
         result = found.exploration
         counts = f"{result.states:,} states, {result.transitions:,} transitions"
-        left = (time.monotonic() - at_first) * (1 - at.share) / at.share
-        rest = f"; about {left:.0f} s left" if at.done < at.total else ""
+        rest = ""
+        if at.done < at.total and at.share >= TELLING_SHARE:
+            left = (time.monotonic() - at_first) * (1 - at.share) / at.share
+            rest = f"; about {left:.0f} s left"
         said.console.print(
             f"[dim]{at.done} of {at.total}: {job.name}: {counts}, depth {result.depth}, "
             f"{result.seconds:.1f} s ({result.engine}{resumed(result)}){rest}[/]"

@@ -57,10 +57,12 @@ def test_an_exploration_that_ended_is_told_once(capsys: pytest.CaptureFixture[st
     with progress.explorations() as (_, done):
         done(job, found, Standing(7, 40, 0.5))
         done(job, found, Standing(40, 40, 1.0))
-    first, last = capsys.readouterr().err.splitlines()
+        done(job, found, Standing(1, 40, 1e-7))
+    first, last, smallest = capsys.readouterr().err.splitlines()
     assert first.startswith("7 of 40: time: T3 W3: 9 states, 20 transitions, depth 3, 1.0 s")
     assert first.endswith("(explore); about 0 s left")
     assert last.endswith("(explore)")
+    assert smallest.endswith("(explore)"), "from so little nothing can be told"
 
 
 def test_a_checkpoint_that_fails_is_told_at_once_and_once(
