@@ -129,7 +129,11 @@ class _Page(Page):
         """What was found of a claim, and what there is to compare it with."""
         said = _found(c.kind, c)
         if c.against is None:
-            return said if c.ok or c.verdict == "inconclusive" else f"{said}, not {c.expected}"
+            if c.ok or c.verdict == "inconclusive":
+                return said
+            # Else it is what is pinned of it that has changed
+            pinned = "but not as pinned" if c.verdict == c.expected else f"expected: {c.expected}"
+            return f"{said}; {pinned}"
         before = _found(c.kind, c.against)
         return said if before == said else f"{said}; {self.otherwise} {before}"
 

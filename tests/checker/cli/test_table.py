@@ -86,8 +86,9 @@ def test_what_holds_is_folded_and_findings_are_told(shown: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"verdict": "violated", "ok": False, "length": 4}, "violated in 4 steps, not holds"),
+        ({"verdict": "violated", "ok": False, "length": 4}, "violated in 4 steps; expected: holds"),
         ({"ok": False, "note": "states 1 (pinned 2)"}, "T2: states 1 (pinned 2)"),
+        ({"ok": False, "note": "states 1 (pinned 2)"}, "holds; but not as pinned"),
     ],
 )
 def test_a_surprise_is_never_folded(shown: Any, fields: dict[str, Any], told: str) -> None:
