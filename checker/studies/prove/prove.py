@@ -42,7 +42,7 @@ from proofs.theorems.table import THEOREMS, Theorem, together
 
 CHUNK = 6
 """How many paths a worker takes at a time."""
-TIMEOUT = 10.0
+TIMEOUT = 40.0
 """Seconds for one question to the solver."""
 
 
