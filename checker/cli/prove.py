@@ -33,7 +33,7 @@ def prove(
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
-    ] = 10.0,
+    ] = 40.0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     needed: Annotated[
         bool,
