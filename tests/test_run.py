@@ -20,13 +20,13 @@ ROOT = Path(__file__).parent.parent
 TRACE = ("trace", "T2", "--rules", "three_way=off")
 
 
-def checkout_at(top: Path, packages: Path = ROOT) -> Path:
+def checkout_at(top: Path) -> Path:
     """A checkout whose environment is the one that runs the tests, said to be up to date."""
     for name in ("run", "requirements.lock", "requirements-base.lock"):
         (top / name).write_bytes((ROOT / name).read_bytes())
     (top / "run").chmod(0o755)
     for name in ("spec", "proofs", "checker"):
-        (top / name).symlink_to(packages / name)
+        (top / name).symlink_to(ROOT / name)
     programs = top / ".venv" / "bin"
     programs.mkdir(parents=True)
     python = programs / "python"

@@ -239,6 +239,30 @@ class TwoPhaseCommit:
         return s._replace(told=(*s.told[:i], at, *s.told[i + 1 :]))
 
 
+COUNTED: dict[str, tuple[Any, int, int]] = {
+    # name: (system, states, greatest distance)
+    "counter": (Counter(7), 8, 7),
+    "one way": (Counter(7, back=False), 8, 7),
+    "nothing": (Counter(0), 1, 0),
+    "grid": (Grid(3), 16, 6),
+    # Neither past its first step but raised, whoever's turn: 4 * 2. One waiting or critical, the
+    # other not: it gave the turn away last: 2 * 4. Both: waiting with either turn, or one
+    # critical with the turn that the other gave it: 2 + 2.
+    "Peterson": (Peterson(), 20, 6),
+    # Every place of each process, either turn
+    "no flags": (Peterson(flags=False), 32, 8),
+    # By symmetry of the bit twice 9. Nothing under way: the slot for data empty, with the next
+    # message, or with a copy of the last; the last ACK in its slot or not, but not with the
+    # copy, whose answer it is: 5. A message taken and not yet seen to be: 2 * 2.
+    "alternating bit": (AlternatingBit(), 18, 9),
+    # Undecided: working, prepared or aborted each, 3^3. To be aborted: the same. To be
+    # committed: prepared or committed each, 2^3.
+    "two-phase commit": (TwoPhaseCommit(3), 62, 7),
+    "impatient": (TwoPhaseCommit(3, patient=False), 81, 7),
+    "two participants": (TwoPhaseCommit(2), 22, 5),
+}
+"""Systems whose states were counted by hand: every engine must count the same."""
+
 # Components joined by links
 
 

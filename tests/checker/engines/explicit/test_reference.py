@@ -19,6 +19,7 @@ from spec.world.records import key
 from spec.world.system import System
 from tests.helpers.cited import cited
 from tests.helpers.systems import (
+    COUNTED,
     AlternatingBit,
     Commit,
     Counter,
@@ -31,38 +32,15 @@ from tests.helpers.systems import (
 
 # Counts
 
-SYSTEMS: dict[str, tuple[Any, int, int]] = {
-    # name: (system, states, greatest distance)
-    "counter": (Counter(7), 8, 7),
-    "one way": (Counter(7, back=False), 8, 7),
-    "nothing": (Counter(0), 1, 0),
-    "grid": (Grid(3), 16, 6),
-    # Neither past its first step but raised, whoever's turn: 4 * 2. One waiting or critical, the
-    # other not: it gave the turn away last: 2 * 4. Both: waiting with either turn, or one
-    # critical with the turn that the other gave it: 2 + 2.
-    "Peterson": (Peterson(), 20, 6),
-    # Every place of each process, either turn
-    "no flags": (Peterson(flags=False), 32, 8),
-    # By symmetry of the bit twice 9. Nothing under way: the slot for data empty, with the next
-    # message, or with a copy of the last; the last ACK in its slot or not, but not with the
-    # copy, whose answer it is: 5. A message taken and not yet seen to be: 2 * 2.
-    "alternating bit": (AlternatingBit(), 18, 9),
-    # Undecided: working, prepared or aborted each, 3^3. To be aborted: the same. To be
-    # committed: prepared or committed each, 2^3.
-    "two-phase commit": (TwoPhaseCommit(3), 62, 7),
-    "impatient": (TwoPhaseCommit(3, patient=False), 81, 7),
-    "two participants": (TwoPhaseCommit(2), 22, 5),
-}
-
 
 @cache
 def graph_of(name: str) -> Exploration:
-    return explore(SYSTEMS[name][0], {})
+    return explore(COUNTED[name][0], {})
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", COUNTED)
 def test_counts(name: str) -> None:
-    system, states, depth = SYSTEMS[name]
+    system, states, depth = COUNTED[name]
     found = graph_of(name)
     assert (found.states, found.depth, found.complete) == (states, depth, True)
     assert (found.limited, found.why) == (False, "")
@@ -80,9 +58,9 @@ def test_counts(name: str) -> None:
     assert found.fired == Bag(rule for label in labels for rule in label.rules)
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", COUNTED)
 def test_edges_carry_every_step(name: str) -> None:
-    system, graph = SYSTEMS[name][0], graph_of(name).graph
+    system, graph = COUNTED[name][0], graph_of(name).graph
     states = nx.get_node_attributes(graph, "state")
     edges = [
         (states[a], label, states[b]) for a, b, d in graph.edges(data=True) for label in d["steps"]
@@ -93,7 +71,7 @@ def test_edges_carry_every_step(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", COUNTED)
 def test_states_are_numbered_in_order_of_distance(name: str) -> None:
     graph = graph_of(name).graph
     far = nx.single_source_shortest_path_length(graph, 0)

@@ -12,6 +12,7 @@ from checker.engines.explicit.native.tables import Interner
 from checker.engines.explicit.reference import explore
 from tests.helpers.agree import SEEDS, agree, chance_agrees, checks_of, lengths, of_chance
 from tests.helpers.systems import (
+    COUNTED,
     AlternatingBit,
     Chance,
     Counter,
@@ -25,16 +26,7 @@ from tests.helpers.systems import (
 )
 
 SOLO: dict[str, tuple[Any, int, int]] = {
-    # name: (system, states, depth), by hand (test_reference.py)
-    "counter": (Counter(7), 8, 7),
-    "one way": (Counter(7, back=False), 8, 7),
-    "nothing": (Counter(0), 1, 0),
-    "grid": (Grid(3), 16, 6),
-    "Peterson": (Peterson(), 20, 6),
-    "no flags": (Peterson(flags=False), 32, 8),
-    "alternating bit": (AlternatingBit(), 18, 9),
-    "two-phase commit": (TwoPhaseCommit(3), 62, 7),
-    "impatient": (TwoPhaseCommit(3, patient=False), 81, 7),
+    **COUNTED,
     "long": (Counter(3000), 3001, 3000),
     "wide": (Grid(60), 3721, 120),
 }
