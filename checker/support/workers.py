@@ -30,8 +30,11 @@ _prctl: Any = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linu
 def forked(
     count: int, begin: Callable[..., None] | None = None, *arguments: Any
 ) -> Iterator[ProcessPoolExecutor]:
-    """A pool of ``count`` processes, each begun with ``begin``; whatever ends the block before its
-    time, an interrupt or the parent's death included, ends them as well."""
+    """A pool of ``count`` processes, each begun with ``begin`` before the block is entered.
+
+    Whatever ends the block before its time, an interrupt or the parent's death included, ends them
+    as well.
+    """
     alive, mine = os.pipe()
     pool = ProcessPoolExecutor(
         count,
@@ -40,6 +43,8 @@ def forked(
         (os.getpid(), alive, mine, begin, arguments),
     )
     try:
+        with _uninterrupted():
+            pool.submit(int)  # which starts all workers, and the thread that waits for them
         yield pool
         pool.shutdown()
     except BaseException as error:
@@ -54,6 +59,25 @@ def forked(
     finally:
         os.close(alive)
         os.close(mine)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put interrupts off until the block is done: of half a pool nobody knows what to end.
+
+    It works in the main thread only, which is where interrupts are taken.
+    """
+    came: list[int] = []
+    usual = {one: signal.getsignal(one) for one in INTERRUPTS}
+    for one in INTERRUPTS:
+        signal.signal(one, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for one, handler in usual.items():
+            signal.signal(one, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def end_with_parent() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,32 @@ def test_what_ends_the_block_ends_the_workers() -> None:
         raise KeyboardInterrupt
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+STARTING = """
+import os, signal, sys
+from checker.support import workers
+def begin():
+    try:
+        os.close(os.open(sys.argv[1], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getppid(), signal.SIGINT)
+with workers.forked(8, begin) as pool:
+    pool.submit(int).result()
+    signal.pause()
+"""
+
+
+def test_an_interrupt_while_workers_start_ends_all_of_them(tmp_path: Path) -> None:
+    """The first worker interrupts its parent, which is starting the others."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTING, str(tmp_path / "once")],
+        cwd=Path(__file__).parents[3],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    _, said = parent.communicate(timeout=60)
+    assert said.rstrip().endswith(b"KeyboardInterrupt"), said.decode()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(parent.pid, 0)
