@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from checker.cli.options import LeftOption, VerdictsOption
+
 
 def conform(
     captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...")],
@@ -33,13 +35,8 @@ def conform(
     svg: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
-    ] = None,
-    state: Annotated[
-        str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
-    ] = "",
+    only: VerdictsOption = None,
+    state: LeftOption = "",
     most: Annotated[
         int, typer.Option(min=0, help="Tell at most so many of each verdict; 0: all of them.")
     ] = 100,

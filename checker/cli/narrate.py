@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from checker.cli.options import LeftOption, VerdictsOption
+
 
 def narrate(
     capture: Annotated[Path, typer.Argument(metavar="CAPTURE")],
@@ -17,13 +19,8 @@ def narrate(
     at: Annotated[
         str, typer.Option(metavar="WHERE", help="Where the capture was taken, as for conform.")
     ] = "middle",
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
-    ] = None,
-    state: Annotated[
-        str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
-    ] = "",
+    only: VerdictsOption = None,
+    state: LeftOption = "",
     most: Annotated[
         int, typer.Option(min=0, help="Tell at most so many connections; 0: all of them.")
     ] = 100,

@@ -62,6 +62,13 @@ BoundsOption = Annotated[
         autocompletion=names_of(lambda: _settings(LIMITS)),
     ),
 ]
+VerdictsOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
+]
+LeftOption = Annotated[
+    str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
+]
 MaxStatesOption = Annotated[
     int | None,
     typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states."),

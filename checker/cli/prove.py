@@ -12,6 +12,7 @@ from rich.markup import escape
 from checker.cli import progress
 from checker.cli.options import ClaimsArgument, as_options
 from checker.model.options import choose_rules, departures, show
+from checker.studies.prove import TIMEOUT
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 
@@ -33,7 +34,7 @@ def prove(
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
-    ] = 40.0,
+    ] = TIMEOUT,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     needed: Annotated[
         bool,

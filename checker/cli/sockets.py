@@ -6,18 +6,17 @@ from typing import Annotated
 
 import typer
 
+from checker.support import files, terminal
+from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
+
 
 def sockets(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A file; - is standard input.")],
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
 ) -> None:
     """Say what the states in a table of sockets mean: of ss -tan, netstat -tan, /proc/net/tcp."""
-    import shutil
-
     from checker.sockets import meaning
     from checker.sockets.table import read
-    from checker.support import files
-    from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
 
     if json is not None:
         files.writable(json)
@@ -34,7 +33,7 @@ def sockets(
             f"{str(table)!r} has no line with a state and two sockets: is it of `ss -tan`, "
             "`netstat -tan` or /proc/net/tcp? (ss leaves the state out where it is chosen)"
         )
-    for line in meaning.lines(found, shutil.get_terminal_size().columns):
+    for line in meaning.lines(found, terminal.room()):
         print(line)
     if json is not None:
         files.write_json(json, found.as_json())

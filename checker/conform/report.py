@@ -5,7 +5,6 @@ whole or not at all.
 """
 
 import json
-import shutil
 import tempfile
 import xml.sax.saxutils as xml
 from collections import Counter
@@ -20,6 +19,7 @@ from checker.capture.segments import socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
 from checker.conform.totals import Totals, unusual
 from checker.render import Story, render
+from checker.support import terminal
 from checker.support.errors import Problem
 from checker.support.files import Whole
 from checker.support.paths import named, shown
@@ -177,7 +177,7 @@ class Output:
         if self.untold:
             print(f"and {self.untold:,} connections more (--most 0 tells all)")
         if self.totals.connections > 1:
-            for line in self.totals.lines(shutil.get_terminal_size().columns):
+            for line in self.totals.lines(terminal.room()):
                 print(line)
         if self.json is not None:
             last = {"captures": self.summary, "totals": self.totals.as_json()}

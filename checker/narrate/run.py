@@ -1,6 +1,5 @@
 """``narrate``: a capture is followed, told on the terminal, and written as JSON and HTML."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from checker.conform.run import follow
 from checker.narrate import narration, page
 from checker.narrate.contents import Contents, Tap
 from checker.render import Story
+from checker.support import terminal
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.files import apart, write, write_json
 from checker.support.paths import shown
@@ -31,8 +31,7 @@ def narrate(
     show = show or Show()
     drawn = page.DRAWN if out_html is not None else 0
     found = gather(capture, behaviour, position, drawn, show)
-    width = shutil.get_terminal_size().columns
-    for line in narration.lines(found, show.most, width):
+    for line in narration.lines(found, show.most, terminal.room()):
         print(line)
     if out_json is not None:
         write_json(out_json, found.as_json())

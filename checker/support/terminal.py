@@ -9,6 +9,9 @@ import sys
 import textwrap
 from typing import TextIO
 
+PLAIN = 80
+"""The columns of a text of which nobody knows where it will be read."""
+
 
 def width(stream: TextIO | None = None) -> int | None:
     """How many columns lines for a stream may have; None: as many as they like. By default it is
@@ -21,6 +24,11 @@ def width(stream: TextIO | None = None) -> int | None:
         return os.get_terminal_size(stream.fileno()).columns or None
     except (OSError, ValueError):  # no terminal, or no file at all
         return None
+
+
+def room() -> int:
+    """The columns for what is broken into lines in a pipe too."""
+    return width() or PLAIN
 
 
 def broken(text: str, columns: int | None) -> list[str]:

@@ -19,8 +19,9 @@ from checker.engines.solver.induction import (
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown, show
 from checker.model.search import Options
+from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import in_turn, until_one_fails
-from checker.studies.prove.prove import TIMEOUT, named
+from checker.studies.prove.prove import named
 from checker.studies.prove.report import VERSION
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED

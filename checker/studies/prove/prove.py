@@ -31,6 +31,7 @@ from checker.engines.solver.induction import (
     Theory,
     steps_of,
 )
+from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
 from checker.studies.prove.theories import theory
@@ -42,8 +43,6 @@ from proofs.theorems.table import THEOREMS, Theorem, together
 
 CHUNK = 6
 """How many paths a worker takes at a time."""
-TIMEOUT = 40.0
-"""Seconds for one question to the solver."""
 
 
 @dataclass(slots=True)

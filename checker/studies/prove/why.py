@@ -22,8 +22,9 @@ from checker.engines.solver.induction import (
     Prover,
     Theory,
 )
+from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import steps, until_one_fails
-from checker.studies.prove.prove import TIMEOUT, Proof
+from checker.studies.prove.prove import Proof
 from checker.studies.prove.report import VERSION, state_rows
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
