@@ -16,7 +16,7 @@ from checker.engines.explicit import engine
 from checker.engines.explicit.engine import Exploration
 from checker.model.model import Found, Model
 from checker.model.options import choose_profile, choose_rules, grown
-from checker.model.search import Options
+from checker.model.search import FEW, Options
 from checker.model.traced import predicate
 from checker.support.errors import UsageProblem
 from checker.support.workers import forked
@@ -174,6 +174,13 @@ def _size(job: Job, known: Mapping[str, Any]) -> int:
     return max(int(known.get(claim.id, {}).get("states", 1)) for claim in job.claims)
 
 
+def _at_once(job: Job) -> Job:
+    """The same, by the native engine if that is left open."""
+    if job.options.engine != "auto":
+        return job
+    return dataclasses.replace(job, options=dataclasses.replace(job.options, engine="native"))
+
+
 def in_order(sizes: Sequence[int]) -> list[int]:
     """The places of jobs of these sizes in the order to begin them.
 
@@ -193,9 +200,11 @@ def run_jobs(
 ) -> list[Found]:
     """Run the jobs side by side; the results are in the order of ``todo``.
 
-    ``known`` are pins of their claims, by whose states the order to begin them is chosen.
+    ``known`` are pins of their claims, by whose states the order to begin them is chosen; what is
+    known to be large is not begun by the reference explorer.
     """
     sizes = [_size(job, known or {}) for job in todo]
+    todo = [_at_once(job) if size > FEW else job for job, size in zip(todo, sizes, strict=True)]
     order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}
 
