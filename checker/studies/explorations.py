@@ -43,6 +43,13 @@ class Job:
         return self.claims[0].kind == EVENTUALLY
 
     @property
+    def as_pinned(self) -> bool:
+        """Are its rules and bounds its claims' own, so that their pins are of it?"""
+        rules = choose_rules(self.claims[0].rules)
+        bounds = choose_profile(self.profile, grown(self.profile, self.scale)).bounds
+        return (self.model.rules, self.model.bounds) == (rules, bounds)
+
+    @property
     def name(self) -> str:
         """Its profile and its claims, for a line of text."""
         return f"{self.profile}: {self.ids}"
@@ -174,11 +181,14 @@ def _size(job: Job, known: Mapping[str, Any]) -> int:
     return max(int(known.get(claim.id, {}).get("states", 1)) for claim in job.claims)
 
 
-def _at_once(job: Job) -> Job:
-    """The same, by the native engine if that is left open."""
-    if job.options.engine != "auto":
+def _at_once(job: Job, states: int) -> Job:
+    """The same, by the native engine if that is left open and the reference explorer is known to
+    give up; ``states`` are what is pinned."""
+    options = job.options
+    limit = states if options.max_states is None else min(states, options.max_states)
+    if options.engine != "auto" or limit <= FEW or not job.as_pinned:
         return job
-    return dataclasses.replace(job, options=dataclasses.replace(job.options, engine="native"))
+    return dataclasses.replace(job, options=dataclasses.replace(options, engine="native"))
 
 
 def in_order(sizes: Sequence[int]) -> list[int]:
@@ -204,7 +214,7 @@ def run_jobs(
     known to be large is not begun by the reference explorer.
     """
     sizes = [_size(job, known or {}) for job in todo]
-    todo = [_at_once(job) if size > FEW else job for job, size in zip(todo, sizes, strict=True)]
+    todo = [_at_once(job, size) for job, size in zip(todo, sizes, strict=True)]
     order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}
 

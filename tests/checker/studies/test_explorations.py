@@ -10,6 +10,19 @@ from checker.studies import explorations
 from proofs.claims.table import BY_ID
 
 
+@pytest.fixture
+def began(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """By which engine each job is begun; none is run."""
+    engines: list[str] = []
+
+    def run(job: explorations.Job, progress: object = None) -> object:
+        engines.append(job.options.engine)
+        return object()
+
+    monkeypatch.setattr(explorations, "run_job", run)
+    return engines
+
+
 @pytest.mark.parametrize(
     ("chosen", "states", "begins"),
     [
@@ -20,19 +33,34 @@ from proofs.claims.table import BY_ID
     ],
 )
 def test_what_is_pinned_to_be_large_begins_with_the_native_engine(
-    monkeypatch: pytest.MonkeyPatch, chosen: Any, states: int | None, begins: str
+    began: list[str], chosen: Any, states: int | None, begins: str
 ) -> None:
-    began = []
-
-    def run(job: explorations.Job, progress: object = None) -> object:
-        began.append(job.options.engine)
-        return object()
-
-    monkeypatch.setattr(explorations, "run_job", run)
     (job,) = explorations.jobs([BY_ID["T10"]], {}, {})
     options = dataclasses.replace(job.options, engine=chosen)
     known = {} if states is None else {"T10": {"states": states}}
     explorations.run_jobs([dataclasses.replace(job, options=options)], 1, known=known)
+    assert began == [begins]
+
+
+@pytest.mark.parametrize(
+    ("rules", "bounds", "limit", "begins"),
+    [
+        ({}, {}, FEW + 1, "native"),
+        ({}, {}, FEW, "auto"),
+        ({"ack_floor": False}, {}, None, "auto"),
+        ({}, {"window": 2}, None, "auto"),
+    ],
+)
+def test_a_pin_says_nothing_of_other_rules_and_bounds_nor_of_a_search_that_is_cut_short(
+    began: list[str],
+    rules: dict[str, Any],
+    bounds: dict[str, Any],
+    limit: int | None,
+    begins: str,
+) -> None:
+    options = explorations.Options(max_states=limit)
+    todo = explorations.jobs([BY_ID["T10"]], rules, bounds, options)
+    explorations.run_jobs(todo, 1, known={"T10": {"states": FEW + 1}})
     assert began == [begins]
 
 
