@@ -182,6 +182,13 @@ class Rules:
         "A reset that is not believed, outside the window or in a TIME-WAIT that ignores resets, "
         "is dropped; off, it is answered with an ACK, as anything else is [28].",
     )
+    edge_acceptable: bool = _rule(
+        False,
+        "not in RFC 9293; see RFC 9293 A.2",
+        "A segment without text, SYN or FIN is acceptable at the right edge of the window too, "
+        "and one number beyond it, where a FIN or a probe takes its sender. So it is not answered, "
+        "and no two such ends answer each other for ever.",
+    )
     # RFC 5961
     reset_exact: bool = _rule(
         True,
@@ -193,6 +200,12 @@ class Rules:
         True,
         "RFC 5961 4; RFC 9293 3.10.7.4 fourth",
         "A SYN on a synchronized connection is challenged; off, one in the window resets it [20].",
+    )
+    syn_received_challenge: bool = _rule(
+        False,
+        "not in RFC 9293; RFC 5961 4 asks it of synchronized states",
+        "A SYN in the window of a passive SYN-RECEIVED is challenged; off, it returns the end to "
+        "LISTEN.",
     )
     ack_floor: bool = _rule(
         True,

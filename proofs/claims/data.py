@@ -14,6 +14,17 @@ CLAIMS = (
         witnesses=("W8",),
     ),
     Claim(
+        "T8.whole",
+        "what is written on a connection that both ends had is taken whole, if nobody aborts",
+        ALWAYS,
+        p.nothing_is_lost,
+        "stream",
+        "RFC 9293 3.6",
+        witnesses=("W8",),
+        finding="However the TCBs end. Taken into the receive buffer, that is: what the user has "
+        "not read when TIME-WAIT begins can be read no more (RFC 9293 3.10.3).",
+    ),
+    Claim(
         "T9",
         "no octet is delivered twice, out of order, or from another incarnation",
         ALWAYS,

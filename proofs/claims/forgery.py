@@ -12,9 +12,49 @@ CLAIMS = (
         "forgery",
         "RFC 5961 3, 4, 5",
         witnesses=("W10",),
+        finding="In the synchronized states. Text without an ACK is dropped because it has none "
+        "(fifth step): a stack that does not ask for one takes it.",
+    ),
+    Claim(
+        "T10.opening",
+        "... in SYN-RECEIVED too",
+        ALWAYS,
+        p.blind_sender_harmless,
+        "forgery-opening",
+        "RFC 9293 3.10.7.4 fourth",
+        witnesses=("W10.opening",),
+        finding="Refuted: a SYN in the window returns a passive end from SYN-RECEIVED to LISTEN. "
+        "RFC 5961's challenge is for synchronized states only.",
+    ),
+    Claim(
+        "T10.opening.challenge",
+        "... in SYN-RECEIVED too, if a SYN is challenged there",
+        ALWAYS,
+        p.blind_sender_harmless,
+        "forgery-opening",
+        "RFC 5961 4",
+        rules={"syn_received_challenge": True},
+        witnesses=("W10.opening.challenge",),
     ),
 )
 
 WITNESSES = (
     Claim("W10", "both ends ESTABLISHED", SOMETIMES, p.both_established, "forgery", "3.5"),
+    Claim(
+        "W10.opening",
+        "both ends ESTABLISHED",
+        SOMETIMES,
+        p.both_established,
+        "forgery-opening",
+        "RFC 9293 3.5",
+    ),
+    Claim(
+        "W10.opening.challenge",
+        "both ends ESTABLISHED",
+        SOMETIMES,
+        p.both_established,
+        "forgery-opening",
+        "RFC 9293 3.5",
+        rules={"syn_received_challenge": True},
+    ),
 )

@@ -267,6 +267,27 @@ CLAIMS = (
         finding="Refuted: two ends, each outside the other's window, answer ACKs with ACKs.",
     ),
     Claim(
+        "L4.text",
+        "where nobody acts the network falls silent, with text",
+        EVENTUALLY,
+        p.everything,
+        "packet-war",
+        "RFC 9293 3.10.7.4 first, A.2",
+        live=_NOBODY_ACTS,
+        finding="Refuted: two ends that have each filled the other's window, or probed it, stand "
+        "one number beyond it. Each answers the other's ACK with an ACK.",
+    ),
+    Claim(
+        "L4.text.edge",
+        "... if an empty segment at the right edge is acceptable",
+        EVENTUALLY,
+        p.everything,
+        "packet-war",
+        "RFC 9293 A.2",
+        rules={"edge_acceptable": True},
+        live=_NOBODY_ACTS,
+    ),
+    Claim(
         "T2.gone",
         "a TCB made from a stale SYN is gone in the end, on sockets that were never used before",
         EVENTUALLY,

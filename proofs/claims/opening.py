@@ -23,6 +23,16 @@ CLAIMS = (
         witnesses=("W1.lifecycle",),
     ),
     Claim(
+        "T1.partner",
+        "a passive end is ESTABLISHED only if its partner reached ESTABLISHED too",
+        ALWAYS,
+        p.partner_established,
+        "handshake",
+        "RFC 9293 3.5",
+        witnesses=("W1",),
+        finding="Of an active end this is not so: its partner waits in SYN-RECEIVED for its ACK.",
+    ),
+    Claim(
         "T1s",
         "agreement in simultaneous open, by the letter of RFC 9293",
         ALWAYS,
@@ -73,6 +83,27 @@ CLAIMS = (
         "RFC 9293 3.5, 3.6",
         witnesses=("W2.lifecycle",),
     ),
+    Claim(
+        "T2.sync",
+        "a TCB made from a stale SYN reaches no synchronized state",
+        ALWAYS,
+        p.stale_syn_not_synchronized,
+        "lifecycle",
+        "RFC 9293 3.5, 3.10.4 SYN-RECEIVED",
+        witnesses=("W2.lifecycle",),
+        finding="Refuted: CLOSE in SYN-RECEIVED enters FIN-WAIT-1, which is one of them, before "
+        "our SYN is acknowledged. T2 does not count such a TCB as past the handshake.",
+    ),
+    Claim(
+        "T2.sync.waits",
+        "... if CLOSE in SYN-RECEIVED waits for ESTABLISHED",
+        ALWAYS,
+        p.stale_syn_not_synchronized,
+        "lifecycle",
+        "RFC 9293 3.5, 3.10.4 SYN-RECEIVED",
+        rules={"close_waits": True},
+        witnesses=("W2.sync.waits",),
+    ),
 )
 
 WITNESSES = (
@@ -113,5 +144,14 @@ WITNESSES = (
         p.stale_syn_heard,
         "lifecycle",
         "RFC 9293 Figure 8",
+    ),
+    Claim(
+        "W2.sync.waits",
+        "a stale SYN is heard",
+        SOMETIMES,
+        p.stale_syn_heard,
+        "lifecycle",
+        "RFC 9293 Figure 8",
+        rules={"close_waits": True},
     ),
 )

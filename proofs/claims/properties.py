@@ -45,10 +45,35 @@ def simultaneous_agreement(world: World) -> bool:
     return _agreement(world, True)
 
 
+def partner_established(world: World) -> bool:
+    """T1.partner: if a passive end reached ESTABLISHED, so did a TCB of the peer that holds the
+    same two numbers. Its peer learns so by the third segment."""
+    for me, peer in world.pairs():
+        tcb = me.tcb
+        if tcb.passive and reached_established(tcb):
+            partners = 0
+            for pair in peer.ghost.past:
+                partners += pair.reached & (pair.iss == tcb.irs) & (pair.irs == tcb.iss)
+            if partners == 0:
+                return False
+    return True
+
+
 def stale_syn_stops(world: World) -> bool:
     """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
     for end in world.ends():
         if end.ghost.stale and reached_established(end.tcb):
+            return False
+    return True
+
+
+def stale_syn_not_synchronized(world: World) -> bool:
+    """T2.sync: a TCB made from a stale SYN reaches none of the synchronized states (section 3.5).
+
+    CLOSE leads from SYN-RECEIVED to FIN-WAIT-1, and on to CLOSING, before the SYN is acknowledged.
+    """
+    for end in world.ends():
+        if end.ghost.stale and end.tcb.state in SYNCHRONIZED:
             return False
     return True
 
@@ -161,6 +186,17 @@ def graceful_close_is_whole(world: World) -> bool:
     """T8: closed by ACK and by timer, with every octet delivered, both ways."""
     a, b = (end.ghost for end in world.hosts)
     return _whole(a, b) and _whole(b, a) and not (a.garbled | b.garbled)
+
+
+def nothing_is_lost(world: World) -> bool:
+    """T8.whole: once both TCBs are gone that reached ESTABLISHED, all that was written was taken.
+
+    ``last`` is of the only TCB of each, and nobody aborts or gives up.
+    """
+    a, b = (end.ghost.last for end in world.hosts)
+    if a.reached and b.reached:
+        return (a.delivered == b.written) & (b.delivered == a.written)
+    return True
 
 
 def no_octet_garbled(world: World) -> bool:

@@ -81,8 +81,12 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         for call, source, target in _CALLED:
             if call != what:
                 continue
-            # A CLOSE that has text to wait for is queued in SYN-RECEIVED (section 3.10.4).
-            waits = (source == State.SYN_RECEIVED) & (before.written != 0)
+            # A CLOSE that has text to wait for is queued in SYN-RECEIVED and in CLOSE-WAIT (section
+            # 3.10.4), there until all of it is sent.
+            unsent = tcp.seq.minus(after.snd.nxt, after.iss) <= after.written
+            waits = choose(source == State.SYN_RECEIVED, before.written != 0, unsent) & (
+                (source == State.SYN_RECEIVED) | (source == State.CLOSE_WAIT)
+            )
             here = before.state == source
             right = right & implies(
                 here, (after.state == target) | (waits & (after.state == source))
@@ -107,6 +111,8 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & before.closing),
         (State.SYN_RECEIVED, State.CLOSING, acks & fin & before.closing),
         (State.FIN_WAIT_1, State.TIME_WAIT, fin & acks),
+        # A CLOSE that waited for the window (section 3.10.4)
+        (State.CLOSE_WAIT, State.LAST_ACK, acks & before.closing),
         # Errors (note 3)
         (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
         (State.SYN_RECEIVED, State.LISTEN, ctl.syn & before.passive),
@@ -364,7 +370,8 @@ def _sound(tcb: Tcb, tcp: Tcp) -> bool:
         & ((state != State.SYN_SENT) | (tcb.irs == 0) & (rcv.nxt == 0) & (sent == 1))
         & implies(opening, acknowledged == 0)
         & implies(_among(state, (State.ESTABLISHED, State.CLOSE_WAIT)), acknowledged >= 1)
-        & implies(_among(state, _SENDING) | (state == State.SYN_SENT), not_(tcb.closing))
+        & implies((state == State.ESTABLISHED) | (state == State.SYN_SENT), not_(tcb.closing))
+        & implies((state == State.CLOSE_WAIT) & tcb.closing, sent <= tcb.written + 1)
         & implies(_among(state, closers), tcb.closing & not_(done))
         & implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done)
         & implies(state != State.SYN_SENT, seq.minus(rcv.nxt, tcb.irs) >= 1)
@@ -404,10 +411,12 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         room = tcp.bounds.window if emptied else before.rcv.wnd
         urges = what == Input.SEND_URGENT
         up = seq.plus(after.iss, after.written + 1) if urges else before.snd.up
+        behind = emptied & seq.lt(before.rcv.up, before.rcv.nxt)
+        read = choose(behind, before.rcv.nxt, before.rcv.up)
         called = (
             (after.rcv.wnd == room)
             & (after.rcv.push == (before.rcv.push & (not emptied)))
-            & (after.rcv.up == before.rcv.up)
+            & (after.rcv.up == read)
             & (after.snd.up == up)
             & (after.snd.urgent == (before.snd.urgent | urges))
             & (after.written == before.written + wrote)
@@ -493,10 +502,16 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         & ((_among(state, _RECEIVING) & in_range) | ((state == State.SYN_RECEIVED) & acked))
         & seq.lt(before.rcv.up, seg.up)
     )
-    up = after.rcv.up == choose(urged, seg.up, before.rcv.up)
+    pointer = choose(urged, seg.up, before.rcv.up)
+    # Behind what the user has, it means nothing any more.
+    has = seq.minus(after.rcv.nxt, seq.minus(tcp.bounds.window, after.rcv.wnd))
+    pointer = choose((fin == 1) & seq.lt(pointer, has), has, pointer)
+    up = after.rcv.up == pointer
     pointed = (state == State.SYN_SENT) | up
+    done = before.snd.urgent & seq.le(before.snd.up, after.snd.una)
     idle = (
-        (after.snd.up == before.snd.up)
+        (after.snd.up == choose(done, 0, before.snd.up))
+        & (after.snd.urgent == (before.snd.urgent & not_(done)))
         & (after.written == before.written)
         & (after.closing == before.closing)
     )
@@ -530,7 +545,9 @@ def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
     no timer expire that does not run?"""
     outstanding = before.snd.una != before.snd.nxt
     if what == Input.USER_TIMEOUT:
-        runs = outstanding
+        # 3.10.8 has it in any state: for an OPEN, for text queued, for what is outstanding.
+        queued = tcp.seq.minus(before.snd.nxt, before.iss) <= before.written
+        runs = outstanding | queued | (before.state == State.LISTEN)
     elif what == Input.TIME_WAIT_TIMEOUT:
         runs = (before.state == State.TIME_WAIT) & (before.time_wait == 0)
     elif what == Input.RETRANSMISSION_TIMEOUT:
@@ -550,7 +567,14 @@ def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
     )
     waits = _among(after.state, (*_BLANK, State.TIME_WAIT))
     # With nothing in the queue, R says nothing.
+    # A peer that answers probes of its shut window is waited for (MUST-37).
+    answered = (before.snd.wnd == 0) & _among(before.state, SYNCHRONIZED)
+    if seg is None:
+        answered = False
+    else:
+        answered = answered & seg.ctl.ack & (seg.ack == before.snd.una)
     begun = choose(fronted, after.span == tcp.bounds.span, after.span == before.span)
+    begun = begun | (answered & (after.span == tcp.bounds.span))
     span = choose(waits, after.span == 0, (after.snd.una == after.snd.nxt) | begun)
     opened = (after.state == State.SYN_SENT) & (before.state != State.SYN_SENT)
     timer = choose(

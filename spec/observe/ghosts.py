@@ -49,6 +49,7 @@ class Last:
     """The last TCB that ended."""
 
     end: End = End.NONE
+    reached: bool = False  # it reached ESTABLISHED
     written: Octets = 0
     delivered: Octets = 0
 

@@ -3,11 +3,11 @@
 Octets themselves are not modelled. Each is known by its place in the stream of the TCB that sent
 it, which a label on the segment tells. An octet delivered is right if it is the next one of the
 partner's stream; else the stream is ``garbled``. And when a TCB ends, ``last`` remembers how it
-ended, how much it had been given to send and how much it had delivered, so that a claim can
-compare the two ends of a close after both are gone.
+ended, whether it had reached ESTABLISHED, how much it had been given to send and how much it had
+delivered, so that a claim can compare the two ends of a close after both are gone.
 """
 
-from spec.observe.ghosts import End, Ghost, Last
+from spec.observe.ghosts import End, Ghost, Last, reached_established
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import choose
 from spec.tcp.inputs import Input
@@ -35,7 +35,8 @@ class Streams(Watcher):
             ghost.delivered = seq.plus(ghost.delivered, octets)
 
     def ended(self, ghost: Ghost, m: Moment) -> None:
-        ghost.last = Last(End.OTHER, m.before.written, ghost.delivered)
+        reached = reached_established(m.before)
+        ghost.last = Last(End.OTHER, reached, m.before.written, ghost.delivered)
         if m.what == Input.TIME_WAIT_TIMEOUT:
             ghost.last.end = End.TIMER
         elif m.before.state == State.LAST_ACK and m.seg is not None and not m.seg.ctl.rst:

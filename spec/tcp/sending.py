@@ -133,9 +133,22 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
         send_fin(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
         sent = True
+        if tcb.state == State.CLOSE_WAIT:
+            # Section 3.10.4: the CLOSE has waited until all SENDs were segmentized.
+            tcb.state = State.LAST_ACK
+            tcp.rule("3.10.4/CLOSE-WAIT/fin", "send FIN, enter LAST-ACK", State.LAST_ACK)
     if sent:
         tcb.span = choose(idle, tcp.bounds.span, tcb.span)
     return sent
+
+
+def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:
+    """RCV.UP is never behind what the user has, with which it is compared (section 3.10.7.4, sixth).
+
+    The text leaves it behind; half the sequence space later it would be ahead again.
+    """
+    has = tcb.passed(tcp.seq, tcp.bounds.window)
+    tcb.rcv.up = choose(tcp.seq.lt(tcb.rcv.up, has), has, tcb.rcv.up)
 
 
 def start_span(tcb: Tcb, tcp: Tcp) -> None:

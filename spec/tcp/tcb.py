@@ -77,6 +77,8 @@ class Tcb:
     state: State = State.CLOSED
     passive: bool = False  # SYN-RECEIVED was reached from a passive OPEN (MUST-11)
     reopened: bool = False  # ... from TIME-WAIT (MAY-2)
+    left_snd: Ours = 0  # SND.NXT and RCV.NXT of the connection that was reopened, to return to
+    left_rcv: Theirs = 0
     iss: Ours = 0
     irs: Theirs = 0
     snd: Send = field(default_factory=Send)
@@ -90,6 +92,11 @@ class Tcb:
     held_up: Theirs = 0
     time_wait: Ticks = 0  # TIME-WAIT timer
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
+
+    def passed(self, seq: Space, window: int) -> int:
+        """The sequence number up to which the user has what was received, with a buffer of
+        ``window`` octets."""
+        return seq.minus(self.rcv.nxt, seq.minus(window, self.rcv.wnd))
 
     def unsent_text(self, seq: Space) -> bool:
         """Are octets queued that were never sent?"""
@@ -111,6 +118,22 @@ class Tcb:
 def delete(tcb: Tcb) -> None:
     """Delete the TCB: enter CLOSED and forget everything; blank again, whatever its fields are."""
     Tcb.__init__(tcb)
+
+
+def return_to_time_wait(tcb: Tcb, seq: Space) -> None:
+    """Section 3.6.1 (2): the SYN that reopened the connection was an old duplicate.
+
+    The TCB is again that of the connection before, both of whose FINs are acknowledged; what its
+    numbers began with is not known any more, and not needed.
+    """
+    snd_nxt, rcv_nxt, room = tcb.left_snd, tcb.left_rcv, tcb.rcv.wnd
+    delete(tcb)
+    tcb.iss = seq.minus(snd_nxt, 2)
+    tcb.irs = seq.minus(rcv_nxt, 2)
+    tcb.snd.una = tcb.snd.nxt = snd_nxt
+    tcb.rcv.nxt = tcb.rcv.up = rcv_nxt
+    tcb.rcv.wnd = room
+    tcb.closing = True
 
 
 def release(tcb: Tcb) -> None:

@@ -19,16 +19,19 @@ def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
 
 
 def gives_up(tcb: Tcb, tcp: Tcp) -> bool:
-    """Is the user timer running? It times what waits for an acknowledgment (section 3.8.3).
+    """Is the user timer running? It times a passive OPEN, and all text and FIN that the user has
+    submitted until they are acknowledged (sections 3.8.3, 3.9.1.1 and 3.10.8).
 
     With ``rules.fin_wait_2_timeout`` there is a timer in FIN-WAIT-2 too, which the RFC does not
     have: FIN-WAIT-2 is given up.
     """
     if tcp.rules.fin_wait_2_timeout and tcb.state == State.FIN_WAIT_2:
         return True
-    if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
+    if tcb.state in (State.CLOSED, State.TIME_WAIT):
         return False
-    return tcb.snd.una != tcb.snd.nxt
+    if tcb.state == State.LISTEN:
+        return True
+    return (tcb.snd.una != tcb.snd.nxt) | tcb.unsent_text(tcp.seq)
 
 
 def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:

@@ -10,6 +10,7 @@ from spec.tcp.sending import (
     Tcp,
     acknowledge,
     enter_time_wait,
+    keep_urgent_pointer,
     segmentize,
     send_fin,
     send_syn,
@@ -96,6 +97,10 @@ def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
         _queue(tcb, tcp, urgent)
         return tcp.rule("3.10.2/SYN-SENT, SYN-RECEIVED/queue", "queue data")
     if tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        # ??? ... nor of one after a CLOSE that waits in CLOSE-WAIT
+        if tcb.closing:
+            tcp.signal("error: connection closing")
+            return tcp.rule("3.10.2/closing", "connection closing")
         _queue(tcb, tcp, urgent)
         segmentize(tcb, tcp)
         return tcp.rule("3.10.2/ESTABLISHED, CLOSE-WAIT/send", "segmentize and send")
@@ -136,6 +141,9 @@ def receive(tcb: Tcb, tcp: Tcp) -> None:
         shut = tcb.rcv.wnd == 0
         tcb.rcv.wnd = tcp.bounds.window
         tcb.rcv.push = False
+        if tcp.seq.lt(tcb.rcv.nxt, tcb.rcv.up):
+            tcp.signal("urgent data")  # ahead of what is passed to the user (MUST-33)
+        keep_urgent_pointer(tcb, tcp)
         if shut and tcb.state != State.CLOSE_WAIT:
             acknowledge(tcb, tcp)
             return tcp.rule("3.10.3/reopen", "text to the user, window reopened")
@@ -173,13 +181,12 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         tcb.state = State.FIN_WAIT_1
         return tcp.rule("3.10.4/ESTABLISHED/fin", "send FIN, enter FIN-WAIT-1", State.FIN_WAIT_1)
     # FIN-WAIT-1, FIN-WAIT-2: "connection closing", below
-    if tcb.state == State.CLOSE_WAIT:
-        # ??? The RFC enters LAST-ACK once what is queued has been sent, and FIN after it. Here
-        # it is entered at once, as FIN-WAIT-1 is, and what is queued is sent from there.
+    if tcb.state == State.CLOSE_WAIT and not tcb.closing:
         tcb.closing = True
         segmentize(tcb, tcp)
-        tcb.state = State.LAST_ACK
-        return tcp.rule("3.10.4/CLOSE-WAIT/fin", "send FIN, enter LAST-ACK", State.LAST_ACK)
+        if tcb.state == State.CLOSE_WAIT:
+            tcp.rule("3.10.4/CLOSE-WAIT/queue", "queue the CLOSE until all text is sent")
+        return None
     tcp.signal("error: connection closing")
     return tcp.rule("3.10.4/closing", "connection closing")
 

@@ -83,6 +83,7 @@ class Bounds:
     lose: bool = _flag(True, "the channel may lose")
     crashes: int = _bound(0, 0, 2, "crashes of host A")
     forged: bool = _flag(False, "an off-path sender injects segments at B")
+    forged_opening: bool = _flag(False, "... in SYN-RECEIVED too, not only once it is synchronized")
 
 
 LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}

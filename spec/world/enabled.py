@@ -94,10 +94,11 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
     if what == Input.TIME_WAIT_TIMEOUT:
         return timeouts.time_wait_is_over(tcb)
     # A guess that has to hit numbers needs a connection that has some.
-    return state not in _UNSYNCHRONIZED
+    if state == State.SYN_RECEIVED:
+        return bounds.forged_opening
+    return state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
 
 
-_UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 _NOTHING_TO_READ = (
     State.CLOSED,
     State.LISTEN,

@@ -3,7 +3,7 @@
 It knows the addresses and ports and has to guess the numbers. The guesses are those that RFC
 5961 is about: in the receive window, but blind to what matters. A reset and a SYN miss RCV.NXT;
 text hits RCV.NXT, but its ACK lies below SND.UNA - MAX.SND.WND, as do most guesses in a space of
-2^32.
+2^32. Text without an ACK needs no such guess; the fifth step of SEGMENT ARRIVES drops it.
 """
 
 from enum import Enum
@@ -19,6 +19,7 @@ class Forgery(Enum):
     RST = "forged RST"
     SYN = "forged SYN"
     TEXT = "forged text"
+    BARE_TEXT = "forged text without ACK"
 
 
 FORGERIES = tuple(Forgery)
@@ -32,6 +33,8 @@ def forge(tcb: Tcb, what: Forgery, tcp: Tcp) -> Segment:
         return Segment(seq=seq.plus(tcb.rcv.nxt, 1), ctl=Control(rst=True))
     if what == Forgery.SYN:
         return Segment(seq=seq.plus(tcb.rcv.nxt, 1), ctl=Control(syn=True))
+    if what == Forgery.BARE_TEXT:
+        return Segment(seq=tcb.rcv.nxt, wnd=tcp.bounds.window, text=1)
     return Segment(
         seq=tcb.rcv.nxt,
         ack=seq.minus(tcb.snd.una, tcp.bounds.window + 1),

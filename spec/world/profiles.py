@@ -53,6 +53,12 @@ PROFILES = {
     "crossing-far": Profile(replace(_SMALL, stride=8), (Crossing(),)),
     "reopening": Profile(replace(_CLIENT_SERVER, stride=3), (Crossing(),)),
     "time": Profile(replace(_TIMED, abort=False), (Confusion(),)),
+    "time-giving-up": Profile(
+        replace(_TIMED, abort=False, user_timeout=True, span=4), (Confusion(),)
+    ),
+    "time-giving-up-soon": Profile(
+        replace(_TIMED, abort=False, user_timeout=True, span=3), (Confusion(),)
+    ),
     "hazard": Profile(
         replace(
             _TIMED,
@@ -111,6 +117,9 @@ PROFILES = {
     "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
+    "packet-war": Profile(
+        replace(_CLIENT_SERVER, abort=False, incarnations=1, window=1, octets=1, send_window=True)
+    ),
     "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
     "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
     "draining-again": Profile(replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False)),
@@ -158,6 +167,10 @@ PROFILES = {
     "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
     "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
+    "forgery-opening": Profile(
+        replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_opening=True),
+        (Forgery(),),
+    ),
 }
 """The profiles, by the name that a claim gives."""
 
@@ -177,6 +190,8 @@ PURPOSES = {
     "time": "TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 "
     "and T4. MSL = 2 is the least at which a segment can be delayed at all (lifetimes are "
     "exclusive)",
+    "time-giving-up": "the same where users may give up, after R = 2 MSL at the earliest",
+    "time-giving-up-soon": "the same where users may give up, after R = 2 MSL less one tick",
     "hazard": "RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. "
     "They take no time, so that MSL = 1 shows them, and no retransmission",
     "abort": "TIME-WAIT after ABORT",
@@ -194,6 +209,8 @@ PURPOSES = {
     "opening": "liveness: two TCBs at each host, with ISNs far apart, as most are. Near ones "
     "hide what goes wrong: what is of another connection is then in the window",
     "giving-up": "the same where users may give up",
+    "packet-war": "a window of one and an octet each way: either end may stand beyond the "
+    "other's window",
     "waiting": "TIME-WAIT with the least time that there is: MSL = 1, so that nothing outlives a "
     "tick",
     "draining": "TIME-WAIT with MSL = 2, so that an exchange can go on from one tick to the "
@@ -208,10 +225,19 @@ PURPOSES = {
     "are next to them: at the left edge of a window, and just outside",
     "conduct-edge": "the same where the window is one number wide: at both of its edges",
     "forgery": "an off-path sender that guesses, but misses",
+    "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
 }
 """What each profile is for."""
 
-_LIVE = ("opening", "giving-up", "waiting", "draining-again", "half-open", "half-open-crash")
+_LIVE = (
+    "opening",
+    "giving-up",
+    "waiting",
+    "draining-again",
+    "half-open",
+    "half-open-crash",
+    "packet-war",
+)
 """Profiles of liveness that have two segments in flight at the usual scale too."""
 
 _LIVE_ONCE = ("once", "closing", "closing-giving-up", "draining")

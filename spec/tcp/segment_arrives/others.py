@@ -17,12 +17,13 @@ from spec.tcp.sending import (
     Tcp,
     acknowledge,
     enter_time_wait,
+    keep_urgent_pointer,
     reset,
     segmentize,
     start_span,
     start_time_wait,
 )
-from spec.tcp.tcb import State, Tcb, delete, release
+from spec.tcp.tcb import State, Tcb, delete, release, return_to_time_wait
 
 
 def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -79,7 +80,11 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # is for all that begins at RCV.NXT, without a SYN; later steps take no text and no FIN.
         at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
         probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
-        if not (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) | probe):
+        if not (
+            acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
+            | probe
+            | (tcp.rules.edge_acceptable & at_right_edge(tcb, seg, tcp))
+        ):
             if seg.ctl.rst and tcp.rules.reset_unanswered:
                 tcp.rule("3.10.7.4/first/reset", "reset outside the window dropped")
                 return False
@@ -97,6 +102,16 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             tcp.rule("3.10.7.4/first/answer", "not acceptable, answered with an ACK")
             return False
     return True
+
+
+def at_right_edge(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is the segment empty, and just beyond the window (``rules.edge_acceptable``)?
+
+    SND.NXT of a peer that has filled the window is at its right edge, and one number beyond if a
+    FIN follows, or a probe of a window that is shut.
+    """
+    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
+    return (seg.length() == 0) & ((seg.seq == right) | (seg.seq == tcp.seq.plus(right, 1)))
 
 
 # Second
@@ -121,8 +136,7 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if tcb.state == State.SYN_RECEIVED:
         if tcb.reopened:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
-            release(tcb)
-            tcb.reopened = False
+            return_to_time_wait(tcb, tcp.seq)
             enter_time_wait(tcb, tcp)
             return tcp.rule(
                 "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT
@@ -163,9 +177,11 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Fourth, check the SYN bit: by state, then RFC 5961 section 4, or RFC 793's reset."""
     # TIME-WAIT: a new connection may begin
     if reopens(tcb, seg, tcp):
+        snd_nxt, rcv_nxt = tcb.snd.nxt, tcb.rcv.nxt
         delete(tcb)
         answer_syn(tcb, seg, tcp)
         tcb.reopened = True
+        tcb.left_snd, tcb.left_rcv = snd_nxt, rcv_nxt
         return tcp.rule(
             "3.6.1/TIME-WAIT/reopen",
             "SYN reopens the connection, enter SYN-RECEIVED",
@@ -179,7 +195,8 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         return tcp.rule("3.10.7.4/fourth/outside", "SYN outside the window, answered with an ACK")
     # ??? A connection reopened from TIME-WAIT is passive too, but has TIME-WAIT to return to, not
     # LISTEN (section 3.6.1); a SYN is challenged there.
-    if tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened:
+    may_return = tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened
+    if may_return and not tcp.rules.syn_received_challenge:
         delete(tcb)
         tcb.state = State.LISTEN
         return tcp.rule(
@@ -262,6 +279,16 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         snd.una = seg.ack
         start_span(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
+        # Urgent text that is acknowledged is urgent no more. The text never says so; without it the
+        # pointer is ahead again half the sequence space later.
+        if snd.urgent & seq.le(snd.up, snd.una):
+            snd.urgent = False
+            snd.up = 0
+    elif tcp.bounds.send_window:
+        # MUST-37: a peer that answers probes of its shut window keeps the connection open.
+        if (snd.wnd == 0) & (snd.una == seg.ack) & (snd.una != snd.nxt):
+            start_span(tcb, tcp)
+            tcp.rule("3.8.6.1/zero-window probe/answered", "probe answered, R begins anew")
     newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
 
@@ -357,8 +384,7 @@ def check_urg_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         newer = seg.ctl.urg & seq.lt(rcv.up, seg.up)
         rcv.up = choose(newer, seg.up, rcv.up)
-        consumed = seq.minus(rcv.nxt, seq.minus(tcp.bounds.window, rcv.wnd))
-        if newer & seq.lt(consumed, seg.up):
+        if newer & seq.lt(tcb.passed(seq, tcp.bounds.window), seg.up):
             tcp.signal("urgent data")
             tcp.rule("3.10.7.4/sixth/urgent", "RCV.UP advances, the user is told")
     # CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: ignored
@@ -394,6 +420,7 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
         rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
+        keep_urgent_pointer(tcb, tcp)
         tcp.signal("connection closing")
         # SYN-RECEIVED: the fifth step has left it
         if tcb.state == State.ESTABLISHED:
