@@ -143,7 +143,7 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
 
 
 def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:
-    """RCV.UP is never behind what the user has, with which it is compared (section 3.10.7.4, sixth).
+    """RCV.UP is never behind what the user has, with which the sixth step compares it.
 
     The text leaves it behind; half the sequence space later it would be ahead again.
     """
