@@ -186,8 +186,8 @@ class Rules:
         False,
         "not in RFC 9293; see RFC 9293 A.2",
         "A segment without text, SYN or FIN is acceptable at the right edge of the window too, "
-        "and one number beyond it, where a FIN or a probe takes its sender. So it is not answered, "
-        "and no two such ends answer each other for ever.",
+        "and one number beyond it, where a FIN takes its sender. So it is not answered, and no two "
+        "such ends answer each other for ever.",
     )
     # RFC 5961
     reset_exact: bool = _rule(

@@ -274,8 +274,8 @@ CLAIMS = (
         "packet-war",
         "RFC 9293 3.10.7.4 first, A.2",
         live=_NOBODY_ACTS,
-        finding="Refuted: two ends that have each filled the other's window, or probed it, stand "
-        "one number beyond it. Each answers the other's ACK with an ACK.",
+        finding="Refuted: two ends that have each filled the other's window stand at its right "
+        "edge, or send a FIN and stand beyond it. Each answers the other's ACK with an ACK.",
     ),
     Claim(
         "L4.text.edge",

@@ -170,6 +170,18 @@ def _in_window(tcb: Tcb, seg: Segment, seq: Space) -> bool:
     return found
 
 
+def _let_in(tcb: Tcb, seg: Segment, seq: Space) -> bool:
+    """Are URG and ACK of ``seg`` looked at although the window is shut (section 3.4, MUST-66)?
+
+    A peer that knows of the shut window sends no text but a probe (3.8.6.1), and a FIN. So what it
+    sends begins at RCV.NXT or after one of these or both; its reset is believed at RCV.NXT only.
+    """
+    found = seg.seq == tcb.rcv.nxt
+    for sent in (1, 2):
+        found = found | ((seg.seq == seq.plus(tcb.rcv.nxt, sent)) & not_(seg.ctl.rst))
+    return (tcb.rcv.wnd == 0) & found & not_(seg.ctl.syn)
+
+
 def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
     """Was there an answer where one is due, and none where none is?"""
     seq = tcp.seq
@@ -190,7 +202,7 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
     live = not_(ctl.rst)
     bad_ack = ctl.ack & not_(seq.lt_le(before.snd.una, seg.ack, before.snd.nxt))
     inside = _in_window(before, seg, seq)
-    at_edge = (before.rcv.wnd == 0) & (seg.seq == before.rcv.nxt)
+    let_in = _let_in(before, seg, seq)
     exists = _among(state, (State.SYN_RECEIVED, *SYNCHRONIZED))
     synchronized = _among(state, SYNCHRONIZED)
     range_ = seq.minus(before.snd.una, tcp.bounds.window)
@@ -206,7 +218,7 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
         live & ctl.syn & not_(ctl.ack) & ((state == State.LISTEN) | (state == State.SYN_SENT))
     )
     challenge = (
-        (exists & live & not_(inside | at_edge))
+        (exists & live & not_(inside | let_in))
         | (exists & live & inside & ctl.syn & (after.state != State.LISTEN))
         | (exists & ctl.rst & inside & (seg.seq != before.rcv.nxt))
         | (synchronized & plain & ctl.ack & not_(good_ack))
@@ -224,7 +236,7 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
         | (exists & ctl.rst & not_(inside))
         | (exists & (after.state != before.state) & _among(after.state, _BLANK))
     )
-    quiet = synchronized & plain & good_ack & (_length(seg) == 0) & not_(at_edge)
+    quiet = synchronized & plain & good_ack & (_length(seg) == 0) & not_(let_in)
     return (
         (bare <= 1)
         & ((resets == 1) & (count == 1) | not_(reset_due))
@@ -436,7 +448,7 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
     processed = (
         _among(before.state, (State.SYN_RECEIVED, *SYNCHRONIZED))
         & not_(seg.ctl.rst | seg.ctl.syn)
-        & (_in_window(before, seg, seq) | ((before.rcv.wnd == 0) & (seg.seq == before.rcv.nxt)))
+        & (_in_window(before, seg, seq) | _let_in(before, seg, seq))
         & seg.ctl.ack
     )
     una = choose(

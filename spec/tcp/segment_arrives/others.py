@@ -76,13 +76,9 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if reopens(tcb, seg, tcp):
         return True
     if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
-        # ??? For a shut window the text makes an allowance for valid ACKs, URGs and RSTs. Here it
-        # is for all that begins at RCV.NXT, without a SYN; later steps take no text and no FIN.
-        at_edge = (tcb.rcv.wnd == 0) & (seg.seq == tcb.rcv.nxt)
-        probe = at_edge & (seg.length() != 0) & not_(seg.ctl.syn)
         if not (
             acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
-            | probe
+            | at_shut_window(tcb, seg, tcp)
             | (tcp.rules.edge_acceptable & at_right_edge(tcb, seg, tcp))
         ):
             if seg.ctl.rst and tcp.rules.reset_unanswered:
@@ -104,11 +100,24 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     return True
 
 
+def at_shut_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is the window shut, and may ``seg`` have a valid ACK, URG or RST all the same?
+
+    ??? The text does not say where such a segment begins; of RST and URG it says "all incoming
+    segments" (section 3.4, MUST-66). Here it begins at RCV.NXT, or where a probe and a FIN take a
+    peer that knows of the shut window: up to two numbers beyond. A reset is valid at RCV.NXT only,
+    and a SYN nowhere. Later steps take no text and no FIN.
+    """
+    beyond = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
+    reach = choose(seg.ctl.rst, 0, 2)
+    return (tcb.rcv.wnd == 0) & not_(seg.ctl.syn) & (beyond <= reach)
+
+
 def at_right_edge(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Is the segment empty, and just beyond the window (``rules.edge_acceptable``)?
 
     SND.NXT of a peer that has filled the window is at its right edge, and one number beyond if a
-    FIN follows, or a probe of a window that is shut.
+    FIN follows.
     """
     right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
     return (seg.length() == 0) & ((seg.seq == right) | (seg.seq == tcp.seq.plus(right, 1)))

@@ -155,13 +155,26 @@ def test_first_zero_window_takes_rst(text):
     assert result.signals == ("error: connection reset",)
 
 
-@pytest.mark.parametrize("seq", [299, 301])
-def test_first_zero_window_takes_nothing_elsewhere(seq):
+@pytest.mark.parametrize("seq", [300, 301, 302])
+def test_first_zero_window_takes_ack_and_urg_behind_probe_and_fin(seq):
+    """MUST-66: where a probe and a FIN took the peer; nothing is answered, nor text taken."""
     before = endpoint(ESTABLISHED, rcv_wnd=0, snd_nxt=101, written=1)
-    for ctl in ("ACK", "URG,ACK", "RST"):
-        result = arrive(before, f"<SEQ={seq}><ACK=101><UP=302><CTL={ctl}>")
-        assert unchanged(before, result)
-        assert result.sent == ([] if ctl == "RST" else ["<SEQ=101><ACK=300><CTL=ACK>"])
+    bare = arrive(before, f"<SEQ={seq}><ACK=101><UP=304><CTL=URG,ACK>")
+    assert (bare.tcb.snd.una, bare.tcb.rcv.up, bare.sent) == (101, 304, [])
+    full = arrive(before, f"<SEQ={seq}><ACK=101><UP=304><TEXT=1><CTL=URG,ACK>")
+    assert (full.tcb.snd.una, full.tcb.rcv.up, full.tcb.rcv.nxt) == (101, 304, 300)
+    assert full.sent == ["<SEQ=101><ACK=300><CTL=ACK>"]
+
+
+@pytest.mark.parametrize(
+    ("seq", "ctl"),
+    [(299, "ACK"), (303, "ACK"), (299, "URG,ACK"), (303, "URG,ACK"), (299, "RST"), (301, "RST")],
+)
+def test_first_zero_window_takes_nothing_elsewhere(seq, ctl):
+    before = endpoint(ESTABLISHED, rcv_wnd=0, snd_nxt=101, written=1)
+    result = arrive(before, f"<SEQ={seq}><ACK=101><UP=302><CTL={ctl}>")
+    assert unchanged(before, result)
+    assert result.sent == ([] if ctl == "RST" else ["<SEQ=101><ACK=300><CTL=ACK>"])
 
 
 @pytest.mark.parametrize("state", [ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2])
