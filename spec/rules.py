@@ -184,10 +184,10 @@ class Rules:
     )
     edge_acceptable: bool = _rule(
         False,
-        "not in RFC 9293; see RFC 9293 A.2",
+        "not in RFC 9293",
         "A segment without text, SYN or FIN is acceptable at the right edge of the window too, "
         "and one number beyond it, where a FIN takes its sender. So it is not answered, and no two "
-        "such ends answer each other for ever.",
+        "such ends answer each other for ever (A.2).",
     )
     # RFC 5961
     reset_exact: bool = _rule(
@@ -203,15 +203,27 @@ class Rules:
     )
     syn_received_challenge: bool = _rule(
         False,
-        "not in RFC 9293; RFC 5961 4 asks it of synchronized states",
-        "A SYN in the window of a passive SYN-RECEIVED is challenged; off, it returns the end to "
-        "LISTEN.",
+        "not in RFC 9293",
+        "A SYN in the window of a passive SYN-RECEIVED is challenged, as RFC 5961 4 asks of the "
+        "synchronized states; off, it returns the end to LISTEN.",
     )
     ack_floor: bool = _rule(
         True,
         "RFC 5961 5; RFC 9293 3.10.7.4 fifth",
         "An ACK below SND.UNA - MAX.SND.WND is refused; off, half the sequence space is "
         "taken for old ACKs [21].",
+    )
+    ack_floor_at_iss: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "The floor of RFC 5961 5 is never below ISS, so that no ACK is taken of what this "
+        "connection did not send: a repair of CLOSE in SYN-RECEIVED.",
+    )
+    syn_received_ack_range: bool = _rule(
+        False,
+        "RFC 9293 3.10.7.4 fifth, MAY-12; RFC 5961 5 speaks of established connections",
+        "RFC 5961's range is checked before the states: an ACK outside of it is answered in "
+        "SYN-RECEIVED too, with an ACK; off, SYN-RECEIVED answers each bad ACK with a reset.",
     )
 
 

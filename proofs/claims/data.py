@@ -45,6 +45,17 @@ CLAIMS = (
         finding="Refuted: CLOSE in SYN-RECEIVED enters FIN-WAIT-1 before our SYN is acknowledged; "
         "there an old ACK within RFC 5961's range lets text in.",
     ),
+    Claim(
+        "T9.floor",
+        "... if no ACK is taken of what came before our SYN",
+        ALWAYS,
+        p.no_octet_garbled,
+        "reuse",
+        "RFC 9293 3.10.7.4 fifth; RFC 5961 5",
+        rules={"ack_floor_at_iss": True},
+        witnesses=("W9.floor",),
+        finding="The other repair of T9.literal: it leaves CLOSE as the text has it.",
+    ),
 )
 
 WITNESSES = (
@@ -64,6 +75,15 @@ WITNESSES = (
         "reuse",
         "RFC 9293 3.4.1",
         rules={"close_waits": True},
+    ),
+    Claim(
+        "W9.floor",
+        "an octet on the second connection",
+        SOMETIMES,
+        p.octet_of_second_incarnation,
+        "reuse",
+        "RFC 9293 3.4.1",
+        rules={"ack_floor_at_iss": True},
     ),
     Claim(
         "W9.literal",

@@ -104,7 +104,7 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         *_drawn("rcv ACK of SYN", acks & not_(before.closing)),
         *_drawn("rcv FIN", fin & acks),
         *_drawn("rcv ACK of FIN", acks),
-        *_drawn("rcv RST", dies & before.passive),  # note 1
+        *_drawn("rcv RST", dies & before.passive & not_(before.closing)),  # note 1
         # Two at once (note 2, for one)
         (State.SYN_SENT, State.CLOSE_WAIT, opens & ctl.ack & ctl.fin),
         (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & fin & not_(before.closing)),
@@ -115,7 +115,9 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         (State.CLOSE_WAIT, State.LAST_ACK, acks & before.closing),
         # Errors (note 3)
         (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
-        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & before.passive),
+        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & before.passive & not_(before.closing)),
+        # ... which closes if a CLOSE was queued (section 3.10.4)
+        (State.SYN_RECEIVED, State.CLOSED, (dies | ctl.syn) & before.passive & before.closing),
         (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
         *((state, State.CLOSED, dies) for state in SYNCHRONIZED),
     )
@@ -138,12 +140,11 @@ def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
         | ((before.state == State.SYN_SENT) & ctl.ack & _acks_syn(before, seg, tcp.seq))
     )
     spared = (before.state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
-    ended = choose(
-        (before.state == State.SYN_RECEIVED) & before.passive,
-        after.state == State.LISTEN,
-        after.state == State.CLOSED,
+    listens = (before.state == State.SYN_RECEIVED) & before.passive & not_(before.closing)
+    ended = choose(listens, after.state == State.LISTEN, after.state == State.CLOSED)
+    back = implies(
+        again, choose(before.closing, after.state == State.CLOSED, after.state == State.LISTEN)
     )
-    back = implies(again, after.state == State.LISTEN)
     return follows & back & implies(left, exact) & implies(ends & not_(spared), ended)
 
 
@@ -182,6 +183,19 @@ def _let_in(tcb: Tcb, seg: Segment, seq: Space) -> bool:
     return (tcb.rcv.wnd == 0) & found & not_(seg.ctl.syn)
 
 
+def _in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does the ACK say what an honest peer may say still (RFC 5961 section 5)?
+
+    What is new to us, or what was known when its window was sent; with ``ack_floor_at_iss`` nothing
+    that came before our SYN.
+    """
+    old = tcp.seq.minus(tcb.snd.una, seg.ack)
+    known = old <= tcp.bounds.window
+    if tcp.rules.ack_floor_at_iss:
+        known = known & (old <= tcp.seq.minus(tcb.snd.una, tcb.iss))
+    return known | tcp.seq.lt_le(tcb.snd.una, seg.ack, tcb.snd.nxt)
+
+
 def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
     """Was there an answer where one is due, and none where none is?"""
     seq = tcp.seq
@@ -205,23 +219,26 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
     let_in = _let_in(before, seg, seq)
     exists = _among(state, (State.SYN_RECEIVED, *SYNCHRONIZED))
     synchronized = _among(state, SYNCHRONIZED)
-    range_ = seq.minus(before.snd.una, tcp.bounds.window)
-    good_ack = ctl.ack & seq.le_le(range_, seg.ack, before.snd.nxt)
+    good_ack = ctl.ack & _in_range(before, seg, tcp)
+    # Where MAY-12 is read so, SYN-RECEIVED asks for the range first.
+    ranged = _among(state, SYNCHRONIZED)
+    if tcp.rules.syn_received_ack_range:
+        ranged = exists
     plain = live & not_(ctl.syn) & inside
     reset_due = live & (
         (state == State.CLOSED)
         | ((state == State.LISTEN) & ctl.ack)
         | ((state == State.SYN_SENT) & bad_ack)
-        | ((state == State.SYN_RECEIVED) & plain & bad_ack)
+        | ((state == State.SYN_RECEIVED) & plain & bad_ack & (good_ack | not_(ranged)))
     )
     syn_ack_due = (
         live & ctl.syn & not_(ctl.ack) & ((state == State.LISTEN) | (state == State.SYN_SENT))
     )
     challenge = (
         (exists & live & not_(inside | let_in))
-        | (exists & live & inside & ctl.syn & (after.state != State.LISTEN))
+        | (exists & live & inside & ctl.syn & not_(_among(after.state, _BLANK)))
         | (exists & ctl.rst & inside & (seg.seq != before.rcv.nxt))
-        | (synchronized & plain & ctl.ack & not_(good_ack))
+        | (ranged & plain & ctl.ack & not_(good_ack))
     )
     spared = ctl.rst & (state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
     taken = _among(state, _RECEIVING) & plain & good_ack & (_length(seg) != 0)
@@ -483,7 +500,7 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
     )
     state = before.state
     in_order = _among(state, _RECEIVING) & processed & came & (offset < _length(seg))
-    in_range = seq.le_le(seq.minus(before.snd.una, tcp.bounds.window), seg.ack, before.snd.nxt)
+    in_range = _in_range(before, seg, tcp)
     must = implies(in_order & in_range & (before.rcv.wnd != 0), advance != 0)
     emptied = (text != 0) & (text + offset == seg.text)
     pushed = (seg.ctl.psh & emptied) | ((fin == 1) & (after.rcv.wnd != tcp.bounds.window))
@@ -600,9 +617,6 @@ def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
     )
     restarts = True
     if seg is not None:
-        good = tcp.seq.le_le(
-            tcp.seq.minus(before.snd.una, tcp.bounds.window), seg.ack, before.snd.nxt
-        )
         restarts = implies(
             (before.state == State.TIME_WAIT)
             & (after.state == State.TIME_WAIT)
@@ -610,7 +624,7 @@ def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
             & not_(seg.ctl.rst | seg.ctl.syn)
             & seg.ctl.ack
             & seg.ctl.fin
-            & good,
+            & _in_range(before, seg, tcp),
             after.time_wait == whole,
         )
     return restarts & runs & timer & (span | (opened & (after.span == tcp.bounds.span)))

@@ -44,7 +44,11 @@ DEFAULTS = {
     "reset_unanswered": True,
     "reset_exact": True,
     "syn_challenge": True,
+    "edge_acceptable": False,
+    "syn_received_challenge": False,
     "ack_floor": True,
+    "ack_floor_at_iss": False,
+    "syn_received_ack_range": False,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
 
@@ -126,7 +130,11 @@ DEMONSTRATIONS = {
     ("lifetime_inclusive", True): ticks_in_flight,
     ("reset_exact", False): arriving(State.ESTABLISHED, "<SEQ=301><CTL=RST>"),
     ("syn_challenge", False): arriving(State.ESTABLISHED, "<SEQ=301><CTL=SYN>"),
+    ("edge_acceptable", True): arriving(State.ESTABLISHED, "<SEQ=310><ACK=100><CTL=ACK>"),
+    ("syn_received_challenge", True): arriving(State.SYN_RECEIVED, "<SEQ=301><CTL=SYN>"),
     ("ack_floor", False): arriving(State.ESTABLISHED, "<SEQ=300><ACK=7><TEXT=1><CTL=ACK>"),
+    ("ack_floor_at_iss", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=98><TEXT=1><CTL=ACK>"),
+    ("syn_received_ack_range", True): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=101><CTL=ACK>"),
 }
 
 

@@ -24,6 +24,7 @@ from spec.tcp.sending import (
     start_time_wait,
 )
 from spec.tcp.tcb import State, Tcb, delete, release, return_to_time_wait
+from spec.tcp.user_calls import close
 
 
 def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -151,13 +152,17 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
                 "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT
             )
         if tcb.passive:
+            closing = tcb.closing
             delete(tcb)
             tcb.state = State.LISTEN
-            return tcp.rule(
+            tcp.rule(
                 "3.10.7.4/second/SYN-RECEIVED/passive",
                 "reset, passive, return to LISTEN",
                 State.LISTEN,
             )
+            # ??? The text does not say what becomes of a CLOSE that is queued (section 3.10.4).
+            # A CLOSE in LISTEN enters CLOSED: so does one that comes to LISTEN.
+            return close(tcb, tcp) if closing else None
         tcp.signal("error: connection refused")
         delete(tcb)
         return tcp.rule(
@@ -206,11 +211,13 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # LISTEN (section 3.6.1); a SYN is challenged there.
     may_return = tcb.state == State.SYN_RECEIVED and tcb.passive and not tcb.reopened
     if may_return and not tcp.rules.syn_received_challenge:
+        closing = tcb.closing
         delete(tcb)
         tcb.state = State.LISTEN
-        return tcp.rule(
+        tcp.rule(
             "3.10.7.4/fourth/SYN-RECEIVED/passive", "SYN, passive, return to LISTEN", State.LISTEN
         )
+        return close(tcb, tcp) if closing else None  # as in the second step
     if tcp.rules.syn_challenge:
         acknowledge(tcb, tcp)
         return tcp.rule("3.10.7.4/fourth/challenge", "SYN, challenge ACK")
@@ -236,12 +243,7 @@ def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
 
 def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
-    """Fifth, check the ACK field, which is there; is the segment processed further?
-
-    ??? RFC 9293 puts RFC 5961's floor before the states, so that SYN-RECEIVED would answer an
-    ACK below the floor with an ACK and one above it with a reset. SYN-RECEIVED's own test
-    is stricter than the floor, so here the floor is for the synchronized states.
-    """
+    """Fifth, check the ACK field, which is there; is the segment processed further?"""
     seq, snd = tcp.seq, tcb.snd
     # Not in the RFC, and off by default: the repair of simultaneous open (``syn_ack_exact``).
     if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
@@ -251,6 +253,18 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             "what acknowledges our SYN must be at RCV.NXT, answered with an ACK",
         )
         return False
+    # ??? The text has RFC 5961's range (MAY-12) before the states: then SYN-RECEIVED too answers
+    # what is outside of it with an ACK, and only other bad ACKs with a reset. RFC 5961 itself
+    # speaks of established connections, and SYN-RECEIVED's own test is stricter: here the range is
+    # for the synchronized states, unless ``syn_received_ack_range`` is on.
+    if tcp.rules.ack_floor and (
+        tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_ack_range
+    ):
+        if not seq.le_le(ack_floor(tcb, tcp), seg.ack, snd.nxt):
+            acknowledge(tcb, tcp)
+            tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
+            return False
+
     if tcb.state == State.SYN_RECEIVED:
         if tcp.rules.syn_received_ack_check and not seq.lt_le(snd.una, seg.ack, snd.nxt):
             # ??? The text does not say that processing stops here. It cannot go on: the state is
@@ -274,13 +288,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
     # ESTABLISHED, and what every later state does in addition to its own. ??? The text has it so
     # for all but LAST-ACK and TIME-WAIT, where it expects but one segment; others arrive there too.
-    if tcp.rules.ack_floor:
-        floor = seq.minus(snd.una, tcp.bounds.window)
-        if not seq.le_le(floor, seg.ack, snd.nxt):
-            acknowledge(tcb, tcp)
-            tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
-            return False
-    elif seq.lt(snd.nxt, seg.ack):
+    if not tcp.rules.ack_floor and seq.lt(snd.nxt, seg.ack):
         acknowledge(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
@@ -343,6 +351,15 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return False
     tcp.rule("3.10.7.4/fifth/acceptable", "acceptable")
     return True
+
+
+def ack_floor(tcb: Tcb, tcp: Tcp) -> int:
+    """The least ACK that is taken (RFC 5961 section 5): SND.UNA - MAX.SND.WND."""
+    reach = tcp.bounds.window  # MAX.SND.WND, hard-coded
+    if tcp.rules.ack_floor_at_iss:
+        acknowledged = tcp.seq.minus(tcb.snd.una, tcb.iss)
+        reach = choose(acknowledged < reach, acknowledged, reach)
+    return tcp.seq.minus(tcb.snd.una, reach)
 
 
 def update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None:

@@ -20,6 +20,7 @@ from tests.helpers.build import (
     ESTABLISHED,
     FIN_WAIT_1,
     FIN_WAIT_2,
+    ISN,
     LAST_ACK,
     LISTEN,
     MSL,
@@ -448,6 +449,45 @@ def test_syn_received_bad_ack_is_reset_and_state_kept(ack, passive, ctl):
     result = arrive(before, f"<SEQ=300><ACK={ack}><TEXT=1><CTL={ctl}>")
     assert result.sent == [f"<SEQ={ack}><CTL=RST>"]
     assert unchanged(before, result)
+
+
+@pytest.mark.parametrize(
+    ("ack", "answer"),
+    [
+        (ISN - WINDOW - 1, "<SEQ=100><ACK=300><CTL=ACK>"),
+        (ISN - WINDOW, f"<SEQ={ISN - WINDOW}><CTL=RST>"),
+        (ISN, f"<SEQ={ISN}><CTL=RST>"),
+        (ISN + 2, "<SEQ=100><ACK=300><CTL=ACK>"),
+    ],
+)
+def test_syn_received_ack_range_comes_before_the_states(ack, answer):
+    """MAY-12 by the order of the text: out of the range an ACK, else bad as without it."""
+    before = endpoint(SYN_RECEIVED)
+    result = arrive(before, f"<SEQ=300><ACK={ack}><CTL=ACK>", syn_received_ack_range=True)
+    assert result.sent == [answer]
+    assert unchanged(before, result)
+
+
+@pytest.mark.parametrize("ack", [ISN - 1, ISN])
+@pytest.mark.parametrize("acked", [ISN, ISN + 1])
+def test_fifth_ack_floor_at_iss(ack, acked):
+    """FIN-WAIT-1 by CLOSE in SYN-RECEIVED: an ACK of what came before our SYN lets no text in."""
+    before = endpoint(FIN_WAIT_1, snd_una=acked)
+    segment = f"<SEQ=300><ACK={ack}><TEXT=1><CTL=ACK>"
+    assert arrive(before, segment).tcb.rcv.nxt == 301
+    floored = arrive(before, segment, ack_floor_at_iss=True)
+    assert floored.tcb.rcv.nxt == (301 if ack == ISN else 300)
+    assert floored.sent == [f"<SEQ=101><ACK={floored.tcb.rcv.nxt}><CTL=ACK>"]
+
+
+@pytest.mark.parametrize(("seq", "ctl"), [(300, "RST"), (303, "SYN")])
+def test_syn_received_queued_close_meets_listen(seq, ctl):
+    """3.10.4: a CLOSE in LISTEN enters CLOSED; so does one that waited in SYN-RECEIVED."""
+    waiting = endpoint(SYN_RECEIVED, written=1, closing=True)
+    result = arrive(waiting, f"<SEQ={seq}><CTL={ctl}>")
+    assert is_deleted(result)
+    assert (result.sent, result.signals) == ([], ())
+    assert result.rules[-1].id == "3.10.4/LISTEN/delete"
 
 
 def test_syn_received_bad_ack_outside_window_gets_an_ack():
