@@ -182,6 +182,12 @@ class Rules:
         "A reset that is not believed, outside the window or in a TIME-WAIT that ignores resets, "
         "is dropped; off, it is answered with an ACK, as anything else is [28].",
     )
+    reset_told: bool = _rule(
+        False,
+        "RFC 9293 3.5.3 and 3.6, MUST-12, against 3.10.7.4 second",
+        "A reset that ends CLOSING, LAST-ACK or TIME-WAIT is told to the user; off, these end in "
+        "silence.",
+    )
     edge_acceptable: bool = _rule(
         False,
         "not in RFC 9293",

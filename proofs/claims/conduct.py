@@ -1,4 +1,4 @@
-"""C1 to C5: each step against what RFC 9293 says outside section 3.10."""
+"""C1 to C7: each step against what RFC 9293 says outside section 3.10."""
 
 from collections.abc import Iterator, Mapping
 
@@ -24,6 +24,12 @@ _CONDUCT = (
         "RFC 9293 3.3.1, 3.4, 3.8.6",
     ),
     ("C5", "TIME-WAIT and R are as long as they should be", p.timers_run, "RFC 9293 3.6.1, 3.8.3"),
+    (
+        "C6",
+        "users are told what section 3.10 has them told, and nothing else",
+        p.users_are_told,
+        "RFC 9293 3.8.3, 3.8.5, 3.9.1.8, 3.10",
+    ),
 )
 
 
@@ -51,7 +57,30 @@ def _conduct() -> Iterator[Claim]:
             )
 
 
-CLAIMS = tuple(_conduct())
+CLAIMS = (
+    *_conduct(),
+    Claim(
+        "C7",
+        "a user whose connection the peer or time ended is told",
+        ALWAYS,
+        p.ends_are_told,
+        "endings",
+        "RFC 9293 3.5.3; 3.6, MUST-12",
+        witnesses=("WC.ended",),
+        finding="Refuted: of a reset in CLOSING, LAST-ACK or TIME-WAIT section 3.10.7.4 has nobody "
+        "told. Of text that was not acknowledged the user never learns.",
+    ),
+    Claim(
+        "C7.told",
+        "... if resets are told in CLOSING, LAST-ACK and TIME-WAIT too",
+        ALWAYS,
+        p.ends_are_told,
+        "endings",
+        "RFC 9293 3.5.3; 3.6, MUST-12",
+        rules={"reset_told": True},
+        witnesses=("WC.told",),
+    ),
+)
 
 WITNESSES = (
     Claim(
@@ -64,6 +93,23 @@ WITNESSES = (
         p.simultaneous_close,
         "conduct",
         "RFC 9293 Figure 13",
+    ),
+    Claim(
+        "WC.ended",
+        "the last FIN is acknowledged",
+        SOMETIMES,
+        p.last_fin_acknowledged,
+        "endings",
+        "RFC 9293 3.6",
+    ),
+    Claim(
+        "WC.told",
+        "the last FIN is acknowledged",
+        SOMETIMES,
+        p.last_fin_acknowledged,
+        "endings",
+        "RFC 9293 3.6",
+        rules={"reset_told": True},
     ),
     Claim(
         "WC.text",

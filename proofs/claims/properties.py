@@ -352,6 +352,18 @@ def timers_run(world: World) -> bool:
     return not (a.ghost.conduct.timers | b.ghost.conduct.timers)
 
 
+def users_are_told(world: World) -> bool:
+    """C6: users were told what section 3.10 has them told, and nothing else."""
+    a, b = world.hosts
+    return not (a.ghost.conduct.told | b.ghost.conduct.told)
+
+
+def ends_are_told(world: World) -> bool:
+    """C7: no connection ended without a word to its user, but by that user or by FINs."""
+    a, b = world.hosts
+    return not (a.ghost.untold | b.ghost.untold)
+
+
 # Witnesses
 
 

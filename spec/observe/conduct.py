@@ -3,8 +3,9 @@
 Section 3.10 tells, case by case, what to do. Other sections say what comes of it: Figure 5 which
 states follow each other, 3.5.2 what is answered with a reset and what with an acknowledgment,
 3.3.1 and 3.4 how the sequence variables move, 3.8 what is sent and when. These are restated here,
-each as a condition on a step: what was before, what came in, what is now, what was sent. A step
-that breaks one is remembered for ever; no rule reads it.
+each as a condition on a step: what was before, what came in, what is now, what was sent, what the
+user was told. Each condition stands with the section that asks for it; where no other section does,
+that is 3.10's own. A step that breaks one is remembered for ever; no rule reads it.
 
 Nothing here calls a helper of the rules, so that an error in one of them is seen.
 """
@@ -18,6 +19,9 @@ from spec.tcp.segment import Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
+Condition = tuple[str, bool]
+"""A section, and whether a step keeps to what it asks."""
+
 
 class Conduct(Watcher):
     """Records steps that do what the RFC's overviews rule out."""
@@ -30,15 +34,27 @@ class Conduct(Watcher):
         if what == Input.CRASH:
             # The host loses its memory (section 3.4.3).
             conduct.state = conduct.state | (after.state != State.CLOSED)
-            conduct.numbers = conduct.numbers | not_(_sound(after, tcp))
+            conduct.numbers = conduct.numbers | _broken(_sound(after, tcp))
             return
-        conduct.state = conduct.state | not_(_follows(before, after, what, seg, tcp))
-        conduct.answer = conduct.answer | not_(_answered(before, after, what, seg, tcp))
-        conduct.sent = conduct.sent | not_(_said(before, after, what, seg, tcp))
-        conduct.numbers = conduct.numbers | not_(
-            _sound(after, tcp) & _moved(before, after, what, seg, tcp)
-        )
-        conduct.timers = conduct.timers | not_(_timed(before, after, what, seg, tcp))
+        if seg is None:
+            follows, moves = _led(before, after, what, tcp), _called(before, after, what, tcp)
+            answers = _spoke(before, what, tcp)
+        else:
+            follows, moves = _follows(before, after, seg, tcp), _moved(before, after, seg, tcp)
+            answers = _answered(before, after, seg, tcp)
+        conduct.state = conduct.state | _broken(follows)
+        conduct.answer = conduct.answer | _broken(answers)
+        conduct.sent = conduct.sent | _broken(_said(before, after, what, seg, tcp))
+        conduct.numbers = conduct.numbers | _broken(_sound(after, tcp)) | _broken(moves)
+        conduct.timers = conduct.timers | _broken(_timed(before, after, what, seg, tcp))
+        conduct.told = conduct.told | _broken(_told(before, after, what, seg, tcp))
+
+
+def _broken(conditions: tuple[Condition, ...]) -> bool:
+    kept = True
+    for _, keeps in conditions:
+        kept = kept & keeps
+    return not_(kept)
 
 
 def _among(state: State, states: tuple[State, ...]) -> bool:
@@ -51,108 +67,12 @@ def _among(state: State, states: tuple[State, ...]) -> bool:
 _BLANK = (State.CLOSED, State.LISTEN)
 _RECEIVING = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 _SENDING = (State.ESTABLISHED, State.CLOSE_WAIT)
-
-# Figure 5: states
-
-_CALLED = (
-    *(
-        (call, edge.before, edge.after)
-        for call, event in EVENTS
-        for edge in FIGURE_5
-        if edge.event == event
-    ),
-    (Input.OPEN_ACTIVE, State.LISTEN, State.SYN_SENT),  # section 3.10.1
-)
-"""The state that a call or a timeout leads to; it stays as it is in states that are not here."""
+_EXISTING = (State.SYN_RECEIVED, *SYNCHRONIZED)
+_ABORTING = (State.SYN_RECEIVED, *_RECEIVING, State.CLOSE_WAIT)
+"""The states in which ABORT sends a reset (section 3.10.5)."""
 
 
-def _drawn(event: str, reason: bool) -> tuple[tuple[State, State, bool], ...]:
-    """The figure's edges with this event, which are right for this reason."""
-    return tuple((edge.before, edge.after, reason) for edge in FIGURE_5 if edge.event == event)
-
-
-def _follows(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
-    """Does the state after follow the state before, in Figure 5 and its notes?"""
-    if seg is None:
-        if what in (Input.ABORT, Input.USER_TIMEOUT):
-            return after.state == State.CLOSED
-        right = True
-        stays = True
-        for call, source, target in _CALLED:
-            if call != what:
-                continue
-            # A CLOSE that has text to wait for is queued in SYN-RECEIVED and in CLOSE-WAIT (section
-            # 3.10.4), there until all of it is sent.
-            unsent = tcp.seq.minus(after.snd.nxt, after.iss) <= after.written
-            waits = choose(source == State.SYN_RECEIVED, before.written != 0, unsent) & (
-                (source == State.SYN_RECEIVED) | (source == State.CLOSE_WAIT)
-            )
-            here = before.state == source
-            right = right & implies(
-                here, (after.state == target) | (waits & (after.state == source))
-            )
-            stays = stays & not_(here)
-        return right & implies(stays, after.state == before.state)
-    ctl = seg.ctl
-    opens = ctl.syn & not_(ctl.rst)
-    acks = ctl.ack & not_(ctl.rst)
-    fin = (ctl.fin | before.held_fin) & not_(ctl.rst) & not_(ctl.syn)
-    dies = ctl.rst
-    edges = (
-        *_drawn("rcv SYN", opens & not_(ctl.ack)),
-        *_drawn("rcv SYN,ACK", opens & ctl.ack),
-        *_drawn("rcv ACK of SYN", acks & not_(before.closing)),
-        *_drawn("rcv FIN", fin & acks),
-        *_drawn("rcv ACK of FIN", acks),
-        *_drawn("rcv RST", dies & before.passive & not_(before.closing)),  # note 1
-        # Two at once (note 2, for one)
-        (State.SYN_SENT, State.CLOSE_WAIT, opens & ctl.ack & ctl.fin),
-        (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & fin & not_(before.closing)),
-        (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & before.closing),
-        (State.SYN_RECEIVED, State.CLOSING, acks & fin & before.closing),
-        (State.FIN_WAIT_1, State.TIME_WAIT, fin & acks),
-        # A CLOSE that waited for the window (section 3.10.4)
-        (State.CLOSE_WAIT, State.LAST_ACK, acks & before.closing),
-        # Errors (note 3)
-        (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
-        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & before.passive & not_(before.closing)),
-        # ... which closes if a CLOSE was queued (section 3.10.4)
-        (State.SYN_RECEIVED, State.CLOSED, (dies | ctl.syn) & before.passive & before.closing),
-        (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
-        *((state, State.CLOSED, dies) for state in SYNCHRONIZED),
-    )
-    follows = after.state == before.state
-    for source, target, reason in edges:
-        follows = follows | ((before.state == source) & (after.state == target) & reason)
-    # What resets a connection is exactly what is expected next (RFC 5961 section 3).
-    exact = (seg.seq == before.rcv.nxt) | _among(before.state, (*_BLANK, State.SYN_SENT))
-    left = ctl.rst & (after.state != before.state)
-    # A SYN in the window of a passive SYN-RECEIVED returns it to LISTEN (section 3.10.7.4).
-    again = (
-        (before.state == State.SYN_RECEIVED)
-        & before.passive
-        & opens
-        & (tcp.seq.minus(seg.seq, before.rcv.nxt) < before.rcv.wnd)
-    )
-    # What believably ends a connection ends it.
-    ends = ctl.rst & (
-        (_among(before.state, (State.SYN_RECEIVED, *SYNCHRONIZED)) & (seg.seq == before.rcv.nxt))
-        | ((before.state == State.SYN_SENT) & ctl.ack & _acks_syn(before, seg, tcp.seq))
-    )
-    spared = (before.state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
-    listens = (before.state == State.SYN_RECEIVED) & before.passive & not_(before.closing)
-    ended = choose(listens, after.state == State.LISTEN, after.state == State.CLOSED)
-    back = implies(
-        again, choose(before.closing, after.state == State.CLOSED, after.state == State.LISTEN)
-    )
-    return follows & back & implies(left, exact) & implies(ends & not_(spared), ended)
-
-
-def _acks_syn(tcb: Tcb, seg: Segment, seq: Space) -> bool:
-    return seq.lt_le(tcb.iss, seg.ack, tcb.snd.nxt)
-
-
-# Section 3.5.2 and 3.8: answers
+# What a segment is to a TCB: sections 3.4 and 3.10.7.4
 
 
 def _length(seg: Segment) -> int:
@@ -183,7 +103,12 @@ def _let_in(tcb: Tcb, seg: Segment, seq: Space) -> bool:
     return (tcb.rcv.wnd == 0) & found & not_(seg.ctl.syn)
 
 
-def _in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+def _acks_new(tcb: Tcb, seg: Segment, seq: Space) -> bool:
+    """Does ``seg`` acknowledge something that was sent, and not acknowledged yet? (Section 3.4)"""
+    return seg.ctl.ack & seq.lt_le(tcb.snd.una, seg.ack, tcb.snd.nxt)
+
+
+def _ack_in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Does the ACK say what an honest peer may say still (RFC 5961 section 5)?
 
     What is new to us, or what was known when its window was sent; with ``ack_floor_at_iss`` nothing
@@ -193,12 +118,199 @@ def _in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     known = old <= tcp.bounds.window
     if tcp.rules.ack_floor_at_iss:
         known = known & (old <= tcp.seq.minus(tcb.snd.una, tcb.iss))
-    return known | tcp.seq.lt_le(tcb.snd.una, seg.ack, tcb.snd.nxt)
+    return seg.ctl.ack & known | _acks_new(tcb, seg, tcp.seq)
 
 
-def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
-    """Was there an answer where one is due, and none where none is?"""
+def _reopened(before: Tcb, after: Tcb) -> bool:
+    """Did TIME-WAIT give way to a new connection (section 3.6.1, MAY-2)?"""
+    return (before.state == State.TIME_WAIT) & (after.state == State.SYN_RECEIVED)
+
+
+def _returned(before: Tcb, after: Tcb) -> bool:
+    """Did a connection that was reopened give way to the TIME-WAIT before it (3.6.1 (2))?"""
+    return (before.state == State.SYN_RECEIVED) & (after.state == State.TIME_WAIT)
+
+
+# C1. Sections 3.3.2, 3.5 and 3.6: states
+
+_CALLED = (
+    *(
+        (call, edge.before, edge.after)
+        for call, event in EVENTS
+        for edge in FIGURE_5
+        if edge.event == event
+    ),
+    (Input.OPEN_ACTIVE, State.LISTEN, State.SYN_SENT),  # section 3.10.1
+)
+"""The state that a call or a timeout leads to; it stays as it is in states that are not here."""
+
+
+def _led(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does a call or a timeout lead where Figure 5 has it?"""
+    if what in (Input.ABORT, Input.USER_TIMEOUT):
+        return (("3.8.3 (c), 3.9.1.6", after.state == State.CLOSED),)
+    leads = True
+    stays = True
+    for call, source, target in _CALLED:
+        if call != what:
+            continue
+        # A CLOSE that has text to wait for is queued in SYN-RECEIVED and in CLOSE-WAIT (section
+        # 3.10.4), there until all of it is sent.
+        unsent = tcp.seq.minus(after.snd.nxt, after.iss) <= after.written
+        waits = choose(source == State.SYN_RECEIVED, before.written != 0, unsent) & (
+            (source == State.SYN_RECEIVED) | (source == State.CLOSE_WAIT)
+        )
+        here = before.state == source
+        leads = leads & implies(here, (after.state == target) | (waits & (after.state == source)))
+        stays = stays & not_(here)
+    return (
+        ("3.3.2 Figure 5; 3.10.4", leads),
+        ("3.3.2 Figure 5; 3.10", implies(stays, after.state == before.state)),
+    )
+
+
+def _drawn(event: str, reason: bool) -> tuple[tuple[State, State, bool], ...]:
+    """The figure's edges with this event, which are right for this reason."""
+    return tuple((edge.before, edge.after, reason) for edge in FIGURE_5 if edge.event == event)
+
+
+def _follows(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does the state after a segment follow the state before, in Figure 5 and its notes?"""
+    ctl, seq = seg.ctl, tcp.seq
+    opens = ctl.syn & not_(ctl.rst)
+    acks = ctl.ack & not_(ctl.rst)
+    fin = (ctl.fin | before.held_fin) & not_(ctl.rst) & not_(ctl.syn)
+    dies = ctl.rst
+    listens = before.passive & not_(before.closing | before.reopened)
+    edges = (
+        *_drawn("rcv SYN", opens & not_(ctl.ack)),
+        *_drawn("rcv SYN,ACK", opens & ctl.ack),
+        *_drawn("rcv ACK of SYN", acks & not_(before.closing)),
+        *_drawn("rcv FIN", fin & acks),
+        *_drawn("rcv ACK of FIN", acks),
+        *_drawn("rcv RST", dies & listens),  # note 1
+        # Two at once (note 2, for one)
+        (State.SYN_SENT, State.CLOSE_WAIT, opens & ctl.ack & ctl.fin),
+        (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & fin & not_(before.closing)),
+        (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & before.closing),
+        (State.SYN_RECEIVED, State.CLOSING, acks & fin & before.closing),
+        (State.FIN_WAIT_1, State.TIME_WAIT, fin & acks),
+        # A CLOSE that waited for the window (section 3.10.4)
+        (State.CLOSE_WAIT, State.LAST_ACK, acks & before.closing),
+        # Errors (note 3)
+        (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
+        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & listens),
+        # ... which closes if a CLOSE was queued (section 3.10.4)
+        (State.SYN_RECEIVED, State.CLOSED, (dies | ctl.syn) & before.passive & before.closing),
+        (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
+        *((state, State.CLOSED, dies) for state in SYNCHRONIZED),
+        # TIME-WAIT left and returned to (section 3.6.1, MAY-2)
+        (State.TIME_WAIT, State.SYN_RECEIVED, opens & not_(ctl.ack) & tcp.rules.time_wait_reopen),
+        (State.SYN_RECEIVED, State.TIME_WAIT, dies & before.reopened),
+    )
+    drawn = after.state == before.state
+    for source, target, reason in edges:
+        drawn = drawn | ((before.state == source) & (after.state == target) & reason)
+    exact = (seg.seq == before.rcv.nxt) | _among(before.state, (*_BLANK, State.SYN_SENT))
+    left = ctl.rst & (after.state != before.state)
+    again = (
+        (before.state == State.SYN_RECEIVED)
+        & before.passive
+        & not_(before.reopened)
+        & opens
+        & (seq.minus(seg.seq, before.rcv.nxt) < before.rcv.wnd)
+    )
+    if tcp.rules.syn_received_challenge:
+        again = False
+    believed = ctl.rst & (
+        (_among(before.state, _EXISTING) & (seg.seq == before.rcv.nxt))
+        | ((before.state == State.SYN_SENT) & _acks_new(before, seg, seq))
+    )
+    spared = (before.state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
+    opening = before.state == State.SYN_RECEIVED
+    home = choose(
+        opening & before.reopened,
+        after.state == State.TIME_WAIT,
+        after.state == choose(opening & listens, State.LISTEN, State.CLOSED),
+    )
+    back = choose(before.closing, after.state == State.CLOSED, after.state == State.LISTEN)
+    later = seq.lt(before.rcv.nxt, seg.seq) & seq.le(before.snd.nxt, after.iss)
+    return (
+        ("3.3.2 Figure 5 and notes", drawn),
+        ("RFC 5961 3", implies(left, exact)),
+        ("3.10.7.4 fourth", implies(again, back)),
+        ("3.5.3; 3.6.1 (2)", implies(believed & not_(spared), home)),
+        ("3.6.1 (1); RFC 1122 4.2.2.13", implies(_reopened(before, after), later)),
+    )
+
+
+# C2. Sections 3.5.2 and 3.8: answers
+
+
+def _answered(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does a segment have the answer that is due, and no other?"""
     seq = tcp.seq
+    count, resets, bare, acks, syns = _counted(tcp)
+    ctl, state = seg.ctl, before.state
+    live = not_(ctl.rst)
+    bad_ack = ctl.ack & not_(_acks_new(before, seg, seq))
+    inside = _in_window(before, seg, seq)
+    let_in = _let_in(before, seg, seq)
+    exists = _among(state, _EXISTING)
+    synchronized = _among(state, SYNCHRONIZED)
+    good_ack = _ack_in_range(before, seg, tcp)
+    reopened = _reopened(before, after)
+    plain = live & not_(ctl.syn) & inside
+    # Where MAY-12 is read so, SYN-RECEIVED asks for the range first.
+    ranged = synchronized | (exists & tcp.rules.syn_received_ack_range)
+    unknown = live & (state == State.CLOSED)
+    unsent = live & (
+        ((state == State.LISTEN) & ctl.ack)
+        | ((state == State.SYN_SENT) & bad_ack)
+        | ((state == State.SYN_RECEIVED) & plain & bad_ack & (good_ack | not_(ranged)))
+    )
+    opening = live & ctl.syn & not_(ctl.ack)
+    syn_ack_due = opening & ((state == State.LISTEN) | (state == State.SYN_SENT)) | reopened
+    outside = exists & live & not_(inside | let_in) & not_(reopened)
+    bad_range = ranged & plain & ctl.ack & not_(good_ack)
+    inexact = exists & ctl.rst & inside & (seg.seq != before.rcv.nxt)
+    stays = not_(_among(after.state, _BLANK)) & not_(reopened)
+    syn_inside = exists & live & inside & ctl.syn & stays
+    spared = ctl.rst & (state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
+    empty_ack = (bare == 1) & (count == 1)
+    taken = _among(state, _RECEIVING) & plain & good_ack & (_length(seg) != 0)
+    again = (state == State.TIME_WAIT) & plain & good_ack & ctl.fin
+    opened = (state == State.SYN_SENT) & live & ctl.syn & ctl.ack & not_(bad_ack)
+    lives = exists & not_(_among(after.state, _BLANK)) & not_(_returned(before, after))
+    moved = (after.rcv.nxt != before.rcv.nxt) & lives
+    stray = ((state == State.LISTEN) | (state == State.SYN_SENT)) & not_(ctl.ack | ctl.syn)
+    left = ctl.rst & (not_(exists) | not_(inside) | (after.state != state))
+    ended = exists & (after.state != state) & _among(after.state, _BLANK)
+    quiet = synchronized & plain & good_ack & (_length(seg) == 0) & not_(let_in | moved)
+    return (
+        ("3.8.6.3, MUST-58", bare <= 1),
+        ("3.5.2 group 1", implies(unknown, (resets == 1) & (count == 1))),
+        ("3.5.2 group 2", implies(unsent, (resets == 1) & (count == 1))),
+        ("3.5.2", unknown | unsent | (resets == 0)),
+        ("3.5 Figures 6, 7; 3.6.1", implies(syn_ack_due, (syns == 1) & (count == 1))),
+        ("3.5", syn_ack_due | (syns == 0)),
+        ("3.5.2 group 3", implies(outside, empty_ack)),
+        ("3.5.2 group 3; RFC 5961 5", implies(bad_range, empty_ack)),
+        ("RFC 5961 3", implies(inexact & not_(spared), empty_ack)),
+        ("RFC 5961 4", implies(syn_inside, empty_ack)),
+        ("3.8.6.3; 3.10.7.4 seventh, eighth", implies(taken | moved, acks >= 1)),
+        ("3.6.1; 3.10.7.4 fifth", implies(again, acks >= 1)),
+        ("3.5 Figure 6", implies(opened, acks >= 1)),
+        ("3.10.7.2 fourth, 3.10.7.3 fifth", implies(stray & live, count == 0)),
+        ("3.5.3; 3.10.7.4 first", implies(left | spared, count == 0)),
+        ("3.10.7.4 fifth: no ACK", implies(exists & plain & not_(ctl.ack), count == 0)),
+        ("3.10.7.4 fourth, fifth", implies(ended, count == 0)),
+        ("3.4: an ACK is not acknowledged", implies(quiet, bare == 0)),
+    )
+
+
+def _counted(tcp: Tcp) -> tuple[int, int, int, int, int]:
+    """How many segments were sent: all, resets, empty ACKs, all with an ACK, SYNs."""
     resets = 0
     bare = 0
     acks = 0
@@ -208,166 +320,116 @@ def _answered(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tc
         bare = bare + (sent.ctl.ack & not_(sent.ctl.rst) & (_length(sent) == 0))
         acks = acks + (sent.ctl.ack & not_(sent.ctl.rst))
         syns = syns + sent.ctl.syn
-    count = len(tcp.sent)
-    if seg is None:
-        return _called(before, what, count, resets, bare, syns, tcp)
-    ctl = seg.ctl
-    state = before.state
-    live = not_(ctl.rst)
-    bad_ack = ctl.ack & not_(seq.lt_le(before.snd.una, seg.ack, before.snd.nxt))
-    inside = _in_window(before, seg, seq)
-    let_in = _let_in(before, seg, seq)
-    exists = _among(state, (State.SYN_RECEIVED, *SYNCHRONIZED))
-    synchronized = _among(state, SYNCHRONIZED)
-    good_ack = ctl.ack & _in_range(before, seg, tcp)
-    # Where MAY-12 is read so, SYN-RECEIVED asks for the range first.
-    ranged = _among(state, SYNCHRONIZED)
-    if tcp.rules.syn_received_ack_range:
-        ranged = exists
-    plain = live & not_(ctl.syn) & inside
-    reset_due = live & (
-        (state == State.CLOSED)
-        | ((state == State.LISTEN) & ctl.ack)
-        | ((state == State.SYN_SENT) & bad_ack)
-        | ((state == State.SYN_RECEIVED) & plain & bad_ack & (good_ack | not_(ranged)))
-    )
-    syn_ack_due = (
-        live & ctl.syn & not_(ctl.ack) & ((state == State.LISTEN) | (state == State.SYN_SENT))
-    )
-    challenge = (
-        (exists & live & not_(inside | let_in))
-        | (exists & live & inside & ctl.syn & not_(_among(after.state, _BLANK)))
-        | (exists & ctl.rst & inside & (seg.seq != before.rcv.nxt))
-        | (ranged & plain & ctl.ack & not_(good_ack))
-    )
-    spared = ctl.rst & (state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
-    taken = _among(state, _RECEIVING) & plain & good_ack & (_length(seg) != 0)
-    again = (state == State.TIME_WAIT) & plain & good_ack & ctl.fin
-    opened = (state == State.SYN_SENT) & live & ctl.syn & ctl.ack & not_(bad_ack)
-    moved = (after.rcv.nxt != before.rcv.nxt) & exists & not_(_among(after.state, _BLANK))
-    silent = (
-        ((state == State.LISTEN) & not_(ctl.ack | ctl.syn))
-        | (_among(state, (*_BLANK, State.SYN_SENT)) & ctl.rst)
-        | ((state == State.SYN_SENT) & not_(ctl.ack | ctl.syn))
-        | (exists & plain & not_(ctl.ack))
-        | (exists & ctl.rst & not_(inside))
-        | (exists & (after.state != before.state) & _among(after.state, _BLANK))
-    )
-    quiet = synchronized & plain & good_ack & (_length(seg) == 0) & not_(let_in)
-    return (
-        (bare <= 1)
-        & ((resets == 1) & (count == 1) | not_(reset_due))
-        & (reset_due | (resets == 0))
-        & ((syns == 1) & (count == 1) | not_(syn_ack_due))
-        & (syn_ack_due | (syns == 0))
-        & implies(challenge & not_(spared), (bare == 1) & (count == 1))
-        & implies(taken | again | opened | moved, acks >= 1)
-        & implies(silent, count == 0)
-        & implies(quiet | spared, bare == 0)
-    )
+    return len(tcp.sent), resets, bare, acks, syns
 
 
-def _called(
-    before: Tcb, what: Input, count: int, resets: int, bare: int, syns: int, tcp: Tcp
-) -> bool:
-    """What a call or a timeout sends."""
+def _spoke(before: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does a call or a timeout send what is due, and nothing else?"""
+    count, resets, bare, _, syns = _counted(tcp)
     state = before.state
     if what == Input.ABORT:
-        speaks = _among(
-            state,
-            (State.SYN_RECEIVED, *_RECEIVING, State.CLOSE_WAIT),
+        speaks = _among(state, _ABORTING)
+        return (
+            ("3.9.1.6", resets == count),
+            ("3.9.1.6; 3.10.5", speaks == (count == 1)),
         )
-        return (resets == count) & (speaks == (count == 1))
     if what == Input.RETRANSMISSION_TIMEOUT:
-        return (count == 1) & (resets == 0) & (bare == 0)
+        return (("3.8.1, 3.8.6.1", (count == 1) & (resets == 0) & (bare == 0)),)
     if what == Input.RECEIVE:
         opens = (before.rcv.wnd == 0) & (state != State.CLOSE_WAIT)
-        return (bare == count) & (opens == (count == 1))
+        return (("3.8.6", (bare == count) & (opens == (count == 1))),)
     if what == Input.OPEN_ACTIVE:
-        return (count == 1) & (syns == 1)
+        return (("3.5 Figure 6", (count == 1) & (syns == 1)),)
     if what in (Input.SEND, Input.SEND_URGENT):
-        return (resets == 0) & (bare == 0) & ((state == State.LISTEN) == (syns == 1))
-    if what == Input.CLOSE:
-        speaks = _among(state, _SENDING) | (state == State.SYN_RECEIVED)
-        return (resets + bare + syns == 0) & (speaks | (count == 0))
-    return count == 0
-
-
-# Sections 3.1, 3.4 and 3.8: what is sent
-
-
-def _said(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
-    """Does each segment that was sent say what is so?"""
-    right = True
-    for sent in tcp.sent:
-        right = right & choose(
-            sent.ctl.rst,
-            _reset(before, what, seg, sent, tcp.seq),
-            _spoken(before, after, what, sent, tcp),
+        return (
+            ("3.5.2", (resets == 0) & (bare == 0)),
+            ("3.3.2 Figure 5", (state == State.LISTEN) == (syns == 1)),
         )
-    return right
+    if what == Input.CLOSE:
+        speaks = _among(state, (State.SYN_RECEIVED, *_SENDING))
+        return (("3.3.2 Figure 5", (resets + bare + syns == 0) & (speaks | (count == 0))),)
+    return (("3.8.3, 3.10.8", count == 0),)
 
 
-def _reset(before: Tcb, what: Input, seg: Segment | None, sent: Segment, seq: Space) -> bool:
-    """3.5.2: a reset that its receiver believes."""
-    alone = not_(sent.ctl.syn | sent.ctl.fin) & (sent.text == 0)
+# C3. Sections 3.1, 3.4, 3.5.2 and 3.8: what is sent
+
+
+def _said(
+    before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
+) -> tuple[Condition, ...]:
+    """Does each segment that was sent say what is so?"""
+    found: tuple[Condition, ...] = ()
+    for sent in tcp.sent:
+        for section, keeps in _reset(before, what, seg, sent, tcp.seq):
+            found = (*found, (section, implies(sent.ctl.rst, keeps)))
+        for section, keeps in _spoken(before, after, what, sent, tcp):
+            found = (*found, (section, sent.ctl.rst | keeps))
+    return found
+
+
+def _reset(
+    before: Tcb, what: Input, seg: Segment | None, sent: Segment, seq: Space
+) -> tuple[Condition, ...]:
+    """A reset, which its receiver is to believe."""
+    alone = ("3.5.2", not_(sent.ctl.syn | sent.ctl.fin) & (sent.text == 0))
     if seg is None:
-        return alone & (what == Input.ABORT) & (sent.seq == before.snd.nxt)
+        return (alone, ("3.10.5", (what == Input.ABORT) & (sent.seq == before.snd.nxt)))
     answers = seq.plus(seg.seq, _length(seg))
-    return alone & choose(
-        seg.ctl.ack,
-        not_(sent.ctl.ack) & (sent.seq == seg.ack),
-        sent.ctl.ack & (sent.seq == 0) & (sent.ack == answers),
+    return (
+        alone,
+        ("3.5.2", implies(seg.ctl.ack, not_(sent.ctl.ack) & (sent.seq == seg.ack))),
+        ("3.5.2", seg.ctl.ack | (sent.ctl.ack & (sent.seq == 0) & (sent.ack == answers))),
     )
 
 
-def _spoken(before: Tcb, after: Tcb, what: Input, sent: Segment, tcp: Tcp) -> bool:
+def _spoken(before: Tcb, after: Tcb, what: Input, sent: Segment, tcp: Tcp) -> tuple[Condition, ...]:
     """Any segment but a reset, against the variables of its TCB."""
     seq, snd, rcv, ctl = tcp.seq, after.snd, after.rcv, sent.ctl
     length = _length(sent)
     end = seq.plus(sent.seq, length)
-    first = ctl.syn & (sent.seq == after.iss)
+    text = sent.text != 0
+    # The places in the stream that its text takes; SYN is before the first.
+    octet = seq.minus(seq.plus(sent.seq, ctl.syn), seq.plus(after.iss, 1))
     # Nothing beyond the window that the peer gave, but for FIN and for the probe of a shut one.
-    fits = (seq.minus(end, snd.una) <= snd.wnd) | (sent.text == 0)
     probe = what == Input.RETRANSMISSION_TIMEOUT
+    fits = seq.minus(end, snd.una) <= seq.plus(snd.wnd, ctl.fin)
     last = seq.plus(after.iss, after.written + 2)
-    urgent = snd.urgent & (sent.text != 0) & seq.lt(sent.seq, snd.up)
+    urgent = snd.urgent & text & seq.lt(seq.plus(sent.seq, ctl.syn), snd.up)
     return (
-        not_(_among(after.state, _BLANK))
-        & (ctl.ack == (after.state != State.SYN_SENT))
-        & (not_(ctl.ack) | (sent.ack == rcv.nxt))
-        & (ctl.ack | (sent.ack == 0))
-        & (sent.wnd == rcv.wnd)
-        & (ctl.syn == ((sent.seq == after.iss) & (length != 0)))
-        & implies(ctl.syn, first & not_(ctl.fin) & (sent.text == 0))
-        & implies(ctl.fin, after.closing & (end == last) & (sent.text == 0))
-        & implies(
-            sent.text != 0,
-            ctl.psh
-            & seq.le_le(seq.plus(after.iss, 1), sent.seq, seq.plus(after.iss, after.written)),
-        )
-        & implies(length == 0, sent.seq == snd.nxt)
-        & (ctl.urg == urgent)
-        & (sent.up == choose(urgent, snd.up, 0))
-        & implies(
-            length != 0, seq.lt_le(sent.seq, end, snd.nxt) & seq.le_lt(snd.una, sent.seq, end)
-        )
-        & (probe | fits)
-        & implies(probe, sent.seq == before.snd.una)
+        ("3.3.2", not_(_among(after.state, _BLANK))),
+        ("3.1 ACK: always, once established", ctl.ack == (after.state != State.SYN_SENT)),
+        ("3.1 Acknowledgment Number", sent.ack == choose(ctl.ack, rcv.nxt, 0)),
+        ("3.1 Window", sent.wnd == rcv.wnd),
+        ("3.1 Sequence Number; 3.4", ctl.syn == ((sent.seq == after.iss) & (length != 0))),
+        ("3.4", implies(length == 0, sent.seq == snd.nxt)),
+        (
+            "3.3.1 Figure 3",
+            (length == 0) | seq.lt_le(sent.seq, end, snd.nxt) & seq.le_lt(snd.una, sent.seq, end),
+        ),
+        ("3.4: FIN is after the last octet", implies(ctl.fin, after.closing & (end == last))),
+        ("3.5", implies(ctl.syn, not_(ctl.fin) & (not_(text) | tcp.rules.data_on_syn))),
+        ("3.4", not_(text) | (octet + sent.text <= after.written)),
+        ("3.9.1.2, MUST-61", implies(text, ctl.psh)),
+        ("3.8.5", ctl.urg == urgent),
+        ("3.1 Urgent Pointer; 3.8.5, MUST-62", sent.up == choose(urgent, snd.up, 0)),
+        ("3.8.6", probe | ctl.syn | not_(text) | fits),
+        ("3.8.1; 3.8.6.1", implies(probe, sent.seq == before.snd.una)),
     )
 
 
-# Sections 3.3.1 and 3.4: sequence variables
+# C4. Sections 3.3.1, 3.4 and 3.8: sequence variables
 
 
-def _sound(tcb: Tcb, tcp: Tcp) -> bool:
+def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
     """Do the variables fit the state, and each other?"""
-    seq, snd, rcv = tcp.seq, tcb.snd, tcb.rcv
+    seq, snd, rcv, state = tcp.seq, tcb.snd, tcb.rcv, tcb.state
     sent = seq.minus(snd.nxt, tcb.iss)
     acknowledged = seq.minus(snd.una, tcb.iss)
     blank = (
         (tcb.iss == 0)
         & (tcb.irs == 0)
+        & (tcb.left_snd == 0)
+        & (tcb.left_rcv == 0)
         & (snd.una == 0)
         & (snd.nxt == 0)
         & (snd.wnd == 0)
@@ -380,137 +442,198 @@ def _sound(tcb: Tcb, tcp: Tcp) -> bool:
         & (tcb.written == 0)
         & (tcb.time_wait == 0)
         & (tcb.span == 0)
-        & not_(tcb.closing | tcb.passive | tcb.reopened | tcb.held_fin | rcv.push | snd.urgent)
+        & not_(tcb.closing | tcb.passive | tcb.reopened | rcv.push | snd.urgent)
+        & _holds_nothing(tcb)
     )
+    none = _among(state, _BLANK)
     finished = tcb.written + 2
-    ended = tcb.closing & (sent == finished)
-    state = tcb.state
-    opening = (state == State.SYN_SENT) | (state == State.SYN_RECEIVED)
     # FIN is sent and acknowledged ...
-    done = ended & (acknowledged == finished)
+    done = tcb.closing & (sent == finished) & (acknowledged == finished)
+    opening = (state == State.SYN_SENT) | (state == State.SYN_RECEIVED)
     closers = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
-    return choose(
-        _among(state, _BLANK),
-        blank,
-        (acknowledged <= sent)
-        & (sent <= tcb.written + 1 + tcb.closing)
-        & (sent >= 1)
-        & (rcv.wnd <= tcp.bounds.window)
-        & ((state != State.SYN_SENT) | (tcb.irs == 0) & (rcv.nxt == 0) & (sent == 1))
-        & implies(opening, acknowledged == 0)
-        & implies(_among(state, (State.ESTABLISHED, State.CLOSE_WAIT)), acknowledged >= 1)
-        & implies((state == State.ESTABLISHED) | (state == State.SYN_SENT), not_(tcb.closing))
-        & implies((state == State.CLOSE_WAIT) & tcb.closing, sent <= tcb.written + 1)
-        & implies(_among(state, closers), tcb.closing & not_(done))
-        & implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done)
-        & implies(state != State.SYN_SENT, seq.minus(rcv.nxt, tcb.irs) >= 1)
-        & implies(state != State.SYN_SENT, seq.le(seq.plus(tcb.irs, 1), rcv.up))
-        & implies(
-            _among(state, SYNCHRONIZED) & (acknowledged >= 1),
-            (tcb.held_text == 0) & not_(tcb.held_fin | tcb.held_push | tcb.held_urgent),
+    deaf = (tcb.irs == 0) & (rcv.nxt == 0)
+    first = (sent == 1) | tcp.rules.data_on_syn
+    established = _among(state, _SENDING)
+    unasked = (state == State.ESTABLISHED) | (state == State.SYN_SENT)
+    waits = (state == State.CLOSE_WAIT) & tcb.closing
+    heard = not_(none) & (state != State.SYN_SENT)
+    through = _among(state, SYNCHRONIZED) & (acknowledged >= 1)
+    return (
+        ("3.3.2: CLOSED and LISTEN have no TCB of a peer", implies(none, blank)),
+        ("3.3.1 Figure 3; 3.4", none | (acknowledged <= sent)),
+        ("3.4: SYN, text, FIN", none | (sent >= 1) & (sent <= tcb.written + 1 + tcb.closing)),
+        ("3.8.6", none | (rcv.wnd <= tcp.bounds.window)),
+        ("3.5: no SYN was heard", implies(state == State.SYN_SENT, deaf & first)),
+        ("3.5: our SYN is not acknowledged", implies(opening, acknowledged == 0)),
+        ("3.5: our SYN is acknowledged", implies(established, acknowledged >= 1)),
+        ("3.6: no CLOSE yet", implies(unasked, not_(tcb.closing))),
+        ("3.10.4: the CLOSE waits for text", implies(waits, sent <= tcb.written + 1)),
+        ("3.6: our FIN is on its way", implies(_among(state, closers), tcb.closing & not_(done))),
+        (
+            "3.6: our FIN is acknowledged",
+            implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done),
         ),
+        ("3.4: their SYN is received", implies(heard, seq.minus(rcv.nxt, tcb.irs) >= 1)),
+        ("3.8.5", implies(heard, seq.le(seq.plus(tcb.irs, 1), rcv.up))),
+        ("3.10.7.2 third: what came with the SYN", implies(through, _holds_nothing(tcb))),
     )
 
 
-def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
-    """Did the variables of a TCB that was and is move as they may, and as they must?"""
+def _holds_nothing(tcb: Tcb) -> bool:
+    return (tcb.held_text == 0) & not_(tcb.held_fin | tcb.held_push | tcb.held_urgent)
+
+
+def _kept(before: Tcb, after: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
+    """What a TCB keeps as long as it lives."""
     seq = tcp.seq
     new = 0
     for sent in tcp.sent:
         fresh = seq.minus(sent.seq, before.snd.una) >= seq.minus(before.snd.nxt, before.snd.una)
         new = new + choose(fresh & not_(sent.ctl.rst), _length(sent), 0)
+    heard = before.state != State.SYN_SENT
+    return (
+        ("3.3.1 ISS, IRS", (after.iss == before.iss) & implies(heard, after.irs == before.irs)),
+        ("3.5, MUST-11", after.passive == before.passive),
+        ("3.3.1 SND.NXT", seq.minus(after.snd.nxt, before.snd.nxt) == new),
+    )
+
+
+def _when(lives: bool, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    return tuple((section, implies(lives, keeps)) for section, keeps in conditions)
+
+
+def _called(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does a call or a timeout move the variables as it may, and as it must?"""
+    seq = tcp.seq
     lives = not_(_among(before.state, _BLANK)) & not_(_among(after.state, _BLANK))
-    keeps = (
-        (after.iss == before.iss)
-        & (after.passive == before.passive)
-        & ((before.state == State.SYN_SENT) | (after.irs == before.irs))
-        & (seq.minus(after.snd.nxt, before.snd.nxt) == new)
-    )
-    if seg is None:
-        users = (
-            (after.snd.una == before.snd.una)
-            & (after.snd.wnd == before.snd.wnd)
-            & (after.snd.wl1 == before.snd.wl1)
-            & (after.snd.wl2 == before.snd.wl2)
-            & (after.rcv.nxt == before.rcv.nxt)
-        )
-        emptied = what == Input.RECEIVE
-        wrote = what in (Input.SEND, Input.SEND_URGENT)
-        closed = what == Input.CLOSE
-        room = tcp.bounds.window if emptied else before.rcv.wnd
-        urges = what == Input.SEND_URGENT
-        up = seq.plus(after.iss, after.written + 1) if urges else before.snd.up
-        behind = emptied & seq.lt(before.rcv.up, before.rcv.nxt)
-        read = choose(behind, before.rcv.nxt, before.rcv.up)
-        called = (
-            (after.rcv.wnd == room)
-            & (after.rcv.push == (before.rcv.push & (not emptied)))
-            & (after.rcv.up == read)
-            & (after.snd.up == up)
-            & (after.snd.urgent == (before.snd.urgent | urges))
-            & (after.written == before.written + wrote)
-            & (after.closing == (before.closing | closed))
-        )
-        made = (after.written == choose(wrote, 1, 0)) & (after.rcv.wnd == tcp.bounds.window)
-        queued = implies(
-            (closed | wrote) & _among(before.state, _SENDING),
-            # All is sent that the window lets through, and FIN after all text.
-            _let_out(after, seq),
-        )
-        lived = keeps & users & called & queued
-        return implies(lives, lived) & implies(
-            _among(before.state, _BLANK) & not_(_among(after.state, _BLANK)), made
-        )
-    acked = seg.ctl.ack & seq.lt_le(before.snd.una, seg.ack, before.snd.nxt)
-    processed = (
-        _among(before.state, (State.SYN_RECEIVED, *SYNCHRONIZED))
-        & not_(seg.ctl.rst | seg.ctl.syn)
-        & (_in_window(before, seg, seq) | _let_in(before, seg, seq))
-        & seg.ctl.ack
-    )
-    una = choose(
-        acked & (processed | ((before.state == State.SYN_SENT) & seg.ctl.syn)),
-        after.snd.una == seg.ack,
-        after.snd.una == before.snd.una,
-    )
-    heard = implies(
-        (before.state == State.SYN_SENT) & (after.state != State.SYN_SENT),
-        (after.irs == seg.seq)
-        & seq.le_le(seq.plus(seg.seq, 1), after.rcv.nxt, seq.plus(seg.seq, _length(seg))),
-    )
-    advance = seq.minus(after.rcv.nxt, before.rcv.nxt)
-    text = seq.minus(before.rcv.wnd, after.rcv.wnd)
-    offset = seq.minus(before.rcv.nxt, seg.seq)
-    fin = seq.minus(advance, text)
-    came = (seg.text != 0) | seg.ctl.fin
-    taken = choose(
-        before.state == State.SYN_SENT,
-        after.rcv.wnd <= before.rcv.wnd,
-        (advance >= text)
-        & (fin <= 1)
-        & implies(
-            advance != 0,
-            came
-            & processed
-            & (offset < _length(seg))
-            & (advance + offset <= _length(seg))
-            & (text + offset <= seg.text)
-            & implies(fin == 1, seg.ctl.fin & (before.rcv.wnd != 0)),
+    made = _among(before.state, _BLANK) & not_(_among(after.state, _BLANK))
+    emptied = what == Input.RECEIVE
+    wrote = what in (Input.SEND, Input.SEND_URGENT)
+    closed = what == Input.CLOSE
+    urges = what == Input.SEND_URGENT
+    up = seq.plus(after.iss, after.written + 1) if urges else before.snd.up
+    behind = emptied & seq.lt(before.rcv.up, before.rcv.nxt)
+    unsent = (closed | wrote) & _among(before.state, _SENDING)
+    return (
+        *_when(lives, _kept(before, after, tcp)),
+        *_when(
+            lives,
+            (
+                ("3.3.1 SND.UNA, RCV.NXT: the peer's", _same_numbers(before, after)),
+                ("3.8.6: SND.WND is the peer's", _same_window(before, after)),
+                (
+                    "3.8.6: RECEIVE makes room",
+                    after.rcv.wnd == (tcp.bounds.window if emptied else before.rcv.wnd),
+                ),
+                ("3.9.1.3: push seen", after.rcv.push == (before.rcv.push & (not emptied))),
+                (
+                    "3.8.5 RCV.UP",
+                    after.rcv.up == choose(behind, before.rcv.nxt, before.rcv.up),
+                ),
+                (
+                    "3.8.5, MUST-62",
+                    (after.snd.up == up) & (after.snd.urgent == (before.snd.urgent | urges)),
+                ),
+                (
+                    "3.9.1.2, 3.9.1.4: what was submitted",
+                    (after.written == before.written + wrote)
+                    & (after.closing == (before.closing | closed)),
+                ),
+                ("3.8.6; 3.10.4: nothing is held back", implies(unsent, _let_out(after, seq))),
+            ),
+        ),
+        (
+            "3.9.1.1",
+            implies(
+                made,
+                (after.written == choose(wrote, 1, 0)) & (after.rcv.wnd == tcp.bounds.window),
+            ),
         ),
     )
-    state = before.state
-    in_order = _among(state, _RECEIVING) & processed & came & (offset < _length(seg))
-    in_range = _in_range(before, seg, tcp)
-    must = implies(in_order & in_range & (before.rcv.wnd != 0), advance != 0)
-    emptied = (text != 0) & (text + offset == seg.text)
-    pushed = (seg.ctl.psh & emptied) | ((fin == 1) & (after.rcv.wnd != tcp.bounds.window))
-    told = (state == State.SYN_SENT) | (after.rcv.push == (before.rcv.push | pushed))
-    update = (after.snd.wnd == seg.wnd) & (after.snd.wl1 == seg.seq) & (after.snd.wl2 == seg.ack)
-    same = (
+
+
+def _same_numbers(before: Tcb, after: Tcb) -> bool:
+    return (after.snd.una == before.snd.una) & (after.rcv.nxt == before.rcv.nxt)
+
+
+def _same_window(before: Tcb, after: Tcb) -> bool:
+    return (
         (after.snd.wnd == before.snd.wnd)
         & (after.snd.wl1 == before.snd.wl1)
         & (after.snd.wl2 == before.snd.wl2)
     )
+
+
+def _moved(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """Does a segment move the variables as it may, and as it must?"""
+    seq, state = tcp.seq, before.state
+    existed = not_(_among(state, _BLANK))
+    exists = not_(_among(after.state, _BLANK))
+    reopened, returned = _reopened(before, after), _returned(before, after)
+    lives = existed & exists & not_(reopened | returned)
+    made = (not_(existed) | reopened) & exists
+    return (
+        *_when(lives, _kept(before, after, tcp)),
+        *_when(lives & (state == State.SYN_SENT), _heard(before, after, seg, tcp)),
+        *_when(lives, _acknowledged(before, after, seg, tcp)),
+        *_when(lives & (state != State.SYN_SENT), _received(before, after, seg, tcp)),
+        (
+            "3.4; 3.10.7.2 third: a SYN is heard",
+            implies(
+                made,
+                (after.irs == seg.seq)
+                & (after.rcv.nxt == seq.plus(seg.seq, 1))
+                & (after.rcv.wnd == tcp.bounds.window)
+                & (after.rcv.up == after.rcv.nxt)
+                & (after.held_text == seg.text),
+            ),
+        ),
+        ("3.5, MUST-11", implies(made, after.passive)),
+        (
+            "3.6.1 (2): TIME-WAIT is kept to return to",
+            implies(
+                reopened,
+                after.reopened
+                & (after.left_snd == before.snd.nxt)
+                & (after.left_rcv == before.rcv.nxt),
+            )
+            & implies(
+                returned,
+                (after.snd.nxt == before.left_snd)
+                & (after.rcv.nxt == before.left_rcv)
+                & _holds_nothing(after),
+            ),
+        ),
+    )
+
+
+def _heard(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """SYN-SENT hears a SYN; text with it is taken once our own is acknowledged (section 3.5)."""
+    seq = tcp.seq
+    heard = after.state != State.SYN_SENT
+    waits = after.state == State.SYN_RECEIVED
+    text = choose(waits, 0, choose(seg.text < before.rcv.wnd, seg.text, before.rcv.wnd))
+    fin = not_(waits) & seg.ctl.fin & (text == seg.text) & (text != before.rcv.wnd)
+    return (
+        ("3.3.1 IRS", implies(heard, after.irs == seg.seq)),
+        (
+            "3.4; 3.10.7.3 fourth",
+            implies(heard, after.rcv.nxt == seq.plus(seg.seq, 1 + text + fin)),
+        ),
+        ("3.8.6", after.rcv.wnd == before.rcv.wnd - choose(heard, text, 0)),
+        (
+            "3.10.7.3 fourth: what comes with the SYN",
+            implies(waits, (after.held_text == seg.text) & (after.held_fin == seg.ctl.fin)),
+        ),
+    )
+
+
+def _acknowledged(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """What the ACK and the window of a segment move."""
+    seq, state = tcp.seq, before.state
+    processed = _processed(before, seg, tcp)
+    opens = (state == State.SYN_SENT) & seg.ctl.syn & not_(seg.ctl.rst)
+    acked = _acks_new(before, seg, seq) & (processed | opens)
     newer = seq.lt(before.snd.wl1, seg.seq) | (
         (before.snd.wl1 == seg.seq) & seq.le(before.snd.wl2, seg.ack)
     )
@@ -520,41 +643,86 @@ def _moved(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) 
         & _among(state, SYNCHRONIZED)
         & seq.le_le(before.snd.una, seg.ack, before.snd.nxt)
         & newer
+        & tcp.bounds.send_window
     )
-    window = choose(opened | current, update, same) if tcp.bounds.send_window else same
-    freed = implies(
-        (processed & in_range | opened) & _among(after.state, SYNCHRONIZED), _let_out(after, seq)
+    update = (after.snd.wnd == seg.wnd) & (after.snd.wl1 == seg.seq) & (after.snd.wl2 == seg.ack)
+    updated = (opened & tcp.bounds.send_window) | current
+    reached = (processed & _ack_in_range(before, seg, tcp) | opened) & _among(
+        after.state, SYNCHRONIZED
     )
-    urged = (
-        processed
-        & seg.ctl.urg
-        & ((_among(state, _RECEIVING) & in_range) | ((state == State.SYN_RECEIVED) & acked))
-        & seq.lt(before.rcv.up, seg.up)
+    done = before.snd.urgent & seq.le(before.snd.up, after.snd.una)
+    return (
+        (
+            "3.3.1 SND.UNA; 3.4",
+            after.snd.una == choose(acked, seg.ack, before.snd.una),
+        ),
+        (
+            "3.8.6, SND.WL1, SND.WL2",
+            choose(updated, update, _same_window(before, after)),
+        ),
+        ("3.8.6: nothing is held back", implies(reached, _let_out(after, seq))),
+        (
+            "3.8.5 SND.UP",
+            (after.snd.up == choose(done, 0, before.snd.up))
+            & (after.snd.urgent == (before.snd.urgent & not_(done))),
+        ),
+        (
+            "3.9.1.2, 3.9.1.4: what was submitted",
+            (after.written == before.written) & (after.closing == before.closing),
+        ),
     )
-    pointer = choose(urged, seg.up, before.rcv.up)
+
+
+def _processed(before: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is a segment acceptable, with an ACK, and neither a reset nor a SYN?"""
+    return (
+        _among(before.state, _EXISTING)
+        & not_(seg.ctl.rst | seg.ctl.syn)
+        & (_in_window(before, seg, tcp.seq) | _let_in(before, seg, tcp.seq))
+        & seg.ctl.ack
+    )
+
+
+def _received(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """What the text, the FIN and the urgent pointer of a segment move; before them, those that
+    came with the SYN, once ours is acknowledged."""
+    seq, state = tcp.seq, before.state
+    processed = _processed(before, seg, tcp)
+    in_range = _ack_in_range(before, seg, tcp)
+    acked = _acks_new(before, seg, seq)
+    released = processed & acked & (before.snd.una == before.iss)
+    held = choose(released, before.held_text, 0)
+    receives = (_among(state, _RECEIVING) & in_range) | ((state == State.SYN_RECEIVED) & acked)
+    start = seq.plus(before.rcv.nxt, held)
+    room = seq.minus(before.rcv.wnd, held)
+    seen = seq.minus(start, seg.seq)
+    came = (seg.text != 0) | seg.ctl.fin
+    in_order = processed & receives & came & (seen < _length(seg))
+    text = seq.minus(room, after.rcv.wnd)
+    fin = seq.minus(seq.minus(after.rcv.nxt, start), text)
+    new = choose(in_order & (seen < seg.text), seg.text - seen, 0)
+    fits = choose(new < room, new, room)
+    ends = in_order & seg.ctl.fin & (new == fits) & (room != fits)
+    pushed = (seg.ctl.psh & (fits != 0) & (new == fits)) | (held != 0) & before.held_push
+    whole = (fin == 1) & (after.rcv.wnd != tcp.bounds.window)
+    pointer = choose(
+        released & before.held_urgent & seq.lt(before.rcv.up, before.held_up),
+        before.held_up,
+        before.rcv.up,
+    )
+    urged = processed & receives & seg.ctl.urg & seq.lt(pointer, seg.up)
+    pointer = choose(urged, seg.up, pointer)
     # Behind what the user has, it means nothing any more.
     has = seq.minus(after.rcv.nxt, seq.minus(tcp.bounds.window, after.rcv.wnd))
     pointer = choose((fin == 1) & seq.lt(pointer, has), has, pointer)
-    up = after.rcv.up == pointer
-    pointed = (state == State.SYN_SENT) | up
-    done = before.snd.urgent & seq.le(before.snd.up, after.snd.una)
-    idle = (
-        (after.snd.up == choose(done, 0, before.snd.up))
-        & (after.snd.urgent == (before.snd.urgent & not_(done)))
-        & (after.written == before.written)
-        & (after.closing == before.closing)
-    )
-    met = idle & pointed & told & una & heard & taken & must & window & freed
-    listened = (
-        (after.irs == seg.seq)
-        & (after.rcv.nxt == seq.plus(seg.seq, 1))
-        & (after.rcv.wnd == tcp.bounds.window)
-        & after.passive
-        & (after.rcv.up == after.rcv.nxt)
-        & (after.held_text == seg.text)
-    )
-    return implies(lives, keeps & met) & implies(
-        _among(before.state, _BLANK) & not_(_among(after.state, _BLANK)), listened
+    return (
+        ("3.4; 3.10.7.4 seventh: text that is new and fits", text == fits),
+        (
+            "3.4; 3.10.7.4 eighth: FIN after all text",
+            fin == choose(ends | (released & before.held_fin), 1, 0),
+        ),
+        ("3.9.1.3: push seen", after.rcv.push == (before.rcv.push | pushed | whole)),
+        ("3.8.5 RCV.UP", after.rcv.up == pointer),
     )
 
 
@@ -566,65 +734,141 @@ def _let_out(tcb: Tcb, seq: Space) -> bool:
     return not_(text | fin)
 
 
-# Sections 3.6.1 and 3.8.3: timers
+# C5. Sections 3.6.1 and 3.8.3: timers
 
 
-def _timed(before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp) -> bool:
+def _timed(
+    before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
+) -> tuple[Condition, ...]:
     """Is TIME-WAIT 2 MSL long, R begun when a segment comes to the front of the queue, and does
     no timer expire that does not run?"""
+    seq = tcp.seq
     outstanding = before.snd.una != before.snd.nxt
+    queued = seq.minus(before.snd.nxt, before.iss) <= before.written
+    runs: Condition = ("3.10.8", True)
     if what == Input.USER_TIMEOUT:
-        # 3.10.8 has it in any state: for an OPEN, for text queued, for what is outstanding.
-        queued = tcp.seq.minus(before.snd.nxt, before.iss) <= before.written
-        runs = outstanding | queued | (before.state == State.LISTEN)
+        # In any state: for an OPEN, for text queued, for what is outstanding.
+        runs = ("3.8.3, 3.9.1.1; 3.10.8", outstanding | queued | (before.state == State.LISTEN))
     elif what == Input.TIME_WAIT_TIMEOUT:
-        runs = (before.state == State.TIME_WAIT) & (before.time_wait == 0)
+        runs = ("3.6.1", (before.state == State.TIME_WAIT) & (before.time_wait == 0))
     elif what == Input.RETRANSMISSION_TIMEOUT:
         # R not used up; or the persist timer, for text that a shut window keeps back.
         bounded = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
         left = (before.span != 0) | (not bounded)
-        waiting = _among(before.state, SYNCHRONIZED) & (
-            tcp.seq.minus(before.snd.nxt, before.iss) <= before.written
-        )
-        runs = choose(outstanding, left, waiting)
-    else:
-        runs = True
-    entered = (after.state == State.TIME_WAIT) & (before.state != State.TIME_WAIT)
+        waiting = _among(before.state, SYNCHRONIZED) & queued
+        runs = ("3.8.3, MUST-20; 3.8.6.1", choose(outstanding, left, waiting))
     whole = tcp.bounds.msl + tcp.bounds.msl
+    closing = after.state == State.TIME_WAIT
+    stays = closing & (before.state == State.TIME_WAIT)
     fronted = (before.snd.una != after.snd.una) | (
-        (before.snd.una == before.snd.nxt) & (after.snd.una != after.snd.nxt)
+        not_(outstanding) & (after.snd.una != after.snd.nxt)
     )
     waits = _among(after.state, (*_BLANK, State.TIME_WAIT))
-    # With nothing in the queue, R says nothing.
-    # A peer that answers probes of its shut window is waited for (MUST-37).
-    answered = (before.snd.wnd == 0) & _among(before.state, SYNCHRONIZED)
-    if seg is None:
-        answered = False
-    else:
-        answered = answered & seg.ctl.ack & (seg.ack == before.snd.una)
-    begun = choose(fronted, after.span == tcp.bounds.span, after.span == before.span)
-    begun = begun | (answered & (after.span == tcp.bounds.span))
-    span = choose(waits, after.span == 0, (after.snd.una == after.snd.nxt) | begun)
     opened = (after.state == State.SYN_SENT) & (before.state != State.SYN_SENT)
-    timer = choose(
-        after.state == State.TIME_WAIT,
-        choose(
-            entered,
-            after.time_wait == whole,
-            (after.time_wait == before.time_wait) | (after.time_wait == whole),
-        ),
-        after.time_wait == 0,
-    )
-    restarts = True
+    empty = after.snd.una == after.snd.nxt  # with nothing in the queue, R says nothing
+    answered = False
+    restarts = False
     if seg is not None:
-        restarts = implies(
-            (before.state == State.TIME_WAIT)
-            & (after.state == State.TIME_WAIT)
-            & _in_window(before, seg, tcp.seq)
-            & not_(seg.ctl.rst | seg.ctl.syn)
-            & seg.ctl.ack
-            & seg.ctl.fin
-            & _in_range(before, seg, tcp),
-            after.time_wait == whole,
+        # A peer that answers probes of its shut window is waited for.
+        answered = (
+            _processed(before, seg, tcp)
+            & _among(before.state, SYNCHRONIZED)
+            & (before.snd.wnd == 0)
+            & (seg.ack == before.snd.una)
+            & outstanding
+            & tcp.bounds.send_window
         )
-    return restarts & runs & timer & (span | (opened & (after.span == tcp.bounds.span)))
+        restarts = (
+            stays
+            & _in_window(before, seg, seq)
+            & not_(seg.ctl.rst | seg.ctl.syn)
+            & seg.ctl.fin
+            & _ack_in_range(before, seg, tcp)
+        )
+    begins = fronted | opened | answered
+    begun = choose(begins, after.span == tcp.bounds.span, after.span == before.span)
+    return (
+        runs,
+        ("3.6.1, MUST-13", implies(closing & not_(stays), after.time_wait == whole)),
+        (
+            "3.6.1; 3.10.7.4 eighth",
+            implies(stays, (after.time_wait == before.time_wait) | (after.time_wait == whole)),
+        ),
+        ("3.10.7.4 fifth, eighth", implies(restarts, after.time_wait == whole)),
+        ("3.6.1: only in TIME-WAIT", closing | (after.time_wait == 0)),
+        ("3.8.3, MUST-20; 3.8.6.1, MUST-37", waits | empty | begun),
+        ("3.10.7.4 eighth: other timers are off", implies(waits, after.span == 0)),
+    )
+
+
+# C6. Sections 3.8.3, 3.8.5, 3.9.1 and 3.10: what the user is told
+
+_RESET = "error: connection reset"
+_REFUSED = "error: connection refused"
+_TIMEOUT = "error: connection aborted due to user timeout"
+_CLOSED = "error: closing"
+_CLOSING = "connection closing"
+_URGENT = "urgent data"
+
+
+def _told(
+    before: Tcb, after: Tcb, what: Input, seg: Segment | None, tcp: Tcp
+) -> tuple[Condition, ...]:
+    """Is the user told what section 3.10 says, and nothing else?
+
+    RECEIVEs that wait are not modelled; SENDs wait until all their text is acknowledged.
+    """
+    state, seq = before.state, tcp.seq
+    pending = seq.minus(before.snd.una, before.iss) <= before.written
+    reset = False
+    refused = False
+    fin = False
+    urgent = False
+    if seg is None:
+        pending = pending & (before.written != 0)
+        reset = (what == Input.ABORT) & _among(state, (State.SYN_SENT, *_ABORTING)) & pending
+        urgent = (what == Input.RECEIVE) & seq.lt(before.rcv.nxt, before.rcv.up)
+    else:
+        ended = (after.state == State.CLOSED) & (state != State.CLOSED)
+        silent = (State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+        open_ = _among(state, (State.SYN_SENT, *_ABORTING)) & (state != State.SYN_RECEIVED)
+        tells = open_ | (_among(state, silent) & tcp.rules.reset_told)
+        reset = ended & (seg.ctl.rst | seg.ctl.syn) & tells
+        refused = ended & seg.ctl.rst & (state == State.SYN_RECEIVED) & not_(before.passive)
+        fin = (
+            ((after.state == State.CLOSE_WAIT) & (state != State.CLOSE_WAIT))
+            | ((after.state == State.CLOSING) & (state != State.CLOSING))
+            | ((after.state == State.TIME_WAIT) & _among(state, _RECEIVING))
+        )
+        urgent = _urgent(before, after, seg, tcp)
+    closed = (what == Input.CLOSE) & (state == State.SYN_SENT) & (before.written != 0)
+    timeout = what == Input.USER_TIMEOUT
+    due = 0
+    for one in (reset, refused, fin, urgent, closed, timeout):
+        due = due + one
+    return (
+        ("3.5.3; 3.9.1.6; 3.10.5, 3.10.7.4 second", (_RESET in tcp.signals) == reset),
+        ("3.10.7.4 second, SYN-RECEIVED", (_REFUSED in tcp.signals) == refused),
+        ("3.10.4, SYN-SENT", (_CLOSED in tcp.signals) == closed),
+        ("3.8.3 (d); 3.10.8", (_TIMEOUT in tcp.signals) == timeout),
+        ("3.6; 3.10.7.4 eighth", (_CLOSING in tcp.signals) == fin),
+        ("3.8.5, MUST-32, MUST-33", (_URGENT in tcp.signals) == urgent),
+        ("3.9.1.8: nothing else", due == len(tcp.signals)),
+    )
+
+
+def _urgent(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does a segment say of urgent data that is ahead of what the user has, and is news?"""
+    seq = tcp.seq
+    acked = _acks_new(before, seg, seq)
+    receives = (_among(before.state, _RECEIVING) & _ack_in_range(before, seg, tcp)) | (
+        (before.state == State.SYN_RECEIVED) & acked
+    )
+    has = seq.minus(before.rcv.nxt, seq.minus(tcp.bounds.window, before.rcv.wnd))
+    return (
+        _processed(before, seg, tcp)
+        & receives
+        & seg.ctl.urg
+        & seq.lt(before.rcv.up, seg.up)
+        & seq.lt(has, seg.up)
+    )

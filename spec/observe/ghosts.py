@@ -63,6 +63,7 @@ class Breaches:
     sent: bool = False  # a segment that says what is not so
     numbers: bool = False  # a sequence variable moved for no reason, or not where it must
     timers: bool = False  # a timer that does not run as it must
+    told: bool = False  # a user not told what is due, or told what is not
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +89,7 @@ class Ghost:
     crossed: bool = False  # a TCB that had reached ESTABLISHED accepted an earlier segment
     crossed_simultaneous: bool = False  # ... one that was opened simultaneously
     misled: bool = False  # ... or a reset that a segment of an earlier TCB of its own provoked
+    untold: bool = False  # a connection ended, by a reset or in time, without a word to the user
     cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
     conduct: Breaches = field(default_factory=Breaches)
 

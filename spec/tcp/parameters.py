@@ -23,6 +23,10 @@ class Parameters(Protocol):
         """The most octets that SEND is given on one connection."""
 
     @property
+    def packed(self) -> bool:
+        """Does a segment take all the text that fits, and FIN with it, or one octet?"""
+
+    @property
     def send_window(self) -> bool:
         """Are SND.WND, SND.WL1 and SND.WL2 kept? Only the sending of text reads them."""
 

@@ -7,7 +7,7 @@ segment shapes that section 3.10 sends.
 """
 
 from spec.rules import Restart, Rules
-from spec.seq import Space, choose
+from spec.seq import Space, choose, not_
 from spec.tcp.parameters import Parameters
 from spec.tcp.rule import Rule, cite
 from spec.tcp.segment import Control, Segment
@@ -79,7 +79,8 @@ def reset(seg: Segment, tcp: Tcp) -> None:
 
 def send_syn(tcb: Tcb, tcp: Tcp, text: int) -> None:
     """``<SEQ=ISS><CTL=SYN>``, with the first ``text`` octets of the stream."""
-    syn = Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, text=text, ctl=Control(syn=True))
+    syn = Segment(seq=tcb.iss, wnd=tcb.rcv.wnd, text=text)
+    syn.ctl = Control(psh=text != 0, syn=True)
     _mark_urgent(tcb, syn, tcp.seq.plus(tcb.iss, 1), tcp)
     tcp.send(syn)
 
@@ -102,12 +103,23 @@ def send_syn_ack(tcb: Tcb, tcp: Tcp) -> None:
     )
 
 
-def send_text(tcb: Tcb, tcp: Tcp, at: int) -> None:
-    """One octet of the stream, at sequence number ``at``, pushed, with an acknowledgment."""
-    text = Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=1)
-    text.ctl = Control(ack=True, psh=True)
-    _mark_urgent(tcb, text, at, tcp)
-    tcp.send(text)
+def fill(tcb: Tcb, tcp: Tcp, at: int, room: int) -> tuple[int, bool]:
+    """How many octets a segment takes at sequence number ``at``, of ``room`` at most; and does FIN
+    go with them? (Not if it is still to be sent after what was sent already.)"""
+    if not tcp.bounds.packed:
+        return 1, False
+    left = tcp.seq.minus(tcp.seq.plus(tcb.iss, tcb.written + 1), at)
+    text = choose(left < room, left, room)
+    return text, tcb.closing & (text == left) & not_(tcb.unsent_fin(tcp.seq))
+
+
+def send_text(tcb: Tcb, tcp: Tcp, at: int, text: int, fin: bool) -> None:
+    """Octets of the stream, from sequence number ``at``, pushed, with an acknowledgment; and FIN
+    after them."""
+    seg = Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=text)
+    seg.ctl = Control(ack=True, psh=True, fin=fin)
+    _mark_urgent(tcb, seg, at, tcp)
+    tcp.send(seg)
 
 
 def send_fin(tcb: Tcb, tcp: Tcp, at: int) -> None:
@@ -118,25 +130,28 @@ def send_fin(tcb: Tcb, tcp: Tcp, at: int) -> None:
 def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
     """Send what SEND and CLOSE have queued, as far as SND.WND allows; was anything sent?
 
-    One octet a segment. FIN follows the last octet whatever the window: it takes no room in
-    the peer's buffer (section 3.10.4 sets no condition either).
+    FIN follows the last octet whatever the window: it takes no room in the peer's buffer (section
+    3.10.4 sets no condition either).
     """
     seq, snd = tcp.seq, tcb.snd
     idle = snd.una == snd.nxt
     sent = False
-    for _ in range(tcp.bounds.octets):
-        if tcb.unsent_text(seq) & (seq.minus(snd.nxt, snd.una) < snd.wnd):
-            send_text(tcb, tcp, snd.nxt)
-            snd.nxt = seq.plus(snd.nxt, 1)
+    ended: bool = False
+    for _ in range(1 if tcp.bounds.packed else tcp.bounds.octets):
+        outstanding = seq.minus(snd.nxt, snd.una)
+        if tcb.unsent_text(seq) & (outstanding < snd.wnd):
+            text, ended = fill(tcb, tcp, snd.nxt, seq.minus(snd.wnd, outstanding))
+            send_text(tcb, tcp, snd.nxt, text, ended)
+            snd.nxt = seq.plus(snd.nxt, text + ended)
             sent = True
     if tcb.unsent_fin(seq):
         send_fin(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
-        sent = True
-        if tcb.state == State.CLOSE_WAIT:
-            # Section 3.10.4: the CLOSE has waited until all SENDs were segmentized.
-            tcb.state = State.LAST_ACK
-            tcp.rule("3.10.4/CLOSE-WAIT/fin", "send FIN, enter LAST-ACK", State.LAST_ACK)
+        sent = ended = True
+    if ended and tcb.state == State.CLOSE_WAIT:
+        # Section 3.10.4: the CLOSE has waited until all SENDs were segmentized.
+        tcb.state = State.LAST_ACK
+        tcp.rule("3.10.4/CLOSE-WAIT/fin", "send FIN, enter LAST-ACK", State.LAST_ACK)
     if sent:
         tcb.span = choose(idle, tcp.bounds.span, tcb.span)
     return sent

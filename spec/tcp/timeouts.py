@@ -1,6 +1,6 @@
 """Timeouts (RFC 9293 section 3.10.8), and the zero-window probe (section 3.8.6.1)."""
 
-from spec.tcp.sending import Tcp, send_fin, send_syn, send_syn_ack, send_text, start_span
+from spec.tcp.sending import Tcp, fill, send_fin, send_syn, send_syn_ack, send_text, start_span
 from spec.tcp.tcb import State, Tcb, delete
 
 
@@ -49,12 +49,13 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
         send_syn_ack(tcb, tcp)
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn-ack", "SYN,ACK")
     if snd.una == snd.nxt:
-        send_text(tcb, tcp, snd.nxt)
+        send_text(tcb, tcp, snd.nxt, 1, False)
         snd.nxt = seq.plus(snd.nxt, 1)
         start_span(tcb, tcp)
         return tcp.rule("3.8.6.1/zero-window probe/send", "")
     if tcb.unacknowledged_text(seq):
-        send_text(tcb, tcp, snd.una)
+        text, fin = fill(tcb, tcp, snd.una, seq.minus(snd.nxt, snd.una))
+        send_text(tcb, tcp, snd.una, text, fin)
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/text", "text")
     send_fin(tcb, tcp, snd.una)
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/fin", "FIN")

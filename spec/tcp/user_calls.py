@@ -161,6 +161,7 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         delete(tcb)
         return tcp.rule("3.10.4/LISTEN/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state == State.SYN_SENT:
+        _fail_sends(tcb, tcp, "error: closing")
         delete(tcb)
         return tcp.rule("3.10.4/SYN-SENT/delete", "delete TCB", State.CLOSED)
     if tcb.state == State.SYN_RECEIVED:
@@ -206,6 +207,7 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
         delete(tcb)
         return tcp.rule("3.10.5/LISTEN/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state == State.SYN_SENT:
+        _fail_sends(tcb, tcp, "error: connection reset")
         delete(tcb)
         return tcp.rule("3.10.5/SYN-SENT/delete", "delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state in (
@@ -215,6 +217,7 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
         State.FIN_WAIT_2,
         State.CLOSE_WAIT,
     ):
+        _fail_sends(tcb, tcp, "error: connection reset")
         tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
         if tcp.rules.abort_time_wait:
             enter_time_wait(tcb, tcp)
@@ -230,6 +233,13 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
     return tcp.rule(
         "3.10.5/CLOSING, LAST-ACK, TIME-WAIT/delete", "ok, delete TCB, enter CLOSED", State.CLOSED
     )
+
+
+def _fail_sends(tcb: Tcb, tcp: Tcp, error: str) -> None:
+    """Return an error to SENDs. They wait until all their text is acknowledged (section 3.10.7.4,
+    fifth); RECEIVEs that wait are not recorded."""
+    if tcb.unacknowledged_text(tcp.seq):
+        tcp.signal(error)
 
 
 def status(tcb: Tcb) -> str:

@@ -56,6 +56,11 @@ class Bounds:
     )
     in_flight: int = _bound(4, 1, 16, "segments in flight in both directions together")
     octets: int = _bound(0, 0, 2, "octets that SEND may be given on each connection")
+    packed: bool = _flag(
+        False,
+        "a segment takes all the text that is queued and fits, and FIN with it; off, it takes one "
+        "octet, and FIN goes alone",
+    )
     send_window: bool = _flag(
         True,
         "SND.WND, SND.WL1 and SND.WL2 are kept; off only where nobody may SEND, since only "

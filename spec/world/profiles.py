@@ -13,6 +13,7 @@ from spec.observe.agreement import Agreement
 from spec.observe.conduct import Conduct
 from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
+from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
@@ -166,6 +167,7 @@ PROFILES = {
     ),
     "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
     "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
+    "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
         replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_opening=True),
@@ -224,6 +226,7 @@ PURPOSES = {
     "conduct-old": "the same with segments of an earlier connection, whose ISNs come again or "
     "are next to them: at the left edge of a window, and just outside",
     "conduct-edge": "the same where the window is one number wide: at both of its edges",
+    "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
 }

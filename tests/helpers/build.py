@@ -12,6 +12,7 @@ from spec.observe.agreement import Agreement
 from spec.observe.conduct import Conduct
 from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
+from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
@@ -51,6 +52,7 @@ WATCHERS = (
     Forgery(),
     Crossing(),
     Conduct(),
+    Endings(),
 )
 """Every watcher that there is."""
 

@@ -176,6 +176,9 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         delete(tcb)
         return tcp.rule("3.10.7.4/second/reset", "connection reset, enter CLOSED", State.CLOSED)
     # CLOSING, LAST-ACK, TIME-WAIT
+    # ??? Section 3.5.3 and MUST-12 have the user told of any reset; here the text says nothing.
+    if tcp.rules.reset_told:
+        tcp.signal("error: connection reset")
     delete(tcb)
     return tcp.rule(
         "3.10.7.4/second/CLOSING, LAST-ACK, TIME-WAIT/reset",

@@ -56,7 +56,7 @@ def test_retransmission_timeout_takes_the_front(state, una, nxt, closing, sent):
 
 def test_retransmission_timeout_syn_with_data():
     end = happen(endpoint(State.LISTEN), Input.SEND, data_on_syn=True).end
-    assert happen(end, RETRANSMIT).sent == ["<SEQ=99><TEXT=1><CTL=SYN>"]
+    assert happen(end, RETRANSMIT).sent == ["<SEQ=99><TEXT=1><CTL=SYN,PSH>"]
 
 
 def test_retransmission_timeout_fin_wait_1_before_our_syn_is_acknowledged():

@@ -194,7 +194,7 @@ def test_send_listen_queues_its_data():
 def test_send_listen_data_on_syn():
     """Data associated with SEND may be sent with the SYN segment."""
     result = happen(endpoint(LISTEN), Input.SEND, data_on_syn=True)
-    assert result.sent == ["<SEQ=99><TEXT=1><CTL=SYN>"]
+    assert result.sent == ["<SEQ=99><TEXT=1><CTL=SYN,PSH>"]
     assert (result.state, result.tcb.snd.una, result.tcb.snd.nxt) == (SYN_SENT, 99, 101)
 
 
@@ -312,6 +312,24 @@ def test_close_fin_needs_no_window(state):
 # ----------------------------------------------------------------------------------- 3.10.5 ABORT
 
 DELETED_IN_SILENCE = (LISTEN, SYN_SENT)
+RESET = "error: connection reset"
+
+
+@pytest.mark.parametrize(
+    ("what", "state", "una", "said"),
+    [
+        (Input.CLOSE, SYN_SENT, 99, ("error: closing",)),
+        (Input.ABORT, SYN_SENT, 99, (RESET,)),
+        (Input.ABORT, SYN_RECEIVED, 99, (RESET,)),
+        (Input.ABORT, ESTABLISHED, 100, (RESET,)),
+        (Input.ABORT, ESTABLISHED, 101, ()),  # all its text is acknowledged: SEND had its "ok"
+        (Input.ABORT, FIN_WAIT_1, 100, (RESET,)),
+        (Input.ABORT, LAST_ACK, 100, ()),
+    ],
+)
+def test_sends_that_wait_end_in_an_error(what, state, una, said):
+    end = endpoint(state, written=1, snd_una=una, snd_nxt=una if state == SYN_SENT else 101)
+    assert call(what, end)[2] == said
 
 
 @pytest.mark.parametrize("state", [SYN_RECEIVED, *SYNCHRONIZED])
