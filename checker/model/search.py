@@ -24,7 +24,7 @@ from checker.support import machine
 from checker.support.errors import UsageProblem
 from spec.observe import sights
 from spec.observe.ghosts import Ghost
-from spec.observe.sights import LOOKED_AT, NETWORK, NOTHING, Sight
+from spec.observe.sights import NETWORK, NOTHING, Sight
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule, cite
 from spec.tcp.segment import Segment
@@ -130,12 +130,13 @@ class TcpObserver:
 
     def __init__(self, system: Interned) -> None:
         self._network = system.reach == NETWORK
+        self._states = system.looked_at
         self._aborts = any(Input.ABORT in calls for calls in system.calls)
 
     def looks(self, end: Endpoint) -> int:
         if self._network and end.tcb.state == State.TIME_WAIT:
             return SEES_ALL
-        if end.tcb.state in LOOKED_AT:
+        if end.tcb.state in self._states:
             return SEES_OTHERS
         return CALLS_SEE if self._aborts else BLIND
 
@@ -192,7 +193,8 @@ class TcpParts:
         sight = self._sight(seen)
         for socket, number in enumerate(self._ends[host]):
             for what in self.system.calls[number]:
-                looks = seen is not None and sights.looks(end.only(socket).tcb, what)
+                tcb, states = end.only(socket).tcb, self.system.looked_at
+                looks = seen is not None and sights.looks(tcb, what, states)
                 yield from self._moves(end, socket, what, None, sight if looks else sights.BLIND)
 
     def arrivals(

@@ -60,7 +60,7 @@ def partner_established(world: World) -> bool:
 
 
 def stale_syn_stops(world: World) -> bool:
-    """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
+    """T2, T2.any: a TCB made from a stale SYN, or that heard one, does not reach ESTABLISHED."""
     for end in world.ends():
         if end.ghost.stale and reached_established(end.tcb):
             return False
@@ -383,6 +383,12 @@ def stale_syn_heard(world: World) -> bool:
     """A TCB was made from a stale SYN."""
     a, b = world.hosts
     return a.ghost.stale or b.ghost.stale
+
+
+def stale_syn_heard_actively(world: World) -> bool:
+    """An end that opened actively heard a stale SYN."""
+    a, b = world.hosts
+    return (a.ghost.stale and not a.tcb.passive) or (b.ghost.stale and not b.tcb.passive)
 
 
 def time_wait_left(world: World) -> bool:

@@ -73,7 +73,7 @@ class Ghost:
     id: Id = 0
     past: tuple[Pair, ...] = ()
     simultaneous: bool = False  # SYN-RECEIVED was reached from SYN-SENT
-    stale: bool = False  # made from a SYN whose sender was no longer in SYN-SENT
+    stale: bool = False  # made from a SYN whose sender had given up, or heard one in SYN-SENT
     over_me: Id = 0
     over_peer: Id = 0
     old_me: Id = 0  # when this TCB was made: over_me, or the peer's word on it

@@ -3,7 +3,7 @@
 Two families of claims speak of more than one end: was the sender of this SYN still waiting for
 an answer (``stale``), and was the connection over at the other end too, with nothing of it in
 flight (``confusion``)? Their watchers look round where a TCB is made, or where TIME-WAIT or an
-ABORT ends one. Nobody looks at any other moment.
+ABORT ends one; ``StaleAnywhere`` also where a SYN meets SYN-SENT. Nobody looks at any other moment.
 
 A segment is *residue* of a connection if one of its two TCBs sent it, or if it is a reset that
 such a segment provoked.
@@ -21,7 +21,7 @@ from spec.tcp.tcb import State, Tcb
 NOTHING, PEER, NETWORK = range(3)
 """How far a watcher has to see: nothing but its own end; the other end; what is in flight too."""
 
-LOOKED_AT = (State.CLOSED, State.LISTEN, State.TIME_WAIT)
+MADE_OR_LEFT = (State.CLOSED, State.LISTEN, State.TIME_WAIT)
 """States in which a TCB may be made or TIME-WAIT left."""
 
 
@@ -41,9 +41,10 @@ BLIND = Sight()
 """What the observer sees who does not look."""
 
 
-def looks(tcb: Tcb, what: Enum) -> bool:
-    """Does it matter to anybody what is seen when ``what`` happens to this TCB?"""
-    return tcb.state in LOOKED_AT or what == Input.ABORT
+def looks(tcb: Tcb, what: Enum, states: Iterable[State]) -> bool:
+    """Does it matter what is seen when ``what`` happens to this TCB, to those who look in
+    ``states``?"""
+    return tcb.state in states or what == Input.ABORT
 
 
 def look(

@@ -7,9 +7,10 @@ SYN-SENT, and whether that is the one that sent the SYN, which a label tells.
 """
 
 from spec.observe.ghosts import Ghost
-from spec.observe.sights import PEER
+from spec.observe.sights import MADE_OR_LEFT, PEER
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import not_
+from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 
 
@@ -27,3 +28,18 @@ class Stale(Watcher):
 
     def ended(self, ghost: Ghost, m: Moment) -> None:
         ghost.stale = False
+
+
+class StaleAnywhere(Stale):
+    """The same, and stale SYNs that an active OPEN hears in SYN-SENT.
+
+    Their sender need not be in SYN-SENT: it is in SYN-RECEIVED if it has heard our SYN. There a SYN
+    is stale if the TCB that sent it is gone.
+    """
+
+    name = "stale anywhere"
+    looks = (*MADE_OR_LEFT, State.SYN_SENT)
+
+    def arrived(self, ghost: Ghost, m: Moment, seg: Segment) -> None:
+        if m.before.state == State.SYN_SENT and m.after.state == State.SYN_RECEIVED:
+            ghost.stale = not_(m.sight.exists) | (seg.origin.src != m.sight.id)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from spec.observe.ghosts import Ghost
-from spec.observe.sights import NOTHING, Sight
+from spec.observe.sights import MADE_OR_LEFT, NOTHING, Sight
 from spec.seq import choose, not_
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
@@ -54,6 +54,7 @@ class Watcher:
 
     name: ClassVar[str]
     sees: ClassVar[int] = NOTHING  # how far
+    looks: ClassVar[tuple[State, ...]] = MADE_OR_LEFT  # and in which states, if at all
     shares: ClassVar[tuple[str, ...]] = ()  # the shared ghosts that it reads
     labels: ClassVar[tuple[str, ...]] = ()  # the fields of ``Origin`` that it reads
 

@@ -15,7 +15,7 @@ from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
-from spec.observe.stale import Stale
+from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
 from spec.world.bounds import Bounds
@@ -48,6 +48,8 @@ _TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
+    "stale": Profile(replace(_SMALL, abort=False), (StaleAnywhere(),)),
+    "stale-far": Profile(replace(_SMALL, abort=False, stride=8), (StaleAnywhere(),)),
     "simultaneous": Profile(_SIMULTANEOUS, (Agreement(), Stale())),
     "simultaneous-far": Profile(replace(_SIMULTANEOUS, stride=8), (Agreement(), Stale())),
     "crossing": Profile(_SMALL, (Crossing(),)),
@@ -181,6 +183,9 @@ PURPOSES = {
     "No CLOSE: ABORT ends a connection in any state, and the closing states are in lifecycle",
     "lifecycle": "the same from client and server through the whole lifecycle, with CLOSE and "
     "ABORT",
+    "stale": "stale SYNs, whoever hears them, from any mix of opens. No ABORT: an end that aborts "
+    "once it has heard its peer's SYN leaves a stale one behind that both had agreed upon",
+    "stale-far": "the same with ISNs half the sequence space apart",
     "simultaneous": "active opens only: simultaneous open, with ISNs within one window of each "
     "other",
     "simultaneous-far": "the same with ISNs half the sequence space apart",

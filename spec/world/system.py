@@ -120,6 +120,7 @@ class System:
         self.seq = Space(bounds.width)
         self.watchers = tuple(watchers)
         self.reach = max((watcher.sees for watcher in watchers), default=NOTHING)
+        self.looked_at = {state for watcher in watchers if watcher.sees for state in watcher.looks}
         self.calls = tuple(calls(bounds, host, socket) for host, socket in topology.ends)
 
     def initial(self) -> World:
@@ -163,7 +164,7 @@ class System:
         """What ``what`` may do to end ``me``, whose observer looks round if that matters."""
         host, socket = self.topology.ends[me]
         sight = BLIND
-        if self.reach != NOTHING and looks(world.end(me).tcb, what):
+        if self.reach != NOTHING and looks(world.end(me).tcb, what, self.looked_at):
             sight = self.sight(world, me)
         return self.react(world.hosts[host], socket, what, seg, sight)
 
