@@ -188,6 +188,13 @@ class Rules:
         "A reset that ends CLOSING, LAST-ACK or TIME-WAIT is told to the user; off, these end in "
         "silence.",
     )
+    covering_acceptable: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "A segment that begins before the receive window and ends behind it is acceptable, since "
+        "it brings all that the window takes; off, the first or the last of its numbers must lie "
+        "in the window (3.4).",
+    )
     edge_acceptable: bool = _rule(
         False,
         "not in RFC 9293",

@@ -42,6 +42,9 @@ def _conduct() -> Iterator[Claim]:
         for suffix, means, rules in (
             ("text", "with text", {}),
             ("time", "with time", {}),
+            ("syn", "with text on the SYN", {"data_on_syn": True}),
+            ("packed", "with two octets and FIN in a segment", {"covering_acceptable": True}),
+            ("reopened", "where TIME-WAIT is reopened", {**_ANY, "time_wait_reopen": True}),
             ("old", "among segments of an earlier connection, whatever the ISNs", _ANY),
             ("edge", "among them, with a window of one number", _ANY),
         ):
@@ -59,6 +62,17 @@ def _conduct() -> Iterator[Claim]:
 
 CLAIMS = (
     *_conduct(),
+    Claim(
+        "C4.literal",
+        "... with two octets and FIN in a segment, by the letter of RFC 9293",
+        ALWAYS,
+        p.variables_move_with_reason,
+        "conduct-packed",
+        "RFC 9293 3.4, Table 6",
+        witnesses=("WC.literal",),
+        finding="Refuted: a segment that begins before the window and ends behind it is not "
+        "acceptable, though it brings what is expected next.",
+    ),
     Claim(
         "C7",
         "a user whose connection the peer or time ended is told",
@@ -118,6 +132,41 @@ WITNESSES = (
         p.two_octets_and_fin_taken,
         "conduct-text",
         "RFC 9293 3.8",
+    ),
+    Claim(
+        "WC.syn",
+        "an octet and a FIN are taken",
+        SOMETIMES,
+        p.octet_and_fin_taken,
+        "conduct-syn",
+        "RFC 9293 3.5",
+        rules={"data_on_syn": True},
+    ),
+    Claim(
+        "WC.packed",
+        "two octets and a FIN are taken",
+        SOMETIMES,
+        p.two_octets_and_fin_taken,
+        "conduct-packed",
+        "RFC 9293 3.8",
+        rules={"covering_acceptable": True},
+    ),
+    Claim(
+        "WC.literal",
+        "two octets and a FIN are taken",
+        SOMETIMES,
+        p.two_octets_and_fin_taken,
+        "conduct-packed",
+        "RFC 9293 3.8",
+    ),
+    Claim(
+        "WC.reopened",
+        "TIME-WAIT was reopened, and is returned to",
+        SOMETIMES,
+        p.time_wait_returned_to,
+        "conduct-reopened",
+        "RFC 9293 3.6.1",
+        rules={**_ANY, "time_wait_reopen": True},
     ),
     Claim(
         "WC.old",

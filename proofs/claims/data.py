@@ -25,6 +25,16 @@ CLAIMS = (
         "not read when TIME-WAIT begins can be read no more (RFC 9293 3.10.3).",
     ),
     Claim(
+        "T8.syn",
+        "... also if it came with a SYN",
+        ALWAYS,
+        p.graceful_close_is_whole,
+        "stream-syn",
+        "RFC 9293 3.5, 3.10.7.2 third",
+        rules={"data_on_syn": True},
+        witnesses=("W8.syn",),
+    ),
+    Claim(
         "T9",
         "no octet is delivered twice, out of order, or from another incarnation",
         ALWAYS,
@@ -66,6 +76,15 @@ WITNESSES = (
         p.octets_both_ways,
         "stream",
         "RFC 9293 3.6",
+    ),
+    Claim(
+        "W8.syn",
+        "an octet with a SYN, then closed",
+        SOMETIMES,
+        p.octet_with_syn,
+        "stream-syn",
+        "RFC 9293 3.5",
+        rules={"data_on_syn": True},
     ),
     Claim(
         "W9",

@@ -100,6 +100,15 @@ CLAIMS = (
         live=_CLOSES,
     ),
     Claim(
+        "L2.text",
+        "... also with two octets to send",
+        EVENTUALLY,
+        p.everything,
+        "closing-text",
+        "RFC 9293 3.6, 3.8.1",
+        live=_CLOSES,
+    ),
+    Claim(
         "L2.leak",
         "CLOSE-WAIT ends even if the application never closes",
         EVENTUALLY,

@@ -432,6 +432,12 @@ def octets_both_ways(world: World) -> bool:
     return a.end == End.TIMER and b.end == End.ACKED and a.delivered == 1 and b.delivered == 1
 
 
+def octet_with_syn(world: World) -> bool:
+    """A connection closed gracefully on which B delivered an octet."""
+    a, b = (end.ghost.last for end in world.hosts)
+    return a.end == End.TIMER and b.end == End.ACKED and b.delivered == 1
+
+
 def octet_of_second_incarnation(world: World) -> bool:
     """B delivered an octet on its second TCB."""
     _, b = world.hosts
@@ -482,6 +488,20 @@ def two_octets_and_fin_taken(world: World) -> bool:
     return (
         b.tcb.state == State.FIN_WAIT_2 and b.tcb.written == 2 and a.tcb.state == State.CLOSE_WAIT
     )
+
+
+def octet_and_fin_taken(world: World) -> bool:
+    """B has taken an octet and a FIN, and A knows it."""
+    a, b = world.hosts
+    return (
+        a.tcb.state == State.FIN_WAIT_2 and a.tcb.written == 1 and b.tcb.state == State.CLOSE_WAIT
+    )
+
+
+def time_wait_returned_to(world: World) -> bool:
+    """B is in TIME-WAIT, and its TCB is none that a passive OPEN made: it was reopened since."""
+    _, b = world.hosts
+    return b.tcb.state == State.TIME_WAIT and not b.tcb.passive
 
 
 def second_established(world: World) -> bool:

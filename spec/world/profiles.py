@@ -44,6 +44,17 @@ _CLIENT_SERVER = replace(_SMALL, a_passive=False, b_active=False)
 
 _SIMULTANEOUS = replace(_SMALL, a_passive=False, b_passive=False, abort=False)
 _TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
+_TEXT_ON_SYN = replace(
+    _SMALL,
+    a_active=False,
+    b_active=False,
+    abort=False,
+    incarnations=1,
+    capacity=1,
+    octets=1,
+    b_sends=False,
+    send_window=True,
+)
 
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
@@ -91,6 +102,7 @@ PROFILES = {
         ),
         (Streams(),),
     ),
+    "stream-syn": Profile(_TEXT_ON_SYN, (Streams(),)),
     "reuse": Profile(
         replace(
             _CLIENT_SERVER,
@@ -117,6 +129,17 @@ PROFILES = {
     "rest": Profile(replace(_SMALL, incarnations=1)),
     "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
     "closing": Profile(replace(_SMALL, incarnations=1, abort=False)),
+    "closing-text": Profile(
+        replace(
+            _CLIENT_SERVER,
+            incarnations=1,
+            abort=False,
+            capacity=1,
+            octets=2,
+            b_sends=False,
+            send_window=True,
+        )
+    ),
     "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
@@ -161,11 +184,28 @@ PROFILES = {
             _CLIENT_SERVER,
             incarnations=1,
             msl=2,
-            span=1,
+            span=2,
             user_timeout=True,
             crashes=1,
         ),
         (Conduct(),),
+    ),
+    "conduct-syn": Profile(_TEXT_ON_SYN, (Conduct(),)),
+    "conduct-packed": Profile(
+        replace(
+            _CLIENT_SERVER,
+            incarnations=1,
+            capacity=1,
+            window=2,
+            octets=2,
+            packed=True,
+            a_sends=False,
+            send_window=True,
+        ),
+        (Conduct(),),
+    ),
+    "conduct-reopened": Profile(
+        replace(_CLIENT_SERVER, capacity=1, stride=3, msl=1, span=1), (Conduct(),)
     ),
     "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
     "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
@@ -205,6 +245,7 @@ PURPOSES = {
     "crash": "a crash of the client, and what it sent before. Users only open: CLOSE and ABORT "
     "would free the sequence numbers too, which is another claim",
     "stream": "octets both ways over one connection, to its end",
+    "stream-syn": "an octet that comes with a SYN. A passive end that is given one to SEND opens",
     "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
     "three numbers, so that fresh ISNs are three apart",
     "window": "a receive buffer of one octet and two to send: zero windows and their probes",
@@ -212,6 +253,7 @@ PURPOSES = {
     "once": "liveness: one TCB at each host, opened and ended in every way, so that whatever "
     "goes wrong is of its own making. The graph of all steps is held, so that this stays small",
     "closing": "the same without ABORT, as a close should be",
+    "closing-text": "the same with two octets from the client, and room for both",
     "closing-giving-up": "the same where users may give up",
     "opening": "liveness: two TCBs at each host, with ISNs far apart, as most are. Near ones "
     "hide what goes wrong: what is of another connection is then in the window",
@@ -227,7 +269,11 @@ PURPOSES = {
     "half-open-crash": "a client with an octet to send that crashes",
     "conduct": "how a TCB behaves at each step, through every way to open and to end a connection",
     "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
-    "conduct-time": "the same with time",
+    "conduct-time": "the same with time, and R two ticks long, so that it is seen to run",
+    "conduct-syn": "the same with an octet on a SYN",
+    "conduct-packed": "the same with two octets in a segment, and FIN with them: what is sent "
+    "again may be in part known, and reach beyond the window",
+    "conduct-reopened": "the same with time and a second connection, which reopens the first",
     "conduct-old": "the same with segments of an earlier connection, whose ISNs come again or "
     "are next to them: at the left edge of a window, and just outside",
     "conduct-edge": "the same where the window is one number wide: at both of its edges",
@@ -248,7 +294,7 @@ _LIVE = (
 )
 """Profiles of liveness that have two segments in flight at the usual scale too."""
 
-_LIVE_ONCE = ("once", "closing", "closing-giving-up", "draining")
+_LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "draining")
 """Those that have three there, since they are of one connection."""
 
 SCALES: dict[str, dict[str, dict[str, Any]]] = {

@@ -184,9 +184,10 @@ class System:
     def react(
         self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
     ) -> list[Outcome]:
-        """The outcomes of one event at one socket: one for each ISN, if one is selected."""
+        """The outcomes of one event at one socket: one for each ISN that is selected, and one
+        if the first is not. Whether one is may depend on which is on offer (section 3.6.1 (1))."""
         found: list[Outcome] = []
-        for isn in self.isns(end.only(socket)):
+        for number, isn in enumerate(self.isns(end.only(socket))):
             after = self.copy(end)
             arriving = None if seg is None else self.copy(seg)
             effects = happen(
@@ -203,9 +204,8 @@ class System:
             )
             if not effects.possible:
                 break
-            found.append(Outcome(after, effects, isn if effects.drew_isn else None))
-            if not effects.drew_isn:
-                break
+            if effects.drew_isn or number == 0:
+                found.append(Outcome(after, effects, isn if effects.drew_isn else None))
         return found
 
     def isns(self, end: Endpoint) -> list[int]:

@@ -60,12 +60,14 @@ class Interpreted:
         if model.draw is not None:
             offers = next((o for g, o in model.draw.offers if interpret.evaluate(g, values)), (0,))
             values[model.draw.name] = 0
-        for drawn in offers:
+        for number, drawn in enumerate(offers):
             if model.draw is not None:
                 values[model.draw.name] = drawn
             static, out = interpret.run(kind.tree, values)
             if not static.possible:
                 return
+            if number and not static.drew:
+                continue
             own, width, after = len(rows[port.component]), len(model.message_fields), bags
             for n in range(static.sent):
                 link = port.out(n)
@@ -73,8 +75,6 @@ class Interpreted:
                 if len(after[link]) < model.capacity and sum(map(len, after)) < model.in_flight:
                     after = put(after, link, tuple(sorted((*after[link], new))))
             yield Label(kind.name), (put(rows, port.component, tuple(out[:own])), after)
-            if not static.drew:
-                return
 
     def _later(self, state: State) -> State | None:
         model = self.model

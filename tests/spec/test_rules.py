@@ -43,6 +43,7 @@ DEFAULTS = {
     "reset_discarded": True,
     "reset_unanswered": True,
     "reset_told": False,
+    "covering_acceptable": False,
     "reset_exact": True,
     "syn_challenge": True,
     "edge_acceptable": False,
@@ -112,6 +113,9 @@ DEMONSTRATIONS = {
     ("split_handshake", True): arriving(State.LISTEN, "<SEQ=299><CTL=SYN>"),
     ("reset_discarded", False): arriving(State.CLOSED, "<SEQ=299><CTL=RST>"),
     ("reset_unanswered", False): arriving(State.ESTABLISHED, "<SEQ=299><CTL=RST>"),
+    ("covering_acceptable", True): arriving(
+        State.ESTABLISHED, "<SEQ=299><ACK=100><TEXT=3><CTL=ACK>", rcv_wnd=1
+    ),
     ("reset_told", True): arriving(State.CLOSING, "<SEQ=301><CTL=RST>"),
     ("data_on_syn", True): doing(State.LISTEN, Input.SEND),
     ("close_waits", True): doing(State.SYN_RECEIVED, Input.CLOSE),

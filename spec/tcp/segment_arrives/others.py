@@ -80,6 +80,7 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         if not (
             acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
             | at_shut_window(tcb, seg, tcp)
+            | (tcp.rules.covering_acceptable & covers_window(tcb, seg, tcp))
             | (tcp.rules.edge_acceptable & at_right_edge(tcb, seg, tcp))
         ):
             if seg.ctl.rst and tcp.rules.reset_unanswered:
@@ -112,6 +113,11 @@ def at_shut_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     beyond = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
     reach = choose(seg.ctl.rst, 0, 2)
     return (tcb.rcv.wnd == 0) & not_(seg.ctl.syn) & (beyond <= reach)
+
+
+def covers_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Has the segment what is expected next, and room (``rules.covering_acceptable``)?"""
+    return (tcb.rcv.wnd != 0) & (tcp.seq.minus(tcb.rcv.nxt, seg.seq) < seg.length())
 
 
 def at_right_edge(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:

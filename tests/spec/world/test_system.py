@@ -19,19 +19,19 @@ from spec.observe import sights
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
 from spec.observe.forgery import Forgery as ForgeryWatcher
-from spec.observe.sights import Sight
+from spec.observe.sights import BLIND, Sight
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
 from spec.tcp.inputs import Input
-from spec.tcp.segment import Segment
+from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 from spec.world import channel
 from spec.world import happen as world
 from spec.world.bounds import Bounds
 from spec.world.endpoint import initial
-from spec.world.forgery import FORGERIES, Forgery
+from spec.world.forgery import FORGERIES
 from spec.world.profiles import Profile
 from spec.world.records import clone, key, paths, rebuild
 from spec.world.system import World
@@ -353,9 +353,7 @@ class Naive:
             Input.USER_TIMEOUT: b.user_timeout,
             Input.CRASH: me == 0 and b.crashes,
             Input.RESTART: me == 0 and b.crashes,
-            Forgery.RST: me == 1 and b.forged,
-            Forgery.SYN: me == 1 and b.forged,
-            Forgery.TEXT: me == 1 and b.forged,
+            **dict.fromkeys(FORGERIES, me == 1 and b.forged),
             Input.SEGMENT: False,
             Input.TICK: False,
         }
@@ -389,7 +387,7 @@ class Naive:
     def befall(self, state, me: int, what: Input, arriving=None):
         """(action, next) for each ISN that matters; ``arriving`` stays in its bag."""
         ends, bags = state
-        for isn in self.isns(rebuild(self.blank, iter(ends[me]))):
+        for number, isn in enumerate(self.isns(rebuild(self.blank, iter(ends[me])))):
             end = rebuild(self.blank, iter(ends[me]))
             segment = None if arriving is None else self.segment(arriving)
             sight = self.sight(ends, bags, me)
@@ -398,9 +396,8 @@ class Naive:
             )
             if not effects.possible:
                 return
-            yield end, [key(s) for s in effects.sent]
-            if not effects.drew_isn:
-                return
+            if effects.drew_isn or number == 0:
+                yield end, [key(s) for s in effects.sent]
 
     def after(self, state, me: int, end, sent, inbox):
         ends, bags = list(state[0]), list(state[1])
@@ -488,6 +485,18 @@ COMPARED = {
     ),
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
+
+
+def test_of_the_isns_on_offer_each_that_reopens_is_taken():
+    """... though the first of them is not above SND.NXT (section 3.6.1 (1))."""
+    profile = ONE.but(incarnations=2, stride=3)
+    system = Interned(Rules(isn=Isn.ANY, time_wait_reopen=True), *profile)
+    end = endpoint(State.TIME_WAIT, iss=0, snd_una=2, snd_nxt=2, irs=0, rcv_nxt=2, rcv_up=2)
+    end.ghost.id = 1
+    syn = Segment(seq=3, wnd=3, ctl=Control(syn=True))
+    found = system.react(system.host(end), 0, Input.SEGMENT, system.segment(syn), BLIND)
+    states = [(one.isn, one.end.tcb.state) for one in found]
+    assert states == [(None, State.TIME_WAIT), (3, State.SYN_RECEIVED)]
 
 
 @pytest.mark.parametrize("name", COMPARED)
