@@ -6,8 +6,6 @@ reads.
 """
 
 import inspect
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from spec.observe.figure_5 import FIGURE_5
 from spec.tcp import sending
 from spec.tcp.segment_arrives import others, syn_sent
 from spec.tcp.tcb import State
+from tests.helpers.rewrite import rewrite
 
 
 def decide(claim: str) -> Found:
@@ -38,25 +37,11 @@ def counted(claim: str) -> tuple[int, int]:
     return found.states, found.transitions
 
 
-def write(
-    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, old: str, new: str
-) -> None:
-    """Let a function say ``new`` where it says ``old``, wherever it is called from."""
-    before = getattr(module, name)
-    source = inspect.getsource(before)
-    assert source.count(old) == 1
-    names: dict[str, Any] = dict(vars(module))
-    exec(source.replace(old, new), names)
-    for user in list(sys.modules.values()):
-        if getattr(user, "__name__", "").startswith("spec.") and vars(user).get(name) is before:
-            monkeypatch.setattr(user, name, names[name])
-
-
 def test_3301_an_ack_of_nothing_establishes(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 793 3.9, SYN-RECEIVED: SND.UNA =< SEG.ACK. An old ACK then passes for one of our SYN."""
     assert not decided("T2.lifecycle")
     strict = "not seq.lt_le(snd.una, seg.ack, snd.nxt):"
-    write(monkeypatch, others, "check_ack_field", strict, strict.replace("lt_le", "le_le"))
+    rewrite(monkeypatch, others, "check_ack_field", strict, strict.replace("lt_le", "le_le"))
     for claim in ("T1.lifecycle", "T2.lifecycle"):
         assert len(decide(claim).paths[claim].steps) == 11
 
@@ -69,7 +54,7 @@ def test_3305_what_is_not_acceptable_must_be_answered(monkeypatch: pytest.Monkey
     assert not decided("L1")
     answer = "            acknowledge(tcb, tcp)\n            # ??? A FIN that the peer"
     silent = answer.replace("acknowledge(tcb, tcp)", "pass")
-    write(monkeypatch, others, "check_sequence_number", answer, silent)
+    rewrite(monkeypatch, others, "check_sequence_number", answer, silent)
     assert not decided("W1s")
     assert decided("L1")
 
@@ -79,7 +64,7 @@ def test_8126_the_window_begins_at_snd_una(monkeypatch: pytest.MonkeyPatch) -> N
     would take no room in it."""
     assert not decided("C3.text")
     outstanding = "outstanding = seq.minus(snd.nxt, snd.una)"
-    write(monkeypatch, sending, "segmentize", outstanding, "outstanding = 0")
+    rewrite(monkeypatch, sending, "segmentize", outstanding, "outstanding = 0")
     assert decided("C3.text")
 
 
@@ -90,7 +75,7 @@ def test_8167_no_reset_can_be_at_an_unknown_rcv_nxt(monkeypatch: pytest.MonkeyPa
     step = "    if seg.ctl.rst:\n        if seg.ctl.ack:"
     for known, refuses in (("seg.seq == tcb.rcv.nxt", False), ("False", True)):
         with monkeypatch.context() as patch:
-            write(patch, syn_sent, "syn_sent_state", step, f"{step[:-1]} and ({known}):")
+            rewrite(patch, syn_sent, "syn_sent_state", step, f"{step[:-1]} and ({known}):")
             assert decided("C1") == decided("L1") == refuses
             if not refuses:
                 assert counted("C1") == counts
@@ -112,7 +97,7 @@ def test_8710_figure_5_lacks_the_syn_that_returns_to_listen(
         for name, function in inspect.getmembers(conduct, inspect.isfunction)
         if function.__module__ == conduct.__name__ and edge in inspect.getsource(function)
     ]
-    write(monkeypatch, conduct, name, edge, "")
+    rewrite(monkeypatch, conduct, name, edge, "")
     (last, _) = decide("C1.edge").paths["C1.edge"].steps[-1]
     assert last.segment is not None
     assert last.segment.ctl.syn
@@ -150,5 +135,5 @@ def test_8804_8805_the_eighth_step_has_dead_text(monkeypatch: pytest.MonkeyPatch
     assert (State.FIN_WAIT_1, False) in entered
     assert (State.FIN_WAIT_1, True) not in entered
     leaves = "if tcb.state == State.FIN_WAIT_1 and finished:"
-    write(monkeypatch, others, "check_ack_field", leaves, "if False:")
+    rewrite(monkeypatch, others, "check_ack_field", leaves, "if False:")
     assert (State.FIN_WAIT_1, True) in eighth(monkeypatch)
