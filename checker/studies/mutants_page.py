@@ -47,26 +47,27 @@ _ASKED = {
 
 def write() -> None:
     """Write the page."""
-    files.write(checkout(PAGE), page(_data()).encode())
+    files.write(checkout(PAGE), page(read()).encode())
 
 
 def check() -> list[str]:
     """What is not up to date."""
-    data = _data()
+    found = read()
     stale = []
-    written = {(j.name, j.before, j.after) for j in data.all}
+    written = {(j.name, j.before, j.after) for j in found.all}
     if written != {(m.name, m.before, m.after) for m in all_mutants()}:
         stale.append(f"stale: {DATA}; run: {called()} mutants --every --json {DATA}")
     known = reasons()
-    for judged in data.all:
-        if judged.name in data.survivors and judged.reason != reason(judged, known):
+    for judged in found.all:
+        if judged.name in found.survivors and judged.reason != reason(judged, known):
             stale.append(f"stale: {DATA}: the reason of {judged.name}")
-    if not (shown := checkout(PAGE)).exists() or shown.read_text("utf-8") != page(data):
+    if not (shown := checkout(PAGE)).exists() or shown.read_text("utf-8") != page(found):
         stale.append(f"stale: {PAGE}; run: {called()} mutants --page")
     return stale
 
 
-def _data() -> Report:
+def read() -> Report:
+    """What ``mutants --json`` wrote."""
     if not (kept := checkout(DATA)).exists():
         raise UsageProblem(f"no {kept}: {called()} mutants --every --json {kept} makes it")
     return Report.model_validate_json(kept.read_text("utf-8"))
@@ -123,12 +124,12 @@ def _lines_of(module: ModuleType, data: Report) -> Iterator[str]:
 def _noticed(killed: list[Judged]) -> str:
     """The claims that fail; if none does, what is not found any more."""
     killers = [killer for judged in killed for killer in judged.killers]
-    failing = _families(k.claim for k in killers if k.steps is not None)
-    gone = _families(k.claim for k in killers)
+    failing = families(k.claim for k in killers if k.steps is not None)
+    gone = families(k.claim for k in killers)
     return ", ".join(failing) or (f"({', '.join(gone)})" if gone else "-")
 
 
-def _families(claims: Iterable[str]) -> list[str]:
+def families(claims: Iterable[str]) -> list[str]:
     """The names of claims without their variants, in the order of the table."""
     found = {id.partition(".")[0] for id in claims}
     return [name for name in dict.fromkeys(id.partition(".")[0] for id in ORDER) if name in found]

@@ -72,6 +72,8 @@ generate packetdrill                         | --out DIR
 generate tun --stack nosuch                  | no stack 'nosuch'
 matrix --check --write                       | exclude each other
 time-wait --check --write                    | exclude each other
+requirements --check --write                 | exclude each other
+requirements MUST-370                        | did you mean MUST-37?
 mutants --only nosuch                        | no mutant of 'nosuch'
 crosscheck --with nosuch                     | no peer 'nosuch'
 bench --with nosuch                          | no tool 'nosuch'
