@@ -107,7 +107,7 @@ _SEGMENTS = (
 
 _T1 = Theorem(
     id="T1",
-    title="no ESTABLISHED without three-way agreement",
+    title="no ESTABLISHED without three-way agreement, but by simultaneous open",
     cites="RFC 9293 3.5",
     claims=(i.agreement, i.one_partner, i.no_second_partner),
     clauses=(
@@ -147,7 +147,7 @@ THEOREMS = (
     _upon(
         _T1,
         id="T2",
-        title="a stale SYN never gets past the third handshake",
+        title="a stale SYN that a listener hears never gets past the third handshake",
         cites="RFC 9293 3.5, Figure 8",
         claims=(i.stale_syn_stops,),
         clauses=(i.stale_sender_is_gone, i.stale_is_unheard),

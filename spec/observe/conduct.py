@@ -620,7 +620,7 @@ def _heard(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, 
             "3.4; 3.10.7.3 fourth",
             implies(heard, after.rcv.nxt == seq.plus(seg.seq, 1 + text + fin)),
         ),
-        ("3.8.6", after.rcv.wnd == before.rcv.wnd - choose(heard, text, 0)),
+        ("3.8.6", after.rcv.wnd == seq.minus(before.rcv.wnd, choose(heard, text, 0))),
         (
             "3.10.7.3 fourth: what comes with the SYN",
             implies(waits, (after.held_text == seg.text) & (after.held_fin == seg.ctl.fin)),
@@ -700,7 +700,7 @@ def _received(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Conditio
     in_order = processed & receives & came & (seen < _length(seg))
     text = seq.minus(room, after.rcv.wnd)
     fin = seq.minus(seq.minus(after.rcv.nxt, start), text)
-    new = choose(in_order & (seen < seg.text), seg.text - seen, 0)
+    new = choose(in_order & (seen < seg.text), seq.minus(seg.text, seen), 0)
     fits = choose(new < room, new, room)
     ends = in_order & seg.ctl.fin & (new == fits) & (room != fits)
     pushed = (seg.ctl.psh & (fits != 0) & (new == fits)) | (held != 0) & before.held_push
