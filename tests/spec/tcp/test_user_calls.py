@@ -28,6 +28,7 @@ from tests.helpers.build import (
     SYNCHRONIZED,
     TIME_WAIT,
     WINDOW,
+    arrive,
     context,
     endpoint,
     happen,
@@ -295,11 +296,18 @@ def test_close_syn_received_close_waits():
     assert (result.state, result.sent, result.tcb.closing) == (SYN_RECEIVED, [], True)
 
 
-@pytest.mark.parametrize(("state", "after"), [(ESTABLISHED, FIN_WAIT_1), (CLOSE_WAIT, LAST_ACK)])
-def test_close_queues_until_all_is_segmentized(state, after):
-    """In any case the state is entered; the FIN comes after the last octet."""
+@pytest.mark.parametrize(
+    ("state", "waits", "after"),
+    [(ESTABLISHED, FIN_WAIT_1, FIN_WAIT_1), (CLOSE_WAIT, CLOSE_WAIT, LAST_ACK)],
+)
+def test_close_queues_until_all_is_segmentized(state, waits, after):
+    """FIN-WAIT-1 is entered in any case, LAST-ACK with the FIN; that comes after the last octet."""
     result = happen(endpoint(state, written=2, snd_nxt=101, snd_wnd=1), Input.CLOSE)
-    assert (result.state, result.sent) == (after, [])
+    assert (result.state, result.sent) == (waits, [])
+    seq = result.tcb.rcv.nxt
+    opened = arrive(result.end, f"<SEQ={seq}><ACK=101><WND=9><CTL=ACK>")
+    assert opened.state == after
+    assert [seg.ctl.fin for seg in opened.segments] == [False, True]
 
 
 @pytest.mark.parametrize("state", [ESTABLISHED, CLOSE_WAIT])
