@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from checker.studies import mutants_page
+from checker.studies import mutants_page, since_793
 from checker.studies.mutants import Report
 from checker.studies.requirements import Found, Goal, goals
 from checker.support import files
@@ -218,11 +218,15 @@ def _steps(length: int) -> str:
 
 def _made(found: Found) -> dict[Path, str]:
     told, fallen = as_told(found), falls(mutants_page.read())
-    return {DATA: document(found, told, fallen), PAGE: page(found, told, fallen)}
+    return {
+        DATA: document(found, told, fallen),
+        PAGE: page(found, told, fallen),
+        since_793.PAGE: since_793.page(),
+    }
 
 
 def write(found: Found) -> None:
-    """Write both."""
+    """Write them, and what changed since RFC 793."""
     for path, text in _made(found).items():
         files.write(checkout(path), text.encode())
 
