@@ -120,6 +120,20 @@ def test_bounded_model_checking_agrees(alike: bool, name: str) -> None:
     assert smt.bmc(unrolling, bad, length).status == "sat"
 
 
+@pytest.mark.parametrize("wrong", ["outlives its time", "is there twice"])
+def test_in_bounded_model_checking_no_message(wrong: str) -> None:
+    """In four steps two requests are made, and the first is lost or grows old."""
+
+    def bad(state: smt.State) -> Any:
+        if wrong == "outlives its time":
+            return z3.Or([z3.And(m["present"], m["ttl"] == 0) for bag in state.bags for m in bag])
+        first, second = state.bags[0]
+        return z3.And(second["present"], first["no"] == second["no"])
+
+    unrolling = smt.Unrolling(opened(traced(True)))
+    assert smt.bmc(unrolling, bad, 4).status == "unsat"
+
+
 @needs_spin
 @alike
 def test_spin_agrees(alike: bool) -> None:

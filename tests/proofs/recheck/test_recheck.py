@@ -69,6 +69,15 @@ def wrong(place: Path, *solvers: str) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("answer", ["unknown", "sat", "timeout", "", "unsat unsat"])
+def test_only_unsat_agrees(place: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """A solver that gives up says nothing of a script."""
+    monkeypatch.setattr(recheck, "ask", lambda *_: answer)
+    found = wrong(place)
+    assert found
+    assert all(what.endswith(f": cvc5 says {answer}") for what in found)
+
+
 TOLD = ("deliver", "told_of_the_past")
 
 

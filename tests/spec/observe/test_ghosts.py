@@ -15,19 +15,20 @@ from typing import Any
 import pytest
 
 from checker.model.interned import Interned
-from spec.observe.ghosts import End, Ghost, Last, Pair
+from spec.observe.ghosts import End, Ghost, Last, Pair, accepted
 from spec.observe.sights import Sight
 from spec.observe.watcher import Watcher
 from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Origin, Segment
+from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES
 from spec.world.happen import happen
 from spec.world.records import clone, key
 from spec.world.system import World
-from tests.helpers.build import WATCHERS
+from tests.helpers.build import WATCHERS, endpoint
 
 BASE = Bounds(
     width=4, window=3, in_flight=2, incarnations=1, a_passive=False, b_active=False,
@@ -256,3 +257,27 @@ def test_every_ghost_is_written(field):
             if after not in (before, start) or (field == "partner" and after != before):
                 return
     raise AssertionError(f"nothing writes {field}")
+
+
+# ------------------------------------------------------------------------------------- acceptance
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        ({"state": State.CLOSE_WAIT}, True),
+        ({"rcv_nxt": 301}, True),
+        ({"snd_una": 99}, True),
+        ({"snd_wnd": 7}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_what_counts_as_accepted(change, counts):
+    """A state that is left, text or a FIN that is taken, an ACK that is believed."""
+    state = change.get("state", State.ESTABLISHED)
+    before = endpoint(State.ESTABLISHED, rcv_nxt=300, snd_una=100).tcb
+    rest = {name: value for name, value in change.items() if name != "state"}
+    after = endpoint(State.ESTABLISHED, **{"rcv_nxt": 300, "snd_una": 100, **rest}).tcb
+    after.state = state
+    assert accepted(before, after) == counts
