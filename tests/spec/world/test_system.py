@@ -487,6 +487,13 @@ COMPARED = {
 }  # fmt: skip
 
 
+def test_all_that_a_step_sends_is_in_flight_as_far_as_there_is_room():
+    system = Interned(Rules(), *Profile(TIMED))
+    first, second = (system.segment(Segment(seq=seq)) for seq in (1, 2))
+    assert system.send((), (first, second), 2) == ((first, second), ())
+    assert system.send((), (first, second), 1) == ((first,), (second,))
+
+
 def test_of_the_isns_on_offer_each_that_reopens_is_taken():
     """... though the first of them is not above SND.NXT (section 3.6.1 (1))."""
     profile = ONE.but(incarnations=2, stride=3)
