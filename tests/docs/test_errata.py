@@ -67,6 +67,19 @@ def test_reopening_returns_to_the_numbers_that_were(monkeypatch: pytest.MonkeyPa
     assert answer() == ["<SEQ=7001><ACK=5001><CTL=ACK>"]
 
 
+def test_reset_with_seq_0_and_an_ack_of_another_syn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3.10.7.4, second: its ACK tells that it answers an old SYN. What remains does no harm."""
+    at_the_wrap = Ablation(0, "", BY_ID["T5.reset"], {}, {"base": 15})
+    assert len(explorations.ablate(at_the_wrap).paths["T5.reset"].steps) == 8
+    window = "    right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)\n"
+    checks = (
+        "    if seg.ctl.ack and not tcp.seq.lt_le(tcb.iss, seg.ack, tcb.snd.nxt):\n"
+        "        return None\n"
+    )
+    rewrite(monkeypatch, others, "check_rst_bit", window, checks + window)
+    assert len(explorations.ablate(at_the_wrap).paths["T5.reset"].steps) == 11
+
+
 def test_closing_that_ignores_an_ack(monkeypatch: pytest.MonkeyPatch) -> None:
     """3.10.7.4, fifth: what is ignored in CLOSING lets a queued FIN out."""
     claim = BY_ID["D1.window"]
