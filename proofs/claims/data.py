@@ -35,6 +35,15 @@ CLAIMS = (
         witnesses=("W8.syn",),
     ),
     Claim(
+        "T8.packed",
+        "... also if segments have two octets, and what is sent again is in part known",
+        ALWAYS,
+        p.graceful_close_is_whole,
+        "stream-packed",
+        "RFC 9293 3.8.1, 3.10.7.4",
+        witnesses=("W8.packed",),
+    ),
+    Claim(
         "T9",
         "no octet is delivered twice, out of order, or from another incarnation",
         ALWAYS,
@@ -85,6 +94,14 @@ WITNESSES = (
         "stream-syn",
         "RFC 9293 3.5",
         rules={"data_on_syn": True},
+    ),
+    Claim(
+        "W8.packed",
+        "two octets, then closed",
+        SOMETIMES,
+        p.two_octets_one_way,
+        "stream-packed",
+        "RFC 9293 3.6",
     ),
     Claim(
         "W9",

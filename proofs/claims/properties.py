@@ -438,6 +438,12 @@ def octet_with_syn(world: World) -> bool:
     return a.end == End.TIMER and b.end == End.ACKED and b.delivered == 1
 
 
+def two_octets_one_way(world: World) -> bool:
+    """A connection closed gracefully on which B delivered two octets."""
+    a, b = (end.ghost.last for end in world.hosts)
+    return a.end == End.TIMER and b.end == End.ACKED and b.delivered == 2
+
+
 def octet_of_second_incarnation(world: World) -> bool:
     """B delivered an octet on its second TCB."""
     _, b = world.hosts

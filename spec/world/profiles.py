@@ -103,6 +103,19 @@ PROFILES = {
         (Streams(),),
     ),
     "stream-syn": Profile(_TEXT_ON_SYN, (Streams(),)),
+    "stream-packed": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            incarnations=1,
+            capacity=1,
+            octets=2,
+            packed=True,
+            b_sends=False,
+            send_window=True,
+        ),
+        (Streams(),),
+    ),
     "reuse": Profile(
         replace(
             _CLIENT_SERVER,
@@ -246,6 +259,8 @@ PURPOSES = {
     "would free the sequence numbers too, which is another claim",
     "stream": "octets both ways over one connection, to its end",
     "stream-syn": "an octet that comes with a SYN. A passive end that is given one to SEND opens",
+    "stream-packed": "two octets in a segment, and FIN with them: what is sent again may be in "
+    "part known",
     "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
     "three numbers, so that fresh ISNs are three apart",
     "window": "a receive buffer of one octet and two to send: zero windows and their probes",
