@@ -20,6 +20,7 @@ PROGRAM = ROOT.glob("proofs/recheck/*.py")  # knows neither spec nor the rest of
 FILES = sorted({*ROOT.glob("spec/**/*.py"), *ROOT.glob("proofs/**/*.py")} - {*PROGRAM})
 MACHINERY = {
     "spec/tcp/rule.py",  # a citation is a constant
+    "proofs/requirements.py",  # a table
     *(f"spec/world/{name}.py" for name in ("system", "channel", "records", "topology")),
     *(f"proofs/claims/{path.name}" for path in ROOT.glob("proofs/claims/*.py")),  # claims are data
     *(f"proofs/theorems/{name}.py" for name in ("table", "families", "needs")),
