@@ -174,12 +174,12 @@ def _contradictions(found: Found) -> Iterator[str]:
     for one in SENTENCES.values():
         if one.against and _section(one) != _BESIDES:
             runs = ", ".join(_goal(goal, found) for goal in goals(one))
-            yield f"| {one.name} | {one.against} | {one.why}{_erratum(one)} | {runs} |"
+            yield f"| {one.name} | {one.against} | {one.why} {_erratum(one)} | {runs} |"
 
 
 def _erratum(sentence: Sentence) -> str:
-    """Where the contradiction is written down to be filed."""
-    return f" ([erratum](../errata/{sentence.erratum}.md))" if sentence.erratum else ""
+    """What is ready to be filed about it."""
+    return f"[erratum](../errata/{sentence.erratum}.md)" if sentence.erratum else ""
 
 
 def _section(sentence: Sentence) -> str:
@@ -196,7 +196,9 @@ def _row(sentence: Sentence, found: Found, claims: list[str]) -> str:
     if sentence.switch:
         how.append(f"switch `{sentence.switch}`")
     if sentence.against:
-        how.append(f"against {sentence.against}{_erratum(sentence)}")
+        how.append(f"against {sentence.against}")
+    if sentence.erratum:
+        how.append(_erratum(sentence))
     where = f"{sentence.id}<br>{sentence.at}" if sentence.id else sentence.at
     return f"| {where} | {says} | {sentence.status} | {'<br>'.join(how)} | {', '.join(claims)} |"
 

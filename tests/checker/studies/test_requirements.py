@@ -4,6 +4,7 @@ import dataclasses
 import tomllib
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +16,8 @@ from checker.studies import requirements_page as p
 from checker.support.errors import OK, Problem
 from proofs.requirements import SENTENCES, When
 from spec.seq import Space
+from spec.tcp import sending, user_calls
+from tests.helpers.rewrite import rewrite
 
 TOP = Path(__file__).parents[3]
 KEPT = tomllib.loads((TOP / p.DATA).read_text("utf-8"))
@@ -83,6 +86,40 @@ def test_what_is_never_reached_names_all_that_was_searched() -> None:
     assert not both.runs and not both.wrong(SENTENCES["3.10.7.2 fourth"])
     ((_, states),) = both.never.items()
     assert set(states) == set(r.ARENAS)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "function", "old", "new"),
+    [
+        ("3.10.7.2 fourth", sending, "send_fin", "ack=True, fin=True", "fin=True"),
+        (
+            "SHLD-2",
+            user_calls,
+            "abort",
+            "Segment(seq=tcb.snd.nxt,",
+            "Segment(seq=tcp.seq.minus(tcb.snd.nxt, 1), text=2,",
+        ),
+        (
+            "3.10.7.3 fourth, other control or text",
+            sending,
+            "send_syn_ack",
+            "wnd=tcb.rcv.wnd, ctl=Control(syn=True, ack=True)",
+            "wnd=tcb.rcv.wnd, text=1, ctl=Control(syn=True, ack=True)",
+        ),
+    ],
+)
+def test_a_fault_reaches_what_is_never_reached(
+    name: str,
+    module: ModuleType,
+    function: str,
+    old: str,
+    new: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A FIN without ACK, a reset whose text alone is in the window, a SYN,ACK with text."""
+    rewrite(monkeypatch, module, function, old, new)
+    sentence = SENTENCES[name]
+    assert r.find([sentence]).wrong(sentence)
 
 
 def test_what_is_reached_although_it_should_not_is_told() -> None:
