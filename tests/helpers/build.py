@@ -14,7 +14,7 @@ from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
-from spec.observe.stale import Stale
+from spec.observe.stale import StaleAnywhere
 from spec.observe.streams import Streams
 from spec.rules import Rules
 from spec.tcp.inputs import Input
@@ -46,7 +46,7 @@ BOUNDS = Bounds(
 
 WATCHERS = (
     Agreement(),
-    Stale(),
+    StaleAnywhere(),
     Confusion(),
     Streams(),
     Forgery(),
