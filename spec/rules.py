@@ -151,9 +151,9 @@ class Rules:
     )
     retransmission_bounded: bool = _rule(
         True,
-        "RFC 9293 3.8.3, MUST-20; RFC 1122 4.2.3.5",
-        "A segment is retransmitted for at most R ticks after it came to the front of the queue; "
-        "off, without end [5].",
+        "RFC 9293 3.8.3, MUST-20, MUST-22; RFC 1122 4.2.3.5",
+        "A segment is retransmitted for R ticks after it came to the front of the queue, and then "
+        "the connection is closed; off, it is retransmitted without end [5].",
     )
     # Hosts and network
     quiet_time: bool = _rule(

@@ -187,10 +187,20 @@ CLAIMS = (
         p.everything,
         "draining-again",
         "RFC 9293 3.6.1, 3.10.7.4 first, fifth; RFC 1337",
-        rules=DRAIN,
+        rules={**DRAIN, "retransmission_bounded": False},
         live=Live(p.in_time_wait, weak=_CLOCK),
         finding="Refuted: TIME-WAIT and the peer's next TCB, each outside the other's window, "
         "answer ACKs with ACKs, as in L4.literal, and each restarts the timer.",
+    ),
+    Claim(
+        "L2.timer.r",
+        "... if the peer closes its next TCB once R is used up",
+        EVENTUALLY,
+        p.everything,
+        "draining-again",
+        "RFC 9293 3.8.3 MUST-20, MUST-22",
+        rules=DRAIN,
+        live=Live(p.in_time_wait, weak=_CLOCK),
     ),
     Claim(
         "L2.abort",

@@ -40,8 +40,8 @@ CLAIMS = (
         "RFC 9293 3.4.1, 3.6.1",
         rules={**DRAIN, "isn": Isn.ANY},
         witnesses=("W4",),
-        finding="The connection must be over at both ends: a peer left in LAST-ACK answers the "
-        "next SYN, and what that provokes can reach the TCB after. Explored with the old ISN "
+        finding="The connection must be over at both ends when TIME-WAIT ends (T4.over: later), "
+        "and R is less than MSL (T4.giveup: more). Explored with the old ISN "
         "again and with one two above; all 2^32 are the symbolic engine's, to a depth.",
     ),
     Claim(
@@ -75,6 +75,50 @@ CLAIMS = (
         witnesses=("W4",),
     ),
     Claim(
+        "T4.literal",
+        "... by the letter of RFC 9293",
+        ALWAYS,
+        p.no_confusion,
+        "time",
+        "RFC 9293 3.10.7.4 first, second",
+        rules={"isn": Isn.ANY},
+        witnesses=("W4.literal",),
+        finding="Refuted: what breaks T3.literal.",
+    ),
+    Claim(
+        "T4.over",
+        "... also where the peer went after TIME-WAIT had ended",
+        ALWAYS,
+        p.no_confusion,
+        "time-over",
+        "RFC 9293 3.4.1, 3.6.1",
+        rules={**DRAIN, "isn": Isn.ANY},
+        witnesses=("W4.over",),
+        finding="Refuted: TIME-WAIT has ended and the peer is still in LAST-ACK. It answers the "
+        "next SYN with an ACK, and then gives up and listens. The reset that this ACK draws "
+        "ends the new connection.",
+    ),
+    Claim(
+        "T4.over.fresh",
+        "... if ISNs are fresh",
+        ALWAYS,
+        p.no_confusion,
+        "time-over",
+        "RFC 9293 3.4.1, 3.6.1",
+        rules=DRAIN,
+        witnesses=("W4.over.fresh",),
+    ),
+    Claim(
+        "T4.patient",
+        "... whatever R is, if nobody gives up",
+        ALWAYS,
+        p.no_confusion,
+        "time",
+        "RFC 9293 3.8.3, MUST-20",
+        rules={**DRAIN, "isn": Isn.ANY, "retransmission_bounded": False},
+        witnesses=("W4.patient",),
+    ),
+    Claim(
         "T4.giveup",
         "... if users may give up, after R = 2 MSL",
         ALWAYS,
@@ -83,18 +127,20 @@ CLAIMS = (
         "RFC 9293 3.8.3, MUST-20, SHLD-11",
         rules={**DRAIN, "isn": Isn.ANY},
         witnesses=("W4.giveup",),
-        finding="Refuted: a peer retransmits its FIN until R is over and gives up; its last FIN "
-        "arrives after that. 100 seconds (SHLD-11) are more than 2 MSL where MSL is 30 s.",
+        finding="Refuted: a peer retransmits its FIN for the last time just before R is over and "
+        "gives up; that FIN arrives after TIME-WAIT. It needs MSL + R > TIME-WAIT. With MSL 30 s "
+        "and R 100 s (SHLD-11) 2 MSL is not enough.",
     ),
     Claim(
         "T4.giveup.soon",
-        "... or after R = 2 MSL - 1",
+        "... or after R = MSL + 1 ticks",
         ALWAYS,
         p.no_confusion,
         "time-giving-up-soon",
         "RFC 9293 3.8.3, MUST-20, SHLD-11",
         rules={**DRAIN, "isn": Isn.ANY},
         witnesses=("W4.giveup.soon",),
+        finding="MSL is two ticks. With three, R = 4 holds, and R = 5, less than 2 MSL, does not.",
     ),
     Claim(
         "T4.abort",
@@ -128,6 +174,42 @@ WITNESSES = (
         "hazard",
         "RFC 9293 3.6.1",
         rules={**DRAIN, "isn": Isn.ANY},
+    ),
+    Claim(
+        "W4.literal",
+        "ESTABLISHED again after TIME-WAIT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "time",
+        "RFC 9293 3.6.1",
+        rules={"isn": Isn.ANY},
+    ),
+    Claim(
+        "W4.over",
+        "ESTABLISHED again after TIME-WAIT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "time-over",
+        "RFC 9293 3.6.1",
+        rules={**DRAIN, "isn": Isn.ANY},
+    ),
+    Claim(
+        "W4.over.fresh",
+        "ESTABLISHED again after TIME-WAIT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "time-over",
+        "RFC 9293 3.6.1",
+        rules=DRAIN,
+    ),
+    Claim(
+        "W4.patient",
+        "ESTABLISHED again after TIME-WAIT",
+        SOMETIMES,
+        p.reopened_over_old,
+        "time",
+        "RFC 9293 3.6.1",
+        rules={**DRAIN, "isn": Isn.ANY, "retransmission_bounded": False},
     ),
     Claim(
         "W4.giveup",

@@ -121,6 +121,12 @@ def _ack_in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     return seg.ctl.ack & known | _acks_new(tcb, seg, tcp.seq)
 
 
+def _gave_up(before: Tcb, tcp: Tcp) -> bool:
+    """Is it time to close the connection, rather than to retransmit (section 3.8.3, MUST-20)?"""
+    bounded = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
+    return bounded & (before.snd.una != before.snd.nxt) & (before.span == 0)
+
+
 def _reopened(before: Tcb, after: Tcb) -> bool:
     """Did TIME-WAIT give way to a new connection (section 3.6.1, MAY-2)?"""
     return (before.state == State.TIME_WAIT) & (after.state == State.SYN_RECEIVED)
@@ -149,6 +155,10 @@ def _led(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...
     """Does a call or a timeout lead where Figure 5 has it?"""
     if what in (Input.ABORT, Input.USER_TIMEOUT):
         return (("3.8.3 (c), 3.9.1.6", after.state == State.CLOSED),)
+    if what == Input.RETRANSMISSION_TIMEOUT:
+        gone = after.state == State.CLOSED
+        state = choose(_gave_up(before, tcp), gone, after.state == before.state)
+        return (("3.8.3, MUST-20 (c), MUST-22", state),)
     leads = True
     stays = True
     for call, source, target in _CALLED:
@@ -334,7 +344,8 @@ def _spoke(before: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
             ("3.9.1.6; 3.10.5", speaks == (count == 1)),
         )
     if what == Input.RETRANSMISSION_TIMEOUT:
-        return (("3.8.1, 3.8.6.1", (count == 1) & (resets == 0) & (bare == 0)),)
+        one = count == choose(_gave_up(before, tcp), 0, 1)
+        return (("3.8.1, 3.8.6.1", one & (resets == 0) & (bare == 0)),)
     if what == Input.RECEIVE:
         opens = (before.rcv.wnd == 0) & (state != State.CLOSE_WAIT)
         return (("3.8.6", (bare == count) & (opens == (count == 1))),)
@@ -752,11 +763,9 @@ def _timed(
     elif what == Input.TIME_WAIT_TIMEOUT:
         runs = ("3.6.1", (before.state == State.TIME_WAIT) & (before.time_wait == 0))
     elif what == Input.RETRANSMISSION_TIMEOUT:
-        # R not used up; or the persist timer, for text that a shut window keeps back.
-        bounded = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
-        left = (before.span != 0) | (not bounded)
+        # For what is outstanding; or the persist timer, for text that a shut window keeps back.
         waiting = _among(before.state, SYNCHRONIZED) & queued
-        runs = ("3.8.3, MUST-20; 3.8.6.1", choose(outstanding, left, waiting))
+        runs = ("3.8.1; 3.8.6.1", outstanding | waiting)
     whole = tcp.bounds.msl + tcp.bounds.msl
     closing = after.state == State.TIME_WAIT
     stays = closing & (before.state == State.TIME_WAIT)
@@ -843,6 +852,8 @@ def _told(
         urgent = _urgent(before, after, seg, tcp)
     closed = (what == Input.CLOSE) & (state == State.SYN_SENT) & (before.written != 0)
     timeout = what == Input.USER_TIMEOUT
+    if what == Input.RETRANSMISSION_TIMEOUT:
+        timeout = _gave_up(before, tcp)
     due = 0
     for one in (reset, refused, fin, urgent, closed, timeout):
         due = due + one

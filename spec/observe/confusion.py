@@ -66,5 +66,27 @@ class Confusion(Watcher):
         ghost.over_me = ghost.id
 
 
+class LateConfusion(Confusion):
+    """The same, and a connection is also over if TIME-WAIT ran out at one end and the other end went
+    later, by whatever way, before the next TCB was made."""
+
+    name = "late confusion"
+
+    def made(self, ghost: Ghost, m: Moment) -> None:
+        super().made(ghost, m)
+        gone = (m.sight.id != ghost.left_peer) & (ghost.left_peer != 0) | not_(m.sight.exists)
+        mine = choose(gone, ghost.left_me, 0)
+        its = choose(gone, ghost.left_peer, 0)
+        # What TIME-WAIT left at the peer was a connection of the TCB before this one.
+        ghost.old_me = _later(ghost.old_me, _later(mine, m.sight.left_peer))
+        ghost.old_peer = _later(ghost.old_peer, _later(its, m.sight.left_me))
+
+    def ended(self, ghost: Ghost, m: Moment) -> None:
+        super().ended(ghost, m)
+        if m.what == Input.TIME_WAIT_TIMEOUT:
+            ghost.left_me = ghost.id
+            ghost.left_peer = ghost.partner
+
+
 def _later(a: int, b: int) -> int:
     return choose(a > b, a, b)

@@ -76,6 +76,8 @@ class Ghost:
     stale: bool = False  # made from a SYN whose sender had given up, or heard one in SYN-SENT
     over_me: Id = 0
     over_peer: Id = 0
+    left_me: Id = 0  # the latest TCB whose TIME-WAIT ran out, and its partner
+    left_peer: Id = 0
     old_me: Id = 0  # when this TCB was made: over_me, or the peer's word on it
     old_peer: Id = 0  # ... and of the peer's TCBs
     confused: bool = False  # the TCB accepted an old segment

@@ -34,6 +34,8 @@ class Sight:
     exists: bool = False  # that TCB exists, and is not in LISTEN
     over_me: Id = 0  # the peer's ghosts of these names
     over_peer: Id = 0
+    left_me: Id = 0
+    left_peer: Id = 0
     residue: bool = False  # a segment of this end's connection is in flight
 
 
@@ -70,6 +72,8 @@ def look(
         (peer.state != State.CLOSED) & (peer.state != State.LISTEN),
         peer_ghost.over_me,
         peer_ghost.over_peer,
+        peer_ghost.left_me,
+        peer_ghost.left_peer,
         left,
     )
 

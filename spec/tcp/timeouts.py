@@ -40,8 +40,15 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     With nothing outstanding and a shut window it is the persist timer that expires: the
     next octet is sent as a probe (section 3.8.6.1, MUST-36); without it a lost window update
     would leave both ends waiting for ever.
+
+    Once R is used up the connection is closed instead (section 3.8.3, MUST-20 (c), MUST-22), as by
+    the user timeout.
     """
     seq, snd = tcp.seq, tcb.snd
+    if r_is_used_up(tcb, tcp):
+        tcp.signal("error: connection aborted due to user timeout")
+        delete(tcb)
+        return tcp.rule("3.8.3/R/close", "R is used up, delete TCB, enter CLOSED", State.CLOSED)
     if tcb.state == State.SYN_SENT:
         send_syn(tcb, tcp, seq.minus(snd.nxt, seq.plus(tcb.iss, 1)))
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn", "SYN")
@@ -62,11 +69,7 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
 
 
 def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
-    """Is the retransmission (or persist) timer running, and R not used up?
-
-    R runs from the moment a segment comes to the front of the queue (section 3.8.3, MUST-20);
-    without time (MSL = 0) it has no end.
-    """
+    """Is the retransmission (or persist) timer running?"""
     if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
         return False
     if not tcp.rules.syn_ack_retransmitted:
@@ -76,9 +79,17 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
         if tcb.state == State.SYN_RECEIVED:
             return False
         return tcb.unsent_text(tcp.seq)
+    return True
+
+
+def r_is_used_up(tcb: Tcb, tcp: Tcp) -> bool:
+    """Has a segment been at the front of the retransmission queue for R (section 3.8.3, MUST-20)?
+
+    Without time (MSL = 0) R has no end. A probe that is answered begins it anew (3.8.6.1, MUST-37).
+    """
     if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
-        return True
-    return tcb.span != 0
+        return False
+    return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0)
 
 
 def time_wait_is_over(tcb: Tcb) -> bool:

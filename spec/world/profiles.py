@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from spec.observe.agreement import Agreement
 from spec.observe.conduct import Conduct
-from spec.observe.confusion import Confusion
+from spec.observe.confusion import Confusion, LateConfusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
@@ -67,6 +67,7 @@ PROFILES = {
     "crossing-far": Profile(replace(_SMALL, stride=8), (Crossing(),)),
     "reopening": Profile(replace(_CLIENT_SERVER, stride=3), (Crossing(),)),
     "time": Profile(replace(_TIMED, abort=False), (Confusion(),)),
+    "time-over": Profile(replace(_TIMED, abort=False), (LateConfusion(),)),
     "time-giving-up": Profile(
         replace(_TIMED, abort=False, user_timeout=True, span=4), (Confusion(),)
     ),
@@ -250,7 +251,8 @@ PURPOSES = {
     "time": "TIME-WAIT. Graceful closes only, and nobody gives up: both are assumptions of T3 "
     "and T4. MSL = 2 is the least at which a segment can be delayed at all (lifetimes are "
     "exclusive)",
-    "time-giving-up": "the same where users may give up, after R = 2 MSL at the earliest",
+    "time-over": "the same, and a connection is over if the peer went later than TIME-WAIT, too",
+    "time-giving-up": "TIME-WAIT where users may give up, after R = 2 MSL at the earliest",
     "time-giving-up-soon": "the same where users may give up, after R = 2 MSL less one tick",
     "hazard": "RFC 1337's hazards, with an octet that an assassinated TIME-WAIT leaves behind. "
     "They take no time, so that MSL = 1 shows them, and no retransmission",
