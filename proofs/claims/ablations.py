@@ -121,13 +121,6 @@ ABLATIONS = (
 _NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
 
 CONTROLS = (
-    _change(
-        5,
-        "peer retransmits without bound",
-        "T4",
-        {"retransmission_bounded": False},
-        note="A peer that still retransmits is not over.",
-    ),
     _change(30, "close in three segments", "T3", {"fin_ack_delayed": True}),
     _change(30, "close in three segments", "T4", {"fin_ack_delayed": True}),
     _change(30, "close in three segments", "T8", {"fin_ack_delayed": True}),

@@ -15,7 +15,7 @@ unless it is ``lost`` at once.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from proofs.theorems.invariants import Function, two_msl, two_msl_and_r
+from proofs.theorems.invariants import Function, msl_and_max, two_msl
 from spec.rules import Restart
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Ticks
@@ -249,6 +249,41 @@ _ASSASSINATED_AND_REOPENED = (
 """... and A's next connection takes a SYN,ACK of the last one."""
 
 
+_OLD_FIN_RESETS = (
+    *_LATE_FIN[:-2],
+    Do(B, Input.USER_TIMEOUT),
+    Wait(lambda t: t.time_wait - t.d1),
+    _OVER,
+    Get(A, "FIN,ACK"),
+    Do(A, Input.OPEN_ACTIVE, isn=1),
+    Do(B, Input.OPEN_PASSIVE),
+    Get(B, "SYN", isn=5),
+    Get(A, "SYN,ACK"),
+    Get(B, "ACK"),
+    Get(B, "RST"),
+)
+"""B retransmits its FIN as late as it may, and gives up. A is CLOSED when the FIN arrives, and the
+reset with which it answers ends the next connection."""
+
+_OLD_ACK_RESETS = (
+    *_OPEN[:3],
+    Get(A, "SYN,ACK", lost=True),
+    *_CLOSE[:3],
+    Get(A, "FIN,ACK"),
+    Get(B, "ACK", kept=True),
+    Wait(lambda t: t.d1),
+    Get(B, "ACK"),
+    Wait(lambda t: t.time_wait - t.d1),
+    _OVER,
+    Do(A, Input.OPEN_ACTIVE, isn=5),
+    Do(B, Input.OPEN_PASSIVE),
+    Get(B, "SYN", isn=1),
+    Get(A, "SYN,ACK"),
+    Get(A, "RST"),
+)
+"""A duplicate of TIME-WAIT's last ACK is answered with a reset, which ends A's next connection."""
+
+
 def _two_lives(t: Times) -> Sequence[bool]:
     return (t.d1 <= t.time_wait, t.d1 < t.msl, t.time_wait - t.d1 < t.msl)
 
@@ -268,7 +303,7 @@ FAMILIES = (
         theorem="T3",
         title="an ACK arrives late in LAST-ACK and is answered",
         steps=_LATE_ACK,
-        without=two_msl_and_r,
+        without=msl_and_max,
         delays=("d1",),
         where=_two_lives,
         below=two_msls,
@@ -280,7 +315,7 @@ FAMILIES = (
         theorem="T3",
         title="the FIN is retransmitted late",
         steps=_LATE_FIN,
-        without=two_msl_and_r,
+        without=msl_and_max,
         delays=("d1",),
         where=_retransmitted,
         given=some_r,
@@ -293,21 +328,21 @@ FAMILIES = (
         theorem="T3",
         title="the ACK of an octet arrives late, and the FIN behind it is retransmitted late",
         steps=_LATE_FIN_AFTER_TEXT,
-        without=two_msl_and_r,
+        without=msl_and_max,
         delays=("d1", "d2"),
         where=_life_and_retransmitted,
         given=some_r,
         below=two_msls_and_r,
         bounds={"octets": 1, "send_window": True},
         example={"msl": 30, "span": 100, "time_wait": 157, "d1": 29, "d2": 99},
-        finding="With one octet of text. That 2 MSL + R are enough is proved without text only.",
+        finding="With one octet of text. What is enough is proved without text only.",
     ),
     Family(
         id="T3.never",
         theorem="T3",
         title="the peer opens again at the last moment, and its SYN is answered",
         steps=_LATE_CHALLENGE,
-        without=two_msl_and_r,
+        without=msl_and_max,
         rules={"time_wait_restart": Restart.NEVER},
         example={"msl": 30, "span": 100, "time_wait": 160},
     ),
@@ -316,7 +351,7 @@ FAMILIES = (
         theorem="T3",
         title="the peer opens again at the last moment, and its SYN is answered",
         steps=_LATE_CHALLENGE,
-        without=two_msl_and_r,
+        without=msl_and_max,
         rules={"time_wait_restart": Restart.FIN},
         example={"msl": 30, "span": 100, "time_wait": 160},
         finding="A SYN is no FIN.",
@@ -326,7 +361,7 @@ FAMILIES = (
         theorem="T3",
         title="the peer retransmits its FIN without end",
         steps=_FIN_WITHOUT_END,
-        without=two_msl_and_r,
+        without=msl_and_max,
         rules={"retransmission_bounded": False},
         example={"msl": 30, "span": 100, "time_wait": 160},
     ),
@@ -335,10 +370,36 @@ FAMILIES = (
         theorem="T3",
         title="a duplicate of the last ACK is answered with a reset",
         steps=_ASSASSINATED,
-        without=two_msl_and_r,
+        without=msl_and_max,
         rules={"time_wait_ignores_reset": False},
         example={"msl": 30, "span": 100, "time_wait": 160},
         finding="RFC 1337's assassination. It takes no time.",
+    ),
+    Family(
+        id="T4.fresh.2msl",
+        theorem="T4.fresh",
+        title="a duplicate of the last ACK provokes a reset, which ends the next connection",
+        steps=_OLD_ACK_RESETS,
+        without=msl_and_max,
+        delays=("d1",),
+        where=_two_lives,
+        below=two_msls,
+        example={"msl": 30, "span": 100, "time_wait": 58, "d1": 29},
+        finding="The peer's next ISN is one above its last: fresh, but near.",
+    ),
+    Family(
+        id="T4.fresh.msl-r",
+        theorem="T4.fresh",
+        title="the peer gives up; the FIN that it sent last provokes a reset, which ends the next "
+        "connection",
+        steps=_OLD_FIN_RESETS,
+        without=msl_and_max,
+        delays=("d1",),
+        where=_retransmitted,
+        given=some_r,
+        below=msl_and_r,
+        example={"msl": 30, "span": 100, "time_wait": 128, "d1": 99},
+        finding="The next ISN of who called is one above its last: fresh, but near.",
     ),
     Family(
         id="T4.2msl",

@@ -421,9 +421,9 @@ def two_msl(w: View) -> bool:
     return length(w) >= w.bounds.msl + w.bounds.msl
 
 
-def two_msl_and_r(w: View) -> bool:
-    """TIME-WAIT is at least 2 MSL and R."""
-    return length(w) >= w.bounds.msl + w.bounds.msl + w.bounds.span
+def msl_and_max(w: View) -> bool:
+    """TIME-WAIT is at least MSL and the greater of MSL and R."""
+    return two_msl(w) & (length(w) >= w.bounds.msl + w.bounds.span)
 
 
 def timers_run_down(w: View) -> bool:
@@ -519,19 +519,22 @@ def no_confusion(w: View) -> bool:
 
 
 def retransmission_ends(w: View) -> bool:
-    """The partner of who is in TIME-WAIT retransmits for R after it last heard from it."""
+    """The partner of who is in TIME-WAIT retransmits its FIN, and for R at most after TIME-WAIT
+    last heard it."""
     me, peer = w.me, w.peer
     partner = waits(peer) & exists(me) & (me.ghost.id == peer.ghost.partner)
-    partner = partner & (me.tcb.span > 0)
-    limit = w.bounds.span + w.bounds.msl + peer.tcb.time_wait
-    return implies(partner, me.tcb.span + length(w) <= limit)
+    partner = partner & (me.tcb.snd.una != me.tcb.snd.nxt) & (me.tcb.span > 0)
+    return implies(partner, me.tcb.span + length(w) <= w.bounds.span + peer.tcb.time_wait)
 
 
 def the_partner_dies(w: View, seg: Segment) -> bool:
-    """What the partner sends, or an earlier TCB of its host, outlives that by at most MSL."""
+    """What the partner sends, or an earlier TCB of its host, outlives that, or what it answers, by
+    at most MSL."""
     its = (seg.origin.src != 0) & (seg.origin.src <= w.peer.ghost.partner)
-    limit = w.bounds.msl + w.bounds.msl + w.bounds.span + w.peer.tcb.time_wait
-    return implies(waits(w.peer) & its, seg.ttl + length(w) <= limit)
+    lived = seg.ttl + length(w)
+    base = w.bounds.msl + w.peer.tcb.time_wait
+    in_time = (lived <= base + w.bounds.msl) | (lived <= base + w.bounds.span)
+    return implies(waits(w.peer) & its, in_time)
 
 
 def time_wait_drains(w: View) -> bool:

@@ -192,7 +192,7 @@ THEOREMS = (
     ),
     Theorem(
         id="T3",
-        title="TIME-WAIT of 2 MSL and R drains",
+        title="TIME-WAIT of MSL and the greater of MSL and R drains",
         cites="RFC 9293 3.6.1; RFC 1337",
         claims=(i.time_wait_drains,),
         clauses=(
@@ -215,12 +215,12 @@ THEOREMS = (
         watchers=(Agreement(), Confusion(), Streams()),
         free=("window", "msl", "span", "time_wait"),
         pairs=(i.fresh,),
-        facts=(i.window_is_sane, i.two_msl_and_r),
+        facts=(i.window_is_sane, i.msl_and_max),
     ),
     Theorem(
-        id="T4",
-        title="TIME-WAIT of 2 MSL and R prevents incarnation confusion, whatever the ISNs, though "
-        "users give up",
+        id="T4.fresh",
+        title="TIME-WAIT of MSL and the greater of MSL and R prevents incarnation confusion, "
+        "though users give up, if ISNs are fresh",
         cites="RFC 9293 3.4.1, 3.6.1; 3.8.3 MUST-20",
         claims=(i.no_confusion,),
         clauses=(
@@ -249,10 +249,10 @@ THEOREMS = (
         watchers=(Agreement(), Confusion(), Streams()),
         free=("window", "msl", "span", "time_wait"),
         pairs=(i.fresh,),
-        facts=(i.window_is_sane, i.two_msl_and_r),
+        facts=(i.window_is_sane, i.msl_and_max),
     ),
     Theorem(
-        id="T4.patient",
+        id="T4",
         title="TIME-WAIT of 2 MSL prevents incarnation confusion, whatever the ISNs, if nobody "
         "gives up",
         cites="RFC 9293 3.4.1, 3.6.1",

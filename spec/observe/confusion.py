@@ -67,8 +67,8 @@ class Confusion(Watcher):
 
 
 class LateConfusion(Confusion):
-    """The same, and a connection is also over if TIME-WAIT ran out at one end and the other end went
-    later, by whatever way, before the next TCB was made."""
+    """The same, and a connection is over, too, if TIME-WAIT ran out at one end and the other end
+    went later, in whatever way, before the next TCB was made."""
 
     name = "late confusion"
 

@@ -82,7 +82,9 @@ class Bounds:
     msl: int = _bound(
         0, 0, 8, "maximum segment lifetime; 0: no time at all, segments live for ever"
     )
-    span: int = _bound(0, 0, 8, "R: ticks after which a connection is closed, not retransmitted (with time only)")
+    span: int = _bound(
+        0, 0, 8, "R: ticks after which a connection is closed, not retransmitted (with time only)"
+    )
     # Faults
     duplicate: bool = _flag(True, "the channel may duplicate")
     lose: bool = _flag(True, "the channel may lose")

@@ -79,6 +79,7 @@ PROFILES = {
             _TIMED,
             abort=False,
             listen_open=False,
+            window=1,
             msl=1,
             span=0,
             stride=3,
