@@ -102,6 +102,11 @@ def two_msls_and_r(t: Times) -> Ticks:
     return t.msl + t.msl + t.span
 
 
+def some_r_within(t: Times) -> Sequence[bool]:
+    """The peer retransmits at all, and for no longer than TIME-WAIT."""
+    return (t.span > 0, t.span <= t.time_wait)
+
+
 def some_r(t: Times) -> Sequence[bool]:
     """The peer retransmits at all."""
     return (t.span > 0,)
@@ -249,39 +254,83 @@ _ASSASSINATED_AND_REOPENED = (
 """... and A's next connection takes a SYN,ACK of the last one."""
 
 
-_OLD_FIN_RESETS = (
-    *_LATE_FIN[:-2],
-    Do(B, Input.USER_TIMEOUT),
-    Wait(lambda t: t.time_wait - t.d1),
-    _OVER,
-    Get(A, "FIN,ACK"),
-    Do(A, Input.OPEN_ACTIVE, isn=1),
+_OLD_SYN_RESETS_LATER = (
+    Do(A, Input.OPEN_ACTIVE, isn=10),
     Do(B, Input.OPEN_PASSIVE),
-    Get(B, "SYN", isn=5),
+    Get(B, "SYN", isn=10, kept=True),
     Get(A, "SYN,ACK"),
     Get(B, "ACK"),
-    Get(B, "RST"),
-)
-"""B retransmits its FIN as late as it may, and gives up. A is CLOSED when the FIN arrives, and the
-reset with which it answers ends the next connection."""
-
-_OLD_ACK_RESETS = (
-    *_OPEN[:3],
-    Get(A, "SYN,ACK", lost=True),
     *_CLOSE[:3],
     Get(A, "FIN,ACK"),
-    Get(B, "ACK", kept=True),
-    Wait(lambda t: t.d1),
     Get(B, "ACK"),
+    Wait(lambda t: t.d1),
+    Get(B, "SYN"),
     Wait(lambda t: t.time_wait - t.d1),
     _OVER,
-    Do(A, Input.OPEN_ACTIVE, isn=5),
+    Do(A, Input.OPEN_ACTIVE, isn=(1 << 32) - 1),
     Do(B, Input.OPEN_PASSIVE),
-    Get(B, "SYN", isn=1),
+    Get(B, "SYN", isn=(1 << 32) - 1),
     Get(A, "SYN,ACK"),
-    Get(A, "RST"),
+    Get(A, "RST,ACK"),
 )
-"""A duplicate of TIME-WAIT's last ACK is answered with a reset, which ends A's next connection."""
+"""A duplicate of A's SYN is answered with a reset. Its number is 0, as of every reset that answers
+a segment without ACK, and so is RCV.NXT of A's next connection."""
+
+_AGAIN = (
+    Do(A, Input.OPEN_ACTIVE, isn=0),
+    Do(B, Input.OPEN_PASSIVE),
+    Get(B, "SYN", isn=0),
+    Get(A, "SYN,ACK"),
+    Get(B, "ACK"),
+    Do(B, Input.CLOSE),
+)
+"""A calls B, with the same ISNs as ever, and B closes."""
+
+_OLD_FIN_ENDS_BOTH = (
+    *_AGAIN[:-1],
+    Do(A, Input.CLOSE),
+    Do(A, Input.USER_TIMEOUT),
+    Do(B, Input.CLOSE, lost=True),
+    Do(B, Input.USER_TIMEOUT),
+    *_AGAIN,
+    Get(A, "FIN,ACK"),
+    Get(B, "ACK"),
+    Get(B, "FIN,ACK", lost=True),
+    Wait(lambda t: t.time_wait),
+    Do(A, Input.CLOSE),
+    Do(A, Input.USER_TIMEOUT),
+    Do(B, Input.TIME_WAIT_TIMEOUT),
+    *_AGAIN,
+    Get(B, "FIN,ACK"),
+)
+"""Both give up, and A's FIN stays in flight. It is the next connection's, too, and takes B to
+TIME-WAIT, though A has not closed. A closes when TIME-WAIT is at its end, and gives up; its FIN is
+taken by the third connection."""
+
+_OLD_FIN_ENDS_BOTH_AT_R = (
+    *_AGAIN[:-1],
+    Do(A, Input.CLOSE, lost=True),
+    Do(B, Input.CLOSE, lost=True),
+    Wait(lambda t: t.d1),
+    Do(A, Input.RETRANSMISSION_TIMEOUT),
+    Wait(lambda t: t.span - t.d1),
+    Do(A, Input.RETRANSMISSION_TIMEOUT),
+    Do(B, Input.RETRANSMISSION_TIMEOUT),
+    *_AGAIN,
+    Get(A, "FIN,ACK"),
+    Get(B, "ACK"),
+    Get(B, "FIN,ACK", lost=True),
+    Wait(lambda t: t.time_wait - t.span),
+    Do(A, Input.CLOSE, lost=True),
+    Wait(lambda t: t.d2),
+    Do(A, Input.RETRANSMISSION_TIMEOUT),
+    Wait(lambda t: t.span - t.d2),
+    Do(A, Input.RETRANSMISSION_TIMEOUT),
+    Do(B, Input.TIME_WAIT_TIMEOUT),
+    *_AGAIN,
+    Get(B, "FIN,ACK"),
+)
+"""The same where they give up once R is used up, and A retransmits its FIN as late as it may."""
 
 
 def _two_lives(t: Times) -> Sequence[bool]:
@@ -290,6 +339,11 @@ def _two_lives(t: Times) -> Sequence[bool]:
 
 def _retransmitted(t: Times) -> Sequence[bool]:
     return (t.d1 <= t.time_wait, t.d1 < t.span, t.time_wait - t.d1 < t.msl)
+
+
+def _twice_retransmitted(t: Times) -> Sequence[bool]:
+    late = (t.d1 < t.span, t.span - t.d1 < t.msl, t.d2 < t.span, t.span - t.d2 < t.msl)
+    return (*late, t.span <= t.time_wait)
 
 
 def _life_and_retransmitted(t: Times) -> Sequence[bool]:
@@ -378,28 +432,14 @@ FAMILIES = (
     Family(
         id="T4.fresh.2msl",
         theorem="T4.fresh",
-        title="a duplicate of the last ACK provokes a reset, which ends the next connection",
-        steps=_OLD_ACK_RESETS,
+        title="a duplicate SYN provokes a reset, whose number is 0, and so is the next RCV.NXT",
+        steps=_OLD_SYN_RESETS_LATER,
         without=msl_and_max,
         delays=("d1",),
         where=_two_lives,
         below=two_msls,
         example={"msl": 30, "span": 100, "time_wait": 58, "d1": 29},
-        finding="The peer's next ISN is one above its last: fresh, but near.",
-    ),
-    Family(
-        id="T4.fresh.msl-r",
-        theorem="T4.fresh",
-        title="the peer gives up; the FIN that it sent last provokes a reset, which ends the next "
-        "connection",
-        steps=_OLD_FIN_RESETS,
-        without=msl_and_max,
-        delays=("d1",),
-        where=_retransmitted,
-        given=some_r,
-        below=msl_and_r,
-        example={"msl": 30, "span": 100, "time_wait": 128, "d1": 99},
-        finding="The next ISN of who called is one above its last: fresh, but near.",
+        finding="All ISNs are fresh.",
     ),
     Family(
         id="T4.2msl",
@@ -412,6 +452,29 @@ FAMILIES = (
         below=two_msls,
         example={"msl": 30, "span": 100, "time_wait": 58, "d1": 29},
         finding="Both connections have the same ISN.",
+    ),
+    Family(
+        id="T4.giveup",
+        theorem="T4",
+        title="users give up; an old FIN takes the peer to TIME-WAIT before its partner closes",
+        steps=_OLD_FIN_ENDS_BOTH,
+        without=two_msl,
+        bounds={"user_timeout": True},
+        example={"msl": 30, "span": 100, "time_wait": 160},
+        finding="All three connections have the same ISNs.",
+    ),
+    Family(
+        id="T4.r",
+        theorem="T4",
+        title="R is used up; an old FIN takes the peer to TIME-WAIT before its partner closes",
+        steps=_OLD_FIN_ENDS_BOTH_AT_R,
+        without=two_msl,
+        delays=("d1", "d2"),
+        where=_twice_retransmitted,
+        given=some_r_within,
+        rules={"retransmission_bounded": True},
+        example={"msl": 30, "span": 100, "time_wait": 160, "d1": 90, "d2": 90},
+        finding="All three connections have the same ISNs.",
     ),
     Family(
         id="T4.never",

@@ -52,7 +52,7 @@ class Need:
     @property
     def near(self) -> str:
         """In the rules of the paths that are likely to go wrong; they are tried first."""
-        return "TIME-WAIT" if self.theorem in ("T3", "T4") else "ESTABLISHED"
+        return "TIME-WAIT" if self.theorem in ("T3", "T4", "T4.fresh") else "ESTABLISHED"
 
     @property
     def dropped(self) -> set[str]:

@@ -310,8 +310,12 @@ def _example(family: Family, found: Followed) -> Story:
     cut = 2 * n["msl"] - n["time_wait"]
     isn = choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
     rules = dataclasses.replace(theirs.rules, isn=isn, time_wait_cut=cut)
-    bounds = dataclasses.replace(theirs.bounds, msl=n["msl"], span=n["span"], incarnations=2)
-    bounds = dataclasses.replace(bounds, capacity=8, in_flight=16)
+    drawn = [
+        step.isn for step in family.steps if isinstance(step, Do | Get) and step.isn is not None
+    ]
+    stride = max(drawn) - min(drawn) or theirs.bounds.stride
+    bounds = dataclasses.replace(theirs.bounds, msl=n["msl"], span=n["span"], incarnations=3)
+    bounds = dataclasses.replace(bounds, capacity=8, in_flight=16, base=min(drawn), stride=stride)
     model = Model(rules, bounds, theirs.watchers)
     system = model.system
     path, ends = take(system, family.steps, Times(**n))
