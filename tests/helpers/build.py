@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from spec.observe.agreement import Agreement
 from spec.observe.conduct import Conduct
-from spec.observe.confusion import Confusion
+from spec.observe.confusion import LateConfusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
@@ -47,7 +47,7 @@ BOUNDS = Bounds(
 WATCHERS = (
     Agreement(),
     StaleAnywhere(),
-    Confusion(),
+    LateConfusion(),
     Streams(),
     Forgery(),
     Crossing(),

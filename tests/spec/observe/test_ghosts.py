@@ -10,12 +10,12 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
 from checker.model.interned import Interned
-from spec.observe.ghosts import End, Ghost, Last, Pair, accepted
+from spec.observe.ghosts import End, Ghost, Pair, accepted
 from spec.observe.sights import Sight
 from spec.observe.watcher import Watcher
 from spec.rules import Restart, Rules
@@ -214,28 +214,22 @@ def test_no_step_reads_a_ghost():
     """Each that was met, with ghosts drawn at random."""
     draw = random.Random(9293)
 
-    def some_id() -> int:
-        return draw.randrange(9)
-
-    def flag() -> bool:
-        return draw.random() < 0.5
-
-    def ghost() -> Ghost:
-        past = tuple(Pair(flag(), flag(), some_id(), some_id()) for _ in range(2))
-        last = Last(draw.choice(list(End)), some_id(), some_id())
-        return Ghost(
-            some_id(), past, flag(), flag(), *(some_id() for _ in range(4)), flag(), flag(),
-            some_id(), some_id(), some_id(), flag(), last, *(flag() for _ in range(5)),
-        )  # fmt: skip
+    def some(kind: Any) -> Any:
+        """A random value of a kind, or of each field of a record."""
+        if kind is bool:
+            return draw.random() < 0.5
+        if kind is int:
+            return draw.randrange(9)
+        if kind is End:
+            return draw.choice(list(End))
+        if get_origin(kind) is tuple:
+            return tuple(some(get_args(kind)[0]) for _ in range(2))
+        return kind(*map(some, get_type_hints(kind).values()))
 
     for it, rules, bounds in every_step():
         one, other = (
-            outcome(
-                it, rules, bounds, ghost(), Origin(some_id(), some_id(), some_id()),
-                Sight(some_id(), flag(), flag(), some_id(), some_id(), flag()),
-            )
-            for _ in range(2)
-        )  # fmt: skip
+            outcome(it, rules, bounds, some(Ghost), some(Origin), some(Sight)) for _ in range(2)
+        )
         assert one == other, it
 
 
@@ -251,7 +245,7 @@ def test_every_ghost_is_written(field):
         before = key(getattr(end.ghost, field))
         if seg is not None:
             seg.origin = Origin(2, 2, 3)
-        sight = Sight(2, False, False, 1, 1, True)
+        sight = Sight(id=2, over_me=1, over_peer=1, residue=True)
         if happen(end, it[1], seg, 6, rules, bounds, WATCHERS, sight).possible:
             after = key(getattr(end.ghost, field))
             if after not in (before, start) or (field == "partner" and after != before):

@@ -68,12 +68,23 @@ def test_retransmission_timeout_fin_wait_1_before_our_syn_is_acknowledged():
     assert happen(heard.end, RETRANSMIT).sent == ["<SEQ=100><ACK=300><CTL=FIN,ACK>"]
 
 
-def test_retransmission_timeout_is_bounded_by_r():
-    """3.8.3, MUST-20: R runs while a segment is at the front; without time it has no end."""
-    spent = endpoint(State.SYN_SENT, span=0)
-    assert not happen(spent, RETRANSMIT).possible
-    assert happen(spent, RETRANSMIT, retransmission_bounded=False).possible
-    assert happen(spent, RETRANSMIT, bounds=dataclasses.replace(BOUNDS, msl=0)).possible
+@pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1])
+def test_once_r_is_used_up_the_connection_is_closed(state):
+    """3.8.3, MUST-20 (c), MUST-22: R runs while a segment is at the front, and then TCP gives up.
+    Without time it has no end."""
+    spent = endpoint(state, span=0)
+    closed = happen(spent, RETRANSMIT)
+    assert (closed.state, closed.sent) == (State.CLOSED, [])
+    assert closed.signals == ("error: connection aborted due to user timeout",)
+    for still in (
+        happen(spent, RETRANSMIT, retransmission_bounded=False),
+        happen(spent, RETRANSMIT, bounds=dataclasses.replace(BOUNDS, msl=0)),
+    ):
+        assert still.state == state
+        assert len(still.sent) == 1
+
+
+def test_r_runs_down():
     ticking = endpoint(State.SYN_SENT)
     for left in (2, 1, 0, 0):
         ticking = happen(ticking, Input.TICK).end
@@ -125,8 +136,7 @@ def test_zero_window_probes_go_on():
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_2])
 def test_no_probe_where_nothing_may_be_sent(state):
     """Queued data before ESTABLISHED is no reason to probe: the SYN is outstanding."""
-    result = happen(endpoint(state, span=0), RETRANSMIT)
-    assert not result.possible
+    assert not any("TEXT" in sent for sent in happen(endpoint(state), RETRANSMIT).sent)
 
 
 @pytest.mark.parametrize("state", [s for s in State if s not in (State.CLOSED, State.LISTEN)])
