@@ -27,6 +27,7 @@ from typing import Any
 STATUSES = {
     "implemented": "the rules do it",
     "alternative": "a switch does it; by default it is not done",
+    "not followed": "another sentence asks for something else, and that is done",
     "abstracted": "it is covered by something more general, or by a bound",
     "outside": "nothing of the lifecycle depends on it",
     "later": "a part of the specification that is still to come has it",
@@ -39,6 +40,7 @@ class When:
 
     state: str | None = None  # of the end that acts, before
     window: int | None = None  # its RCV.WND, before
+    urgent: bool = False  # urgent text that came is not yet with its user, before
     beyond: bool = False  # it has sent more than SND.WND allows, before
     call: str | None = None  # what the user calls
     arrives: str | None = None  # the control bits of the segment that arrives

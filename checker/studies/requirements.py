@@ -41,7 +41,7 @@ from spec.world.enabled import Event, enabled
 from spec.world.endpoint import Endpoint
 from spec.world.happen import Effects
 from spec.world.records import clone, key
-from spec.world.system import Outcome, Step, World
+from spec.world.system import Outcome, Step, System, World
 
 ARENAS = (
     "conduct",
@@ -110,6 +110,7 @@ class Goal:
         said: list[str | bool | None] = [
             when.state and f" in {when.state}",
             when.window is not None and f" with RCV.WND={when.window}",
+            when.urgent and " in urgent mode",
             when.beyond and " beyond SND.WND",
             when.call and f" on {when.call}",
             when.arrives and f" on <{when.arrives}>",
@@ -127,15 +128,16 @@ class Goal:
         under = "; ".join(filter(None, (self.profile, self.switch)))
         return self.rule + self.how + (f" ({under})" if under else "")
 
-    def fits(self, seq: Space, world: World, step: Step) -> bool:
+    def fits(self, system: System, world: World, step: Step) -> bool:
         """Does ``step``, in which the rule fires, from ``world`` do so as asked?"""
-        when = self.when
+        when, seq = self.when, system.seq
         assert step.end is not None
         tcb = world.end(step.end).tcb
         arrives = "" if step.segment is None else flags(step.segment)
         return (
             when.state in (None, tcb.state.value)
             and when.window in (None, tcb.rcv.wnd)
+            and (not when.urgent or seq.lt(tcb.passed(seq, system.bounds.window), tcb.rcv.up))
             and (not when.beyond or seq.minus(tcb.snd.nxt, tcb.snd.una) > tcb.snd.wnd)
             and when.call in (None, step.action)
             and when.arrives in (None, arrives)
@@ -243,7 +245,7 @@ def _search(arena: str, switch: str, wanted: list[Goal], found: Found) -> int:
     def shows(world: World, step: Step) -> Iterator[Goal]:
         for rule in step.rules:
             for goal in by_rule.get(rule.id, ()):
-                if goal.fits(asking.seq, world, step):
+                if goal.fits(asking, world, step):
                     yield goal
 
     for goal, path in first(asking, chain.from_iterable(by_rule.values()), shows).items():
@@ -260,5 +262,5 @@ def confirm(run: Run) -> None:
     worlds = [path.start, *(world for _, world in path.steps)]
     step = path.steps[-1][0]
     fires = run.goal.rule in [rule.id for rule in step.rules]
-    if not fires or not run.goal.fits(system.seq, worlds[-2], step):
+    if not fires or not run.goal.fits(system, worlds[-2], step):
         raise Problem(f"replayed, the run does not reach {run.goal.name}")

@@ -35,9 +35,10 @@ def test_no_name_is_given_twice() -> None:
 @EACH
 def test_a_status_has_what_belongs_to_it(sentence: Sentence) -> None:
     assert sentence.status in STATUSES
-    done = sentence.status in ("implemented", "alternative")
-    assert bool(sentence.rules) == done
-    assert done or sentence.why
+    decided = sentence.status in ("implemented", "alternative", "not followed")
+    assert bool(sentence.rules) == decided
+    assert sentence.why or (decided and not sentence.against)
+    assert sentence.against or sentence.status != "not followed"
     assert ("=" in sentence.switch) or sentence.status != "alternative"
     assert not (sentence.never and sentence.against)
 

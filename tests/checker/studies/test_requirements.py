@@ -15,8 +15,8 @@ from checker.studies import requirements as r
 from checker.studies import requirements_page as p
 from checker.support.errors import OK, Problem
 from proofs.requirements import SENTENCES, When
-from spec.seq import Space
 from spec.tcp import sending, user_calls
+from spec.world.system import System
 from tests.helpers.rewrite import rewrite
 
 TOP = Path(__file__).parents[3]
@@ -31,6 +31,10 @@ def found(*names: str) -> r.Found:
 def only(name: str) -> r.Run:
     (run,) = found(name).runs.values()
     return run
+
+
+def system_of(run: r.Run) -> System:
+    return r.model(run.arena, run.goal.switch).system
 
 
 # What is checked in
@@ -151,6 +155,7 @@ def test_a_run_that_does_not_reach_its_goal_is_refused() -> None:
     [
         When(state="LISTEN"),
         When(window=0),
+        When(urgent=True),
         When(length=2),
         When(straddles=True),
         When(call="CLOSE"),
@@ -164,15 +169,15 @@ def test_a_goal_looks_at_all_that_is_asked(when: When) -> None:
     run = only("MUST-10")
     world, step = run.path.steps[-2][1], run.path.steps[-1][0]
     fits = When(state="SYN-SENT", window=3, call="deliver", arrives="SYN", sends="SYN,ACK")
-    assert r.Goal("", fits).fits(Space(4), world, step)
-    assert not r.Goal("", when).fits(Space(4), world, step)
+    assert r.Goal("", fits).fits(system_of(run), world, step)
+    assert not r.Goal("", when).fits(system_of(run), world, step)
 
 
 def test_who_has_sent_beyond_the_window_is_seen() -> None:
     run = only("MAY-7")
     worlds = [run.path.start, *(world for _, world in run.path.steps)]
     fits = [
-        r.Goal("", When(beyond=True)).fits(Space(4), world, step)
+        r.Goal("", When(beyond=True)).fits(system_of(run), world, step)
         for world, (step, _) in zip(worlds[:-1], run.path.steps, strict=True)
         if step.end is not None and world.end(step.end).tcb.snd.wnd
     ]
