@@ -252,6 +252,12 @@ def again(x: Any, y: Any, p: Any, q: Any, _c: Any) -> Any:
     return 5 if p or q else 6  # neither
 
 
+def either(_x: Any, _y: Any, p: Any, q: Any, _c: Any) -> Any:
+    if p | q:
+        return 1 if p else 2  # asked: only one of them needs be so
+    return 0
+
+
 def computed(x: Any, y: Any, p: Any, q: Any, _c: Any) -> Any:
     return [(p & q) | (x < y), choose(p, x, y), p + q + 1, 7 - x, True & p, x >= y, p != q]
 
@@ -262,6 +268,7 @@ def computed(x: Any, y: Any, p: Any, q: Any, _c: Any) -> Any:
         (both, ("p", ("(x < y)", ["(x - y) mod 2^3"], ["0"]), ["y"])),
         (colours, ("(c == RED)", ["1"], ("not((c == GREEN))", ["2"], ["4"]))),
         (member, ("(c == RED)", ["True"], ("(c == BLUE)", ["True"], ["False"]))),
+        (either, ("(p | q)", ("p", ["1"], ["2"]), ["0"])),
         (again, ("(p & (x == y))", ["1"], ("(p | q)", ["q", "3"], ["6"]))),
         (
             computed,
