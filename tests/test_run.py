@@ -154,7 +154,13 @@ def test_a_missing_package_is_one_line(command: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("diagram", "--check"), ("matrix", "--check"), ("time-wait", "--page")]
+    "command",
+    [
+        ("diagram", "--check"),
+        ("matrix", "--check"),
+        ("time-wait", "--page"),
+        ("requirements", "--check"),
+    ],
 )
 def test_what_needs_the_repository_says_so(command: tuple[str, ...], tmp_path: Path) -> None:
     """Installed, there are only the packages."""

@@ -11,6 +11,7 @@ from checker.cli.page import Page
 from checker.render import show
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
+from checker.support.program import checkout
 from proofs.requirements import SENTENCES, Sentence
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def requirements(
         raise UsageProblem("a sentence, --check and --write exclude each other")
     if name is not None and name not in SENTENCES:
         raise unknown("sentence", name, SENTENCES)
+    if check or write:
+        checkout()
     chosen = list(SENTENCES.values()) if name is None else [SENTENCES[name]]
     with progress.counted("requirements") as tell:
         found = study.find(chosen, tell)

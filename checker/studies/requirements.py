@@ -65,7 +65,8 @@ USER_CALLS = (
     Input.ABORT,
 )
 CALLS = ("3.5.2/", "3.10.1/", "3.10.2/", "3.10.3/", "3.10.4/", "3.10.5/")
-"""Where the rules of calls stand."""
+"""Where the rules of calls stand: they may fire in answers that are no steps of the system, which
+the native engine does not count."""
 
 
 class Asking(Interned):

@@ -208,7 +208,8 @@ def _goal(goal: Goal, found: Found) -> str:
     run = found.runs.get(goal)
     place = goal.profile if run is None else run.arena
     beside = f", `{place}`" if place not in ("", "conduct") else ""
-    return f"`{goal.rule}`{goal.how}: {_steps(run.length) if run else 'never'}{beside}"
+    how = goal.how.replace("<", "&lt;")  # else Markdown takes <RST> for a tag
+    return f"`{goal.rule}`{how}: {_steps(run.length) if run else 'never'}{beside}"
 
 
 def _steps(length: int) -> str:
