@@ -85,7 +85,7 @@ CLAIMS = (
     ),
     Claim(
         "T2.any",
-        "... nor does an end that opened actively and heard one",
+        "a stale SYN that anybody hears never gets past the third handshake",
         ALWAYS,
         p.stale_syn_stops,
         "stale",
@@ -96,7 +96,7 @@ CLAIMS = (
     ),
     Claim(
         "T2.any.exact",
-        "... if what acknowledges our SYN must be at RCV.NXT",
+        "a stale SYN that anybody hears never gets past it if our SYN is acknowledged at RCV.NXT",
         ALWAYS,
         p.stale_syn_stops,
         "stale",
@@ -106,7 +106,7 @@ CLAIMS = (
     ),
     Claim(
         "T2.any.far",
-        "... or if ISNs are far apart",
+        "a stale SYN that anybody hears never gets past it if ISNs are far apart",
         ALWAYS,
         p.stale_syn_stops,
         "stale-far",
@@ -126,7 +126,7 @@ CLAIMS = (
     ),
     Claim(
         "T2.sync.waits",
-        "... if CLOSE in SYN-RECEIVED waits for ESTABLISHED",
+        "a TCB that a listener made from a stale SYN reaches none if CLOSE waits for ESTABLISHED",
         ALWAYS,
         p.stale_syn_not_synchronized,
         "lifecycle",
