@@ -177,6 +177,12 @@ def test_what_moves_on_never_rests() -> None:
         assert (found.decisive, found.complete) == ({}, True)
 
 
+@pytest.mark.parametrize(("idle", "length"), [("down", 3), ("up", 0), ("", None)])
+def test_what_has_idle_steps_only_rests(idle: str, length: int | None) -> None:
+    rest = Check("rest", lambda n: False, idle=frozenset({idle}))
+    assert explore(Counter(3), {"rest": rest}).lengths.get("rest") == length
+
+
 def test_where_it_may_rest_it_may() -> None:
     over = {"rest": Check("rest", lambda s: set(s.told) in ({"c"}, {"a"}))}
     assert explore(TwoPhaseCommit(3), over).decisive == {}
