@@ -221,14 +221,15 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
                     f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
                 )
             )
-    console.print(f"[bold]{'theorem':14}{'verdict':14}assumes[/]")
+    wide = 2 + max(len(theorem.id) for proof in proofs for theorem in proof.theorems)
+    console.print(f"[bold]{'theorem':{wide}}{'verdict':14}assumes[/]")
     for proof in proofs:
         colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
         for theorem in proof.theorems:
             rules = as_options(departures(choose_rules(theorem.rules)))
             assumes = ", ".join(assumptions(theorem)) + rules
             console.print(
-                f"[bold]{theorem.id:14}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
+                f"[bold]{theorem.id:{wide}}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
             )
             console.print(f"  [dim]{escape(theorem.title)}[/]")
         together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
@@ -249,7 +250,8 @@ def print_families(found: "Sequence[Followed]") -> None:
     if not found:
         return
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{'family':14}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
+    wide = 2 + max(len(one.family.id) for one in found)
+    console.print(f"[bold]{'family':{wide}}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
     for one in found:
         family = one.family
         colour = {"proved": "green", "not proved": "bold red"}.get(one.verdict, "yellow")
@@ -258,7 +260,7 @@ def print_families(found: "Sequence[Followed]") -> None:
         ]
         given = ", ".join([condition(one), *changed])
         console.print(
-            f"[bold]{family.id:14}[/][{colour}]{one.verdict:14}[/]"
+            f"[bold]{family.id:{wide}}[/][{colour}]{one.verdict:14}[/]"
             f"{len(one.obligations):>12,}{len(one.rows):>9}   {escape(given)}"
         )
         console.print(f"  [dim]{escape(f'{one.says}: {family.title}')}[/]")

@@ -290,6 +290,18 @@ THEOREMS = (
         free=("window",),
         facts=(i.window_is_sane,),
     ),
+    Theorem(
+        id="T10.opening.challenge",
+        title="... nor in SYN-RECEIVED, if a SYN is challenged there too",
+        cites="RFC 5961 3, 4, 5",
+        claims=(i.blind_sender_harmless,),
+        clauses=(i.in_order, i.syn_is_bare, i.nothing_waits),
+        rules={"syn_received_challenge": True},
+        bounds=_FORGED | {"forged_opening": True},
+        watchers=(Forgery(),),
+        free=("window",),
+        facts=(i.window_is_sane,),
+    ),
 )
 """What is proved."""
 
