@@ -1,4 +1,4 @@
-"""L1 to L4, T2.gone: what happens in the end, if who should act goes on to act."""
+"""L1 to L5, T2.gone: what happens in the end, if who should act goes on to act."""
 
 from proofs.claims import properties as p
 from proofs.claims.claim import EVENTUALLY, Claim, Live
@@ -10,6 +10,7 @@ from spec.world.enabled import CALLS
 _TIMERS = (Input.RETRANSMISSION_TIMEOUT.value, Input.TIME_WAIT_TIMEOUT.value)
 _TICK, _RESTART = Input.TICK.value, Input.RESTART.value
 _USER_TIMEOUT, _CLOSE = Input.USER_TIMEOUT.value, Input.CLOSE.value
+_RECEIVE = Input.RECEIVE.value
 
 _CLOCK = (*_TIMERS, _TICK)
 
@@ -305,6 +306,26 @@ CLAIMS = (
         "RFC 9293 A.2",
         rules={"edge_acceptable": True},
         live=_NOBODY_ACTS,
+    ),
+    Claim(
+        "L5",
+        "text is delivered in the end",
+        EVENTUALLY,
+        p.everything,
+        "delivering",
+        "RFC 9293 3.8, 3.8.6.1",
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=(*_TIMERS, _RECEIVE)),
+        finding="Nobody aborts or gives up, and the user of the peer calls RECEIVE.",
+    ),
+    Claim(
+        "L5.silent",
+        "... even if the user of the peer never calls RECEIVE",
+        EVENTUALLY,
+        p.everything,
+        "delivering",
+        "RFC 9293 3.8.6, MAY-8",
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=_TIMERS),
+        finding="Refuted, as it should be: a window may stay shut for ever.",
     ),
     Claim(
         "T2.gone",

@@ -314,6 +314,20 @@ def half_open_and_sends(world: World, me: int) -> bool:
     )
 
 
+def has_undelivered_text(world: World, me: int) -> bool:
+    """L5: an end that has been established, with text that its peer's user has not been given."""
+    return reached_established(world.end(me).tcb) and not text_delivered(world, me)
+
+
+def text_delivered(world: World, me: int) -> bool:
+    """L5: all that was written was delivered. What a TCB that is gone wrote or delivered counts."""
+    mine, peer = world.end(me), world.peer(me)
+    gone = (State.CLOSED, State.LISTEN)
+    written = mine.ghost.last.written if mine.tcb.state in gone else mine.tcb.written
+    lives = peer.tcb.state not in gone
+    return written == (peer.ghost.delivered if lives else peer.ghost.last.delivered)
+
+
 def made_from_stale_syn(world: World, me: int) -> bool:
     """T2.gone: a TCB that was made from a stale SYN."""
     return world.end(me).ghost.stale

@@ -155,6 +155,19 @@ PROFILES = {
             send_window=True,
         )
     ),
+    "delivering": Profile(
+        replace(
+            _CLIENT_SERVER,
+            incarnations=1,
+            abort=False,
+            capacity=1,
+            octets=2,
+            window=1,
+            a_sends=False,
+            send_window=True,
+        ),
+        (Streams(),),
+    ),
     "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
@@ -272,7 +285,9 @@ PURPOSES = {
     "goes wrong is of its own making. The graph of all steps is held, so that this stays small",
     "closing": "the same without ABORT, as a close should be",
     "closing-text": "the same with two octets from the client, and room for both",
-    "closing-giving-up": "the same where users may give up",
+    "delivering": "two octets from the server, and room for one: a shut window, its probes, and "
+    "what was delivered",
+    "closing-giving-up": "closing where users may give up",
     "opening": "liveness: two TCBs at each host, with ISNs far apart, as most are. Near ones "
     "hide what goes wrong: what is of another connection is then in the window",
     "giving-up": "the same where users may give up",
@@ -312,7 +327,7 @@ _LIVE = (
 )
 """Profiles of liveness that have two segments in flight at the usual scale too."""
 
-_LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "draining")
+_LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "delivering", "draining")
 """Those that have three there, since they are of one connection."""
 
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
