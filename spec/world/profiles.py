@@ -56,6 +56,15 @@ _TEXT_ON_SYN = replace(
     send_window=True,
 )
 
+_REUSE = replace(
+    _CLIENT_SERVER,
+    capacity=1,
+    stride=3,
+    octets=1,
+    b_sends=False,
+    send_window=True,
+)
+
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
@@ -118,17 +127,8 @@ PROFILES = {
         ),
         (Streams(),),
     ),
-    "reuse": Profile(
-        replace(
-            _CLIENT_SERVER,
-            capacity=1,
-            stride=3,
-            octets=1,
-            b_sends=False,
-            send_window=True,
-        ),
-        (Streams(),),
-    ),
+    "reuse": Profile(_REUSE, (Streams(),)),
+    "reuse-one-way": Profile(_REUSE, (Streams(),)),
     "window": Profile(
         replace(
             _CLIENT_SERVER,
@@ -279,6 +279,7 @@ PURPOSES = {
     "part known",
     "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
     "three numbers, so that fresh ISNs are three apart",
+    "reuse-one-way": "the same, with octets from the client only at the usual scale, too",
     "window": "a receive buffer of one octet and two to send: zero windows and their probes",
     "rest": "every way to open and to end one connection: where can it come to rest?",
     "once": "liveness: one TCB at each host, opened and ended in every way, so that whatever "
@@ -327,6 +328,7 @@ _LIVE = (
 )
 """Profiles of liveness that have two segments in flight at the usual scale too."""
 
+_GIVING_UP = ("time-giving-up", "time-giving-up-soon")
 _LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "delivering", "draining")
 """Those that have three there, since they are of one connection."""
 
@@ -343,7 +345,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "reuse": {"b_sends": True},
-        "hazard": {},
+        **{profile: {} for profile in ("hazard", "reuse-one-way", "time-over", *_GIVING_UP)},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -357,7 +359,9 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "window": {"in_flight": 4, "capacity": 2, "b_sends": True},
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
-        "hazard": {"msl": 2, "span": 1},
+        "hazard": {},
+        "reuse-one-way": {"b_sends": True},
+        **{profile: {"in_flight": 3} for profile in ("time-over", *_GIVING_UP)},
     },
 }
 """What is larger in each profile, by the scale at which claims are checked."""
