@@ -56,15 +56,6 @@ _TEXT_ON_SYN = replace(
     send_window=True,
 )
 
-_REUSE = replace(
-    _CLIENT_SERVER,
-    capacity=1,
-    stride=3,
-    octets=1,
-    b_sends=False,
-    send_window=True,
-)
-
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
@@ -127,8 +118,17 @@ PROFILES = {
         ),
         (Streams(),),
     ),
-    "reuse": Profile(_REUSE, (Streams(),)),
-    "reuse-one-way": Profile(_REUSE, (Streams(),)),
+    "reuse": Profile(
+        replace(
+            _CLIENT_SERVER,
+            capacity=1,
+            stride=3,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+        ),
+        (Streams(),),
+    ),
     "window": Profile(
         replace(
             _CLIENT_SERVER,
@@ -172,7 +172,15 @@ PROFILES = {
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
     "packet-war": Profile(
-        replace(_CLIENT_SERVER, abort=False, incarnations=1, window=1, octets=1, send_window=True)
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            incarnations=1,
+            capacity=1,
+            window=1,
+            octets=1,
+            send_window=True,
+        )
     ),
     "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
     "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
@@ -279,7 +287,6 @@ PURPOSES = {
     "part known",
     "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
     "three numbers, so that fresh ISNs are three apart",
-    "reuse-one-way": "the same, with octets from the client only at the usual scale, too",
     "window": "a receive buffer of one octet and two to send: zero windows and their probes",
     "rest": "every way to open and to end one connection: where can it come to rest?",
     "once": "liveness: one TCB at each host, opened and ended in every way, so that whatever "
@@ -336,16 +343,15 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # As above: the least at which every ablation shows. For diagrams, symbolic search, other
     # people's checkers, and the reference explorer.
     "small": {},
-    # Four segments in flight; of liveness, three or two. "stream" and "reuse" carry an octet each
-    # way, "reuse" with one segment each way in flight.
+    # Four segments in flight; of liveness, three or two; and two of what takes long: octets of a
+    # connection that follows another, and users who give up. "stream" has an octet each way.
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         **{profile: {} for profile in _LIVE},
         **{profile: {"in_flight": 3} for profile in _LIVE_ONCE},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
-        "reuse": {"b_sends": True},
-        **{profile: {} for profile in ("hazard", "reuse-one-way", "time-over", *_GIVING_UP)},
+        **{profile: {} for profile in ("hazard", "reuse", "time-over", *_GIVING_UP)},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -360,7 +366,6 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
         "hazard": {},
-        "reuse-one-way": {"b_sends": True},
         **{profile: {"in_flight": 3} for profile in ("time-over", *_GIVING_UP)},
     },
 }
