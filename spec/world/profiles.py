@@ -335,7 +335,17 @@ _LIVE = (
 )
 """Profiles of liveness that have two segments in flight at the usual scale too."""
 
-_GIVING_UP = ("time-giving-up", "time-giving-up-soon")
+_LONG = (
+    "hazard",
+    "reuse",
+    "stale",
+    "stale-far",
+    "time-over",
+    "time-giving-up",
+    "time-giving-up-soon",
+)
+"""Those that stay small at the usual scale: they have many pairs of ends."""
+
 _LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "delivering", "draining")
 """Those that have three there, since they are of one connection."""
 
@@ -351,7 +361,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         **{profile: {"in_flight": 3} for profile in _LIVE_ONCE},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
-        **{profile: {} for profile in ("hazard", "reuse", "time-over", *_GIVING_UP)},
+        **{profile: {} for profile in _LONG},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -366,7 +376,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
         "hazard": {},
-        **{profile: {"in_flight": 3} for profile in ("time-over", *_GIVING_UP)},
+        **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }
 """What is larger in each profile, by the scale at which claims are checked."""

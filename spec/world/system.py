@@ -185,9 +185,11 @@ class System:
         self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
     ) -> list[Outcome]:
         """The outcomes of one event at one socket: one for each ISN that is selected, and one
-        if the first is not. Whether one is may depend on which is on offer (section 3.6.1 (1))."""
+        if none is. Only TIME-WAIT asks which is on offer (section 3.6.1 (1))."""
         found: list[Outcome] = []
-        for number, isn in enumerate(self.isns(end.only(socket))):
+        unselected = False
+        asks = end.host.sockets[socket].tcb.state == State.TIME_WAIT
+        for isn in self.isns(end.only(socket)):
             after = self.copy(end)
             arriving = None if seg is None else self.copy(seg)
             effects = happen(
@@ -204,8 +206,11 @@ class System:
             )
             if not effects.possible:
                 break
-            if effects.drew_isn or number == 0:
+            if effects.drew_isn or not unselected:
                 found.append(Outcome(after, effects, isn if effects.drew_isn else None))
+            unselected = unselected or not effects.drew_isn
+            if unselected and not asks:
+                break
         return found
 
     def isns(self, end: Endpoint) -> list[int]:
