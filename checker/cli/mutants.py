@@ -33,6 +33,14 @@ def mutants(
     page: Annotated[
         bool, typer.Option("--page", help="Only write the page from the report.")
     ] = False,
+    carry: Annotated[
+        bool,
+        typer.Option(
+            "--carry",
+            help="Only keep what the report has of places that read the same; the others are not "
+            "judged.",
+        ),
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only check the page and the report against spec/.")
     ] = False,
@@ -41,7 +49,9 @@ def mutants(
     from checker.studies import mutants as study
     from checker.studies import mutants_page
 
-    if page:
+    if carry:
+        mutants_page.carry()
+    if page or carry:
         mutants_page.write()
         return
     if check:

@@ -17,6 +17,10 @@ verdicts are
 
 A place behind a switch or a bound that no arena sets is in no traced tree of an arena. It does not
 count, and is listed apart. Score = killed / (all - equivalent).
+
+Judging all takes an hour. Where the specification has changed, ``carried`` keeps what was found of
+the places that read as before, and says of the others that they are *not judged*. They do not
+count.
 """
 
 import dataclasses
@@ -53,7 +57,7 @@ from spec.world.enabled import Event
 from spec.world.records import key
 from spec.world.system import Outcome, System
 
-Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside"]
+Verdict = Literal["killed", "survived", "equivalent", "not reached", "outside", "not judged"]
 SURVIVING = ("survived", "not reached")
 
 # What is mutated
@@ -318,7 +322,30 @@ class Report(BaseModel):
     score: float
     survivors: list[str]
     outside: int
+    unjudged: int = 0  # ... since the specification changed; then the others are of before, too
     all: list[Judged]
+
+
+def carried(found: Report) -> Report:
+    """What was found of the places that still read the same; the others are not judged."""
+    kept: dict[tuple[str, ...], list[Judged]] = defaultdict(list)
+    for judged in found.all:
+        kept[_reads(judged)].append(judged)
+    judged_now = []
+    for mutant in all_mutants():
+        shown = {name: getattr(mutant, name) for name in _SHOWN}
+        same = kept[_reads(mutant)]
+        if same:
+            judged_now.append(same.pop(0).model_copy(update=shown))
+        else:
+            judged_now.append(Judged(**shown, verdict="not judged"))
+    return report(judged_now, found.every)
+
+
+def _reads(what: Judged | Mutant) -> tuple[str, ...]:
+    """A place by what it says, not by where it is."""
+    file = what.place.partition(":")[0]
+    return file, what.function, what.operator, what.before, what.after, what.rule
 
 
 def judge(mutant: Mutant, before: Sequence[Arena], every: bool) -> Judged:
@@ -376,7 +403,7 @@ def report(found: Sequence[Judged], every: bool) -> Report:
         if judged.verdict in SURVIVING:
             judged.reason = reason(judged, known)
     count = Counter(judged.verdict for judged in found)
-    mutants = len(found) - count["outside"]
+    mutants = len(found) - count["outside"] - count["not judged"]
     asked = mutants - count["equivalent"]
     return Report(
         every=every,
@@ -387,6 +414,7 @@ def report(found: Sequence[Judged], every: bool) -> Report:
         score=round(count["killed"] / asked, 4) if asked else 1.0,
         survivors=[j.name for j in found if j.verdict in SURVIVING],
         outside=count["outside"],
+        unjudged=count["not judged"],
         all=list(found),
     )
 
@@ -407,6 +435,8 @@ def told(found: Report) -> Iterator[str]:
         f"{found.not_reached} not reached, {len(found.survivors) - found.not_reached} survived; "
         f"{found.outside} more stand behind switches and bounds that no claim sets"
     )
+    if found.unjudged:
+        yield f"{found.unjudged} are not judged since the specification changed"
     yield f"score {found.score:.2%} = killed / (all - equivalent)"
 
 

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from checker.studies.mutants import ARRIVALS, ORDER, Judged, Report, all_mutants, reason, reasons
+from checker.studies.mutants import (
+    ARRIVALS,
+    ORDER,
+    Judged,
+    Report,
+    all_mutants,
+    carried,
+    reason,
+    reasons,
+)
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.program import called, checkout
@@ -73,6 +82,12 @@ def read() -> Report:
     return Report.model_validate_json(kept.read_text("utf-8"))
 
 
+def carry() -> None:
+    """Write the report again for the specification as it is: see ``mutants.carried``."""
+    found = carried(read())
+    files.write(checkout(DATA), (found.model_dump_json(indent=1) + "\n").encode())
+
+
 def page(data: Report) -> str:
     """The page of a report."""
     return "\n".join([_HEAD, *_summary(data), *_lines(data), *_rest(data)]) + "\n"
@@ -87,6 +102,13 @@ def _summary(data: Report) -> Iterator[str]:
         f"{len(data.survivors) - data.not_reached} survived, {data.not_reached} not reached: "
         f"{data.score:.1%}."
     )
+    if data.unjudged:
+        yield ""
+        yield (
+            f"**The specification has changed since.** {data.unjudged} more mutants are *not "
+            "judged*, and do not count. The others were judged before the change: a claim that is "
+            "new is not beside them. `python -m checker mutants --every` judges all."
+        )
 
 
 def _lines(data: Report) -> Iterator[str]:
@@ -111,14 +133,24 @@ def _lines_of(module: ModuleType, data: Report) -> Iterator[str]:
             yield ""
             yield "| line | | rule | mutants | claims |"
             yield "| --- | --- | --- | --- | --- |"
-        differ = [j for j in here if j.verdict != "equivalent"]
+        if all(j.verdict == "not judged" for j in here):
+            yield f"| {number} | `{_cell(source[number - 1])}` | {_rule(here[0])} | not judged | |"
+            continue
+        differ = [j for j in here if j.verdict not in ("equivalent", "not judged")]
         killed = [j for j in here if j.verdict == "killed"]
-        text = source[number - 1].strip().replace("|", "\\|")
-        rule = here[0].rule.replace("|", "\\|").replace("`", "")
         yield (
-            f"| {number} | `{text}` | {rule} | {len(killed)} of {len(differ)} | "
-            f"{_noticed(killed)} |"
+            f"| {number} | `{_cell(source[number - 1])}` | {_rule(here[0])} | "
+            f"{len(killed)} of {len(differ)} | {_noticed(killed)} |"
         )
+
+
+def _cell(text: str) -> str:
+    """Source as a cell of a table shows it."""
+    return text.strip().replace("|", "\\|")
+
+
+def _rule(judged: Judged) -> str:
+    return _cell(judged.rule).replace("`", "")
 
 
 def _noticed(killed: list[Judged]) -> str:

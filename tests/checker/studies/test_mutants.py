@@ -309,8 +309,21 @@ def test_a_stale_page_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_page_names_the_claims_beside_each_line() -> None:
-    data = mutants_page._data()
+    data = mutants_page.read()
     text = mutants_page.page(data)
     assert "| `if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:` |" in text
     line = next(x for x in text.split("\n") if "rules.reset_exact and" in x)
     assert "T10" in line
+
+
+def test_what_reads_the_same_is_carried_and_the_rest_is_not_judged() -> None:
+    found = mutants_page.read()
+    moved = [judged.model_copy(update={"place": judged.place + "0"}) for judged in found.all]
+    other = moved[7].model_copy(update={"before": "something else"})
+    carried = m.carried(found.model_copy(update={"all": [*moved[:7], other, *moved[8:]]}))
+    assert [judged.name for judged in carried.all] == [mutant.name for mutant in m.all_mutants()]
+    assert carried.unjudged == found.unjudged + 1
+    assert carried.mutants == found.mutants - 1
+    assert carried.all[7].verdict == "not judged"
+    assert carried.all[8].verdict == found.all[8].verdict
+    assert f"{carried.unjudged} more mutants are *not judged*" in mutants_page.page(carried)
