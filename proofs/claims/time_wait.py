@@ -113,8 +113,18 @@ CLAIMS = (
         witnesses=("W4.over.fresh",),
     ),
     Claim(
+        "T4.abort",
+        "... if ABORT goes by way of TIME-WAIT",
+        ALWAYS,
+        p.no_confusion,
+        "abort",
+        "RFC 9293 3.5.2 against 3.10.5",
+        rules={**_ANY, "abort_time_wait": True},
+        witnesses=("W4.abort",),
+    ),
+    Claim(
         "T4.giveup",
-        "... if ends give up at any time, after R = 2 MSL at the latest",
+        "2MSL prevents incarnation confusion, though ends give up, after R = 2 MSL at the latest",
         ALWAYS,
         p.no_confusion,
         "time-giving-up",
@@ -127,7 +137,7 @@ CLAIMS = (
     ),
     Claim(
         "T4.giveup.soon",
-        "... or after R = MSL + 1 ticks",
+        "... after R = MSL + 1 ticks at the latest",
         ALWAYS,
         p.no_confusion,
         "time-giving-up-soon",
@@ -138,23 +148,13 @@ CLAIMS = (
     ),
     Claim(
         "T4.fresh",
-        "... if ISNs are fresh, and MSL and R no more than TIME-WAIT",
+        "... and if ISNs are fresh",
         ALWAYS,
         p.no_confusion,
         "time-giving-up-soon",
         "RFC 9293 3.4.1, 3.8.3, MUST-20",
         rules={**DRAIN, "syn_ack_exact": True, "close_waits": True},
         witnesses=("W4.fresh",),
-    ),
-    Claim(
-        "T4.abort",
-        "... if ABORT goes by way of TIME-WAIT",
-        ALWAYS,
-        p.no_confusion,
-        "abort",
-        "RFC 9293 3.5.2 against 3.10.5",
-        rules={**_ANY, "abort_time_wait": True},
-        witnesses=("W4.abort",),
     ),
 )
 

@@ -244,6 +244,69 @@ NEEDS: tuple[Need, ...] = (
         run=_run("T4", {"syn_challenge": False}),
     ),
     _all_the_same("T4", "in-window reset accepted", _RESETS, reset_exact=False),
+    Need(
+        "T4",
+        "ends give up after R",
+        {"retransmission_bounded": True},
+        note="It takes three connections with the same ISNs: family T4.r.",
+    ),
+    # T4.fresh
+    Need(
+        "T4.fresh",
+        "ISNs may come again",
+        without=(i.fresh,),
+        note="It takes three connections with the same ISNs: family T4.giveup.",
+    ),
+    Need("T4.fresh", "a window of any size", without=(i.window_is_sane,), falls=False, note=_SANE),
+    Need(
+        "T4.fresh",
+        "TIME-WAIT may be shorter than MSL and the greater of MSL and R",
+        without=(i.msl_and_max,),
+        note="Below 2 MSL there is a run: family T4.fresh.2msl. Whether R matters is not known.",
+    ),
+    Need(
+        "T4.fresh",
+        "timer never restarted",
+        {"time_wait_restart": Restart.NEVER},
+        note="The explorer finds no run with fresh ISNs, in small bounds.",
+    ),
+    Need(
+        "T4.fresh",
+        "reset honoured in TIME-WAIT",
+        {"time_wait_ignores_reset": False},
+        note="The explorer finds no run with fresh ISNs, in small bounds.",
+    ),
+    Need(
+        "T4.fresh",
+        "what acknowledges our SYN may be anywhere in the window",
+        {"syn_ack_exact": False},
+        note="The proof rests on agreement, T1s.exact, as T3's does.",
+    ),
+    Need(
+        "T4.fresh",
+        "CLOSE in SYN-RECEIVED does not wait",
+        {"close_waits": False},
+        note="The proof has it that who closes was established, as T3's does.",
+    ),
+    Need(
+        "T4.fresh",
+        "lifetime not bounded",
+        {"lifetime_bounded": False},
+        run=_run("T4.fresh", {"lifetime_bounded": False}),
+    ),
+    # T10.opening.challenge
+    Need(
+        "T10.opening.challenge",
+        "a window of any size",
+        without=(i.window_is_sane,),
+        note="As of T10.",
+    ),
+    Need(
+        "T10.opening.challenge",
+        "a SYN in SYN-RECEIVED returns to LISTEN",
+        {"syn_received_challenge": False},
+        run=_run("T10.opening.challenge", {"syn_received_challenge": False}),
+    ),
     # T10
     Need(
         "T10",

@@ -72,7 +72,8 @@ def test_what_holds_is_folded_and_findings_are_told(shown: Any) -> None:
     assert [line for line in lines if line in SUBJECTS] == list(SUBJECTS)
     (opening,) = [line for line in lines if line.startswith("  hold") and "T1," in line]
     assert opening.split(None, 1)[1] == (
-        "T1, T1.lifecycle, T1s.exact, T1s.far, T2, T2.lifecycle; 7 witnesses seen"
+        "T1, T1.lifecycle, T1.partner, T1s.exact, T1s.far, T2, T2.lifecycle, T2.any.exact, "
+        "T2.any.far, T2.sync.waits; 11 witnesses seen"
     )
     (finding,) = [line for line in lines if "T1s " in line]
     assert re.split(" {2,}", finding.strip()) == [
