@@ -238,8 +238,6 @@ THEOREMS = (
             i.retransmission_ends,
             i.the_partner_dies,
             i.origins_exist,
-            i.partner_exists,
-            i.who_acknowledges_knows,
             i.over_is_over,
             i.nothing_of_it_is_left,
             i.old_is_over,
