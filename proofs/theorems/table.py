@@ -237,7 +237,6 @@ THEOREMS = (
             i.answers_die,
             i.retransmission_ends,
             i.the_partner_dies,
-            i.origins_exist,
             i.over_is_over,
             i.nothing_of_it_is_left,
             i.old_is_over,
