@@ -37,6 +37,8 @@ UNUSED_IN_TCB = {
     "held_up": "urgent data is not followed",
     "span": "R has no upper bound here",
 }
+ONLY_IF = {"left_snd": "reopened", "left_rcv": "reopened"}
+"""Numbers of a TCB that are none, but blank, unless a flag of it is set."""
 UNUSED_IN_SEGMENT = {
     "wnd": "the window is known by its right edge (``Inbound.edge``)",
     "up": "urgent data is not followed",
@@ -110,13 +112,7 @@ class Layout:
 
     def moved(self) -> Callable[[Any, int, int], Any]:
         """Makes a copy with one number added to all of ours, and another to all of theirs."""
-        code = {
-            leaf.path: f"(r.{leaf.path} + {leaf.holds.name.lower()}) & {MASK}"
-            if leaf.holds in (Holds.OURS, Holds.THEIRS)
-            else f"r.{leaf.path}"
-            for leaf in self.leaves
-        }
-        return self._function("r, ours, theirs", code)
+        return self._function("r, ours, theirs", self._shifted("+"))
 
     def joined(self) -> Callable[[Any, Any, Any], Any]:
         """Makes a record from what ``ours``, ``theirs`` and ``rest`` give."""
@@ -131,16 +127,22 @@ class Layout:
 
     def mark(self) -> Callable[[Any, int, int], tuple[Any, ...]]:
         """Makes all values, numbers as distances from one of ours and one of theirs."""
-        code = [
-            f"(r.{leaf.path} - {leaf.holds.name.lower()}) & {MASK}"
-            if leaf.holds in (Holds.OURS, Holds.THEIRS)
-            else f"r.{leaf.path}"
-            for leaf in self.leaves
-        ]
+        code = self._shifted("-").values()
         return typing.cast(
             "Callable[[Any, int, int], tuple[Any, ...]]",
             eval(f"lambda r, ours, theirs: ({', '.join(code)},)"),
         )
+
+    def _shifted(self, by: str) -> dict[str, str]:
+        """Code for each field of ``r``, with ``ours`` and ``theirs`` added or subtracted."""
+        code = {}
+        for path, holds in self.leaves:
+            code[path] = value = f"r.{path}"
+            if holds in (Holds.OURS, Holds.THEIRS):
+                code[path] = f"({value} {by} {holds.name.lower()}) & {MASK}"
+                if self.kind is Tcb and path in ONLY_IF:
+                    code[path] = f"({code[path]} if r.{ONLY_IF[path]} else {value})"
+        return code
 
     def _function(self, parameters: str, code: Mapping[str, str]) -> Callable[[Any, Any, Any], Any]:
         known: dict[str, Any] = {}

@@ -31,7 +31,7 @@ from checker.conform.candidate import LIFE, Candidate, Change, Edge, newest
 from checker.conform.ends import Ends, likeliest
 from checker.conform.explain import RECENT, Came
 from checker.conform.inbound import Inbound
-from checker.conform.layout import MASK, NO_CONNECTION, UNUSED_IN_TCB, Layout
+from checker.conform.layout import MASK, NO_CONNECTION, ONLY_IF, UNUSED_IN_TCB, Layout
 from checker.conform.monitor import EVENTFUL, Monitor
 from spec.tcp.tcb import State, Tcb
 
@@ -530,7 +530,7 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         return None
     candidates = []
     for c in monitor.candidates:
-        if c.used:
+        if c.used or c.tcb.reopened or (c.last is not None and c.last.reopened):
             return None
         last = None if c.last is None else (*_tcb_form(c.last, mine, theirs), c.last.time_wait)
         candidates.append((c.cost, _tcb_form(c.tcb, mine, theirs), last))
@@ -612,7 +612,8 @@ def _fill(
 
 
 # ``written`` is told by the place that it gives to FIN, and ``time_wait`` by a slot.
-_LAYOUT = Layout(Tcb, UNUSED_IN_TCB, apart=("state", "written", "time_wait"))
+# What is known only of a TCB that was reopened is blank: such a one is not usual.
+_LAYOUT = Layout(Tcb, UNUSED_IN_TCB, apart=("state", "written", "time_wait", *ONLY_IF))
 _joined = _LAYOUT.joined()
 _COUNT = len(_LAYOUT.ours(Tcb()))
 _THEIR_COUNT = len(_LAYOUT.theirs(Tcb()))
