@@ -175,6 +175,14 @@ EXTRA = (
         "What waits for an acknowledgment has waited too long.",
     ),
     Extra(
+        (LISTEN,),
+        "user timeout",
+        "delete TCB",
+        CLOSED,
+        "3.10.8",
+        "The timeout is set with OPEN and ends any state; here, nobody has called.",
+    ),
+    Extra(
         (LISTEN, SYN_SENT, SYN_RECEIVED, *_OPEN, *_ENDING),
         "crash",
         "delete TCB",

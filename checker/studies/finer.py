@@ -9,7 +9,6 @@ of the search. If the claim is violated where it ends, *holds* is true of the se
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from checker.engines.explicit.engine import Path
 from checker.model.model import Model
@@ -18,6 +17,7 @@ from checker.support.errors import Problem
 from proofs.claims.claim import Claim
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
 from spec.tcp.inputs import Input
+from spec.world.bounds import Bounds
 from spec.world.system import Step, System, World
 from spec.world.topology import TWO_HOSTS
 
@@ -44,9 +44,7 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     times = _times(family, Times(msl, span, 2 * msl - cut))
     if times is None:
         return False
-    # There must be room for all that the run keeps in flight
-    room: dict[str, Any] = {"msl": msl, "span": span, "capacity": 8, "in_flight": 16}
-    limits = dataclasses.replace(bounds, **{**room, **family.bounds})
+    limits = roomy(family, dataclasses.replace(bounds, msl=msl, span=span, **family.bounds))
     finer = Model(dataclasses.replace(rules, time_wait_cut=cut), limits, model.watchers)
     try:
         path, _ = take(finer.system, family.steps, times)
@@ -86,6 +84,22 @@ def _shown(bounds: Mapping[str, object]) -> Iterator[tuple[str, int]]:
 
 
 # Taking a family's run
+
+
+def roomy(family: Family, bounds: Bounds) -> Bounds:
+    """The bounds, with the ISNs of the family's run on offer, and with room for all that it keeps
+    in flight."""
+    drawn = [
+        step.isn for step in family.steps if not isinstance(step, Wait) and step.isn is not None
+    ]
+    return dataclasses.replace(
+        bounds,
+        width=max(bounds.width, max(drawn).bit_length()),
+        base=min(drawn),
+        stride=max(drawn) - min(drawn) or bounds.stride,
+        capacity=8,
+        in_flight=16,
+    )
 
 
 def take(system: System, steps: Sequence[Do | Get | Wait], times: Times) -> tuple[Path, list[int]]:

@@ -26,6 +26,7 @@ FAILURES = {
     "C2": "what was due was not answered, or something else was",
     "C4": "a sequence variable does not fit the state, or moved without reason",
     "C5": "TIME-WAIT or R is not as long as it should be",
+    "C7": "a user is not told that the connection has ended",
     "L1": "an open never ends",
     "L1.reopen": "an open to a peer in TIME-WAIT never ends",
     "L2": "a close never ends",
@@ -37,6 +38,7 @@ FAILURES = {
     "L3.literal": "a half-open connection is never reset, though an end sends",
     "L3.quiet": "a half-open connection lasts, since nobody has anything to send",
     "L4": "the network never falls silent, though nobody acts",
+    "L5": "text is never delivered, though both users go on",
 }
 
 

@@ -350,7 +350,7 @@ SCENARIOS: dict[str, Scenario] = {
             _LISTEN,
             _do(A, Input.OPEN_PASSIVE),
             _do(A, Input.SEND, "SEND in LISTEN opens actively"),
-            _hear(B, "SYN"),
+            _hear(B, "SYN,PSH"),
             _hear(A, "SYN,ACK"),
             _hear(B, "ACK"),
             _hear(A, "ACK"),

@@ -34,7 +34,7 @@ from checker.model.model import Model
 from checker.model.options import choose_rules, show
 from checker.model.words import flags, text
 from checker.render import Story
-from checker.studies.finer import last, take
+from checker.studies.finer import last, roomy, take
 from checker.studies.prove.theories import FREE
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem
 from proofs.claims.table import BY_ID as CLAIMS
@@ -310,13 +310,8 @@ def _example(family: Family, found: Followed) -> Story:
     cut = 2 * n["msl"] - n["time_wait"]
     isn = choose_rules(claim.rules).isn  # of the claim: a theorem has assumptions for it
     rules = dataclasses.replace(theirs.rules, isn=isn, time_wait_cut=cut)
-    drawn = [
-        step.isn for step in family.steps if isinstance(step, Do | Get) and step.isn is not None
-    ]
-    stride = max(drawn) - min(drawn) or theirs.bounds.stride
     bounds = dataclasses.replace(theirs.bounds, msl=n["msl"], span=n["span"], incarnations=3)
-    bounds = dataclasses.replace(bounds, capacity=8, in_flight=16, base=min(drawn), stride=stride)
-    model = Model(rules, bounds, theirs.watchers)
+    model = Model(rules, roomy(family, bounds), theirs.watchers)
     system = model.system
     path, ends = take(system, family.steps, Times(**n))
     for row, begin in zip(found.rows, [0, *ends], strict=False):

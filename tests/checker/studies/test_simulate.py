@@ -420,7 +420,7 @@ def test_data_on_syn() -> None:
     story = tell(SCENARIOS["data-on-syn"])
     assert transcript(story)[2:] == rows("""
         SYN-SENT    | A: SEND                           | LISTEN
-        SYN-SENT    | --> SYN SEQ=100 LEN=2             | SYN-RECEIVED
+        SYN-SENT    | --> SYN,PSH SEQ=100 LEN=2         | SYN-RECEIVED
         ESTABLISHED | <-- SYN,ACK SEQ=300 ACK=101 LEN=1 | SYN-RECEIVED
         ESTABLISHED | --> ACK SEQ=102 ACK=301 LEN=0     | ESTABLISHED
         ESTABLISHED | <-- ACK SEQ=301 ACK=102 LEN=0     | ESTABLISHED

@@ -78,12 +78,15 @@ def test_the_table_is_pinned_at_every_scale() -> None:
 @pytest.mark.parametrize(
     ("ids", "chosen"),
     [
-        (["T10"], ["T10", "W10"]),
-        (["T1"], ["T1", "T1.lifecycle", "W1", "W1.lifecycle"]),
+        (["T10.opening.challenge"], ["T10.opening.challenge", "W10.opening.challenge"]),
+        (["T1"], ["T1", "T1.lifecycle", "T1.partner", "W1", "W1.lifecycle"]),
         (["T1.lifecycle"], ["T1.lifecycle", "W1.lifecycle"]),
         (["T7"], ["T7", "T7.self", "W7", "W7.timeout"]),
-        (["W10"], ["W10"]),
-        (["W10", "D1", "T10"], ["T10", "D1", "D1.window", "W10", "WD", "WD.window"]),
+        (["W1"], ["W1", "W1.lifecycle"]),
+        (
+            ["W7", "D1", "T7.self"],
+            ["T7.self", "D1", "D1.window", "W7", "W7.timeout", "WD", "WD.window"],
+        ),
         ([], [claim.id for claim in CLAIMS]),
     ],
 )
@@ -94,7 +97,7 @@ def test_select(ids: list[str], chosen: list[str]) -> None:
 @pytest.mark.parametrize("id", ["T", "t1", "T1.", "T11", ""])
 def test_select_knows_no_other_claim(id: str) -> None:
     with pytest.raises(
-        UsageProblem, match=r"no claim .*(did you mean|there are 111, such as T1, )"
+        UsageProblem, match=r"no claim .*(did you mean|there are 182, such as T1, )"
     ):
         choose_claims([id])
 
@@ -264,19 +267,22 @@ def test_what_is_not_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_pinned_under_overrides() -> None:
-    result, code = check("T10", bounds={"abort": False})
+    result, code = check("T10.opening.challenge", bounds={"abort": False})
     assert code == OK
-    assert of(result, "T10").states < PINS["T10"]["states"]
+    assert of(result, "T10.opening.challenge").states < PINS["T10.opening.challenge"]["states"]
 
 
 # Reports
 
 
 def test_json() -> None:
-    result, _ = check("T10")
+    result, _ = check("T10.opening.challenge")
     read = json.loads(result.model_dump_json())
     assert read["version"] == 1
-    assert [claim["id"] for claim in read["claims"]] == ["T10", "W10"]
+    assert [claim["id"] for claim in read["claims"]] == [
+        "T10.opening.challenge",
+        "W10.opening.challenge",
+    ]
     for claim in read["claims"]:
         assert claim.keys() >= FIELDS
         assert claim["bounds"]["width"] == 4
@@ -338,7 +344,7 @@ def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
     [
         ([], [theorem.id for theorem in THEOREMS]),
         (["T2"], ["T2"]),
-        (["T4", "D1"], ["T4"]),
+        (["T4", "D1"], ["T4.fresh", "T4"]),
         (["T1s"], ["T1s.exact", "T1s.far"]),
     ],
 )
@@ -417,25 +423,25 @@ def test_theorems_in_the_table_and_the_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The claim and the theorem of its name are two rows, each with its own rules."""
-    toy = dataclasses.replace(toys.theorem(id="T10"), rules={"close_waits": True})
+    toy = dataclasses.replace(toys.theorem(id="T10.opening.challenge"), rules={"close_waits": True})
     prove_toys(monkeypatch, toy)
     report = tmp_path / "r.json"
-    words = ["verify", "T10", "--prove", "--json", str(report)]
+    words = ["verify", "T10.opening.challenge", "--prove", "--json", str(report)]
     done = CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert done.exit_code == OK, done.output
     lines = done.output.splitlines()
     at = lines.index("Theorems, without bounds") + 1
     claims = json.loads(report.read_text())["claims"]
     count = claims[-1]["obligations"]
-    assert re.split(" {2,}", lines[at].strip()) == ["proved", "T10", toy.title]
+    assert re.split(" {2,}", lines[at].strip()) == ["proved", "T10.opening.challenge", toy.title]
     assert "assumes --rules close_waits=on; never: OPEN (passive)" in lines[at + 2]
     assert lines[at + 1].strip() == f"{count} obligations; z3, cvc5"
     assert "2 hold, 0 known findings, 0 surprises, 1 of 1 theorems proved" in lines
     assert "in 1 exploration" in lines[-1]
     assert [(c["id"], c["scope"], c["rules"]) for c in claims] == [
-        ("T10", "exhaustive", {}),
-        ("W10", "exhaustive", {}),
-        ("T10", "unbounded", {"close_waits": "on"}),
+        ("T10.opening.challenge", "exhaustive", {"syn_received_challenge": "on"}),
+        ("W10.opening.challenge", "exhaustive", {"syn_received_challenge": "on"}),
+        ("T10.opening.challenge", "unbounded", {"close_waits": "on"}),
     ]
     assert [c["solvers"] for c in claims] == [[], [], ["z3", "cvc5"]]
     assert [c["obligations"] > 20 for c in claims] == [False, False, True]
@@ -464,12 +470,15 @@ def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 def test_results_go_to_stdout_and_into_files(tmp_path: Path) -> None:
     report, suite = tmp_path / "r.json", tmp_path / "r.xml"
-    done = command("verify", "T10", "--json", str(report), "--junit", str(suite))
+    done = command("verify", "T10.opening.challenge", "--json", str(report), "--junit", str(suite))
     assert (done.returncode, problems(done.stderr)) == (OK, [])
-    assert "T10" in done.stdout
+    assert "T10.opening.challenge" in done.stdout
     assert "2 hold, 0 known findings, 0 surprises\n" in done.stdout
     claims = json.loads(report.read_text())["claims"]
-    assert {c["id"]: c["verdict"] for c in claims} == {"T10": "holds", "W10": "holds"}
+    assert {c["id"]: c["verdict"] for c in claims} == {
+        "T10.opening.challenge": "holds",
+        "W10.opening.challenge": "holds",
+    }
     assert ET.parse(suite).getroot().get("tests") == "2"
     assert {path.name for path in tmp_path.iterdir()} == {"r.json", "r.xml"}
 
@@ -499,14 +508,16 @@ def test_rules_are_compared_with_the_defaults_by_themselves() -> None:
 
 def test_two_sets_of_rules_are_compared(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
-    words = ["verify", "T10", "--small", "--json", str(report), "--compare"]
+    words = ["verify", "T10.opening.challenge", "--small", "--json", str(report), "--compare"]
     done = command(*words, "reset_exact=off", "defaults")
     assert done.returncode == VIOLATED, "a verdict differs"
     lines = done.stdout.splitlines()
     assert lines[0] == "Verdicts changed because of defaults"
-    assert re.search(r"T10 .*: holds; with reset_exact=off violated in \d+ steps$", lines[1])
+    assert re.search(
+        r"T10.opening.challenge .*: holds; with reset_exact=off violated in \d+ steps$", lines[1]
+    )
     against = {c["id"]: c["against"]["verdict"] for c in json.loads(report.read_text())["claims"]}
-    assert against == {"T10": "violated", "W10": "holds"}
+    assert against == {"T10.opening.challenge": "violated", "W10.opening.challenge": "holds"}
     done = command(*words, "close_waits=on,isn=fresh", "defaults")
     assert done.returncode == OK
     assert done.stdout.splitlines()[0] == "Verdicts changed because of defaults: none"

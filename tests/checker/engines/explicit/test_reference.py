@@ -401,13 +401,10 @@ SILENT = {
     "3.5.2/TIME-WAIT/remain": "changes nothing: no step of the system (spec.world.enabled)",
     # Only SYN and RST go without ACK, and those were dealt with before.
     "3.10.7.2/LISTEN/fourth/other": PEER,
-    "3.10.7.4/fifth/no-ack": PEER,
     # A reset has no text here, so that its first octet decides in the first step already.
     "3.10.7.4/second/outside": PEER,
     # Honest numbers stay within a window of each other, old ones were acknowledged.
     "3.10.7.4/fifth/unsent": PEER,
-    # Nothing follows a FIN, and what came before it is below the window.
-    "3.10.7.4/seventh, eighth/ignored": PEER,
 }
 """Rules that none of these explorations fires, and why."""
 
