@@ -9,6 +9,7 @@ of the search. If the claim is violated where it ends, *holds* is true of the se
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from checker.engines.explicit.engine import Path
 from checker.model.model import Model
@@ -39,12 +40,15 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     rules, bounds = model.rules, model.bounds
     if any(getattr(rules, name) != value for name, value in family.rules.items()):
         return False
+    if family.bounds.get("user_timeout") and not bounds.user_timeout:
+        return False  # the claim is about ends that do not give up
     cut = FINER * rules.time_wait_cut
     msl, span = FINER * bounds.msl, FINER * bounds.span
     times = _times(family, Times(msl, span, 2 * msl - cut))
     if times is None:
         return False
-    limits = roomy(family, dataclasses.replace(bounds, msl=msl, span=span, **family.bounds))
+    given: dict[str, Any] = {**family.bounds, "msl": msl, "span": span}
+    limits = roomy(family, dataclasses.replace(bounds, **given))
     finer = Model(dataclasses.replace(rules, time_wait_cut=cut), limits, model.watchers)
     try:
         path, _ = take(finer.system, family.steps, times)

@@ -58,7 +58,7 @@ def test_without_time_there_is_nothing_finer() -> None:
 def test_every_family_is_taken_in_finer_ticks(family: Family) -> None:
     """FINER is enough: at TIME-WAITs a whole tick below the bound, too."""
     claim = BY_ID[family.theorem]
-    profile = choose_profile(claim.profile, {"msl": 3, "span": 3})
+    profile = choose_profile(claim.profile, {**family.bounds, "msl": 3, "span": 3})
     model = Model(choose_rules(claim.rules, family.rules), *profile)
     times = finer.Times(3, 3, 6)
     cut = 1 if family.below is None else 6 - (family.below(times) - 1)
