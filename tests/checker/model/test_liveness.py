@@ -262,13 +262,14 @@ def test_time_wait_is_kept_by_resets_that_it_answers() -> None:
 
 
 def test_time_wait_is_kept_by_the_next_connection() -> None:
-    """L2.timer.again: it needs the restart on emissions, and ISNs that are far apart."""
+    """L2.timer.again: it needs the restart on emissions, and a SYN that is sent again for ever."""
     claim = BY_ID["L2.timer.again"]
     for rules, bounds, verdict in (
         ({}, {}, "violated"),
         ({"time_wait_ignores_reset": False}, {}, "violated"),
         ({"time_wait_restart": Restart.FIN}, {}, "holds"),
-        ({}, {"stride": 2}, "holds"),
+        ({}, {"stride": 2}, "violated"),
+        ({"retransmission_bounded": True}, {}, "holds"),
     ):
         (job,) = explorations.jobs([claim], rules, bounds)
         assert explorations.run_job(job).live[claim.id].verdict == verdict
