@@ -190,8 +190,8 @@ CLAIMS = (
         "RFC 9293 3.6.1, 3.10.7.4 first, fifth; RFC 1337",
         rules={**DRAIN, "retransmission_bounded": False},
         live=Live(p.in_time_wait, weak=_CLOCK),
-        finding="Refuted: the peer retransmits the SYN of its next connection, TIME-WAIT challenges "
-        "it, and each challenge restarts the timer.",
+        finding="Refuted: the peer retransmits the SYN of its next connection, TIME-WAIT "
+        "challenges it, and each challenge restarts the timer.",
     ),
     Claim(
         "L2.timer.r",
