@@ -27,6 +27,7 @@ solver reads them, they are not wrapped, and constants become of their sort wher
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
 Value = bool | int | Enum
@@ -63,11 +64,13 @@ POSITIVE = Sort("real", 1)
 """Reals above 0."""
 
 
+@cache
 def integer(lo: int, hi: int) -> Sort:
     """The sort of ints from ``lo`` to ``hi``, inclusive."""
     return Sort("int", lo, hi)
 
 
+@cache
 def enumeration(members: type[Enum]) -> Sort:
     """The sort of the members of an Enum."""
     return Sort("enum", members=members)
@@ -144,6 +147,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Node] = {}
+        self._constants: dict[tuple[type, Value], Node] = {}
         self.true = self.const(True)
         self.false = self.const(False)
 
@@ -161,13 +165,19 @@ class Builder:
 
     def const(self, value: Value) -> Node:
         """A constant."""
-        if isinstance(value, bool):
-            return self._make("const", (), value, BOOL)
-        if isinstance(value, Enum):
-            return self._make("const", (), value, enumeration(type(value)))
-        if isinstance(value, int):
-            return self._make("const", (), value, integer(value, value))
-        raise IRError(f"no constant of type {type(value).__name__}")
+        memo = (type(value), value)
+        node = self._constants.get(memo)
+        if node is None:
+            if isinstance(value, bool):
+                sort = BOOL
+            elif isinstance(value, Enum):
+                sort = enumeration(type(value))
+            elif isinstance(value, int):
+                sort = integer(value, value)
+            else:
+                raise IRError(f"no constant of type {type(value).__name__}")
+            node = self._constants[memo] = self._make("const", (), value, sort)
+        return node
 
     def apply(self, name: str, argument: Node, of: Sort, sort: Sort) -> Node:
         """The value, of ``sort``, of the function ``name`` of an argument of the sort ``of``."""
@@ -277,7 +287,7 @@ class Builder:
             return self.true
         if a.op == b.op == "const":
             return self.const(a.data == b.data)
-        if a.sort == BOOL:
+        if a.sort.kind == "bool":
             if a.op == "const":
                 a, b = b, a
             if b.op == "const":

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn
 
-from checker.ir.nodes import BOOL, Builder, Node, Sort, Value
+from checker.ir.nodes import Builder, Node, Sort, Value
 
 
 class TraceError(TypeError):
@@ -308,9 +308,13 @@ class SymBool(_Symbol):
         return self.tracer.decide(self.node)
 
     def __and__(self, other: Any) -> Any:
+        if other is True or other is False:
+            return self if other else False
         return self._make("and_", other)
 
     def __or__(self, other: Any) -> Any:
+        if other is True or other is False:
+            return True if other else self
         return self._make("or_", other)
 
     def __add__(self, other: Any) -> Any:
@@ -334,7 +338,7 @@ class SymInt(_Symbol):
 
     def _int(self, other: Any) -> Any:
         node = self.tracer.node(other)
-        return self.tracer.build.int(node) if node.sort == BOOL else node
+        return self.tracer.build.int(node) if node.sort.kind == "bool" else node
 
     def _op(self, op: str, other: Any, swap: bool = False) -> Any:
         a, b = self.node, self._int(other)
