@@ -204,8 +204,9 @@ OTHER = Rules(
 @pytest.mark.parametrize(
     ("rules", "profile"),
     [
-        pytest.param(Rules(), WATCHING, id="4"),
+        pytest.param(Rules(), QUICKER.but(width=4), id="4-quicker"),
         pytest.param(OTHER, QUICKER, id="32-other"),
+        pytest.param(Rules(), WATCHING, id="4", marks=pytest.mark.slow),
         pytest.param(OTHER, WATCHING, id="4-other", marks=pytest.mark.slow),
         pytest.param(Rules(), WATCHING.but(width=32), id="32", marks=pytest.mark.slow),
     ],

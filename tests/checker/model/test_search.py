@@ -1,5 +1,6 @@
 """The specification in the native engine: that it finds what the reference finds."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -23,9 +24,17 @@ from spec.world.profiles import PROFILES
 from spec.world.system import World
 from tests.helpers.agree import LITTLE, checks_for, lengths, little, orbits, same, told
 
+MANY = {("hazard", "few"), ("time-giving-up", "few"), ("time-giving-up-soon", "few")}
+"""Half a minute each: only with ``--slow``; with one incarnation they are small."""
 
-@pytest.mark.parametrize("which", LITTLE)
-@pytest.mark.parametrize("profile", PROFILES)
+
+@pytest.mark.parametrize(
+    ("profile", "which"),
+    [
+        pytest.param(*one, marks=pytest.mark.slow) if one in MANY else one
+        for one in itertools.product(PROFILES, LITTLE)
+    ],
+)
 def test_profiles(profile: str, which: str) -> None:
     chosen = little(profile, which)
     if profile in ("stream", "reuse") and which == "few":
