@@ -242,7 +242,7 @@ def said(text: str, code: int = 0, timed_out: bool = False) -> PeerRun:
 
 def test_a_complete_run_is_read() -> None:
     run = said(SUCCESS)
-    assert (run.states, run.transitions, run.depth, run.complete) == (807, 6589, 13, True)
+    assert (run.states, run.transitions, run.depth, run.complete) == (807, 6075, 13, True)
 
 
 @pytest.mark.parametrize(
