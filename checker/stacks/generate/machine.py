@@ -264,6 +264,7 @@ def _out_of_order(tcb: Tcb) -> Iterator[Arrival]:
 
 CRASH = "a test cannot crash the machine that it runs on"
 LISTEN_CALL = "sockets refuse connect() and send() on a listening socket"
+LISTEN_TIMEOUT = "a listening socket has no user timeout"
 EARLY_SEND = "sockets refuse send() before ESTABLISHED: no text is queued"
 EMBRYO = "no socket call reaches a connection before accept()"
 NO_SOCKET = "no call reaches a connection whose socket is closed; TIME-WAIT has none"
@@ -283,6 +284,8 @@ def hindrance(edge: Edge, gone: bool = False, slow: bool = False) -> str:
         return CRASH
     if state == State.LISTEN and what in (Input.OPEN_ACTIVE, Input.SEND):
         return LISTEN_CALL
+    if state == State.LISTEN and what == Input.USER_TIMEOUT:
+        return LISTEN_TIMEOUT
     if what == Input.SEND and state in (State.SYN_SENT, State.SYN_RECEIVED):
         return EARLY_SEND
     if edge.transition.passive and what in _CALLS:
