@@ -49,6 +49,12 @@ def verify(
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Larger bounds; minutes.")] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROFILE", help="Leave out, and name, the claims of a profile; may come again."
+        ),
+    ] = None,
     depth: Annotated[
         int | None, typer.Option(min=1, help="Where the symbolic engine stops; default: the end.")
     ] = None,
@@ -90,6 +96,7 @@ def verify(
     from checker.studies import pins, proved, reports
     from checker.studies import verify as study
     from proofs.claims.claim import ALWAYS, SOMETIMES
+    from spec.world.profiles import PROFILES
 
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if compare and (chosen_rules or pin or unbounded):
@@ -106,9 +113,20 @@ def verify(
     for path in (json, junit):
         if path is not None:
             files.writable(path)
-    if pin and (claims or chosen_rules or chosen_bounds or engine != "auto" or symmetry or compact):
+    for profile in without or ():
+        if profile not in PROFILES:
+            raise unknown("profile", profile, PROFILES)
+    if pin and (
+        claims
+        or without
+        or chosen_rules
+        or chosen_bounds
+        or engine != "auto"
+        or symmetry
+        or compact
+    ):
         raise UsageProblem(
-            "--pin takes no claims, rules, bounds or engine: it pins the whole table"
+            "--pin takes no claims, profiles, rules, bounds or engine: it pins the whole table"
         )
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
@@ -131,6 +149,8 @@ def verify(
         )
     asked = choose_claims(claims or [])
     theorems = proved.theorems(asked) if unbounded else []
+    left = [claim.id for claim in asked if claim.profile in (without or ())]
+    asked = [claim for claim in asked if claim.id not in left]
     if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
         some = (ALWAYS, SOMETIMES)
         asked = [claim for claim in asked if claim.id in (claims or ()) or claim.kind in some]
@@ -179,6 +199,8 @@ def verify(
             otherwise=f"with {_shown(first, {}) or DEFAULTS}",
         )
         raise typer.Exit(reports.change_code(result))
+    if left:
+        ending += f"; left out: {' '.join(left)}"
     if chosen_rules or chosen_bounds:
         ending += "; counts were not compared, and whatever is violated makes the exit code 1"
     elif symbolic or symmetry or compact:

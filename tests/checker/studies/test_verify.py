@@ -523,6 +523,14 @@ def test_two_sets_of_rules_are_compared(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[0] == "Verdicts changed because of defaults: none"
 
 
+def test_what_is_left_out_is_named() -> None:
+    done = command("verify", "D1", "T2", "--small", "--without", "window")
+    assert done.returncode == OK
+    assert "left out: D1.window WD.window" in done.stdout
+    assert "D1.window" not in done.stdout.partition("left out")[0]
+    assert " T2 " in done.stdout
+
+
 def test_a_limit(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     done = command("verify", "T10", "--max-states", "50", "--json", str(report))
