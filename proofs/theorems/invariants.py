@@ -142,9 +142,8 @@ def in_order(w: View) -> bool:
         return (una <= 1) & (nxt == 2) & (got == 2) & tcb.closing
     if state == State.LAST_ACK:
         return (una == 1) & (nxt == 2) & (got == 2) & tcb.closing
-    # TIME-WAIT: its own end, or that of a reopening that came to nothing (section 3.6.1)
-    returned = w.rules.time_wait_reopen & (una <= 1) & (nxt == 1) & (got == 1)
-    return ((una == 2) & (nxt == 2) & (got == 2)) | (returned & not_(tcb.closing))
+    # TIME-WAIT
+    return (una == 2) & (nxt == 2) & (got == 2)
 
 
 def reopened_by_rule(w: View) -> bool:
@@ -388,11 +387,6 @@ def no_crossing(w: View) -> bool:
 def no_simultaneous_crossing(w: View) -> bool:
     """T5s: the same after a simultaneous open."""
     return not_(w.me.ghost.crossed_simultaneous)
-
-
-def later_syns_reopen(w: View) -> bool:
-    """T6: TIME-WAIT gave way only to a SYN of a TCB after the one it had heard."""
-    return not_(w.me.ghost.cut)
 
 
 # Off-path senders

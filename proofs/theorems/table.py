@@ -180,16 +180,6 @@ THEOREMS = (
         clauses=(i.resets_are_told, i.simultaneous_agreement),
         pairs=(i.far,),
     ),
-    _upon(
-        _T1,
-        id="T6",
-        title="reopening from TIME-WAIT is safe if both ISNs are above what was used",
-        cites="RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13",
-        claims=(i.later_syns_reopen, i.no_crossing),
-        clauses=(i.resets_are_told,),
-        rules={"time_wait_reopen": True},
-        pairs=(i.monotone,),
-    ),
     Theorem(
         id="T3",
         title="TIME-WAIT of MSL and the greater of MSL and R drains",
