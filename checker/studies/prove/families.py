@@ -114,7 +114,7 @@ def follow(family: Family, timeout: float = 10.0) -> Followed:
     run = _Run(family, found, timeout)
     try:
         run.take()
-        run.guide.conclude(family.example, exact=family.below is not None)
+        run.guide.conclude(family.example, exact=bool(found.condition))
         found.complement = run.meets_the_theorem()
         found.story = _example(family, found)
     except (Astray, Problem) as problem:
