@@ -5,8 +5,9 @@ is a state. It is kept as a summary of bounded size, one for each initial sequen
 
 * ``top``: text was seen without a gap up to here, ``total`` octets; ``parts`` lie beyond a gap;
   ``fin``: where.
-* ``ack``: the highest acknowledgment, and ``since``: SEQ of the first segment that carried it.
-  Text from there on cannot have arrived without it.
+* ``ack``: the highest acknowledgment, and ``since``: from where on nothing was seen without it.
+  Text and FIN beyond cannot have arrived without the acknowledgment. What came before can, also
+  where the segment that brought the acknowledgment repeats it.
 * ``edge``: the furthest that the peer ever let its partner send, ACK plus window.
 """
 
@@ -81,15 +82,28 @@ class Inbound:
         return True
 
     def acknowledges(self, seq: int, ack: int) -> None:
-        """An acknowledgment was seen, in a segment at ``seq``."""
+        """An acknowledgment was seen, in a segment at ``seq`` that is not yet taken in."""
         if self.ack is None or SEQ.lt(self.ack, ack):
             self.ack = ack
-            self.since = seq
+            end = self.end()
+            self.since = end if SEQ.lt(seq, end) else seq
 
     def opens(self, edge: int) -> None:
         """The right edge of the window was seen."""
         if self.edge is None or SEQ.lt(self.edge, edge):
             self.edge = edge
+
+    def end(self) -> int:
+        """Behind what was seen without a gap, FIN included."""
+        return SEQ.plus(self.top, 1) if self.fin == self.top else self.top
+
+    def lacks(self, stop: int) -> int:
+        """How many numbers before ``stop``, which lies beyond ``top``, were not seen."""
+        missing = SEQ.minus(stop, self.top)
+        for low, high in self.parts:
+            if SEQ.lt(low, stop):
+                missing -= SEQ.minus(high if SEQ.lt(high, stop) else stop, low)
+        return missing
 
     def covers(self, ack: int) -> bool:
         """Was everything before ``ack`` seen? SYN and FIN count."""

@@ -58,14 +58,14 @@ class Monitor(Explainer):
         else:
             partners = self.partners
         for inbound in () if flags & RST else partners:
-            if p.text:
-                inbound.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
             if flags & ACK:
                 if p.ack != inbound.ack:
                     inbound.acknowledges(p.seq, p.ack)
                     self.recent.append(p)
                 if edge is not None and edge != inbound.edge:
                     inbound.opens(edge)
+            if p.text:
+                inbound.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
             if flags & FIN:
                 inbound.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
         if self.calm and not flags & EVENTFUL:

@@ -33,11 +33,12 @@ class FlowingMonitor(Monitor):
         if inbound is None or not p.flags & ACK:
             return False
         seq, ack, text = p.seq, p.ack, p.text
+        heard = self.candidates[0].tcb.rcv.nxt
         for c in self.candidates:
             tcb = c.tcb
             state, rcv_nxt = tcb.state, tcb.rcv.nxt
-            if tcb.irs != inbound.isn or tcb.snd.nxt != seq:
-                return False
+            if tcb.irs != inbound.isn or tcb.snd.nxt != seq or rcv_nxt != heard:
+                return False  # candidates that differ may become one
             talks = state in TALKING
             if text:
                 edge = inbound.edge

@@ -72,6 +72,19 @@ def test_duplicates_do_not_split_a_connection():
     assert verdicts(wire) == ["conforms"]
 
 
+def test_simultaneous_close_with_both_fins_sent_again():
+    """Each FIN comes again with the ACK of the other: whoever sends it may be in CLOSING still."""
+    wire = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK | FIN, 300, 100)
+    wire(A, ACK | FIN, 100, 301)(B, ACK | FIN, 300, 101)
+    (found,) = followed(wire.packets)
+    assert found.verdict is Verdict.CONFORMS
+    assert found.states[0] == "TIME-WAIT"
+    assert verdicts(wire(A, ACK, 101, 301)(B, ACK, 301, 101)) == ["conforms"]
+    # An ACK of text that came with the first of it cannot be outrun by that text.
+    wire = Wire().opened()(A, ACK, 100, 300, 9)(B, ACK, 300, 109, 5)(A, ACK, 109, 305)
+    assert verdicts(wire(A, ACK | FIN, 109, 304)) == ["deviates"]
+
+
 def test_another_isn_is_another_connection():
     """Two SYN,ACKs with different ISNs are of two connections."""
     wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100)(B, SYN | ACK, 5299, 100)
