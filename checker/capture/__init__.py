@@ -1,5 +1,8 @@
 """Captures: files of frames (``files``), and the TCP segments in them (``segments``).
 
+In between, ``networks`` finds the IP packet of a frame, behind ``links`` and ``tunnels``, and
+``fragments`` puts packets together.
+
 Nothing here judges. What cannot be read is reported: for a file as ``Damage``, for a frame as
 ``Unread`` beside the segments.
 """

@@ -1,7 +1,6 @@
 """UDP datagrams in frames, and the octets that a TCP segment carried, where somebody reads them.
 
-``segments`` looks at lengths only, since the lifecycle does not depend on contents. Datagrams in
-fragments are passed over.
+``segments`` looks at lengths only, since the lifecycle does not depend on contents.
 """
 
 from typing import NamedTuple
@@ -21,17 +20,16 @@ class Datagram(NamedTuple):
     octets: bytes
 
 
-def datagram(number: int, frame: Frame) -> Datagram | None:
+def datagram(frame: Frame, ip: Ip) -> Datagram | None:
     """The UDP datagram in a frame, if there is one."""
-    ip = packet(frame.link, frame.data, frame.length)
-    if not isinstance(ip, Ip) or ip.protocol != UDP or ip.fragment:
+    if ip.protocol != UDP:
         return None
     data, at = frame.data, ip.at
     if len(data) < at + 8:
         return None
     length = data[at + 4] << 8 | data[at + 5]
     src, dst = ip.src + data[at : at + 2], ip.dst + data[at + 2 : at + 4]
-    return Datagram(number, frame.time, src, dst, data[at + 8 : at + length])
+    return Datagram(frame.number, frame.time, src, dst, data[at + 8 : at + length])
 
 
 def octets(frame: Frame, p: Packet) -> bytes:

@@ -17,12 +17,14 @@ from checker.support.errors import UsageProblem
 
 
 class Frame(NamedTuple):
-    """One frame: its link type, its time in seconds, what was kept of it, its whole length."""
+    """One frame: its link type, its time in seconds, what was kept of it, its whole length, and
+    its number in the file, from 1 on."""
 
     link: int
     time: float
     data: bytes
     length: int
+    number: int
 
 
 class Damage(Exception):
@@ -91,7 +93,7 @@ def _pcap(file: IO[bytes], order: str, unit: float) -> Iterator[Frame]:
         data = read(kept)
         if len(data) < kept:
             raise Damage(f"the file ends within frame {number}")
-        yield Frame(link, seconds + fraction * unit, data, length)
+        yield Frame(link, seconds + fraction * unit, data, length, number)
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class _Interface:
 def _pcapng(file: IO[bytes]) -> Iterator[Frame]:
     """Blocks: section header, interface description, and three kinds that hold a frame."""
     kind: bytes = _SECTION
-    order, number = "<", 0
+    order, number, frame = "<", 0, _NONE
     interfaces: list[_Interface] = []
     while kind:
         number += 1
@@ -131,11 +133,12 @@ def _pcapng(file: IO[bytes]) -> Iterator[Frame]:
             interfaces.append(_interface(body, order, where))
         elif name in _FRAMES:
             try:
-                yield _FRAMES[name](body, order, interfaces)
+                frame = _FRAMES[name](body, order, interfaces, frame)
             except (struct.error, IndexError):
                 raise Damage(
                     f"{where} is cut short, or of an interface that is not there"
                 ) from None
+            yield frame
         kind = file.read(4)
 
 
@@ -166,33 +169,36 @@ def _interface(body: bytes, order: str, where: str) -> _Interface:
 
 
 def _frame(
-    of: _Interface, high: int, low: int, kept: int, length: int, body: bytes, at: int
+    of: _Interface, high: int, low: int, kept: int, length: int, body: bytes, last: Frame
 ) -> Frame:
-    data = body[at : at + kept]
+    data = body[20 : 20 + kept]
     if len(data) < kept:
         raise IndexError
-    return Frame(of.link, ((high << 32) | low) * of.unit + of.offset, data, length)
+    time = ((high << 32) | low) * of.unit + of.offset
+    return Frame(of.link, time, data, length, last.number + 1)
 
 
-def _enhanced(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+def _enhanced(body: bytes, order: str, interfaces: list[_Interface], last: Frame) -> Frame:
     of, high, low, kept, length = struct.unpack_from(order + "IIIII", body)
-    return _frame(interfaces[of], high, low, kept, length, body, 20)
+    return _frame(interfaces[of], high, low, kept, length, body, last)
 
 
-def _old(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+def _old(body: bytes, order: str, interfaces: list[_Interface], last: Frame) -> Frame:
     of, _, high, low, kept, length = struct.unpack_from(order + "HHIIII", body)
-    return _frame(interfaces[of], high, low, kept, length, body, 20)
+    return _frame(interfaces[of], high, low, kept, length, body, last)
 
 
-def _simple(body: bytes, order: str, interfaces: list[_Interface]) -> Frame:
+def _simple(body: bytes, order: str, interfaces: list[_Interface], last: Frame) -> Frame:
+    """It has no time: it is as late as the frame before it."""
     (length,) = struct.unpack_from(order + "I", body)
     of = interfaces[0]
     kept = min(length, len(body) - 4, of.snap or LONGEST)
-    return Frame(of.link, 0.0, body[4 : 4 + kept], length)
+    return Frame(of.link, last.time, body[4 : 4 + kept], length, last.number + 1)
 
 
-_FRAMES: dict[int, Callable[[bytes, str, list[_Interface]], Frame]] = {
+_FRAMES: dict[int, Callable[[bytes, str, list[_Interface], Frame], Frame]] = {
     2: _old,
     3: _simple,
     6: _enhanced,
 }
+_NONE = Frame(0, 0.0, b"", 0, 0)

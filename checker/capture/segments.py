@@ -1,17 +1,19 @@
 """The TCP segments in frames.
 
 A segment's length is what the IP header says; text that the capture did not keep counts all the
-same. Nothing is put together: a fragment, or a header that was cut off, is ``Unread``. Checksums
-are not verified, since captures of the sending host have wrong ones where its interface computes
-them.
+same. Fragments are put together, and make a segment when the last of them comes; those that never
+become whole, and headers that were cut off, are ``Unread``. Checksums are not verified, since
+captures of the sending host have wrong ones where its interface computes them.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from checker.capture.files import Frame
-from checker.capture.networks import TCP, Hidden, Ip, packet
+from checker.capture.files import Damage, Frame
+from checker.capture.fragments import Fragments, Piece
+from checker.capture.networks import TCP, UDP, Hidden, Ip, packet
+from checker.capture.tunnels import TUNNELS
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 CONTROL = 0x3F
@@ -62,7 +64,8 @@ class Packet:
 class Unread(NamedTuple):
     """A frame that may be of a TCP connection and cannot be read; ``src`` and ``dst`` where known.
 
-    ``why`` is one of few texts, so that they can be counted.
+    ``why`` is one of few texts, so that they can be counted. ``apart``: it is of none of those
+    that are seen (``networks.Hidden``).
     """
 
     number: int
@@ -70,6 +73,7 @@ class Unread(NamedTuple):
     src: bytes = b""
     dst: bytes = b""
     scope: str = ""
+    apart: bool = False
 
 
 _TCP_HEADER = struct.Struct(">IIBBH").unpack_from
@@ -77,22 +81,61 @@ _USUAL = struct.Struct(">12xHBxHxxHxBxx4s4s2s2sIIBBH").unpack_from
 """Ethernet, IPv4 without options, TCP."""
 
 
-def read(frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
-    """What is TCP in ``frames``, which are numbered from 1; the rest is passed over."""
-    for number, (link, time, data, length) in enumerate(frames, 1):
-        usual = _usual(number, time, data) if link == 1 else None
-        if usual is not None:
-            yield usual
-            continue
-        ip = packet(link, data, length)
-        if isinstance(ip, Hidden):
-            yield Unread(number, *ip)
-        elif ip is not None and ip.protocol == TCP:
-            yield _segment(number, time, data, ip)
+Seen = Callable[[Frame, Ip | None], None]
+"""Who looks at each frame before its segment is handed on; of usual frames the packet is not
+known."""
 
 
-def _usual(number: int, time: float, data: bytes) -> Packet | None:
+def read(frames: Iterable[Frame], seen: Seen | None = None) -> Iterator[Packet | Unread]:
+    """What is TCP in ``frames``; the rest is passed over."""
+    fragments = Fragments()
+    try:
+        for frame in frames:
+            if fragments.waiting:
+                yield from _given_up(fragments.expired(frame.time))
+            usual = _usual(frame) if frame.link == 1 else None
+            if usual is not None:
+                if seen is not None:
+                    seen(frame, None)
+                yield usual
+            else:
+                yield from _unusual(frame, fragments, seen)
+    except Damage:
+        yield from _given_up(fragments.rest())
+        raise
+    yield from _given_up(fragments.rest())
+
+
+def _unusual(frame: Frame, fragments: Fragments, seen: Seen | None) -> Iterator[Packet | Unread]:
+    ip = packet(frame.link, frame.data, frame.length)
+    while isinstance(ip, Ip) and ip.fragment is not None:
+        found = fragments.take(frame, ip, ip.fragment)
+        if not isinstance(found, Frame):
+            yield from _given_up(found)
+            return
+        frame = found
+        ip = packet(frame.link, frame.data, frame.length)
+    if seen is not None:
+        seen(frame, ip if isinstance(ip, Ip) else None)
+    if isinstance(ip, Hidden):
+        yield Unread(frame.number, *ip)
+    elif ip is not None and ip.protocol == TCP:
+        yield _segment(frame, ip)
+
+
+def _given_up(pieces: Iterable[Piece]) -> Iterator[Unread]:
+    """Fragments without the rest of their packet. Whose is in a tunnel, its fragment does not say;
+    and UDP is passed over."""
+    for _, _, frame, ip in pieces:
+        if ip.protocol in TUNNELS:
+            yield Unread(frame.number, "fragment", scope=ip.scope)
+        elif ip.protocol != UDP:
+            yield Unread(frame.number, "fragment", ip.src, ip.dst, ip.scope)
+
+
+def _usual(frame: Frame) -> Packet | None:
     """A segment without options in the usual headers, read at once; else None: see below."""
+    _, time, data, _, number = frame
     if len(data) < 54:
         return None
     kind, first, total, fragment, protocol, src, dst, source, to, seq, ack, offset, flags, wnd = (
@@ -107,10 +150,9 @@ def _usual(number: int, time: float, data: bytes) -> Packet | None:
     return Packet(number, time, src + source, dst + to, seq, ack, flags, wnd, text)
 
 
-def _segment(number: int, time: float, data: bytes, ip: Ip) -> Packet | Unread:
+def _segment(frame: Frame, ip: Ip) -> Packet | Unread:
+    _, time, data, _, number = frame
     src, dst, at, scope = ip.src, ip.dst, ip.at, ip.scope
-    if ip.fragment:
-        return Unread(number, "fragment", src, dst, scope)
     if len(data) < at + 4:
         return Unread(number, "TCP header cut off", src, dst, scope)
     src, dst = src + data[at : at + 2], dst + data[at + 2 : at + 4]

@@ -14,8 +14,8 @@ Segments are of one pair of sockets only if they were seen in one network (``Pac
 same addresses may be in use on two VLANs. Where a router uses a network for each direction, a
 segment of the direction that is missing joins the flow, and that is not taken for certain.
 
-Frames that cannot be read may be of any connection, unless they tell which: what deviates after one
-is inconclusive.
+Frames that cannot be read may be of any connection, unless they tell which, or that they are of
+another network: what deviates after one is inconclusive.
 
 Memory is bounded: a flow keeps summaries only, the flows kept are at most ``FLOWS``, and those
 whose connections ended go first.
@@ -121,6 +121,8 @@ class Follower:
 
     def _unread(self, item: Unread) -> None:
         self.unread[item.why] += 1
+        if item.apart:
+            return
         flow = self.flows.get((item.src, item.dst, item.scope))
         if flow is not None and flow[0].connection is not None:
             flow[0].connection.unread = item.why

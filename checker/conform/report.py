@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
-from checker.conform.totals import Totals, unusual
+from checker.conform.totals import Totals, counted, unusual
 from checker.render import Story, render
 from checker.support import terminal
 from checker.support.errors import Problem
@@ -176,22 +176,22 @@ class Output:
         """The totals, and the ends of the files."""
         if self.untold:
             print(f"and {self.untold:,} connections more (--most 0 tells all)")
-        if self.totals.connections > 1:
-            for line in self.totals.lines(terminal.room()):
-                print(line)
+        for line in self.totals.lines(terminal.room()):
+            print(line)
         if self.json is not None:
             last = {"captures": self.summary, "totals": self.totals.as_json()}
             self.json.write(("\n], " + json.dumps(last)[1:] + "\n").encode())
         if self.junit is not None and self.cases is not None:
             counts = self.counts
-            errors = counts[Verdict.INCONCLUSIVE] + counts[Verdict.UNSUPPORTED]
+            lacking = [*filter(None, map(_lacking, self.summary))]
+            errors = counts[Verdict.INCONCLUSIVE] + counts[Verdict.UNSUPPORTED] + len(lacking)
             head = (
                 "<?xml version='1.0' encoding='utf-8'?>\n"
-                f'<testsuite name="conform" tests="{sum(counts.values())}" '
+                f'<testsuite name="conform" tests="{sum(counts.values()) + len(lacking)}" '
                 f'failures="{counts[Verdict.DEVIATES]}" errors="{errors}">\n'
             )
             self.cases.seek(0)
-            for text in chain([head], self.cases, ["</testsuite>\n"]):
+            for text in chain([head], self.cases, lacking, ["</testsuite>\n"]):
                 self.junit.write(text.encode())
 
     def close(self, keep: bool) -> None:
@@ -206,12 +206,24 @@ class Output:
 
 def _case(one: Result) -> str:
     name = f"{one.connection} from packet {one.packets[0]}"
-    head = f"  <testcase classname={xml.quoteattr(one.capture)} name={xml.quoteattr(name)}"
-    if one.verdict is Verdict.CONFORMS:
-        return head + " />\n"
+    said = f"{one.verdict.value}: {one.reason}"
     kind = "failure" if one.verdict is Verdict.DEVIATES else "error"
-    said = xml.quoteattr(f"{one.verdict.value}: {one.reason}")
-    return f"{head}>\n    <{kind} message={said} />\n  </testcase>\n"
+    return _testcase(one.capture, name, kind, "" if one.verdict is Verdict.CONFORMS else said)
+
+
+def _lacking(summary: dict[str, Any]) -> str:
+    """A case for what could not be read of a capture; "" if all could."""
+    said = [f"{counted(n, 'frame')} not read: {why}" for why, n in summary["unread"].items()]
+    if summary["damage"]:
+        said.append(summary["damage"])
+    return _testcase(summary["capture"], "all of it is read", "error", "; ".join(said)) * bool(said)
+
+
+def _testcase(of: str, name: str, kind: str, message: str) -> str:
+    head = f"  <testcase classname={xml.quoteattr(of)} name={xml.quoteattr(name)}"
+    if not message:
+        return head + " />\n"
+    return f"{head}>\n    <{kind} message={xml.quoteattr(message)} />\n  </testcase>\n"
 
 
 def lines(one: Result, verbose: bool) -> Iterator[str]:

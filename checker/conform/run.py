@@ -17,6 +17,7 @@ from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
 from checker.conform.report import Output, Result, Show, result
+from checker.conform.totals import counted
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import Whole, apart
@@ -68,18 +69,16 @@ def conform(
         done = True
     finally:
         output.close(done)
-    counts = output.counts
-    print(
-        ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) or "no connections",
-        file=sys.stderr,
-    )
+    counts, unread = output.counts, output.totals.unread.total()
+    said = ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) or "no connections"
+    print(f"{said}; {counted(unread, 'frame')} not read" if unread else said, file=sys.stderr)
     if output.problem is not None:
         raise output.problem
     if counts[Verdict.DEVIATES]:
         return VIOLATED
     damaged = any(s["damage"] for s in output.summary)
-    whole = counts[Verdict.CONFORMS] == sum(counts.values()) > 0 and not damaged
-    return OK if whole else INCONCLUSIVE
+    whole = counts[Verdict.CONFORMS] == sum(counts.values()) > 0
+    return OK if whole and not damaged and not unread else INCONCLUSIVE
 
 
 def position(words: str) -> Position:
@@ -132,7 +131,8 @@ def follow(
     if damage:
         print(f"{name}: {damage}; what came before was followed", file=sys.stderr)
     for why, count in follower.unread.items():
-        print(f"{name}: {count} frames not read: {why}", file=sys.stderr)
+        print(f"{name}: {counted(count, 'frame')} not read: {why}", file=sys.stderr)
+    output.totals.unread.update(follower.unread)
     output.summary.append(
         {
             "capture": name,

@@ -47,7 +47,7 @@ def unusual(connection: Connection) -> list[str]:
 
 @dataclass(slots=True)
 class Totals:
-    """Of all connections that were told of."""
+    """Of all connections that were told of, and of the frames that could not be read."""
 
     connections: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -55,6 +55,7 @@ class Totals:
     unusual: Counter[str] = field(default_factory=Counter)
     servers: Counter[str] = field(default_factory=Counter)
     clients: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)  # by the reason
 
     def add(
         self, verdict: Verdict, left: tuple[str, str], signs: list[str], sockets: tuple[str, str]
@@ -78,16 +79,25 @@ class Totals:
             "unusual": dict(self.unusual.most_common()),
             "servers": dict(self.servers.most_common(SHOWN)),
             "clients": dict(self.clients.most_common(SHOWN)),
+            "unread": dict(self.unread.most_common()),
         }
 
     def lines(self, width: int) -> Iterator[str]:
-        """For the terminal."""
-        yield f"In all: {self.connections:,} connections"
+        """For the terminal; nothing, where it would say no more than was told."""
+        if self.connections < 2 and not self.unread:
+            return
+        yield "In all: " + counted(self.connections, "connection")
         yield from _table("verdict", self.verdicts, width)
         yield from _table("left in (client / server)", self.left, width)
         yield from _table("unusual", self.unusual, width, SAYS)
         yield from _table("servers with most", self.servers, width, least=2)
         yield from _table("clients with most", self.clients, width, least=2)
+        yield from _table("frames not read, in which there may be TCP", self.unread, width)
+
+
+def counted(count: int, word: str) -> str:
+    """``1 frame``, ``2,000 frames``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _table(

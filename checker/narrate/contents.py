@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from checker.capture import Frame, Packet, Unread, read
 from checker.capture.datagrams import Datagram, datagram, octets
+from checker.capture.networks import Ip
 from checker.capture.segments import ACK, RST, SYN
 from checker.conform.connection import Connection
 from checker.conform.follow import Follower
@@ -271,11 +272,11 @@ class Tap:
         self.room = Room()
         self.open: dict[int, Contents] = {}  # by the identity of a connection that is followed
         self.began: float | None = None
+        self.frame: Frame | None = None  # the latest
 
     def read(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
         """The segments; each is looked at when the follower has seen it."""
-        latest: list[Frame] = []
-        for item in read(self._frames(frames, latest)):
+        for item in read(frames, self._seen):
             yield item
             if isinstance(item, Unread):
                 continue
@@ -285,18 +286,17 @@ class Tap:
                 contents = self.open.get(id(connection))
                 if contents is None:
                     contents = self.open[id(connection)] = self._contents(connection)
-                text = octets(latest[0], item) if item.text else b""
+                assert self.frame is not None
+                text = octets(self.frame, item) if item.text else b""
                 contents.take(side, item, text, connection.isn[side])
 
-    def _frames(self, frames: Iterable[Frame], latest: list[Frame]) -> Iterator[Frame]:
-        for number, frame in enumerate(frames, 1):
-            latest[:] = [frame]
-            if self.began is None:
-                self.began = frame.time
-            found = datagram(number, frame)
-            if found is not None:
-                self.names.take(found)
-            yield frame
+    def _seen(self, frame: Frame, ip: Ip | None) -> None:
+        self.frame = frame
+        if self.began is None:
+            self.began = frame.time
+        found = datagram(frame, ip) if ip is not None else None
+        if found is not None:
+            self.names.take(found)
 
     def _contents(self, connection: Connection) -> Contents:
         return Contents(self.room, self.names, connection.flow.sockets)

@@ -286,8 +286,7 @@ def lines(of: Narration, most: int, width: int) -> Iterator[str]:
         yield f"and {of.more_lookups} DNS messages more"
     if more := of.more_connections + len(of.connections) - len(told):
         yield f"and {more} connections more"
-    if of.totals.connections > 1:
-        yield from of.totals.lines(width)
+    yield from of.totals.lines(width)
 
 
 def lookup(one: Lookup) -> str:

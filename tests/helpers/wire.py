@@ -1,5 +1,6 @@
 """Connections written packet by packet, and captures, followed by ``conform``."""
 
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -62,6 +63,14 @@ class Wire:
     def opened(self, a: int = 99, b: int = 299) -> "Wire":
         self(A, SYN, a)(B, SYN | ACK, b, a + 1)
         return self(A, ACK, a + 1, b + 1)
+
+
+def as_frame(p: Packet) -> bytes:
+    """A packet of IPv4, as a frame of a raw link has it."""
+    tcp = struct.pack(">IIBBHHH", p.seq, p.ack, (20 + len(p.options)) << 2, p.flags, p.wnd, 0, 0)
+    total = 40 + len(p.options) + p.text
+    head = struct.pack(">BBHHHBBH", 0x45, 0, total, 0, 0, 64, 6, 0) + p.src[:4] + p.dst[:4]
+    return head + p.src[4:] + p.dst[4:] + tcp + p.options + bytes(p.text)
 
 
 def verdicts(wire: Wire, **how) -> list[str]:

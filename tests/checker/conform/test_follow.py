@@ -218,13 +218,17 @@ def interleaved(*many: list[Packet]) -> list[Packet]:
     return found
 
 
-def test_two_networks_may_use_the_same_sockets():
+@pytest.mark.parametrize(
+    "scopes",
+    [("VLAN 1", "VLAN 2"), ("", "VLAN 2"), ("tunnel a-b, VNI 1", "tunnel a-b, VNI 2"),
+     ("tunnel a-b, key 1", "tunnel a-b, key 2"), ("tunnel a-b", "tunnel a-c")],
+)  # fmt: skip
+def test_two_networks_may_use_the_same_sockets(scopes):
     one, other = Wire().opened(), Wire().opened(9_999, 77_777)
-    found = followed(interleaved(tagged(one, "VLAN 1"), tagged(other, "VLAN 2")))
+    found = followed(interleaved(*map(tagged, (one, other), scopes)))
     assert [c.verdict for c in found] == [Verdict.CONFORMS] * 2
     assert [c.name for c in found] == [
-        "10.0.0.1:1024-10.0.0.2:80 (VLAN 1)",
-        "10.0.0.1:1024-10.0.0.2:80 (VLAN 2)",
+        "10.0.0.1:1024-10.0.0.2:80" + (f" ({scope})" if scope else "") for scope in scopes
     ]
 
 
@@ -254,6 +258,9 @@ def test_after_a_frame_that_may_be_anybodys_a_deviation_is_inconclusive():
     assert found.verdict is Verdict.DEVIATES
     (found,) = followed([*wire.packets, unread])
     assert found.verdict is Verdict.CONFORMS
+    # Nor is one of another network.
+    (found,) = followed([*wire.packets, Unread(4, "ESP: encrypted", apart=True), late])
+    assert found.verdict is Verdict.DEVIATES
 
 
 def test_fragments_of_strangers_do_not_hide_ones_own():

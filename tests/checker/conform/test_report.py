@@ -20,7 +20,9 @@ from checker.conform.places import places
 from checker.conform.totals import REFUSED, UNACKNOWLEDGED, UNANSWERED, unusual
 from checker.support.errors import ToolProblem, UsageProblem
 from tests.helpers.mutate import CAPTURES, ENDS
-from tests.helpers.wire import LINUX, ZEEK, A, B, Wire, captured, followed
+from tests.helpers.packets import ipv4
+from tests.helpers.pcap import header, record
+from tests.helpers.wire import LINUX, ZEEK, A, B, Wire, as_frame, captured, followed
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -225,6 +227,31 @@ def test_the_report_has_a_version_and_fits_its_schema(tmp_path):
     assert {one["capture"] for one in told["connections"][0]["life"]} == {
         "half_close.A.pcap", "half_close.B.pcap"
     }  # fmt: skip
+
+
+def test_frames_that_are_not_read_are_counted_wherever_results_are(tmp_path):
+    """A connection that conforms beside them does not make the whole pass."""
+    wire, sealed = Wire().opened(), ipv4(bytes(40), proto=50)
+    path, out, junit = (tmp_path / name for name in ("x.pcap", "r.json", "r.xml"))
+    frames = [as_frame(p) for p in wire.packets]
+    path.write_bytes(b"".join([header(101), *(record(1, 0, data) for data in frames)]))
+    assert run(str(path)).returncode == 0
+    path.write_bytes(path.read_bytes() + record(2, 0, sealed) * 3 + record(2, 0, frames[0][:12]))
+    told = run(str(path), "--json", str(out), "--junit", str(junit))
+    assert told.returncode == 3
+    assert told.stderr.splitlines() == [
+        f"{path}: 3 frames not read: ESP: encrypted",
+        f"{path}: 1 frame not read: IP header cut off",
+        "1 conforms; 4 frames not read",
+    ]
+    assert "3  ESP: encrypted" in told.stdout
+    reasons = {"ESP: encrypted": 3, "IP header cut off": 1}
+    found = json.loads(out.read_text())
+    assert found["captures"][0]["unread"] == found["totals"]["unread"] == reasons
+    suite = ElementTree.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("errors"), len(suite)) == ("2", "1", 2)
+    assert suite[1].get("name") == "all of it is read"
+    assert "3 frames not read: ESP: encrypted" in suite[1][0].get("message")
 
 
 def test_many_connections_are_told_in_a_bounded_way():

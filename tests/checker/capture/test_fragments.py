@@ -1,0 +1,132 @@
+"""Fragments put together: in any order, twice, over tunnels; and those that lack something."""
+
+import struct
+from itertools import pairwise, permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checker.capture import Frame, Packet, Unread, fragments, read
+from checker.capture.datagrams import octets
+from checker.capture.segments import ACK
+from tests.helpers.packets import A4, A6, B4, B6, ETHERNET, ipv4, ipv6, tcp, udp
+
+SEGMENT = tcp(ACK, 60)
+
+
+def pieces(payload: bytes, *cuts: int, proto: int = 6, head: bytes = b"", link: int = 101):
+    """Frames with the fragments of an IPv4 packet."""
+    ends = (0, *cuts, len(payload))
+    made = []
+    for number, (a, b) in enumerate(pairwise(ends), 1):
+        more = 0 if b == len(payload) else 0x2000
+        data = head + ipv4(payload[a:b], fragment=a // 8 | more, proto=proto)
+        made.append(Frame(link, float(number), data, len(data), number))
+    return made
+
+
+def pieces6(payload: bytes, *cuts: int):
+    """The same of IPv6."""
+    ends = (0, *cuts, len(payload))
+    made = []
+    for number, (a, b) in enumerate(pairwise(ends), 1):
+        field = struct.pack(">BBHI", 6, 0, a | (b < len(payload)), 77)
+        data = ipv6(field + payload[a:b], kind=44)
+        made.append(Frame(101, float(number), data, len(data), number))
+    return made
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+@pytest.mark.parametrize("make", [pieces, pieces6])
+def test_in_any_order(make, order):
+    parts = make(SEGMENT, 16, 40)
+    (found,) = read([parts[i] for i in order])
+    assert isinstance(found, Packet)
+    assert (found.seq, found.text, found.number) == (7, 60, order[2] + 1)
+
+
+def test_the_whole_is_a_frame():
+    """Whoever reads contents gets it; what the capture did not keep is not made up."""
+    parts = pieces(SEGMENT, 32, 64, head=ETHERNET + b"\x81\0\0\5\x08\0", link=1)
+    frames: list[Frame] = []
+    (found,) = read(parts, lambda frame, _: frames.append(frame))
+    assert (found.scope, octets(frames[0], found)) == ("VLAN 5", b"x" * 60)
+    cut = parts[1]._replace(data=parts[1].data[:-10])
+    (found,) = read([parts[0], cut, parts[2]], lambda frame, _: frames.append(frame))
+    assert (found.text, octets(frames[1], found)) == (60, b"x" * 34)
+
+
+def test_twice():
+    parts = pieces(SEGMENT, 16, 40)
+    (found,) = read([parts[0], parts[0], parts[1], parts[2]])
+    assert isinstance(found, Packet)
+
+
+def test_in_a_tunnel_and_around_one():
+    gre = struct.pack(">HH", 0, 0x0800)
+    (found,) = read(pieces(gre + ipv4(SEGMENT), 32, 64, proto=47))
+    assert (found.text, found.scope) == (60, "tunnel 10.0.0.1-10.0.0.2")
+    vxlan = b"\x08\0\0\0\0\0\7\0" + ETHERNET + b"\x08\0" + ipv4(SEGMENT)
+    (found,) = read(pieces(udp(4789, vxlan), 48, proto=17))
+    assert (found.text, found.scope) == (60, "tunnel 10.0.0.1-10.0.0.2, VNI 7")
+    inside = [frame._replace(data=ipv4(frame.data, proto=4)) for frame in pieces(SEGMENT, 16, 40)]
+    (found,) = read(inside)
+    assert found.text == 60
+
+
+def test_what_lacks_something():
+    lost = [Unread(1, "fragment", A4, B4), Unread(3, "fragment", A4, B4)]
+    parts = pieces(SEGMENT, 16, 40)
+    assert list(read([parts[0], parts[2]])) == lost
+    assert [*read([pieces6(SEGMENT, 16)[0]])] == [Unread(1, "fragment", A6, B6)]
+    later = parts[1]._replace(time=parts[0].time + fragments.WAIT + 1)
+    assert [type(one) for one in read([parts[0], parts[2], later])] == [Unread] * 3
+    assert list(read(pieces(b"\0" * 40, 16, proto=47)[:1])) == [Unread(1, "fragment")]
+    assert list(read(pieces(udp(53, bytes(40)), 16, proto=17)[:1])) == []
+
+
+def test_overlapping_fragments_are_not_put_together():
+    parts = pieces(SEGMENT, 16, 40)
+    wide = ipv4(SEGMENT[16:48], fragment=2 | 0x2000)
+    parts[1] = parts[1]._replace(data=wide, length=len(wide))
+    assert list(read(parts)) == [Unread(n, "fragment", A4, B4) for n in (1, 2, 3)]
+    other = [parts[0], parts[0]._replace(data=ipv4(SEGMENT[:24], fragment=0x2000), number=2)]
+    assert list(read(other)) == [Unread(n, "fragment", A4, B4) for n in (1, 2)]
+
+
+def test_memory_is_bounded(monkeypatch):
+    """By packets, and by octets; the oldest are given up."""
+
+    def first(i: int) -> Frame:
+        data = bytearray(ipv4(SEGMENT[:16], fragment=0x2000))
+        data[4:6] = struct.pack(">H", i)
+        return Frame(101, 1.0, bytes(data), len(data), i)
+
+    monkeypatch.setattr(fragments, "HELD", 4)
+    made = fragments.Fragments()
+    given_up = [one.number for one in read(map(first, range(1, 7)))]
+    assert given_up == [1, 2, 3, 4, 5, 6]
+    monkeypatch.setattr(fragments, "ROOM", 100)
+    for frame in map(first, range(1, 50)):
+        ip = next(iter(_ips([frame])))
+        made.take(frame, ip, ip.fragment)
+        assert made.octets <= 100 and len(made.waiting) <= 4
+        assert made.octets == sum(one.octets() for one in made.waiting.values())
+
+
+def _ips(frames):
+    from checker.capture.networks import packet
+
+    return [packet(frame.link, frame.data, frame.length) for frame in frames]
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 40), st.booleans()), max_size=12))
+def test_any_fragments(drawn):
+    """Segments or words; and nothing is held that is not counted."""
+    frames = []
+    for number, (offset, size, more) in enumerate(drawn, 1):
+        data = ipv4(bytes(size), fragment=offset | (0x2000 if more else 0))
+        frames.append(Frame(101, 0.0, data, len(data), number))
+    for item in read(frames):
+        assert 1 <= item.number <= len(frames)
