@@ -20,7 +20,7 @@ class Datagram(NamedTuple):
     octets: bytes
 
 
-def datagram(frame: Frame, ip: Ip) -> Datagram | None:
+def datagram(number: int, frame: Frame, ip: Ip) -> Datagram | None:
     """The UDP datagram in a frame, if there is one."""
     if ip.protocol != UDP:
         return None
@@ -29,7 +29,7 @@ def datagram(frame: Frame, ip: Ip) -> Datagram | None:
         return None
     length = data[at + 4] << 8 | data[at + 5]
     src, dst = ip.src + data[at : at + 2], ip.dst + data[at + 2 : at + 4]
-    return Datagram(frame.number, frame.time, src, dst, data[at + 8 : at + length])
+    return Datagram(number, frame.time, src, dst, data[at + 8 : at + length])
 
 
 def octets(frame: Frame, p: Packet) -> bytes:

@@ -48,7 +48,7 @@ _SECTION = b"\x0a\x0d\x0d\x0a"
 _PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 
 
-def frames(path: Path) -> Iterator[Frame]:
+def in_file_order(path: Path) -> Iterator[Frame]:
     """The frames of a capture file. Raises UsageProblem if it is none, Damage if it breaks."""
     try:
         file = path.open("rb", buffering=BUFFER)

@@ -25,6 +25,7 @@ LONGEST = 0xFFFF
 class Piece(NamedTuple):
     """One fragment: what it carries, as much as was kept of it, and how long that is."""
 
+    number: int  # in the order of time
     octets: bytes
     size: int
     frame: Frame
@@ -66,17 +67,17 @@ class Fragments:
         self.waiting: dict[tuple[bytes, bytes, bytes, str], Packet] = {}
         self.octets = 0
 
-    def take(self, frame: Frame, ip: Ip, fragment: Fragment) -> Frame | list[Piece]:
+    def take(self, number: int, frame: Frame, ip: Ip, fragment: Fragment) -> Frame | list[Piece]:
         """The frame that is whole now, or else those fragments that are given up."""
         key = (ip.src, ip.dst, fragment.ident, ip.scope)
         packet = self.waiting.pop(key, None) or Packet(frame.time)
         known = packet.pieces.get(fragment.offset)
         if known is None or known.size != ip.size:
-            octets = frame.data[ip.at : ip.at + ip.size]
+            piece = Piece(number, frame.data[ip.at : ip.at + ip.size], ip.size, frame, ip)
             if known is not None or fragment.offset + ip.size > LONGEST or ip.size <= 0:
                 self.octets -= packet.octets()
-                return [*packet.pieces.values(), Piece(octets, ip.size, frame, ip)]
-            packet.pieces[fragment.offset] = Piece(octets, ip.size, frame, ip)
+                return [*packet.pieces.values(), piece]
+            packet.pieces[fragment.offset] = piece
             self.octets += len(frame.data)
             if not fragment.more:
                 packet.end = fragment.offset + ip.size

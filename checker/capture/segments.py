@@ -23,11 +23,13 @@ CONTROL = 0x3F
 class Packet:
     """One segment: ``src`` and ``dst`` are sockets, address and port as octets.
 
-    ``scope`` says in which network (``networks``); "" where nothing says so.
+    ``number`` is its place in the order of time, ``frame`` its number in the file. ``scope`` says
+    in which network (``networks``); "" where nothing says so.
     """
 
     __slots__ = (
-        "ack", "dst", "flags", "number", "options", "scope", "seq", "src", "text", "time", "wnd"
+        "ack", "dst", "flags", "frame", "number", "options", "scope", "seq", "src", "text", "time",
+        "wnd",
     )  # fmt: skip
 
     def __init__(
@@ -43,8 +45,10 @@ class Packet:
         text: int,
         options: bytes = b"",
         scope: str = "",
+        frame: int = 0,
     ) -> None:
         self.number = number
+        self.frame = frame or number
         self.time = time
         self.src = src
         self.dst = dst
@@ -81,7 +85,7 @@ _USUAL = struct.Struct(">12xHBxHxxHxBxx4s4s2s2sIIBBH").unpack_from
 """Ethernet, IPv4 without options, TCP."""
 
 
-Seen = Callable[[Frame, Ip | None], None]
+Seen = Callable[[int, Frame, Ip | None], None]
 """Who looks at each frame before its segment is handed on; of usual frames the packet is not
 known."""
 
@@ -90,52 +94,54 @@ def read(frames: Iterable[Frame], seen: Seen | None = None) -> Iterator[Packet |
     """What is TCP in ``frames``; the rest is passed over."""
     fragments = Fragments()
     try:
-        for frame in frames:
+        for number, frame in enumerate(frames, 1):
             if fragments.waiting:
                 yield from _given_up(fragments.expired(frame.time))
-            usual = _usual(frame) if frame.link == 1 else None
+            usual = _usual(number, frame) if frame.link == 1 else None
             if usual is not None:
                 if seen is not None:
-                    seen(frame, None)
+                    seen(number, frame, None)
                 yield usual
             else:
-                yield from _unusual(frame, fragments, seen)
+                yield from _unusual(number, frame, fragments, seen)
     except Damage:
         yield from _given_up(fragments.rest())
         raise
     yield from _given_up(fragments.rest())
 
 
-def _unusual(frame: Frame, fragments: Fragments, seen: Seen | None) -> Iterator[Packet | Unread]:
+def _unusual(
+    number: int, frame: Frame, fragments: Fragments, seen: Seen | None
+) -> Iterator[Packet | Unread]:
     ip = packet(frame.link, frame.data, frame.length)
     while isinstance(ip, Ip) and ip.fragment is not None:
-        found = fragments.take(frame, ip, ip.fragment)
+        found = fragments.take(number, frame, ip, ip.fragment)
         if not isinstance(found, Frame):
             yield from _given_up(found)
             return
         frame = found
         ip = packet(frame.link, frame.data, frame.length)
     if seen is not None:
-        seen(frame, ip if isinstance(ip, Ip) else None)
+        seen(number, frame, ip if isinstance(ip, Ip) else None)
     if isinstance(ip, Hidden):
-        yield Unread(frame.number, *ip)
+        yield Unread(number, *ip)
     elif ip is not None and ip.protocol == TCP:
-        yield _segment(frame, ip)
+        yield _segment(number, frame, ip)
 
 
 def _given_up(pieces: Iterable[Piece]) -> Iterator[Unread]:
     """Fragments without the rest of their packet. Whose is in a tunnel, its fragment does not say;
     and UDP is passed over."""
-    for _, _, frame, ip in pieces:
+    for number, _, _, _, ip in pieces:
         if ip.protocol in TUNNELS:
-            yield Unread(frame.number, "fragment", scope=ip.scope)
+            yield Unread(number, "fragment", scope=ip.scope)
         elif ip.protocol != UDP:
-            yield Unread(frame.number, "fragment", ip.src, ip.dst, ip.scope)
+            yield Unread(number, "fragment", ip.src, ip.dst, ip.scope)
 
 
-def _usual(frame: Frame) -> Packet | None:
+def _usual(number: int, frame: Frame) -> Packet | None:
     """A segment without options in the usual headers, read at once; else None: see below."""
-    _, time, data, _, number = frame
+    _, time, data, _, place = frame
     if len(data) < 54:
         return None
     kind, first, total, fragment, protocol, src, dst, source, to, seq, ack, offset, flags, wnd = (
@@ -147,11 +153,11 @@ def _usual(frame: Frame) -> Packet | None:
         or offset < 0x50 or text < 0 or flags & SYN
     ):  # fmt: skip
         return None
-    return Packet(number, time, src + source, dst + to, seq, ack, flags, wnd, text)
+    return Packet(number, time, src + source, dst + to, seq, ack, flags, wnd, text, b"", "", place)
 
 
-def _segment(frame: Frame, ip: Ip) -> Packet | Unread:
-    _, time, data, _, number = frame
+def _segment(number: int, frame: Frame, ip: Ip) -> Packet | Unread:
+    _, time, data, _, place = frame
     src, dst, at, scope = ip.src, ip.dst, ip.at, ip.scope
     if len(data) < at + 4:
         return Unread(number, "TCP header cut off", src, dst, scope)
@@ -168,7 +174,7 @@ def _segment(frame: Frame, ip: Ip) -> Packet | Unread:
             return Unread(number, "TCP header cut off", src, dst, scope)
         options = data[at + 20 : at + header]
     text = ip.size - header
-    return Packet(number, time, src, dst, seq, ack, flags, wnd, text, options, scope)
+    return Packet(number, time, src, dst, seq, ack, flags, wnd, text, options, scope, place)
 
 
 def options(octets: bytes) -> dict[int, bytes]:

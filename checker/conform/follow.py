@@ -14,8 +14,9 @@ Segments are of one pair of sockets only if they were seen in one network (``Pac
 same addresses may be in use on two VLANs. Where a router uses a network for each direction, a
 segment of the direction that is missing joins the flow, and that is not taken for certain.
 
-Frames that cannot be read may be of any connection, unless they tell which, or that they are of
-another network: what deviates after one is inconclusive.
+Segments come in the order of their time stamps; where these do not tell the order, a deviation is
+inconclusive. Frames that cannot be read may be of any connection, unless they tell which, or that
+they are of another network: what deviates after one is inconclusive.
 
 Memory is bounded: a flow keeps summaries only, the flows kept are at most ``FLOWS``, and those
 whose connections ended go first.
@@ -201,6 +202,10 @@ class Follower:
         seen.append((side, p))
         if len(seen) > 2 * LADDER:
             del seen[:-LADDER]
+        accused = connection.deviation
+        if accused is not None and p.frame != p.number and accused.segment >= seen[0][1].number:
+            # What the file has before the one that was not explained may come only now.
+            connection.doubt = connection.doubt or _misplaced(seen)
         edge = None
         if p.flags & ACK and not connection.mid:
             scale = connection.scale
@@ -331,6 +336,8 @@ class Follower:
             connection.doubt = f"frame {number} may be one of its segments: {why}"
         elif flow.joined:
             connection.doubt = "each direction was seen in another network: are they of one?"
+        else:
+            connection.doubt = _misplaced(flow.seen)
 
     def _close(self, flow: Flow) -> None:
         """Its present connection has come to its end: say what it was."""
@@ -348,6 +355,24 @@ class Follower:
         )
         flow.past = one, other
         self.done(connection)
+
+
+def _misplaced(seen: list[tuple[int, Packet]]) -> str:
+    """What time stamps say against the order of segments, if anything.
+
+    A sender's own segments pass one interface and one queue: stamps that put them in another order
+    than the file's are not to be trusted, as of a clock that was set back.
+    """
+    latest: dict[int, int] = {}
+    before = seen[0][1]
+    for side, p in seen:
+        if p.time < before.time:
+            return f"packet {p.number} is older than packet {before.number} by its time stamp"
+        if p.frame < latest.get(side, 0):
+            two = f"{p.frame} and {latest[side]}"
+            return f"by their time stamps, frames {two} of one sender are swapped"
+        latest[side], before = p.frame, p
+    return ""
 
 
 def _alive(state: State) -> bool:

@@ -38,7 +38,8 @@ def describe(p: Packet) -> str:
     """A packet, for the reader."""
     ack = f"<ACK={p.ack}>" if p.flags & ACK else ""
     text = f"<{p.text} octets>" if p.text else ""
-    return f"<SEQ={p.seq}>{ack}{text}<CTL={flags(p.flags)}>"
+    place = f" (frame {p.frame} of the file)" if p.frame != p.number else ""
+    return f"<SEQ={p.seq}>{ack}{text}<CTL={flags(p.flags)}>{place}"
 
 
 def _edges(edge: Edge | None, first: int) -> list[Edge]:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -116,12 +117,12 @@ def follow(
     ``reader`` is who reads the frames, if more is to be seen of them than the segments.
     """
     follower = Follower(behaviour, where, done)
-    began = time.monotonic()
     name, damage = shown(capture), ""
+    watch = _Watch(name)
     usual = gc.get_threshold()
     gc.set_threshold(COLLECTED, *usual[1:])
     try:
-        watched = _watched(frames(capture), name, began)
+        watched = watch.over(frames(capture))
         follower.feed(read(watched) if reader is None else reader(follower, watched))
     except Damage as error:
         damage = str(error)
@@ -132,6 +133,15 @@ def follow(
         print(f"{name}: {damage}; what came before was followed", file=sys.stderr)
     for why, count in follower.unread.items():
         print(f"{name}: {counted(count, 'frame')} not read: {why}", file=sys.stderr)
+    if watch.moved:
+        print(f"{name}: {counted(watch.moved, 'frame')} put in the order of the time stamps, in "
+              "which packets are numbered", file=sys.stderr)  # fmt: skip
+    if watch.left:
+        print(
+            f"{name}: {counted(watch.left, 'frame')} older than what stands before, and left "
+            "there: was the clock set back, or are these several captures?",
+            file=sys.stderr,
+        )
     output.totals.unread.update(follower.unread)
     output.summary.append(
         {
@@ -139,19 +149,36 @@ def follow(
             "segments": follower.segments,
             "unread": dict(follower.unread),
             "damage": damage,
+            "moved": watch.moved,
+            "out_of_order": watch.left,
         }
     )
 
 
-def _watched(items: Iterable[Frame], name: str, began: float) -> Iterator[Frame]:
-    """Tell now and then how far it is."""
-    told = began + 2
-    for number, frame in enumerate(items):
-        if not number & 0x3FFF and time.monotonic() > told:
-            told = time.monotonic() + 10
-            seconds = time.monotonic() - began
-            print(f"{name}: {number:,} frames, {number / seconds:,.0f}/s", file=sys.stderr)
-        yield frame
+class _Watch:
+    """Tells now and then how far it is, and counts what the file has in another order than time."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.moved = 0  # frames that were put in the order of time
+        self.left = 0  # frames that were not
+
+    def over(self, items: Iterable[Frame]) -> Iterator[Frame]:
+        began = time.monotonic()
+        told, newest, before = began + 2, 0, -inf
+        for count, frame in enumerate(items):
+            if not count & 0x3FFF and time.monotonic() > told:
+                told = time.monotonic() + 10
+                rate = count / (told - 10 - began)
+                print(f"{self.name}: {count:,} frames, {rate:,.0f}/s", file=sys.stderr)
+            if frame.number < newest:
+                self.moved += 1
+            else:
+                newest = frame.number
+            if frame.time < before:
+                self.left += 1
+            before = frame.time
+            yield frame
 
 
 def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> None:

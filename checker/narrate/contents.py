@@ -290,11 +290,11 @@ class Tap:
                 text = octets(self.frame, item) if item.text else b""
                 contents.take(side, item, text, connection.isn[side])
 
-    def _seen(self, frame: Frame, ip: Ip | None) -> None:
+    def _seen(self, number: int, frame: Frame, ip: Ip | None) -> None:
         self.frame = frame
         if self.began is None:
             self.began = frame.time
-        found = datagram(frame, ip) if ip is not None else None
+        found = datagram(number, frame, ip) if ip is not None else None
         if found is not None:
             self.names.take(found)
 

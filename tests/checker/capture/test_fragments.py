@@ -43,17 +43,18 @@ def test_in_any_order(make, order):
     parts = make(SEGMENT, 16, 40)
     (found,) = read([parts[i] for i in order])
     assert isinstance(found, Packet)
-    assert (found.seq, found.text, found.number) == (7, 60, order[2] + 1)
+    assert (found.seq, found.text, found.number) == (7, 60, 3)
+    assert found.frame == order[2] + 1
 
 
 def test_the_whole_is_a_frame():
     """Whoever reads contents gets it; what the capture did not keep is not made up."""
     parts = pieces(SEGMENT, 32, 64, head=ETHERNET + b"\x81\0\0\5\x08\0", link=1)
     frames: list[Frame] = []
-    (found,) = read(parts, lambda frame, _: frames.append(frame))
+    (found,) = read(parts, lambda _, frame, __: frames.append(frame))
     assert (found.scope, octets(frames[0], found)) == ("VLAN 5", b"x" * 60)
     cut = parts[1]._replace(data=parts[1].data[:-10])
-    (found,) = read([parts[0], cut, parts[2]], lambda frame, _: frames.append(frame))
+    (found,) = read([parts[0], cut, parts[2]], lambda _, frame, __: frames.append(frame))
     assert (found.text, octets(frames[1], found)) == (60, b"x" * 34)
 
 
@@ -76,7 +77,7 @@ def test_in_a_tunnel_and_around_one():
 
 
 def test_what_lacks_something():
-    lost = [Unread(1, "fragment", A4, B4), Unread(3, "fragment", A4, B4)]
+    lost = [Unread(1, "fragment", A4, B4), Unread(2, "fragment", A4, B4)]
     parts = pieces(SEGMENT, 16, 40)
     assert list(read([parts[0], parts[2]])) == lost
     assert [*read([pieces6(SEGMENT, 16)[0]])] == [Unread(1, "fragment", A6, B6)]
@@ -110,7 +111,7 @@ def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(fragments, "ROOM", 100)
     for frame in map(first, range(1, 50)):
         ip = next(iter(_ips([frame])))
-        made.take(frame, ip, ip.fragment)
+        made.take(frame.number, frame, ip, ip.fragment)
         assert made.octets <= 100 and len(made.waiting) <= 4
         assert made.octets == sum(one.octets() for one in made.waiting.values())
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.capture import Packet, Unread
+from checker.capture import Frame, Packet, Unread, read
+from checker.capture.order import ordered
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.candidate import LIFE
 from checker.conform.connection import Connection, Verdict
@@ -18,6 +19,7 @@ from tests.helpers.wire import (
     A,
     B,
     Wire,
+    as_frame,
     deviation,
     followed,
     verdicts,
@@ -269,6 +271,42 @@ def test_fragments_of_strangers_do_not_hide_ones_own():
     late = Packet(13, 1.0, B, A, 300, 200, ACK, 1000, 0)
     packets = [*Wire().opened().packets, *strangers, ours, late]
     (found,) = followed(packets, flows=4)
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def placed(wire: Wire, *changes: tuple[int, float]) -> list[Packet]:
+    """What is read of a capture in which the clock moved: by so much from a packet on."""
+    frames = []
+    for p in wire.packets:
+        time = p.time + sum(by for number, by in changes if p.number >= number)
+        data = as_frame(p)
+        frames.append(Frame(101, time, data, len(data), p.number))
+    return [*read(ordered(frames))]
+
+
+def test_the_capture_has_an_answer_before_what_it_answers():
+    """By the stamps, B's ACK came after A's text; in the file it stands before it."""
+    wire = Wire().opened()(B, ACK, 300, 110)(A, ACK, 100, 300, 10)(A, ACK, 110, 300, 5)
+    assert verdicts(wire) == ["deviates"]
+    packets = placed(wire, (5, -0.015), (6, 0.015))
+    assert [(p.number, p.frame) for p in packets[3:]] == [(4, 5), (5, 4), (6, 6)]
+    assert [c.verdict for c in followed(packets)] == [Verdict.CONFORMS]
+
+
+@pytest.mark.parametrize("back", [0.03, 3600.0])
+def test_a_clock_that_was_set_back_accuses_nobody(back):
+    """By less than is put in order, where the stamps contradict A's own order, and by more."""
+    wire = Wire().opened()
+    for i in range(8):
+        wire(A, ACK, 100 + i, 300, 1)(B, ACK, 300, 101 + i)
+    (found,) = followed(placed(wire, (10, -back)))
+    if back > 1:
+        assert found.verdict is Verdict.CONFORMS
+        wire(B, ACK, 300, 999)
+        (found,) = followed(placed(wire, (10, -back)))
+        assert "is older than packet 9 by its time stamp" in found.reason
+    else:
+        assert "of one sender are swapped" in found.reason
     assert found.verdict is Verdict.INCONCLUSIVE
 
 

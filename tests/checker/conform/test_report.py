@@ -254,6 +254,22 @@ def test_frames_that_are_not_read_are_counted_wherever_results_are(tmp_path):
     assert "3 frames not read: ESP: encrypted" in suite[1][0].get("message")
 
 
+def test_what_is_out_of_order_is_said(tmp_path):
+    """Frames 4 and 5 are swapped; frame 6 is of an hour before."""
+    path, out = tmp_path / "x.pcap", tmp_path / "r"
+    wire = Wire().opened()(A, ACK, 100, 310)(B, ACK, 300, 100, 10)(A, ACK, 100, 310)
+    when = (5000, 5001, 5002, 5004, 5003, 1400)
+    frames = [*map(as_frame, wire.packets)]
+    made = [record(at, 0, data) for at, data in zip(when, frames, strict=True)]
+    path.write_bytes(header(101) + b"".join(made))
+    told = run(str(path), "--json", str(out))
+    assert told.returncode == 0
+    assert f"{path}: 1 frame put in the order of the time stamps" in told.stderr
+    assert f"{path}: 1 frame older than what stands before, and left there" in told.stderr
+    (found,) = json.loads(out.read_text())["captures"]
+    assert (found["moved"], found["out_of_order"]) == (1, 1)
+
+
 def test_many_connections_are_told_in_a_bounded_way():
     captures = [*map(str, sorted(ZEEK.iterdir()))]
     told = run(*captures, "--most", "2").stdout.splitlines()
