@@ -135,8 +135,8 @@ class Flow:
     """A pair of sockets, the client's first, in one network."""
 
     __slots__ = (
-        "at", "connection", "ends", "first", "joined", "keys", "last", "offered", "past", "scope",
-        "seen", "sent", "sockets",
+        "at", "connection", "ends", "first", "joined", "keys", "last", "missed", "offered", "past",
+        "scope", "seen", "sent", "sockets",
     )  # fmt: skip
 
     def __init__(
@@ -148,6 +148,7 @@ class Flow:
         self.scope = scope
         self.keys: list[tuple[bytes, bytes, str]] = []  # by which segments are found to be its
         self.joined = False  # are its directions in two networks?
+        self.missed = ""  # why it is not judged, if the capture is from the end of others
         self.ends = way.ends(at)
         self.connection: Connection | None = None
         self.last = 0.0

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from checker.capture import Packet, Unread
-from checker.capture.segments import ACK, RST, SYN, options
+from checker.capture.segments import ACK, RST, SYN, options, socket
 from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
 from checker.conform.cache.situations import Cache
 from checker.conform.candidate import Candidate
@@ -61,6 +61,13 @@ class Position:
                 return side
         return None
 
+    def missed(self, sockets: tuple[bytes, bytes]) -> str:
+        """Why nobody is judged of a flow: the capture is from an end, and of neither of its own."""
+        if not self.addresses or self.at(sockets) is not None:
+            return ""
+        places = " or ".join(map(socket, sorted(self.addresses)))
+        return f"not judged: the capture is from {places}, which is neither of its ends"
+
 
 MIDDLE = Position()
 BACKWARDS = "it begins with SYN,ACK"
@@ -93,6 +100,7 @@ class Follower:
         self.hidden: dict[tuple[bytes, bytes], str] = {}
         self.blind = (0, "")  # the last frame that may be of any connection, and why
         self.segments = 0
+        self.missed = 0  # connections of others than those at whose end the capture was taken
 
     def feed(self, items: Iterable[Packet | Unread]) -> None:
         """Follow what was captured, in order."""
@@ -147,6 +155,7 @@ class Follower:
         replies = p.flags & (SYN | ACK) == SYN | ACK
         sockets = (p.dst, p.src) if replies else (p.src, p.dst)
         flow = Flow(sockets, self.way, self.position.at(sockets), p.number, p.scope)
+        flow.missed = self.position.missed(sockets)
         side = int(replies)
         self._keep(flow, side, p)
         if p.src != p.dst:
@@ -347,6 +356,7 @@ class Follower:
         flow.connection = None
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
         judge(connection, flow, self.hidden)
+        self.missed += bool(flow.missed)
         flow.ends.forget()
         oldest = flow.seen[0][1].number if flow.seen else connection.first
         one, other = (

@@ -103,6 +103,9 @@ def _verdict(
         pairs = ((a, b), (b, a), (a[:-2], b[:-2]), (b[:-2], a[:-2]))
         unread = next((hidden[pair] for pair in pairs if pair in hidden), "")
     deviation = connection.deviation
+    if flow.missed:
+        connection.silent = True
+        return Verdict.INCONCLUSIVE, flow.missed
     if connection.unsupported:
         return Verdict.UNSUPPORTED, connection.unsupported
     if unread:

@@ -133,6 +133,9 @@ def follow(
         print(f"{name}: {damage}; what came before was followed", file=sys.stderr)
     for why, count in follower.unread.items():
         print(f"{name}: {counted(count, 'frame')} not read: {why}", file=sys.stderr)
+    if follower.missed:
+        print(f"{name}: {counted(follower.missed, 'connection')} not judged: the capture is from "
+              "neither of their ends", file=sys.stderr)  # fmt: skip
     if watch.moved:
         print(f"{name}: {counted(watch.moved, 'frame')} put in the order of the time stamps, in "
               "which packets are numbered", file=sys.stderr)  # fmt: skip

@@ -135,6 +135,19 @@ def test_what_a_strict_end_may_not_do():
     assert verdicts(Wire().opened()(B, ACK, 300, 9999), position=at_a) == ["conforms"]
 
 
+def test_at_an_address_of_neither_end_nobody_is_judged():
+    """Neither a connection that conforms nor one that deviates."""
+    elsewhere = Position(frozenset({bytes([10, 9, 9, 9])}))
+    wire = Wire().opened()
+    for _ in range(2):
+        (found,) = followed(wire.packets, position=elsewhere)
+        assert found.verdict is Verdict.INCONCLUSIVE and found.silent
+        why = "not judged: the capture is from 10.9.9.9, which is neither of its ends"
+        assert found.reason == why
+        assert found.states == ["ESTABLISHED", "ESTABLISHED"]
+        wire(B, ACK, 300, 9999)
+
+
 def test_windows_are_scaled():
     def sends(octets: int, scale: int | None) -> list[str]:
         option = b"" if scale is None else bytes([3, 3, scale])

@@ -64,6 +64,7 @@ def test_command(tmp_path):
         ([str(CAPTURES / "lwip.pcap"), "--rules", "linus"], 2, "did you mean linux?"),
         ([str(CAPTURES / "lwip.pcap"), "--at", "here"], 2, "is not an address"),
         ([str(CAPTURES / "self_connect.A.pcap")], 3, "no connections"),
+        ([str(CAPTURES / "lwip.pcap"), "--at", "10.9.9.9"], 3, "5 connections not judged"),
         ([str(ZEEK / "http__get_nosyn.pcap")], 3, "1 inconclusive"),
     ],
 )
