@@ -8,7 +8,7 @@ which is one wherever the capture was taken, if the opener answers at once.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
@@ -20,7 +20,8 @@ from checker.render import Story
 from spec.observe.states import WAITS
 
 VERSION = 1
-"""Of the JSON. It changes when a member is taken away or means something else."""
+"""Of the JSON. It changes when a member is taken away or means something else; its schema is
+``docs/reference/narrate.schema.json``."""
 TOLD = 1_000
 """Connections that are listed; further ones are only counted."""
 
@@ -54,6 +55,18 @@ class Exchange:
         return f"{head} -> {self.status}{took}"
 
 
+class End(NamedTuple):
+    """What an end did towards the end of its connection."""
+
+    packet: int
+    who: str
+    what: str
+
+    def words(self) -> str:
+        """In a line."""
+        return f"{self.who} {self.what} (packet {self.packet})"
+
+
 @dataclass(slots=True)
 class Told:
     """A connection, for the reader."""
@@ -74,7 +87,7 @@ class Told:
     requests: int = 0
     kept: bool = False
     missing: bool = False
-    ends: list[str] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
     left: tuple[str, str] = ("", "")
     again: str = ""  # what is known of the connection before, between the same sockets
     story: Story | None = None
@@ -98,7 +111,7 @@ class Told:
                 {name: getattr(one, name) for name in Exchange.__slots__} for one in self.exchanges
             ],
             "text_missing": self.missing,
-            "ends": self.ends,
+            "ends": [one._asdict() for one in self.ends],
             "left": list(self.left),
             "used_before": self.again,
         }
@@ -108,21 +121,19 @@ class Told:
 class Narration:
     """The facts of one capture; times in seconds from its first frame."""
 
-    capture: str
     lookups: list[Lookup]
     more_lookups: int
     connections: list[Told]
     more_connections: int
     began: float
-    damage: str = ""
-    unread: dict[str, int] = field(default_factory=dict)
-    totals: Totals = field(default_factory=Totals)
+    summary: dict[str, Any]  # of the capture, as conform has it
+    totals: Totals
 
     def as_json(self) -> dict[str, Any]:
         """The report."""
         return {
             "version": VERSION,
-            "capture": self.capture,
+            **self.summary,
             "lookups": [
                 {
                     "packet": one.number,
@@ -143,8 +154,6 @@ class Narration:
             "more_lookups": self.more_lookups,
             "connections": [one.as_json() for one in self.connections],
             "more_connections": self.more_connections,
-            "unread": self.unread,
-            "damage": self.damage,
             "totals": self.totals.as_json(),
         }
 
@@ -245,19 +254,19 @@ def _exchange(request: Head | None, response: Head | None, zero: float) -> Excha
     return found
 
 
-def _ends(connection: Connection, contents: Contents) -> Iterator[str]:
+def _ends(connection: Connection, contents: Contents) -> Iterator[End]:
     """Who closed, as the states tell; and resets."""
     into = [{after.value: number for number, _, after in edges} for edges in connection.edges]
     who = [socket(s) for s in connection.flow.sockets]
     active = [side for side in (0, 1) if "FIN-WAIT-1" in into[side]]
     for side in active:
         both = ", at once with its peer" if len(active) == 2 else " first"
-        yield f"{who[side]} closes{both} (packet {into[side]['FIN-WAIT-1']})"
+        yield End(into[side]["FIN-WAIT-1"], who[side], f"closes{both}")
     for side in (0, 1):
         if "LAST-ACK" in into[side]:
-            yield f"{who[side]} closes after its peer (packet {into[side]['LAST-ACK']})"
+            yield End(into[side]["LAST-ACK"], who[side], "closes after its peer")
     for number, side in contents.resets:
-        yield f"{who[side]} sends a reset (packet {number})"
+        yield End(number, who[side], "sends a reset")
 
 
 # In words
@@ -266,7 +275,7 @@ def _ends(connection: Connection, contents: Contents) -> Iterator[str]:
 def lines(of: Narration, most: int, width: int) -> Iterator[str]:
     """The narration on the terminal; of connections, at most so many (0: all)."""
     requests = sum(one.requests for one in of.connections if one.protocol.startswith("HTTP"))
-    yield f"{of.capture}: " + ", ".join(
+    yield f"{of.summary['capture']}: " + ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"
         for count, word in (
             (len(of.lookups) + of.more_lookups, "DNS question"),
@@ -314,7 +323,7 @@ def chapter(one: Told) -> Iterator[str]:
         yield f"{one.verdict.value}: {one.reason}; the states below are the likeliest"
     yield from _carried(one)
     for end in one.ends:
-        yield f"end: {end}"
+        yield f"end: {end.words()}"
     for who, state in zip(one.sockets, one.left, strict=True):
         if state and state not in ("CLOSED", "LISTEN"):
             why = _MEANS.get(state, "")

@@ -28,7 +28,7 @@ li.in { list-style: none } svg { max-width: 100%; height: auto } details { margi
 
 def page(of: Narration) -> str:
     """The whole page."""
-    title = f"What happened in {of.capture}"
+    title = f"What happened in {of.summary['capture']}"
     return "\n".join(
         [
             "<!doctype html>",

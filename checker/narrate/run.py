@@ -15,7 +15,6 @@ from checker.render import Story
 from checker.support import terminal
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.files import apart, write, write_json
-from checker.support.paths import shown
 
 
 def narrate(
@@ -41,7 +40,7 @@ def narrate(
             print(f"drawing {drawn} connections", file=sys.stderr)
         write(out_html, page.page(found).encode())
     something = found.lookups or found.connections
-    return OK if something and not found.damage else INCONCLUSIVE
+    return OK if something and not found.summary["damage"] else INCONCLUSIVE
 
 
 def gather(
@@ -79,8 +78,8 @@ def gather(
     connections.sort(key=lambda one: one.first)
     (summary,) = output.summary
     return narration.Narration(
-        shown(capture), tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0,
-        summary["damage"], summary["unread"], output.totals,
+        tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0, summary,
+        output.totals,
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_the_whole_story(tmp_path):
     assert new.exchanges[0].host == "www.example"
     assert new.left == ("TIME-WAIT", "CLOSED")
     assert broken.exchanges[0].status is None
-    assert broken.ends[0].startswith("10.0.0.2:80 sends a reset")
+    assert broken.ends[0].words().startswith("10.0.0.2:80 sends a reset")
     assert broken.left == ("CLOSED", "CLOSED or TIME-WAIT")  # the RFC says both of who aborts
     assert forgotten.exchanges[0].status == 204
     assert forgotten.left == ("FIN-WAIT-2", "CLOSE-WAIT")
@@ -84,7 +84,7 @@ def test_a_connection_that_is_not_opened(tmp_path):
     assert list(narration.chapter(no))[1] == (
         "handshake: refused with a reset (packet 2), SYN seen once"
     )
-    assert no.ends == ["10.0.0.2:80 sends a reset (packet 2)"]
+    assert no.ends == [(2, "10.0.0.2:80", "sends a reset")]
     assert silent.handshake == {"syns": 3}
     assert silent.left[0] == "SYN-SENT"
 

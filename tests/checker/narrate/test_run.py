@@ -21,6 +21,7 @@ from tests.helpers.film import (
     never_closes,
     three,
 )
+from tests.helpers.schema import fits
 
 
 def command(*words: object) -> tuple[int, str]:
@@ -82,6 +83,28 @@ def test_states_change_where_a_segment_arrives(tmp_path):
     (line,) = [line for line in found.story.lines if line.number == 8]
     assert found.story.before(found.story.lines.index(line))[1] == "ESTABLISHED"
     assert line.states == ("FIN-WAIT-1", "CLOSE-WAIT")
+
+
+def test_the_report_has_a_version_and_fits_its_schema(tmp_path):
+    """A film with names and closes, and captures with all that others do."""
+    made, out = Film(), tmp_path / "r.json"
+    for scene in (ask, three, never_closes):
+        scene(made)
+    film = made.write(tmp_path / "film.pcap")
+    command(film, "--json", out)
+    report = json.loads(out.read_text())
+    assert report["version"] == 1 and report["capture"] == str(film)
+    told = set()
+    for path in (film, *sorted(ZEEK.glob("*.pcap*"))):
+        found = gather(path, RFC, MIDDLE).as_json()
+        fits(found, "narrate.schema.json")
+        told |= {one["what"] for each in found["connections"] for one in each["ends"]}
+    assert json.loads(json.dumps(gather(film, RFC, MIDDLE).as_json())) == report
+    assert {"closes first", "closes after its peer", "sends a reset"} <= told
+    # The check can fail: a member that is not described, one that is not there, another type.
+    for changes in ({"more": 1}, {"version": 2}, {"lookups": [{"packet": 1}]}, {"segments": "1"}):
+        with pytest.raises((AssertionError, KeyError)):
+            fits(report | changes, "narrate.schema.json")
 
 
 def test_exit_codes(tmp_path):
