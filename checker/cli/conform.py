@@ -1,11 +1,14 @@
 """``conform``: captures followed through the specification."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from checker.cli.options import LeftOption, VerdictsOption
+from checker.support.errors import UsageProblem
+from checker.support.paths import shown
 
 
 def conform(
@@ -47,9 +50,21 @@ def conform(
         bool, typer.Option("--bench", help="Only measure, beside tshark and tcptrace.")
     ] = False,
 ) -> None:
-    """Follow the TCP connections of captures (pcap, pcapng) through the specification."""
-    from checker.conform import behaviour, run, speed
+    """Follow the TCP connections of captures (pcap, pcapng) through the specification.
 
+    A table of sockets is explained as by the command sockets.
+    """
+    from checker.conform import behaviour, run, speed
+    from checker.sockets.table import is_table
+
+    if any(map(is_table, captures)):
+        from checker.sockets.run import explain
+
+        others = (junit, rules, peer_capture, svg, only, state, verbose, bench, at != "middle")
+        if len(captures) > 1 or any(others):
+            raise UsageProblem("a table of sockets goes alone, with no option but --json")
+        print(f"{shown(captures[0])} is a table of sockets, and no capture", file=sys.stderr)
+        raise typer.Exit(explain(captures[0], json))
     if bench:
         for line in speed.timed(captures):
             print(line)

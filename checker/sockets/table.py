@@ -9,6 +9,7 @@ import ipaddress
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from spec.tcp.tcb import State
@@ -36,6 +37,10 @@ _HEADING = re.compile(r"\s*(State|Netid|Recv-Q|Proto|Active|sl)\b|\s*$")
 _PROGRAM = re.compile(r'users:\(\("([^"]*)",pid=(\d+)|(?<=\s)(\d+)/(\S+)')
 
 
+BEGINNING = 1 << 16
+"""Octets of a file by which a table is known."""
+
+
 class Socket(NamedTuple):
     """One line. A port is a number, or a name where the program printed one."""
 
@@ -52,6 +57,21 @@ class Refused(NamedTuple):
 
     number: int
     text: str
+
+
+def is_table(path: Path) -> bool:
+    """Does a file begin with text in which there is a socket?"""
+    try:
+        if not path.is_file():
+            return False  # of a pipe, what was looked at would be gone
+        with path.open("rb") as file:
+            head = file.read(BEGINNING)
+    except OSError:
+        return False
+    if b"\0" in head:
+        return False
+    lines = head.decode("utf-8", "backslashreplace").splitlines()
+    return any(isinstance(one, Socket) for one in read(lines))
 
 
 def read(lines: Iterable[str]) -> Iterator[Socket | Refused]:

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from checker.sockets import meaning
-from checker.sockets.table import Refused, Socket, read
+from checker.sockets.table import Refused, Socket, is_table, read
 from spec.observe.states import WAITS
 from spec.tcp.tcb import State
 
@@ -139,3 +140,36 @@ def test_command(tmp_path):
     told = command("-", given="hello")
     assert told.returncode == 2 and "is it of `ss -tan`" in told.stderr
     assert command(tmp_path / "missing").returncode == 2
+    (tmp_path / "table").write_text(SS)
+    assert command(tmp_path / "table", "--json", tmp_path / "table").returncode == 2
+    assert (tmp_path / "table").read_text() == SS
+
+
+@pytest.mark.parametrize("text", [SS, NETSTAT, BSD, PROC], ids=["ss", "netstat", "bsd", "proc"])
+def test_conform_takes_a_table_for_one(tmp_path, text):
+    """It says so, and what ``sockets`` says; what makes no sense with a table is refused."""
+    table, out, other = tmp_path / "table", tmp_path / "r.json", tmp_path / "o.json"
+    table.write_text(text)
+    given = subprocess.run(
+        [sys.executable, "-m", "checker", "conform", str(table), "--json", str(out)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    expected = command(table, "--json", other)
+    assert (given.returncode, given.stdout) == (expected.returncode, expected.stdout)
+    assert given.stderr == f"{table} is a table of sockets, and no capture\n"
+    assert out.read_text() == other.read_text()
+
+
+def test_what_is_no_table(tmp_path):
+    for text in ("", "hello\n", "ESTAB is a state\n"):
+        (tmp_path / "x").write_text(text)
+        assert not is_table(tmp_path / "x")
+    assert not is_table(tmp_path) and not is_table(tmp_path / "none")
+    assert not is_table(Path(__file__).parents[2] / "captures" / "linux" / "close_4way.A.pcap")
+    (tmp_path / "x").write_text(SS)
+    for more in ([str(tmp_path / "x")], ["--at", "client"], ["--verbose"]):
+        words = ["conform", str(tmp_path / "x"), *more]
+        told = subprocess.run([sys.executable, "-m", "checker", *words], capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        assert told.returncode == 2
+        assert "a table of sockets goes alone" in told.stderr
