@@ -2,15 +2,53 @@
 
 A reader may leave early (``| head``): then the rest is said to nobody, and the program goes on to
 its report and its exit code. On stderr a full disk is no reason to fail either. On stdout, where
-the results go, it is a problem. A character that a terminal does not have is written as its number.
+the results go, it is a problem. A sign that a terminal does not have is written as one that it has;
+a letter, as in a name, as its number.
 """
 
+import codecs
 import io
 import os
 import sys
 from typing import Any, TextIO
 
 from checker.support.errors import ToolProblem
+
+_SIGNS = {
+    **dict.fromkeys("\N{HYPHEN}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}", "-"),
+    **dict.fromkeys("\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}", "'"),
+    **dict.fromkeys("\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}", '"'),
+    "\N{PILCROW SIGN}": "#",
+    "\N{HORIZONTAL ELLIPSIS}": "~",
+    "\N{RIGHTWARDS ARROW}": ">",
+    "\N{LEFTWARDS ARROW}": "<",
+    "\N{BULLET}": "*",
+    "\N{MIDDLE DOT}": ".",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{NO-BREAK SPACE}": " ",
+}
+"""Each is as wide as what it stands for: tables keep their columns, and lines their length."""
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """The error handler of the standard streams."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(_SIGNS.get(c) or _drawn(c) or _escape(c) for c in text), error.end
+
+
+def _drawn(c: str) -> str:
+    """What stands for a part of a frame."""
+    if not "\u2500" <= c <= "\u257f":
+        return ""
+    return "-" if c in "\u2500\u2501\u2550" else "|" if c in "\u2502\u2503\u2551" else "+"
+
+
+def _escape(c: str) -> str:
+    return c.encode("ascii", "backslashreplace").decode()
+
+
+codecs.register_error("plain", _plain)
 
 
 def protect() -> None:
@@ -25,7 +63,7 @@ def protect() -> None:
             patient = io.TextIOWrapper(
                 stream,
                 usual.encoding,
-                "backslashreplace",
+                "plain",
                 line_buffering=usual.isatty() or name == "stderr",
                 write_through=getattr(usual, "write_through", False),
             )

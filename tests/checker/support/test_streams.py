@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import checker.support.streams  # noqa: F401 (it makes the error handler known)
+
 PROGRAM = """
 import sys
 from checker.support import streams
@@ -44,10 +46,19 @@ def test_results_that_cannot_be_written_are_a_problem_and_words_are_not() -> Non
         assert (told.returncode, len(told.stdout)) == (7, len("→ ".encode()) + 100_001)
 
 
-def test_what_a_terminal_does_not_have_is_written_as_its_number() -> None:
+def test_what_a_terminal_does_not_have_has_a_plain_stand_in() -> None:
+    """A sign as wide as itself; a letter is of a name, and must not become another."""
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     told = subprocess.run(COMMAND, env=env, capture_output=True, check=False)
-    assert (told.returncode, told.stdout[:8]) == (7, b"\\u2192 x")
+    assert (told.returncode, told.stdout[:8]) == (7, b"> xxxxxx")
+    assert "3.5 \xb61\u2026 \u250c\u2500\u2510\u2502 \xe9\u4e2d\udcff".encode("ascii", "plain") == (
+        b"3.5 #1~ +-+| \\xe9\\u4e2d\\udcff"
+    )
+    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    words = [sys.executable, "-m", "checker", "requirements", "MUST-37"]
+    for having, sign in ((env, b"3.8.6.1 #3"), (latin, b"3.8.6.1 \xb63")):
+        told = subprocess.run(words, env=having, capture_output=True, check=False)
+        assert sign in told.stdout and b"\\x" not in told.stdout
 
 
 def test_streams_that_were_closed_are_none() -> None:
