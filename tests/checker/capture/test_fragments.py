@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from checker.capture import Frame, Packet, Unread, fragments, read
 from checker.capture.datagrams import octets
+from checker.capture.networks import packet
 from checker.capture.segments import ACK
 from tests.helpers.packets import A4, A6, B4, B6, ETHERNET, ipv4, ipv6, tcp, udp
 
@@ -92,34 +93,27 @@ def test_overlapping_fragments_are_not_put_together():
     wide = ipv4(SEGMENT[16:48], fragment=2 | 0x2000)
     parts[1] = parts[1]._replace(data=wide, length=len(wide))
     assert list(read(parts)) == [Unread(n, "fragment", A4, B4) for n in (1, 2, 3)]
+    # As much twice as is missing elsewhere.
+    hole = [*pieces(SEGMENT, 16, 40)[:1], *pieces(SEGMENT, 8, 24, 32)[1::2]]
+    assert len(list(read(hole))) == 3 and not any(isinstance(p, Packet) for p in read(hole))
     other = [parts[0], parts[0]._replace(data=ipv4(SEGMENT[:24], fragment=0x2000), number=2)]
     assert list(read(other)) == [Unread(n, "fragment", A4, B4) for n in (1, 2)]
 
 
-def test_memory_is_bounded(monkeypatch):
+@pytest.mark.parametrize(("limit", "value", "most"), [("HELD", 4, 4), ("ROOM", 100, 2)])
+def test_memory_is_bounded(monkeypatch, limit, value, most):
     """By packets, and by octets; the oldest are given up."""
-
-    def first(i: int) -> Frame:
+    monkeypatch.setattr(fragments, limit, value)
+    made, given_up = fragments.Fragments(), []
+    for number in range(1, 50):
         data = bytearray(ipv4(SEGMENT[:16], fragment=0x2000))
-        data[4:6] = struct.pack(">H", i)
-        return Frame(101, 1.0, bytes(data), len(data), i)
-
-    monkeypatch.setattr(fragments, "HELD", 4)
-    made = fragments.Fragments()
-    given_up = [one.number for one in read(map(first, range(1, 7)))]
-    assert given_up == [1, 2, 3, 4, 5, 6]
-    monkeypatch.setattr(fragments, "ROOM", 100)
-    for frame in map(first, range(1, 50)):
-        ip = next(iter(_ips([frame])))
-        made.take(frame.number, frame, ip, ip.fragment)
-        assert made.octets <= 100 and len(made.waiting) <= 4
+        data[4:6] = struct.pack(">H", number)
+        frame = Frame(101, 1.0, bytes(data), len(data), number)
+        ip = packet(frame.link, frame.data, frame.length)
+        given_up += [one.number for one in made.take(number, frame, ip, ip.fragment)]
         assert made.octets == sum(one.octets() for one in made.waiting.values())
-
-
-def _ips(frames):
-    from checker.capture.networks import packet
-
-    return [packet(frame.link, frame.data, frame.length) for frame in frames]
+    assert given_up == list(range(1, 50 - most))
+    assert [one.number for one in made.rest()] == list(range(50 - most, 50))
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 40), st.booleans()), max_size=12))
