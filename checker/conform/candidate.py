@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from checker.conform.layout import NO_CONNECTION
+from checker.model.records import clone, key
 from spec.tcp.rule import Rule
 from spec.tcp.tcb import State, Tcb
-from spec.world.records import clone, key
 
 LIFE = 200
 """How many changes of state of an end are shown: the newest."""

@@ -43,12 +43,12 @@ from checker.conform.candidate import Candidate, Change, Edge
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import NO_CONNECTION
 from checker.conform.steps import Step, Stepper
+from checker.model.records import clone
 from spec.tcp import user_calls
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
-from spec.world.records import clone
 
 CANDIDATES = 48
 """More are not followed; a verdict that would need them is inconclusive."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
 from checker.conform.candidate import Candidate, Change, Edge
 from checker.conform.layout import NO_CONNECTION, check_unused, moved_segment
+from checker.model.records import clone, key
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
@@ -16,7 +17,6 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
 from spec.world.endpoint import with_tcb
 from spec.world.happen import happen
-from spec.world.records import clone, key
 
 
 class Outcome(NamedTuple):
