@@ -5,13 +5,14 @@ one mind. What a known stack does, but is not permitted here, gives a deviation 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
-from checker.model.options import parse_rules
+from checker.model.options import parse_rules, show
 from checker.stacks import PROFILES
 from checker.support.names import unknown
-from spec.rules import Restart, Rules
+from spec.rules import SWITCHES, Restart, Rules
 from spec.world.bounds import Bounds
 
 WINDOW = 1 << 30
@@ -43,13 +44,14 @@ _BASE = {"retransmission_bounded": False}
 class Behaviour:
     """The rules that a stack follows: ``base``, or at any step one of ``alternatives``.
 
-    ``departures`` are known rules that are not permitted: a segment that only they explain is
-    a deviation with a name. Each of both is the base with the switches named turned.
+    Each alternative is the base with the switches named turned. ``departures`` are not permitted:
+    a segment that only they explain is a deviation, and its name is what one has to give to
+    ``--rules`` to permit it.
     """
 
     base: Rules
     alternatives: tuple[tuple[frozenset[str], Rules], ...] = ()
-    departures: tuple[tuple[str, Rules], ...] = ()
+    departures: "Mapping[str, Behaviour]" = field(default_factory=dict)
 
 
 def choose(items: Iterable[str]) -> Behaviour:
@@ -58,26 +60,41 @@ def choose(items: Iterable[str]) -> Behaviour:
     for name in stacks:
         if name not in PROFILES:
             raise unknown("set of rules", name, PROFILES)
-    changed = parse_rules([item for item in items if "=" in item])
+    changed = parse_rules([item for item in items if "=" in item], ticks=2 * BOUNDS.msl)
     own = [{k: v} for name in stacks for k, v in PROFILES[name].switches.items()]
     for name in stacks:
         # A cut, and no switch of the profile's: it depends on the tick.
         if (time_wait := PROFILES[name].timers.time_wait) is not None:
             own.append({"time_wait_cut": 2 * BOUNDS.msl - time_wait})
-    return _behaviour(changed, own)
+    behaviour = _permitted(changed, own)
+    allowed = {behaviour.base, *(rules for _, rules in behaviour.alternatives)}
+    departures = {
+        f"{name}={show(value)}": _permitted({**changed, name: value}, own)
+        for name, value in _turned()
+        if name not in changed and replace(behaviour.base, **{name: value}) not in allowed
+    }
+    return replace(behaviour, departures=departures)
 
 
-def _behaviour(changed: Mapping[str, Any], own: list[dict[str, Any]]) -> Behaviour:
+def _turned() -> Iterable[tuple[str, Any]]:
+    """Each switch with each other value; those of known stacks come first.
+
+    Of numbers there are too many: what ``time_wait_cut`` would have to be, the timer tells.
+    """
+    known = {name for profile in PROFILES.values() for name in profile.switches}
+    for name in sorted(SWITCHES, key=lambda name: name not in known):
+        usual = SWITCHES[name].default
+        if isinstance(usual, bool):
+            yield name, not usual
+        elif isinstance(usual, Enum):
+            yield from ((name, value) for value in type(usual) if value is not usual)
+
+
+def _permitted(changed: Mapping[str, Any], own: list[dict[str, Any]]) -> Behaviour:
     base = replace(Rules(), **{**_BASE, **changed})
     alternatives = {
         replace(base, **other): frozenset(other)
         for other in (*MAY, *own)
         if not set(other) & set(changed) and replace(base, **other) != base
     }
-    known = {k: v for profile in PROFILES.values() for k, v in profile.switches.items()}
-    departures = [(name, replace(base, **{name: value})) for name, value in known.items()]
-    return Behaviour(
-        base,
-        tuple((switches, rules) for rules, switches in alternatives.items()),
-        tuple((n, rules) for n, rules in departures if rules != base and rules not in alternatives),
-    )
+    return Behaviour(base, tuple((switches, rules) for rules, switches in alternatives.items()))

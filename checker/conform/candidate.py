@@ -12,6 +12,11 @@ from checker.model.records import clone, key
 from spec.tcp.rule import Rule
 from spec.tcp.tcb import State, Tcb
 
+EVENT = 8
+"""What it costs a candidate that something happened which the capture does not show: a segment was
+lost or late, a timer expired, a user gave up. The likeliest candidate needs the fewest."""
+BREACH = 1
+"""... that a MUST or SHOULD was broken. Among as many events, none is likelier."""
 LIFE = 200
 """How many changes of state of an end are shown: the newest."""
 
@@ -55,7 +60,7 @@ class Candidate:
     """One state that the end may be in."""
 
     tcb: Tcb
-    cost: int = 0  # arrivals and departures that are presumed lost or late
+    cost: int = 0  # of what is presumed and was not seen (``EVENT``, ``BREACH``)
     used: frozenset[str] = frozenset()  # departures from the rules that it needed
     story: Edge | None = None
     clock: float = 0.0  # when its TIME-WAIT timer was last brought up to date
@@ -66,11 +71,11 @@ class Candidate:
         gone = None if self.last is None else (self.last.iss, self.last.snd.nxt, self.last.rcv.nxt)
         return (key(self.tcb), gone, self.used)
 
-    def costlier(self) -> "Candidate":
+    def costlier(self, by: int = EVENT) -> "Candidate":
         """The same by a less likely way."""
         last = self.last
         tcb = clone(self.tcb)
-        return Candidate(tcb, self.cost + 1, self.used, self.story, self.clock, last)
+        return Candidate(tcb, self.cost + by, self.used, self.story, self.clock, last)
 
 
 def described(tcb: Tcb) -> str:

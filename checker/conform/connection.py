@@ -66,7 +66,8 @@ class Deviation:
     candidates: list[str]
     rule: str
     nearest: str
-    departures: list[str]  # switches that explain it
+    departures: list[str]  # each of which explains it, as --rules takes them
+    anywhere: bool = False  # does no state ever send it?
     forged: bool = False  # all that follows is explained if the sender did not send it
     seen: list[Packet] = field(default_factory=list)  # segments before it, and itself
     sides: list[int] = field(default_factory=list)
@@ -97,7 +98,8 @@ class Connection:
     isn: list[int | None] = field(default_factory=lambda: [None, None])
     scale: list[int | None] = field(default_factory=lambda: [None, None])
     sent: list[int] = field(default_factory=lambda: [0, 0])  # segments
-    mid: str = ""
+    mid: str = ""  # what of its beginning is missing
+    assumed: bool = False  # is that a SYN,ACK, which was taken for seen?
     unsupported: str = ""
     unread: str = ""  # why one of its segments could not be read
     doubt: str = ""  # why its deviation may be none
@@ -115,6 +117,7 @@ class Connection:
     life: list[Event] = field(default_factory=list)
     more: int = 0  # events that are not kept
     octets: list[int] = field(default_factory=lambda: [0, 0])  # of text, seen to be sent
+    lacks: list[int] = field(default_factory=lambda: [0, 0])  # sent, and not in the capture
     edges: Edges = field(default_factory=lambda: ([], []))  # its own
     states: list[str] = field(default_factory=lambda: ["", ""])
 

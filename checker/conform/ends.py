@@ -5,14 +5,13 @@ that there is to following a connection; ``Plain`` makes such pairs. ``cache.sit
 makes pairs that answer the same and remember, and nothing above this file knows which it has.
 """
 
-from collections import deque
 from typing import Protocol
 
 from checker.capture.segments import Packet
 from checker.conform.behaviour import Behaviour
 from checker.conform.candidate import LIFE, Edge, newest
-from checker.conform.explain import RECENT
-from checker.conform.monitor import Monitor
+from checker.conform.explain import Seen
+from checker.conform.monitor import Gap, Monitor
 from checker.conform.steps import Stepper
 from spec.tcp.tcb import State
 
@@ -20,10 +19,11 @@ from spec.tcp.tcb import State
 class Ends:
     """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
-    __slots__ = ("_monitors", "_taken", "departs", "note")
+    __slots__ = ("_monitors", "_seen", "_taken", "departs", "note")
 
-    def __init__(self, monitors: tuple[Monitor, Monitor] | None) -> None:
+    def __init__(self, monitors: tuple[Monitor, Monitor] | None, seen: tuple[Seen, Seen]) -> None:
         self._monitors = monitors
+        self._seen = seen
         self._taken = 0  # segments
         self.note = ""  # on the last segment
         self.departs = False  # does the likeliest explanation of it need other rules?
@@ -36,15 +36,22 @@ class Ends:
 
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
+        self.count(side, p)
+        return self.follow(side, p, edge)
+
+    def count(self, side: int, p: Packet) -> None:
+        """What is done at each segment."""
         self._taken += 1
         if not self._taken % LIFE:
             self.shorten()
-        return self.follow(side, p, edge)
+        if p.text > 1:
+            self._seen[side].text.append((p.seq, p.text))
 
     def follow(self, side: int, p: Packet, edge: int | None) -> bool:
         """Let the monitors see ``p``."""
         monitors = self.monitors
-        one = monitors[side]
+        one, sight = monitors[side], monitors[1 - side].current
+        one.edge = None if sight is None else sight.edge
         one.note = ""
         explained = one.sent(p)
         self.note = one.note
@@ -67,18 +74,35 @@ class Ends:
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""
         inbound = self.monitors[1 - side].inbound.get(isn)
-        return inbound.total if inbound is not None else 0
+        return inbound.total - self.lacks(side) if inbound is not None else 0
 
-    def capped(self) -> bool:
-        """Were there more possible states than are followed?"""
-        return any(m.capped or any(one.full for one in m.inbound.values()) for m in self.monitors)
+    def capped(self) -> int:
+        """From which packet on there were more possible states than are followed; 0: never."""
+        return min((one.capped for one in self._seen if one.capped), default=0)
+
+    def gaps(self, side: int) -> list[Gap]:
+        """What ``side`` acknowledged and the peer may not have sent."""
+        return self.monitors[side].gaps
+
+    def lacks(self, side: int) -> int:
+        """How many numbers the capture does not have of what ``side`` sent."""
+        return self._seen[1 - side].lacks
 
     def forget(self) -> None:
         """The connection is over, and what was told of it."""
+        self.start_anew()
         for monitor in self.monitors:
+            monitor.gaps = []
+            monitor.stepper = monitor.usual
             for c in monitor.candidates:
                 c.story = None
                 c.used = frozenset()
+
+    def start_anew(self) -> None:
+        """... of all that is counted."""
+        for one in self._seen:
+            one.lacks = one.capped = 0
+            one.lost.clear()
 
     def shorten(self) -> None:
         """Leave out of the stories what will not be shown."""
@@ -103,14 +127,14 @@ class Plain:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.stepper = Stepper(behaviour)
-        self.departed = tuple(
-            (name, Stepper(Behaviour(rules))) for name, rules in behaviour.departures
-        )
+        self.departed = {
+            name: Stepper(departing) for name, departing in behaviour.departures.items()
+        }
 
     def ends(self, at: int | None) -> Ends:
         """Two ends, followed in full."""
+        seen = Seen(), Seen()
         one, other = (
-            Monitor(self.stepper, self.departed, at == side, deque(maxlen=RECENT))
-            for side in (0, 1)
+            Monitor(self.stepper, self.departed, at == side, seen[side]) for side in (0, 1)
         )
-        return Ends((one, other))
+        return Ends((one, other), seen)

@@ -39,7 +39,7 @@ from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.behaviour import BOUNDS, WINDOW
-from checker.conform.candidate import Candidate, Change, Edge
+from checker.conform.candidate import BREACH, EVENT, Candidate, Change, Edge
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import NO_CONNECTION
 from checker.conform.steps import Step, Stepper
@@ -68,6 +68,8 @@ WAITING = (
     State.LAST_ACK,
 )
 """States that an acknowledgment may end."""
+CLOSING = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+"""States with a FIN that is not known to be acknowledged."""
 _RESETS = (
     State.SYN_RECEIVED,
     State.ESTABLISHED,
@@ -84,6 +86,25 @@ class Refusal(NamedTuple):
     far: int
     rule: str
     nearest: str
+
+
+class Seen:
+    """What is known of an end beside its candidates, and is no part of any summary."""
+
+    __slots__ = ("came", "capped", "lacks", "lost", "text")
+
+    def __init__(self) -> None:
+        self.came: deque[Packet] = deque(maxlen=RECENT)  # the last that may have provoked a reset
+        self.text: deque[tuple[int, int]] = deque(maxlen=RECENT)  # the last sent: SEQ, and octets
+        self.lacks = 0  # numbers that its peer sent, and that the capture does not have
+        self.lost: deque[tuple[int, int]] = deque(maxlen=KEPT)  # the last of them
+        self.capped = 0  # the first packet at which there were more candidates than are followed
+
+    def splits(self, seq: int) -> bool:
+        """Was ``seq`` in the midst of a segment, and never where one began or ended?"""
+        places = [(SEQ.minus(seq, start), octets) for start, octets in self.text]
+        inside = any(0 < place < octets for place, octets in places)
+        return inside and not any(place in (0, octets) for place, octets in places)
 
 
 class Came(NamedTuple):
@@ -106,6 +127,20 @@ def segment(p: Packet | Came) -> Segment:
     )
 
 
+def unlawful(flags: int) -> str:
+    """What forbids these flags in whatever state; "" if nothing does."""
+    if flags & RST and flags & (SYN | FIN):
+        return "3.5.2: a reset carries neither SYN nor FIN"
+    if flags & SYN and flags & FIN:
+        return "3.10.1, 3.10.7.2: no SYN is sent with a FIN"
+    if not flags & (SYN | RST | ACK):
+        return (
+            "3.1: once a connection is established, ACK is always sent; before, only SYN and RST "
+            "are"
+        )
+    return ""
+
+
 def shown(seg: Segment) -> str:
     """A segment of the specification, for the reader."""
     names = [n for n in ("syn", "fin", "rst", "ack") if getattr(seg.ctl, n)]
@@ -121,17 +156,16 @@ class Explainer:
     else it may have been lost, duplicated or reordered before it was seen.
     """
 
-    def __init__(self, stepper: Stepper, strict: bool, recent: deque[Packet] | None = None) -> None:
+    def __init__(self, stepper: Stepper, strict: bool, seen: Seen | None = None) -> None:
         self.stepper = stepper
         self.strict = strict
         self.inbound: dict[int, Inbound] = {}
         self.syns: tuple[Came, ...] = ()
         self.resets: tuple[Segment, ...] = ()
-        # What may have provoked a reset.
-        self.recent: deque[Packet] = deque(maxlen=RECENT) if recent is None else recent
+        self.seen = seen or Seen()
+        self.edge: int | None = None  # how far it let the peer send
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
         self.refusals: list[Refusal] = []
-        self.capped = False
         self.measured = False  # did more than the order of numbers count? Then it cannot be cached
         self.number = 0
         self.time = 0.0
@@ -139,14 +173,12 @@ class Explainer:
 
     def explain(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
         """What ``c`` may have become by sending ``p``."""
-        if p.flags & RST and p.flags & (SYN | FIN):
-            self._refuse(1, "3.5.2: a reset carries neither SYN nor FIN", "the same without")
+        if wrong := unlawful(p.flags):
+            nearest = "the same without" if p.flags & (SYN | RST) else "the same with ACK"
+            self._refuse(-1, wrong, nearest)
             return iter(())
         if p.flags & RST:
             return self._reset(c, p)
-        if p.flags & SYN and p.flags & FIN:
-            self._refuse(1, "3.10.1, 3.10.7.2: no SYN is sent with a FIN", "the same without FIN")
-            return iter(())
         if p.flags & SYN:
             return self._syn_ack(c, p) if p.flags & ACK else self._open(c, p)
         return self._other(c, p)
@@ -160,35 +192,46 @@ class Explainer:
     def _refuse(self, far: int, rule: str, nearest: str = "none") -> None:
         self.refusals.append(Refusal(far, rule, nearest))
 
+    def _cap(self) -> None:
+        """There are more candidates than are followed."""
+        self.seen.capped = self.seen.capped or self.number
+        self.measured = True
+
     # Arrivals
 
-    def settle(self, c: Candidate, upto: int | None, resets: bool = False) -> list[Candidate]:
+    def settle(
+        self, c: Candidate, upto: int | None, resets: bool = False, lost: int = 0
+    ) -> list[Candidate]:
         """``c``, and what it becomes by arrivals that the capture allows.
 
-        Text and FIN arrive up to ``upto``, or all that were seen.
+        Text and FIN arrive up to ``upto``, or all that were seen; ``lost`` is what it costs that
+        they did not.
         """
         pending = list(self._arrivals(c, upto, resets))
         if not pending:
             return [c]
-        found, seen = [c], {c.key()}
+        found, marks = [c], [c.key()]
+        seen = set(marks)
         waits: list[bool] = []
         for i, one in enumerate(found):
             if len(found) > CANDIDATES:
-                self.capped = True
+                self._cap()
                 break
-            known = len(found)
+            changes = False
             for seg in self._arrivals(one, upto, resets) if i else pending:
                 for step in self.steps(one, Input.SEGMENT, seg):
                     # A SYN is answered when the answer is seen.
                     if step.drew_isn or (self.strict and step.sends_syn):
                         continue
-                    if (mark := step.to.key()) not in seen:
+                    mark = step.to.key()
+                    changes |= mark != marks[i]
+                    if mark not in seen:
                         seen.add(mark)
+                        marks.append(mark)
                         found.append(step.to)
-            waits.append(len(found) > known)
-        # What can arrive has likely arrived: where it has not, it costs.
+            waits.append(changes)
         return [
-            one.costlier() if wait else one
+            one.costlier(lost) if wait else one
             for one, wait in zip_longest(found, waits, fillvalue=False)
             if not isinstance(one, bool)
         ]
@@ -226,10 +269,14 @@ class Explainer:
         text = SEQ.minus(goal, tcb.rcv.nxt)
         una, ack = tcb.snd.una, inbound.ack
         news = tcb.state in WAITING and ack is not None and SEQ.lt_le(una, ack, tcb.snd.nxt)
-        if (text or fin) and not (news and SEQ.lt(inbound.since, SEQ.plus(goal, fin))):
-            yield Segment(tcb.rcv.nxt, una, text=text, ctl=Control(ack=True, fin=fin))
-        if ack is not None and news:
-            yield Segment(tcb.rcv.nxt, ack, text=text, ctl=Control(ack=True, fin=fin))
+        ways = [(text, fin)]
+        if text and goal == inbound.lost:
+            ways.append((text - 1, True))  # the last that the capture lacks may be a FIN
+        for octets, last in ways:
+            if (octets or last) and not (news and SEQ.lt(inbound.since, SEQ.plus(goal, fin))):
+                yield Segment(tcb.rcv.nxt, una, text=octets, ctl=Control(ack=True, fin=last))
+            elif ack is not None and news:
+                yield Segment(tcb.rcv.nxt, ack, text=octets, ctl=Control(ack=True, fin=last))
 
     # SYN
 
@@ -240,15 +287,33 @@ class Explainer:
             if state in NO_CONNECTION:
                 yield one
                 continue
-            ways = [Input.USER_TIMEOUT, Input.TIME_WAIT_TIMEOUT]
+            ways = {Input.USER_TIMEOUT: EVENT + 2 * BREACH, Input.TIME_WAIT_TIMEOUT: 0}
+            if state == State.FIN_WAIT_2:
+                ways[Input.USER_TIMEOUT] = EVENT  # where rules of a stack have a timer for it
+            elif self._all_acknowledged(one.tcb):
+                ways[Input.USER_TIMEOUT] += EVENT  # the acknowledgment was lost, too
             if state in (State.SYN_SENT, State.CLOSING, State.LAST_ACK):
-                ways.append(Input.ABORT)  # which sends nothing there
+                ways[Input.ABORT] = EVENT  # which sends nothing there
             elif state != State.TIME_WAIT and not self.strict:
-                ways.append(Input.ABORT)  # the reset may have been lost before the capture
-            for what in ways:
+                ways[Input.ABORT] = 2 * EVENT  # the reset was lost before the capture, too
+            for what, cost in ways.items():
                 for step in self.steps(one, what):
                     if step.to.tcb.state in NO_CONNECTION:
-                        yield step.to.costlier()
+                        yield step.to.costlier(cost)
+
+    def _all_acknowledged(self, tcb: Tcb) -> bool:
+        """Was the peer seen to acknowledge all that was sent? Then no USER TIMEOUT is due."""
+        inbound = self.inbound.get(tcb.irs)
+        return tcb.state != State.SYN_SENT and inbound is not None and inbound.ack == tcb.snd.nxt
+
+    def _fresh(self, c: Candidate, isn: int) -> Candidate | None:
+        """``c``, which is about to use ``isn``; not the one that it used last (MUST-8)."""
+        if c.last is None or c.last.iss != isn:
+            return c
+        if not self.strict:
+            return c.costlier(BREACH)
+        self._refuse(1, "3.4.1, MUST-8: a new connection has a new ISN", "another ISN")
+        return None
 
     def _listening(self, c: Candidate) -> Iterator[Candidate]:
         """``c``, which is CLOSED or LISTEN, in LISTEN."""
@@ -268,12 +333,19 @@ class Explainer:
                     yield step.to
                     return
                 self._refuse(1, "3.10.8: in SYN-SENT, the SYN is sent again as it was", shown(seg))
+        elif state == State.SYN_RECEIVED:
+            for step in self.steps(c, Input.RETRANSMISSION_TIMEOUT):
+                # A listener that answers in parts sends its SYN by itself.
+                if any(s.ctl.syn and not s.ctl.ack and s.seq == p.seq for s in step.sent):
+                    yield step.to
         elif state == State.TIME_WAIT:
             for step in self.steps(c, Input.OPEN_ACTIVE, isn=p.seq):
                 if step.drew_isn:
                     yield step.to
-        for one in self._ended(c):
-            yield from self._opened(one, p)
+        for ended in self._ended(c):
+            one = self._fresh(ended, p.seq)
+            if one is not None:
+                yield from self._opened(one, p)
         if state == State.TIME_WAIT:
             self._refuse(
                 1,
@@ -315,7 +387,7 @@ class Explainer:
             if one.tcb.state == State.SYN_RECEIVED:
                 for step in self.steps(one, Input.RETRANSMISSION_TIMEOUT):
                     seg = step.sent[0]
-                    if (seg.seq, seg.ack) == (p.seq, p.ack):
+                    if seg.ctl.syn and (seg.seq, seg.ack) == (p.seq, p.ack):
                         self.note = "SYN,ACK again" if one.tcb.passive else ""
                         yield step.to
                     else:
@@ -323,7 +395,16 @@ class Explainer:
         for syn in self.syns:
             if not syn.flags & ACK:
                 yield from self._both(c, segment(syn), p)
-                yield from self._answer(c, segment(syn), p)
+        answered = [s for s in self.syns if not s.flags & ACK and p.ack == SEQ.plus(s.seq, 1)]
+        for syn in answered:
+            yield from self._answer(c, segment(syn), p)
+        if self.syns and not answered:
+            latest = SEQ.plus(self.syns[-1].seq, 1)
+            self._refuse(
+                1,
+                "3.10.7.2 third: SYN,ACK acknowledges the SYN; text that came with it waits",
+                f"<SEQ={p.seq}><ACK={latest}><CTL=SYN,ACK>",
+            )
         if not self.syns:
             self._refuse(1, "3.10.7.2 third: SYN,ACK answers a SYN that arrived")
         elif c.tcb.state not in NO_CONNECTION:
@@ -343,20 +424,23 @@ class Explainer:
 
     def _answer(self, c: Candidate, syn: Segment, p: Packet) -> Iterator[Candidate]:
         """``syn`` arrives in LISTEN, or in TIME-WAIT where that reopens."""
-        if p.ack != SEQ.plus(syn.seq, 1):
-            self._refuse(
-                1,
-                "3.10.7.2 third: SYN,ACK acknowledges the SYN; text that came with it waits",
-                f"<SEQ={p.seq}><ACK={SEQ.plus(syn.seq, 1)}><CTL=SYN,ACK>",
-            )
-            return
         ready = [one for ended in self._ended(c) for one in self._listening(ended)]
-        if c.tcb.state == State.TIME_WAIT:
-            ready.append(c)
-        for one in ready:
-            for step in self.steps(one, Input.SEGMENT, syn, p.seq):
+        for listening in ready:
+            one = self._fresh(listening, p.seq)
+            for step in self.steps(one, Input.SEGMENT, syn, p.seq) if one is not None else ():
                 if step.drew_isn:
                     yield step.to
+        if c.tcb.state == State.TIME_WAIT:
+            for step in self.steps(c, Input.SEGMENT, syn, p.seq):
+                if step.drew_isn:
+                    yield step.to
+                elif step.sent:
+                    self._refuse(
+                        0,
+                        "3.6.1, MAY-2 and RFC 6191 2: TIME-WAIT is reopened by a SYN above "
+                        "RCV.NXT, and answers another with an ACK",
+                        shown(step.sent[0]),
+                    )
 
     # RST
 
@@ -370,10 +454,23 @@ class Explainer:
         for one in (c, *self._ended(c)):
             if one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED):
                 yield from self._answer_reset(one, p, acks)
-        if c.tcb.state == State.SYN_SENT:
+        tcb = c.tcb
+        usual = shown(Segment(tcb.snd.nxt, tcb.rcv.nxt, ctl=Control(ack=True)))
+        if tcb.state == State.SYN_SENT:
             self._refuse(3, "3.10.5 SYN-SENT: ABORT deletes the TCB and sends nothing")
-        elif c.tcb.state in NO_CONNECTION:
+        elif tcb.state in NO_CONNECTION:
             self._refuse(3, "3.10.7.1: only a segment is answered with a reset")
+        elif tcb.state in (State.CLOSING, State.LAST_ACK) and p.seq == tcb.snd.nxt:
+            self._refuse(
+                0, f"3.10.5 {tcb.state.value}: ABORT deletes the TCB and sends nothing", "none"
+            )
+        elif tcb.state == State.TIME_WAIT:
+            self._refuse(
+                0,
+                "3.6.1, MUST-13 and 3.10.7.4 first: TIME-WAIT lasts 2 MSL, and answers a FIN with "
+                "an ACK",
+                usual,
+            )
 
     def _abort(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
         for step in self.steps(c, Input.ABORT):
@@ -383,8 +480,7 @@ class Explainer:
             if seg.seq == p.seq and (not acks or c.tcb.rcv.nxt == p.ack):
                 self.note = "reset"
                 # Most stacks acknowledge in it: without, it is rather an answer.
-                step.to.cost += 0 if acks else 5
-                yield step.to
+                yield step.to if acks else step.to.costlier(EVENT + BREACH)
             else:
                 seg.ctl.ack, seg.ack = acks, c.tcb.rcv.nxt
                 self._refuse(
@@ -392,9 +488,9 @@ class Explainer:
                 )
 
     def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        provoked = [q for q in self.recent if may_answer(p, q)]
+        provoked = [q for q in self.seen.came if may_answer(p, q)]
         # Where there is none, the last tells what an answer would have been.
-        for provoking in provoked or list(self.recent)[-1:]:
+        for provoking in provoked or list(self.seen.came)[-1:]:
             for step in self.steps(c, Input.SEGMENT, segment(provoking), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
@@ -403,6 +499,8 @@ class Explainer:
                     not acks or answer.ack == p.ack
                 ):
                     self.note = "reset"
+                    if provoking.flags & (SYN | FIN) and c.cost >= EVENT:
+                        step.to.cost -= EVENT  # it was not late, since it is answered
                     yield step.to
                     return
                 self._refuse(
@@ -415,20 +513,15 @@ class Explainer:
     # ACK, text and FIN
 
     def _other(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
-        if not p.flags & ACK:
-            self._refuse(
-                2,
-                "3.1: once a connection is established, ACK is always sent; before, only SYN and "
-                "RST are",
-                "the same with ACK",
-            )
-            return
         found = False
         settled = self.settle(c, p.ack)
         fits = any(one.tcb.rcv.nxt == p.ack for one in settled)
         for one in settled:
             state = one.tcb.state
             if state in NO_CONNECTION or state == State.SYN_SENT:
+                for d in self._in_parts(one, p):
+                    found = True
+                    yield d
                 self._refuse(4, f"3.10: {state.value} sends neither ACK nor text nor FIN")
             elif one.tcb.rcv.nxt != p.ack:
                 # From SYN-SENT, only an old SYN leads here: what may have been answered was
@@ -449,11 +542,36 @@ class Explainer:
             if (
                 inbound is not None
                 and back <= min(inbound.total + 1, WINDOW)
+                and p.ack != inbound.isn
                 and _is_late(late, p)
                 and not _is_too_late(inbound, p)
+                and not self._splits(late, p)
             ):
                 self.note = "late or duplicate"
                 yield c.costlier()
+
+    def _in_parts(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+        """Is ``p`` the first of several segments with which a listener answers a SYN?"""
+        if p.text or p.flags & FIN or c.tcb.state not in NO_CONNECTION:
+            return
+        for syn in self.syns:
+            if not syn.flags & ACK and p.ack == SEQ.plus(syn.seq, 1):
+                for one in self._listening(c):
+                    for step in self.steps(one, Input.SEGMENT, segment(syn), p.seq):
+                        first = step.sent[0] if step.drew_isn else segment(syn)
+                        if not first.ctl.syn and (first.seq, first.ack) == (p.seq, p.ack):
+                            yield step.to
+
+    def _splits(self, tcb: Tcb, p: Packet) -> bool:
+        """Is ``p`` an ACK alone whose SEQ was never SND.NXT, since a segment goes across it?"""
+        if p.text or p.flags & FIN or p.seq == tcb.snd.nxt:
+            return False
+        self.measured = True
+        if not self.seen.splits(p.seq):
+            return False
+        usual = Segment(tcb.snd.nxt, p.ack, ctl=Control(ack=True))
+        self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(usual))
+        return True
 
     def _wrong_ack(self, tcb: Tcb, p: Packet) -> None:
         nearest = f"<SEQ={p.seq}><ACK={tcb.rcv.nxt}>"
@@ -480,7 +598,7 @@ class Explainer:
                 )
             elif text == 0 and not fin:
                 yield from self._ack(one, p)
-            elif behind == 1 and text <= 1 and not fin and self._idle(one):
+            elif behind == 1 and text <= 1 and not fin and self._idle(one, p):
                 self.note = "keep-alive"
                 yield one
             elif not behind or self._again(one, seq, behind, text, fin):
@@ -502,10 +620,11 @@ class Explainer:
         if inbound.edge is None or SEQ.le(seq, SEQ.plus(inbound.edge, 1)):
             whole = self._write(c, ahead)
             if whole is not None:
-                yield whole.costlier()
+                yield whole.costlier(EVENT + (ahead == 1))  # a single one is likelier a FIN
             short = self._write(c, ahead - 1) if ahead > 1 else c
             if short is not None:
-                yield from (step.to.costlier() for step in self.steps(short, Input.CLOSE))
+                for step in self.steps(short, Input.CLOSE):
+                    yield step.to.costlier(EVENT + (ahead > 1))
 
     def _write(self, c: Candidate, octets: int) -> Candidate | None:
         """SEND, ``octets`` times, each sent at once; None if the specification does not send."""
@@ -555,19 +674,20 @@ class Explainer:
             answer = step.sent[0]
             if answer.seq == p.seq:
                 yield step.to
-            elif SEQ.plus(p.seq, 1) == answer.seq and self._idle(c):
+            elif SEQ.plus(p.seq, 1) == answer.seq and self._idle(c, p):
                 self.note = "keep-alive"
                 yield c
             else:
                 self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(answer))
 
-    def _idle(self, c: Candidate) -> bool:
-        """May a keep-alive be sent?"""
+    def _idle(self, c: Candidate, p: Packet) -> bool:
+        """May ``p`` be a keep-alive? It acknowledges nothing new: that would not have waited."""
         inbound = self.inbound.get(c.tcb.irs)
         return (
             c.tcb.state not in (State.SYN_RECEIVED, State.TIME_WAIT)
             and inbound is not None
             and inbound.ack == c.tcb.snd.nxt
+            and self.acked in (None, p.ack)
         )
 
     def _again(self, c: Candidate, seq: int, behind: int, text: int, fin: bool) -> bool:

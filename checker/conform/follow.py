@@ -28,14 +28,15 @@ from dataclasses import dataclass
 
 from checker.capture import Packet, Unread
 from checker.capture.segments import ACK, RST, SYN, options, socket
-from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
+from checker.conform.behaviour import BOUNDS, Behaviour
 from checker.conform.cache.situations import Cache
-from checker.conform.candidate import Candidate
 from checker.conform.connection import Connection, Flow
 from checker.conform.ends import Plain, Way
-from checker.conform.inbound import SEQ, Inbound
+from checker.conform.explain import unlawful
+from checker.conform.inbound import SEQ
 from checker.conform.judge import LADDER, deviation, judge, who
-from spec.tcp.tcb import State, Tcb
+from checker.conform.monitor import OLDER
+from spec.tcp.tcb import State
 
 FLOWS = 8_192
 """Pairs of sockets that are followed at a time."""
@@ -70,7 +71,8 @@ class Position:
 
 
 MIDDLE = Position()
-BACKWARDS = "it begins with SYN,ACK"
+BEGUN = "mid-stream: its beginning was not captured"
+BACKWARDS = "mid-stream: it begins with SYN,ACK"
 USED = "the pair of sockets was used before"
 
 
@@ -221,13 +223,15 @@ class Follower:
             shift = scale[side] if not p.flags & SYN and None not in scale else 0
             edge = (p.ack + (p.wnd << (shift or 0))) & 0xFFFFFFFF
         ends = flow.ends
+        self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
         if flow.at is None or flow.at == side:
             if not explained:
                 self._refused(flow, connection, side, p)
             elif ends.departs and connection.deviation is None:
                 self._departed(flow, connection, side, p)
-            if ends.note:
+            known = connection.mid or connection.deviation is not None
+            if ends.note and not (known and ends.note == OLDER):
                 connection.note(p.number, who(side), ends.note)
         if p.wnd == 0 and not p.flags & RST:
             connection.note(p.number, who(side), "zero window")
@@ -246,6 +250,9 @@ class Follower:
             if old.mid == BACKWARDS and not p.flags & ACK:
                 old.mid = ""
                 old.note(p.number, "", "the capture has the SYN after its SYN,ACK")
+            elif old.mid == _no_syn_ack(side, p.seq) and p.flags & ACK:
+                old.mid = ""
+                old.note(p.number, "", "the capture has the SYN,ACK after its ACK")
             self._opening(old, side, p)
             return old
         if old is not None and flow.at == 1 - side and _alive(flow.ends.state(1 - side)):
@@ -265,8 +272,6 @@ class Follower:
                 if flow.offered is not None:
                     self._opening(new, 1 - side, flow.offered)
             flow.offered = None
-            if old.mid or (old.deviation is not None and not old.deviation.departures):
-                self._afresh(flow)
         else:
             new = self._new(flow, p)
         if p.flags & ACK and new.isn[1 - side] is None:
@@ -280,12 +285,6 @@ class Follower:
     def _new(self, flow: Flow, p: Packet) -> Connection:
         flow.connection = Connection(flow, p.number, p.time, past=flow.past)
         return flow.connection
-
-    def _afresh(self, flow: Flow) -> None:
-        """After what was not understood, a new connection is followed from the start."""
-        for monitor in flow.monitors:
-            monitor.candidates = [Candidate(Tcb())]
-            monitor.calm = False
 
     def _opening(self, connection: Connection, side: int, p: Packet) -> None:
         """What a SYN tells: the ISN, and options."""
@@ -307,35 +306,59 @@ class Follower:
         flow.monitors[1 - side].sent(syn)
         flow.monitors[side].on_its_way(syn, None)
 
-    def _take_up(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
-        """Both ends are taken for ESTABLISHED, with the numbers that the first segment gives."""
-        connection.mid = "its beginning was not captured"
-        if p.flags & RST or not p.flags & ACK:
+    def _handshake_lost(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
+        """Does ``p`` follow a SYN,ACK that the capture does not have? Then take it for seen.
+
+        It is the ACK of it, or what its sender sends next.
+        """
+        isn, other = connection.isn, 1 - side
+        if p.flags & (SYN | RST) or not p.flags & ACK or connection.mid:
             return
-        mine, theirs = SEQ.minus(p.seq, 1), SEQ.minus(p.ack, 1)
-        for one, iss, irs in ((side, mine, theirs), (1 - side, theirs, mine)):
-            monitor = flow.monitors[one]
-            tcb = Tcb(state=State.ESTABLISHED, iss=iss, irs=irs)
-            tcb.snd.una = tcb.snd.nxt = SEQ.plus(iss, 1)
-            tcb.rcv.nxt = tcb.rcv.up = SEQ.plus(irs, 1)
-            tcb.rcv.wnd = WINDOW
-            monitor.newest = monitor.inbound[irs] = Inbound(irs)
-            monitor.keep([Candidate(tcb)])
+        mine, theirs = isn[side], isn[other]
+        answers = theirs is None and not connection.sent[other]
+        goes_on = mine is None and connection.sent[side] == 1
+        if mine is not None and answers and p.seq == SEQ.plus(mine, 1):
+            self._assume(flow, connection, other, SEQ.minus(p.ack, 1), p)
+        elif theirs is not None and goes_on and p.length() and p.ack == SEQ.plus(theirs, 1):
+            self._assume(flow, connection, side, SEQ.minus(p.seq, 1), p)
+
+    def _assume(self, flow: Flow, connection: Connection, side: int, isn: int, p: Packet) -> None:
+        """``side`` sent a SYN,ACK before ``p``."""
+        opened = connection.isn[1 - side]
+        assert opened is not None
+        connection.isn[side] = isn
+        connection.mid, connection.assumed = _no_syn_ack(side, isn), True
+        src, dst = flow.sockets[side], flow.sockets[1 - side]
+        ack = SEQ.plus(opened, 1)
+        syn_ack = Packet(p.number, p.time, src, dst, isn, ack, SYN | ACK, 0, 0)
+        flow.monitors[side].sent(syn_ack)
+        flow.monitors[1 - side].on_its_way(syn_ack, None)
+
+    def _take_up(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
+        """Its peer's state is what the first segment tells of it; the sender's own, ``sent``."""
+        connection.mid = BEGUN
+        if p.flags & ACK and not p.flags & RST and not unlawful(p.flags):
+            peer = flow.monitors[1 - side]
+            peer.time = p.time
+            peer.keep(peer.stands(p.ack, p.seq, False, 0))
 
     def _refused(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """No state explains ``p``."""
-        if connection.deviation is not None:
-            connection.deviation.forged = False
+        anywhere = bool(unlawful(p.flags))
+        first = connection.deviation
+        if first is not None and (first.anywhere or not anywhere):
+            first.forged = False
             return
         monitor = flow.monitors[side]
-        connection.deviation = deviation(flow, side, p, monitor, [])
+        connection.deviation = deviation(flow, side, p, monitor.best(), monitor.before, [])
+        connection.deviation.anywhere = anywhere
         connection.deviation.forged = True
         self._doubt(flow, connection)
 
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         monitor = flow.monitors[side]
-        names = sorted(monitor.candidates[0].used)
-        connection.deviation = deviation(flow, side, p, monitor, names)
+        best = monitor.best()
+        connection.deviation = deviation(flow, side, p, best, monitor.before, monitor.offered)
         self._doubt(flow, connection)
 
     def _doubt(self, flow: Flow, connection: Connection) -> None:
@@ -383,6 +406,10 @@ def _misplaced(seen: list[tuple[int, Packet]]) -> str:
             return f"by their time stamps, frames {two} of one sender are swapped"
         latest[side], before = p.frame, p
     return ""
+
+
+def _no_syn_ack(side: int, isn: int) -> str:
+    return f"the SYN,ACK is not in the capture ({who(side)}'s ISN is {isn})"
 
 
 def _alive(state: State) -> bool:

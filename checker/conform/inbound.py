@@ -9,6 +9,7 @@ is a state. It is kept as a summary of bounded size, one for each initial sequen
   Text and FIN beyond cannot have arrived without the acknowledgment. What came before can, also
   where the segment that brought the acknowledgment repeats it.
 * ``edge``: the furthest that the peer ever let its partner send, ACK plus window.
+* ``lost``: where the last gap in the capture ends, as long as the number before may be a FIN's.
 """
 
 from spec.seq import Space
@@ -27,6 +28,7 @@ class Inbound:
         "fin",
         "full",
         "isn",
+        "lost",
         "parts",
         "since",
         "top",
@@ -42,6 +44,7 @@ class Inbound:
         self.ack: int | None = None
         self.since = isn
         self.edge: int | None = None  # None: the window is not known
+        self.lost: int | None = None
         self.full = False
 
     def text(self, seq: int, octets: int) -> bool:
@@ -97,12 +100,20 @@ class Inbound:
         """Behind what was seen without a gap, FIN included."""
         return SEQ.plus(self.top, 1) if self.fin == self.top else self.top
 
-    def lacks(self, stop: int) -> int:
-        """How many numbers before ``stop``, which lies beyond ``top``, were not seen."""
-        missing = SEQ.minus(stop, self.top)
+    def furthest(self) -> int:
+        """Behind all that was seen, gaps or not."""
+        return self.parts[-1][1] if self.parts else self.end()
+
+    def fill(self, stop: int) -> list[tuple[int, int]]:
+        """Take all before ``stop``, which lies beyond ``top``, for sent; what was not seen?"""
+        missing, at = [], self.top
         for low, high in self.parts:
             if SEQ.lt(low, stop):
-                missing -= SEQ.minus(high if SEQ.lt(high, stop) else stop, low)
+                missing.append((at, low))
+                at = high
+        if SEQ.lt(at, stop):
+            missing.append((at, stop))
+        self.text(self.top, SEQ.minus(stop, self.top))
         return missing
 
     def covers(self, ack: int) -> bool:

@@ -5,9 +5,9 @@ from checker.capture.segments import ACK, flags, socket
 from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
 from checker.conform.explain import Refusal
-from checker.conform.monitor import Monitor
 from spec.tcp.tcb import State
 
+ONE_SIDED = "one-sided: the capture has segments of one end only"
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
 
@@ -17,15 +17,14 @@ def who(side: int) -> str:
 
 
 def deviation(
-    flow: Flow, side: int, p: Packet, monitor: Monitor, departures: list[str]
+    flow: Flow, side: int, p: Packet, best: Refusal, before: list[str], departures: list[str]
 ) -> Deviation:
-    best = min(monitor.refusals, default=Refusal(9, "no rule sends it", ""), key=lambda r: r.far)
-    seen = flow.seen[-LADDER:]
+    seen = [(s, q) for s, q in flow.seen if q.number <= p.number][-LADDER:]
     return Deviation(
         segment=p.number,
         sender=socket(p.src),
         text=describe(p),
-        candidates=monitor.before[:6],
+        candidates=list(dict.fromkeys(before))[:6],
         rule=best.rule,
         nearest=best.nearest,
         departures=departures,
@@ -80,9 +79,34 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
     told.sort(key=lambda one: (one[0], one[1], str(one[2])))
     connection.life = [one for _, _, one in told[:LIFE]]
     connection.more = max(0, len(told) - LIFE)
-    connection.verdict, connection.reason = _verdict(connection, flow, hidden)
+    connection.lacks = [ends.lacks(0), ends.lacks(1)]
+    open_gaps = _gaps(connection, flow)
+    connection.verdict, connection.reason = _verdict(connection, flow, hidden, open_gaps)
     if connection.verdict is not Verdict.DEVIATES:
         connection.deviation = None
+
+
+def _gaps(connection: Connection, flow: Flow) -> list[str]:
+    """What was acknowledged and not seen, and may not have been sent; in words.
+
+    What certainly was not sent is a deviation of who acknowledged it.
+    """
+    found = []
+    for side in (0, 1) if flow.at is None else (flow.at,):
+        for gap in flow.ends.gaps(side):
+            if gap.denied and not gap.sent and not gap.filled:
+                first = connection.deviation
+                if first is None or gap.packet < first.segment:
+                    made = deviation(flow, side, gap.p, gap.best, gap.before, [])
+                    connection.deviation = made
+            elif gap.filled:
+                found.append(f"packet {gap.packet} acknowledges what comes later in the capture")
+            else:
+                found.append(
+                    f"the capture lacks {gap.missing} octets that packet {gap.packet} "
+                    f"acknowledges, or {who(1 - side)} did not send them"
+                )
+    return found
 
 
 def _unheard(connection: Connection, side: int) -> bool:
@@ -95,7 +119,7 @@ def _unheard(connection: Connection, side: int) -> bool:
 
 
 def _verdict(
-    connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]
+    connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str], gaps: list[str]
 ) -> tuple[Verdict, str]:
     a, b = flow.sockets
     unread = connection.unread
@@ -108,17 +132,22 @@ def _verdict(
         return Verdict.INCONCLUSIVE, flow.missed
     if connection.unsupported:
         return Verdict.UNSUPPORTED, connection.unsupported
+    if deviation is not None and deviation.anywhere:
+        return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"
+    one_sided = not all(flow.sent) and flow.at is None
     if unread:
         return Verdict.INCONCLUSIVE, f"not all segments can be read: {unread}"
     if connection.mid:
-        return Verdict.INCONCLUSIVE, f"mid-stream: {connection.mid}" + (
+        # Without a segment of its sender, it is no SYN,ACK alone that is missing.
+        mid = ONE_SIDED if one_sided and connection.assumed else connection.mid
+        return Verdict.INCONCLUSIVE, mid + (
             f" (taken up from there, packet {deviation.segment} is not explained)"
             if deviation is not None
             else ""
         )
-    if deviation is not None and not all(flow.sent) and flow.at is None:
-        return Verdict.INCONCLUSIVE, "one-sided: the capture has segments of one end only"
-    if flow.ends.capped():
+    if one_sided and (deviation is not None or gaps):
+        return Verdict.INCONCLUSIVE, ONE_SIDED
+    if deviation is not None and 0 < flow.ends.capped() <= deviation.segment:
         return Verdict.INCONCLUSIVE, "more possible states than are followed"
     if deviation is not None and connection.doubt:
         return (
@@ -133,4 +162,11 @@ def _verdict(
     if connection.packets == 1:
         connection.silent = True
         return Verdict.INCONCLUSIVE, "nothing to check: a single segment"
-    return Verdict.CONFORMS, ""
+    if gaps:
+        return Verdict.INCONCLUSIVE, gaps[0] + (f" (and {len(gaps) - 1} more)" if gaps[1:] else "")
+    lacking = [
+        f"{octets} octets that {who(side)} sent"
+        for side, octets in enumerate(connection.lacks)
+        if octets
+    ]
+    return Verdict.CONFORMS, "the capture lacks " + " and ".join(lacking) if lacking else ""

@@ -7,22 +7,68 @@ is seen *and* left undelivered: it may have been lost, or be late. All else wait
 the end tells that it has arrived.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
 from checker.conform.behaviour import WINDOW
-from checker.conform.candidate import Candidate, described
-from checker.conform.explain import CANDIDATES, KEPT, WAITING, Came, Explainer, segment
+from checker.conform.candidate import EVENT, Candidate, described
+from checker.conform.explain import (
+    CANDIDATES,
+    CLOSING,
+    KEPT,
+    TALKING,
+    WAITING,
+    Came,
+    Explainer,
+    Refusal,
+    Seen,
+    segment,
+    unlawful,
+)
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
 from checker.conform.steps import Stepper
-from spec.tcp.tcb import State, Tcb
+from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
 EVENTFUL = CONTROL & ~(PSH | ACK)
 """What is more than text and ACKs."""
 MARKS = 32
 """Of SYN, FIN and RST that an end sent, the last."""
+HEARD = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+"""States that a FIN of the peer leads to."""
+OLDER = "of a connection that is older than the capture"
+NEAR = 3
+"""Numbers as near as this to the right one are a wrong answer, and no chance."""
+FEW = 4
+"""Candidates that are followed on after a segment that none of them explains."""
+BEHIND = 1 << 16
+"""Octets that an end may have sent before it was seen, and send again."""
+
+Departed = Mapping[str, Stepper]
+"""By what one has to say to ``--rules``: the specification with one rule turned."""
+
+
+@dataclass(slots=True)
+class Gap:
+    """Numbers that an end acknowledged and that the capture does not have of its peer.
+
+    Either the capture lost them, or nobody sent them. What the peer sends later tells.
+    """
+
+    packet: int  # that acknowledges them
+    holes: list[tuple[int, int]]  # from where, up to where
+    best: Refusal  # what is against that packet, if nobody sent them
+    before: list[str]
+    p: Packet
+    sent: bool = False  # the peer's SEQ lies beyond
+    denied: bool = False  # an ACK alone of the peer has a SEQ below: its SND.NXT
+    filled: bool = False  # the capture has some of them, later
+
+    @property
+    def missing(self) -> int:
+        """How many."""
+        return sum(SEQ.minus(stop, start) for start, stop in self.holes)
 
 
 class Monitor(Explainer):
@@ -31,14 +77,18 @@ class Monitor(Explainer):
     def __init__(
         self,
         stepper: Stepper,
-        departed: tuple[tuple[str, Stepper], ...],
+        departed: Departed,
         strict: bool,
-        recent: deque[Packet] | None = None,
+        seen: Seen | None = None,
     ) -> None:
-        super().__init__(stepper, strict, recent)
+        super().__init__(stepper, strict, seen)
+        self.usual = stepper
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[str] = []  # the candidates that refused
+        self.offered: list[str] = []  # switches that would explain what they refused
+        self.older = True  # may it have a TCB that is older than the capture?
+        self.gaps: list[Gap] = []  # of which it is not known whether they were sent
         self.newest: Inbound | None = None  # of the peer's last SYN, which may be forged
         self.current: Inbound | None = None  # of the TCB that the end talks to, if that is known
         self.partners: list[Inbound] = []  # of all TCBs that it may be talking to
@@ -51,6 +101,10 @@ class Monitor(Explainer):
     def on_its_way(self, p: Packet, edge: int | None) -> None:
         """``p`` was seen on its way to this end; ``edge``: how far it lets us send."""
         flags = p.flags
+        if self.gaps:
+            self._look_for_gaps(p)
+        if p.text and self.seen.lost:
+            self._found_again(p)
         if flags & (SYN | RST) == SYN:
             partners = [self._syn(p)]
         elif len(self.partners) > 1:
@@ -61,17 +115,23 @@ class Monitor(Explainer):
             if flags & ACK:
                 if p.ack != inbound.ack:
                     inbound.acknowledges(p.seq, p.ack)
-                    self.recent.append(p)
+                    self.seen.came.append(p)
+                    if 0 < (p.ack - self.candidates[0].tcb.snd.nxt) & MASK < 1 << 31:
+                        self._sent_unseen(p, inbound)
                 if edge is not None and edge != inbound.edge:
                     inbound.opens(edge)
             if p.text:
                 inbound.text((p.seq + 1) & MASK if flags & SYN else p.seq, p.text)
+                if inbound.full:
+                    self._cap()
             if flags & FIN:
                 inbound.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
+            if inbound.lost is not None:
+                self._was_it_a_fin(inbound, p)
         if self.calm and not flags & EVENTFUL:
             return
         self.number, self.time = p.number, p.time
-        self.recent.append(p)
+        self.seen.came.append(p)
         if flags & RST:
             self.resets = (*self.resets, segment(p))[-KEPT:]
         elif flags & SYN:
@@ -83,7 +143,60 @@ class Monitor(Explainer):
             opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
             self.challenged = any(c.tcb.state not in opening for c in self.candidates)
         resets = bool(flags & RST)
-        self.keep([d for c in self.candidates for d in self.settle(c, None, resets)])
+        # It has likely arrived.
+        self.keep([d for c in self.candidates for d in self.settle(c, None, resets, EVENT)])
+
+    def _sent_unseen(self, p: Packet, inbound: Inbound) -> None:
+        """``p`` acknowledges what this end was not seen to send: it has likely sent it."""
+        self.number, self.time = p.number, p.time
+        found = []
+        for c in self.candidates:
+            ways = list(self._missed(c, p.ack)) if c.tcb.irs == inbound.isn else [c]
+            found += [c if len(ways) == 1 else c.costlier(2 * EVENT), *ways[1:]]
+        self.keep(found)
+
+    def _look_for_gaps(self, p: Packet) -> None:
+        """Does ``p`` tell that what the capture does not have was sent, or was not?"""
+        for gap in self.gaps:
+            if p.flags & (SYN | RST):
+                continue
+            (start, _), (_, stop) = gap.holes[0], gap.holes[-1]
+            if SEQ.le(stop, p.seq):
+                gap.sent = True
+            elif SEQ.le(start, p.seq):
+                if p.length():
+                    gap.filled = True
+                else:
+                    gap.denied = True
+        known = [gap for gap in self.gaps if gap.sent and not gap.denied and not gap.filled]
+        if known:
+            for gap in known:
+                self._lost(gap.holes)
+            self.gaps = [gap for gap in self.gaps if gap not in known]
+
+    def _lost(self, holes: list[tuple[int, int]]) -> None:
+        """The capture lost some numbers."""
+        self.seen.lacks += sum(SEQ.minus(stop, start) for start, stop in holes)
+        self.seen.lost.extend(holes)
+
+    def _found_again(self, p: Packet) -> None:
+        """Is what the capture lost in ``p``, which was sent again or stands in the wrong place?"""
+        end = SEQ.plus(p.seq, p.text)
+        for start, stop in list(self.seen.lost):
+            if SEQ.le(p.seq, start) and SEQ.le(stop, end):
+                self.seen.lost.remove((start, stop))
+                self.seen.lacks -= SEQ.minus(stop, start)
+
+    def _was_it_a_fin(self, inbound: Inbound, p: Packet) -> None:
+        """The last number before ``lost``: does ``p`` tell whether it was a FIN's?"""
+        lost = inbound.lost
+        assert lost is not None
+        if inbound.fin is not None and SEQ.plus(inbound.fin, 1) == lost:
+            inbound.top, inbound.total, inbound.lost = inbound.fin, inbound.total - 1, None
+            heard = [c for c in self.candidates if c.tcb.rcv.nxt != lost or c.tcb.state in HEARD]
+            self.candidates = heard or self.candidates
+        elif SEQ.lt(lost, inbound.furthest()):
+            inbound.lost = None
 
     def _syn(self, p: Packet) -> Inbound:
         """The peer's SYN: a new TCB of it, if its ISN is new."""
@@ -116,16 +229,21 @@ class Monitor(Explainer):
         """The end was seen to send ``p``: is there a candidate that explains it?"""
         self.number, self.time, self.note = p.number, p.time, ""
         self.refusals.clear()
+        self.offered = []
         for c in self.candidates:
             self.stepper.age(c, p.time)
         mark = Came(p.seq, p.ack, p.flags & CONTROL, p.text)
-        explained = [d for c in self.candidates for d in self.explain(c, p)]
+        explained = self._explained(p)
         if not self.strict and mark in self.marks:
-            explained += [c.costlier() for c in self.candidates]
-        if not explained:
+            explained += [c.costlier(EVENT + 1) for c in self.candidates]  # rarer than a loss
+        if explained:
+            if p.flags & SYN:
+                self.older = False
+        else:
             self.before = [described(c.tcb) for c in self.candidates]
-            explained = self._departures(p)
+            explained = self._not_captured(p) or self._older(p) or self._departures(p)
         if not explained:
+            self._lose_track(p)
             return False
         if p.flags & (SYN | FIN | RST) and mark not in self.marks:
             self.marks = (*self.marks, mark)[-MARKS:]
@@ -141,19 +259,154 @@ class Monitor(Explainer):
         self.keep(explained)
         return True
 
+    def _explained(self, p: Packet) -> list[Candidate]:
+        return [d for c in self.candidates for d in self.explain(c, p)]
+
+    def _not_captured(self, p: Packet) -> list[Candidate]:
+        """What explains ``p`` if the capture lost what it acknowledges."""
+        if not p.flags & ACK or p.flags & SYN:
+            return []
+        gaps = []
+        for irs in {c.tcb.irs for c in self.candidates if c.tcb.state not in PEER_UNKNOWN}:
+            inbound = self.inbound.get(irs)
+            if inbound is None or inbound.fin is not None or not SEQ.lt(inbound.end(), p.ack):
+                continue
+            room = SEQ.plus(inbound.top, WINDOW) if self.edge is None else SEQ.plus(self.edge, 1)
+            if SEQ.le(p.ack, room):
+                gaps.append(inbound)
+        if len(gaps) != 1:
+            return []
+        (inbound,) = gaps
+        proved, best = SEQ.le(p.ack, inbound.furthest()), self.best()
+        holes = inbound.fill(p.ack)
+        missing = sum(SEQ.minus(stop, start) for start, stop in holes)
+        inbound.lost = p.ack if inbound.top == p.ack else None
+        found = self._explained(p)
+        likely = missing == 1 and not proved
+        for c in found:
+            if inbound.lost is not None and (c.tcb.state in HEARD) != likely:
+                c.cost += EVENT
+        if proved:
+            self._lost(holes)
+        elif len(self.gaps) < KEPT:
+            self.gaps.append(Gap(p.number, holes, best, self.before, p))
+        else:
+            self._cap()
+        self.measured = True
+        self.note = f"acknowledges {missing} numbers that the capture lacks"
+        return found
+
+    def best(self) -> Refusal:
+        """Of all that is against the last segment, what is nearest to it."""
+        return min(self.refusals, default=Refusal(9, "no rule sends it", ""), key=lambda r: r.far)
+
+    def _older(self, p: Packet) -> list[Candidate]:
+        """What an end that may have a TCB from before the capture is, if it sends ``p``.
+
+        What answers a SYN in the capture, with the right number or one that is nearly right, is of
+        no older TCB: that would be chance.
+        """
+        if not self.older or unlawful(p.flags):
+            return []
+        self.measured = True
+        if p.flags & ACK and any(
+            (p.ack - syn.seq + NEAR) & MASK <= syn.text + 2 * NEAR for syn in self.syns
+        ):
+            return []
+        self.note = OLDER
+        return self._standing(p)
+
+    def _lose_track(self, p: Packet) -> None:
+        """No candidate sends ``p``: it was somebody else's, or the end is in a state unknown."""
+        self.older = True
+        kept = self.candidates[:FEW]
+        if not unlawful(p.flags):
+            story = kept[0].story
+            kept = [*kept, *(replace(c, story=story) for c in self._standing(p))]
+        self.keep(kept)
+
+    def _standing(self, p: Packet) -> list[Candidate]:
+        """The states that an end of which nothing is known may be in, having sent ``p``."""
+        if p.flags & RST:
+            return [Candidate(Tcb())]
+        if p.flags & SYN and not p.flags & ACK:
+            return list(self._opened(Candidate(Tcb()), p))
+        if p.flags & SYN:
+            return [self.stand(State.SYN_RECEIVED, SEQ.plus(p.seq, 1), p.ack)]
+        return self.stands(SEQ.plus(p.seq, p.length()), p.ack, bool(p.flags & FIN), p.text)
+
+    def stands(self, nxt: int, heard: int, fin: bool, text: int) -> list[Candidate]:
+        """... with SND.NXT and RCV.NXT as told; ``fin``, ``text``: did it just send them?"""
+        inbound = self._inbound_of(heard)
+        last = None if inbound is None else inbound.fin is not None and inbound.end() == heard
+        states = CLOSING if fin else TALKING if text else SYNCHRONIZED
+        found = [
+            self.stand(state, nxt, heard)
+            for state in states
+            if last is None or (state in HEARD) == last
+        ]
+        for c in found[1:]:
+            c.cost += EVENT
+        return found
+
+    def _inbound_of(self, heard: int) -> Inbound | None:
+        """The TCB of the peer whose text ends at ``heard``, or did."""
+        likely = (*self.partners, *self.inbound.values())
+        return next((i for i in likely if SEQ.lt(i.isn, heard) and i.covers(heard)), None)
+
+    def stand(self, state: State, nxt: int, heard: int) -> Candidate:
+        """A TCB in ``state``; where its numbers began is not known."""
+        inbound = self._inbound_of(heard)
+        if inbound is None:
+            inbound = self.inbound[SEQ.minus(heard, 1)] = Inbound(SEQ.minus(heard, 1))
+        closing = state not in (*TALKING, State.SYN_RECEIVED)
+        behind = 0 if state == State.SYN_RECEIVED else BEHIND
+        tcb = Tcb(state=state, irs=inbound.isn, written=behind, closing=closing)
+        tcb.iss = SEQ.minus(nxt, 1 + behind + closing)
+        tcb.passive = state == State.SYN_RECEIVED
+        tcb.snd.nxt = nxt
+        tcb.snd.una = tcb.iss if state == State.SYN_RECEIVED else SEQ.plus(tcb.iss, 1)
+        if state in (State.FIN_WAIT_2, State.TIME_WAIT):
+            tcb.snd.una = nxt
+        tcb.rcv.nxt = tcb.rcv.up = heard
+        tcb.rcv.wnd = WINDOW
+        return Candidate(tcb, clock=self.time)
+
     def _departures(self, p: Packet) -> list[Candidate]:
-        """What only a departure from the rules explains."""
+        """What only a departure from the rules explains: the first that does.
+
+        All that do are offered.
+        """
         usual, refusals = self.stepper, list(self.refusals)
         found: list[Candidate] = []
-        for name, stepper in self.departed:
-            self.stepper = stepper
-            for c in self.candidates:
-                for d in self.explain(c, p):
-                    d.used |= {name}
-                    found.append(d)
+        watching = Stepper(usual.behaviour)
+        self.stepper = watching
+        self._explained(p)
+        goes_on = usual
+        for name, stepper in self.departed.items():
+            if name.partition("=")[0] in watching.read:
+                self.stepper = stepper
+                found += self._offer(name, self._explained(p))
+                goes_on = stepper if found and goes_on is usual else goes_on
         self.stepper = usual
-        self.refusals = refusals
+        if waits := [c for c in self.candidates if c.tcb.time_wait]:
+            cut = max(c.tcb.time_wait for c in waits) + usual.behaviour.base.time_wait_cut
+            early = [c.costlier(0) for c in waits]
+            for c in early:
+                c.tcb.time_wait = 0
+            explained = [d for c in early for d in self.explain(c, p)]
+            found += self._offer(f"time_wait_cut={cut}", explained)
+        self.stepper, self.refusals = goes_on, refusals
         return found
+
+    def _offer(self, name: str, explained: list[Candidate]) -> list[Candidate]:
+        """``name`` explains the segment; the first that does is followed on."""
+        if not explained:
+            return []
+        self.offered.append(name)
+        for c in explained:
+            c.used |= {name}
+        return explained if len(self.offered) == 1 else []
 
     def keep(self, found: Iterable[Candidate]) -> None:
         """Equal candidates are one, the cheapest; and there is a bound on how many there are."""
@@ -164,7 +417,7 @@ class Monitor(Explainer):
                 best[mark] = c
         kept = sorted(best.values(), key=lambda c: c.cost)
         if len(kept) > CANDIDATES:
-            self.capped = True
+            self._cap()
             kept = kept[:CANDIDATES]
         low = kept[0].cost
         for c in kept:

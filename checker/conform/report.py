@@ -253,8 +253,7 @@ def lines(one: Result, verbose: bool) -> Iterator[str]:
         yield f"      the rule against it: {found.rule}"
         if found.nearest:
             yield f"      nearest allowed:     {found.nearest}"
-        if found.departures:
-            names = " ".join(f"{name}=on" for name in found.departures)
-            yield f"      explained by:        --rules {names}"
-        elif found.forged:
+        for i, name in enumerate(found.departures):
+            yield f"      {'or' if i else 'explained'} by:        --rules {name}"
+        if found.forged and not found.departures:
             yield "      all that follows is explained if the sender did not send it (forged?)"

@@ -68,6 +68,7 @@ class Stepper:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
+        self.read: set[str] = set()  # switches that a step depended on
         cuts = {behaviour.base.time_wait_cut, *(r.time_wait_cut for _, r in behaviour.alternatives)}
         self.timers = frozenset({0, *(2 * BOUNDS.msl - cut for cut in cuts)})  # what they begin at
 
@@ -90,6 +91,7 @@ class Stepper:
         """The step by the base's rules, and by each alternative that can matter."""
         watched = _Watched(self.behaviour.base)
         found = [_run(tcb, what, seg, isn, cast(Rules, watched))]
+        self.read |= watched.read
         for switches, rules in self.behaviour.alternatives:
             if switches & watched.read:
                 found.append(_run(tcb, what, seg, isn, rules))

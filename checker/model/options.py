@@ -17,15 +17,16 @@ from spec.rules import SWITCHES, Rules
 from spec.world.bounds import LIMITS, Bounds
 from spec.world.profiles import PROFILES, SCALES, Profile
 
+TICKS = 64
 _BOOLS = {
     "on": True, "true": True, "1": True, "yes": True,
     "off": False, "false": False, "0": False, "no": False,
 }  # fmt: skip
 
 
-def parse_rules(items: Sequence[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` for switches of ``spec.rules``."""
-    return _parse("rule", items, SWITCHES)
+def parse_rules(items: Sequence[str], ticks: int = TICKS) -> dict[str, Any]:
+    """``NAME=VALUE`` for switches of ``spec.rules``; ``ticks`` is the longest time there is."""
+    return _parse("rule", items, SWITCHES, ticks)
 
 
 def parse_bounds(items: Sequence[str]) -> dict[str, Any]:
@@ -34,7 +35,10 @@ def parse_bounds(items: Sequence[str]) -> dict[str, Any]:
 
 
 def _parse(
-    kind: str, items: Sequence[str], fields: Mapping[str, dataclasses.Field[Any]]
+    kind: str,
+    items: Sequence[str],
+    fields: Mapping[str, dataclasses.Field[Any]],
+    ticks: int = TICKS,
 ) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for item in items:
@@ -45,11 +49,11 @@ def _parse(
             raise unknown(kind, name, fields)
         if name in chosen:
             raise UsageProblem(f"{kind} {name} is given twice")
-        chosen[name] = _value(f"{kind} {name}", text.lower(), fields[name])
+        chosen[name] = _value(f"{kind} {name}", text.lower(), fields[name], ticks)
     return chosen
 
 
-def _value(what: str, text: str, field: dataclasses.Field[Any]) -> Any:
+def _value(what: str, text: str, field: dataclasses.Field[Any], ticks: int) -> Any:
     like = field.default
     if isinstance(like, bool):
         if text not in _BOOLS:
@@ -64,7 +68,7 @@ def _value(what: str, text: str, field: dataclasses.Field[Any]) -> Any:
         number = int(text)
     except ValueError:
         raise UsageProblem(f"{what} is a number, not {text!r}") from None
-    low, high = limits(field)
+    low, high = limits(field, ticks)
     if not low <= number <= high:
         raise UsageProblem(f"{what} is between {low} and {high}, not {number}")
     return number
@@ -80,9 +84,9 @@ def values(field: dataclasses.Field[Any]) -> list[str]:
     return []
 
 
-def limits(field: dataclasses.Field[Any]) -> tuple[int, int]:
+def limits(field: dataclasses.Field[Any], ticks: int = TICKS) -> tuple[int, int]:
     """The least and the greatest value of a switch or bound that is a number."""
-    return field.metadata.get("low", -64), field.metadata.get("high", 64)
+    return field.metadata.get("low", -ticks), field.metadata.get("high", ticks)
 
 
 def choose_claim(id: str) -> Claim:

@@ -53,7 +53,8 @@ class FlowingMonitor(Monitor):
             ):
                 return False
         nxt = (seq + text) & MASK
-        self.acked = ack
+        if self.acked is None or ((self.acked - ack) & MASK) >= HALF:
+            self.acked = ack
         for c in self.candidates:
             tcb = c.tcb
             tcb.rcv.nxt = tcb.rcv.up = ack

@@ -18,7 +18,6 @@ everything unusual, such as resets, or numbers of several TCBs of the peer.
 """
 
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -27,12 +26,12 @@ from checker.capture.segments import ACK, CONTROL, RST, Packet
 from checker.conform.behaviour import Behaviour
 from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.cache.steps import RememberedStepper
-from checker.conform.candidate import LIFE, Candidate, Change, Edge, newest
+from checker.conform.candidate import Candidate, Change, Edge, newest
 from checker.conform.ends import Ends, likeliest
-from checker.conform.explain import RECENT, Came
+from checker.conform.explain import Came, Seen
 from checker.conform.inbound import Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, ONLY_IF, UNUSED_IN_TCB, Layout
-from checker.conform.monitor import EVENTFUL, Monitor
+from checker.conform.monitor import EVENTFUL, Gap, Monitor
 from spec.tcp.tcb import State, Tcb
 
 REMEMBERED = 1 << 13
@@ -63,6 +62,7 @@ class Form(NamedTuple):
     strict: bool
     calm: bool
     challenged: bool
+    older: bool
 
 
 class _Copy(NamedTuple):
@@ -134,9 +134,9 @@ class Cache:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.stepper = RememberedStepper(behaviour)
-        self.departed = tuple(
-            (name, RememberedStepper(Behaviour(rules))) for name, rules in behaviour.departures
-        )
+        self.departed = {
+            name: RememberedStepper(departing) for name, departing in behaviour.departures.items()
+        }
         self._situations: dict[tuple[Any, ...], Situation] = {}
         self.learnt = 0  # moves
         self.recalled = 0  # how often one was
@@ -146,19 +146,17 @@ class Cache:
         """Two ends that have done nothing, and remember."""
         return RememberedEnds(self, at)
 
-    def monitors(
-        self, strict: int | None, recent: tuple[deque[Packet], deque[Packet]]
-    ) -> tuple[Monitor, Monitor]:
+    def monitors(self, strict: int | None, seen: tuple[Seen, Seen]) -> tuple[Monitor, Monitor]:
         """Their monitors; ``strict``: where the capture was taken."""
         return (
-            FlowingMonitor(self.stepper, self.departed, strict == 0, recent[0]),
-            FlowingMonitor(self.stepper, self.departed, strict == 1, recent[1]),
+            FlowingMonitor(self.stepper, self.departed, strict == 0, seen[0]),
+            FlowingMonitor(self.stepper, self.departed, strict == 1, seen[1]),
         )
 
     def first(self, strict: int | None) -> Situation:
         """That of two ends that have done nothing."""
         if strict not in self._first:
-            ends = self.monitors(strict, (deque(), deque()))
+            ends = self.monitors(strict, (Seen(), Seen()))
             one, other = _form(ends[0], [], []), _form(ends[1], [], [])
             assert one is not None and other is not None
             self._first[strict] = self.situation((one, other), ((), ()), ends)
@@ -195,16 +193,12 @@ class Cache:
 class RememberedEnds(Ends):
     """Two monitors, or the situation that stands for them, with its points and slots."""
 
-    __slots__ = ("_at", "_cache", "_recent", "_rows", "_slots", "_strict")
+    __slots__ = ("_at", "_cache", "_rows", "_slots", "_strict")
 
     def __init__(self, cache: Cache, strict: int | None) -> None:
-        super().__init__(None)
+        super().__init__(None, (Seen(), Seen()))
         self._cache = cache
         self._strict = strict
-        self._recent: tuple[deque[Packet], deque[Packet]] = (
-            deque(maxlen=RECENT),
-            deque(maxlen=RECENT),
-        )
         # Either the monitors count, or the situation with points and slots.
         self._at: Situation | None = cache.first(strict)
         self._rows: tuple[Row, Row] = (_NO_POINTS, _NO_POINTS)
@@ -241,15 +235,16 @@ class RememberedEnds(Ends):
         first, top = ranks
         return places[top] - places[first] - 1
 
-    def capped(self) -> bool:
-        """Were there more possible states than are followed?"""
-        return self._at is None and super().capped()
+    def gaps(self, side: int) -> list[Gap]:
+        """What ``side`` acknowledged and the peer may not have sent."""
+        return super().gaps(side) if self._at is None else []
 
     def forget(self) -> None:
         """The connection is over, and what was told of it."""
         if self._at is None:
             super().forget()
             return
+        self.start_anew()
         one, other = self._slots
         self._slots = (
             tuple([(None, clock, left) for _, clock, left in one]),
@@ -271,9 +266,7 @@ class RememberedEnds(Ends):
 
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
-        self._taken += 1
-        if not self._taken % LIFE:
-            self.shorten()
+        self.count(side, p)
         at, flags = self._at, p.flags
         if at is None:
             a, b = self.monitors
@@ -308,7 +301,7 @@ class RememberedEnds(Ends):
         self._at = move.to
         self.note = move.note
         if move.recent:
-            self._recent[1 - side].extend((p,) * move.recent)
+            self._seen[1 - side].came.extend((p,) * move.recent)
         return True
 
     def _age(self, at: Situation, side: int, time: float) -> None:
@@ -351,7 +344,7 @@ class RememberedEnds(Ends):
         usual = self._cache.stepper.timers
         one, other = (_parts(*each) for each in zip(known, self._rows, strict=True))
         copies = [_copies(*each, p, usual) for each in zip(slots, self._slots, strict=True)]
-        recent = sum(q is p for q in list(self._recent[1 - side])[-2:])
+        recent = sum(q is p for q in list(self._seen[1 - side].came)[-2:])
         if one is not None and other is not None and () not in copies:
             move = _Move(to, (one, other), (copies[0], copies[1]), self.note, recent)
             self._cache.learn(at, region, move)
@@ -383,7 +376,7 @@ class RememberedEnds(Ends):
             iter([(base + places[rank]) & MASK for rank in ranks])
             for (base, places, _), ranks in zip(self._rows, at.ranks, strict=True)
         )
-        one, other = ends = self._cache.monitors(self._strict, self._recent)
+        one, other = ends = self._cache.monitors(self._strict, self._seen)
         _fill(one, at.forms[0], self._slots[0], a, b)
         _fill(other, at.forms[1], self._slots[1], b, a)
         self._at = None
@@ -526,7 +519,7 @@ def _copied(known: tuple[Slot, ...], copies: _Copies, p: Packet) -> tuple[Slot, 
 
 def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
     """None if a monitor is not usual."""
-    if monitor.capped or monitor.resets or len(monitor.inbound) > 1:
+    if monitor.gaps or monitor.resets or len(monitor.inbound) > 1:
         return None
     candidates = []
     for c in monitor.candidates:
@@ -554,7 +547,12 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         theirs.append(monitor.acked)
     inbound = None
     for one in monitor.inbound.values():
-        if one.parts or one.full or one.total != (one.top - one.isn - 1) & MASK:
+        if (
+            one.parts
+            or one.full
+            or one.lost is not None
+            or one.total != (one.top - one.isn - 1) & MASK
+        ):
             return None
         if monitor.newest is not one or monitor.current is not one or monitor.partners != [one]:
             return None
@@ -572,6 +570,7 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         monitor.strict,
         monitor.calm,
         monitor.challenged,
+        monitor.older,
     )
 
 
@@ -580,7 +579,7 @@ def _fill(
     theirs: Iterator[int],
 ) -> None:  # fmt: skip
     """The inverse of ``_form``, of a new monitor."""
-    candidates, syns, marks, acked, inbound, _, calm, challenged = form
+    candidates, syns, marks, acked, inbound, _, calm, challenged, monitor.older = form
     monitor.candidates = []
     for (cost, tcb, last), (story, clock, left) in zip(candidates, slots, strict=True):
         gone = None

@@ -10,7 +10,7 @@ def test_fin_wait_2_given_up():
     wire = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 101)(B, ACK, 300, 101, 5)
     wire(A, ACK, 101, 305)(A, SYN, 70099)
     at_a = Position(frozenset({A[:4]}))
-    assert deviation(wire, position=at_a).departures == ["fin_wait_2_timeout"]
+    assert deviation(wire, position=at_a).departures == ["fin_wait_2_timeout=on"]
     assert "deviates" not in verdicts(wire, position=at_a, behaviour=LINUX)
 
 

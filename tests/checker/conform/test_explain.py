@@ -22,7 +22,11 @@ from spec.world.records import clone, key
 from tests.helpers.wire import LINUX, RFC, A, B, Wire, deviation, followed, verdicts
 
 DEVIATIONS = {
-    "ACK of what was not sent": (Wire().opened()(B, ACK, 300, 150), "not seen to send"),
+    "ACK of what was not sent": (
+        Wire().opened()(B, ACK, 300, 150)(A, ACK, 100, 300),
+        "not seen to send",
+    ),
+    "ACK of what the window does not allow": (Wire().opened()(B, ACK, 300, 9999), "not seen to"),
     "SYN,ACK of another SYN": (Wire()(A, SYN, 99)(B, SYN | ACK, 299, 101), "acknowledges the SYN"),
     "SYN,ACK without SYN": (Wire().opened()(A, SYN | ACK, 700, 300), "SYN,ACK"),
     "text without ACK": (Wire().opened()(A, PSH, 100, 0, 5), "ACK is always sent"),

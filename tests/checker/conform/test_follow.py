@@ -253,7 +253,7 @@ def test_each_direction_may_have_a_network_of_its_own():
         p.scope = "VLAN 1" if p.src == A else ""
     (found,) = followed(wire.packets)
     assert found.verdict is Verdict.CONFORMS
-    wire(A, ACK, 100, 400)  # nobody sent so much
+    wire(A, ACK, 100, 9999)  # nobody sent so much
     wire.packets[-1].scope = "VLAN 1"
     (found,) = followed(wire.packets)
     assert found.verdict is Verdict.INCONCLUSIVE
@@ -263,7 +263,7 @@ def test_each_direction_may_have_a_network_of_its_own():
 def test_after_a_frame_that_may_be_anybodys_a_deviation_is_inconclusive():
     wire = Wire().opened()
     unread = Unread(4, "IP header cut off")
-    late = Packet(5, 1.0, B, A, 300, 200, ACK, 1000, 0)  # of text that was not seen
+    late = Packet(5, 1.0, B, A, 300, 9999, ACK, 1000, 0)  # of text that nobody sent
     (found,) = followed([*wire.packets, unread, late])
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "frame 4 may be one of its segments: IP header cut off" in found.reason
@@ -281,7 +281,7 @@ def test_after_a_frame_that_may_be_anybodys_a_deviation_is_inconclusive():
 def test_fragments_of_strangers_do_not_hide_ones_own():
     strangers = [Unread(4 + i, "fragment", bytes([9, 9, 9, i]), B[:-2]) for i in range(8)]
     ours = Unread(12, "fragment", A[:-2], B[:-2])
-    late = Packet(13, 1.0, B, A, 300, 200, ACK, 1000, 0)
+    late = Packet(13, 1.0, B, A, 300, 9999, ACK, 1000, 0)
     packets = [*Wire().opened().packets, *strangers, ours, late]
     (found,) = followed(packets, flows=4)
     assert found.verdict is Verdict.INCONCLUSIVE
@@ -300,7 +300,7 @@ def placed(wire: Wire, *changes: tuple[int, float]) -> list[Packet]:
 def test_the_capture_has_an_answer_before_what_it_answers():
     """By the stamps, B's ACK came after A's text; in the file it stands before it."""
     wire = Wire().opened()(B, ACK, 300, 110)(A, ACK, 100, 300, 10)(A, ACK, 110, 300, 5)
-    assert verdicts(wire) == ["deviates"]
+    assert verdicts(wire) == ["inconclusive"]
     packets = placed(wire, (5, -0.015), (6, 0.015))
     assert [(p.number, p.frame) for p in packets[3:]] == [(4, 5), (5, 4), (6, 6)]
     assert [c.verdict for c in followed(packets)] == [Verdict.CONFORMS]
@@ -313,14 +313,14 @@ def test_a_clock_that_was_set_back_accuses_nobody(back):
     for i in range(8):
         wire(A, ACK, 100 + i, 300, 1)(B, ACK, 300, 101 + i)
     (found,) = followed(placed(wire, (10, -back)))
+    assert (found.verdict, found.lacks) == (Verdict.CONFORMS, [0, 0])
+    wire(B, ACK, 300, 9999)  # nobody sent so much, but is this to be trusted?
+    (found,) = followed(placed(wire, (10, -back)))
+    assert found.verdict is Verdict.INCONCLUSIVE
     if back > 1:
-        assert found.verdict is Verdict.CONFORMS
-        wire(B, ACK, 300, 999)
-        (found,) = followed(placed(wire, (10, -back)))
         assert "is older than packet 9 by its time stamp" in found.reason
     else:
         assert "of one sender are swapped" in found.reason
-    assert found.verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_reset_is_held_against_few_segments():

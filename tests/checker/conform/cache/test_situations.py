@@ -133,4 +133,4 @@ def test_a_memory_that_does_not_look_at_distances_is_found_out(monkeypatch):
     """The seeded bug: which numbers are next to each other is not looked at."""
     monkeypatch.setattr(situations, "NEAR", 1)
     with pytest.raises(AssertionError):
-        compare_with_the_long_way(400, 2)
+        compare_with_the_long_way(250, 4)

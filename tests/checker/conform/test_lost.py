@@ -1,0 +1,125 @@
+"""What the capture lost, and what is older than it: nobody is accused for what was not seen."""
+
+import pytest
+
+from checker.capture.segments import ACK, FIN, RST, SYN
+from checker.conform.connection import Verdict
+from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
+
+
+def only(wire: Wire):
+    (found,) = followed(wire.packets)
+    return found
+
+
+def test_a_gap_that_the_senders_own_seq_proves():
+    wire = Wire().opened()(B, ACK, 300, 150)(A, ACK, 150, 300, 10)(B, ACK, 300, 160)
+    found = only(wire)
+    assert found.verdict is Verdict.CONFORMS
+    assert found.reason == "the capture lacks 50 octets that A sent"
+    assert (found.lacks, found.octets) == ([50, 0], [10, 0])
+    # Seen beyond a gap before it was acknowledged.
+    found = only(Wire().opened()(A, ACK, 120, 300, 10)(B, ACK, 300, 130))
+    assert (found.verdict, found.lacks) == (Verdict.CONFORMS, [20, 0])
+
+
+def test_a_gap_that_nothing_proves():
+    found = only(Wire().opened()(B, ACK, 300, 150))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "lacks 50 octets that packet 4 acknowledges, or A did not send them" in found.reason
+
+
+def test_a_gap_that_is_none():
+    """A goes on below what B acknowledged: A did not send it, and B is at fault."""
+    found = deviation(Wire().opened()(B, ACK, 300, 150)(A, ACK, 100, 300))
+    assert found.segment == 4 and "not seen to send" in found.rule
+    assert verdicts(Wire().opened()(B, ACK, 300, 9999)) == ["deviates"]  # beyond the window
+    ended = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 130)
+    assert verdicts(ended) == ["deviates"]  # beyond FIN
+
+
+def test_life_goes_on_after_a_gap():
+    """A's FIN was in what the capture lost, or came after it."""
+    wire = Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 150)(A, ACK | FIN, 150, 300)
+    wire(B, ACK | FIN, 300, 151)(A, ACK, 151, 301)
+    found = only(wire)
+    assert found.verdict is Verdict.CONFORMS
+    assert found.states == ["TIME-WAIT", "CLOSED"]
+    wire = Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 110)  # FIN 110 is lost
+    wire(B, ACK, 300, 111)(B, ACK | FIN, 300, 111)(A, ACK, 111, 301)
+    assert only(wire).states == ["TIME-WAIT", "CLOSED"]
+
+
+def test_the_handshake_lacks_its_second_segment():
+    wire = Wire()(A, SYN, 99)(A, ACK, 100, 300)(A, ACK, 100, 300, 5)(B, ACK, 300, 105)
+    found = only(wire)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason == "the SYN,ACK is not in the capture (B's ISN is 299)"
+    assert found.states == ["ESTABLISHED", "ESTABLISHED"]
+    late = Wire()(A, SYN, 99)(A, ACK, 100, 300)(B, SYN | ACK, 299, 100)(B, ACK, 300, 100)
+    assert verdicts(late) == ["conforms"]
+    assert verdicts(Wire()(A, SYN, 99)(A, ACK, 105, 300)) == ["inconclusive"]  # of one side only
+    assert verdicts(Wire()(A, SYN, 99)(A, ACK, 105, 300)(B, ACK, 300, 105)) == ["deviates"]
+
+
+def figure_9() -> Wire:
+    """A has forgotten all, B has not: an ACK, a reset, and the SYN again."""
+    wire = Wire()(A, SYN, 9000)(B, ACK, 300, 100)(A, RST, 100)(A, SYN, 9000)
+    return wire(B, SYN | ACK, 7000, 9001)(A, ACK, 9001, 7001)
+
+
+def test_a_peer_may_be_older_than_the_capture():
+    found = followed(figure_9().packets)
+    assert {c.verdict for c in found} == {Verdict.CONFORMS}
+    assert "older than the capture" in "".join(str(e) for c in found for e in c.life)
+    # In TIME-WAIT, with a FIN that is sent again, or in the midst of text.
+    for one in (
+        Wire()(A, SYN, 9000)(B, ACK | FIN, 300, 100),
+        Wire()(A, SYN, 9000)(B, ACK, 300, 100, 50),
+        Wire()(A, SYN, 9000)(B, RST | ACK, 300, 100),
+        Wire()(A, SYN, 9000)(B, SYN | ACK, 299, 100)(A, RST, 100)(A, SYN, 9000),
+    ):
+        assert verdicts(one) == ["conforms"]
+
+
+def test_an_older_connection_is_no_excuse():
+    """Whoever opened is known; and what answers the SYN nearly right answers it wrongly."""
+    assert "deviates" in verdicts(figure_9()(B, ACK, 300, 100))
+    assert verdicts(Wire()(A, SYN, 9000)(B, ACK, 300, 9001)) == ["deviates"]
+    assert verdicts(Wire()(A, SYN, 9000)(B, SYN | ACK, 300, 9002)) == ["deviates"]
+    assert verdicts(Wire()(A, SYN, 9000)(B, RST | ACK, 0, 9000)) == ["deviates"]
+    assert verdicts(Wire().opened()(B, ACK, 7777, 100)(A, ACK, 100, 300)) == ["deviates"]
+
+
+def test_after_a_deviation_the_others_state_is_known_still():
+    """B answers wrongly; A's SYN counts, and so does the rest."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 700, 102)(B, SYN | ACK, 299, 100)(A, ACK, 100, 300)
+    wire(A, ACK, 100, 300, 5)(B, ACK, 300, 105)
+    found = followed(wire.packets)
+    assert [c.verdict.value for c in found] == ["deviates", "conforms"]
+    assert found[1].states == ["ESTABLISHED", "ESTABLISHED"]
+
+
+def test_in_mid_stream_the_beginning_is_missing_still():
+    """A connection that was taken up in its midst ends; what B had before is not known."""
+    wire = Wire()(A, ACK, 100, 300, 5)(B, ACK, 300, 105)(A, SYN, 9000)(B, ACK, 305, 105)
+    wire(A, RST, 105)(A, SYN, 9000)(B, SYN | ACK, 7000, 9001)(A, ACK, 9001, 7001)
+    assert "deviates" not in verdicts(wire)
+
+
+@pytest.mark.parametrize("flags", [0, FIN, SYN | FIN, SYN | RST, RST | FIN, SYN | FIN | ACK])
+def test_flags_that_no_state_sends(flags):
+    for wire in (Wire(), Wire()(A, ACK, 100, 300, 5)(B, ACK, 300, 105), Wire().opened()):
+        found = deviation(wire(A, flags, 105, 300))
+        assert found.anywhere
+
+
+def test_text_beyond_the_window_hides_nothing():
+    """A deviation is told however much follows; and so is the end."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100, wnd=100)(A, ACK, 100, 300)
+    for i in range(60):
+        wire(A, ACK, 100 + 50 * i, 300, 50)
+    wire(A, ACK | FIN, 3100, 300)(B, ACK | FIN, 300, 3101)(A, ACK, 3101, 301)
+    found = only(wire)
+    assert found.deviation.segment == 6 and "3.8.6" in found.reason
+    assert found.states == ["TIME-WAIT", "CLOSED"]
