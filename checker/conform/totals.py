@@ -83,15 +83,14 @@ class Totals:
         }
 
     def lines(self, width: int) -> Iterator[str]:
-        """For the terminal; nothing, where it would say no more than was told."""
-        if self.connections < 2 and not self.unread:
-            return
-        yield "In all: " + counted(self.connections, "connection")
-        yield from _table("verdict", self.verdicts, width)
-        yield from _table("left in (client / server)", self.left, width)
-        yield from _table("unusual", self.unusual, width, SAYS)
-        yield from _table("servers with most", self.servers, width, least=2)
-        yield from _table("clients with most", self.clients, width, least=2)
+        """For the terminal; of a single connection, no more than was told of it."""
+        if self.connections > 1:
+            yield f"In all: {self.connections:,} connections"
+            yield from _table("verdict", self.verdicts, width)
+            yield from _table("left in (client / server)", self.left, width)
+            yield from _table("unusual", self.unusual, width, SAYS)
+            yield from _table("servers with most", self.servers, width, least=2)
+            yield from _table("clients with most", self.clients, width, least=2)
         yield from _table("frames not read, in which there may be TCP", self.unread, width)
 
 
