@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from checker.capture import Packet
 from checker.capture.segments import socket
 from checker.conform.candidate import LIFE
+from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Way
 from checker.conform.monitor import Monitor
 from spec.tcp.rule import Rule
@@ -68,7 +69,9 @@ class Deviation:
     nearest: str
     departures: list[str]  # each of which explains it, as --rules takes them
     anywhere: bool = False  # does no state ever send it?
-    forged: bool = False  # all that follows is explained if the sender did not send it
+    forged: bool = False  # all else is explained if the sender did not send it
+    refused: int = 0  # the packet that was not explained, if another is named
+    culprits: list[int] = field(default_factory=list)  # each of which may be the forged one
     seen: list[Packet] = field(default_factory=list)  # segments before it, and itself
     sides: list[int] = field(default_factory=list)
 
@@ -83,6 +86,7 @@ class Deviation:
             "nearest": self.nearest,
             "explained_by": self.departures,
             "forged": self.forged,
+            "culprits": self.culprits,
         }
 
 
@@ -108,6 +112,7 @@ class Connection:
     notes: list[Event] = field(default_factory=list)
     counts: dict[tuple[str, str], int] = field(default_factory=dict)  # of facts, by end
     deviation: Deviation | None = None
+    suspects: list[Suspect] = field(default_factory=list)  # while it is followed
     options: list[dict[int, bytes]] = field(default_factory=lambda: [{}, {}])
     # What it came to
     last: int = 0
@@ -157,7 +162,7 @@ class Flow:
         self.last = 0.0
         self.sent = [False, False]  # was anything seen of either end?
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
-        self.seen: list[tuple[int, Packet]] = []
+        self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen
 
     @property

@@ -102,6 +102,7 @@ class Ends:
         """... of all that is counted."""
         for one in self._seen:
             one.lacks = one.capped = 0
+            one.accused = False
             one.lost.clear()
 
     def shorten(self) -> None:

@@ -50,8 +50,10 @@ from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
-CANDIDATES = 48
+CANDIDATES = 24
 """More are not followed; a verdict that would need them is inconclusive."""
+SLACK = 5 * EVENT
+"""A candidate that presumes so much more than the likeliest is not followed."""
 
 KEPT = 8
 """Of SYNs and of resets that may still arrive, the last."""
@@ -91,11 +93,13 @@ class Refusal(NamedTuple):
 class Seen:
     """What is known of an end beside its candidates, and is no part of any summary."""
 
-    __slots__ = ("came", "capped", "lacks", "lost", "text")
+    __slots__ = ("accused", "came", "capped", "lacks", "lost", "sought", "text")
 
     def __init__(self) -> None:
         self.came: deque[Packet] = deque(maxlen=RECENT)  # the last that may have provoked a reset
         self.text: deque[tuple[int, int]] = deque(maxlen=RECENT)  # the last sent: SEQ, and octets
+        self.sought = 0  # how often it was asked which switch would explain it
+        self.accused = False  # did it send what no state explains, in this connection?
         self.lacks = 0  # numbers that its peer sent, and that the capture does not have
         self.lost: deque[tuple[int, int]] = deque(maxlen=KEPT)  # the last of them
         self.capped = 0  # the first packet at which there were more candidates than are followed
@@ -161,7 +165,7 @@ class Explainer:
         self.strict = strict
         self.inbound: dict[int, Inbound] = {}
         self.syns: tuple[Came, ...] = ()
-        self.resets: tuple[Segment, ...] = ()
+        self.resets: tuple[Came, ...] = ()
         self.seen = seen or Seen()
         self.edge: int | None = None  # how far it let the peer send
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
@@ -242,7 +246,7 @@ class Explainer:
         if state in NO_CONNECTION:
             return
         if resets:
-            yield from self.resets
+            yield from map(segment, self.resets)
         if state == State.SYN_SENT:
             yield from map(segment, self.syns)
             return
@@ -488,7 +492,8 @@ class Explainer:
                 )
 
     def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        provoked = [q for q in self.seen.came if may_answer(p, q)]
+        alike = {(q.seq, q.ack, q.flags, q.text): q for q in self.seen.came if may_answer(p, q)}
+        provoked = list(alike.values())
         # Where there is none, the last tells what an answer would have been.
         for provoking in provoked or list(self.seen.came)[-1:]:
             for step in self.steps(c, Input.SEGMENT, segment(provoking), p.seq):
@@ -588,7 +593,7 @@ class Explainer:
     def _parts(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
         """Explain ``p``, whose ACK fits: what is sent again, then what is new, then FIN."""
         seq, text, fin = p.seq, p.text, bool(p.flags & FIN)
-        for one in self._missed(c, seq):
+        for one in self._missed(c, seq, over=not text and not fin):
             behind = SEQ.minus(one.tcb.snd.nxt, seq)
             if behind >= 1 << 31:
                 self._refuse(
@@ -609,8 +614,11 @@ class Explainer:
                 elif d is not None:
                     yield d
 
-    def _missed(self, c: Candidate, seq: int) -> Iterator[Candidate]:
-        """``c``, or what it is after sending up to ``seq`` what the capture does not have."""
+    def _missed(self, c: Candidate, seq: int, over: bool = True) -> Iterator[Candidate]:
+        """``c``, or what it is after sending up to ``seq`` what the capture does not have.
+
+        Text, or where it may be ``over``, a FIN after it.
+        """
         yield c
         tcb = c.tcb
         ahead = SEQ.minus(seq, tcb.snd.nxt)
@@ -621,7 +629,7 @@ class Explainer:
             whole = self._write(c, ahead)
             if whole is not None:
                 yield whole.costlier(EVENT + (ahead == 1))  # a single one is likelier a FIN
-            short = self._write(c, ahead - 1) if ahead > 1 else c
+            short = (self._write(c, ahead - 1) if ahead > 1 else c) if over else None
             if short is not None:
                 for step in self.steps(short, Input.CLOSE):
                     yield step.to.costlier(EVENT + (ahead > 1))

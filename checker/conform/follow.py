@@ -31,11 +31,12 @@ from checker.capture.segments import ACK, RST, SYN, options, socket
 from checker.conform.behaviour import BOUNDS, Behaviour
 from checker.conform.cache.situations import Cache
 from checker.conform.connection import Connection, Flow
+from checker.conform.culprit import Sight, suspects
 from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import LADDER, deviation, judge, who
-from checker.conform.monitor import OLDER
+from checker.conform.monitor import OLDER, SOUGHT
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -209,19 +210,22 @@ class Follower:
         elif p.flags & ACK:
             connection.acknowledged[side] = True
         flow.sent[side] = True
-        seen = flow.seen
-        seen.append((side, p))
-        if len(seen) > 2 * LADDER:
-            del seen[:-LADDER]
-        accused = connection.deviation
-        if accused is not None and p.frame != p.number and accused.segment >= seen[0][1].number:
-            # What the file has before the one that was not explained may come only now.
-            connection.doubt = connection.doubt or _misplaced(seen)
         edge = None
         if p.flags & ACK and not connection.mid:
             scale = connection.scale
             shift = scale[side] if not p.flags & SYN and None not in scale else 0
             edge = (p.ack + (p.wnd << (shift or 0))) & 0xFFFFFFFF
+        seen = flow.seen
+        sight = side, p, edge
+        seen.append(sight)
+        if len(seen) > 2 * LADDER:
+            del seen[:-LADDER]
+        if connection.suspects:
+            connection.suspects = [one for one in connection.suspects if one.explains(sight)]
+        accused = connection.deviation
+        if accused is not None and p.frame != p.number and accused.segment >= seen[0][1].number:
+            # What the file has before the one that was not explained may come only now.
+            connection.doubt = connection.doubt or _misplaced(seen)
         ends = flow.ends
         self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
@@ -347,12 +351,12 @@ class Follower:
         anywhere = bool(unlawful(p.flags))
         first = connection.deviation
         if first is not None and (first.anywhere or not anywhere):
-            first.forged = False
             return
         monitor = flow.monitors[side]
         connection.deviation = deviation(flow, side, p, monitor.best(), monitor.before, [])
         connection.deviation.anywhere = anywhere
-        connection.deviation.forged = True
+        if monitor.seen.sought < SOUGHT:
+            connection.suspects = suspects(monitor, side, flow.seen)
         self._doubt(flow, connection)
 
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
@@ -390,7 +394,7 @@ class Follower:
         self.done(connection)
 
 
-def _misplaced(seen: list[tuple[int, Packet]]) -> str:
+def _misplaced(seen: list[Sight]) -> str:
     """What time stamps say against the order of segments, if anything.
 
     A sender's own segments pass one interface and one queue: stamps that put them in another order
@@ -398,7 +402,7 @@ def _misplaced(seen: list[tuple[int, Packet]]) -> str:
     """
     latest: dict[int, int] = {}
     before = seen[0][1]
-    for side, p in seen:
+    for side, p, _ in seen:
         if p.time < before.time:
             return f"packet {p.number} is older than packet {before.number} by its time stamp"
         if p.frame < latest.get(side, 0):

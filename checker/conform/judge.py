@@ -4,6 +4,7 @@ from checker.capture import Packet
 from checker.capture.segments import ACK, flags, socket
 from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
+from checker.conform.culprit import likeliest
 from checker.conform.explain import Refusal
 from spec.tcp.tcb import State
 
@@ -19,7 +20,7 @@ def who(side: int) -> str:
 def deviation(
     flow: Flow, side: int, p: Packet, best: Refusal, before: list[str], departures: list[str]
 ) -> Deviation:
-    seen = [(s, q) for s, q in flow.seen if q.number <= p.number][-LADDER:]
+    seen = [(s, q) for s, q, _ in flow.seen if q.number <= p.number][-LADDER:]
     return Deviation(
         segment=p.number,
         sender=socket(p.src),
@@ -79,11 +80,31 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
     told.sort(key=lambda one: (one[0], one[1], str(one[2])))
     connection.life = [one for _, _, one in told[:LIFE]]
     connection.more = max(0, len(told) - LIFE)
+    _name_the_culprit(connection)
     connection.lacks = [ends.lacks(0), ends.lacks(1)]
     open_gaps = _gaps(connection, flow)
     connection.verdict, connection.reason = _verdict(connection, flow, hidden, open_gaps)
     if connection.verdict is not Verdict.DEVIATES:
         connection.deviation = None
+
+
+def _name_the_culprit(connection: Connection) -> None:
+    """Of the segments that may be injected, the likeliest, in place of the one that was refused."""
+    found = connection.deviation
+    culprits = [one.packet for one in connection.suspects]
+    connection.suspects = []
+    if found is None or not culprits:
+        return
+    found.culprits = [p.number for p in culprits]
+    refused = next((q for q in found.seen if q.number == found.segment), culprits[-1])
+    named = likeliest(culprits, refused)
+    found.forged = True
+    if named is not None and named is not refused:
+        found.refused, found.segment, found.text = refused.number, named.number, describe(named)
+        found.rule = (
+            f"all else is explained if {found.sender} did not send it; if it did, packet "
+            f"{refused.number} is not: {found.rule}"
+        )
 
 
 def _gaps(connection: Connection, flow: Flow) -> list[str]:

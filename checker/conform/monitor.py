@@ -17,13 +17,13 @@ from checker.conform.explain import (
     CANDIDATES,
     CLOSING,
     KEPT,
+    SLACK,
     TALKING,
     WAITING,
     Came,
     Explainer,
     Refusal,
     Seen,
-    segment,
     unlawful,
 )
 from checker.conform.inbound import SEQ, Inbound
@@ -42,6 +42,8 @@ NEAR = 3
 """Numbers as near as this to the right one are a wrong answer, and no chance."""
 FEW = 4
 """Candidates that are followed on after a segment that none of them explains."""
+SOUGHT = 8
+"""Deviations of an end for which a switch is sought that explains them: it takes long."""
 BEHIND = 1 << 16
 """Octets that an end may have sent before it was seen, and send again."""
 
@@ -133,12 +135,11 @@ class Monitor(Explainer):
         self.number, self.time = p.number, p.time
         self.seen.came.append(p)
         if flags & RST:
-            self.resets = (*self.resets, segment(p))[-KEPT:]
+            came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
+            self.resets = _with(self.resets, came)
         elif flags & SYN:
-            self.syns = (
-                *self.syns,
-                Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text),
-            )[-KEPT:]
+            came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
+            self.syns = _with(self.syns, came)
         if flags & (SYN | RST):
             opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
             self.challenged = any(c.tcb.state not in opening for c in self.candidates)
@@ -259,6 +260,12 @@ class Monitor(Explainer):
         self.keep(explained)
         return True
 
+    def follows(self, p: Packet) -> bool:
+        """``sent``, of an end whose first segment alone may have any state behind it."""
+        explained = self.sent(p)
+        self.older = False
+        return explained
+
     def _explained(self, p: Packet) -> list[Candidate]:
         return [d for c in self.candidates for d in self.explain(c, p)]
 
@@ -377,6 +384,10 @@ class Monitor(Explainer):
 
         All that do are offered.
         """
+        if self.seen.accused or self.seen.sought >= SOUGHT:
+            return []  # it is told of the first
+        self.seen.accused = True
+        self.seen.sought += 1
         usual, refusals = self.stepper, list(self.refusals)
         found: list[Candidate] = []
         watching = Stepper(usual.behaviour)
@@ -416,6 +427,8 @@ class Monitor(Explainer):
             if mark not in best or c.cost < best[mark].cost:
                 best[mark] = c
         kept = sorted(best.values(), key=lambda c: c.cost)
+        if kept[-1].cost > kept[0].cost + SLACK:
+            kept = [c for c in kept if c.cost <= kept[0].cost + SLACK]
         if len(kept) > CANDIDATES:
             self._cap()
             kept = kept[:CANDIDATES]
@@ -438,6 +451,11 @@ class Monitor(Explainer):
             if inbound.fin is not None and not SEQ.lt(inbound.fin, c.tcb.rcv.nxt):
                 return False
         return True
+
+
+def _with(known: tuple[Came, ...], came: Came) -> tuple[Came, ...]:
+    """The last few that differ."""
+    return (*(one for one in known if one != came), came)[-KEPT:]
 
 
 def _may_be_of(inbound: Inbound, p: Packet) -> bool:

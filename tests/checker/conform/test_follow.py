@@ -12,6 +12,7 @@ from checker.capture.order import ordered
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.candidate import LIFE
 from checker.conform.connection import Connection, Verdict
+from checker.conform.explain import CANDIDATES
 from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.steps import Stepper
 from tests.helpers.wire import (
@@ -187,7 +188,7 @@ def test_random_segments(segments, opened, role):
         wire(src, flags, base[0] + seq, base[1] + ack, text, wnd, options if flags & SYN else b"")
     for connection in followed(wire.packets, position=Position(role=role)):
         assert connection.verdict in Verdict
-        assert all(len(m.candidates) <= 48 for m in connection.flow.monitors)
+        assert all(len(m.candidates) <= CANDIDATES for m in connection.flow.monitors)
 
 
 def many(connections: int) -> Iterable[Packet]:
