@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -123,7 +124,15 @@ def _ipv6(src: bytes, dst: bytes, protocol: int, body: bytes) -> bytes:
     return struct.pack(">IHBB", 6 << 28, len(body) & 0xFFFF, protocol, 64) + src + dst + body
 
 
+def _tunnel(protocol: int, head: bytes) -> bytes:
+    """Headers whose lengths say nothing: what they carry has its own."""
+    return struct.pack(">BBHHHBBH", 0x45, 0, 0, 0, 0, 64, protocol, 0) + b"\1" * 8 + head
+
+
 _IP = {4: _ipv4, 16: _ipv6}
+_WIRELESS = b"\x08\1" + bytes(22) + b"\xaa\xaa\3\0\0\0"
+_PPPOE = bytes(12) + b"\x88\x64\x11\0\0\7\0\0"
+_VXLAN = struct.pack(">HHHH", 9, 4789, 0, 0) + b"\x08\0\0\0\0\0\7\0" + bytes(12)
 _LINK: tuple[tuple[int, dict[int, bytes]], ...] = (
     (101, {4: b"", 16: b""}),
     (1, {4: bytes(12) + b"\x08\x00", 16: bytes(12) + b"\x86\xdd"}),
@@ -131,8 +140,26 @@ _LINK: tuple[tuple[int, dict[int, bytes]], ...] = (
     (113, {4: bytes(14) + b"\x08\x00", 16: bytes(14) + b"\x86\xdd"}),
     (276, {4: b"\x08\x00" + bytes(18), 16: b"\x86\xdd" + bytes(18)}),
     (0, {4: struct.pack("<I", 2), 16: struct.pack("<I", 30)}),
+    (9, {4: b"\xff\3\0\x21", 16: b"\xff\3\0\x57"}),
+    (105, {4: _WIRELESS + b"\x08\0", 16: _WIRELESS + b"\x86\xdd"}),
+    (1, {4: _PPPOE + b"\0\x21", 16: _PPPOE + b"\0\x57"}),
+    (101, {4: _tunnel(47, b"\0\0\x08\0"), 16: _tunnel(47, b"\x20\0\x86\xdd\0\0\0\7")}),
+    (101, {4: _tunnel(17, _VXLAN + b"\x08\0"), 16: _tunnel(17, _VXLAN + b"\x86\xdd")}),
 )
-"""Link types, and the header before each family of addresses."""
+"""Link types, and the header before each family of addresses; some have tunnels in it."""
+
+
+def fragments(rng: Random, packet: bytes) -> Iterator[bytes]:
+    """A packet of IPv4 in two or three; sometimes one is left out, or begins in the one before."""
+    head, body = bytearray(packet[:20]), packet[20:]
+    ends = sorted({0, len(body), *(rng.randrange(len(body) + 1) & ~7 for _ in range(2))})
+    for start, end in pairwise(ends):
+        if rng.random() < 0.95:
+            start -= 8 * (start > 0 and rng.random() < 0.05)
+            field = start // 8 | (0x2000 if end < len(body) else 0)
+            head[2:4] = (20 + end - start & 0xFFFF).to_bytes(2, "big")
+            head[6:8] = field.to_bytes(2, "big")
+            yield bytes(head) + body[start:end]
 
 
 @dataclass(slots=True)
@@ -149,9 +176,13 @@ class Stage:
         """A packet; a socket's port is not looked at."""
         size = 4 if len(src) <= 6 else 16
         link, heads = self.link
-        data = heads[size] + _IP[size](src[:size], dst[:size], protocol, body)
-        self.time += self.clock * self.rng.random()
-        self.found.append(Frame(link, self.time, data, len(data), len(self.found) + 1))
+        packets = [_IP[size](src[:size], dst[:size], protocol, body)]
+        if size == 4 and self.rng.random() < 0.02:
+            packets = [*fragments(self.rng, packets[0])]
+        for packet in packets:
+            data = heads[size] + packet
+            self.time += self.clock * self.rng.random()
+            self.found.append(Frame(link, self.time, data, len(data), len(self.found) + 1))
 
     def tcp(
         self, src: bytes, dst: bytes, seq: int, ack: int, flags: int, wnd: int,
