@@ -22,6 +22,7 @@ Memory is bounded: a flow keeps summaries only, the flows kept are at most ``FLO
 whose connections ended go first.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ from spec.tcp.tcb import State
 
 FLOWS = 8_192
 """Pairs of sockets that are followed at a time."""
+BLIND = 1 << 16
+"""Frames that may be of any connection: the last are kept."""
 RESTED = 2 * BOUNDS.msl / 1000
 
 
@@ -101,7 +104,7 @@ class Follower:
         self.unread: Counter[str] = Counter()
         # Of addresses, or of sockets not yet known.
         self.hidden: dict[tuple[bytes, bytes], str] = {}
-        self.blind = (0, "")  # the last frame that may be of any connection, and why
+        self.blind: list[tuple[int, str]] = []  # frames that may be of any connection, and why
         self.segments = 0
         self.missed = 0  # connections of others than those at whose end the capture was taken
 
@@ -141,7 +144,8 @@ class Follower:
         elif item.src and len(self.hidden) < self.limit:
             self.hidden[item.src, item.dst] = item.why
         else:
-            self.blind = item.number, item.why
+            insort(self.blind, (item.number, item.why))  # a fragment waited for the rest
+            del self.blind[:-BLIND]
 
     def _flow(self, p: Packet) -> tuple[Flow, int]:
         """A new pair of sockets; whose segment looks like the client's is put first."""
@@ -367,13 +371,17 @@ class Follower:
 
     def _doubt(self, flow: Flow, connection: Connection) -> None:
         """Is there something else that may be why the present segment is not explained?"""
-        number, why = self.blind
-        if number > flow.first:
-            connection.doubt = f"frame {number} may be one of its segments: {why}"
-        elif flow.joined:
+        if flow.joined:
             connection.doubt = "each direction was seen in another network: are they of one?"
         else:
             connection.doubt = _misplaced(flow.seen)
+
+    def _blinded(self, flow: Flow, connection: Connection, segment: int) -> None:
+        """May a frame that could not be read be why ``segment`` is not explained?"""
+        place = bisect_left(self.blind, (segment, "")) - 1
+        if place >= 0 and self.blind[place][0] > flow.first:
+            number, why = self.blind[place]
+            connection.doubt = f"frame {number} may be one of its segments: {why}"
 
     def _close(self, flow: Flow) -> None:
         """Its present connection has come to its end: say what it was."""
@@ -382,6 +390,8 @@ class Follower:
             return
         flow.connection = None
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
+        if connection.deviation is not None:
+            self._blinded(flow, connection, connection.deviation.segment)
         judge(connection, flow, self.hidden)
         self.missed += bool(flow.missed)
         flow.ends.forget()

@@ -286,6 +286,13 @@ def test_fragments_of_strangers_do_not_hide_ones_own():
     packets = [*Wire().opened().packets, *strangers, ours, late]
     (found,) = followed(packets, flows=4)
     assert found.verdict is Verdict.INCONCLUSIVE
+    # A fragment is known to lack the rest only when the capture has ended.
+    (found,) = followed([*packets[:-2], late, ours], flows=4)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    # ... but one that came later explains nothing.
+    after = [one._replace(number=one.number + 10) for one in (*strangers, ours)]
+    (found,) = followed([*packets[:3], late, *after], flows=4)
+    assert found.verdict is Verdict.DEVIATES
 
 
 def placed(wire: Wire, *changes: tuple[int, float]) -> list[Packet]:
