@@ -40,7 +40,8 @@ def narrate(
             print(f"drawing {drawn} connections", file=sys.stderr)
         write(out_html, page.page(found).encode())
     something = found.lookups or found.connections
-    return OK if something and not found.summary["damage"] else INCONCLUSIVE
+    whole = not found.summary["damage"] and not found.summary["unread"]
+    return OK if something and whole else INCONCLUSIVE
 
 
 def gather(

@@ -23,6 +23,8 @@ from tests.helpers.film import (
 )
 from tests.helpers.schema import fits
 
+ENDS = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
+
 
 def command(*words: object) -> tuple[int, str]:
     done = subprocess.run(
@@ -114,6 +116,12 @@ def test_exit_codes(tmp_path):
     torn.write_bytes((ZEEK / "http__get.pcap").read_bytes()[:-9])
     code, out = command(torn)
     assert code == INCONCLUSIVE and "GET" in out
+    sealed = Film()
+    never_closes(sealed)
+    assert command(sealed.write(tmp_path / "sealed.pcap"))[0] == 0
+    sealed.ip(*ENDS, 50, bytes(40))
+    code, out = command(sealed.write(tmp_path / "sealed.pcap"))
+    assert code == INCONCLUSIVE and "1  ESP: encrypted" in out and "CLOSE-WAIT" in out
     assert command(tmp_path / "nothing.pcap")[0] == 2
     assert command(empty, "--html", tmp_path)[0] == 2
 
