@@ -42,10 +42,11 @@ def ip(data: bytes, at: int) -> Next:
 
 _TAGGED = (0x8100, 0x88A8, 0x9100, 0x9200)
 _NO_TCP = {
-    0x0806, 0x0842, 0x0BAD, 0x22EA, 0x22F0, 0x6000, 0x6001, 0x6002, 0x6003, 0x6004, 0x6007, 0x8035,
-    0x8038, 0x80D5, 0x809B, 0x80F3, 0x8137, 0x8808, 0x8809, 0x8863, 0x886F, 0x887B, 0x888E, 0x8892,
-    0x8899, 0x88A2, 0x88A4, 0x88B8, 0x88BA, 0x88C7, 0x88CC, 0x88D9, 0x88E1, 0x88E3, 0x88F5, 0x88F7,
-    0x88F8, 0x8902, 0x8906, 0x890D, 0x8912, 0x8914, 0x8915, 0x893A, 0x8940, 0x9000,
+    0x0806, 0x0842, 0x0BAD, 0x2000, 0x2001, 0x22EA, 0x22F0, 0x6000, 0x6001, 0x6002, 0x6003, 0x6004,
+    0x6007, 0x8035, 0x8038, 0x80D5, 0x809B, 0x80F3, 0x8137, 0x8808, 0x8809, 0x8863, 0x886F, 0x887B,
+    0x888E, 0x8892, 0x8899, 0x88A2, 0x88A4, 0x88B8, 0x88BA, 0x88C7, 0x88CA, 0x88CC, 0x88D9, 0x88E1,
+    0x88E3, 0x88F5, 0x88F7, 0x88F8, 0x8902, 0x8906, 0x890D, 0x8912, 0x8914, 0x8915, 0x893A, 0x8940,
+    0x9000, 0xFEFE,
 }  # fmt: skip
 """ARP, LLDP, EAPOL, Wake-on-LAN, MAC control, PTP, IPX and others that carry no IP."""
 
@@ -179,11 +180,56 @@ def _wireless(data: bytes) -> Next:
     return llc(data, at)
 
 
+def _behind(size: int, link: int, data: bytes) -> Next:
+    """A header of ``size`` octets, and a frame of another link type behind it."""
+    if link not in LINKS or link in _HEADED:
+        return Next(0, size, why=f"link type {link}")
+    found = LINKS[link](data[size:])
+    return found._replace(at=found.at + size)
+
+
+_HEADED = (192, 258)
+"""Link types of which another follows; they are not put into each other."""
+
+
 def _behind_radio(data: bytes) -> Next:
     """Radiotap says how long it is."""
-    size = data[2] | data[3] << 8
-    found = _wireless(data[size:])
-    return found._replace(at=found.at + size)
+    return _behind(data[2] | data[3] << 8, 105, data)
+
+
+def _behind_information(data: bytes) -> Next:
+    """PPI says how long it is, and what comes."""
+    size, link = struct.unpack_from("<2xHI", data)
+    return _behind(size, link, data)
+
+
+def _behind_interface(data: bytes) -> Next:
+    """PKTAP of macOS too."""
+    size, link = struct.unpack_from("<I4xI", data)
+    return _behind(size, link, data)
+
+
+def _frame_relay(data: bytes) -> Next:
+    """RFC 2427, 3 and 4.1: an address of two octets, and what there is by its NLPID."""
+    kind = data[3]
+    if data[2] != 3:
+        return ethertype(data, 2)  # as Cisco's routers have it
+    if kind in (0xCC, 0x8E):
+        return Next(4 if kind == 0xCC else 6, 4)
+    at = 4 if kind == 0x80 else 5 if kind == 0 and data[4] == 0x80 else 0
+    if at and (data[at], data[at + 1], data[at + 2]) == (0, 0, 0):
+        return ethertype(data, at + 3)
+    return Next(0, 4)
+
+
+def _log(data: bytes) -> Next:
+    """Linux's NFLOG: attributes, of which one is the packet."""
+    at = 4
+    while True:
+        size, kind = struct.unpack_from("<HH", data, at)
+        if kind & 0x7FFF == 9:
+            return ip(data, at + 4)
+        at += max(4, (size + 3) & ~3)
 
 
 def _packet_filter(data: bytes) -> Next:
@@ -206,15 +252,19 @@ LINKS: dict[int, Callable[[bytes], Next]] = {
     101: _raw,
     104: _serial,
     105: _wireless,
+    107: _frame_relay,
     108: _family(">"),  # LOOP
     109: lambda data: ip(data, 12),  # OpenBSD's IPsec, decrypted
     113: lambda data: ethertype(data, 14),  # Linux cooked
     117: _packet_filter,
     127: _behind_radio,
     138: lambda data: ethertype(data, 16),  # IP over IEEE 1394
+    192: _behind_information,
     204: lambda data: ppp(data, 1),  # with a direction
     228: _raw,
     229: _raw,
+    239: _log,
+    258: _behind_interface,
     276: _cooked2,
 }
 """By the numbers of tcpdump.org/linktypes.html."""

@@ -34,6 +34,8 @@ def _gre(data: bytes, at: int) -> Next:
         return ethertype(data, at + 12 + 8 * bool(flags & 0x1000))
     if kind == 0x22EB:
         return ethertype(data, at + 12 + 12 + 8 * (data[at + 11] & 1))
+    if kind == 0x883E:  # WCCP, perhaps behind a header of its own
+        return _named(ip(data, at if data[at] >> 4 == 4 else at + 4), key)
     return _named(by_ethertype(kind, data, at), key)
 
 
@@ -104,6 +106,7 @@ TUNNELS: dict[int, Reader] = {
     47: _gre,
     97: lambda data, at: ethertype(data, at + 2 + 12),  # RFC 3378
     137: mpls,  # RFC 4023
+    143: lambda data, at: ethertype(data, at + 12),  # RFC 8986
 }
 """By protocol of IP."""
 
