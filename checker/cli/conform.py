@@ -31,6 +31,20 @@ def conform(
             "At an end, that end is judged alone, and strictly.",
         ),
     ] = "middle",
+    arrived: Annotated[
+        bool,
+        typer.Option(
+            "--arrived/--not-arrived",
+            help="With --at: what the capture has on its way to that end has arrived.",
+        ),
+    ] = True,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="no-abort|fresh-isn|rate-limits|user-timeout>SECONDS|state=STATE",
+            help="What the capture does not show; the verdict then rests on it.",
+        ),
+    ] = None,
     peer_capture: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The same connections, captured at the other end."),
@@ -69,6 +83,6 @@ def conform(
         for line in speed.timed(captures):
             print(line)
         return
-    chosen = behaviour.choose(rules or [])
+    chosen = behaviour.choose(rules or [], assume or [], arrived)
     show = run.choose(only or [], state, most, verbose)
     raise typer.Exit(run.conform(captures, chosen, at, peer_capture, json, junit, svg, show))

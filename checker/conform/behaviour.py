@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from checker.conform.assumptions import Assumptions, assume
 from checker.model.options import parse_rules, show
 from checker.stacks import PROFILES
 from checker.support.names import unknown
@@ -51,11 +52,12 @@ class Behaviour:
 
     base: Rules
     alternatives: tuple[tuple[frozenset[str], Rules], ...] = ()
+    assumed: Assumptions = field(default_factory=Assumptions)
     departures: "Mapping[str, Behaviour]" = field(default_factory=dict)
 
 
-def choose(items: Iterable[str]) -> Behaviour:
-    """From the words after ``--rules``: names of stacks, and NAME=VALUE."""
+def choose(items: Iterable[str], assumed: Iterable[str] = (), arrived: bool = True) -> Behaviour:
+    """From the words after ``--rules``: names of stacks, and NAME=VALUE; and after ``--assume``."""
     stacks = [item for item in items if "=" not in item]
     for name in stacks:
         if name not in PROFILES:
@@ -66,10 +68,14 @@ def choose(items: Iterable[str]) -> Behaviour:
         # A cut, and no switch of the profile's: it depends on the tick.
         if (time_wait := PROFILES[name].timers.time_wait) is not None:
             own.append({"time_wait_cut": 2 * BOUNDS.msl - time_wait})
-    behaviour = _permitted(changed, own)
+    # Every stack of a name limits its challenge ACKs.
+    supposed = assume(assumed, arrived, rate_limits=bool(stacks))
+    behaviour = replace(_permitted(changed, own), assumed=supposed)
     allowed = {behaviour.base, *(rules for _, rules in behaviour.alternatives)}
     departures = {
-        f"{name}={show(value)}": _permitted({**changed, name: value}, own)
+        f"{name}={show(value)}": replace(
+            _permitted({**changed, name: value}, own), assumed=supposed
+        )
         for name, value in _turned()
         if name not in changed and replace(behaviour.base, **{name: value}) not in allowed
     }

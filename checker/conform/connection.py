@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from checker.capture import Packet
-from checker.capture.segments import socket
+from checker.capture.segments import ACK, CONTROL, FIN, RST, socket
 from checker.conform.candidate import LIFE
 from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Way
@@ -35,12 +35,14 @@ class Event(NamedTuple):
     before: str = ""
     after: str = ""
     rule: Rule | None = None
+    inferred: bool = False  # does nothing that the end sent say so?
 
     def __str__(self) -> str:
         """For the reader."""
         packet = f"{self.packet}: " if self.packet else ""
         if self.rule is not None:
-            return f"{packet}{self.end} {self.before} -> {self.after}: {self.rule}"
+            inferred = " (inferred)" if self.inferred else ""
+            return f"{packet}{self.end} {self.before} -> {self.after}: {self.rule}{inferred}"
         return packet + (f"{self.end}: " if self.end else "") + self.fact
 
     def as_json(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Event(NamedTuple):
             "after": self.after,
             "section": self.rule.section,
             "rule": str(self.rule),
+            "inferred": self.inferred,
         }
 
 
@@ -69,6 +72,7 @@ class Deviation:
     nearest: str
     departures: list[str]  # each of which explains it, as --rules takes them
     anywhere: bool = False  # does no state ever send it?
+    habits: list[str] = field(default_factory=list)  # of known stacks, that explain it
     forged: bool = False  # all else is explained if the sender did not send it
     refused: int = 0  # the packet that was not explained, if another is named
     culprits: list[int] = field(default_factory=list)  # each of which may be the forged one
@@ -87,6 +91,7 @@ class Deviation:
             "explained_by": self.departures,
             "forged": self.forged,
             "culprits": self.culprits,
+            "habits": self.habits,
         }
 
 
@@ -111,6 +116,10 @@ class Connection:
     refused: bool = False  # was it reset before anything was acknowledged?
     notes: list[Event] = field(default_factory=list)
     counts: dict[tuple[str, str], int] = field(default_factory=dict)  # of facts, by end
+    spoke: list[int] = field(default_factory=lambda: [0, 0])  # the last packet of each end
+    said: list[tuple[int, int, int] | None] = field(default_factory=lambda: [None, None])
+    needless: list[int] = field(default_factory=lambda: [0, 0])  # ACKs that say nothing new
+    unanswered: list[int] = field(default_factory=lambda: [0, 0])  # FINs of the peer
     deviation: Deviation | None = None
     suspects: list[Suspect] = field(default_factory=list)  # while it is followed
     options: list[dict[int, bytes]] = field(default_factory=lambda: [{}, {}])
@@ -125,6 +134,19 @@ class Connection:
     lacks: list[int] = field(default_factory=lambda: [0, 0])  # sent, and not in the capture
     edges: Edges = field(default_factory=lambda: ([], []))  # its own
     states: list[str] = field(default_factory=lambda: ["", ""])
+
+    def speaks(self, side: int, p: Packet) -> None:
+        """Take note of what is said again, and of what is not answered."""
+        self.spoke[side] = p.number
+        self.unanswered[side] = 0
+        if p.flags & FIN:
+            self.unanswered[1 - side] += 1
+        said = None if p.flags & CONTROL != ACK or p.text else (p.seq, p.ack, p.wnd)
+        if said is not None and said == self.said[side]:
+            self.needless[side] += 1
+        self.said[side] = said
+        if p.length() or p.flags & RST:
+            self.said[1 - side] = None
 
     def note(self, number: int, end: str, fact: str) -> None:
         """Something worth telling."""

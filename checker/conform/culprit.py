@@ -44,7 +44,13 @@ class Suspect(NamedTuple):
 def suspects(monitor: Monitor, side: int, seen: Sequence[Sight]) -> list[Suspect]:
     """Of ``side``, whose ``monitor`` refused the last of ``seen``."""
     own = [p for one, p, _ in seen if one == side]
-    chosen = [p for i, p in enumerate(own) if p.flags & (RST | SYN) or len(own) - i <= SUSPECTS]
+    last = len(own) - 1
+    chosen = [
+        p
+        for i, p in enumerate(own)
+        # Without the first, nothing would be known of the end.
+        if (i or not last) and (p.flags & (RST | SYN) or last - i < SUSPECTS)
+    ]
     found = []
     for p in chosen[-2 * SUSPECTS :]:
         one = Suspect(p, side, Monitor(monitor.usual, {}, monitor.strict, Seen()))

@@ -8,6 +8,7 @@ makes pairs that answer the same and remember, and nothing above this file knows
 from typing import Protocol
 
 from checker.capture.segments import Packet
+from checker.conform.arrived import Arrived, Due
 from checker.conform.behaviour import Behaviour
 from checker.conform.candidate import LIFE, Edge, newest
 from checker.conform.explain import Seen
@@ -19,13 +20,14 @@ from spec.tcp.tcb import State
 class Ends:
     """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
-    __slots__ = ("_monitors", "_seen", "_taken", "departs", "note")
+    __slots__ = ("_monitors", "_seen", "_taken", "breach", "departs", "note")
 
     def __init__(self, monitors: tuple[Monitor, Monitor] | None, seen: tuple[Seen, Seen]) -> None:
         self._monitors = monitors
         self._seen = seen
         self._taken = 0  # segments
         self.note = ""  # on the last segment
+        self.breach: Due | None = None  # an answer that did not follow
         self.departs = False  # does the likeliest explanation of it need other rules?
 
     @property
@@ -44,8 +46,10 @@ class Ends:
         self._taken += 1
         if not self._taken % LIFE:
             self.shorten()
+        seen = self._seen[side]
+        seen.before, seen.last = seen.last, p.time
         if p.text > 1:
-            self._seen[side].text.append((p.seq, p.text))
+            seen.text.append((p.seq, p.text))
 
     def follow(self, side: int, p: Packet, edge: int | None) -> bool:
         """Let the monitors see ``p``."""
@@ -55,6 +59,7 @@ class Ends:
         one.note = ""
         explained = one.sent(p)
         self.note = one.note
+        self.breach, one.breach = one.breach, None
         self.departs = bool(one.candidates[0].used)
         monitors[1 - side].on_its_way(p, edge)
         return explained
@@ -84,6 +89,13 @@ class Ends:
         """What ``side`` acknowledged and the peer may not have sent."""
         return self.monitors[side].gaps
 
+    def overdue(self, side: int, now: float) -> Due | None:
+        """The answer that ``side`` owed at the end, and had nothing that keeps it from sending."""
+        one = self.monitors[side]
+        if one.arrived is None or not all(one.has_no_reason_to_end(c) for c in one.candidates):
+            return None
+        return one.arrived.overdue(now)
+
     def lacks(self, side: int) -> int:
         """How many numbers the capture does not have of what ``side`` sent."""
         return self._seen[1 - side].lacks
@@ -93,6 +105,8 @@ class Ends:
         self.start_anew()
         for monitor in self.monitors:
             monitor.gaps = []
+            if monitor.arrived is not None:
+                monitor.arrived, monitor.pending = Arrived(), False
             monitor.stepper = monitor.usual
             for c in monitor.candidates:
                 c.story = None

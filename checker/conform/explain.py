@@ -93,11 +93,14 @@ class Refusal(NamedTuple):
 class Seen:
     """What is known of an end beside its candidates, and is no part of any summary."""
 
-    __slots__ = ("accused", "came", "capped", "lacks", "lost", "sought", "text")
+    __slots__ = (
+        "accused", "before", "came", "capped", "lacks", "last", "lost", "sought", "text",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.came: deque[Packet] = deque(maxlen=RECENT)  # the last that may have provoked a reset
         self.text: deque[tuple[int, int]] = deque(maxlen=RECENT)  # the last sent: SEQ, and octets
+        self.before = self.last = 0.0  # when it sent the last two
         self.sought = 0  # how often it was asked which switch would explain it
         self.accused = False  # did it send what no state explains, in this connection?
         self.lacks = 0  # numbers that its peer sent, and that the capture does not have
@@ -296,14 +299,23 @@ class Explainer:
                 ways[Input.USER_TIMEOUT] = EVENT  # where rules of a stack have a timer for it
             elif self._all_acknowledged(one.tcb):
                 ways[Input.USER_TIMEOUT] += EVENT  # the acknowledgment was lost, too
+            assumed = self.stepper.behaviour.assumed
+            if assumed.user_timeout:
+                self.measured = True
+                if self.time - self.seen.before < assumed.user_timeout:
+                    del ways[Input.USER_TIMEOUT]
             if state in (State.SYN_SENT, State.CLOSING, State.LAST_ACK):
                 ways[Input.ABORT] = EVENT  # which sends nothing there
-            elif state != State.TIME_WAIT and not self.strict:
+            elif state != State.TIME_WAIT and not self.strict and not assumed.no_abort:
                 ways[Input.ABORT] = 2 * EVENT  # the reset was lost before the capture, too
             for what, cost in ways.items():
                 for step in self.steps(one, what):
                     if step.to.tcb.state in NO_CONNECTION:
                         yield step.to.costlier(cost)
+
+    def has_no_reason_to_end(self, c: Candidate) -> bool:
+        """Can no timer of it expire, and does it have a connection?"""
+        return c.tcb.state in TALKING and self._all_acknowledged(c.tcb)
 
     def _all_acknowledged(self, tcb: Tcb) -> bool:
         """Was the peer seen to acknowledge all that was sent? Then no USER TIMEOUT is due."""
@@ -314,7 +326,7 @@ class Explainer:
         """``c``, which is about to use ``isn``; not the one that it used last (MUST-8)."""
         if c.last is None or c.last.iss != isn:
             return c
-        if not self.strict:
+        if not self.strict and not self.stepper.behaviour.assumed.fresh_isn:
             return c.costlier(BREACH)
         self._refuse(1, "3.4.1, MUST-8: a new connection has a new ISN", "another ISN")
         return None

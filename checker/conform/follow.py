@@ -36,7 +36,7 @@ from checker.conform.culprit import Sight, suspects
 from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
-from checker.conform.judge import LADDER, deviation, judge, who
+from checker.conform.judge import LADDER, deviation, judge, unanswered, who
 from checker.conform.monitor import OLDER, SOUGHT
 from spec.tcp.tcb import State
 
@@ -77,6 +77,8 @@ class Position:
 MIDDLE = Position()
 BEGUN = "mid-stream: its beginning was not captured"
 BACKWARDS = "mid-stream: it begins with SYN,ACK"
+TIMESTAMPS = 8
+"""The kind of the option (RFC 7323)."""
 USED = "the pair of sockets was used before"
 
 
@@ -96,6 +98,7 @@ class Follower:
         cached: bool = True,
     ) -> None:
         self.way: Way = Cache(behaviour) if cached else Plain(behaviour)
+        self.assumed = behaviour.assumed.words
         self.position = position
         self.done = done
         self.limit = flows
@@ -213,6 +216,7 @@ class Follower:
             connection.refused |= not any(connection.acknowledged)
         elif p.flags & ACK:
             connection.acknowledged[side] = True
+        connection.speaks(side, p)
         flow.sent[side] = True
         edge = None
         if p.flags & ACK and not connection.mid:
@@ -238,6 +242,8 @@ class Follower:
                 self._refused(flow, connection, side, p)
             elif ends.departs and connection.deviation is None:
                 self._departed(flow, connection, side, p)
+            elif ends.breach is not None and connection.deviation is None:
+                connection.deviation = unanswered(flow, side, ends.breach)
             known = connection.mid or connection.deviation is not None
             if ends.note and not (known and ends.note == OLDER):
                 connection.note(p.number, who(side), ends.note)
@@ -359,20 +365,27 @@ class Follower:
         monitor = flow.monitors[side]
         connection.deviation = deviation(flow, side, p, monitor.best(), monitor.before, [])
         connection.deviation.anywhere = anywhere
-        if monitor.seen.sought < SOUGHT:
+        connection.deviation.habits = monitor.habits
+        if monitor.seen.sought < SOUGHT and not monitor.strict:
             connection.suspects = suspects(monitor, side, flow.seen)
-        self._doubt(flow, connection)
+        self._doubt(flow, connection, side, p)
 
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         monitor = flow.monitors[side]
         best = monitor.best()
         connection.deviation = deviation(flow, side, p, best, monitor.before, monitor.offered)
-        self._doubt(flow, connection)
+        self._doubt(flow, connection, side, p)
 
-    def _doubt(self, flow: Flow, connection: Connection) -> None:
+    def _doubt(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """Is there something else that may be why the present segment is not explained?"""
         if flow.joined:
             connection.doubt = "each direction was seen in another network: are they of one?"
+        elif p.flags & SYN and p.flags & ACK and TIMESTAMPS in connection.options[1 - side]:
+            if any(one.startswith(State.TIME_WAIT.value) for one in flow.monitors[side].before):
+                connection.doubt = (
+                    "the SYN has time stamps, by which RFC 6191 may open TIME-WAIT again; they are "
+                    "not judged"
+                )
         else:
             connection.doubt = _misplaced(flow.seen)
 
@@ -389,10 +402,17 @@ class Follower:
         if connection is None:
             return
         flow.connection = None
+        if flow.at is not None and connection.deviation is None:
+            due = flow.ends.overdue(flow.at, flow.last)
+            if due is not None:
+                connection.deviation = unanswered(flow, flow.at, due)
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
         if connection.deviation is not None:
             self._blinded(flow, connection, connection.deviation.segment)
         judge(connection, flow, self.hidden)
+        if self.assumed:
+            rests = f"assuming {', '.join(self.assumed)}"
+            connection.reason = f"{connection.reason}; {rests}" if connection.reason else rests
         self.missed += bool(flow.missed)
         flow.ends.forget()
         oldest = flow.seen[0][1].number if flow.seen else connection.first

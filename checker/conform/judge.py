@@ -2,12 +2,15 @@
 
 from checker.capture import Packet
 from checker.capture.segments import ACK, flags, socket
+from checker.conform.arrived import Due
 from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
 from checker.conform.culprit import likeliest
 from checker.conform.explain import Refusal
 from spec.tcp.tcb import State
 
+NEEDLESS = 10
+"""From so many ACKs on that repeat the one before, with no news between, it is told."""
 ONE_SIDED = "one-sided: the capture has segments of one end only"
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
@@ -32,6 +35,13 @@ def deviation(
         seen=[q for _, q in seen],
         sides=[s for s, _ in seen],
     )
+
+
+def unanswered(flow: Flow, side: int, due: Due) -> Deviation:
+    """``side`` did not send what was due."""
+    made = deviation(flow, side, due.to, due.missing(), due.states, [])
+    made.sender = socket(flow.sockets[side])
+    return made
 
 
 def describe(p: Packet) -> str:
@@ -70,8 +80,17 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
             if flow.at is None or flow.at == side:
                 # The far end's own capture shows what happens there.
                 states = change.before.value, change.after.value
-                event = Event(edge.number, who(side), "", *states, change.rule)
+                inferred = edge.number > connection.spoke[side]
+                event = Event(edge.number, who(side), "", *states, change.rule, inferred)
                 told.append((edge.number, i, event))
+        guess = edges[-1].change.before if edges else None
+        unheard = bool(edges) and edges[-1].number > connection.spoke[side]
+        if guess is not None and unheard and connection.unanswered[side] > 2:
+            # It has not answered what it must have got to be where it is told to be.
+            told_in = connection.states[side].split(" or ")
+            connection.states[side] = " or ".join(sorted({guess.value, *told_in}))
+        if connection.needless[side] >= NEEDLESS:
+            connection.note(0, who(side), f"needless ACKs: {connection.needless[side]}")
         isn = connection.isn[side]
         if isn is not None:
             connection.octets[side] = ends.octets(side, isn)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, Packet
+from checker.conform.arrived import Arrived, Due, alive, asks
 from checker.conform.behaviour import WINDOW
 from checker.conform.candidate import EVENT, Candidate, described
 from checker.conform.explain import (
@@ -24,11 +25,14 @@ from checker.conform.explain import (
     Explainer,
     Refusal,
     Seen,
+    segment,
     unlawful,
 )
+from checker.conform.habits import named
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
 from checker.conform.steps import Stepper
+from spec.tcp.inputs import Input
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
 EVENTFUL = CONTROL & ~(PSH | ACK)
@@ -85,10 +89,14 @@ class Monitor(Explainer):
     ) -> None:
         super().__init__(stepper, strict, seen)
         self.usual = stepper
+        self.arrived = Arrived() if strict and stepper.behaviour.assumed.arrived else None
+        self.pending = False  # is there anything to watch for in ``arrived``?
+        self.breach: Due | None = None  # what did not follow in time
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[str] = []  # the candidates that refused
         self.offered: list[str] = []  # switches that would explain what they refused
+        self.habits: list[str] = []  # of known stacks, that would
         self.older = True  # may it have a TCB that is older than the capture?
         self.gaps: list[Gap] = []  # of which it is not known whether they were sent
         self.newest: Inbound | None = None  # of the peer's last SYN, which may be forged
@@ -134,18 +142,61 @@ class Monitor(Explainer):
             return
         self.number, self.time = p.number, p.time
         self.seen.came.append(p)
+        if flags & (SYN | RST):
+            opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
+            self.challenged = any(c.tcb.state not in opening for c in self.candidates)
+            if self.arrived is not None and asks(p, self.candidates):
+                self._arrives(p, self.arrived)
+                if flags & RST or self.challenged:
+                    return
         if flags & RST:
             came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
             self.resets = _with(self.resets, came)
         elif flags & SYN:
             came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
             self.syns = _with(self.syns, came)
-        if flags & (SYN | RST):
-            opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
-            self.challenged = any(c.tcb.state not in opening for c in self.candidates)
         resets = bool(flags & RST)
         # It has likely arrived.
         self.keep([d for c in self.candidates for d in self.settle(c, None, resets, EVENT)])
+
+    def _arrives(self, p: Packet, arrived: Arrived) -> None:
+        """``p`` has arrived for certain."""
+        found: list[Candidate] = []
+        dues: list[Due | None] = []
+        states = [described(c.tcb) for c in self.candidates]
+        ended = ""
+        for c in self.candidates:
+            if c.tcb.state in NO_CONNECTION:
+                found.append(c)
+                dues.append(None)
+                continue
+            for step in self.steps(c, Input.SEGMENT, segment(p)):
+                rule = str(step.outcome.rule or "")
+                found.append(c if step.sends_syn else step.to)  # SYN,ACK: when it is seen
+                dues.append(Due(p, step.sent[0], rule, states) if step.sent else None)
+                ended = ended or (rule if step.to.tcb.state in NO_CONNECTION else "")
+        changed = {c.key() for c in found} != {c.key() for c in self.candidates}
+        if changed:
+            arrived.before = self.candidates
+        arrived.last = p
+        arrived.ended = f"{ended} (packet {p.number}, which arrived)" if ended else ""
+        asked = [one for one in dues if one is not None]
+        limited = self.stepper.behaviour.assumed.rate_limits
+        answer = asked[0].answer.ctl if asked else None
+        every = answer is not None and len(asked) == len(dues)
+        if answer is not None and every and (not limited or answer.rst or answer.syn):
+            arrived.due = arrived.due or asked[0]
+        self.keep(found)
+        self.pending = arrived.pending()
+
+    def _before_it_arrived(self, p: Packet, arrived: Arrived) -> list[Candidate]:
+        """``p`` was sent before what has just arrived was taken in."""
+        last = arrived.last
+        assert last is not None
+        arrived.before = [d for c in arrived.before for d in self.explain(c, p)]
+        return [
+            step.to for c in arrived.before for step in self.steps(c, Input.SEGMENT, segment(last))
+        ]
 
     def _sent_unseen(self, p: Packet, inbound: Inbound) -> None:
         """``p`` acknowledges what this end was not seen to send: it has likely sent it."""
@@ -235,6 +286,12 @@ class Monitor(Explainer):
             self.stepper.age(c, p.time)
         mark = Came(p.seq, p.ack, p.flags & CONTROL, p.text)
         explained = self._explained(p)
+        late = False
+        if self.arrived is not None and self.pending:
+            late = self.arrived.goes_by(p)
+            if not explained:
+                explained = self._before_it_arrived(p, self.arrived)
+            self.pending = self.arrived.pending()
         if not self.strict and mark in self.marks:
             explained += [c.costlier(EVENT + 1) for c in self.candidates]  # rarer than a loss
         if explained:
@@ -242,6 +299,7 @@ class Monitor(Explainer):
                 self.older = False
         else:
             self.before = [described(c.tcb) for c in self.candidates]
+            self.habits = named(self.candidates, p, self.seen.came)
             explained = self._not_captured(p) or self._older(p) or self._departures(p)
         if not explained:
             self._lose_track(p)
@@ -258,6 +316,9 @@ class Monitor(Explainer):
             if not self.note and p.flags & CONTROL == ACK and not p.text:
                 self.note = "challenge ACK"
         self.keep(explained)
+        if late and self.arrived is not None and alive(explained):
+            self.breach, self.arrived.due = self.arrived.due, None
+            self.pending = self.arrived.pending()
         return True
 
     def follows(self, p: Packet) -> bool:
@@ -305,6 +366,9 @@ class Monitor(Explainer):
 
     def best(self) -> Refusal:
         """Of all that is against the last segment, what is nearest to it."""
+        ended = self.arrived.ended if self.arrived is not None else ""
+        if ended and all(c.tcb.state in NO_CONNECTION for c in self.candidates[:1]):
+            return Refusal(-1, ended, "none")
         return min(self.refusals, default=Refusal(9, "no rule sends it", ""), key=lambda r: r.far)
 
     def _older(self, p: Packet) -> list[Candidate]:
@@ -346,7 +410,10 @@ class Monitor(Explainer):
         """... with SND.NXT and RCV.NXT as told; ``fin``, ``text``: did it just send them?"""
         inbound = self._inbound_of(heard)
         last = None if inbound is None else inbound.fin is not None and inbound.end() == heard
-        states = CLOSING if fin else TALKING if text else SYNCHRONIZED
+        states: tuple[State, ...] = CLOSING if fin else TALKING if text else SYNCHRONIZED
+        assumed = self.stepper.behaviour.assumed.state
+        if assumed is not None and assumed in states:
+            states, last = (assumed,), None
         found = [
             self.stand(state, nxt, heard)
             for state in states

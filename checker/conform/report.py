@@ -255,6 +255,8 @@ def lines(one: Result, verbose: bool) -> Iterator[str]:
             yield f"      nearest allowed:     {found.nearest}"
         for i, name in enumerate(found.departures):
             yield f"      {'or' if i else 'explained'} by:        --rules {name}"
+        for name in found.habits:
+            yield f"      known:               {name}"
         others = [str(number) for number in found.culprits if number != found.segment]
         if others and not found.departures:
             yield f"      or not sent by it:   packet {', '.join(others)} alone"

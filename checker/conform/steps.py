@@ -26,6 +26,7 @@ class Outcome(NamedTuple):
     sent: tuple[Segment, ...]
     drew_isn: bool
     path: tuple[Change, ...]
+    rule: Rule | None = None  # the last that it is by
 
 
 class Step:
@@ -127,7 +128,8 @@ def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> 
     check_unused(end.tcb)
     path = _path(tcb.state, end.tcb.state, effects.rules)
     sent = tuple([moved_segment(s, 0, 0) for s in effects.sent])
-    return Outcome(end.tcb, sent, effects.drew_isn, path)
+    last = effects.rules[-1] if effects.rules else None
+    return Outcome(end.tcb, sent, effects.drew_isn, path, last)
 
 
 def after(c: Candidate, one: Outcome, tcb: Tcb, number: int, time: float) -> Candidate:

@@ -23,7 +23,8 @@ class FlowingMonitor(Monitor):
 
     def sent(self, p: Packet) -> bool:
         """The end was seen to send ``p``: is there a candidate that explains it?"""
-        if self.calm and not p.flags & EVENTFUL and not self.challenged and self._flows(p):
+        calm = self.calm and not p.flags & EVENTFUL
+        if calm and not self.challenged and not self.pending and self._flows(p):
             return True
         return super().sent(p)
 

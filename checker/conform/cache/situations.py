@@ -519,7 +519,7 @@ def _copied(known: tuple[Slot, ...], copies: _Copies, p: Packet) -> tuple[Slot, 
 
 def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
     """None if a monitor is not usual."""
-    if monitor.gaps or monitor.resets or len(monitor.inbound) > 1:
+    if monitor.gaps or monitor.pending or monitor.resets or len(monitor.inbound) > 1:
         return None
     candidates = []
     for c in monitor.candidates:

@@ -52,6 +52,19 @@ DEVIATIONS = {
         Wire().opened()(B, ACK, 300, 100, 9)(B, SYN, 9000)(B, ACK, 9000, 150, 1),
         "SYN-SENT sends neither",
     ),
+    "ACK of ISS": (Wire().opened()(B, ACK, 300, 99)(A, ACK, 100, 300, 5), "never goes back"),
+    "keep-alive that acknowledges something new": (
+        Wire().opened()(B, ACK, 300, 100)(B, ACK, 300, 100, 20)(A, ACK, 99, 320),
+        "an ACK has <SEQ=SND.NXT>",
+    ),
+    "ACK alone in the midst of a segment": (
+        Wire().opened()(A, ACK, 100, 300, 100)(A, ACK, 150, 300),
+        "an ACK has <SEQ=SND.NXT>",
+    ),
+    "SYN-SENT acknowledges what it refuses": (
+        Wire()(A, SYN, 99)(B, SYN | ACK, 299, 50)(A, ACK, 100, 300)(B, ACK, 300, 50),
+        "SYN-SENT sends neither",
+    ),
     "reset for another place": (Wire().opened()(A, RST, 90), "ABORT sends <SEQ=SND.NXT>"),
     "reset with FIN": (Wire().opened()(A, RST | FIN, 100), "neither SYN nor FIN"),
     "SYN with FIN": (Wire()(A, SYN | FIN, 99)(B, RST | ACK, 0, 101), "no SYN is sent with a FIN"),

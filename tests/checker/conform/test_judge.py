@@ -1,8 +1,8 @@
 """Verdicts that are neither conformance nor deviation."""
 
-from checker.capture.segments import ACK, SYN
+from checker.capture.segments import ACK, FIN, RST, SYN
 from checker.conform.connection import Verdict
-from tests.helpers.wire import A, B, Wire, followed, verdicts
+from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
 
 def test_inconclusive():
@@ -30,3 +30,52 @@ def test_unsupported_is_named():
     assert first(multi, multi) == "unsupported: Multipath TCP"
     assert first(multi) == "conforms: "
     assert first(b"\x0b\x06\0\0\0\1") == "unsupported: T/TCP"
+
+
+def test_evidence_and_inference():
+    """What an end's own segments show is told as it is; what it was only sent, as inferred."""
+    wire = Wire(clock=1.0).opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 101)
+    for _ in range(7):
+        wire(B, ACK | FIN, 300, 101)
+    (found,) = followed(wire.packets)
+    inferred = {str(event).split(":")[1].strip() for event in found.life if event.inferred}
+    assert inferred == {"A FIN-WAIT-1 -> FIN-WAIT-2", "A FIN-WAIT-2 -> TIME-WAIT"}
+    assert found.states == ["FIN-WAIT-2 or TIME-WAIT", "LAST-ACK"]
+    (found,) = followed(wire(A, ACK, 101, 301).packets)
+    assert found.states[0] == "TIME-WAIT"
+    assert {event.end for event in found.life if event.inferred} == {"B"}
+
+
+def test_needless_acks_are_counted():
+    wire = Wire().opened()
+    for _ in range(20):
+        wire(A, ACK, 100, 300)
+    (found,) = followed(wire.packets)
+    assert "A: needless ACKs: 20" in map(str, found.life)
+    for i in range(20):  # each tells of a gap
+        wire(B, ACK, 310 + i, 100, 1)(A, ACK, 100, 300)
+    (found,) = followed(wire.packets)
+    assert "A: needless ACKs: 20" in map(str, found.life)
+
+
+def test_time_stamps_are_not_judged():
+    """By RFC 6191 they may open TIME-WAIT again: whether these do is not looked at."""
+
+    def again(stamps: bytes) -> str:
+        wire = Wire()(A, SYN, 99, options=stamps)(B, SYN | ACK, 299, 100, options=stamps)
+        wire(A, ACK, 100, 300)(B, ACK | FIN, 300, 100)(A, ACK | FIN, 100, 301)(B, ACK, 301, 101)
+        wire(A, SYN, 50, options=stamps)(B, SYN | ACK, 7000, 51, options=stamps)
+        found = followed(wire.packets)[-1]
+        return f"{found.verdict.value}: {found.reason}"
+
+    assert again(b"").startswith("deviates: packet 8: 3.6.1")
+    told = again(b"\x08\x0a" + bytes(8))
+    assert told.startswith("inconclusive") and "they are not judged" in told
+
+
+def test_habits_of_stacks_have_names():
+    wire = Wire().opened()(B, ACK | FIN, 300, 100)(A, ACK | FIN, 100, 301)(A, RST | ACK, 101, 301)
+    assert "Windows" in deviation(wire).habits[0]
+    closed = Wire().opened()(A, RST | ACK, 100, 300)(B, ACK, 300, 100, 5)(A, RST | ACK, 100, 305)
+    assert "lwIP" in deviation(closed).habits[0]
+    assert deviation(Wire().opened()(A, RST | ACK, 90, 300)).habits == []

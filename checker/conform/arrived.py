@@ -1,0 +1,94 @@
+"""What an end has to do, since a segment has arrived.
+
+In the middle of a network, and by default, whatever was on its way may have been lost. At the end
+where a capture was taken, what the capture has of the peer's has arrived (``--arrived``): a reset
+that is exact has ended the connection, and where the specification answers a SYN or a reset, the
+answer follows. The two kinds of segment that this is asked of are SYN and RST: text may be taken
+and acknowledged later.
+
+The capture point is a little before the end itself. So for ``TOLERANCE`` the end may still send
+what it would have sent without the segment.
+"""
+
+from typing import NamedTuple
+
+from checker.capture.segments import ACK, RST, SYN, Packet
+from checker.conform.candidate import Candidate
+from checker.conform.explain import Refusal, shown
+from checker.conform.layout import NO_CONNECTION
+from spec.tcp.segment import Segment
+from spec.tcp.tcb import SYNCHRONIZED, State
+
+TOLERANCE = 0.2
+"""Seconds."""
+
+
+class Due(NamedTuple):
+    """An answer that is due."""
+
+    to: Packet
+    answer: Segment
+    rule: str
+    states: list[str]
+
+    def is_in(self, p: Packet) -> bool:
+        """Is ``p`` the answer? Text and FIN carry it only where they were sent at once."""
+        if self.answer.ctl.rst:
+            return bool(p.flags & RST)
+        if self.answer.ctl.syn:
+            return p.flags & (SYN | ACK) == SYN | ACK
+        soon = p.time - self.to.time <= TOLERANCE
+        return bool(p.flags & ACK) and not p.flags & RST and (soon or not p.length())
+
+    def missing(self) -> Refusal:
+        """What is against the end if it does not follow."""
+        rule = f"{self.rule}: packet {self.to.number} arrived and was not answered"
+        return Refusal(0, rule, shown(self.answer))
+
+
+class Arrived:
+    """Of one end: the last SYN or reset that arrived, and what it asks for."""
+
+    __slots__ = ("before", "due", "ended", "last")
+
+    def __init__(self) -> None:
+        self.last: Packet | None = None
+        self.before: list[Candidate] = []  # what it was before, as long as that may show
+        self.due: Due | None = None
+        self.ended = ""  # the rule by which a reset ended the connection
+
+    def pending(self) -> bool:
+        """Is there anything to watch for?"""
+        return bool(self.before) or self.due is not None
+
+    def goes_by(self, p: Packet) -> bool:
+        """The end sends ``p``: is it too late now for what is due?"""
+        if self.last is not None and p.time - self.last.time > TOLERANCE:
+            self.before = []
+        if self.due is not None and self.due.is_in(p):
+            self.due = None
+        return self.due is not None and p.time - self.due.to.time > TOLERANCE
+
+    def overdue(self, now: float) -> Due | None:
+        """What was not answered by then."""
+        late = self.due is not None and now - self.due.to.time > TOLERANCE
+        return self.due if late else None
+
+
+def asks(p: Packet, candidates: list[Candidate]) -> bool:
+    """Does ``p``, which arrives, change an end for certain?
+
+    A SYN may open a connection, or open it again: whether it did, the answer tells.
+    """
+    states = [c.tcb.state for c in candidates]
+    if p.flags & RST:
+        return True
+    if State.TIME_WAIT in states:
+        return False
+    known = SYNCHRONIZED if p.flags & ACK else (*SYNCHRONIZED, State.SYN_SENT)
+    return all(state in known for state in states)
+
+
+def alive(candidates: list[Candidate]) -> bool:
+    """Has every candidate a connection?"""
+    return all(c.tcb.state not in NO_CONNECTION for c in candidates)
