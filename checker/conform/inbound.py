@@ -102,7 +102,8 @@ class Inbound:
 
     def furthest(self) -> int:
         """Behind all that was seen, gaps or not."""
-        return self.parts[-1][1] if self.parts else self.end()
+        end = self.parts[-1][1] if self.parts else self.end()
+        return SEQ.plus(self.fin, 1) if self.fin is not None and SEQ.le(end, self.fin) else end
 
     def fill(self, stop: int) -> list[tuple[int, int]]:
         """Take all before ``stop``, which lies beyond ``top``, for sent; what was not seen?"""

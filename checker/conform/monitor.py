@@ -337,18 +337,22 @@ class Monitor(Explainer):
         gaps = []
         for irs in {c.tcb.irs for c in self.candidates if c.tcb.state not in PEER_UNKNOWN}:
             inbound = self.inbound.get(irs)
-            if inbound is None or inbound.fin is not None or not SEQ.lt(inbound.end(), p.ack):
+            if inbound is None:
                 continue
+            fin, stop = inbound.fin, p.ack
+            if fin is not None and stop == SEQ.plus(fin, 1):
+                stop = fin
             room = SEQ.plus(inbound.top, WINDOW) if self.edge is None else SEQ.plus(self.edge, 1)
-            if SEQ.le(p.ack, room):
-                gaps.append(inbound)
+            ends = fin is not None and SEQ.lt(fin, stop)
+            if not ends and SEQ.lt_le(inbound.top, stop, room):
+                gaps.append((inbound, stop))
         if len(gaps) != 1:
             return []
-        (inbound,) = gaps
-        proved, best = SEQ.le(p.ack, inbound.furthest()), self.best()
-        holes = inbound.fill(p.ack)
-        missing = sum(SEQ.minus(stop, start) for start, stop in holes)
-        inbound.lost = p.ack if inbound.top == p.ack else None
+        ((inbound, stop),) = gaps
+        proved, best = SEQ.le(stop, inbound.furthest()), self.best()
+        holes = inbound.fill(stop)
+        missing = sum(SEQ.minus(high, low) for low, high in holes)
+        inbound.lost = stop if inbound.top == stop and inbound.fin is None else None
         found = self._explained(p)
         likely = missing == 1 and not proved
         for c in found:

@@ -48,6 +48,10 @@ def test_life_goes_on_after_a_gap():
     wire = Wire().opened()(A, ACK, 100, 300, 10)(B, ACK, 300, 110)  # FIN 110 is lost
     wire(B, ACK, 300, 111)(B, ACK | FIN, 300, 111)(A, ACK, 111, 301)
     assert only(wire).states == ["TIME-WAIT", "CLOSED"]
+    wire = Wire().opened()(A, ACK | FIN, 150, 300)(B, ACK, 300, 151)(B, ACK | FIN, 300, 151)
+    found = only(wire(A, ACK, 151, 301))  # FIN is there, and the text before it is not
+    assert (found.verdict, found.lacks) == (Verdict.CONFORMS, [50, 0])
+    assert found.states == ["TIME-WAIT", "CLOSED"]
 
 
 def test_the_handshake_lacks_its_second_segment():
