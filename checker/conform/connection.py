@@ -111,6 +111,7 @@ class Connection:
     assumed: bool = False  # is that a SYN,ACK, which was taken for seen?
     unsupported: str = ""
     unread: str = ""  # why one of its segments could not be read
+    given_up: bool = False  # were too many segments of its sockets not explained?
     doubt: str = ""  # why its deviation may be none
     acknowledged: list[bool] = field(default_factory=lambda: [False, False])  # anything
     refused: bool = False  # was it reset before anything was acknowledged?
@@ -166,7 +167,7 @@ class Flow:
 
     __slots__ = (
         "at", "connection", "ends", "first", "joined", "keys", "last", "missed", "offered", "past",
-        "scope", "seen", "sent", "sockets",
+        "refused", "scope", "seen", "sent", "sockets",
     )  # fmt: skip
 
     def __init__(
@@ -183,6 +184,7 @@ class Flow:
         self.connection: Connection | None = None
         self.last = 0.0
         self.sent = [False, False]  # was anything seen of either end?
+        self.refused = 0  # segments that no state explained
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen

@@ -249,7 +249,11 @@ class Explainer:
         if state in NO_CONNECTION:
             return
         if resets:
-            yield from map(segment, self.resets)
+            # Elsewhere a reset changes no state (3.10.7.4 second).
+            exact = self.stepper.behaviour.base.reset_exact and state != State.SYN_SENT
+            for reset in self.resets:
+                if not exact or reset.seq == c.tcb.rcv.nxt:
+                    yield segment(reset)
         if state == State.SYN_SENT:
             yield from map(segment, self.syns)
             return

@@ -36,7 +36,7 @@ from checker.conform.culprit import Sight, suspects
 from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
-from checker.conform.judge import LADDER, deviation, judge, unanswered, who
+from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
 from checker.conform.monitor import OLDER, SOUGHT
 from spec.tcp.tcb import State
 
@@ -77,6 +77,8 @@ class Position:
 MIDDLE = Position()
 BEGUN = "mid-stream: its beginning was not captured"
 BACKWARDS = "mid-stream: it begins with SYN,ACK"
+TIRED = 500
+"""Segments of a pair of sockets that no state explains; after more, it is not followed."""
 TIMESTAMPS = 8
 """The kind of the option (RFC 7323)."""
 USED = "the pair of sockets was used before"
@@ -234,6 +236,11 @@ class Follower:
         if accused is not None and p.frame != p.number and accused.segment >= seen[0][1].number:
             # What the file has before the one that was not explained may come only now.
             connection.doubt = connection.doubt or _misplaced(seen)
+        if flow.refused > TIRED:
+            if not connection.given_up:
+                connection.given_up = True
+                connection.note(p.number, "", GIVEN_UP)
+            return
         ends = flow.ends
         self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
@@ -244,8 +251,9 @@ class Follower:
                 self._departed(flow, connection, side, p)
             elif ends.breach is not None and connection.deviation is None:
                 connection.deviation = unanswered(flow, side, ends.breach)
-            known = connection.mid or connection.deviation is not None
-            if ends.note and not (known and ends.note == OLDER):
+            if ends.note == OLDER and (connection.mid or connection.deviation is not None):
+                flow.refused += 1  # anything is: its state is not known
+            elif ends.note:
                 connection.note(p.number, who(side), ends.note)
         if p.wnd == 0 and not p.flags & RST:
             connection.note(p.number, who(side), "zero window")
@@ -358,6 +366,7 @@ class Follower:
 
     def _refused(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """No state explains ``p``."""
+        flow.refused += 1
         anywhere = bool(unlawful(p.flags))
         first = connection.deviation
         if first is not None and (first.anywhere or not anywhere):

@@ -11,6 +11,7 @@ from spec.tcp.tcb import State
 
 NEEDLESS = 10
 """From so many ACKs on that repeat the one before, with no news between, it is told."""
+GIVEN_UP = "not followed on: too many segments of these sockets are not explained"
 ONE_SIDED = "one-sided: the capture has segments of one end only"
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
@@ -196,6 +197,8 @@ def _verdict(
         )
     if deviation is not None:
         return Verdict.DEVIATES, f"packet {deviation.segment}: {deviation.rule}"
+    if connection.given_up:
+        return Verdict.INCONCLUSIVE, GIVEN_UP
     if flow.at is not None and not connection.sent[flow.at]:
         connection.silent = True
         return Verdict.INCONCLUSIVE, "nothing to check: the end that is judged sent nothing"

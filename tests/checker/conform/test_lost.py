@@ -3,6 +3,7 @@
 import pytest
 
 from checker.capture.segments import ACK, FIN, RST, SYN
+from checker.conform import follow
 from checker.conform.connection import Verdict
 from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
@@ -127,3 +128,15 @@ def test_text_beyond_the_window_hides_nothing():
     found = only(wire)
     assert found.deviation.segment == 6 and "3.8.6" in found.reason
     assert found.states == ["TIME-WAIT", "CLOSED"]
+
+
+def test_what_makes_no_sense_is_given_up(monkeypatch):
+    """After many segments that no state explains; the first is told all the same."""
+    monkeypatch.setattr(follow, "TIRED", 50)
+    wire = Wire().opened()
+    for i in range(100):
+        wire(A, ACK, 100 + 7777777 * i, 300 + 9999999 * i, 5)
+    wire(A, SYN, 5)(B, SYN | ACK, 9, 6)(A, ACK, 6, 10)
+    one, other = followed(wire.packets)
+    assert (one.verdict, one.deviation.segment) == (Verdict.DEVIATES, 5)
+    assert other.verdict is Verdict.INCONCLUSIVE and "not explained" in other.reason
