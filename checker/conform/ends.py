@@ -79,7 +79,7 @@ class Ends:
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""
         inbound = self.monitors[1 - side].inbound.get(isn)
-        return inbound.total - self.lacks(side) if inbound is not None else 0
+        return max(0, inbound.total - self.lacks(side)) if inbound is not None else 0
 
     def capped(self) -> int:
         """From which packet on there were more possible states than are followed; 0: never."""

@@ -37,7 +37,7 @@ from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
-from checker.conform.monitor import OLDER, SOUGHT
+from checker.conform.monitor import NEAR, OLDER, SOUGHT
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -282,13 +282,14 @@ class Follower:
             flow.offered = p
             return old
         if old is not None:
-            used = flow.ends.state(side)
+            used, over = flow.ends.state(side), flow.over()
             self._close(flow)
             new = self._new(flow, p)
             new.note(p.number, "", f"{USED} (packet {old.first})"
                      + (f"; {who(side)} was left in {used.value}"
                         if used not in (State.CLOSED, State.LISTEN) else ""))  # fmt: skip
-            if p.flags & ACK:
+            # A SYN,ACK of a SYN that was seen; or of one that was not, if the sockets are free.
+            if p.flags & ACK and not (over and _of_another(old.isn[1 - side], p.ack)):
                 new.isn[1 - side], new.scale[1 - side] = old.isn[1 - side], old.scale[1 - side]
                 new.options[1 - side] = old.options[1 - side]
                 if flow.offered is not None:
@@ -334,10 +335,24 @@ class Follower:
         It is the ACK of it, or what its sender sends next.
         """
         isn, other = connection.isn, 1 - side
-        if p.flags & (SYN | RST) or not p.flags & ACK or connection.mid:
+        if p.flags & RST or not p.flags & ACK or connection.mid:
             return
         mine, theirs = isn[side], isn[other]
-        answers = theirs is None and not connection.sent[other]
+        if p.flags & SYN:
+            if (
+                connection.sent[side] > 1
+                and mine == p.seq
+                and theirs is None
+                and not connection.sent[other]
+            ):
+                # Both opened, and the other's SYN is missing.
+                connection.isn[other] = SEQ.minus(p.ack, 1)
+                connection.mid = f"the SYN of {who(other)} is not in the capture"
+                self._assume_syn(flow, side, p)
+            return
+        # What is older than the connection may be acknowledged wrongly.
+        known = [q for one, q, _ in flow.seen if one == other and q.number >= connection.first]
+        answers = theirs is None and all(p.ack not in (q.seq, q.seq + q.length()) for q in known)
         goes_on = mine is None and connection.sent[side] == 1
         if mine is not None and answers and p.seq == SEQ.plus(mine, 1):
             self._assume(flow, connection, other, SEQ.minus(p.ack, 1), p)
@@ -449,6 +464,11 @@ def _misplaced(seen: list[Sight]) -> str:
             return f"by their time stamps, frames {two} of one sender are swapped"
         latest[side], before = p.frame, p
     return ""
+
+
+def _of_another(isn: int | None, ack: int) -> bool:
+    """Is ``ack`` far from what acknowledges a SYN of ``isn``?"""
+    return isn is not None and NEAR < SEQ.minus(ack, isn) <= (1 << 32) - 1 - NEAR
 
 
 def _no_syn_ack(side: int, isn: int) -> str:

@@ -190,6 +190,9 @@ def _verdict(
         return Verdict.INCONCLUSIVE, ONE_SIDED
     if deviation is not None and 0 < flow.ends.capped() <= deviation.segment:
         return Verdict.INCONCLUSIVE, "more possible states than are followed"
+    if deviation is not None and deviation.rule.startswith("3.8.6") and any(connection.lacks):
+        # Of what let the sender go on, too.
+        connection.doubt = connection.doubt or "the capture lost segments"
     if deviation is not None and connection.doubt:
         return (
             Verdict.INCONCLUSIVE,

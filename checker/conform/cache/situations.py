@@ -233,7 +233,7 @@ class RememberedEnds(Ends):
         if ranks is None or (places[ranks[0]] + base - isn) & MASK:
             return 0
         first, top = ranks
-        return places[top] - places[first] - 1 - self.lacks(side)
+        return max(0, places[top] - places[first] - 1 - self.lacks(side))
 
     def gaps(self, side: int) -> list[Gap]:
         """What ``side`` acknowledged and the peer may not have sent."""

@@ -67,6 +67,24 @@ def test_the_handshake_lacks_its_second_segment():
     assert verdicts(Wire()(A, SYN, 99)(A, ACK, 105, 300)(B, ACK, 300, 105)) == ["deviates"]
 
 
+def test_a_syn_is_missing():
+    """Of a connection that uses the sockets again, and of two ends that both open."""
+    wire = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK | FIN, 300, 101)(A, ACK, 101, 301)
+    wire.time += 300
+    wire(B, SYN | ACK, 8000, 5000)(A, ACK, 5000, 8001)
+    assert verdicts(wire) == ["conforms", "inconclusive"]
+    busy = Wire().opened()(B, SYN | ACK, 8000, 5000)
+    assert verdicts(busy) == ["conforms", "deviates"]
+    both = Wire()(A, SYN, 99)(A, SYN | ACK, 99, 300)(B, SYN | ACK, 299, 100)(A, ACK, 100, 300)
+    assert verdicts(both) == ["inconclusive"]
+
+
+def test_a_window_update_may_be_missing_where_others_are():
+    wire = Wire().opened()(A, ACK, 120, 300, 10)(B, ACK, 300, 130)
+    assert verdicts(wire(A, ACK, 130, 300, 1100)) == ["inconclusive"]
+    assert verdicts(Wire().opened()(A, ACK, 100, 300, 1100)) == ["deviates"]
+
+
 def figure_9() -> Wire:
     """A has forgotten all, B has not: an ACK, a reset, and the SYN again."""
     wire = Wire()(A, SYN, 9000)(B, ACK, 300, 100)(A, RST, 100)(A, SYN, 9000)
