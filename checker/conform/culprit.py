@@ -28,6 +28,7 @@ class Suspect(NamedTuple):
     packet: Packet
     side: int
     monitor: Monitor
+    since: int  # the packet from which on it is followed
 
     def explains(self, sight: Sight) -> bool:
         """Does all still fit, with one segment more?"""
@@ -53,15 +54,16 @@ def suspects(monitor: Monitor, side: int, seen: Sequence[Sight]) -> list[Suspect
     ]
     found = []
     for p in chosen[-2 * SUSPECTS :]:
-        one = Suspect(p, side, Monitor(monitor.usual, {}, monitor.strict, Seen()))
+        end = Monitor(monitor.usual, {}, monitor.strict, Seen())
+        one = Suspect(p, side, end, seen[0][1].number)
         if all(one.explains(sight) for sight in seen):
             found.append(one)
     return found
 
 
-def likeliest(culprits: Sequence[Packet], refused: Packet) -> Packet | None:
+def likeliest(culprits: Sequence[Suspect], refused: int) -> Suspect:
     """Which is named: a reset or SYN, which would end what goes on; or what was refused."""
-    blind = [p for p in culprits if p.flags & (RST | SYN) and p is not refused]
+    blind = [c for c in culprits if c.packet.flags & (RST | SYN) and c.packet.number != refused]
     if len(blind) == 1:
         return blind[0]
-    return next((p for p in culprits if p is refused), next(iter(culprits), None))
+    return next((c for c in culprits if c.packet.number == refused), culprits[0])

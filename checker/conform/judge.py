@@ -5,7 +5,8 @@ from checker.capture.segments import ACK, flags, socket
 from checker.conform.arrived import Due
 from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
-from checker.conform.culprit import likeliest
+from checker.conform.culprit import Suspect, likeliest
+from checker.conform.ends import likeliest as likeliest_states
 from checker.conform.explain import Refusal
 from spec.tcp.tcb import State
 
@@ -66,10 +67,15 @@ def _edges(edge: Edge | None, first: int) -> list[Edge]:
 def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
     """The verdict, and the life."""
     told: list[tuple[int, int, Event]] = []
-    ends = flow.ends
+    ends, named = flow.ends, _culprit(connection)
     for side in (0, 1):
         edges = _edges(ends.story(side), connection.first)
         connection.states[side] = ends.left(side)
+        if named is not None and named.side == side:
+            # Of an end that did not send it, which is what the verdict says.
+            edges = [edge for edge in edges if edge.number < named.since]
+            edges += _edges(named.monitor.candidates[0].story, connection.first)
+            connection.states[side] = likeliest_states(named.monitor)
         if _unheard(connection, side):
             # It may be that no answer ever reached it, or that it was never there.
             connection.states[side] = f"{State.SYN_SENT.value} or {connection.states[side]}"
@@ -100,7 +106,6 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
     told.sort(key=lambda one: (one[0], one[1], str(one[2])))
     connection.life = [one for _, _, one in told[:LIFE]]
     connection.more = max(0, len(told) - LIFE)
-    _name_the_culprit(connection)
     connection.lacks = [ends.lacks(0), ends.lacks(1)]
     open_gaps = _gaps(connection, flow)
     connection.verdict, connection.reason = _verdict(connection, flow, hidden, open_gaps)
@@ -108,23 +113,23 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
         connection.deviation = None
 
 
-def _name_the_culprit(connection: Connection) -> None:
-    """Of the segments that may be injected, the likeliest, in place of the one that was refused."""
-    found = connection.deviation
-    culprits = [one.packet for one in connection.suspects]
+def _culprit(connection: Connection) -> Suspect | None:
+    """The likeliest of the segments that may be injected: it is named, and not what was refused."""
+    found, culprits = connection.deviation, connection.suspects
     connection.suspects = []
     if found is None or not culprits:
-        return
-    found.culprits = [p.number for p in culprits]
-    refused = next((q for q in found.seen if q.number == found.segment), culprits[-1])
-    named = likeliest(culprits, refused)
+        return None
+    named, refused = likeliest(culprits, found.segment), found.segment
+    found.culprits = [one.packet.number for one in culprits]
     found.forged = True
-    if named is not None and named is not refused:
-        found.refused, found.segment, found.text = refused.number, named.number, describe(named)
+    if named.packet.number != refused:
+        found.refused, found.segment = refused, named.packet.number
+        found.text = describe(named.packet)
         found.rule = (
             f"all else is explained if {found.sender} did not send it; if it did, packet "
-            f"{refused.number} is not: {found.rule}"
+            f"{refused} is not: {found.rule}"
         )
+    return named
 
 
 def _gaps(connection: Connection, flow: Flow) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from checker.capture.segments import ACK, FIN, RST, SYN
-from tests.helpers.wire import A, B, Wire, deviation
+from tests.helpers.wire import A, B, Wire, deviation, followed
 
 BEFORE = ((A, ACK, 100, 300, 10), (B, ACK, 300, 110))
 AFTER = (
@@ -35,6 +35,12 @@ def written(*segments, wire: Wire | None = None) -> Wire:
 def test_the_injected_segment_is_named(name):
     found = deviation(written(*BEFORE, INJECTED[name], *AFTER))
     assert (found.segment, found.culprits, found.forged) == (6, [6], True)
+
+
+def test_the_life_is_of_who_did_not_send_it():
+    (found,) = followed(written(*BEFORE, (A, RST, 110), *AFTER).packets)
+    assert not [event for event in found.life if event.end == "A" and event.after == "CLOSED"]
+    assert found.states[0] == "ESTABLISHED"
 
 
 def test_late_in_a_long_connection():
