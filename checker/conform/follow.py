@@ -242,7 +242,8 @@ class Follower:
                 connection.note(p.number, "", GIVEN_UP)
             return
         ends = flow.ends
-        self._handshake_lost(flow, connection, side, p)
+        if None in connection.isn:
+            self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
         if flow.at is None or flow.at == side:
             if not explained:
@@ -330,34 +331,30 @@ class Follower:
         flow.monitors[side].on_its_way(syn, None)
 
     def _handshake_lost(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
-        """Does ``p`` follow a SYN,ACK that the capture does not have? Then take it for seen.
+        """Does ``p`` follow a SYN or SYN,ACK that the capture does not have? Then take it for seen.
 
-        It is the ACK of it, or what its sender sends next.
+        It is the ACK of a SYN,ACK, or what its sender sends next; or a SYN,ACK of an end that has
+        opened itself.
         """
-        isn, other = connection.isn, 1 - side
+        other = 1 - side
+        mine, theirs = connection.isn[side], connection.isn[other]
         if p.flags & RST or not p.flags & ACK or connection.mid:
             return
-        mine, theirs = isn[side], isn[other]
         if p.flags & SYN:
-            if (
-                connection.sent[side] > 1
-                and mine == p.seq
-                and theirs is None
-                and not connection.sent[other]
-            ):
-                # Both opened, and the other's SYN is missing.
+            sent = connection.sent[side] > 1 and not connection.sent[other]
+            if sent and mine == p.seq and theirs is None:
                 connection.isn[other] = SEQ.minus(p.ack, 1)
                 connection.mid = f"the SYN of {who(other)} is not in the capture"
                 self._assume_syn(flow, side, p)
-            return
-        # What is older than the connection may be acknowledged wrongly.
-        known = [q for one, q, _ in flow.seen if one == other and q.number >= connection.first]
-        answers = theirs is None and all(p.ack not in (q.seq, q.seq + q.length()) for q in known)
-        goes_on = mine is None and connection.sent[side] == 1
-        if mine is not None and answers and p.seq == SEQ.plus(mine, 1):
-            self._assume(flow, connection, other, SEQ.minus(p.ack, 1), p)
-        elif theirs is not None and goes_on and p.length() and p.ack == SEQ.plus(theirs, 1):
-            self._assume(flow, connection, side, SEQ.minus(p.seq, 1), p)
+        elif mine is not None and theirs is None and p.seq == SEQ.plus(mine, 1):
+            # What is older than the connection may be acknowledged, too, and wrongly.
+            older = [q for one, q, _ in flow.seen if one == other and q.number >= connection.first]
+            if all(p.ack not in (q.seq, SEQ.plus(q.seq, q.length())) for q in older):
+                self._assume(flow, connection, other, SEQ.minus(p.ack, 1), p)
+        elif mine is None and theirs is not None and p.ack == SEQ.plus(theirs, 1):
+            first = connection.sent[side] == 1 and p.length() > 0
+            if first:
+                self._assume(flow, connection, side, SEQ.minus(p.seq, 1), p)
 
     def _assume(self, flow: Flow, connection: Connection, side: int, isn: int, p: Packet) -> None:
         """``side`` sent a SYN,ACK before ``p``."""
