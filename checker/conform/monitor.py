@@ -365,7 +365,7 @@ class Monitor(Explainer):
         else:
             self._cap()
         self.measured = True
-        self.note = f"acknowledges {missing} numbers that the capture lacks"
+        self.note = f"acknowledges what the capture lacks ({missing} octets)"
         return found
 
     def best(self) -> Refusal:

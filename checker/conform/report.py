@@ -42,6 +42,7 @@ class Result:
     more: int  # events that are not in it
     left: tuple[str, str]  # "" of an end that is not judged
     octets: tuple[int, int]
+    lacks: tuple[int, int]  # octets that the capture has not
     facts: dict[tuple[str, str], int]  # how often, by end
     unusual: list[str]
     deviation: Deviation | None
@@ -62,6 +63,7 @@ class Result:
             ],
             "more_events": self.more,
             "octets": list(self.octets),
+            "lacks": list(self.lacks),
             "left": list(self.left),
             "facts": [
                 {"end": end, "fact": fact, "count": count}
@@ -90,6 +92,7 @@ def result(capture: str, connection: Connection) -> Result:
         connection.more,
         (one, other),
         (connection.octets[0], connection.octets[1]),
+        (connection.lacks[0], connection.lacks[1]),
         connection.counts,
         unusual(connection),
         connection.deviation,

@@ -225,6 +225,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
                 more=sum(one.more for one, _ in pair),
                 left=_either([one.left for one, _ in pair]),
                 octets=_either([one.octets for one, _ in pair]),
+                lacks=_either([one.lacks for one, _ in pair]),
                 facts=dict(sum((Counter(one.facts) for one, _ in pair), Counter())),
                 unusual=sorted({sign for one, _ in pair for sign in one.unusual}),
                 deviation=worst.deviation,

@@ -5,6 +5,7 @@ A capture may have a million connections, each with an address that somebody mad
 than ``KEPT`` names are counted of each kind; what comes after is counted together.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ SHOWN = 10
 """Lines of each kind."""
 OTHERS = "others"
 
+_COUNT = re.compile(r": \d+$")
 UNANSWERED = "SYN never answered"
 REFUSED = "SYN refused by a reset"
 UNACKNOWLEDGED = "SYN,ACK never acknowledged"
@@ -39,7 +41,7 @@ def unusual(connection: Connection) -> list[str]:
         found.append(UNANSWERED)
     elif client.startswith(f"{State.SYN_SENT.value} or"):
         found.append(UNACKNOWLEDGED)
-    facts = {fact.split(" (")[0] for _, fact in connection.counts}
+    facts = {_COUNT.sub("", fact.split(" (")[0]) for _, fact in connection.counts}
     if connection.refused:
         facts.discard("reset")
     return found + sorted(facts)

@@ -131,7 +131,7 @@ def test_peer_captures_may_be_given_either_way_round(capsys):
 
 
 def test_picture_marks_the_segment():
-    (connection,) = captured(ZEEK / "tcp__miss_end_data.pcap")
+    (connection,) = captured(CAPTURES / "timewait_assassination.A.pcap", LINUX)
     story = picture(connection)
     marked = [m for line in story.lines for m in line.sent if m.mark]
     assert [m.uid for m in marked] == [7]
