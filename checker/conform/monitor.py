@@ -344,7 +344,7 @@ class Monitor(Explainer):
                 stop = fin
             room = SEQ.plus(inbound.top, WINDOW) if self.edge is None else SEQ.plus(self.edge, 1)
             ends = fin is not None and SEQ.lt(fin, stop)
-            if not ends and SEQ.lt_le(inbound.top, stop, room):
+            if not ends and SEQ.lt(inbound.top, stop) and SEQ.le(stop, room):
                 gaps.append((inbound, stop))
         if len(gaps) != 1:
             return []
