@@ -43,7 +43,11 @@ class FlowingMonitor(Monitor):
             talks = state in TALKING
             if text:
                 edge = inbound.edge
-                if not talks or (edge is not None and ((edge - seq - text) & MASK) >= HALF):
+                if not talks:
+                    return False
+                if edge is not None and (
+                    ((edge - seq - text) & MASK) >= HALF or ((edge - tcb.snd.una) & MASK) >= HALF
+                ):
                     return False
             elif not talks and state not in _HEARING:
                 return False
