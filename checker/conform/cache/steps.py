@@ -11,7 +11,6 @@ from typing import Any
 from checker.conform.behaviour import Behaviour
 from checker.conform.candidate import Candidate
 from checker.conform.layout import (
-    LEFT,
     MASK,
     NO_CONNECTION,
     PEER_UNKNOWN,
@@ -29,7 +28,7 @@ from spec.tcp.tcb import Tcb
 REMEMBERED = 1 << 14
 """Steps that are remembered; then memory is cleared."""
 
-_mark_tcb = Layout(Tcb, UNUSED_IN_TCB, apart=("irs", *LEFT)).mark()
+_mark_tcb = Layout(Tcb, UNUSED_IN_TCB, apart=("irs",)).mark()
 _mark_segment = Layout(Segment, UNUSED_IN_SEGMENT).mark()
 
 
@@ -112,10 +111,7 @@ def mark(tcb: Tcb, mine: int, theirs: int) -> tuple[Any, ...]:
     if state in PEER_UNKNOWN:
         return (tcb.irs, *_mark_tcb(tcb, 0 if state in NO_CONNECTION else mine, 0))
     place = None if _irs_is_done_with(tcb) else (tcb.irs - theirs) & MASK
-    back = None
-    if tcb.reopened:
-        back = (tcb.left_snd - mine) & MASK, (tcb.left_rcv - theirs) & MASK
-    return (place, back, *_mark_tcb(tcb, mine, theirs))
+    return (place, *_mark_tcb(tcb, mine, theirs))
 
 
 def mark_segment(seg: Segment | None, mine: int, theirs: int) -> tuple[Any, ...] | None:
