@@ -22,7 +22,7 @@ from checker.cli.options import (
     octets,
 )
 from checker.cli.table import print_report
-from checker.model.options import choose_claims, parse_bounds, parse_rules, show
+from checker.model.options import choose_claims, choose_profile, parse_bounds, parse_rules, show
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
@@ -96,7 +96,6 @@ def verify(
     from checker.studies import pins, proved, reports
     from checker.studies import verify as study
     from proofs.claims.claim import ALWAYS, SOMETIMES
-    from spec.world.profiles import PROFILES
 
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if compare and (chosen_rules or pin or unbounded):
@@ -114,8 +113,7 @@ def verify(
         if path is not None:
             files.writable(path)
     for profile in without or ():
-        if profile not in PROFILES:
-            raise unknown("profile", profile, PROFILES)
+        choose_profile(profile, {})  # there has to be such a one
     if pin and (
         claims
         or without

@@ -67,7 +67,7 @@ class Arrived:
             self.before = []
         if self.due is not None and self.due.is_in(p):
             self.due = None
-        return self.due is not None and p.time - self.due.to.time > TOLERANCE
+        return self.overdue(p.time) is not None
 
     def overdue(self, now: float) -> Due | None:
         """What was not answered by then."""

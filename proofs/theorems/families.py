@@ -201,9 +201,7 @@ _LATE_CHALLENGE = (
 )
 """A opens again when B's TIME-WAIT is at its end, and B answers."""
 
-_OLD_SYN_RESETS = (
-    *_OPEN[:2],
-    Get(B, "SYN", isn=0, kept=True),
+_RESET_BY_OLD_SYN = (
     Get(A, "SYN,ACK"),
     Get(B, "ACK"),
     *_CLOSE[:3],
@@ -213,6 +211,14 @@ _OLD_SYN_RESETS = (
     Get(B, "SYN"),
     Wait(lambda t: t.time_wait - t.d1),
     _OVER,
+)
+"""From A's SYN,ACK on: d1 after A enters TIME-WAIT a duplicate of its SYN meets B in CLOSED, whose
+reset is in flight when TIME-WAIT is over."""
+
+_OLD_SYN_RESETS = (
+    *_OPEN[:2],
+    Get(B, "SYN", isn=0, kept=True),
+    *_RESET_BY_OLD_SYN,
     Do(A, Input.OPEN_ACTIVE, isn=0, lost=True),
     Get(A, "RST,ACK"),
 )
@@ -258,15 +264,7 @@ _OLD_SYN_RESETS_LATER = (
     Do(A, Input.OPEN_ACTIVE, isn=10),
     Do(B, Input.OPEN_PASSIVE),
     Get(B, "SYN", isn=10, kept=True),
-    Get(A, "SYN,ACK"),
-    Get(B, "ACK"),
-    *_CLOSE[:3],
-    Get(A, "FIN,ACK"),
-    Get(B, "ACK"),
-    Wait(lambda t: t.d1),
-    Get(B, "SYN"),
-    Wait(lambda t: t.time_wait - t.d1),
-    _OVER,
+    *_RESET_BY_OLD_SYN,
     Do(A, Input.OPEN_ACTIVE, isn=(1 << 32) - 1),
     Do(B, Input.OPEN_PASSIVE),
     Get(B, "SYN", isn=(1 << 32) - 1),
@@ -277,10 +275,7 @@ _OLD_SYN_RESETS_LATER = (
 a segment without ACK, and so is RCV.NXT of A's next connection."""
 
 _AGAIN = (
-    Do(A, Input.OPEN_ACTIVE, isn=0),
-    Do(B, Input.OPEN_PASSIVE),
-    Get(B, "SYN", isn=0),
-    Get(A, "SYN,ACK"),
+    *_OPEN,
     Get(B, "ACK"),
     Do(B, Input.CLOSE),
 )

@@ -44,6 +44,8 @@ _CLIENT_SERVER = replace(_SMALL, a_passive=False, b_active=False)
 
 _SIMULTANEOUS = replace(_SMALL, a_passive=False, b_passive=False, abort=False)
 _TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
+_TEXT = replace(_CLIENT_SERVER, abort=False, incarnations=1, capacity=1, octets=1, send_window=True)
+"""Octets over one connection, to its end."""
 _TEXT_ON_SYN = replace(
     _SMALL,
     a_active=False,
@@ -93,31 +95,9 @@ PROFILES = {
     "crash": Profile(
         replace(_TIMED, close=False, abort=False, user_timeout=True, crashes=1), (Confusion(),)
     ),
-    "stream": Profile(
-        replace(
-            _CLIENT_SERVER,
-            abort=False,
-            incarnations=1,
-            capacity=1,
-            octets=1,
-            send_window=True,
-        ),
-        (Streams(),),
-    ),
+    "stream": Profile(_TEXT, (Streams(),)),
     "stream-syn": Profile(_TEXT_ON_SYN, (Streams(),)),
-    "stream-packed": Profile(
-        replace(
-            _CLIENT_SERVER,
-            abort=False,
-            incarnations=1,
-            capacity=1,
-            octets=2,
-            packed=True,
-            b_sends=False,
-            send_window=True,
-        ),
-        (Streams(),),
-    ),
+    "stream-packed": Profile(replace(_TEXT, octets=2, packed=True, b_sends=False), (Streams(),)),
     "reuse": Profile(
         replace(
             _CLIENT_SERVER,
@@ -129,59 +109,19 @@ PROFILES = {
         ),
         (Streams(),),
     ),
-    "window": Profile(
-        replace(
-            _CLIENT_SERVER,
-            abort=False,
-            incarnations=1,
-            capacity=1,
-            window=1,
-            octets=2,
-            b_sends=False,
-            send_window=True,
-        )
-    ),
+    "window": Profile(replace(_TEXT, window=1, octets=2, b_sends=False)),
     "rest": Profile(replace(_SMALL, incarnations=1)),
     "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
     "closing": Profile(replace(_SMALL, incarnations=1, abort=False)),
-    "closing-text": Profile(
-        replace(
-            _CLIENT_SERVER,
-            incarnations=1,
-            abort=False,
-            capacity=1,
-            octets=2,
-            b_sends=False,
-            send_window=True,
-        )
-    ),
+    "closing-text": Profile(replace(_TEXT, octets=2, b_sends=False)),
     "delivering": Profile(
-        replace(
-            _CLIENT_SERVER,
-            incarnations=1,
-            abort=False,
-            capacity=1,
-            octets=2,
-            window=1,
-            a_sends=False,
-            send_window=True,
-        ),
+        replace(_TEXT, octets=2, window=1, a_sends=False),
         (Streams(),),
     ),
     "closing-giving-up": Profile(replace(_SMALL, incarnations=1, abort=False, user_timeout=True)),
     "opening": Profile(replace(_SMALL, close=False, stride=8), (Stale(),)),
     "giving-up": Profile(replace(_SMALL, close=False, stride=8, user_timeout=True)),
-    "packet-war": Profile(
-        replace(
-            _CLIENT_SERVER,
-            abort=False,
-            incarnations=1,
-            capacity=1,
-            window=1,
-            octets=1,
-            send_window=True,
-        )
-    ),
+    "packet-war": Profile(replace(_TEXT, window=1)),
     "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
     "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
     "draining-again": Profile(replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False)),
@@ -202,17 +142,7 @@ PROFILES = {
     ),
     "conduct": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Conduct(),)),
     "conduct-text": Profile(
-        replace(
-            _CLIENT_SERVER,
-            abort=False,
-            incarnations=1,
-            capacity=1,
-            window=1,
-            octets=2,
-            a_sends=False,
-            urgent=True,
-            send_window=True,
-        ),
+        replace(_TEXT, window=1, octets=2, a_sends=False, urgent=True),
         (Conduct(),),
     ),
     "conduct-time": Profile(
