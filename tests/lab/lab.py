@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from checker.stacks.drivers.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
 from tests.helpers import pcap
 
 Policy = Callable[["Seg", "Wire"], list[float]]
-SETTINGS = {"tcp_ecn": 0, "tcp_no_metrics_save": 1, "tcp_tw_reuse": 0}
+SETTINGS: dict[str, int | str] = {"tcp_ecn": 0, "tcp_no_metrics_save": 1, "tcp_tw_reuse": 0}
 PORT = 5000
 
 
@@ -44,6 +45,16 @@ class Seg:
     def bare(self) -> bool:
         """An ACK and nothing else."""
         return self.raw.flags == "A" and not self.raw.text
+
+
+class Sent(NamedTuple):
+    """A segment that the wire took, when, and how many copies of it were let through."""
+
+    time: float
+    sender: str
+    raw: Raw
+    packet: bytes
+    copies: int
 
 
 class Host:
@@ -108,7 +119,8 @@ class Wire(threading.Thread):
         self.queue: list[tuple[float, int, str, bytes]] = []
         self.seen: Counter[str] = Counter()  # for policies
         self.last: dict[str, Raw] = {}
-        self.log: list[tuple[str, str, int]] = []  # sender, flags, copies
+        self.log: list[Sent] = []
+        self.grown = threading.Condition()  # the log has
         self.number = 0
         self.stopped = False
 
@@ -138,16 +150,33 @@ class Wire(threading.Thread):
             if raw is None:
                 continue
             self.captures[sender].add(packet)
-            self.last[sender] = raw
-            delays = self.policy(Seg(sender, raw), self)
-            self.log.append((sender, raw.flags, len(delays)))
+            peer = "B" if sender == "A" else "A"
+            delays: list[float] = []
+            if raw.target[0] == self.hosts[peer].address:  # else nobody is there
+                self.last[sender] = raw
+                delays = self.policy(Seg(sender, raw), self)
             for delay in delays:
-                self.carry("B" if sender == "A" else "A", packet, delay)
+                self.carry(peer, packet, delay)
+            with self.grown:
+                self.log.append(Sent(time.monotonic(), sender, raw, packet, len(delays)))
+                self.grown.notify_all()
 
     def carry(self, target: str, packet: bytes, delay: float = 0) -> None:
         """Let a packet arrive."""
         self.number += 1
         heapq.heappush(self.queue, (time.monotonic() + delay, self.number, target, packet))
+
+    def wait(self, which: Callable[[Sent], bool], within: float, since: int = 0) -> Sent | None:
+        """The first segment of a kind from number ``since`` on; None if none comes in time."""
+        end = time.monotonic() + within
+        with self.grown:
+            while True:
+                for sent in self.log[since:]:
+                    if which(sent):
+                        return sent
+                since = len(self.log)
+                if not self.grown.wait(max(0.0, end - time.monotonic())):
+                    return None
 
     def inject(self, target: str, flags: str, **changed: int) -> None:
         """A segment that nobody sent: like the peer's last one, but for what is ``changed``."""

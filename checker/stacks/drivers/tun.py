@@ -68,7 +68,7 @@ class Namespace:
         """Give it up; it goes with its last socket."""
         os.close(self._own)
 
-    def configure(self, settings: Mapping[str, int]) -> None:
+    def configure(self, settings: Mapping[str, int | str]) -> None:
         """Set sysctls under net.ipv4, of this namespace alone."""
         with self:
             for name, value in settings.items():
@@ -145,7 +145,7 @@ class Tun:
 
 
 @contextmanager
-def network(address: str, settings: Mapping[str, int]) -> Iterator[tuple[Namespace, Tun]]:
+def network(address: str, settings: Mapping[str, int | str]) -> Iterator[tuple[Namespace, Tun]]:
     """A namespace with one device, and this thread in it."""
     namespace = Namespace()
     try:

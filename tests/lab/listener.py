@@ -1,0 +1,1203 @@
+"""One listener and many connections on the running kernel: queues, cookies, reuse, keep-alive.
+
+An experiment is done in several settings. What was seen is a small value, ``Seen``, and each
+setting has the one that is expected. Controls are settings in which the same steps must come out
+otherwise. The table in ``docs/reference/kernels.md`` is made from these.
+
+B listens, and its application reads one request of each connection, answers and closes. A is a
+kernel too. Others exist in name only: SYNs come from their addresses, and what is sent to these
+is lost.
+"""
+
+import errno
+import itertools
+import socket
+import struct
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from checker.stacks.drivers.tun import Raw, pack, tcp_info
+from tests.lab.lab import PORT, Lab, Seg, Sent, Wire
+from tests.lab.scenarios import abort, at_once, delaying, losing, syn_ack
+
+NOBODY = 100
+"""The last octet of the first address that nobody has."""
+SHUT = 9
+"""A port at which nobody listens."""
+HERE = 6000
+"""A's port, where there is one connection."""
+REQUEST, ANSWER = b"POST /pay", b"200 OK"
+PAY, OK = REQUEST.decode(), ANSWER.decode()
+SILENT = 1.5
+"""Seconds in which nothing comes: longer than the first timeout of a SYN,ACK."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was seen at the end; None is what the experiment does not look at."""
+
+    client: str | None = None
+    """The state of A's end of the connection, or the error of its call."""
+    server: str | None = None
+    """The state of B's end of the same connection."""
+    read: tuple[str, ...] | None = None
+    """What B's application read, of each connection that it accepted."""
+    heard: str | None = None
+    """What A's application read."""
+    answer: tuple[str, ...] | None = None
+    """What B sent to A last, by control bits."""
+    counts: tuple[tuple[str, int], ...] = ()
+    """What was counted or measured."""
+
+    def __str__(self) -> str:
+        """As a cell of a table."""
+        parts = [f"A {self.client}"] if self.client else []
+        parts += [f"B {self.server}"] if self.server else []
+        if self.read is not None:
+            texts = ", ".join(f"`{text}`" if text else "nothing" for text in self.read)
+            parts.append(f"B reads {texts}" if texts else "B accepts nothing")
+        if self.heard is not None:
+            parts.append(f"A reads {f'`{self.heard}`' if self.heard else 'nothing'}")
+        if self.answer is not None:
+            parts.append(f"B answers {' '.join(self.answer) or 'nothing'}")
+        parts += [f"{what}: {number}" for what, number in self.counts]
+        return "; ".join(parts)
+
+
+class Bench:
+    """A lab with a listener at B, and what experiments do there."""
+
+    def __init__(self, lab: Lab, settings: Mapping[str, int | str]) -> None:
+        self.lab, self.wire = lab, lab.wire
+        for host in (lab.a, lab.b):
+            host.namespace.configure({"tcp_congestion_control": "reno", **settings})
+        self.listeners: list[socket.socket] = []
+        self.reads: list[str] = []
+        self.numbers = itertools.count(1)
+
+    def listen(self, backlog: int = 8, port: int = PORT) -> socket.socket:
+        """B listens."""
+        made = self.lab.b.listen(port, backlog)
+        made.setblocking(False)
+        self.listeners.append(made)
+        return made
+
+    # What arrives
+
+    def nobody(self, number: int) -> str:
+        """An address that nobody has."""
+        return f"{self.lab.a.address.rpartition('.')[0]}.{NOBODY + number}"
+
+    def syn(self, number: int, port: int = PORT) -> None:
+        """A SYN from nobody arrives."""
+        made = Raw((self.nobody(number), 7000), (self.lab.b.address, port), 1000, 0, "S", 65535)
+        self.wire.carry("B", pack(made))
+
+    def flood(self, count: int) -> None:
+        """SYNs from so many addresses that nobody has."""
+        for number in range(count):
+            self.syn(number)
+        self.settle()
+
+    def again(self, sent: Sent, copies: int = 1) -> int:
+        """Copies of a segment of A arrive, one after the other; how long the log was before."""
+        before = 0
+        for _ in range(copies):
+            before = len(self.wire.log)
+            self.wire.carry("B", sent.packet)
+            self.settle()
+        return before
+
+    def settle(self) -> None:
+        """Wait until both ends have done what they do at once about all that has arrived.
+
+        A segment to a port at which nobody listens is answered with a reset, after whatever came
+        before it. When that has gone round without anything else being sent, nothing is left.
+        """
+        while True:
+            before = len(self.wire.log)
+            for target, host in self.wire.hosts.items():
+                number = next(self.numbers)
+                ask = Raw((self.nobody(90), 7000), (host.address, SHUT), 0, number, "A", 0)
+                self.wire.carry(target, pack(ask))
+                shut = host.address, SHUT
+                back = self.wire.wait(
+                    lambda sent, key=(shut, number): (sent.raw.source, sent.raw.seq) == key,
+                    2.5,
+                    before,
+                )
+                assert back, f"{target} does not answer"
+            if len(self.wire.log) == before + 2:
+                return
+
+    # What was sent
+
+    def between(self, sender: str, since: int = 0) -> list[Sent]:
+        """What an end sent to the other."""
+        peer = self.wire.hosts["B" if sender == "A" else "A"].address
+        log = self.wire.log[since:]
+        return [s for s in log if (s.sender, s.raw.target[0]) == (sender, peer)]
+
+    def sent(self, sender: str, flags: str, text: bytes = b"") -> Sent:
+        """The first segment of a kind that an end sent to the other."""
+        return next(s for s in self.between(sender) if (s.raw.flags, s.raw.text) == (flags, text))
+
+    def answer(self, since: int) -> tuple[str, ...]:
+        """The control bits of what B sent to A."""
+        return tuple(sent.raw.flags for sent in self.between("B", since))
+
+    # What the ends do
+
+    def client(self, port: int = HERE, wait: bool = True, to: int = PORT) -> socket.socket:
+        """A opens a connection; it is ESTABLISHED, unless nobody waits for that."""
+        made = self.lab.a.open()
+        if port:
+            made.bind((self.lab.a.address, port))
+        made.setblocking(False)
+        made.connect_ex((self.lab.b.address, to))
+        if wait:
+            self.until(lambda: tcp_info(made) == "ESTABLISHED")
+        self.settle()
+        made.settimeout(2.5)
+        return made
+
+    def accept(self) -> socket.socket | None:
+        """The next connection, if there is one."""
+        for listener in self.listeners:
+            with suppress(BlockingIOError):
+                server, _ = listener.accept()
+                server.setblocking(False)
+                self.lab.b.sockets.append(server)
+                return server
+        return None
+
+    def read(self, server: socket.socket) -> None:
+        """The application reads what is there."""
+        try:
+            self.reads.append(server.recv(99).decode())
+        except BlockingIOError:
+            self.reads.append("")
+
+    def serve(self) -> None:
+        """Accept all there is; read of each, answer a request, close."""
+        self.settle()
+        while server := self.accept():
+            self.read(server)
+            with suppress(ConnectionResetError):
+                if self.reads[-1]:
+                    server.sendall(ANSWER)
+            server.close()
+            self.settle()
+
+    def state(self, host: str, port: int = HERE) -> str:
+        """Of the connection with this port of A, as ``ss`` shows it; CLOSED if it does not."""
+        ends = (self.lab.a.address, port), (self.lab.b.address, PORT)
+        key = ends if host == "A" else ends[::-1]
+        return self.wire.hosts[host].namespace.connections().get((key[0], key[1]), "CLOSED")
+
+    def until(self, true: Callable[[], object], within: float = 2.5) -> None:
+        """Wait for it."""
+        end = time.monotonic() + within
+        while not true():
+            assert time.monotonic() < end, "it does not happen"
+            time.sleep(0.008)
+
+    def comes_to(self, host: str, state: str, port: int = HERE, within: float = 2.5) -> None:
+        """Wait for a state."""
+        self.until(lambda: self.state(host, port) == state, within)
+
+    def seen(self, **more: object) -> Seen:
+        """Both ends of the connection, what was read, and more."""
+        self.settle()
+        ends = {"client": self.state("A"), "server": self.state("B"), "read": tuple(self.reads)}
+        return Seen(**{**ends, **more})  # type: ignore[arg-type]  # names and types are Seen's
+
+
+@dataclass(frozen=True)
+class Case:
+    """A setting, and what is expected in it."""
+
+    setting: str
+    seen: Seen
+    sysctls: Mapping[str, int | str] = field(default_factory=dict)
+    given: Mapping[str, object] = field(default_factory=dict)
+    control: bool = False
+    slow: bool = False
+
+    def label(self) -> str:
+        """As a cell of a table."""
+        named = [f"`{name}={value}`" for name, value in self.sysctls.items()]
+        return ", ".join([*named, *([self.setting] if self.setting else [])])
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is done, and in which settings."""
+
+    claim: str
+    does: str
+    run: Callable[..., Seen]
+    cases: tuple[Case, ...]
+
+
+EXPERIMENTS: dict[str, Experiment] = {}
+
+
+def experiment(
+    claim: str, does: str, *cases: Case
+) -> Callable[[Callable[..., Seen]], Callable[..., Seen]]:
+    """Register an experiment under its name."""
+
+    def register(run: Callable[..., Seen]) -> Callable[..., Seen]:
+        EXPERIMENTS[run.__name__] = Experiment(claim, does, run, cases)
+        return run
+
+    return register
+
+
+def case(
+    sysctls: Mapping[str, int | str],
+    setting: str,
+    seen: Seen,
+    *,
+    control: bool = False,
+    slow: bool = False,
+    **given: object,
+) -> Case:
+    """A setting."""
+    return Case(setting, seen, sysctls, given, control, slow)
+
+
+def cookies(value: int, **others: int | str) -> dict[str, int | str]:
+    """The setting of cookies: off, on overflow, always."""
+    return {"tcp_syncookies": value, **others}
+
+
+# Queues
+
+
+def _holds(requests: int, answers: int) -> Seen:
+    return Seen(counts=(("SYN-RECEIVED", requests), ("SYN,ACKs", answers)))
+
+
+@experiment(
+    "S1",
+    "SYNs arrive from addresses that nobody has, four more than the backlog.",
+    case(cookies(0), "backlog 0", _holds(1, 1), backlog=0),
+    case(cookies(0), "backlog 1", _holds(2, 2), backlog=1),
+    case(cookies(0), "backlog 4", _holds(5, 5), backlog=4),
+    case(cookies(0, tcp_max_syn_backlog=8), "backlog 8", _holds(7, 7), backlog=8),
+    case(cookies(1), "backlog 4", _holds(5, 8), backlog=4, control=True),
+    case(cookies(2), "backlog 4", _holds(0, 8), backlog=4, control=True),
+)
+def syn_queue(bench: Bench, backlog: int) -> Seen:
+    bench.listen(backlog)
+    bench.flood(backlog + 4)
+    answers = [sent for sent in bench.wire.log if sent.raw.flags == "SA"]
+    return _holds(bench.lab.b.states().count("SYN-RECEIVED"), len(answers))
+
+
+def _accepted(established: int, waiting: int) -> Seen:
+    return Seen(counts=(("B ESTABLISHED", established), ("A SYN-SENT", waiting)))
+
+
+@experiment(
+    "S1",
+    "A opens connections, three more than the backlog. B accepts none.",
+    case({}, "backlog 0", _accepted(1, 2), backlog=0),
+    case({}, "backlog 1", _accepted(2, 2), backlog=1),
+    case({}, "backlog 4", _accepted(5, 2), backlog=4),
+    case({}, "backlog 4; B accepts each", _accepted(7, 0), backlog=4, drained=True, control=True),
+)
+def accept_queue(bench: Bench, backlog: int, drained: bool = False) -> Seen:
+    bench.listen(backlog)
+    for number in range(backlog + 3):
+        bench.client(HERE + number, wait=False)
+        if drained:
+            assert bench.accept()
+    states = [bench.lab.a.states().count("SYN-SENT"), bench.lab.b.states().count("ESTABLISHED")]
+    return _accepted(states[1], states[0])
+
+
+# Cookies, and what is delivered
+
+
+def _silent(bench: Bench, since: int) -> None:
+    """B says nothing to A's first connection for a while."""
+    here = bench.lab.a.address, HERE
+    bench.wire.wait(lambda sent: sent.raw.target == here, SILENT, since)
+
+
+def _twice(client: str, server: str) -> Seen:
+    return Seen(client=client, server=server, read=(PAY, PAY))
+
+
+def _once(client: str, server: str, *answer: str) -> Seen:
+    return Seen(client=client, server=server, read=(PAY,), answer=answer)
+
+
+def _request(bench: Bench, backlog: int = 8) -> tuple[socket.socket, socket.socket]:
+    """A sends a request, and B's application reads it."""
+    bench.listen(backlog)
+    if backlog == 1:
+        bench.flood(2)
+    client = bench.client()
+    client.sendall(REQUEST)
+    server = bench.accept()
+    assert server
+    server.settimeout(2.5)
+    server.recv(1, socket.MSG_PEEK)
+    bench.read(server)
+    return client, server
+
+
+def _answered_and_closed(bench: Bench, client: socket.socket, server: socket.socket) -> None:
+    """B answers. A closes, then B."""
+    server.sendall(ANSWER)
+    assert client.recv(99) == ANSWER
+    client.close()
+    bench.comes_to("B", "CLOSE-WAIT")
+    server.close()
+    bench.comes_to("B", "CLOSED")
+    bench.comes_to("A", "TIME-WAIT")
+
+
+def _served(bench: Bench, before: int) -> Seen:
+    """The application serves what is there; B's answer counts if there is nothing."""
+    answer = bench.answer(before)
+    bench.serve()
+    return bench.seen(answer=answer if len(bench.reads) == 1 else None)
+
+
+def _copy(bench: Bench, copies: int = 1) -> Seen:
+    """Copies of the request arrive."""
+    return _served(bench, bench.again(bench.sent("A", "PA", REQUEST), copies))
+
+
+@experiment(
+    "S5d",
+    "A sends a request and reads the answer. A closes, then B. Then a copy of A's first data "
+    "segment arrives at B.",
+    case(cookies(2), "", _twice("TIME-WAIT", "FIN-WAIT-2")),
+    case(cookies(1), "backlog 1, two SYNs before", _twice("TIME-WAIT", "FIN-WAIT-2"), backlog=1),
+    case(
+        cookies(1, tcp_timestamps=0),
+        "backlog 1, two SYNs before",
+        _twice("TIME-WAIT", "FIN-WAIT-2"),
+        backlog=1,
+    ),
+    case(cookies(1), "no SYN before", _once("TIME-WAIT", "CLOSED", "R"), control=True),
+    case(
+        cookies(1),
+        "a full queue only after A has opened",
+        _once("TIME-WAIT", "CLOSED", "R"),
+        later=10,
+        control=True,
+    ),
+    case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
+)
+def duplicate_after_close(bench: Bench, backlog: int = 8, later: int = 0) -> Seen:
+    client, server = _request(bench, backlog)
+    _answered_and_closed(bench, client, server)
+    bench.flood(later)
+    return _copy(bench)
+
+
+@experiment(
+    "S5d",
+    "The network only delays: A's first data segment takes a second, and A sends it again. A "
+    "reads the answer and closes, then B. Then the first one arrives.",
+    case(cookies(2), "", _twice("TIME-WAIT", "FIN-WAIT-2")),
+    case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
+)
+def original_after_close(bench: Bench) -> Seen:
+    bench.wire.policy = delaying(lambda seg: seg.raw.text == REQUEST, 1)
+    client, server = _request(bench)
+    _answered_and_closed(bench, client, server)
+    before = len(bench.wire.log)
+    _silent(bench, before)
+    bench.settle()
+    return _served(bench, before)
+
+
+@experiment(
+    "S5d",
+    "A sends a request. B answers and closes, then A. Then copies of A's first data segment "
+    "arrive at B, one after the other.",
+    case(cookies(2), "one copy", _once("CLOSED", "CLOSED", "A"), copies=1),
+    case(cookies(2), "two copies", _twice("CLOSED", "CLOSED"), copies=2),
+    case(
+        cookies(2, tcp_rfc1337=1),
+        "two copies",
+        _once("CLOSED", "TIME-WAIT", "A"),
+        copies=2,
+        control=True,
+    ),
+    case(cookies(0), "two copies", _once("CLOSED", "CLOSED", "R"), copies=2, control=True),
+)
+def duplicates_after_server_closes(bench: Bench, copies: int) -> Seen:
+    client, server = _request(bench)
+    server.sendall(ANSWER)
+    server.close()
+    assert client.recv(99) == ANSWER
+    assert client.recv(99) == b""
+    client.close()
+    bench.comes_to("B", "TIME-WAIT")
+    return _copy(bench, copies)
+
+
+@experiment(
+    "S5d",
+    "A sends a request and aborts. Then a copy of A's first data segment arrives at B.",
+    case(cookies(2), "", _twice("CLOSED", "CLOSED")),
+    case(cookies(0), "", _once("CLOSED", "CLOSED", "R"), control=True),
+)
+def duplicate_after_abort(bench: Bench) -> Seen:
+    client, _ = _request(bench)
+    abort(client)
+    bench.comes_to("B", "CLOSED")
+    return _copy(bench)
+
+
+@experiment(
+    "S5i",
+    "A sends a request and reads the answer. A closes, then B. Then a copy of the third segment "
+    "arrives at B.",
+    case(cookies(2), "", Seen(client="TIME-WAIT", server="FIN-WAIT-1", read=(PAY, ""))),
+    case(
+        cookies(2),
+        "and then one of A's first data segment",
+        _twice("TIME-WAIT", "FIN-WAIT-2"),
+        text=True,
+    ),
+    case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
+)
+def third_segment_again(bench: Bench, text: bool = False) -> Seen:
+    client, server = _request(bench)
+    _answered_and_closed(bench, client, server)
+    before = bench.again(bench.sent("A", "A"))
+    if text:
+        bench.again(bench.sent("A", "PA", REQUEST))
+    return _served(bench, before)
+
+
+AGES = {
+    1: 2, 30: 2, 55: 2, 60: 2, 65: 1, 115: 2, 125: 1,
+}  # fmt: skip
+"""How often a request is read whose copy comes so many seconds after a minute has begun.
+
+The connections of 55 and 65 opened just before it, the others just after it.
+"""
+
+
+@experiment(
+    "S5d",
+    "Cookies count minutes. A's connections open just after a minute begins, but two (55 s, 65 s) "
+    "just before. All close. Copies of their requests arrive so long after the minute began.",
+    case(
+        cookies(2),
+        "",
+        Seen(counts=tuple((f"{age} s, times read", times) for age, times in AGES.items())),
+        slow=True,
+    ),
+)
+def cookies_grow_old(bench: Bench) -> Seen:
+    bench.listen()
+
+    def minute() -> int:
+        """The cookie of one and the same SYN: it changes with the minute alone."""
+        before = len(bench.wire.log)
+        bench.syn(50)
+        mine = bench.nobody(50)
+        answer = bench.wire.wait(lambda sent: sent.raw.target[0] == mine, 2.5, before)
+        assert answer
+        return answer.raw.seq
+
+    def connections(ages: tuple[int, ...]) -> None:
+        for age in ages:
+            client = bench.client(HERE + age)
+            client.sendall(REQUEST)
+            bench.serve()
+            client.close()
+            bench.comes_to("B", "CLOSED", HERE + age)
+
+    while True:
+        now = minute()
+        connections((55, 65))
+        if minute() == now:
+            break
+    bench.until(lambda: minute() != now, 61)
+    began = time.monotonic()
+    connections((1, 30, 60, 115, 125))
+    counts = []
+    for age in AGES:
+        time.sleep(max(0.0, began + age - time.monotonic()))
+        bench.reads = [PAY]
+        bench.again(
+            next(s for s in bench.between("A") if s.raw.text and s.raw.source[1] == HERE + age)
+        )
+        bench.serve()
+        counts.append((f"{age} s, times read", len(bench.reads)))
+    return Seen(counts=tuple(counts))
+
+
+# A flood
+
+
+def _held(client: str, seconds: int) -> Seen:
+    return Seen(client=client, counts=(("s that a request lives", seconds),))
+
+
+@experiment(
+    "S2, S3",
+    "SYNs from nobody hold B's places for requests, of which there are backlog + 1: as soon as a "
+    "request is given up, its SYN comes again. A opens 0.5 s after the first.",
+    case(cookies(0, tcp_synack_retries=0), "backlogs 1, 2, 3; all", _held("SYN-SENT", 1)),
+    case(cookies(0, tcp_synack_retries=1), "backlogs 1, 2, 3; all", _held("SYN-SENT", 3)),
+    case(
+        cookies(0, tcp_synack_retries=2),
+        "backlogs 1, 2, 3; all",
+        _held("SYN-SENT", 7),
+        slow=True,
+    ),
+    case(
+        cookies(0, tcp_synack_retries=3),
+        "backlogs 1, 2, 3; all",
+        _held("SYN-SENT", 15),
+        rounds=1,
+        slow=True,
+    ),
+    case(
+        cookies(0, tcp_synack_retries=3),
+        "backlogs 4, 7; all; the first that is given up",
+        _held("SYN-SENT", 7),
+        backlogs=(4, 7),
+        rounds=0,
+        slow=True,
+    ),
+    case(
+        cookies(0, tcp_synack_retries=0),
+        "backlogs 1, 2, 3; all but one",
+        _held("ESTABLISHED", 1),
+        free=1,
+        control=True,
+    ),
+    case(
+        cookies(1, tcp_synack_retries=0),
+        "backlogs 1, 2, 3; all",
+        _held("ESTABLISHED", 1),
+        control=True,
+    ),
+)
+def flood(
+    bench: Bench, backlogs: tuple[int, ...] = (1, 2, 3), free: int = 0, rounds: int = 2
+) -> Seen:
+    ports = [PORT + number for number in range(len(backlogs))]
+    waiting = []
+    for backlog, port in zip(backlogs, ports, strict=True):
+        bench.listen(backlog, port)
+        waiting += [(number, port) for number in range(backlog + 1 - free)]
+    places = dict.fromkeys(waiting, 0.0)
+    """When the SYN came that holds it."""
+    held: set[tuple[int, int]] = set()
+    lives: list[float] = []
+    clients: list[socket.socket] = []
+    began = time.monotonic()
+    while len(lives) < (rounds * len(places) or 1):
+        for place in waiting:
+            bench.syn(*place)
+            places[place] = time.monotonic()
+        table = bench.lab.b.namespace.connections()
+        now = time.monotonic()
+        there = {
+            place
+            for place in places
+            if ((bench.lab.b.address, place[1]), (bench.nobody(place[0]), 7000)) in table
+        }
+        waiting = list(held - there)
+        lives += [now - places[place] for place in waiting]
+        held = there
+        if not clients and now > began + 0.5:
+            clients = [bench.client(HERE, wait=False, to=port) for port in ports]
+        assert now < began + 40, "requests live too long"
+        time.sleep(0.008)
+    (seconds,) = {int(life) for life in lives}  # timers are late, never early
+    (state,) = {tcp_info(client) for client in clients}
+    return _held(state, seconds)
+
+
+# The accept queue is full, or a segment of the handshake is lost
+
+
+def bare(seg: Seg) -> bool:
+    """A's third segment, or what looks like it."""
+    return seg.sender == "A" and seg.bare
+
+
+def _crowd(bench: Bench) -> tuple[socket.socket, int]:
+    """A's third segment comes when the accept queue is full of two others."""
+    bench.listen(backlog=1)
+    bench.wire.policy = losing(bare)
+    client = bench.client()
+    bench.wire.policy = at_once
+    for port in (HERE + 1, HERE + 2):
+        bench.client(port)
+    return client, bench.again(bench.sent("A", "A"))
+
+
+CROWD = "A's third segment arrives when the accept queue is full. "
+
+
+@experiment(
+    "S6, S9",
+    CROWD + "A sends a request. Then B accepts two others.",
+    case(cookies(0), "", Seen(client="ESTABLISHED", server="ESTABLISHED", read=("", "", PAY))),
+    case(cookies(2), "", Seen(client="ESTABLISHED", server="ESTABLISHED", read=("", "", PAY))),
+    case(
+        cookies(0, tcp_abort_on_overflow=1),
+        "",
+        Seen(client="CLOSED", server="CLOSED", read=("", "")),
+        control=True,
+    ),
+)
+def drained_in_time(bench: Bench) -> Seen:
+    client, _ = _crowd(bench)
+    with suppress(ConnectionResetError):
+        client.sendall(REQUEST)
+    bench.settle()
+    for _ in range(2):
+        server = bench.accept()
+        assert server
+        bench.read(server)
+    bench.until(lambda: tcp_info(client) == "CLOSED" or bench.state("B") == "ESTABLISHED")
+    bench.settle()
+    while server := bench.accept():
+        bench.read(server)
+    return bench.seen()
+
+
+@experiment(
+    "S7, S8, S9",
+    CROWD + "B accepts nothing for as long as it remembers A.",
+    case(
+        cookies(0, tcp_synack_retries=0),
+        "A is silent",
+        Seen(client="ESTABLISHED", server="CLOSED", answer=()),
+    ),
+    case(
+        cookies(0, tcp_synack_retries=1),
+        "A is silent",
+        Seen(client="ESTABLISHED", server="CLOSED", answer=("SA",)),
+    ),
+    case(
+        cookies(0, tcp_synack_retries=0),
+        "then A sends",
+        Seen(client="CLOSED", server="CLOSED", answer=("R",)),
+        then="sends",
+    ),
+    case(
+        cookies(0, tcp_synack_retries=0),
+        "A has keep-alive",
+        Seen(client="CLOSED", server="CLOSED", answer=("R",)),
+        then="asks",
+    ),
+    case(
+        cookies(2),
+        "A is silent",
+        Seen(client="ESTABLISHED", server="CLOSED", answer=()),
+    ),
+    case(
+        cookies(2, tcp_abort_on_overflow=1),
+        "A is silent",
+        Seen(client="ESTABLISHED", server="CLOSED", answer=()),
+    ),
+    case(
+        cookies(0, tcp_abort_on_overflow=1),
+        "A is silent",
+        Seen(client="CLOSED", server="CLOSED", answer=("R",)),
+        control=True,
+    ),
+    case(
+        cookies(0, tcp_abort_on_overflow=1),
+        "A is silent, and the reset is lost",
+        Seen(client="ESTABLISHED", server="CLOSED", answer=("R",)),
+        lost="R",
+    ),
+)
+def never_drained(bench: Bench, then: str = "", lost: str = "") -> Seen:
+    bench.listen(backlog=1)
+    bench.wire.policy = losing(bare)
+    client = bench.client()
+    bench.wire.policy = losing(lambda seg: seg.raw.flags == lost, times=99)
+    for port in (HERE + 1, HERE + 2):
+        bench.client(port)
+    since = bench.again(bench.sent("A", "A"))
+    _silent(bench, since)
+    bench.comes_to("B", "CLOSED", within=4)
+    if then == "sends":
+        client.sendall(REQUEST)
+    if then == "asks":
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        _silent(bench, since)
+    bench.settle()
+    return Seen(client=tcp_info(client), server=bench.state("B"), answer=bench.answer(since))
+
+
+GREETING = "220 ready"
+
+
+@experiment(
+    "S10",
+    "A's third segment is lost. B's application greets whom it accepts.",
+    case(
+        cookies(2),
+        "A waits for the greeting",
+        Seen(client="ESTABLISHED", server="CLOSED", read=(), heard=""),
+    ),
+    case(
+        cookies(0),
+        "A waits for the greeting",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=("",), heard=GREETING),
+        control=True,
+    ),
+    case(
+        cookies(2),
+        "A sends a request",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=(PAY,), heard=GREETING),
+        speaks=True,
+        control=True,
+    ),
+)
+def third_segment_lost(bench: Bench, speaks: bool = False) -> Seen:
+    bench.listen()
+    bench.wire.policy = losing(bare)
+    client = bench.client()
+    since = len(bench.wire.log)
+    if speaks:
+        client.sendall(REQUEST)
+    else:
+        _silent(bench, since)
+    bench.settle()
+    if server := bench.accept():
+        bench.read(server)
+        server.sendall(GREETING.encode())
+    bench.settle()
+    client.setblocking(False)
+    heard = ""
+    with suppress(BlockingIOError):
+        heard = client.recv(99).decode()
+    return bench.seen(heard=heard)
+
+
+@experiment(
+    "S11",
+    "The first SYN,ACK is lost.",
+    case(
+        cookies(2),
+        "A's further SYNs are lost too",
+        Seen(client="SYN-SENT", server="CLOSED", read=()),
+        alone=True,
+    ),
+    case(
+        cookies(2),
+        "",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=("",)),
+        control=True,
+    ),
+    case(
+        cookies(0),
+        "A's further SYNs are lost too",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=("",)),
+        alone=True,
+        control=True,
+    ),
+)
+def syn_ack_lost(bench: Bench, alone: bool = False) -> Seen:
+    bench.listen()
+
+    def policy(seg: Seg, wire: Wire) -> list[float]:
+        first = wire.count(seg.raw.flags) == 1
+        lost = first if syn_ack(seg) else alone and seg.raw.flags == "S" and not first
+        return [] if lost else [0]
+
+    bench.wire.policy = policy
+    bench.client(wait=False)
+    _silent(bench, len(bench.wire.log))
+    bench.settle()
+    while server := bench.accept():
+        bench.read(server)
+    return bench.seen()
+
+
+@experiment(
+    "S14",
+    "B's listener defers accepting (`TCP_DEFER_ACCEPT`, 1 s).",
+    case({}, "A is silent yet", Seen(client="ESTABLISHED", server="SYN-RECEIVED", read=())),
+    case(
+        {},
+        "A sends a request",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=(PAY,)),
+        then="sends",
+    ),
+    case(
+        {},
+        "A is silent until B's SYN,ACK comes again",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=("",)),
+        then="waits",
+    ),
+    case(
+        {"tcp_synack_retries": 1},
+        "A's answer to that is lost; when B has forgotten A, A sends",
+        Seen(client="CLOSED", server="CLOSED", read=()),
+        then="is too late",
+    ),
+    case(
+        {},
+        "not deferred, A is silent",
+        Seen(client="ESTABLISHED", server="ESTABLISHED", read=("",)),
+        seconds=0,
+        control=True,
+    ),
+)
+def deferred(bench: Bench, then: str = "", seconds: int = 1) -> Seen:
+    bench.listen().setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, seconds)
+    client = bench.client()
+    since = len(bench.wire.log)
+    if then == "is too late":
+        bench.wire.policy = losing(bare, times=99)
+        bench.comes_to("B", "CLOSED", within=5)
+        bench.wire.policy = at_once
+    if then == "waits":
+        _silent(bench, since)
+    if then in {"sends", "is too late"}:
+        client.sendall(REQUEST)
+    bench.settle()
+    while server := bench.accept():
+        bench.read(server)
+    return bench.seen()
+
+
+@experiment(
+    "S15",
+    "In SYN-RECEIVED, a reset arrives.",
+    case({}, "within the window", Seen(server="SYN-RECEIVED"), beyond=100),
+    case({}, "at RCV.NXT", Seen(server="CLOSED"), beyond=0, control=True),
+)
+def reset_in_syn_received(bench: Bench, beyond: int) -> Seen:
+    bench.listen()
+    bench.syn(0)
+    reset = Raw((bench.nobody(0), 7000), (bench.lab.b.address, PORT), 1001 + beyond, 0, "R", 0)
+    bench.wire.carry("B", pack(reset))
+    bench.settle()
+    return Seen(server="".join(bench.lab.b.states()) or "CLOSED")
+
+
+@experiment(
+    "S16",
+    "A sends a request with Fast Open, for which it got a cookie before. A and B close. Then a "
+    "copy of A's SYN arrives at B.",
+    case(
+        {"tcp_fastopen": 3},
+        "",
+        Seen(read=(PAY, PAY), answer=("SA", "R"), counts=(("octets in the SYN", len(PAY)),)),
+    ),
+    case(
+        {"tcp_fastopen": 1},
+        "which is off at B",
+        Seen(read=(PAY,), answer=("SA", "R"), counts=(("octets in the SYN", 0),)),
+        control=True,
+    ),
+)
+def fast_open(bench: Bench) -> Seen:
+    with suppress(OSError):
+        bench.listen().setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 5)
+    for port in (HERE + 1, HERE):
+        client = bench.lab.a.open()
+        client.bind((bench.lab.a.address, port))
+        client.setblocking(False)
+        try:
+            client.sendto(REQUEST, socket.MSG_FASTOPEN, (bench.lab.b.address, PORT))
+        except BlockingIOError:  # there is no cookie yet
+            bench.comes_to("A", "ESTABLISHED", port)
+            client.sendall(REQUEST)
+        bench.settle()
+        server = bench.accept()
+        assert server
+        bench.reads.clear()
+        bench.read(server)
+        client.close()
+        bench.comes_to("B", "CLOSE-WAIT", port)
+        server.close()
+        bench.comes_to("A", "TIME-WAIT", port)
+    syn = next(s for s in bench.between("A") if s.raw.flags == "S" and s.raw.source[1] == HERE)
+    answer = bench.answer(bench.again(syn))
+    bench.serve()
+    counts = ("octets in the SYN", len(syn.raw.text))
+    return Seen(read=tuple(bench.reads), answer=answer, counts=(counts,))
+
+
+# TIME-WAIT that is used again
+
+
+@experiment(
+    "R1, R4, R5",
+    "A has one port, closes first and opens again, until that works or for 1.4 s. A copy of the "
+    "old request arrives at B.",
+    case(
+        {"tcp_tw_reuse": 0},
+        "",
+        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        control=True,
+    ),
+    case(
+        {"tcp_tw_reuse": 1},
+        "",
+        Seen(
+            client="ESTABLISHED",
+            server="ESTABLISHED",
+            read=(PAY, ""),
+            answer=("A",),
+            counts=(("after s", 1), ("ISS - SND.NXT", 65537)),
+        ),
+    ),
+    case(
+        {"tcp_tw_reuse": 1, "tcp_tw_reuse_delay": 1},
+        "",
+        Seen(
+            client="ESTABLISHED",
+            server="ESTABLISHED",
+            read=(PAY, ""),
+            answer=("A",),
+            counts=(("after s", 0), ("ISS - SND.NXT", 65537)),
+        ),
+    ),
+    case(
+        {"tcp_tw_reuse": 1, "tcp_tw_reuse_delay": 5000},
+        "",
+        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        control=True,
+    ),
+    case(
+        {"tcp_tw_reuse": 1, "tcp_timestamps": 0},
+        "",
+        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        control=True,
+    ),
+    case(
+        {"tcp_tw_reuse": 2},
+        "",
+        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        control=True,
+    ),
+    case(
+        {"tcp_tw_reuse": 1},
+        "B has not closed",
+        Seen(client="FIN-WAIT-2", server="CLOSE-WAIT", read=(PAY,)),
+        half=True,
+        control=True,
+    ),
+    case(
+        {"tcp_tw_reuse": 0},
+        "the port is bound",
+        Seen(
+            client="ESTABLISHED",
+            server="ESTABLISHED",
+            read=(PAY, ""),
+            answer=("A",),
+            counts=(("after s", 0), ("ISS - SND.NXT", 65537)),
+        ),
+        bound=HERE,
+    ),
+)
+def port_again(bench: Bench, half: bool = False, bound: int = 0) -> Seen:
+    bench.lab.a.namespace.configure({"ip_local_port_range": f"{HERE} {HERE}"})
+    bench.listen()
+    client = bench.client(bound)
+    client.sendall(REQUEST)
+    bench.settle()
+    server = bench.accept()
+    assert server
+    bench.read(server)
+    client.close()
+    bench.comes_to("B", "CLOSE-WAIT")
+    if not half:
+        server.close()
+        bench.comes_to("A", "TIME-WAIT")
+    bench.settle()
+    old = bench.between("A")[-1]
+    again = bench.lab.a.open()
+    if bound:
+        again.bind((bench.lab.a.address, bound))
+    again.setblocking(False)
+    while (error := again.connect_ex((bench.lab.b.address, PORT))) == errno.EADDRNOTAVAIL:
+        if time.monotonic() > old.time + 1.4:
+            return bench.seen()
+        time.sleep(0.01)
+    assert error == errno.EINPROGRESS
+    after = round(time.monotonic() - old.time)
+    bench.comes_to("B", "ESTABLISHED")
+    syn = [s.raw.seq for s in bench.between("A") if s.raw.flags == "S"][-1]
+    before = bench.again(bench.sent("A", "PA", REQUEST))
+    server = bench.accept()
+    assert server
+    bench.read(server)
+    counts = ("after s", after), ("ISS - SND.NXT", syn - old.raw.seq & 0xFFFFFFFF)
+    return bench.seen(answer=bench.answer(before), counts=counts)
+
+
+def _stamped(option: bytes, by: int) -> bytes:
+    """A timestamp option with its TSval changed."""
+    value, _ = struct.unpack("!II", option[-8:])
+    return option[:-8] + struct.pack("!II", value + by & 0xFFFFFFFF, 0)
+
+
+@experiment(
+    "R6",
+    "B closes first and is in TIME-WAIT. A SYN from A's port arrives, without timestamp or with "
+    "one that is newer or older than A's last.",
+    case(
+        {},
+        "SEQ > RCV.NXT",
+        Seen(server="SYN-RECEIVED", answer=("SA",), counts=(("ISS - SND.NXT", 65537),)),
+        beyond=1,
+    ),
+    case(
+        {},
+        "SEQ > RCV.NXT, newer",
+        Seen(server="SYN-RECEIVED", answer=("SA",), counts=(("ISS - SND.NXT", 65537),)),
+        beyond=1,
+        stamp=5,
+    ),
+    case(
+        {},
+        "SEQ < RCV.NXT, newer",
+        Seen(server="SYN-RECEIVED", answer=("SA",), counts=(("ISS - SND.NXT", 65537),)),
+        beyond=-9,
+        stamp=5,
+    ),
+    case(
+        {},
+        "SEQ > RCV.NXT, older",
+        Seen(server="TIME-WAIT", answer=("A",)),
+        beyond=1,
+        stamp=-5,
+        control=True,
+    ),
+    case({}, "SEQ = RCV.NXT", Seen(server="TIME-WAIT", answer=("A",)), beyond=0, control=True),
+    case({}, "SEQ < RCV.NXT", Seen(server="TIME-WAIT", answer=("A",)), beyond=-9, control=True),
+    case(
+        {},
+        "SEQ > RCV.NXT, and A resets it",
+        Seen(server="CLOSED", answer=("SA",), counts=(("ISS - SND.NXT", 65537),)),
+        beyond=1,
+        resets=True,
+    ),
+    case(
+        {},
+        "SEQ < RCV.NXT, and A resets it",
+        Seen(server="CLOSED", answer=("A",)),
+        beyond=-9,
+        resets=True,
+    ),
+    case(
+        {"tcp_rfc1337": 1},
+        "SEQ < RCV.NXT, and A resets it",
+        Seen(server="TIME-WAIT", answer=("A",)),
+        beyond=-9,
+        resets=True,
+        control=True,
+    ),
+)
+def syn_in_time_wait(
+    bench: Bench, beyond: int, stamp: int | None = None, resets: bool = False
+) -> Seen:
+    client, server = _request(bench)
+    server.close()
+    assert client.recv(99) == b""
+    client.close()
+    bench.comes_to("B", "TIME-WAIT")
+    bench.settle()
+    mine, theirs = bench.wire.last["A"], bench.wire.last["B"]
+    if not resets:
+        bench.wire.policy = losing(lambda seg: seg.has("R"), times=99)
+    syn = mine._replace(
+        seq=theirs.ack + beyond,
+        ack=0,
+        flags="S",
+        text=b"",
+        options=b"" if stamp is None else _stamped(mine.options, stamp),
+    )
+    before = len(bench.wire.log)
+    bench.wire.carry("B", pack(syn))
+    bench.settle()
+    answer = bench.between("B", before)
+    counts = [
+        ("ISS - SND.NXT", s.raw.seq - mine.ack & 0xFFFFFFFF) for s in answer if s.raw.has("S")
+    ]
+    return Seen(
+        server=bench.state("B"),
+        answer=tuple(s.raw.flags for s in answer),
+        counts=tuple(counts),
+    )
+
+
+# Keep-alive
+
+
+def _probed(state: str, probes: int, seconds: int) -> Seen:
+    return Seen(client=state, counts=(("probes at SND.NXT - 1", probes), ("after s", seconds)))
+
+
+@experiment(
+    "K1, K2",
+    "A is idle, has keep-alive with `TCP_KEEPIDLE=1`, `TCP_KEEPINTVL=1` and the given "
+    "`TCP_KEEPCNT`, and nothing of either end arrives any more, for at most 3.4 s.",
+    case({}, "2", _probed("CLOSED", 2, 3), count=2),
+    case({}, "1", _probed("CLOSED", 1, 2), count=1),
+    case(
+        {},
+        "2, B has forgotten A, and segments arrive",
+        _probed("CLOSED", 1, 1),
+        count=2,
+        arrives=True,
+        forgets=True,
+    ),
+    case(
+        {},
+        "2, and segments arrive",
+        _probed("ESTABLISHED", 3, 3),
+        count=2,
+        arrives=True,
+        control=True,
+    ),
+    case({}, "no keep-alive", _probed("ESTABLISHED", 0, 3), count=0, control=True),
+)
+def keep_alive(bench: Bench, count: int, arrives: bool = False, forgets: bool = False) -> Seen:
+    bench.listen()
+    client = bench.client()
+    server = bench.accept()
+    assert server
+    nothing = losing(lambda _seg: True, times=999)
+    if forgets:
+        bench.wire.policy = nothing
+        abort(server)
+        bench.comes_to("B", "CLOSED")
+    bench.wire.policy = at_once if arrives else nothing
+    began, before = time.monotonic(), len(bench.wire.log)
+    if count:
+        for option, value in (
+            (socket.TCP_KEEPIDLE, 1),
+            (socket.TCP_KEEPINTVL, 1),
+            (socket.TCP_KEEPCNT, count),
+        ):
+            client.setsockopt(socket.IPPROTO_TCP, option, value)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    with suppress(AssertionError):
+        bench.until(lambda: tcp_info(client) == "CLOSED", 3.4)
+    after = time.monotonic() - began
+    third = bench.sent("A", "A").raw.seq
+    probes = [s for s in bench.between("A", before) if s.raw.seq == third - 1]
+    return _probed(tcp_info(client), len(probes), round(after))

@@ -1,0 +1,52 @@
+"""The running kernel's listener, and what each experiment is expected to show of it."""
+
+from pathlib import Path
+
+import pytest
+
+from checker.stacks.drivers.tun import missing
+from tests.lab.lab import lab
+from tests.lab.listener import EXPERIMENTS, Bench, Case, Experiment
+from tests.lab.page import PAGE, renewed
+from tests.lab.scenarios import at_once
+
+CASES = [
+    pytest.param(
+        experiment,
+        case,
+        id=f"{name}-{number}",
+        marks=[pytest.mark.lab, *([pytest.mark.slow] if case.slow else [])],
+    )
+    for name, experiment in EXPERIMENTS.items()
+    for number, case in enumerate(experiment.cases)
+]
+NETWORK = 200
+"""Of these experiments: no scenario has it."""
+
+
+@pytest.mark.parametrize(("experiment", "case"), CASES)
+def test_experiment(experiment: Experiment, case: Case, tmp_path: Path):
+    if why := missing():
+        pytest.skip(why)
+    with lab(NETWORK, at_once, tmp_path) as made:
+        try:
+            bench = Bench(made, case.sysctls)
+        except FileNotFoundError as error:
+            pytest.skip(f"this kernel has no {error.filename}")
+        seen = experiment.run(bench, **case.given)
+    assert seen == case.seen, str(seen)
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS.keys() - {"cookies_grow_old"}))
+def test_controls_come_out_otherwise(name: str):
+    """Than the first setting that is none. (Copies that are too old are controls themselves.)"""
+    cases = EXPERIMENTS[name].cases
+    shown = next(case.seen for case in cases if not case.control)
+    controls = [case.seen for case in cases if case.control]
+    assert controls and shown not in controls
+
+
+def test_the_page_is_of_these_experiments():
+    """``python -m tests.lab.page`` renews it."""
+    page = PAGE.read_text("utf-8")
+    assert renewed(page) == page
