@@ -546,6 +546,47 @@ def cookies_grow_old(bench: Bench) -> Seen:
 # A flood
 
 
+class Holder:
+    """Holds places for requests by SYNs from nobody. It sees when one is given up.
+
+    An attacker does not see it, but knows how long a request lives.
+    """
+
+    def __init__(self, bench: Bench, places: list[tuple[int, int]], apart: float = 0) -> None:
+        self.bench, self.began = bench, time.monotonic()
+        self.sent: dict[tuple[int, int], float] = {}
+        """When the SYN came that holds a place; the place is a sender's number and B's port."""
+        self.due = [(self.began + apart * number, place) for number, place in enumerate(places)]
+        self.held: set[tuple[int, int]] = set()
+        self.lives: list[float] = []
+
+    def age(self) -> float:
+        """Seconds since the first SYN."""
+        return time.monotonic() - self.began
+
+    def step(self) -> None:
+        """Send what is due, and what was given up again."""
+        now = time.monotonic()
+        for when, place in list(self.due):
+            if when <= now:
+                self.due.remove((when, place))
+                self.bench.syn(*place)
+                self.sent[place] = now
+        lab = self.bench.lab
+        table = lab.b.namespace.connections()
+        held = {
+            (number, port)
+            for number, port in self.sent
+            if ((lab.b.address, port), (self.bench.nobody(number), 7000)) in table
+        }
+        now = time.monotonic()
+        for place in self.held - held:
+            self.lives.append(now - self.sent[place])
+            self.due.append((now, place))
+        self.held = held
+        time.sleep(0.008)
+
+
 def _held(client: str, seconds: int) -> Seen:
     return Seen(client=client, counts=(("s that a request lives", seconds),))
 
@@ -595,37 +636,50 @@ def flood(
     bench: Bench, backlogs: tuple[int, ...] = (1, 2, 3), free: int = 0, rounds: int = 2
 ) -> Seen:
     ports = [PORT + number for number in range(len(backlogs))]
-    waiting = []
+    places = []
     for backlog, port in zip(backlogs, ports, strict=True):
         bench.listen(backlog, port)
-        waiting += [(number, port) for number in range(backlog + 1 - free)]
-    places = dict.fromkeys(waiting, 0.0)
-    """When the SYN came that holds it."""
-    held: set[tuple[int, int]] = set()
-    lives: list[float] = []
+        places += [(number, port) for number in range(backlog + 1 - free)]
+    holder = Holder(bench, places)
     clients: list[socket.socket] = []
-    began = time.monotonic()
-    while len(lives) < (rounds * len(places) or 1):
-        for place in waiting:
-            bench.syn(*place)
-            places[place] = time.monotonic()
-        table = bench.lab.b.namespace.connections()
-        now = time.monotonic()
-        there = {
-            place
-            for place in places
-            if ((bench.lab.b.address, place[1]), (bench.nobody(place[0]), 7000)) in table
-        }
-        waiting = list(held - there)
-        lives += [now - places[place] for place in waiting]
-        held = there
-        if not clients and now > began + 0.5:
+    while len(holder.lives) < (rounds * len(places) or 1):
+        holder.step()
+        if not clients and holder.age() > 0.5:
             clients = [bench.client(HERE, wait=False, to=port) for port in ports]
-        assert now < began + 40, "requests live too long"
-        time.sleep(0.008)
-    (seconds,) = {int(life) for life in lives}  # timers are late, never early
+        assert holder.age() < 40, "requests live too long"
+    (seconds,) = {int(life) for life in holder.lives}  # timers are late, never early
     (state,) = {tcp_info(client) for client in clients}
     return _held(state, seconds)
+
+
+def _rate(second: int) -> Seen:
+    return Seen(counts=(("SYNs a second that hold them", second),))
+
+
+@experiment(
+    "S2",
+    "The same, but first SYNs come one by one for 8 s, and SYNs are counted from 16 s to 60 s.",
+    case(cookies(0, tcp_synack_retries=2), "backlog 31", _rate(4), backlog=31, slow=True),
+    case(cookies(0, tcp_synack_retries=4), "backlog 31", _rate(4), backlog=31, slow=True),
+    case(cookies(0, tcp_synack_retries=5), "backlog 31", _rate(3), backlog=31, slow=True),
+    case(
+        cookies(0, tcp_synack_retries=5),
+        "backlog 3",
+        _rate(0),
+        backlog=3,
+        slow=True,
+        control=True,
+    ),
+)
+def steady_flood(bench: Bench, backlog: int) -> Seen:
+    bench.listen(backlog)
+    holder = Holder(bench, [(number, PORT) for number in range(backlog + 1)], 8 / (backlog + 1))
+    while holder.age() < 16:
+        holder.step()
+    before = len(holder.lives)
+    while holder.age() < 60:
+        holder.step()
+    return _rate(int((len(holder.lives) - before) / 44))
 
 
 # The accept queue is full, or a segment of the handshake is lost
@@ -830,6 +884,36 @@ def syn_ack_lost(bench: Bench, alone: bool = False) -> Seen:
     while server := bench.accept():
         bench.read(server)
     return bench.seen()
+
+
+def _options(*kinds: str) -> Seen:
+    return Seen(counts=tuple((kind, int(kind in kinds)) for kind in KINDS.values()))
+
+
+KINDS = {2: "MSS", 3: "window scale", 4: "SACK", 8: "timestamps"}
+
+
+@experiment(
+    "S13",
+    "A offers MSS, window scale and SACK, and timestamps if it has them. B's SYN,ACK has which?",
+    case(cookies(2, tcp_timestamps=0), "", _options("MSS")),
+    case(cookies(2), "", _options(*KINDS.values()), control=True),
+    case(
+        cookies(0, tcp_timestamps=0),
+        "",
+        _options("MSS", "window scale", "SACK"),
+        control=True,
+    ),
+)
+def options_of_a_cookie(bench: Bench) -> Seen:
+    bench.listen()
+    bench.client()
+    options, kinds = bench.sent("B", "SA").raw.options, []
+    while options and options[0]:
+        size = 1 if options[0] == 1 else options[1]
+        kinds.append(KINDS.get(options[0], ""))
+        options = options[size:]
+    return _options(*kinds)
 
 
 @experiment(
