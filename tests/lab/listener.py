@@ -1,246 +1,23 @@
-"""One listener and many connections on the running kernel: queues, cookies, reuse, keep-alive.
+"""What the running kernel does with a listener: queues, cookies, reuse, keep-alive.
 
-An experiment is done in several settings. What was seen is a small value, ``Seen``, and each
-setting has the one that is expected. Controls are settings in which the same steps must come out
+An experiment is done in several settings. What was seen is a small value, and each setting has the
+one that is expected, as of Linux 6.18. Controls are settings in which the same steps must come out
 otherwise. The table in ``docs/reference/kernels.md`` is made from these.
-
-B listens, and its application reads one request of each connection, answers and closes. A is a
-kernel too. Others exist in name only: SYNs come from their addresses, and what is sent to these
-is lost.
 """
 
 import errno
-import itertools
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from checker.stacks.drivers.tun import Raw, pack, tcp_info
-from tests.lab.lab import PORT, Lab, Seg, Sent, Wire
-from tests.lab.scenarios import abort, at_once, delaying, losing, syn_ack
+from tests.lab.bench import ANSWER, HERE, REQUEST, Bench, Case, Experiment, Seen, case
+from tests.lab.lab import PORT, Policy, Seg, Wire
+from tests.lab.scenarios import abort, at_once, losing, syn_ack
 
-NOBODY = 100
-"""The last octet of the first address that nobody has."""
-SHUT = 9
-"""A port at which nobody listens."""
-HERE = 6000
-"""A's port, where there is one connection."""
-REQUEST, ANSWER = b"POST /pay", b"200 OK"
-PAY, OK = REQUEST.decode(), ANSWER.decode()
-SILENT = 1.5
-"""Seconds in which nothing comes: longer than the first timeout of a SYN,ACK."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What was seen at the end; None is what the experiment does not look at."""
-
-    client: str | None = None
-    """The state of A's end of the connection, or the error of its call."""
-    server: str | None = None
-    """The state of B's end of the same connection."""
-    read: tuple[str, ...] | None = None
-    """What B's application read, of each connection that it accepted."""
-    heard: str | None = None
-    """What A's application read."""
-    answer: tuple[str, ...] | None = None
-    """What B sent to A last, by control bits."""
-    counts: tuple[tuple[str, int], ...] = ()
-    """What was counted or measured."""
-
-    def __str__(self) -> str:
-        """As a cell of a table."""
-        parts = [f"A {self.client}"] if self.client else []
-        parts += [f"B {self.server}"] if self.server else []
-        if self.read is not None:
-            texts = ", ".join(f"`{text}`" if text else "nothing" for text in self.read)
-            parts.append(f"B reads {texts}" if texts else "B accepts nothing")
-        if self.heard is not None:
-            parts.append(f"A reads {f'`{self.heard}`' if self.heard else 'nothing'}")
-        if self.answer is not None:
-            parts.append(f"B answers {' '.join(self.answer) or 'nothing'}")
-        parts += [f"{what}: {number}" for what, number in self.counts]
-        return "; ".join(parts)
-
-
-class Bench:
-    """A lab with a listener at B, and what experiments do there."""
-
-    def __init__(self, lab: Lab, settings: Mapping[str, int | str]) -> None:
-        self.lab, self.wire = lab, lab.wire
-        for host in (lab.a, lab.b):
-            host.namespace.configure({"tcp_congestion_control": "reno", **settings})
-        self.listeners: list[socket.socket] = []
-        self.reads: list[str] = []
-        self.numbers = itertools.count(1)
-
-    def listen(self, backlog: int = 8, port: int = PORT) -> socket.socket:
-        """B listens."""
-        made = self.lab.b.listen(port, backlog)
-        made.setblocking(False)
-        self.listeners.append(made)
-        return made
-
-    # What arrives
-
-    def nobody(self, number: int) -> str:
-        """An address that nobody has."""
-        return f"{self.lab.a.address.rpartition('.')[0]}.{NOBODY + number}"
-
-    def syn(self, number: int, port: int = PORT) -> None:
-        """A SYN from nobody arrives."""
-        made = Raw((self.nobody(number), 7000), (self.lab.b.address, port), 1000, 0, "S", 65535)
-        self.wire.carry("B", pack(made))
-
-    def flood(self, count: int) -> None:
-        """SYNs from so many addresses that nobody has."""
-        for number in range(count):
-            self.syn(number)
-        self.settle()
-
-    def again(self, sent: Sent, copies: int = 1) -> int:
-        """Copies of a segment of A arrive, one after the other; how long the log was before."""
-        before = 0
-        for _ in range(copies):
-            before = len(self.wire.log)
-            self.wire.carry("B", sent.packet)
-            self.settle()
-        return before
-
-    def settle(self) -> None:
-        """Wait until both ends have done what they do at once about all that has arrived.
-
-        A segment to a port at which nobody listens is answered with a reset, after whatever came
-        before it. When that has gone round without anything else being sent, nothing is left.
-        """
-        while True:
-            before = len(self.wire.log)
-            for target, host in self.wire.hosts.items():
-                number = next(self.numbers)
-                ask = Raw((self.nobody(90), 7000), (host.address, SHUT), 0, number, "A", 0)
-                self.wire.carry(target, pack(ask))
-                shut = host.address, SHUT
-                back = self.wire.wait(
-                    lambda sent, key=(shut, number): (sent.raw.source, sent.raw.seq) == key,
-                    2.5,
-                    before,
-                )
-                assert back, f"{target} does not answer"
-            if len(self.wire.log) == before + 2:
-                return
-
-    # What was sent
-
-    def between(self, sender: str, since: int = 0) -> list[Sent]:
-        """What an end sent to the other."""
-        peer = self.wire.hosts["B" if sender == "A" else "A"].address
-        log = self.wire.log[since:]
-        return [s for s in log if (s.sender, s.raw.target[0]) == (sender, peer)]
-
-    def sent(self, sender: str, flags: str, text: bytes = b"") -> Sent:
-        """The first segment of a kind that an end sent to the other."""
-        return next(s for s in self.between(sender) if (s.raw.flags, s.raw.text) == (flags, text))
-
-    def answer(self, since: int) -> tuple[str, ...]:
-        """The control bits of what B sent to A."""
-        return tuple(sent.raw.flags for sent in self.between("B", since))
-
-    # What the ends do
-
-    def client(self, port: int = HERE, wait: bool = True, to: int = PORT) -> socket.socket:
-        """A opens a connection; it is ESTABLISHED, unless nobody waits for that."""
-        made = self.lab.a.open()
-        if port:
-            made.bind((self.lab.a.address, port))
-        made.setblocking(False)
-        made.connect_ex((self.lab.b.address, to))
-        if wait:
-            self.until(lambda: tcp_info(made) == "ESTABLISHED")
-        self.settle()
-        made.settimeout(2.5)
-        return made
-
-    def accept(self) -> socket.socket | None:
-        """The next connection, if there is one."""
-        for listener in self.listeners:
-            with suppress(BlockingIOError):
-                server, _ = listener.accept()
-                server.setblocking(False)
-                self.lab.b.sockets.append(server)
-                return server
-        return None
-
-    def read(self, server: socket.socket) -> None:
-        """The application reads what is there."""
-        try:
-            self.reads.append(server.recv(99).decode())
-        except BlockingIOError:
-            self.reads.append("")
-
-    def serve(self) -> None:
-        """Accept all there is; read of each, answer a request, close."""
-        self.settle()
-        while server := self.accept():
-            self.read(server)
-            with suppress(ConnectionResetError):
-                if self.reads[-1]:
-                    server.sendall(ANSWER)
-            server.close()
-            self.settle()
-
-    def state(self, host: str, port: int = HERE) -> str:
-        """Of the connection with this port of A, as ``ss`` shows it; CLOSED if it does not."""
-        ends = (self.lab.a.address, port), (self.lab.b.address, PORT)
-        key = ends if host == "A" else ends[::-1]
-        return self.wire.hosts[host].namespace.connections().get((key[0], key[1]), "CLOSED")
-
-    def until(self, true: Callable[[], object], within: float = 2.5) -> None:
-        """Wait for it."""
-        end = time.monotonic() + within
-        while not true():
-            assert time.monotonic() < end, "it does not happen"
-            time.sleep(0.008)
-
-    def comes_to(self, host: str, state: str, port: int = HERE, within: float = 2.5) -> None:
-        """Wait for a state."""
-        self.until(lambda: self.state(host, port) == state, within)
-
-    def seen(self, **more: object) -> Seen:
-        """Both ends of the connection, what was read, and more."""
-        self.settle()
-        ends = {"client": self.state("A"), "server": self.state("B"), "read": tuple(self.reads)}
-        return Seen(**{**ends, **more})  # type: ignore[arg-type]  # names and types are Seen's
-
-
-@dataclass(frozen=True)
-class Case:
-    """A setting, and what is expected in it."""
-
-    setting: str
-    seen: Seen
-    sysctls: Mapping[str, int | str] = field(default_factory=dict)
-    given: Mapping[str, object] = field(default_factory=dict)
-    control: bool = False
-    slow: bool = False
-
-    def label(self) -> str:
-        """As a cell of a table."""
-        named = [f"`{name}={value}`" for name, value in self.sysctls.items()]
-        return ", ".join([*named, *([self.setting] if self.setting else [])])
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """What is done, and in which settings."""
-
-    claim: str
-    does: str
-    run: Callable[..., Seen]
-    cases: tuple[Case, ...]
-
+PAY = REQUEST.decode()
 
 EXPERIMENTS: dict[str, Experiment] = {}
 
@@ -255,19 +32,6 @@ def experiment(
         return run
 
     return register
-
-
-def case(
-    sysctls: Mapping[str, int | str],
-    setting: str,
-    seen: Seen,
-    *,
-    control: bool = False,
-    slow: bool = False,
-    **given: object,
-) -> Case:
-    """A setting."""
-    return Case(setting, seen, sysctls, given, control, slow)
 
 
 def cookies(value: int, **others: int | str) -> dict[str, int | str]:
@@ -324,12 +88,6 @@ def accept_queue(bench: Bench, backlog: int, drained: bool = False) -> Seen:
 # Cookies, and what is delivered
 
 
-def _silent(bench: Bench, since: int) -> None:
-    """B says nothing to A's first connection for a while."""
-    here = bench.lab.a.address, HERE
-    bench.wire.wait(lambda sent: sent.raw.target == here, SILENT, since)
-
-
 def _twice(client: str, server: str) -> Seen:
     return Seen(client=client, server=server, read=(PAY, PAY))
 
@@ -338,12 +96,9 @@ def _once(client: str, server: str, *answer: str) -> Seen:
     return Seen(client=client, server=server, read=(PAY,), answer=answer)
 
 
-def _request(bench: Bench, backlog: int = 8) -> tuple[socket.socket, socket.socket]:
+def _request(bench: Bench, port: int = HERE) -> tuple[socket.socket, socket.socket]:
     """A sends a request, and B's application reads it."""
-    bench.listen(backlog)
-    if backlog == 1:
-        bench.flood(2)
-    client = bench.client()
+    client = bench.client(port)
     client.sendall(REQUEST)
     server = bench.accept()
     assert server
@@ -353,15 +108,17 @@ def _request(bench: Bench, backlog: int = 8) -> tuple[socket.socket, socket.sock
     return client, server
 
 
-def _answered_and_closed(bench: Bench, client: socket.socket, server: socket.socket) -> None:
+def _answered_and_closed(
+    bench: Bench, client: socket.socket, server: socket.socket, port: int = HERE
+) -> None:
     """B answers. A closes, then B."""
     server.sendall(ANSWER)
     assert client.recv(99) == ANSWER
     client.close()
-    bench.comes_to("B", "CLOSE-WAIT")
+    bench.comes_to("B", "CLOSE-WAIT", port)
     server.close()
-    bench.comes_to("B", "CLOSED")
-    bench.comes_to("A", "TIME-WAIT")
+    bench.comes_to("B", "CLOSED", port)
+    bench.comes_to("A", "TIME-WAIT", port)
 
 
 def _served(bench: Bench, before: int) -> Seen:
@@ -381,12 +138,19 @@ def _copy(bench: Bench, copies: int = 1) -> Seen:
     "A sends a request and reads the answer. A closes, then B. Then a copy of A's first data "
     "segment arrives at B.",
     case(cookies(2), "", _twice("TIME-WAIT", "FIN-WAIT-2")),
-    case(cookies(1), "backlog 1, two SYNs before", _twice("TIME-WAIT", "FIN-WAIT-2"), backlog=1),
+    case(
+        cookies(1),
+        "backlog 1, two SYNs before",
+        _twice("TIME-WAIT", "FIN-WAIT-2"),
+        backlog=1,
+        before=2,
+    ),
     case(
         cookies(1, tcp_timestamps=0),
         "backlog 1, two SYNs before",
         _twice("TIME-WAIT", "FIN-WAIT-2"),
         backlog=1,
+        before=2,
     ),
     case(cookies(1), "no SYN before", _once("TIME-WAIT", "CLOSED", "R"), control=True),
     case(
@@ -398,8 +162,10 @@ def _copy(bench: Bench, copies: int = 1) -> Seen:
     ),
     case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
 )
-def duplicate_after_close(bench: Bench, backlog: int = 8, later: int = 0) -> Seen:
-    client, server = _request(bench, backlog)
+def duplicate_after_close(bench: Bench, backlog: int = 8, before: int = 0, later: int = 0) -> Seen:
+    bench.listen(backlog)
+    bench.flood(before)
+    client, server = _request(bench)
     _answered_and_closed(bench, client, server)
     bench.flood(later)
     return _copy(bench)
@@ -407,19 +173,17 @@ def duplicate_after_close(bench: Bench, backlog: int = 8, later: int = 0) -> See
 
 @experiment(
     "S5d",
-    "The network only delays: A's first data segment takes a second, and A sends it again. A "
-    "reads the answer and closes, then B. Then the first one arrives.",
+    "The network only delays: A's first data segment is late, and A sends it again. A reads the "
+    "answer and closes, then B. Then the late one arrives.",
     case(cookies(2), "", _twice("TIME-WAIT", "FIN-WAIT-2")),
     case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
 )
 def original_after_close(bench: Bench) -> Seen:
-    bench.wire.policy = delaying(lambda seg: seg.raw.text == REQUEST, 1)
+    bench.listen()
+    bench.wire.policy = losing(lambda seg: seg.raw.text == REQUEST)
     client, server = _request(bench)
     _answered_and_closed(bench, client, server)
-    before = len(bench.wire.log)
-    _silent(bench, before)
-    bench.settle()
-    return _served(bench, before)
+    return _copy(bench)
 
 
 @experiment(
@@ -438,6 +202,7 @@ def original_after_close(bench: Bench) -> Seen:
     case(cookies(0), "two copies", _once("CLOSED", "CLOSED", "R"), copies=2, control=True),
 )
 def duplicates_after_server_closes(bench: Bench, copies: int) -> Seen:
+    bench.listen()
     client, server = _request(bench)
     server.sendall(ANSWER)
     server.close()
@@ -455,6 +220,7 @@ def duplicates_after_server_closes(bench: Bench, copies: int) -> Seen:
     case(cookies(0), "", _once("CLOSED", "CLOSED", "R"), control=True),
 )
 def duplicate_after_abort(bench: Bench) -> Seen:
+    bench.listen()
     client, _ = _request(bench)
     abort(client)
     bench.comes_to("B", "CLOSED")
@@ -475,6 +241,7 @@ def duplicate_after_abort(bench: Bench) -> Seen:
     case(cookies(0), "", _once("TIME-WAIT", "CLOSED", "R"), control=True),
 )
 def third_segment_again(bench: Bench, text: bool = False) -> Seen:
+    bench.listen()
     client, server = _request(bench)
     _answered_and_closed(bench, client, server)
     before = bench.again(bench.sent("A", "A"))
@@ -517,11 +284,7 @@ def cookies_grow_old(bench: Bench) -> Seen:
 
     def connections(ages: tuple[int, ...]) -> None:
         for age in ages:
-            client = bench.client(HERE + age)
-            client.sendall(REQUEST)
-            bench.serve()
-            client.close()
-            bench.comes_to("B", "CLOSED", HERE + age)
+            _answered_and_closed(bench, *_request(bench, HERE + age), HERE + age)
 
     while True:
         now = minute()
@@ -535,9 +298,8 @@ def cookies_grow_old(bench: Bench) -> Seen:
     for age in AGES:
         time.sleep(max(0.0, began + age - time.monotonic()))
         bench.reads = [PAY]
-        bench.again(
-            next(s for s in bench.between("A") if s.raw.text and s.raw.source[1] == HERE + age)
-        )
+        texts = [s for s in bench.between("A") if s.raw.text and s.raw.source[1] == HERE + age]
+        bench.again(texts[-1])
         bench.serve()
         counts.append((f"{age} s, times read", len(bench.reads)))
     return Seen(counts=tuple(counts))
@@ -690,12 +452,12 @@ def bare(seg: Seg) -> bool:
     return seg.sender == "A" and seg.bare
 
 
-def _crowd(bench: Bench) -> tuple[socket.socket, int]:
+def _crowd(bench: Bench, policy: Policy = at_once) -> tuple[socket.socket, int]:
     """A's third segment comes when the accept queue is full of two others."""
     bench.listen(backlog=1)
     bench.wire.policy = losing(bare)
     client = bench.client()
-    bench.wire.policy = at_once
+    bench.wire.policy = policy
     for port in (HERE + 1, HERE + 2):
         bench.client(port)
     return client, bench.again(bench.sent("A", "A"))
@@ -781,21 +543,16 @@ def drained_in_time(bench: Bench) -> Seen:
     ),
 )
 def never_drained(bench: Bench, then: str = "", lost: str = "") -> Seen:
-    bench.listen(backlog=1)
-    bench.wire.policy = losing(bare)
-    client = bench.client()
-    bench.wire.policy = losing(lambda seg: seg.raw.flags == lost, times=99)
-    for port in (HERE + 1, HERE + 2):
-        bench.client(port)
-    since = bench.again(bench.sent("A", "A"))
-    _silent(bench, since)
+    policy = losing(lambda seg: seg.raw.flags == lost, times=99)
+    client, since = _crowd(bench, policy)
+    bench.hear(since)
     bench.comes_to("B", "CLOSED", within=4)
     if then == "sends":
         client.sendall(REQUEST)
     if then == "asks":
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        _silent(bench, since)
+        bench.hear(since)
     bench.settle()
     return Seen(client=tcp_info(client), server=bench.state("B"), answer=bench.answer(since))
 
@@ -833,7 +590,7 @@ def third_segment_lost(bench: Bench, speaks: bool = False) -> Seen:
     if speaks:
         client.sendall(REQUEST)
     else:
-        _silent(bench, since)
+        bench.hear(since)
     bench.settle()
     if server := bench.accept():
         bench.read(server)
@@ -879,7 +636,7 @@ def syn_ack_lost(bench: Bench, alone: bool = False) -> Seen:
 
     bench.wire.policy = policy
     bench.client(wait=False)
-    _silent(bench, len(bench.wire.log))
+    bench.hear()
     bench.settle()
     while server := bench.accept():
         bench.read(server)
@@ -955,7 +712,7 @@ def deferred(bench: Bench, then: str = "", seconds: int = 1) -> Seen:
         bench.comes_to("B", "CLOSED", within=5)
         bench.wire.policy = at_once
     if then == "waits":
-        _silent(bench, since)
+        bench.hear(since)
     if then in {"sends", "is too late"}:
         client.sendall(REQUEST)
     bench.settle()
@@ -1027,7 +784,7 @@ def fast_open(bench: Bench) -> Seen:
 
 
 @experiment(
-    "R1, R4, R5",
+    "R1, R5",
     "A has one port, closes first and opens again, until that works or for 1.4 s. A copy of the "
     "old request arrives at B.",
     case(
@@ -1099,12 +856,7 @@ def fast_open(bench: Bench) -> Seen:
 def port_again(bench: Bench, half: bool = False, bound: int = 0) -> Seen:
     bench.lab.a.namespace.configure({"ip_local_port_range": f"{HERE} {HERE}"})
     bench.listen()
-    client = bench.client(bound)
-    client.sendall(REQUEST)
-    bench.settle()
-    server = bench.accept()
-    assert server
-    bench.read(server)
+    client, server = _request(bench, bound)
     client.close()
     bench.comes_to("B", "CLOSE-WAIT")
     if not half:
@@ -1125,11 +877,37 @@ def port_again(bench: Bench, half: bool = False, bound: int = 0) -> Seen:
     bench.comes_to("B", "ESTABLISHED")
     syn = [s.raw.seq for s in bench.between("A") if s.raw.flags == "S"][-1]
     before = bench.again(bench.sent("A", "PA", REQUEST))
-    server = bench.accept()
-    assert server
-    bench.read(server)
+    other = bench.accept()
+    assert other
+    bench.read(other)
     counts = ("after s", after), ("ISS - SND.NXT", syn - old.raw.seq & 0xFFFFFFFF)
     return bench.seen(answer=bench.answer(before), counts=counts)
+
+
+@experiment(
+    "R4",
+    "A has one port, and opens to itself over the loopback address; closes first and opens again, "
+    "until that works or for 1.4 s.",
+    case({"tcp_tw_reuse": 2}, "", Seen(client="ESTABLISHED", counts=(("after s", 1),))),
+    case({"tcp_tw_reuse": 0}, "", Seen(client="TIME-WAIT"), control=True),
+)
+def port_again_on_loopback(bench: Bench) -> Seen:
+    bench.lab.a.namespace.configure({"ip_local_port_range": f"{HERE} {HERE}"})
+    here = "127.0.0.1", PORT
+    listener, client, again = (bench.lab.a.open() for _ in range(3))
+    listener.bind(here)
+    listener.listen()
+    client.connect(here)
+    server, _ = listener.accept()
+    client.close()
+    assert server.recv(99) == b""
+    server.close()
+    began = time.monotonic()
+    while again.connect_ex(here) == errno.EADDRNOTAVAIL:
+        if time.monotonic() > began + 1.4:
+            return Seen(client="".join(bench.lab.a.states()))
+        time.sleep(0.01)
+    return Seen(client=tcp_info(again), counts=(("after s", round(time.monotonic() - began)),))
 
 
 def _stamped(option: bytes, by: int) -> bytes:
@@ -1198,6 +976,7 @@ def _stamped(option: bytes, by: int) -> bytes:
 def syn_in_time_wait(
     bench: Bench, beyond: int, stamp: int | None = None, resets: bool = False
 ) -> Seen:
+    bench.listen()
     client, server = _request(bench)
     server.close()
     assert client.recv(99) == b""
@@ -1284,4 +1063,4 @@ def keep_alive(bench: Bench, count: int, arrives: bool = False, forgets: bool = 
     after = time.monotonic() - began
     third = bench.sent("A", "A").raw.seq
     probes = [s for s in bench.between("A", before) if s.raw.seq == third - 1]
-    return _probed(tcp_info(client), len(probes), round(after))
+    return _probed(tcp_info(client), len(probes), int(after))  # timers are late, never early

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from checker.stacks.drivers.tun import missing
+from tests.lab.bench import Bench, Case, Experiment
 from tests.lab.lab import lab
-from tests.lab.listener import EXPERIMENTS, Bench, Case, Experiment
+from tests.lab.listener import EXPERIMENTS
 from tests.lab.page import PAGE, renewed
 from tests.lab.scenarios import at_once
 
