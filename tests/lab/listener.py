@@ -369,18 +369,19 @@ def _held(client: str, seconds: int) -> Seen:
     "S2, S3",
     "SYNs from nobody hold B's places for requests, of which there are backlog + 1: as soon as a "
     "request is given up, its SYN comes again. A's SYNs arrive just after that.",
-    case(cookies(0, tcp_synack_retries=0), "backlogs 1, 2, 3; all", _held("SYN-SENT", 1)),
-    case(cookies(0, tcp_synack_retries=1), "backlogs 1, 2, 3; all", _held("SYN-SENT", 3)),
+    case(cookies(0, tcp_synack_retries=0), "backlogs 1 to 4; all", _held("SYN-SENT", 1)),
+    case(cookies(0, tcp_synack_retries=1), "backlogs 1 to 4; all", _held("SYN-SENT", 3)),
     case(
         cookies(0, tcp_synack_retries=2),
-        "backlogs 1, 2, 3; all",
+        "backlogs 1 to 4; all",
         _held("SYN-SENT", 7),
         slow=True,
     ),
     case(
         cookies(0, tcp_synack_retries=3),
-        "backlogs 1, 2, 3; all",
+        "backlogs 1 to 3; all",
         _held("SYN-SENT", 15),
+        backlogs=(1, 2, 3),
         rounds=1,
         slow=True,
     ),
@@ -394,20 +395,20 @@ def _held(client: str, seconds: int) -> Seen:
     ),
     case(
         cookies(0, tcp_synack_retries=0),
-        "backlogs 1, 2, 3; all but one",
+        "backlogs 1 to 4; all but one",
         _held("ESTABLISHED", 1),
         free=1,
         control=True,
     ),
     case(
         cookies(1, tcp_synack_retries=0),
-        "backlogs 1, 2, 3; all",
+        "backlogs 1 to 4; all",
         _held("ESTABLISHED", 1),
         control=True,
     ),
 )
 def flood(
-    bench: Bench, backlogs: tuple[int, ...] = (1, 2, 3), free: int = 0, rounds: int = 2
+    bench: Bench, backlogs: tuple[int, ...] = (1, 2, 3, 4), free: int = 0, rounds: int = 2
 ) -> Seen:
     ports = [PORT + number for number in range(len(backlogs))]
     places = []

@@ -32,8 +32,8 @@ def test_experiment(experiment: Experiment, case: Case, tmp_path: Path):
     with lab(NETWORK, at_once, tmp_path) as made:
         try:
             bench = Bench(made, case.sysctls)
-        except FileNotFoundError as error:
-            pytest.skip(f"this kernel has no {error.filename}")
+        except OSError as error:
+            pytest.skip(f"{error.filename}: {error.strerror}")
         seen = experiment.run(bench, **case.given)
     assert seen == case.seen, str(seen)
 
