@@ -166,6 +166,11 @@ class Wire(threading.Thread):
         self.number += 1
         heapq.heappush(self.queue, (time.monotonic() + delay, self.number, target, packet))
 
+    def idle(self) -> None:
+        """Wait until everything has arrived."""
+        while self.queue:
+            time.sleep(0.004)
+
     def wait(self, which: Callable[[Sent], bool], within: float, since: int = 0) -> Sent | None:
         """The first segment of a kind from number ``since`` on; None if none comes in time."""
         end = time.monotonic() + within

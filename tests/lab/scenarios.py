@@ -46,9 +46,9 @@ def losing(which: Callable[[Seg], bool], times: int = 1) -> Policy:
     return lambda seg, wire: [] if which(seg) and wire.count("lost") <= times else [0]
 
 
-def doubling(which: Callable[[Seg], bool]) -> Policy:
+def doubling(which: Callable[[Seg], bool], later: float = 0.03) -> Policy:
     """A kind arrives twice."""
-    return lambda seg, _wire: [0, 0.03] if which(seg) else [0]
+    return lambda seg, _wire: [0, later] if which(seg) else [0]
 
 
 def delaying(which: Callable[[Seg], bool], seconds: float = 0.06) -> Policy:
@@ -255,9 +255,10 @@ def second_fin_lost_twice(lab: Lab) -> None:
     orderly(lab)
 
 
-@scenario(doubling(fin))
+@scenario(doubling(fin, later=0.3))
 def fin_twice(lab: Lab) -> None:
-    orderly(lab, pause=0.05)
+    orderly(lab, pause=0.35)
+    lab.wire.idle()
 
 
 @scenario(delaying(text_of_a))
