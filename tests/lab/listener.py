@@ -456,6 +456,35 @@ def steady_flood(bench: Bench, backlog: int) -> Seen:
     return _rate(int((len(holder.lives) - before) / 44))
 
 
+@experiment(
+    "S2",
+    "A SYN comes from nobody. When is its request given up?",
+    case(
+        cookies(0, tcp_synack_retries=1),
+        "the same SYN comes again after 2.5 s",
+        Seen(counts=(("after s", 4),)),
+        pauses=(0, 2.5),
+        slow=True,
+    ),
+    case(
+        cookies(0, tcp_synack_retries=1),
+        "",
+        Seen(counts=(("after s", 3),)),
+        control=True,
+        slow=True,
+    ),
+)
+def request_again(bench: Bench, pauses: tuple[float, ...] = (0,)) -> Seen:
+    bench.listen()
+    began = time.monotonic()
+    for pause in pauses:
+        time.sleep(pause)
+        bench.syn(0)
+        bench.settle()
+    bench.until(lambda: not bench.lab.b.states(), 8)
+    return Seen(counts=(("after s", int(time.monotonic() - began)),))
+
+
 # The accept queue is full, or a segment of the handshake is lost
 
 
