@@ -293,8 +293,8 @@ def composition(
     def offers() -> Iterator[tuple[Node, tuple[int, ...]]]:
         for crashed in (False, True) if bounds.crashes else (False,):
             for n in range(bounds.incarnations + 1):
-                like = Endpoint(crashes=int(crashed), ghosts=(Ghost(id=n),))
-                guard = (me.ghost.id == n) & ((me.crashes != 0) == crashed)
+                like = Endpoint(crashes=int(crashed), ghosts=(Ghost(made=n),))
+                guard = (me.ghost.made == n) & ((me.crashes != 0) == crashed)
                 yield tracer.node(guard), tuple(system.isns(like))
 
     timed = bool(bounds.msl)
@@ -320,7 +320,7 @@ def composition(
         ],
         ttl="ttl" if timed and rules.lifetime_bounded else None,
         sight=traced.seen(bounds.capacity),
-        draw=Draw("isn", "ghost.id", list(offers())),
+        draw=Draw("isn", "ghost.made", list(offers())),
         capacity=bounds.capacity,
         in_flight=bounds.in_flight,
         duplicate=bounds.duplicate,

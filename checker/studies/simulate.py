@@ -61,7 +61,7 @@ class Walk(Interned):
         """The number that the next TCB of whoever takes ``step`` is to have."""
         if step.host is None:
             return None
-        made = world.end(step.host).ghost.id
+        made = world.end(step.host).ghost.made
         return self.numbers[step.host][made] if made < len(self.numbers[step.host]) else None
 
 
@@ -96,7 +96,7 @@ def established(a_seq: int, b_seq: int, bounds: Bounds) -> World:
                 span=bounds.span,
             )
         )
-        fresh.ghost.id = 1
+        fresh.ghost.made = 1
         return fresh
 
     return World((end(a_seq, b_seq, False), end(b_seq, a_seq, True)), ((), ()))

@@ -15,7 +15,7 @@ rule.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from spec.observe.ghosts import reached_established
+from spec.observe.ghosts import Ghost, Left, reached_established
 from spec.rules import Rules
 from spec.seq import Space, implies, not_
 from spec.tcp.segment import Id, Segment, Seq, Ticks
@@ -113,7 +113,9 @@ def window_is_sane(w: View) -> bool:
 def numbered(w: View) -> bool:
     """A TCB's ISS is the one of its number."""
     me = w.me
-    return implies(exists(me), (me.ghost.id >= 1) & (me.tcb.iss == w.my_iss(me.ghost.id)))
+    number = me.ghost.id
+    made = (number >= 1) & (number <= me.ghost.made)
+    return implies(exists(me), made & (me.tcb.iss == w.my_iss(number)))
 
 
 def in_order(w: View) -> bool:
@@ -171,7 +173,7 @@ def remembered(w: View) -> bool:
 def only_the_past(w: View, n: Id) -> bool:
     """Nothing is remembered of a TCB that was never made."""
     memory = w.mine(n)
-    return implies(memory.known, (n >= 1) & (n <= w.me.ghost.id)) & implies(
+    return implies(memory.known, (n >= 1) & (n <= w.me.ghost.made)) & implies(
         memory.reached, memory.known
     )
 
@@ -179,7 +181,7 @@ def only_the_past(w: View, n: Id) -> bool:
 def heard_truly(w: View, n: Id) -> bool:
     """IRS is the ISS of the TCB whose SYN was taken."""
     memory = w.mine(n)
-    heard = (memory.heard >= 1) & (memory.heard <= w.peer.ghost.id)
+    heard = (memory.heard >= 1) & (memory.heard <= w.peer.ghost.made)
     return implies(memory.known, heard & (memory.irs == w.its_iss(memory.heard)))
 
 
@@ -189,7 +191,7 @@ def heard_truly(w: View, n: Id) -> bool:
 def has_a_sender(w: View, seg: Segment) -> bool:
     """All but resets come of a TCB that was made."""
     src = seg.origin.src
-    return (src <= w.me.ghost.id) & (seg.ctl.rst | (src >= 1))
+    return (src <= w.me.ghost.made) & (seg.ctl.rst | (src >= 1))
 
 
 def syn_says_iss(w: View, seg: Segment) -> bool:
@@ -281,27 +283,29 @@ def answers_its_caller(w: View, n: Id) -> bool:
     return implies(memory.known & caller.known & caller.passive, caller.irs == w.my_iss(n))
 
 
-def agreed(w: View, simultaneous: bool) -> bool:
-    """Who reached ESTABLISHED has a partner with ISS = my IRS and IRS = my ISS."""
-    me, partner = w.me, w.its(w.me.ghost.partner)
+def agreed(w: View, mine: Ghost | Left, iss: Seq, irs: Seq, simultaneous: bool) -> bool:
+    """A TCB of mine has a partner with ISS = its IRS and IRS = its ISS."""
+    partner = w.its(mine.partner)
     agree = (
-        (me.ghost.partner >= 1)
-        & (me.ghost.partner <= w.peer.ghost.id)
+        (mine.partner >= 1)
+        & (mine.partner <= w.peer.ghost.made)
         & partner.known
-        & (partner.irs == me.tcb.iss)
-        & (w.its_iss(me.ghost.partner) == me.tcb.irs)
+        & (partner.irs == iss)
+        & (w.its_iss(mine.partner) == irs)
     )
-    return implies(reached_established(me.tcb) & (me.ghost.simultaneous == simultaneous), agree)
+    return implies(mine.simultaneous == simultaneous, agree)
 
 
 def agreement(w: View) -> bool:
     """T1: by LISTEN, or straight from SYN-SENT."""
-    return agreed(w, False)
+    tcb = w.me.tcb
+    return implies(reached_established(tcb), agreed(w, w.me.ghost, tcb.iss, tcb.irs, False))
 
 
 def simultaneous_agreement(w: View) -> bool:
     """T1s: from SYN-SENT by way of SYN-RECEIVED."""
-    return agreed(w, True)
+    tcb = w.me.tcb
+    return implies(reached_established(tcb), agreed(w, w.me.ghost, tcb.iss, tcb.irs, True))
 
 
 def how_it_opened(w: View) -> bool:
@@ -331,6 +335,43 @@ def no_second_partner(w: View, n: Id) -> bool:
     )
 
 
+# Return to TIME-WAIT
+
+
+def may_return(end: Endpoint) -> bool:
+    """Is there a TIME-WAIT that a reset returns to (section 3.6.1 (2))?"""
+    return (end.tcb.state == State.SYN_RECEIVED) & end.tcb.reopened
+
+
+def only_time_wait_returns(w: View) -> bool:
+    """A TCB that is there again is in TIME-WAIT; any other is the last that was made."""
+    return implies(w.me.ghost.returned != 0, waits(w.me))
+
+
+def left_numbers(w: View) -> tuple[Seq, Seq]:
+    """ISS and IRS of the TCB that was left."""
+    return w.seq.minus(w.me.tcb.left_snd, 2), w.seq.minus(w.me.tcb.left_rcv, 2)
+
+
+def left_is_remembered(w: View) -> bool:
+    """Of the TCB that was left, what is kept is what is remembered."""
+    left = w.me.ghost.left
+    memory, (iss, irs) = w.mine(left.id), left_numbers(w)
+    same = memory.known & (memory.irs == irs) & (memory.heard == left.heard)
+    made = (left.id >= 1) & (left.id < w.me.ghost.id) & (w.my_iss(left.id) == iss)
+    return implies(may_return(w.me), made & same)
+
+
+def left_agreed(w: View) -> bool:
+    """The TCB that was left has its partner, as any that reached ESTABLISHED."""
+    return implies(may_return(w.me), agreed(w, w.me.ghost.left, *left_numbers(w), False))
+
+
+def left_agreed_simultaneously(w: View) -> bool:
+    """... also if it was opened simultaneously."""
+    return implies(may_return(w.me), agreed(w, w.me.ghost.left, *left_numbers(w), True))
+
+
 # Stale SYNs
 
 
@@ -352,6 +393,11 @@ def stale_is_unheard(w: View, n: Id) -> bool:
 def stale_syn_stops(w: View) -> bool:
     """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
     return implies(w.me.ghost.stale & exists(w.me), not_(reached_established(w.me.tcb)))
+
+
+def left_is_not_stale(w: View) -> bool:
+    """The TCB that was left was not made from a stale SYN."""
+    return implies(may_return(w.me), not_(w.me.ghost.left.stale))
 
 
 # Earlier incarnations
@@ -387,6 +433,11 @@ def no_crossing(w: View) -> bool:
 def no_simultaneous_crossing(w: View) -> bool:
     """T5s: the same after a simultaneous open."""
     return not_(w.me.ghost.crossed_simultaneous)
+
+
+def later_syns_reopen(w: View) -> bool:
+    """T6: TIME-WAIT gave way only to a SYN of a TCB after the one it had heard."""
+    return not_(w.me.ghost.cut)
 
 
 # Off-path senders
@@ -455,8 +506,8 @@ def origins_exist(w: View, seg: Segment) -> bool:
     """What a segment comes of is a TCB that was made; only resets come of none."""
     origin = seg.origin
     return (
-        (origin.src <= w.me.ghost.id)
-        & (origin.about <= w.peer.ghost.id)
+        (origin.src <= w.me.ghost.made)
+        & (origin.about <= w.peer.ghost.made)
         & (seg.ctl.rst | (origin.src >= 1))
     )
 
@@ -467,7 +518,7 @@ def partner_exists(w: View) -> bool:
     acknowledged = knows(me) & (me.tcb.snd.una != me.tcb.iss)
     calling = (peer.tcb.state == State.SYN_SENT) & (peer.ghost.id == me.ghost.partner)
     return (
-        (me.ghost.partner <= peer.ghost.id)
+        (me.ghost.partner <= peer.ghost.made)
         & implies(acknowledged, me.ghost.partner >= 1)
         & implies(me.ghost.partner >= 1, not_(calling))
     )

@@ -170,6 +170,14 @@ NEEDS: tuple[Need, ...] = (
     _all_the_same_fresh("T5s.far"),
     Need("T5s.far", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
     _less("T5s.far", "12 T5s.far"),
+    # T6
+    Need("T6", "ISNs may fall", without=(i.monotone,), run=_run("T6", {"isn": Isn.ANY})),
+    _all_the_same_fresh("T6"),
+    Need("T6", "a window of any size", without=(i.window_is_sane,), note=_WIDE),
+    _all_the_same(
+        "T6", "nothing reopens", "It is what the theorem is about.", time_wait_reopen=False
+    ),
+    _less("T6", "15 T6"),
     # T3
     Need(
         "T3",

@@ -5,11 +5,15 @@ came in and what is now; no rule of the protocol can see them. They are kept wit
 endpoint, so that an endpoint's step stays a function of its own state and one input. The one
 thing an observer sees beyond that, the other end at this moment, comes in as a ``Sight``.
 
-A ghost that nobody watches keeps its first value. Four are shared by several watchers, who
+Every TCB has a number, ``id``, never reused: the socket's first is 1, and ``made`` counts them, as
+it counts the initial sequence numbers that the socket has selected. The TCB that an end *has* is
+the last that it *made*, unless a connection was reopened from TIME-WAIT and came to nothing: then
+the TCB in TIME-WAIT is there again (section 3.6.1 (2)), with its number and with all that was
+known of it, which ``left`` has kept. ``Origin.src`` is the number of the TCB that sent a segment.
+
+A ghost that nobody watches keeps its first value. Three are shared by several watchers, who
 name those they read:
 
-* Every TCB has a number, ``id``, never reused: it counts the initial sequence numbers that
-  the socket has selected. ``Origin.src`` is the number of the TCB that sent a segment.
 * A TCB's ``partner`` is the TCB that acknowledged its ISS, not the one that sent the SYN: a
   duplicate SYN with the same ISN would raise false alarms.
 * ``heard`` is the TCB whose SYN it took.
@@ -21,6 +25,7 @@ The others belong to one watcher each.
 from dataclasses import dataclass, field
 from enum import Enum
 
+from spec.seq import choose
 from spec.tcp.segment import Id, Octets, Seq
 from spec.tcp.tcb import State, Tcb
 
@@ -55,6 +60,20 @@ class Last:
 
 
 @dataclass(slots=True, eq=False)
+class Left:
+    """The ghosts of a TCB in TIME-WAIT, while one that a SYN reopened from it may return to it."""
+
+    id: Id = 0
+    simultaneous: bool = False
+    stale: bool = False
+    old_me: Id = 0
+    old_peer: Id = 0
+    partner: Id = 0
+    heard: Id = 0
+    delivered: Octets = 0
+
+
+@dataclass(slots=True, eq=False)
 class Breaches:
     """What a step ever did that it must not."""
 
@@ -70,7 +89,9 @@ class Breaches:
 class Ghost:
     """The ghosts of one socket."""
 
-    id: Id = 0
+    made: Id = 0  # how many TCBs the socket has made
+    returned: Id = 0  # the TCB that is there again; 0: the last one made
+    left: Left = field(default_factory=Left)
     past: tuple[Pair, ...] = ()
     simultaneous: bool = False  # SYN-RECEIVED was reached from SYN-SENT
     stale: bool = False  # made from a SYN whose sender had given up, or heard one in SYN-SENT
@@ -94,6 +115,11 @@ class Ghost:
     untold: bool = False  # a connection ended, by a reset or in time, without a word to the user
     cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
     conduct: Breaches = field(default_factory=Breaches)
+
+    @property
+    def id(self) -> Id:
+        """The number of the TCB that is there, or was last."""
+        return choose(self.returned != 0, self.returned, self.made)
 
 
 def reached_established(tcb: Tcb) -> bool:

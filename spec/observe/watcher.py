@@ -10,10 +10,10 @@ needs stays 0, so that segments that differ in nothing else are one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from spec.observe.ghosts import Ghost
+from spec.observe.ghosts import Ghost, Left
 from spec.observe.sights import MADE_OR_LEFT, NOTHING, Sight
 from spec.seq import choose, not_
 from spec.tcp.inputs import Input
@@ -46,6 +46,20 @@ class Moment:
     def exists(self) -> bool:
         """Is there one after it?"""
         return self.after.state not in (State.CLOSED, State.LISTEN)
+
+    @property
+    def reopened(self) -> bool:
+        """Did TIME-WAIT give way to a SYN (section 3.6.1, MAY-2)?"""
+        return self.before.state == State.TIME_WAIT and self.after.state == State.SYN_RECEIVED
+
+    @property
+    def returned(self) -> bool:
+        """Did what was reopened give way to the TIME-WAIT before it (section 3.6.1 (2))?
+
+        ABORT may enter TIME-WAIT from SYN-RECEIVED too (3.5.2), but not that one.
+        """
+        by_segment = self.seg is not None and self.before.state == State.SYN_RECEIVED
+        return by_segment and self.after.state == State.TIME_WAIT
 
 
 @dataclass(frozen=True)
@@ -101,10 +115,13 @@ def observe(watchers: Sequence[Watcher], ghost: Ghost, m: Moment) -> None:
     for watcher in watchers:
         watcher.stepped(ghost, m)
     if m.tcp.drew_isn:
-        ghost.id = ghost.id + 1
+        left = _left(ghost) if m.reopened else Left()
+        ghost.made = ghost.made + 1
+        ghost.returned = 0
         for watcher in watchers:
             watcher.made(ghost, m)
         _forget(ghost)
+        ghost.left = left
         if m.seg is not None and "heard" in shared:
             ghost.heard = m.seg.origin.src
     elif (
@@ -115,6 +132,11 @@ def observe(watchers: Sequence[Watcher], ghost: Ghost, m: Moment) -> None:
         ghost.simultaneous = True
     if m.seg is not None and existed:
         _arrived(watchers, shared, ghost, m, m.seg)
+    _label([name for watcher in watchers for name in watcher.labels], ghost, m)
+    if m.returned:
+        _return(ghost)
+    elif m.after.state != State.SYN_RECEIVED:
+        ghost.left = Left()
     if m.exists:
         for watcher in watchers:
             watcher.lives(ghost, m)
@@ -122,7 +144,21 @@ def observe(watchers: Sequence[Watcher], ghost: Ghost, m: Moment) -> None:
         for watcher in watchers:
             watcher.ended(ghost, m)
         _forget(ghost)
-    _label([name for watcher in watchers for name in watcher.labels], ghost, m)
+        ghost.returned = 0
+
+
+def _left(ghost: Ghost) -> Left:
+    """What is known of the TCB that is there."""
+    return Left(*[getattr(ghost, f.name) for f in fields(Left)])
+
+
+def _return(ghost: Ghost) -> None:
+    """The TCB that was left is there again."""
+    left, ghost.left = ghost.left, Left()
+    ghost.returned = left.id
+    for f in fields(Left):
+        if f.name != "id":
+            setattr(ghost, f.name, getattr(left, f.name))
 
 
 def _forget(ghost: Ghost) -> None:

@@ -110,7 +110,7 @@ _NOTHING_TO_READ = (
 
 def spent(end: Endpoint, bounds: Bounds) -> bool:
     """Has a socket made all the TCBs that it may?"""
-    return bounds.incarnations != 0 and end.ghost.id == bounds.incarnations
+    return bounds.incarnations != 0 and end.ghost.made == bounds.incarnations
 
 
 def overdue(end: Endpoint) -> bool:

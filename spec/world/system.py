@@ -219,9 +219,9 @@ class System:
         fresh = [self.seq.plus(bounds.base, n * bounds.stride) for n in range(bounds.incarnations)]
         if self.rules.isn == Isn.CONSTANT:
             return fresh[:1]
-        if end.ghost.id and (self.rules.isn == Isn.ANY or end.crashes):
+        if end.ghost.made and (self.rules.isn == Isn.ANY or end.crashes):
             return fresh
-        return fresh[end.ghost.id : end.ghost.id + 1] or fresh[:1]
+        return fresh[end.ghost.made : end.ghost.made + 1] or fresh[:1]
 
     def befall(
         self,

@@ -89,7 +89,7 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
     """
     end = with_tcb(_tcb(state))
     if state not in (State.CLOSED, State.LISTEN):
-        end.ghost.id = 1
+        end.ghost.made = 1
     for name, value in variables.items():
         head, _, tail = name.partition("_")
         if head in ("snd", "rcv"):

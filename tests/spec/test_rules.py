@@ -74,7 +74,7 @@ def offered(**rules):
     """The initial sequence numbers on offer to a first, a second and a third TCB."""
     ends = [endpoint(State.CLOSED) for _ in range(3)]
     for n, end in enumerate(ends):
-        end.ghost.id = n
+        end.ghost.made = n
     return [Interned(Rules(**rules), BOUNDS).isns(end) for end in ends]
 
 

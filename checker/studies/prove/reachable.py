@@ -104,7 +104,7 @@ class Recorder:
         if found is None:
             number = end.ghost.id
             found = past
-            if number > len(past):
+            if end.ghost.made > len(past):
                 assert isn is not None
                 found = (*past, Known(isn, self._same(Memory())))
             if number:
@@ -165,7 +165,7 @@ class Recorder:
             if "seg" in names:
                 of = world.links[host]
             elif "n" in names:
-                of = range(ends[0].ghost.id + 2)
+                of = range(ends[0].ghost.made + 2)
             for one in of:
                 if (function, ends, one) in self._true:
                     continue

@@ -59,6 +59,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     tracer = traced.tracer
     me = traced.endpoint("me")
     looking = _Looking(traced)
+    next_iss = looking.function("mine.iss", traced.isn_sort)(me.ghost.made + 1)
     pairs = dict.fromkeys(f for theorem in theorems for f in theorem.pairs)
     clauses = dict.fromkeys(f for theorem in theorems for f in theorem.all)
     claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claims)
@@ -78,7 +79,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         ttl="ttl" if timed and rules.lifetime_bounded else None,
         elapsed="elapsed" if timed else None,
         sight=traced.seen(1),
-        drawn={"isn": tracer.node(looking.function("mine.iss", traced.isn_sort)(me.ghost.id + 1))},
+        drawn={"isn": tracer.node(next_iss)},
         memories=looking.memories(),
         told="iss",
         number=NAT,

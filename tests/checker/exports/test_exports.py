@@ -282,7 +282,7 @@ def test_missing_tools_are_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_a_run_that_is_cut_short_or_fails_is_incomplete() -> None:
     text, configuration = module(FORGERY)
     assert "killed" in tlc.run(text, configuration, timeout=0.3).note
-    wrong = text.replace("IF me.ghost.id = 0 THEN", "IF me.ghost.id = 7 THEN")
+    wrong = text.replace("IF me.ghost.made = 0 THEN", "IF me.ghost.made = 7 THEN")
     run = tlc.run(wrong, configuration, timeout=60)
     assert (run.complete, run.violated) == (False, None)
     assert "nothing to draw" in run.note

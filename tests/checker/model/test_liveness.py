@@ -186,7 +186,7 @@ def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
     ):
         a, b = made.initial().hosts
         end = clone(b)
-        end.tcb.state, end.ghost.id, end.host.up = State.LISTEN, used, up
+        end.tcb.state, end.ghost.made, end.host.up = State.LISTEN, used, up
         world = made.world((a, made.host(end)), (bag, ()))
         assert fair.cut(world) == cut
 

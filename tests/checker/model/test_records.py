@@ -15,7 +15,7 @@ from spec.world.endpoint import Endpoint
 
 RECORDS = {
     "a segment": Segment(seq=7, ctl=Control(syn=True)),
-    "a host": Endpoint(Host((Socket(Tcb(state=State.ESTABLISHED, iss=3)),)), 1, (Ghost(id=2),)),
+    "a host": Endpoint(Host((Socket(Tcb(state=State.ESTABLISHED, iss=3)),)), 1, (Ghost(made=2),)),
     "a host of two sockets": Endpoint(
         Host((Socket(), Socket(Tcb(iss=5)))),
         ghosts=(Ghost(past=(Pair(), Pair(iss=5))), Ghost(simultaneous=True)),

@@ -2,7 +2,7 @@
 
 Two ways: the same input on endpoints that differ only in ghosts has the same outcome but for
 ghosts; and whole explorations with ghosts watched and not reach the same states but for ghosts.
-The one exception is a bound: ``ghost.id`` counts the TCBs of ``Bounds.incarnations``.
+The one exception is a bound: ``ghost.made`` counts the TCBs of ``Bounds.incarnations``.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from checker.model.interned import Interned
-from spec.observe.ghosts import End, Ghost, Pair, accepted
+from spec.observe.ghosts import End, Ghost, Left, Pair, accepted
 from spec.observe.sights import Sight
 from spec.observe.watcher import Watcher
 from spec.rules import Restart, Rules
@@ -53,8 +53,8 @@ PROFILES = {
 
 
 def protocol_of_endpoint(end: Endpoint) -> tuple[Any, ...]:
-    """All but its ghosts; ``id`` stays, as the number of TCBs made so far."""
-    return key(end.tcb), end.up, end.quiet, end.crashes, end.ghost.id
+    """All but its ghosts; ``made`` stays, the number of TCBs made so far."""
+    return key(end.tcb), end.up, end.quiet, end.crashes, end.ghost.made
 
 
 def protocol_of_segment(seg: Segment) -> tuple[Any, ...]:
@@ -200,7 +200,7 @@ def outcome(it, rules: Rules, bounds: Bounds, ghost: Ghost, origin: Origin, sigh
     if not effects.possible:
         return None
     sent = tuple(map(protocol_of_segment, effects.sent))
-    after = (*protocol_of_endpoint(end)[:-1], end.ghost.id - ghost.id)
+    after = (*protocol_of_endpoint(end)[:-1], end.ghost.made - ghost.made)
     return after, sent, effects.rules, effects.signals, effects.drew_isn
 
 
@@ -240,7 +240,15 @@ def test_every_ghost_is_written(field):
     start = key(getattr(Ghost(past=past), field))
     for (it, rules, bounds), simultaneous in itertools.product(every_step(), (False, True)):
         end, seg = clone(it[0]), clone(it[2]) if it[2] is not None else None
-        ghost = Ghost(id=3, past=past, simultaneous=simultaneous, old_peer=2, partner=3, heard=3)
+        ghost = Ghost(
+            made=3,
+            left=Left(id=2),
+            past=past,
+            simultaneous=simultaneous,
+            old_peer=2,
+            partner=3,
+            heard=3,
+        )
         end.ghosts = (ghost,)
         before = key(getattr(end.ghost, field))
         if seg is not None:

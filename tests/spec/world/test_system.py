@@ -222,15 +222,15 @@ def test_incarnations_are_limited():
     """Neither OPEN nor a SYN makes one TCB too many."""
     system = Interned(Rules(), TIMED)
     spent = endpoint(State.CLOSED)
-    spent.ghost.id = TIMED.incarnations
+    spent.ghost.made = TIMED.incarnations
     listening = endpoint(State.LISTEN)
-    listening.ghost.id = TIMED.incarnations
+    listening.ghost.made = TIMED.incarnations
     world = world_of(system, spent, listening, [syn(2)])
     found = set(actions(system, world))
     assert not found & {Input.OPEN_ACTIVE.value, Input.OPEN_PASSIVE.value, "deliver", "duplicate"}
     assert "lose" in found
     fewer = clone(spent)
-    fewer.ghost.id -= 1
+    fewer.ghost.made -= 1
     assert Input.OPEN_ACTIVE.value in actions(system, world_of(system, fewer, listening))
 
 
@@ -364,9 +364,9 @@ class Naive:
         if self.rules.isn == Isn.CONSTANT:
             return [b.base]
         every = [(b.base + n * b.stride) % 2**b.width for n in range(b.incarnations)]
-        if end.ghost.id > 0 and (self.rules.isn == Isn.ANY or end.crashes > 0):
+        if end.ghost.made > 0 and (self.rules.isn == Isn.ANY or end.crashes > 0):
             return every
-        return [every[min(end.ghost.id, len(every) - 1)]]
+        return [every[min(end.ghost.made, len(every) - 1)]]
 
     def sight(self, ends, bags, me: int) -> Sight:
         mine, peer = (rebuild(self.blank, iter(ends[n])) for n in (me, 1 - me))
@@ -499,7 +499,7 @@ def test_of_the_isns_on_offer_each_that_reopens_is_taken():
     profile = ONE.but(incarnations=2, stride=3)
     system = Interned(Rules(isn=Isn.ANY, time_wait_reopen=True), *profile)
     end = endpoint(State.TIME_WAIT, iss=0, snd_una=2, snd_nxt=2, irs=0, rcv_nxt=2, rcv_up=2)
-    end.ghost.id = 1
+    end.ghost.made = 1
     syn = Segment(seq=3, wnd=3, ctl=Control(syn=True))
     found = system.react(system.host(end), 0, Input.SEGMENT, system.segment(syn), BLIND)
     states = [(one.isn, one.end.tcb.state) for one in found]

@@ -70,8 +70,8 @@ def test_topology() -> None:
 
 def test_leaves_of_hosts_with_one_socket_keep_their_names() -> None:
     client, one, _ = Interned(Rules(), BOUNDS, topology=TWO_SERVERS).initial().hosts
-    assert {"tcb.snd.una", "up", "quiet", "crashes", "ghost.id"} <= set(paths(one))
-    assert {"sockets.0.tcb.iss", "sockets.1.tcb.iss", "up", "ghosts.1.id"} <= set(paths(client))
+    assert {"tcb.snd.una", "up", "quiet", "crashes", "ghost.made"} <= set(paths(one))
+    assert {"sockets.0.tcb.iss", "sockets.1.tcb.iss", "up", "ghosts.1.made"} <= set(paths(client))
 
 
 def test_both_connections_are_made_and_agree() -> None:
