@@ -123,8 +123,6 @@ def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> 
         end.tcb.rcv.wnd = WINDOW  # the user takes what arrives
         end.tcb.rcv.push = False
     end.tcb.rcv.up = end.tcb.rcv.nxt  # urgent data is not followed
-    if end.tcb.state != State.SYN_RECEIVED and end.tcb.reopened:
-        end.tcb.reopened, end.tcb.left_snd, end.tcb.left_rcv = False, 0, 0  # no way back any more
     check_unused(end.tcb)
     path = _path(tcb.state, end.tcb.state, effects.rules)
     sent = tuple([moved_segment(s, 0, 0) for s in effects.sent])

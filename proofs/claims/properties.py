@@ -431,7 +431,7 @@ def both_established_again_simultaneously(world: World) -> bool:
 def reopened_from_time_wait(world: World) -> bool:
     """Both ends are in ESTABLISHED, one by way of TIME-WAIT."""
     a, b = world.hosts
-    return both_established(world) and (a.tcb.reopened or b.tcb.reopened)
+    return both_established(world) and (a.ghost.reopened or b.ghost.reopened)
 
 
 def restarted_and_reopened(world: World) -> bool:

@@ -125,10 +125,9 @@ def in_order(w: View) -> bool:
     got = w.seq.minus(tcb.rcv.nxt, tcb.irs)
     state = tcb.state
     if state in (State.CLOSED, State.LISTEN):
-        return not_(tcb.closing) & not_(tcb.passive) & not_(tcb.reopened)
+        return not_(tcb.closing) & not_(tcb.passive)
     if state == State.SYN_SENT:
-        blank = not_(tcb.closing) & not_(tcb.passive) & not_(tcb.reopened)
-        return (una == 0) & (nxt == 1) & blank
+        return (una == 0) & (nxt == 1) & not_(tcb.closing) & not_(tcb.passive)
     if state == State.SYN_RECEIVED:
         waits = not_(tcb.closing) | w.rules.close_waits
         return (una == 0) & (nxt == 1) & (got == 1) & waits
@@ -149,8 +148,11 @@ def in_order(w: View) -> bool:
 
 
 def reopened_by_rule(w: View) -> bool:
-    """A TCB comes of TIME-WAIT only where a SYN may reopen it, and then passively."""
-    return implies(w.me.tcb.reopened, w.rules.time_wait_reopen & w.me.tcb.passive)
+    """A TCB comes of TIME-WAIT only where a SYN may reopen it, and then passively; and once
+    SYN-RECEIVED is left it does not go back."""
+    tcb = w.me.tcb
+    may = w.rules.time_wait_reopen & tcb.passive & (tcb.state == State.SYN_RECEIVED)
+    return implies(tcb.reopened, may)
 
 
 def window_is_its_own(w: View) -> bool:
@@ -338,11 +340,6 @@ def no_second_partner(w: View, n: Id) -> bool:
 # Return to TIME-WAIT
 
 
-def may_return(end: Endpoint) -> bool:
-    """Is there a TIME-WAIT that a reset returns to (section 3.6.1 (2))?"""
-    return (end.tcb.state == State.SYN_RECEIVED) & end.tcb.reopened
-
-
 def only_time_wait_returns(w: View) -> bool:
     """A TCB that is there again is in TIME-WAIT; any other is the last that was made."""
     return implies(w.me.ghost.returned != 0, waits(w.me))
@@ -359,17 +356,17 @@ def left_is_remembered(w: View) -> bool:
     memory, (iss, irs) = w.mine(left.id), left_numbers(w)
     same = memory.known & (memory.irs == irs) & (memory.heard == left.heard)
     made = (left.id >= 1) & (left.id < w.me.ghost.id) & (w.my_iss(left.id) == iss)
-    return implies(may_return(w.me), made & same)
+    return implies(w.me.tcb.reopened, made & same)
 
 
 def left_agreed(w: View) -> bool:
     """The TCB that was left has its partner, as any that reached ESTABLISHED."""
-    return implies(may_return(w.me), agreed(w, w.me.ghost.left, *left_numbers(w), False))
+    return implies(w.me.tcb.reopened, agreed(w, w.me.ghost.left, *left_numbers(w), False))
 
 
 def left_agreed_simultaneously(w: View) -> bool:
     """... also if it was opened simultaneously."""
-    return implies(may_return(w.me), agreed(w, w.me.ghost.left, *left_numbers(w), True))
+    return implies(w.me.tcb.reopened, agreed(w, w.me.ghost.left, *left_numbers(w), True))
 
 
 # Stale SYNs
@@ -397,7 +394,7 @@ def stale_syn_stops(w: View) -> bool:
 
 def left_is_not_stale(w: View) -> bool:
     """The TCB that was left was not made from a stale SYN."""
-    return implies(may_return(w.me), not_(w.me.ghost.left.stale))
+    return implies(w.me.tcb.reopened, not_(w.me.ghost.left.stale))
 
 
 # Earlier incarnations

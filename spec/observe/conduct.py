@@ -439,8 +439,6 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
     blank = (
         (tcb.iss == 0)
         & (tcb.irs == 0)
-        & (tcb.left_snd == 0)
-        & (tcb.left_rcv == 0)
         & (snd.una == 0)
         & (snd.nxt == 0)
         & (snd.wnd == 0)
@@ -453,9 +451,10 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
         & (tcb.written == 0)
         & (tcb.time_wait == 0)
         & (tcb.span == 0)
-        & not_(tcb.closing | tcb.passive | tcb.reopened | rcv.push | snd.urgent)
+        & not_(tcb.closing | tcb.passive | rcv.push | snd.urgent)
         & _holds_nothing(tcb)
     )
+    no_return = (tcb.left_snd == 0) & (tcb.left_rcv == 0) & not_(tcb.reopened)
     none = _among(state, _BLANK)
     finished = tcb.written + 2
     # FIN is sent and acknowledged ...
@@ -471,6 +470,7 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
     through = _among(state, SYNCHRONIZED) & (acknowledged >= 1)
     return (
         ("3.3.2: CLOSED and LISTEN have no TCB of a peer", implies(none, blank)),
+        ("3.6.1 (2): no way back", implies(state != State.SYN_RECEIVED, no_return)),
         ("3.3.1 Figure 3; 3.4", none | (acknowledged <= sent)),
         ("3.4: SYN, text, FIN", none | (sent >= 1) & (sent <= tcb.written + 1 + tcb.closing)),
         ("3.8.6", none | (rcv.wnd <= tcp.bounds.window)),

@@ -6,15 +6,14 @@ connection is that its numbers were agreed upon. A segment is *earlier* if the T
 came before the partner. What counts is acceptance by a TCB that had reached ESTABLISHED:
 ``crossed``, or ``crossed_simultaneous`` if it was opened simultaneously, which is the weaker
 handshake. ``misled`` is the same of a reset that answers a segment of an earlier TCB of this
-end, and ``cut`` tells that TIME-WAIT gave way (section 3.6.1, MAY-2) to a SYN that was no later
-than that of its own connection.
+end. ``reopened`` tells that TIME-WAIT gave way to the SYN of this TCB (section 3.6.1, MAY-2), and
+``cut`` that it ever did so to a SYN no later than that of its own connection.
 """
 
 from spec.observe.ghosts import Ghost, accepted, reached_established
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import not_
 from spec.tcp.segment import Segment
-from spec.tcp.tcb import State
 
 
 class Crossing(Watcher):
@@ -25,8 +24,12 @@ class Crossing(Watcher):
     labels = ("src", "about")
 
     def made(self, ghost: Ghost, m: Moment) -> None:
-        if m.seg is not None and m.before.state == State.TIME_WAIT:
+        ghost.reopened = m.reopened
+        if m.reopened and m.seg is not None:
             ghost.cut = ghost.cut | (m.seg.origin.src <= ghost.heard)
+
+    def ended(self, ghost: Ghost, m: Moment) -> None:
+        ghost.reopened = False
 
     def arrived(self, ghost: Ghost, m: Moment, seg: Segment) -> None:
         origin = seg.origin

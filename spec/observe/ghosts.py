@@ -71,6 +71,7 @@ class Left:
     partner: Id = 0
     heard: Id = 0
     delivered: Octets = 0
+    reopened: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +114,7 @@ class Ghost:
     crossed_simultaneous: bool = False  # ... one that was opened simultaneously
     misled: bool = False  # ... or a reset that a segment of an earlier TCB of its own provoked
     untold: bool = False  # a connection ended, by a reset or in time, without a word to the user
+    reopened: bool = False  # the TCB was made by a SYN that TIME-WAIT gave way to
     cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
     conduct: Breaches = field(default_factory=Breaches)
 

@@ -76,7 +76,7 @@ class Tcb:
 
     state: State = State.CLOSED
     passive: bool = False  # SYN-RECEIVED was reached from a passive OPEN (MUST-11)
-    reopened: bool = False  # ... from TIME-WAIT (MAY-2)
+    reopened: bool = False  # ... from TIME-WAIT (MAY-2), to which a reset returns
     left_snd: Ours = 0  # SND.NXT and RCV.NXT of the connection that was reopened, to return to
     left_rcv: Theirs = 0
     iss: Ours = 0
@@ -134,6 +134,13 @@ def return_to_time_wait(tcb: Tcb, seq: Space) -> None:
     tcb.rcv.nxt = tcb.rcv.up = rcv_nxt
     tcb.rcv.wnd = room
     tcb.closing = True
+
+
+def forget_time_wait(tcb: Tcb) -> None:
+    """SYN-RECEIVED is left: there is no TIME-WAIT to return to any more."""
+    tcb.reopened = False
+    tcb.left_snd = 0
+    tcb.left_rcv = 0
 
 
 def release(tcb: Tcb) -> None:

@@ -16,7 +16,7 @@ from spec.tcp.sending import (
     send_syn,
     start_span,
 )
-from spec.tcp.tcb import State, Tcb, delete
+from spec.tcp.tcb import State, Tcb, delete, forget_time_wait
 
 
 def open_passive(tcb: Tcb, tcp: Tcp) -> None:
@@ -175,6 +175,7 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         send_fin(tcb, tcp, tcb.snd.nxt)
         tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
         tcb.state = State.FIN_WAIT_1
+        forget_time_wait(tcb)
         return tcp.rule("3.10.4/SYN-RECEIVED/fin", "send FIN, enter FIN-WAIT-1", State.FIN_WAIT_1)
     if tcb.state == State.ESTABLISHED:
         tcb.closing = True
@@ -220,6 +221,7 @@ def abort(tcb: Tcb, tcp: Tcp) -> None:
         _fail_sends(tcb, tcp, "error: connection reset")
         tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
         if tcp.rules.abort_time_wait:
+            forget_time_wait(tcb)
             enter_time_wait(tcb, tcp)
             return tcp.rule("3.5.2/reset", "send RST, enter TIME-WAIT", State.TIME_WAIT)
         delete(tcb)

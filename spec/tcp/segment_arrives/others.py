@@ -23,7 +23,7 @@ from spec.tcp.sending import (
     start_span,
     start_time_wait,
 )
-from spec.tcp.tcb import State, Tcb, delete, release, return_to_time_wait
+from spec.tcp.tcb import State, Tcb, delete, forget_time_wait, release, return_to_time_wait
 from spec.tcp.user_calls import close
 
 
@@ -287,6 +287,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4): then the
         # state is FIN-WAIT-1 at once, although the rule that is cited enters ESTABLISHED.
         tcb.state = State.FIN_WAIT_1 if tcb.closing else State.ESTABLISHED
+        forget_time_wait(tcb)
         start_span(tcb, tcp)
         tcp.rule(
             "3.10.7.4/fifth/SYN-RECEIVED/our-syn",

@@ -934,8 +934,24 @@ def test_time_wait_reopened_connection_is_established():
     ack = reopened.tcb.snd.nxt
     done = arrive(reopened.end, f"<SEQ=321><ACK={ack}><CTL=ACK>", time_wait_reopen=True)
     assert done.state == ESTABLISHED
+    assert nothing_to_return_to(done.tcb)
     syn = arrive(reopened.end, "<SEQ=322><CTL=SYN>", time_wait_reopen=True)
     assert syn.state == SYN_RECEIVED  # it did not come from LISTEN: challenged
+
+
+@pytest.mark.parametrize(("call", "state"), [(Input.CLOSE, FIN_WAIT_1), (Input.ABORT, TIME_WAIT)])
+def test_a_call_that_leaves_syn_received_leaves_no_time_wait_to_return_to(call, state):
+    rules = {"time_wait_reopen": True, "abort_time_wait": True}
+    reopened = arrive(endpoint(TIME_WAIT), "<SEQ=320><CTL=SYN>", isn=500, **rules)
+    assert reopened.tcb.reopened
+    assert not nothing_to_return_to(reopened.tcb)
+    left = happen(reopened.end, call, **rules)
+    assert (left.state, left.tcb.iss) == (state, 500)
+    assert nothing_to_return_to(left.tcb)
+
+
+def nothing_to_return_to(tcb):
+    return (tcb.reopened, tcb.left_snd, tcb.left_rcv) == (False, 0, 0)
 
 
 @pytest.mark.parametrize("state", SYNCHRONIZED[:-1])
