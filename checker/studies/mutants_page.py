@@ -38,7 +38,8 @@ that line is wrong? `python -m checker mutants --page` generates this page from
 A *mutant* is the specification with one small change in one place. `python -m checker mutants`
 makes every change that it knows, one at a time, and checks every claim at the small scale. A mutant
 is *killed* if some verdict changes. It is *equivalent* if, within the bounds, it behaves as the
-original does.
+original does. Here only rules are changed;
+[DESIGN](../../DESIGN.md#mutation-of-the-specification) says who is asked of observers.
 
 - *mutants*: how many mutants of this line were killed, of those that are not equivalent.
 - *claims*: the claims that fail for some mutant of this line. One name stands for all variants of a

@@ -1,0 +1,115 @@
+"""Observers, changed in one place at a time: does a test of single steps notice?
+
+``python -m tests.programs.observers`` makes the changes that ``python -m checker mutants`` makes to
+rules, one at a time, to the functions of ``spec/observe``, and runs the tests of
+``tests/spec/observe`` that say what is to be seen of one step. With words it takes the places that
+contain one of them, such as ``stale.py`` or ``Crossing.made``.
+
+A claim that holds is no judge of an observer that sees less: there is nothing to see. Conduct is
+left out, whose conditions are about rules: mutants of rules ask for them.
+
+The exit code is 1 if a change is not noticed and ``THE_SAME`` does not say why.
+"""
+
+import argparse
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+
+import pytest
+
+from checker.ir.mutate import Mutant, applied, mutants
+from checker.studies.mutants import DIALECT
+from spec.observe import (
+    agreement,
+    confusion,
+    crossing,
+    endings,
+    forgery,
+    ghosts,
+    sights,
+    stale,
+    streams,
+    watcher,
+)
+
+MODULES = (
+    agreement,
+    confusion,
+    crossing,
+    endings,
+    forgery,
+    ghosts,
+    sights,
+    stale,
+    streams,
+    watcher,
+)
+TESTS = tuple(f"tests/spec/observe/test_{name}.py" for name in ("observe", "watchers", "streams"))
+THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
+"""Changes that change nothing, and why."""
+
+
+def functions(module: ModuleType) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines, properties too."""
+    classes = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    for owner in (module, *classes):
+        for value in vars(owner).values():
+            function = value.fget if isinstance(value, property) else value
+            if isinstance(function, FunctionType) and (
+                function.__code__.co_filename == module.__file__
+            ):
+                yield function
+
+
+def changes() -> list[Mutant]:
+    """All changes, but those that take ``super()`` away from a method: Python cannot exchange the
+    code then."""
+    every = dict.fromkeys(function for module in MODULES for function in functions(module))
+    return [
+        change
+        for change in mutants([*every], DIALECT)
+        if change.code.co_freevars == change.original.__code__.co_freevars
+    ]
+
+
+def noticed(change: Mutant | None = None) -> bool:
+    """Does a test fail with a change?"""
+    quiet = io.StringIO()
+    with (
+        contextlib.redirect_stdout(quiet),
+        contextlib.redirect_stderr(quiet),
+        applied(change) if change is not None else contextlib.nullcontext(),
+    ):
+        code = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *TESTS])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"the tests did not run: {quiet.getvalue()}")
+    return code == pytest.ExitCode.TESTS_FAILED
+
+
+def main() -> int:
+    """Ask of each change; 1 if one is not noticed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*", help="only places that contain one of these")
+    words = parser.parse_args().words
+    if noticed():
+        print("a test fails without any change", file=sys.stderr)
+        return 1
+    chosen = [
+        change
+        for change in changes()
+        if not words or any(w in f"{change.place} {change.function}" for w in words)
+    ]
+    missed = [change for change in chosen if not noticed(change)]
+    for change in missed:
+        said = f"{change.before} -> {change.after}"
+        print(f"{change.place}: {change.function}: {said}: {THE_SAME.get(said, 'not noticed')}")
+    left = [c for c in missed if f"{c.before} -> {c.after}" not in THE_SAME]
+    print(f"{len(chosen)} changes, {len(left)} not noticed")
+    return 1 if left or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

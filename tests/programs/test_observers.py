@@ -1,0 +1,42 @@
+"""Changes of observers: all are noticed by tests of single steps."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.programs import observers
+
+
+def ask(*words: str) -> subprocess.CompletedProcess[str]:
+    """The program, in a process of its own: it runs pytest."""
+    command = [sys.executable, "-m", "tests.programs.observers", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_changes_are_of_every_module_but_conduct() -> None:
+    files = {change.file.rpartition("/")[2] for change in observers.changes()}
+    assert files == {f"{module.__name__.rpartition('.')[2]}.py" for module in observers.MODULES}
+
+
+def test_a_change_that_changes_nothing_is_told_with_its_reason() -> None:
+    done = ask("_later")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "3 changes, 0 not noticed"
+    assert "the later of two equal numbers is either" in done.stdout
+
+
+def test_a_change_that_is_not_noticed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observers, "noticed", lambda change=None: False)
+    monkeypatch.setattr(sys, "argv", ["observers", "Forgery"])
+    assert observers.main() == 1
+
+
+def test_nothing_to_change_is_no_pass() -> None:
+    assert ask("no such place").returncode == 1
+
+
+@pytest.mark.slow
+def test_every_change_of_an_observer_is_noticed() -> None:
+    done = ask()
+    assert done.returncode == 0, done.stdout + done.stderr
