@@ -20,7 +20,7 @@ from spec.observe.sights import Sight
 from spec.observe.watcher import Watcher
 from spec.rules import Restart, Rules
 from spec.tcp.inputs import Input
-from spec.tcp.segment import Origin, Segment
+from spec.tcp.segment import Control, Origin, Segment
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
@@ -28,7 +28,7 @@ from spec.world.forgery import FORGERIES
 from spec.world.happen import happen
 from spec.world.records import clone, key
 from spec.world.system import World
-from tests.helpers.build import WATCHERS, endpoint
+from tests.helpers.build import BOUNDS, WATCHERS, arrive, endpoint
 
 BASE = Bounds(
     width=4, window=3, in_flight=2, incarnations=1, a_passive=False, b_active=False,
@@ -176,7 +176,23 @@ ROOM = {"incarnations": 9}  # so that no id is the last
 
 @cache
 def every_step() -> list[tuple[Any, Rules, Bounds]]:
-    """Every (endpoint, input, segment) that some explorations meet, and by what to step it."""
+    """Every (endpoint, input, segment) that some explorations meet, and by what to step it; and one
+    that they do not, a return to TIME-WAIT."""
+    reset = Segment(seq=321, ctl=Control(rst=True))
+    return [
+        ((reopened(), Input.SEGMENT, reset), Rules(time_wait_reopen=True), BOUNDS),
+        *_met(),
+    ]
+
+
+def reopened() -> Endpoint:
+    """An endpoint in SYN-RECEIVED that a SYN has taken there from TIME-WAIT."""
+    return arrive(
+        endpoint(State.TIME_WAIT), "<SEQ=320><CTL=SYN>", isn=500, time_wait_reopen=True
+    ).end
+
+
+def _met() -> list[tuple[Any, Rules, Bounds]]:
     return [
         (it, rules, dataclasses.replace(bounds, **ROOM))
         for bounds, rules in (
