@@ -31,6 +31,30 @@ class Isn(Enum):
     CONSTANT = "constant"  # always the same
 
 
+class Cookies(Enum):
+    """When a listener answers a SYN with a cookie (RFC 4987 3.6)."""
+
+    NEVER = "never"
+    OVERFLOW = "overflow"  # when the SYN queue is full
+    ALWAYS = "always"
+
+
+class CookieHash(Enum):
+    """What of the SYN a cookie hides in a keyed hash."""
+
+    WHOLE = "whole"  # addresses, ports, the minute and the IRS
+    SUM = "sum"  # all but the IRS, which is added: ISSs rise as IRSs do
+
+
+class CookieGuard(Enum):
+    """What keeps a cookie from being used twice."""
+
+    NONE = "none"
+    BARE = "bare"  # only a segment without text or FIN is taken as the ACK of a cookie
+    ONCE = "once"  # the last one that was taken is remembered, and not taken again
+    LATER = "later"  # ... nor any of an earlier IRS
+
+
 def _rule(default: Any, section: str, sentence: str) -> Any:
     return field(default=default, metadata={"section": section, "sentence": sentence})
 
@@ -122,6 +146,11 @@ class Rules:
         "fin: a retransmitted FIN restarts it all the same [3]; emission: whatever "
         "TIME-WAIT sends does.",
     )
+    passive_time_wait: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "LAST-ACK ends in TIME-WAIT too; off, in CLOSED.",
+    )
     time_wait_ignores_reset: bool = _rule(
         False,
         "RFC 1337 3, fix F1, against RFC 9293 3.10.7.4 second",
@@ -201,6 +230,60 @@ class Rules:
         "A segment without text, SYN or FIN is acceptable at the right edge of the window too, "
         "and one number beyond it, where a FIN takes its sender. So it is not answered, and no two "
         "such ends answer each other for ever (A.2).",
+    )
+    # A listener
+    syn_queue_check: bool = _rule(
+        True, "RFC 4987 2", "A SYN that finds the SYN queue full is dropped; off, it never is full."
+    )
+    accept_queue_check: bool = _rule(
+        True,
+        "not in RFC 9293",
+        "A SYN or a third segment that finds the accept queue full is dropped; off, it never is "
+        "full.",
+    )
+    requests_forgotten: bool = _rule(
+        True,
+        "RFC 4987 2",
+        "A request is forgotten once its SYN,ACK was sent again so often; off, it is sent again "
+        "without end.",
+    )
+    abort_on_overflow: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "A third segment that finds the accept queue full is answered with a reset; off, it is "
+        "ignored, and the SYN,ACK sent again.",
+    )
+    defer_accept: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "A third segment without text is left aside: the connection is made when text comes.",
+    )
+    fast_open: bool = _rule(
+        False,
+        "RFC 7413 4.2",
+        "A SYN with text brings a valid Fast Open cookie: the text goes to the application at once "
+        "[22].",
+    )
+    syncookies: Cookies = _rule(
+        Cookies.NEVER,
+        "RFC 4987 3.6",
+        "When a SYN is answered with a cookie, of which nothing is kept: never; overflow: when the "
+        "SYN queue is full; always.",
+    )
+    cookie_hash: CookieHash = _rule(
+        CookieHash.WHOLE,
+        "RFC 4987 A",
+        "A cookie is a hash of all that it stands for; sum: the IRS is added to the hash, so "
+        "that a cookie's successors are cookies too.",
+    )
+    cookie_check: bool = _rule(
+        True, "RFC 4987 3.6", "An ACK of no valid cookie is reset; off, any ACK makes a TCB."
+    )
+    cookie_guard: CookieGuard = _rule(
+        CookieGuard.NONE,
+        "not in RFC 4987",
+        "What keeps a cookie from being used twice: none; bare: text with the ACK is refused; "
+        "once: the last cookie taken is remembered; later: those of earlier IRSs are refused too.",
     )
     # RFC 5961
     reset_exact: bool = _rule(

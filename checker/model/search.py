@@ -237,7 +237,8 @@ class TcpParts:
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
         watchers, count = self.system.watchers, self.bounds.incarnations
-        blank = (initial(watchers, count, sockets) for sockets in {*map(len, self._ends)})
+        ears = self.bounds.listener
+        blank = (initial(watchers, count, sockets, ears) for sockets in {*map(len, self._ends)})
         like = next(end for end in blank if len(key(end)) == len(frozen))
         return self.system.host(_thawed(like, frozen))
 

@@ -54,6 +54,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         "ticks": (0, ticks),
         "id": (0, bounds.incarnations),
         "crashes": (0, max(bounds.crashes, 1)),
+        "count": (0, max(bounds.backlog + 2, bounds.synack_retries)),
     }
 
 
@@ -91,7 +92,7 @@ class Traced:
         self.rules = dataclasses.replace(rules, **switches)
         self.watchers = watchers
         self.bounds = dataclasses.replace(bounds, **chosen)
-        self.end_fields: list[Field] = fields(initial(watchers, bounds.incarnations), known)
+        self.end_fields: list[Field] = fields(self.blank(), known)
         self.seg_fields: list[Field] = fields(Segment(seq=0), known)
         self.sight_fields: list[Field] = fields(Sight(), known)
         self.isn_sort = integer(*known["seq"])
@@ -99,7 +100,7 @@ class Traced:
 
     def blank(self) -> Endpoint:
         """A host that has done nothing yet."""
-        return initial(self.watchers, self.bounds.incarnations)
+        return initial(self.watchers, self.bounds.incarnations, listener=self.bounds.listener)
 
     @property
     def kept(self) -> list[Field]:
@@ -244,7 +245,7 @@ def constants(
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.
     What is left is an inductive invariant of every reachable state and segment.
     """
-    start = initial(watchers, bounds.incarnations)
+    start = initial(watchers, bounds.incarnations, listener=bounds.listener)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
     first = Traced(rules, bounds, watchers, guess, free, known)

@@ -3,10 +3,16 @@
 Each is true where all is well, or, for a witness, where the thing to be seen is seen.
 """
 
+from collections.abc import Callable
+
 from spec.observe.ghosts import End, Ghost, reached_established
+from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.endpoint import Endpoint
 from spec.world.system import World
+
+Property = Callable[[World], bool]
+"""A predicate."""
 
 # Opening
 
@@ -225,6 +231,79 @@ def blind_sender_harmless(world: World) -> bool:
     """T10: no forged segment that misses what it has to hit changed a connection."""
     a, b = world.hosts
     return not (a.ghost.harmed | b.ghost.harmed)
+
+
+# A listener: of host B, whose client is A
+
+
+def _listener(world: World) -> Listener:
+    (listener,) = world.hosts[1].host.listeners
+    return listener
+
+
+def _request(world: World) -> Request:
+    (request,) = world.hosts[1].host.sockets[0].requests
+    return request
+
+
+def queues_are_bounded(world: World) -> bool:
+    """S1: no more requests than the backlog, and one more connection that waits for accept(), of a
+    backlog of one."""
+    listener = _listener(world)
+    return (listener.requests <= 1) & (listener.ready <= 2)
+
+
+def server_agrees(world: World) -> bool:
+    """S5: of each TCB of the server that reached ESTABLISHED, some TCB of the client ever held the
+    same two numbers."""
+    client, server = world.hosts
+    for mine in server.ghost.past:
+        theirs = 0
+        for pair in client.ghost.past:
+            theirs += pair.known & (pair.iss == mine.irs) & (pair.irs == mine.iss)
+        if mine.reached & (theirs == 0):
+            return False
+    return True
+
+
+def server_agrees_once(world: World) -> bool:
+    """S5i: no two TCBs of the server that reached ESTABLISHED held the same two numbers."""
+    _, server = world.hosts
+    first, *others = server.ghost.past
+    for pair in others:
+        same = (pair.iss == first.iss) & (pair.irs == first.irs)
+        if first.reached & pair.reached & same:
+            return False
+    return True
+
+
+def no_octet_again(world: World) -> bool:
+    """S5d: no octet was delivered that some TCB of the same pair of sockets had delivered."""
+    a, b = world.hosts
+    return not (a.ghost.again | b.ghost.again)
+
+
+def client_not_alone(world: World) -> bool:
+    """S7: no client is in ESTABLISHED while the server has no TCB of its connection."""
+    a, b = world.hosts
+    return not (a.tcb.state == State.ESTABLISHED and b.tcb.state == State.CLOSED)
+
+
+def client_in_syn_sent(world: World, me: int) -> bool:
+    """S2, S3: the client's SYN waits to be answered, and the server listens."""
+    return me == 0 and _listener(world).listening and in_syn_sent(world, me)
+
+
+def client_waits_with_text(world: World, me: int) -> bool:
+    """S3.text: the client has been established, and its octet is not acknowledged."""
+    a, _ = world.hosts
+    outstanding = a.tcb.snd.una != a.tcb.snd.nxt
+    return me == 0 and a.tcb.state == State.ESTABLISHED and outstanding
+
+
+def client_served(world: World, me: int) -> bool:
+    """S3.text: the server has the connection, or the client was told that it has not."""
+    return not client_waits_with_text(world, me) or world.peer(me).tcb.state in SYNCHRONIZED
 
 
 # Liveness: of one host, ``me``
@@ -480,6 +559,40 @@ def all_gone(world: World) -> bool:
         and a.ghost.id > 0
         and b.ghost.id > 0
     )
+
+
+def syn_queue_full(world: World) -> bool:
+    """B's listener has as many requests as its backlog of one."""
+    return _listener(world).requests == 1
+
+
+def accept_queue_full(world: World) -> bool:
+    """The accept queue of B's listener has one more connection than its backlog of one."""
+    return _listener(world).ready == 2
+
+
+def server_established_again(world: World) -> bool:
+    """The server is in ESTABLISHED, on its second TCB."""
+    _, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.ghost.id == 2
+
+
+def octet_on_second(world: World) -> bool:
+    """The server has taken an octet on its second TCB."""
+    _, b = world.hosts
+    return b.ghost.id == 2 and b.tcb.rcv.wnd == 0
+
+
+def octet_delivered(world: World) -> bool:
+    """B has delivered an octet."""
+    _, b = world.hosts
+    return b.ghost.delivered == 1
+
+
+def recovered(world: World) -> bool:
+    """A third segment had to be left aside, and the connection was made later, with its octet."""
+    request = _request(world)
+    return request.queue == Queue.ACCEPT and request.acked and octet_delivered(world)
 
 
 def shut_window(world: World) -> bool:

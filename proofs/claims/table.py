@@ -1,6 +1,16 @@
 """Claims in the order of reports: the claims, then their witnesses; by subject, too."""
 
-from proofs.claims import conduct, data, forgery, liveness, opening, rest, reuse, time_wait
+from proofs.claims import (
+    conduct,
+    data,
+    forgery,
+    listener,
+    liveness,
+    opening,
+    rest,
+    reuse,
+    time_wait,
+)
 from proofs.claims.claim import Claim
 
 CLAIMS: tuple[Claim, ...] = (
@@ -12,6 +22,7 @@ CLAIMS: tuple[Claim, ...] = (
     *rest.CLAIMS,
     *liveness.CLAIMS,
     *conduct.CLAIMS,
+    *listener.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -19,6 +30,7 @@ CLAIMS: tuple[Claim, ...] = (
     *forgery.WITNESSES,
     *conduct.WITNESSES,
     *rest.WITNESSES,
+    *listener.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -32,6 +44,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Forged segments": (*forgery.CLAIMS, *forgery.WITNESSES),
     "Coming to rest": (*rest.CLAIMS, *rest.WITNESSES),
     "Liveness": liveness.CLAIMS,
+    "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

@@ -75,6 +75,13 @@ class Left:
 
 
 @dataclass(slots=True, eq=False)
+class Reading:
+    """How much of the stream of one TCB of the peer was delivered."""
+
+    octets: Octets = 0
+
+
+@dataclass(slots=True, eq=False)
 class Breaches:
     """What a step ever did that it must not."""
 
@@ -109,6 +116,8 @@ class Ghost:
     delivered: Octets = 0
     garbled: bool = False  # an octet was delivered twice, out of order, or is another's
     last: Last = field(default_factory=Last)
+    read: tuple[Reading, ...] = ()  # of each TCB of the peer
+    again: bool = False  # an octet was delivered that had been delivered before
     harmed: bool = False  # a forged segment changed the connection
     crossed: bool = False  # a TCB that had reached ESTABLISHED accepted an earlier segment
     crossed_simultaneous: bool = False  # ... one that was opened simultaneously

@@ -43,6 +43,11 @@ class Moment:
         return self.before.state not in (State.CLOSED, State.LISTEN)
 
     @property
+    def fed(self) -> bool:
+        """Did the segment that made a TCB go on to it: the ACK of a SYN cookie, or text?"""
+        return self.tcp.made and (not self.tcp.drew_isn or bool(self.tcp.taken))
+
+    @property
     def exists(self) -> bool:
         """Is there one after it?"""
         return self.after.state not in (State.CLOSED, State.LISTEN)
@@ -114,7 +119,7 @@ def observe(watchers: Sequence[Watcher], ghost: Ghost, m: Moment) -> None:
     existed = m.existed
     for watcher in watchers:
         watcher.stepped(ghost, m)
-    if m.tcp.drew_isn:
+    if m.tcp.made:
         left = _left(ghost) if m.reopened else Left()
         ghost.made = ghost.made + 1
         ghost.returned = 0
@@ -130,7 +135,7 @@ def observe(watchers: Sequence[Watcher], ghost: Ghost, m: Moment) -> None:
         and m.after.state == State.SYN_RECEIVED
     ):
         ghost.simultaneous = True
-    if m.seg is not None and existed:
+    if m.seg is not None and (existed or m.fed):
         _arrived(watchers, shared, ghost, m, m.seg)
     _label([name for watcher in watchers for name in watcher.labels], ghost, m)
     if m.returned:
@@ -189,7 +194,7 @@ def _arrived(
 
 def _label(labels: Sequence[str], ghost: Ghost, m: Moment) -> None:
     """Say of each segment sent where it comes from, as far as somebody reads that."""
-    existed = m.existed or m.tcp.drew_isn
+    existed = m.existed or m.tcp.made
     for sent in m.tcp.sent:
         origin = sent.origin
         if "src" in labels:

@@ -14,8 +14,10 @@ and a crash or restart comes to it.
 from dataclasses import dataclass, field
 
 from spec.seq import choose
+from spec.tcp import listener as listening
 from spec.tcp import timeouts, user_calls
 from spec.tcp.inputs import Input
+from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.segment import Segment, Ticks
 from spec.tcp.segment_arrives import segment_arrives
 from spec.tcp.sending import Tcp
@@ -24,20 +26,23 @@ from spec.tcp.tcb import State, Tcb, delete
 
 @dataclass(slots=True, eq=False)
 class Socket:
-    """One end of a connection."""
+    """One end of a connection; and what a listener knows of it, if the host has one."""
 
     tcb: Tcb = field(default_factory=Tcb)
+    requests: tuple[Request, ...] = field(default=(), metadata={"inline": "request"})
 
 
 @dataclass(slots=True, eq=False)
 class Host:
-    """The sockets of a host, and its health."""
+    """The sockets of a host, and its health; with a listener, if there is one, all its connections
+    are the listener's, but those that the host opens actively."""
 
     sockets: tuple[Socket, ...] = field(
         default_factory=lambda: (Socket(),), metadata={"inline": ""}
     )
     up: bool = True
     quiet: Ticks = 0  # ticks for which a restarted host still keeps quiet (section 3.4.3)
+    listeners: tuple[Listener, ...] = field(default=(), metadata={"inline": "listener"})
 
 
 def awake(host: Host) -> bool:
@@ -58,6 +63,8 @@ def step(
         _crash(host, tcp)
     elif what == Input.RESTART:
         _restart(host, tcp)
+    elif host.listeners and what in LISTENERS:
+        _listen(host.listeners[0], socket, what, seg, tcp)
     elif what == Input.SEGMENT:
         assert seg is not None
         segment_arrives(tcb, seg, tcp)
@@ -81,8 +88,50 @@ def step(
         timeouts.time_wait_timeout(tcb, tcp)
 
 
+LISTENERS = (
+    Input.LISTEN,
+    Input.ACCEPT,
+    Input.STRANGER_SYN,
+    Input.STRANGER_FORGOTTEN,
+    Input.NEIGHBOUR_READY,
+    Input.NEIGHBOUR_ACCEPTED,
+    Input.SEGMENT,
+    Input.RETRANSMISSION_TIMEOUT,
+)
+"""What a listener has a say in."""
+
+
+def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None, tcp: Tcp) -> None:
+    """An event at a host with a listener."""
+    (request,) = socket.requests
+    tcb = socket.tcb
+    if what == Input.SEGMENT:
+        assert seg is not None
+        listening.segment_arrives(listener, request, tcb, seg, tcp)
+    elif what == Input.RETRANSMISSION_TIMEOUT:
+        if request.queue == Queue.SYN:
+            listening.syn_ack_timeout(listener, request, tcb, tcp)
+        else:
+            timeouts.retransmission_timeout(tcb, tcp)
+            listening.settle(listener, request, tcb)
+    elif what == Input.LISTEN:
+        listening.listen(listener, tcp)
+    elif what == Input.ACCEPT:
+        listening.accept(listener, request, tcp)
+    elif what == Input.STRANGER_SYN:
+        listening.stranger_syn(listener, tcp)
+    elif what == Input.STRANGER_FORGOTTEN:
+        listening.stranger_forgotten(listener, tcp)
+    elif what == Input.NEIGHBOUR_READY:
+        listening.neighbour_ready(listener, tcp)
+    else:
+        listening.neighbour_accepted(listener, tcp)
+
+
 def _tick(host: Host, elapsed: Ticks) -> None:
     """Time goes by."""
+    for listener in host.listeners:
+        listening.tick(listener, _left(listener.overflowed, elapsed))
     for socket in host.sockets:
         socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
         socket.tcb.span = _left(socket.tcb.span, elapsed)
@@ -100,6 +149,10 @@ def _crash(host: Host, tcp: Tcp) -> None:
     host.up = False
     for socket in host.sockets:
         delete(socket.tcb)
+        for request in socket.requests:
+            Request.__init__(request)
+    for listener in host.listeners:
+        Listener.__init__(listener)
     return tcp.rule("3.5.1/crash/forget", "the host loses its memory", State.CLOSED)
 
 

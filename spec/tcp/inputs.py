@@ -1,4 +1,9 @@
-"""What can happen to a host: the events of RFC 9293 section 3.10, and a host's own."""
+"""What can happen to a host: the events of RFC 9293 section 3.10, and a host's own.
+
+A listener has more of its own (``spec.tcp.listener``): listen() and accept() of the sockets
+interface, SYNs of *strangers*, whose other end is nobody, and *neighbours*, other clients'
+connections, of which the listener's queues alone are modelled.
+"""
 
 from enum import Enum
 
@@ -20,3 +25,10 @@ class Input(Enum):
     TICK = "tick"
     CRASH = "crash"
     RESTART = "restart"
+    # Of a listener
+    LISTEN = "LISTEN"
+    ACCEPT = "ACCEPT"
+    STRANGER_SYN = "SYN of a stranger"
+    STRANGER_FORGOTTEN = "stranger forgotten"
+    NEIGHBOUR_READY = "neighbour ready"
+    NEIGHBOUR_ACCEPTED = "neighbour accepted"

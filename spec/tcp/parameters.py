@@ -35,5 +35,22 @@ class Parameters(Protocol):
         """Maximum segment lifetime (section 3.4.3); 0: there is no time."""
 
     @property
+    def backlog(self) -> int:
+        """How many requests a listener keeps; and one more connection than that waits for
+        accept()."""
+
+    @property
+    def synack_retries(self) -> int:
+        """How often a listener sends a SYN,ACK again before it forgets the request."""
+
+    @property
+    def secret(self) -> int:
+        """What a SYN cookie is of one pair of sockets, before the IRS and the minute go in."""
+
+    @property
+    def cookie_life(self) -> int:
+        """For how many values of its clock a SYN cookie is valid, that of its sending included."""
+
+    @property
     def span(self) -> int:
         """R: how long a segment is retransmitted (section 3.8.3, MUST-20)."""

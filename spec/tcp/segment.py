@@ -24,6 +24,8 @@ Octets = Annotated[int, "octets"]
 """A number of octets of one connection's stream."""
 Ticks = Annotated[int, "ticks"]
 """A time span; one tick is the unit of ``Bounds.msl``."""
+Count = Annotated[int, "count"]
+"""How many of something a host has, such as connections in a queue."""
 Id = Annotated[int, "id"]
 """A TCB's number on its host, from 1, never reused; 0: none."""
 

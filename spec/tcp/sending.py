@@ -17,10 +17,22 @@ from spec.tcp.tcb import State, Tcb
 class Tcp:
     """The context of one step, and its effects other than on the TCB.
 
-    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken.
+    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken, and
+    ``made`` whether a TCB was made, by this ISS or by one that came back (a SYN cookie).
     """
 
-    __slots__ = ("bounds", "cited", "drew_isn", "isn", "rules", "sent", "seq", "signals", "taken")
+    __slots__ = (
+        "bounds",
+        "cited",
+        "drew_isn",
+        "isn",
+        "made",
+        "rules",
+        "sent",
+        "seq",
+        "signals",
+        "taken",
+    )
 
     def __init__(self, rules: Rules, bounds: Parameters, isn: int) -> None:
         self.rules = rules
@@ -28,6 +40,7 @@ class Tcp:
         self.seq = Space(bounds.width)
         self.isn = isn
         self.drew_isn = False
+        self.made = False
         self.sent: list[Segment] = []
         self.signals: list[str] = []
         self.cited: list[Rule] = []
@@ -52,7 +65,12 @@ class Tcp:
     def select_isn(self) -> int:
         """Select an ISS (section 3.4.1)."""
         self.drew_isn = True
-        return self.isn
+        return self.take_iss(self.isn)
+
+    def take_iss(self, iss: int) -> int:
+        """Make a TCB of this ISS."""
+        self.made = True
+        return iss
 
 
 def acknowledge(tcb: Tcb, tcp: Tcp) -> None:

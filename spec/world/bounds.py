@@ -85,6 +85,28 @@ class Bounds:
     span: int = _bound(
         0, 0, 8, "R: ticks after which a connection is closed, not retransmitted (with time only)"
     )
+    # A listener
+    listener: bool = _flag(
+        False, "B has a listening socket, with queues; off, it opens passively, as RFC 9293 has it"
+    )
+    backlog: int = _bound(
+        1, 1, 8, "requests that a listener keeps; it keeps one more connection for accept()"
+    )
+    synack_retries: int = _bound(
+        1, 0, 5, "how often a listener sends a SYN,ACK again before it forgets the request"
+    )
+    strangers: bool = _flag(False, "SYNs come to the listener from addresses where nobody answers")
+    neighbours: bool = _flag(False, "other clients' connections come to the accept queue, and go")
+    secret: int = _bound(
+        8,
+        0,
+        1 << 31,
+        "what SYN cookies are before the IRS goes in; with 8, those of 16 numbers are far from "
+        "the ISNs of requests",
+    )
+    cookie_life: int = _bound(
+        1, 1, 3, "values of its clock for which a SYN cookie is valid; the clock has four"
+    )
     # Faults
     duplicate: bool = _flag(True, "the channel may duplicate")
     lose: bool = _flag(True, "the channel may lose")

@@ -6,9 +6,12 @@ nowhere else: ``calls`` says what the bounds let a host do at all, and ``enabled
 it now.
 """
 
+from spec.rules import Cookies
+from spec.seq import not_
 from spec.tcp import timeouts
 from spec.tcp.host import awake
 from spec.tcp.inputs import Input
+from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
@@ -25,16 +28,17 @@ CALLS: tuple[Event, ...] = (
 """Everything but a segment and a tick."""
 
 
-def calls(bounds: Bounds, host: int, socket: int) -> tuple[Event, ...]:
-    """What the bounds let happen to a socket of a host, besides segments and ticks.
+def calls(bounds: Bounds, side: int, socket: int) -> tuple[Event, ...]:
+    """What the bounds let happen to a socket, besides segments and ticks.
 
-    The bounds of A are the first host's, those of B every other one's. What befalls a whole host is
-    listed with its first socket.
+    The bounds of A are those of all ends on its side of a connection, side 0; likewise those of B.
+    What befalls a whole host is listed with its first socket.
     """
-    first = host == 0
+    first = side == 0
     sends = bounds.octets > 0 and (bounds.a_sends if first else bounds.b_sends)
     crashes = first and socket == 0 and bounds.crashes > 0
     forged = bounds.forged and not first
+    listens = bounds.listener and not first
     allowed: dict[Event, bool] = {
         Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,
         Input.OPEN_ACTIVE: bounds.a_active if first else bounds.b_active,
@@ -46,6 +50,12 @@ def calls(bounds: Bounds, host: int, socket: int) -> tuple[Event, ...]:
         Input.USER_TIMEOUT: bounds.user_timeout,
         Input.CRASH: crashes,
         Input.RESTART: crashes,
+        Input.LISTEN: listens and socket == 0,
+        Input.ACCEPT: listens,
+        Input.STRANGER_SYN: listens and socket == 0 and bounds.strangers,
+        Input.STRANGER_FORGOTTEN: listens and socket == 0 and bounds.strangers,
+        Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
+        Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
         **dict.fromkeys(FORGERIES, forged),
     }
     return tuple(what for what in CALLS if allowed.get(what, True))
@@ -66,6 +76,12 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return False
     if what == Input.SEGMENT:
         return True
+    if end.host.listeners:
+        (request,) = end.host.sockets[0].requests
+        if what in _LISTENER:
+            return _listener_may(end.host.listeners[0], request, what, tcp)
+        if what in _APPLICATION and request.queue != Queue.NONE:
+            return False  # nobody has the connection yet
     if what == Input.OPEN_PASSIVE:
         return state == State.CLOSED and not spent(end, bounds)
     if what == Input.OPEN_ACTIVE:
@@ -97,6 +113,47 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
     if state == State.SYN_RECEIVED:
         return bounds.forged_opening
     return state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+
+
+_LISTENER = (
+    Input.LISTEN,
+    Input.ACCEPT,
+    Input.STRANGER_SYN,
+    Input.STRANGER_FORGOTTEN,
+    Input.NEIGHBOUR_READY,
+    Input.NEIGHBOUR_ACCEPTED,
+)
+
+_APPLICATION = (
+    Input.SEND,
+    Input.SEND_URGENT,
+    Input.RECEIVE,
+    Input.CLOSE,
+    Input.ABORT,
+    Input.USER_TIMEOUT,
+)
+
+
+def _listener_may(listener: Listener, request: Request, what: Event, tcp: Tcp) -> bool:
+    """May this happen to a listener now?
+
+    Without its checks a queue may be two longer than it should be, and not more: that shows it.
+    """
+    if what == Input.LISTEN:
+        return not_(listener.listening)
+    if what == Input.ACCEPT:
+        return request.queue == Queue.ACCEPT
+    if what == Input.STRANGER_FORGOTTEN:
+        return listener.strangers != 0
+    if what == Input.NEIGHBOUR_ACCEPTED:
+        return listener.neighbours != 0
+    backlog = tcp.bounds.backlog
+    if what == Input.NEIGHBOUR_READY:
+        room = listener.ready <= backlog + (not tcp.rules.accept_queue_check)
+        return listener.listening & room
+    room = listener.requests < backlog + (not tcp.rules.syn_queue_check)
+    cookie = listener.overflowed != tcp.bounds.cookie_life
+    return listener.listening & (room | ((tcp.rules.syncookies != Cookies.NEVER) & cookie))
 
 
 _NOTHING_TO_READ = (

@@ -11,6 +11,7 @@ from typing import Annotated
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Watcher, fresh
 from spec.tcp.host import Host, Socket
+from spec.tcp.listener import Listener, Request
 from spec.tcp.segment import Ticks
 from spec.tcp.tcb import Tcb
 
@@ -29,7 +30,8 @@ class Endpoint:
         """The same host, as if it had this one of its sockets only. Nothing is copied."""
         if len(self.ghosts) == 1:
             return self
-        host = Host((self.host.sockets[socket],), self.host.up, self.host.quiet)
+        whole = self.host
+        host = Host((whole.sockets[socket],), whole.up, whole.quiet, whole.listeners)
         return Endpoint(host, self.crashes, (self.ghosts[socket],))
 
     # Of a host with one socket
@@ -55,11 +57,20 @@ class Endpoint:
         return self.host.quiet
 
 
-def initial(watchers: Sequence[Watcher], incarnations: int, sockets: int = 1) -> Endpoint:
-    """A host that has done nothing yet; each of its sockets may make ``incarnations`` TCBs."""
+def initial(
+    watchers: Sequence[Watcher], incarnations: int, sockets: int = 1, listener: bool = False
+) -> Endpoint:
+    """A host that has done nothing yet; each of its sockets may make ``incarnations`` TCBs.
+
+    With ``listener`` it can have a listening socket.
+    """
     numbers = range(sockets)
+    ears = range(listener)
     return Endpoint(
-        Host(tuple(Socket() for _ in numbers)),
+        Host(
+            tuple(Socket(requests=tuple(Request() for _ in ears)) for _ in numbers),
+            listeners=tuple(Listener() for _ in ears),
+        ),
         ghosts=tuple(fresh(watchers, incarnations) for _ in numbers),
     )
 

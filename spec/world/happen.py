@@ -74,7 +74,7 @@ def happen(
         seg = forge(socket.tcb, cast(Forgery, what), tcp)
         what = Input.SEGMENT
     host.step(end.host, socket, cast(Input, what), seg, tcp)
-    if tcp.drew_isn and spent(me, bounds):
+    if tcp.made and spent(me, bounds):
         return NOTHING
     if what == Input.CRASH:
         end.crashes = end.crashes + 1

@@ -15,6 +15,7 @@ from spec.observe.confusion import Confusion, LateConfusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
+from spec.observe.once import Once
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
@@ -46,6 +47,10 @@ _SIMULTANEOUS = replace(_SMALL, a_passive=False, b_passive=False, abort=False)
 _TIMED = replace(_CLIENT_SERVER, msl=2, span=1)
 _TEXT = replace(_CLIENT_SERVER, abort=False, incarnations=1, capacity=1, octets=1, send_window=True)
 """Octets over one connection, to its end."""
+_LISTENER = replace(
+    _CLIENT_SERVER, abort=False, listen_open=False, b_passive=False, listener=True, send_window=True
+)
+"""A opens actively, to a listening socket of B."""
 _TEXT_ON_SYN = replace(
     _SMALL,
     a_active=False,
@@ -175,6 +180,54 @@ PROFILES = {
     ),
     "conduct-old": Profile(replace(_CLIENT_SERVER, window=2, stride=1), (Conduct(),)),
     "conduct-edge": Profile(replace(_CLIENT_SERVER, window=1, stride=1), (Conduct(),)),
+    "backlog": Profile(
+        replace(_LISTENER, incarnations=1, strangers=True, neighbours=True), (Agreement(),)
+    ),
+    "accepting": Profile(
+        replace(_LISTENER, close=False, incarnations=1, neighbours=True, octets=1, b_sends=False),
+        (Streams(),),
+    ),
+    "accepting-lossless": Profile(
+        replace(
+            _LISTENER,
+            close=False,
+            incarnations=1,
+            neighbours=True,
+            octets=1,
+            b_sends=False,
+            lose=False,
+        ),
+        (Streams(),),
+    ),
+    "server-first": Profile(
+        replace(_LISTENER, close=False, incarnations=1, octets=1, a_sends=False)
+    ),
+    "flood": Profile(
+        replace(_LISTENER, close=False, incarnations=1, strangers=True, octets=1, b_sends=False)
+    ),
+    "cookies": Profile(
+        replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False), (Agreement(), Once())
+    ),
+    "cookies-flood": Profile(
+        replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False, strangers=True), (Once(),)
+    ),
+    "fast-open": Profile(
+        replace(
+            _LISTENER,
+            a_active=False,
+            a_passive=True,
+            listen_open=False,
+            window=1,
+            stride=3,
+            octets=1,
+            b_sends=False,
+        ),
+        (Agreement(), Once()),
+    ),
+    "forgery-listener": Profile(
+        replace(_LISTENER, incarnations=1, in_flight=1, forged=True, forged_opening=True),
+        (Forgery(),),
+    ),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
@@ -248,6 +301,18 @@ PURPOSES = {
     "conduct-old": "the same with segments of an earlier connection, whose ISNs come again or "
     "are next to them: at the left edge of a window, and just outside",
     "conduct-edge": "the same where the window is one number wide: at both of its edges",
+    "backlog": "a client, and a listener whose queues others fill: SYNs of a flood the one, other "
+    "clients' connections the other",
+    "accepting": "a client with an octet to send, and an accept queue that other clients fill",
+    "accepting-lossless": "the same where the channel loses nothing",
+    "server-first": "a client that waits for the server to speak first, and a listener",
+    "flood": "a client with an octet to send, and a listener under a flood of SYNs",
+    "cookies": "octets of one connection through a listener, while segments of another are still "
+    "about. Fresh ISNs are three apart, as in reuse; a window of one keeps it small",
+    "cookies-flood": "the same with a flood, which a listener needs that sends cookies only when "
+    "its SYN queue is full",
+    "fast-open": "an octet on a SYN to a listener, and a second connection",
+    "forgery-listener": "an off-path sender that guesses, but misses, and a listener's request",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",

@@ -121,13 +121,16 @@ class System:
         self.watchers = tuple(watchers)
         self.reach = max((watcher.sees for watcher in watchers), default=NOTHING)
         self.looked_at = {state for watcher in watchers if watcher.sees for state in watcher.looks}
-        self.calls = tuple(calls(bounds, host, socket) for host, socket in topology.ends)
+        self.calls = tuple(
+            calls(bounds, side, socket)
+            for side, (_, socket) in zip(topology.sides, topology.ends, strict=True)
+        )
 
     def initial(self) -> World:
         """All hosts CLOSED, nothing in flight."""
         count, sockets = self.bounds.incarnations, self.topology.sockets
         hosts = [
-            endpoint.initial(self.watchers, count, sockets(host))
+            endpoint.initial(self.watchers, count, sockets(host), self.bounds.listener)
             for host in range(len(self.topology.names))
         ]
         return self.world(hosts, [()] * len(self.topology.ends))

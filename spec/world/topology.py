@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Topology:
-    """Hosts by name, ends as (host, socket of the host), and the peer of each end."""
+    """Hosts by name, ends as (host, socket of the host), and the peer of each end.
+
+    An end is on ``side`` 0 or 1 of its connection: where it opens, or where it is waited for.
+    """
 
     names: tuple[str, ...]
     ends: tuple[tuple[int, int], ...]
     peers: tuple[int, ...]
+    sides: tuple[int, ...]
 
     def sockets(self, host: int) -> int:
         """How many sockets a host has."""
@@ -27,7 +31,7 @@ class Topology:
 
 
 def connected(*connections: tuple[str, str]) -> Topology:
-    """The topology of these connections, each between two hosts by name."""
+    """The topology of these connections, each from one host to another, by name."""
     names = tuple(dict.fromkeys(name for pair in connections for name in pair))
     sockets: dict[str, list[tuple[int, int]]] = {name: [] for name in names}
     for number, pair in enumerate(connections):
@@ -38,6 +42,7 @@ def connected(*connections: tuple[str, str]) -> Topology:
         names,
         tuple((host, n) for host, name in enumerate(names) for n in range(len(sockets[name]))),
         tuple(ends.index((number, 1 - side)) for number, side in ends),
+        tuple(side for _, side in ends),
     )
 
 

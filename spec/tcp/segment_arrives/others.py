@@ -341,6 +341,14 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         )
         return False
     if tcb.state == State.LAST_ACK and finished:
+        if tcp.rules.passive_time_wait:
+            enter_time_wait(tcb, tcp)
+            tcp.rule(
+                "not in RFC 9293/LAST-ACK/wait",
+                "our FIN is acknowledged, enter TIME-WAIT all the same",
+                State.TIME_WAIT,
+            )
+            return False
         delete(tcb)
         tcp.rule(
             "3.10.7.4/fifth/LAST-ACK/our-fin",

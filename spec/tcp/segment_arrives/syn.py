@@ -26,6 +26,11 @@ def answer_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Third, check for a SYN (in LISTEN): select an ISS, send SYN,ACK, enter SYN-RECEIVED."""
     tcb.rcv.wnd = tcp.bounds.window
     hear_syn(tcb, seg, tcp)
+    enter_syn_received(tcb, tcp)
+
+
+def enter_syn_received(tcb: Tcb, tcp: Tcp) -> None:
+    """... the part of it that follows once the SYN is heard."""
     tcb.iss = tcp.select_isn()
     tcb.passive = True
     send_syn_ack(tcb, tcp)
