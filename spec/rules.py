@@ -272,7 +272,7 @@ class Rules:
     )
     cookie_hash: CookieHash = _rule(
         CookieHash.WHOLE,
-        "RFC 4987 A",
+        "RFC 4987 3.6",
         "A cookie is a hash of all that it stands for; sum: the IRS is added to the hash, so "
         "that a cookie's successors are cookies too.",
     )
@@ -281,7 +281,7 @@ class Rules:
     )
     cookie_guard: CookieGuard = _rule(
         CookieGuard.NONE,
-        "not in RFC 4987",
+        "not in RFC 9293",
         "What keeps a cookie from being used twice: none; bare: text with the ACK is refused; "
         "once: the last cookie taken is remembered; later: those of earlier IRSs are refused too.",
     )

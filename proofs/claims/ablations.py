@@ -121,20 +121,20 @@ ABLATIONS = (
     _change(23, "SYN cookies", "S5d.request", {"syncookies": Cookies.ALWAYS}),
     _change(23, "SYN cookies", "S10.request", {"syncookies": Cookies.ALWAYS}),
     _change(32, "SYN queue not bounded", "S1", {"syn_queue_check": False}),
-    _change(32, "accept queue not bounded", "S1", {"accept_queue_check": False}),
-    _change(33, "cookies not checked", "S5", {"cookie_check": False}),
-    _change(33, "the IRS added to the hash", "S5", {"cookie_hash": CookieHash.SUM}),
-    _change(34, "no cookies", "S3", {"syncookies": Cookies.NEVER}),
-    _change(35, "requests forgotten", "S10.request", {"requests_forgotten": True}),
-    _change(36, "a third segment too many ignored", "S8", {"abort_on_overflow": False}),
-    _change(37, "a SYN in the window not challenged", "S15", {"syn_received_challenge": False}),
+    _change(33, "accept queue not bounded", "S1", {"accept_queue_check": False}),
+    _change(34, "cookies not checked", "S5", {"cookie_check": False}),
+    _change(35, "the IRS added to the hash", "S5", {"cookie_hash": CookieHash.SUM}),
+    _change(36, "no cookies", "S3", {"syncookies": Cookies.NEVER}),
+    _change(37, "requests forgotten", "S10.request", {"requests_forgotten": True}),
+    _change(38, "a third segment too many ignored", "S8", {"abort_on_overflow": False}),
+    _change(39, "a SYN in the window not challenged", "S15", {"syn_received_challenge": False}),
 )
 """Every ablation whose claim is in the table."""
 
 _NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
 
 CONTROLS = (
-    _change(33, "the IRS added to the hash", "S5d.once", {"cookie_hash": CookieHash.SUM}),
+    _change(35, "the IRS added to the hash", "S5d.once", {"cookie_hash": CookieHash.SUM}),
     _change(30, "close in three segments", "T3", {"fin_ack_delayed": True}),
     _change(30, "close in three segments", "T4", {"fin_ack_delayed": True}),
     _change(30, "close in three segments", "T8", {"fin_ack_delayed": True}),

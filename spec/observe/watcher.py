@@ -45,7 +45,7 @@ class Moment:
     @property
     def fed(self) -> bool:
         """Did the segment that made a TCB go on to it: the ACK of a SYN cookie, or text?"""
-        return self.tcp.made and (not self.tcp.drew_isn or bool(self.tcp.taken))
+        return self.tcp.made and (not self.tcp.drew_isn or self.tcp.taken != [])
 
     @property
     def exists(self) -> bool:

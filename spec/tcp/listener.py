@@ -257,7 +257,9 @@ def stranger_forgotten(listener: Listener, tcp: Tcp) -> None:
     """The SYN,ACK to a stranger was sent often enough."""
     listener.requests = listener.requests - 1
     listener.strangers = listener.strangers - 1
-    return tcp.rule("RFC 4987/2/forget-stranger", "SYN,ACK sent often enough, forget the request")
+    return tcp.rule(
+        "RFC 4987/2/forget-stranger", "SYN,ACK sent often enough, forget a stranger's request"
+    )
 
 
 def neighbour_ready(listener: Listener, tcp: Tcp) -> None:

@@ -11,7 +11,7 @@ from spec.seq import not_
 from spec.tcp import timeouts
 from spec.tcp.host import awake
 from spec.tcp.inputs import Input
-from spec.tcp.listener import Listener, Queue, Request
+from spec.tcp.listener import Queue
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
@@ -76,11 +76,10 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return False
     if what == Input.SEGMENT:
         return True
-    if end.host.listeners:
-        (request,) = end.host.sockets[0].requests
-        if what in _LISTENER:
-            return _listener_may(end.host.listeners[0], request, what, tcp)
-        if what in _APPLICATION and request.queue != Queue.NONE:
+    if what in _LISTENER:
+        return end.host.listeners != () and _listener_may(end, what, tcp)
+    if end.host.listeners and what in _APPLICATION:
+        if end.host.sockets[0].requests[0].queue != Queue.NONE:
             return False  # nobody has the connection yet
     if what == Input.OPEN_PASSIVE:
         return state == State.CLOSED and not spent(end, bounds)
@@ -134,11 +133,12 @@ _APPLICATION = (
 )
 
 
-def _listener_may(listener: Listener, request: Request, what: Event, tcp: Tcp) -> bool:
+def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
     """May this happen to a listener now?
 
     Without its checks a queue may be two longer than it should be, and not more: that shows it.
     """
+    (listener,), (request,) = end.host.listeners, end.host.sockets[0].requests
     if what == Input.LISTEN:
         return not_(listener.listening)
     if what == Input.ACCEPT:

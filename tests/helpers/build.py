@@ -14,10 +14,12 @@ from spec.observe.confusion import LateConfusion
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
+from spec.observe.once import Once
 from spec.observe.stale import StaleAnywhere
 from spec.observe.streams import Streams
 from spec.rules import Rules
 from spec.tcp.inputs import Input
+from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp
@@ -53,6 +55,7 @@ WATCHERS = (
     Crossing(),
     Conduct(),
     Endings(),
+    Once(),
 )
 """Every watcher that there is."""
 
@@ -98,6 +101,15 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
             owner = {"up": end.host, "quiet": end.host, "crashes": end}.get(name, end.tcb)
         assert hasattr(owner, name), name
         setattr(owner, name, value)
+    return end
+
+
+def listening(state: State = CLOSED, queue: Queue = Queue.NONE, **listener: Any) -> Endpoint:
+    """A host with a listener, and an endpoint of it in ``state`` and ``queue``; ``listener`` are
+    the listener's fields. It believes cookies."""
+    end = endpoint(state)
+    end.host.listeners = (Listener(listening=True, **{"overflowed": 1} | listener),)
+    end.host.sockets[0].requests = (Request(queue=queue),)
     return end
 
 

@@ -1,6 +1,7 @@
 """Every switch of ``spec.rules`` is alive, documented, and by default the RFC's choice."""
 
 import ast
+import dataclasses
 import re
 from enum import Enum
 from pathlib import Path
@@ -9,12 +10,13 @@ import pytest
 
 import spec
 from checker.model.interned import Interned
-from spec.rules import SWITCHES, Isn, Restart, Rules
+from spec.rules import SWITCHES, CookieGuard, CookieHash, Cookies, Isn, Restart, Rules
 from spec.tcp.inputs import Input
+from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
-from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, seg
+from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, listening, seg
 
 DEFAULTS = {
     "three_way": True,
@@ -51,6 +53,17 @@ DEFAULTS = {
     "ack_floor": True,
     "ack_floor_at_iss": False,
     "syn_received_ack_range": False,
+    "passive_time_wait": False,
+    "syn_queue_check": True,
+    "accept_queue_check": True,
+    "requests_forgotten": True,
+    "abort_on_overflow": False,
+    "defer_accept": False,
+    "fast_open": False,
+    "syncookies": Cookies.NEVER,
+    "cookie_hash": CookieHash.WHOLE,
+    "cookie_check": True,
+    "cookie_guard": CookieGuard.NONE,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
 
@@ -101,7 +114,54 @@ def old_syn_reopening(**rules):
     return seen(arrive(end, "<SEQ=290><CTL=SYN>", isn=500, time_wait_reopen=True, **rules))
 
 
+SYN = "<SEQ=299><CTL=SYN>"
+THIRD = "<SEQ=300><ACK=100><CTL=ACK>"
+OF_A_COOKIE = "<SEQ=300><ACK=906><CTL=ACK>"
+"""The cookie is 8 + 3 * 299."""
+
+
+def heard(segment: str, end: Endpoint, **fixed):
+    """A demonstration: ``segment`` at a listener's ``end``."""
+    return lambda **rules: seen(arrive(end, segment, isn=500, **fixed | rules))
+
+
+def taken_before() -> Endpoint:
+    """A listener that has taken the cookie of this IRS."""
+    end = listening()
+    (request,) = end.host.sockets[0].requests
+    request.used, request.used_irs = True, 299
+    return end
+
+
+FULL = {"requests": BOUNDS.backlog, "ready": BOUNDS.backlog + 1}
+COOKIES = {"syncookies": Cookies.ALWAYS}
+
 DEMONSTRATIONS = {
+    ("passive_time_wait", True): arriving(State.LAST_ACK, "<SEQ=301><ACK=101><CTL=ACK>"),
+    ("syn_queue_check", False): heard(SYN, listening(requests=FULL["requests"])),
+    ("accept_queue_check", False): heard(SYN, listening(ready=FULL["ready"])),
+    ("requests_forgotten", False): lambda **rules: seen(
+        happen(
+            listening(State.SYN_RECEIVED, Queue.SYN, requests=1),
+            Input.RETRANSMISSION_TIMEOUT,
+            bounds=dataclasses.replace(BOUNDS, synack_retries=0),
+            **rules,
+        )
+    ),
+    ("abort_on_overflow", True): heard(
+        THIRD, listening(State.SYN_RECEIVED, Queue.SYN, requests=1, ready=FULL["ready"])
+    ),
+    ("defer_accept", True): heard(THIRD, listening(State.SYN_RECEIVED, Queue.SYN, requests=1)),
+    ("fast_open", True): heard("<SEQ=299><TEXT=1><CTL=SYN>", listening()),
+    ("syncookies", Cookies.OVERFLOW): heard(SYN, listening(requests=FULL["requests"])),
+    ("syncookies", Cookies.ALWAYS): heard(SYN, listening()),
+    ("cookie_hash", CookieHash.SUM): heard(SYN, listening(), **COOKIES),
+    ("cookie_check", False): heard(THIRD, listening(), **COOKIES),
+    ("cookie_guard", CookieGuard.BARE): heard(
+        "<SEQ=300><ACK=906><TEXT=1><CTL=ACK>", listening(), **COOKIES
+    ),
+    ("cookie_guard", CookieGuard.ONCE): heard(OF_A_COOKIE, taken_before(), **COOKIES),
+    ("cookie_guard", CookieGuard.LATER): heard(OF_A_COOKIE, taken_before(), **COOKIES),
     ("three_way", False): arriving(State.LISTEN, "<SEQ=299><CTL=SYN>"),
     ("isn", Isn.ANY): offered,
     ("isn", Isn.CONSTANT): offered,

@@ -15,10 +15,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from checker.model.interned import Interned
-from spec.observe.ghosts import End, Ghost, Left, Pair, accepted
+from spec.observe.ghosts import End, Ghost, Left, Pair, Reading, accepted
 from spec.observe.sights import Sight
 from spec.observe.watcher import Watcher
-from spec.rules import Restart, Rules
+from spec.rules import Cookies, Restart, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Origin, Segment
 from spec.tcp.tcb import State
@@ -41,6 +41,9 @@ PROFILES = {
     "octets": dataclasses.replace(
         BASE, octets=1, in_flight=1, b_sends=False, send_window=True, urgent=True, user_timeout=True
     ),
+    "listening": dataclasses.replace(
+        BASE, in_flight=1, b_passive=False, listener=True, strangers=True, neighbours=True
+    ),
     "two": dataclasses.replace(BASE, incarnations=2, capacity=1, in_flight=1),
     "crash": dataclasses.replace(
         BASE, incarnations=2, in_flight=1, msl=2, span=1, crashes=1, close=False, abort=False
@@ -54,7 +57,7 @@ PROFILES = {
 
 def protocol_of_endpoint(end: Endpoint) -> tuple[Any, ...]:
     """All but its ghosts; ``made`` stays, the number of TCBs made so far."""
-    return key(end.tcb), end.up, end.quiet, end.crashes, end.ghost.made
+    return key(end.host), end.crashes, end.ghost.made
 
 
 def protocol_of_segment(seg: Segment) -> tuple[Any, ...]:
@@ -200,6 +203,7 @@ def _met() -> list[tuple[Any, Rules, Bounds]]:
             (PROFILES["crash"], Rules()),
             (PROFILES["simultaneous"], Rules()),
             (PROFILES["forgery"], Rules(ack_floor=False)),
+            (PROFILES["listening"], Rules(syncookies=Cookies.OVERFLOW)),
             (PROFILES["timed"], Rules(time_wait_reopen=True, abort_time_wait=True)),
         )
         for it in met(bounds, rules)
@@ -265,6 +269,7 @@ def test_every_ghost_is_written(field):
             partner=3,
             heard=3,
         )
+        ghost.read = tuple(Reading(9 if field == "again" else 1) for _ in range(3))
         end.ghosts = (ghost,)
         before = key(getattr(end.ghost, field))
         if seg is not None:

@@ -23,7 +23,7 @@ from spec.observe.sights import BLIND, Sight
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import Isn, Rules
+from spec.rules import Cookies, Isn, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -327,7 +327,7 @@ class Naive:
 
     def __init__(self, rules: Rules, bounds: Bounds, watchers: Sequence[Watcher]) -> None:
         self.rules, self.bounds, self.watchers = rules, bounds, watchers
-        self.blank = initial(self.watchers, bounds.incarnations)
+        self.blank = initial(self.watchers, bounds.incarnations, listener=bounds.listener)
 
     def initial(self):
         return (key(self.blank), key(self.blank)), ((), ())
@@ -354,6 +354,12 @@ class Naive:
             Input.CRASH: me == 0 and b.crashes,
             Input.RESTART: me == 0 and b.crashes,
             **dict.fromkeys(FORGERIES, me == 1 and b.forged),
+            Input.LISTEN: me == 1 and b.listener,
+            Input.ACCEPT: me == 1 and b.listener,
+            Input.STRANGER_SYN: me == 1 and b.listener and b.strangers,
+            Input.STRANGER_FORGOTTEN: me == 1 and b.listener and b.strangers,
+            Input.NEIGHBOUR_READY: me == 1 and b.listener and b.neighbours,
+            Input.NEIGHBOUR_ACCEPTED: me == 1 and b.listener and b.neighbours,
             Input.SEGMENT: False,
             Input.TICK: False,
         }
@@ -482,6 +488,18 @@ COMPARED = {
     "forged": (
         ONE.but(msl=0, in_flight=1, forged=True).watched(ForgeryWatcher()),
         Rules(ack_floor=False),
+    ),
+    "listener": (
+        ONE.but(
+            msl=0,
+            b_passive=False,
+            listener=True,
+            strangers=True,
+            neighbours=True,
+            in_flight=1,
+            close=False,
+        ),
+        Rules(syncookies=Cookies.OVERFLOW),
     ),
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
