@@ -58,7 +58,7 @@ CLAIMS = (
     ),
     Claim(
         "S3",
-        "... if cookies are sent when the SYN queue is full",
+        "an open gets through a flood if cookies are sent when the SYN queue is full",
         EVENTUALLY,
         p.everything,
         "flood",
@@ -212,7 +212,8 @@ CLAIMS = (
     ),
     Claim(
         "S8",
-        "... if a third segment that finds the accept queue full is answered with a reset",
+        "at rest no client is ESTABLISHED alone, if a third segment that finds the accept queue "
+        "full is answered with a reset",
         REST,
         p.client_not_alone,
         "accepting-lossless",

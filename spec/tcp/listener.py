@@ -95,7 +95,7 @@ def segment_arrives(listener: Listener, request: Request, tcb: Tcb, seg: Segment
     """A segment arrives for a pair of sockets of a listening host."""
     if tcb.state == State.CLOSED and listener.listening:
         return listening_state(listener, request, tcb, seg, tcp)
-    if request.queue == Queue.SYN and completes(tcb, seg, tcp):
+    if tcb.state == State.SYN_RECEIVED and third_segment(request, tcb, seg, tcp):
         if tcp.rules.defer_accept and seg.length() == 0:
             request.acked = True
             return tcp.rule("Linux/defer_accept/wait", "third segment without text left aside")
@@ -158,11 +158,12 @@ def fast_open(listener: Listener, request: Request, tcb: Tcb, seg: Segment, tcp:
     return tcp.rule("RFC 7413/4.2.2/text", "text of the SYN to the application", State.SYN_RECEIVED)
 
 
-def completes(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
-    """Is this the third segment of the handshake (3.10.7.4, first to fifth)?"""
+def third_segment(request: Request, tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does this complete the handshake of a request (3.10.7.4, first to fifth)?"""
     ours = tcp.seq.lt_le(tcb.snd.una, seg.ack, tcb.snd.nxt)
     bare = seg.ctl.ack & (seg.ctl.syn == seg.ctl.rst) & (seg.ctl.syn == False)  # noqa: E712
-    return bare & ours & acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
+    waits = request.queue == Queue.SYN
+    return waits & bare & ours & acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
 
 
 def overflow(listener: Listener, request: Request, tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -181,34 +182,34 @@ def overflow(listener: Listener, request: Request, tcb: Tcb, seg: Segment, tcp: 
 def settle(listener: Listener, request: Request, tcb: Tcb) -> None:
     """After a rule of the RFC: the queue that the connection belongs to now.
 
+    A request whose handshake is complete goes over to the accept queue.
     A connection that goes back to LISTEN (3.10.7.4) is gone: the listener listens for it. One that
     is reset before it is accepted leaves the accept queue. (Linux keeps it there until accept(),
     which then returns a socket that is reset already.)
     """
-    if request.queue == Queue.NONE:
-        return
     if tcb.state in (State.CLOSED, State.LISTEN):
         delete(tcb)
         leave(listener, request)
-    elif request.queue == Queue.SYN and tcb.state != State.SYN_RECEIVED:
-        listener.requests = listener.requests - 1
-        enter_accept_queue(listener, request)
+    elif tcb.state != State.SYN_RECEIVED:
+        made = request.queue == Queue.SYN
+        listener.requests = choose(made, listener.requests - 1, listener.requests)
+        listener.ready = choose(made, listener.ready + 1, listener.ready)
+        request.queue = choose(made, Queue.ACCEPT, request.queue)
+        request.retries = choose(made, 0, request.retries)
 
 
 def leave(listener: Listener, request: Request) -> None:
-    """A connection leaves the queue that it is in."""
-    if request.queue == Queue.SYN:
-        listener.requests = listener.requests - 1
-    else:
-        listener.ready = listener.ready - 1
+    """A connection leaves the queue that it is in, if any."""
+    waits, ready = request.queue == Queue.SYN, request.queue == Queue.ACCEPT
+    listener.requests = choose(waits, listener.requests - 1, listener.requests)
+    listener.ready = choose(ready, listener.ready - 1, listener.ready)
     request.queue = Queue.NONE
     request.retries = 0
     request.acked = False
 
 
 def enter_accept_queue(listener: Listener, request: Request) -> None:
-    """A connection waits to be accepted; it remembers whether its third segment had to wait."""
-    request.retries = 0
+    """A connection that was no request waits to be accepted."""
     request.queue = Queue.ACCEPT
     listener.ready = listener.ready + 1
 
