@@ -338,10 +338,21 @@ _LONG = (
     "time-over",
     "time-giving-up",
     "time-giving-up-soon",
+    "cookies",
+    "cookies-flood",
+    "fast-open",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
-_LIVE_ONCE = ("once", "closing", "closing-text", "closing-giving-up", "delivering", "draining")
+_LIVE_ONCE = (
+    "once",
+    "closing",
+    "closing-text",
+    "closing-giving-up",
+    "delivering",
+    "draining",
+    "flood",
+)
 """Those that have three there, since they are of one connection."""
 
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
@@ -371,6 +382,9 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
         "hazard": {},
+        "cookies": {"in_flight": 3},
+        "cookies-flood": {},
+        "fast-open": {"in_flight": 3},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }
