@@ -11,6 +11,7 @@ tcp/user_calls              3.10.1 to 3.10.6: OPEN, SEND, RECEIVE, CLOSE, ABORT,
 tcp/segment_arrives/        3.10.7: SEGMENT ARRIVES, a file for each subsection
 tcp/timeouts                3.10.8: user, retransmission and TIME-WAIT timeouts
 tcp/sending                 3.8: what is sent when, and its format
+tcp/listener                listening sockets: SYN queue, accept queue, cookies, Fast Open
 tcp/host                    one host: its sockets, clock and memory; one event at a time
 observe/                    watchers: what must be known of a run to state a claim
 world/bounds                every finite bound of an exploration, with its reason

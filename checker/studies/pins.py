@@ -44,7 +44,7 @@ def pin(result: Report, scale: str) -> None:
     titles = {one.id: f"  # {one.title}" for one in (*ABLATIONS, *CONTROLS)}
     for part in (*SCALES, "ablations", "controls"):
         for id, values in parts.get(part, {}).items():
-            title = "" if part in SCALES else titles[id]
+            title = titles.get(id, "")  # none: a claim, or an ablation that is no more
             lines += ["", f'[{part}."{id}"]{title}']
             lines += [f"{name} = {_toml(value)}" for name, value in values.items()]
     with resources.as_file(resources.files("proofs").joinpath("results/expected.toml")) as path:
