@@ -24,7 +24,12 @@ def text(seg: Segment) -> str:
 
 
 def state(end: Endpoint) -> str:
-    """The RFC's state, and the health of the host where it is not well."""
+    """The RFC's state, and the health of the host where it is not well.
+
+    A listener's end is in LISTEN, though no TCB is.
+    """
+    if end.tcb.state is State.CLOSED and any(one.listening for one in end.host.listeners):
+        return State.LISTEN.value
     return end.tcb.state.value + (" (down)" if not end.up else " (quiet)" if end.quiet else "")
 
 
@@ -43,6 +48,9 @@ def small_print(end: Endpoint, bounds: Bounds) -> str:
         texts.append(f"TIME-WAIT for {_ticks(tcb.time_wait)}")
     elif bounds.msl and tcb.snd.una != tcb.snd.nxt:
         texts.append(f"resends for {_ticks(tcb.span)}")
+    for one in end.host.listeners:
+        if one.requests or one.ready:
+            texts.append(f"SYN queue: {one.requests}, accept queue: {one.ready}")
     if end.quiet:
         texts.append(f"quiet for {_ticks(end.quiet)}")
     return ", ".join(texts)

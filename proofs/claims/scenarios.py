@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from spec.rules import Restart
+from spec.rules import Cookies, Restart
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 
@@ -80,6 +80,8 @@ def _wait(ticks: int) -> tuple[Move, ...]:
 
 
 _LISTEN = _do(B, Input.OPEN_PASSIVE)
+_EAR = _do(B, Input.LISTEN)
+_LISTENER = {"listener": True, "backlog": 1}
 _CONNECT = _do(A, Input.OPEN_ACTIVE)
 _HANDSHAKE = (_LISTEN, _CONNECT, _hear(B, "SYN"), _hear(A, "SYN,ACK"), _hear(B, "ACK"))
 _CLOSE_A, _CLOSE_B = _do(A, Input.CLOSE), _do(B, Input.CLOSE)
@@ -341,6 +343,70 @@ SCENARIOS: dict[str, Scenario] = {
             _lose("SYN,ACK"),
             _do(B, Input.USER_TIMEOUT),
         ),
+        harm=True,
+    ),
+    "accept-queue-full": Scenario(
+        "A full accept queue: the third segment is ignored, and the connection made later",
+        "The client is ESTABLISHED long before the server is. Its text completes the handshake "
+        "once there is room, and arrives once.",
+        (
+            _EAR,
+            _do(B, Input.NEIGHBOUR_READY),
+            _CONNECT,
+            _hear(B, "SYN"),
+            _do(B, Input.NEIGHBOUR_READY, "two wait, one more than the backlog of one"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK", "no room: the listener ignores it"),
+            _do(A, Input.SEND, "the client knows nothing of it"),
+            _lose("PSH,ACK", "or the server drops it, as it did the ACK"),
+            _do(B, Input.NEIGHBOUR_ACCEPTED),
+            _do(A, Input.RETRANSMISSION_TIMEOUT),
+            _hear(B, "PSH,ACK", "now it completes the handshake, and is read"),
+            _do(B, Input.ACCEPT),
+        ),
+        bounds={**_LISTENER, "neighbours": True, "octets": 1},
+    ),
+    "syn-cookie": Scenario(
+        "A SYN cookie: the listener keeps nothing until the third segment",
+        "The SYN queue is full of SYNs from nobody. The SYN,ACK says all that the listener will "
+        "have to know, and its ACK brings that back.",
+        (
+            _EAR,
+            _do(B, Input.STRANGER_SYN),
+            _CONNECT,
+            _hear(B, "SYN", "no room: the answer is a cookie"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK", "SEG.ACK - 1 is the cookie of SEG.SEQ - 1"),
+            _do(B, Input.ACCEPT),
+        ),
+        rules={"syncookies": Cookies.OVERFLOW},
+        bounds={**_LISTENER, "strangers": True, "secret": 4000},
+    ),
+    "cookie-twice": Scenario(
+        "A SYN cookie used twice: a request arrives again when its connection is over",
+        "Both ends have closed. A late copy of the client's first text is the ACK of a cookie "
+        "that is still valid: the server makes a second connection, and reads the request again.",
+        (
+            _EAR,
+            _CONNECT,
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+            _do(B, Input.ACCEPT),
+            _do(A, Input.SEND, "POST /pay"),
+            Move(B, "duplicate", "PSH,ACK", "the network has a copy"),
+            _hear(A, "ACK"),
+            _CLOSE_A,
+            _hear(B, "FIN,ACK"),
+            _hear(A, "ACK"),
+            _CLOSE_B,
+            _hear(A, "FIN,ACK"),
+            _hear(B, "ACK", "the connection is over at the server"),
+            _hear(B, "PSH,ACK", "POST /pay, again"),
+            _do(B, Input.ACCEPT),
+        ),
+        rules={"syncookies": Cookies.ALWAYS},
+        bounds={**_LISTENER, "octets": 1, "secret": 4000},
         harm=True,
     ),
     "data-on-syn": Scenario(
