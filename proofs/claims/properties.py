@@ -253,6 +253,12 @@ def queues_are_bounded(world: World) -> bool:
     return (listener.requests <= 1) & (listener.ready <= 2)
 
 
+def nothing_is_kept(world: World) -> bool:
+    """S4: the SYN queue is empty, and the server is not in SYN-RECEIVED."""
+    _, b = world.hosts
+    return _listener(world).requests == 0 and b.tcb.state != State.SYN_RECEIVED
+
+
 def server_agrees(world: World) -> bool:
     """S5: of each TCB of the server that reached ESTABLISHED, some TCB of the client ever held the
     same two numbers."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from spec.observe.ghosts import Ghost, Left, reached_established
 from spec.rules import Rules
 from spec.seq import Space, implies, not_
+from spec.tcp.listener import Queue
 from spec.tcp.segment import Id, Segment, Seq, Ticks
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
@@ -582,3 +583,53 @@ def the_partner_dies(w: View, seg: Segment) -> bool:
 def time_wait_drains(w: View) -> bool:
     """T3: no TIME-WAIT was left with a segment of its connection in flight."""
     return not_(w.me.ghost.residue)
+
+
+# A listener, and one of its connections: of the others it has the numbers
+
+
+def queues_are_counted(w: View) -> bool:
+    """What the listener counts is this connection, if it waits, and the others that wait."""
+    (listener,), (request,) = w.me.host.listeners, w.me.host.sockets[0].requests
+    asked, others = request.queue == Queue.SYN, listener.strangers
+    waits, rest = request.queue == Queue.ACCEPT, listener.neighbours
+    return (
+        implies(asked, listener.requests == others + 1)
+        & implies(not_(asked), listener.requests == others)
+        & implies(waits, listener.ready == rest + 1)
+        & implies(not_(waits), listener.ready == rest)
+    )
+
+
+def requests_are_in_syn_received(w: View) -> bool:
+    """What waits in the SYN queue is in SYN-RECEIVED, passively, and nobody has used it."""
+    (request,), tcb = w.me.host.sockets[0].requests, w.me.tcb
+    untouched = tcb.passive & not_(tcb.closing) & (tcb.rcv.wnd == w.bounds.window)
+    waits = request.queue == Queue.SYN
+    return implies(waits, (tcb.state == State.SYN_RECEIVED) & untouched)
+
+
+def closed_is_blank(w: View) -> bool:
+    """Of a connection that is gone nothing is left, and it waits nowhere."""
+    (request,), tcb = w.me.host.sockets[0].requests, w.me.tcb
+    return implies(tcb.state == State.CLOSED, not_(tcb.closing) & (request.queue == Queue.NONE))
+
+
+def ready_are_established(w: View) -> bool:
+    """What waits to be accepted has been established, and the application has not closed it."""
+    (request,), tcb = w.me.host.sockets[0].requests, w.me.tcb
+    there = (tcb.state == State.ESTABLISHED) | (tcb.state == State.CLOSE_WAIT)
+    return implies(request.queue == Queue.ACCEPT, there & not_(tcb.closing))
+
+
+def queues_are_bounded(w: View) -> bool:
+    """S1: no more requests than the backlog, and one more connection than that to be accepted."""
+    (listener,) = w.me.host.listeners
+    backlog = w.bounds.backlog
+    return (listener.requests <= backlog) & (listener.ready <= backlog + 1)
+
+
+def nothing_is_kept(w: View) -> bool:
+    """S4: no request is there, of this client or of any other."""
+    (listener,), (request,) = w.me.host.listeners, w.me.host.sockets[0].requests
+    return (listener.requests == 0) & (request.queue != Queue.SYN)

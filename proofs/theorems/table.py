@@ -19,7 +19,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import Restart
+from spec.rules import Cookies, Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,16 @@ _FORGED = _OPEN | {"user_timeout": True, "forged": True}
 _TIMED = _OPEN | {"abort": False}
 """With time: graceful closes only, and nobody gives up. No text."""
 
+_LISTENING = _OPEN | {
+    "user_timeout": True,
+    "b_passive": False,
+    "listen_open": False,
+    "listener": True,
+    "strangers": True,
+    "neighbours": True,
+}
+"""A listener, one of its connections, and any number of others. No time, no text."""
+
 _DRAIN = {"time_wait_restart": Restart.EMISSION, "time_wait_ignores_reset": True}
 """Whatever TIME-WAIT sends restarts its timer, and it ignores resets (RFC 1337 F1)."""
 
@@ -104,6 +114,14 @@ _SEGMENTS = (
     i.ack_says_irs,
 )
 """What TCBs and segments are, by their numbers."""
+
+_QUEUES = (
+    i.queues_are_counted,
+    i.closed_is_blank,
+    i.requests_are_in_syn_received,
+    i.ready_are_established,
+)
+"""Which connections wait, and how many."""
 
 _T1 = Theorem(
     id="T1",
@@ -291,6 +309,30 @@ THEOREMS = (
         bounds=_FORGED | {"forged_opening": True},
         watchers=(Forgery(),),
         free=("window",),
+        facts=(i.window_is_sane,),
+    ),
+    # Every rule of a listener looks at its counts and at one connection. What another connection
+    # does is, to this one, what strangers and neighbours do, whose number is not bounded.
+    Theorem(
+        id="S1",
+        title="a listener's queues keep to their length, whatever that is, for any number of peers",
+        cites="RFC 4987 2, 3.3",
+        claims=(i.queues_are_bounded,),
+        clauses=_QUEUES,
+        rules={},
+        bounds=_LISTENING,
+        free=("window", "backlog"),
+        facts=(i.window_is_sane,),
+    ),
+    Theorem(
+        id="S4",
+        title="with cookies a listener keeps nothing of a SYN",
+        cites="RFC 4987 3.6",
+        claims=(i.nothing_is_kept,),
+        clauses=_QUEUES,
+        rules={"syncookies": Cookies.ALWAYS},
+        bounds=_LISTENING | {"strangers": False},  # nothing is kept of theirs that could go
+        free=("window", "backlog", "secret"),
         facts=(i.window_is_sane,),
     ),
 )

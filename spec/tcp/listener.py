@@ -112,7 +112,11 @@ def listening_state(listener: Listener, request: Request, tcb: Tcb, seg: Segment
         return tcp.rule("3.10.7.2/listener/first/reset", "reset ignored")
     # Second, check for an ACK
     if seg.ctl.ack:
-        if believes_cookies(listener, tcp) and is_cookie(listener, request, seg, tcp):
+        if (
+            believes_cookies(listener, tcp)
+            and not seg.ctl.syn
+            and is_cookie(listener, request, seg, tcp)
+        ):
             return take_cookie(listener, request, tcb, seg, tcp)
         reset(seg, tcp)
         return tcp.rule("3.10.7.2/listener/second/ack", "ACK answered with a reset")

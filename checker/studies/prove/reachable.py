@@ -105,8 +105,8 @@ class Recorder:
             number = end.ghost.id
             found = past
             if end.ghost.made > len(past):
-                assert isn is not None
-                found = (*past, Known(isn, self._same(Memory())))
+                iss = end.tcb.iss if isn is None else isn  # none selected: the ACK of a cookie
+                found = (*past, Known(iss, self._same(Memory())))
             if number:
                 known = found[number - 1]
                 memory = clone(known.memory)

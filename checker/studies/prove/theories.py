@@ -31,7 +31,14 @@ from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
 from spec.world.records import key, paths
 
-FREE = {"window": None, "msl": POSITIVE, "span": REAL, "time_wait": REAL}
+FREE = {
+    "window": None,
+    "secret": None,
+    "msl": POSITIVE,
+    "span": REAL,
+    "time_wait": REAL,
+    "backlog": NAT,
+}
 """What may be left free; None: of the domain that its annotation names."""
 
 
@@ -50,6 +57,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "ticks": REAL if timed else (0, 1),
         "id": NAT,
         "crashes": (0, 1),
+        "count": NAT,
     }
     free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}

@@ -280,6 +280,12 @@ def test_bare_guard_refuses_text(text):
     assert (got.state == ESTABLISHED) == (text == "")
 
 
+def test_syn_ack_is_no_ack_of_a_cookie():
+    """... though its numbers are right: SYN-RECEIVED would go back to LISTEN. The prover's find."""
+    got = arrive(listening(), of_a_cookie().replace("CTL=ACK", "CTL=SYN,ACK"), **ALWAYS)
+    assert got.state == CLOSED and counts(got) == (0, 0) and got.sent == ["<SEQ=906><CTL=RST>"]
+
+
 # Fast Open
 
 
