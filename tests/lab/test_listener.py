@@ -11,6 +11,7 @@ from tests.lab.listener import EXPERIMENTS
 from tests.lab.page import PAGE, renewed
 from tests.lab.scenarios import at_once
 
+
 def is_quick(experiment: Experiment, case: Case) -> bool:
     """Of each experiment, the first setting and the first control; ``--slow`` takes the others."""
     shown = next(one for one in experiment.cases if one.control == case.control)
