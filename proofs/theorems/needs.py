@@ -318,6 +318,25 @@ NEEDS: tuple[Need, ...] = (
     _less("T10", "19 T10"),
     _less("T10", "20 T10"),
     _less("T10", "21 T10"),
+    # S1
+    Need(
+        "S1",
+        "a window of any size",
+        without=(i.window_is_sane,),
+        note="A window of nought takes segments that no other takes (3.8.6), and the listener does "
+        "not ask whether these find the accept queue full. No request has such a window.",
+    ),
+    _less("S1", "32 S1"),
+    _less("S1", "33 S1"),
+    # S4
+    Need(
+        "S4",
+        "a window of any size",
+        without=(i.window_is_sane,),
+        falls=False,
+        note="Nothing depends on it: it is the same in all theorems.",
+    ),
+    _less("S4", "36 S4"),
 )
 """Every assumption, and rules that are made wrong."""
 

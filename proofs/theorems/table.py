@@ -115,14 +115,6 @@ _SEGMENTS = (
 )
 """What TCBs and segments are, by their numbers."""
 
-_QUEUES = (
-    i.queues_are_counted,
-    i.closed_is_blank,
-    i.requests_are_in_syn_received,
-    i.ready_are_established,
-)
-"""Which connections wait, and how many."""
-
 _T1 = Theorem(
     id="T1",
     title="no ESTABLISHED without three-way agreement, but by simultaneous open",
@@ -317,8 +309,8 @@ THEOREMS = (
         id="S1",
         title="a listener's queues keep to their length, whatever that is, for any number of peers",
         cites="RFC 4987 2, 3.3",
-        claims=(i.queues_are_bounded,),
-        clauses=_QUEUES,
+        claims=(i.queues_are_bounded, i.queues_are_counted),
+        clauses=(i.closed_is_blank, i.requests_are_in_syn_received, i.ready_are_established),
         rules={},
         bounds=_LISTENING,
         free=("window", "backlog"),
@@ -329,7 +321,6 @@ THEOREMS = (
         title="with cookies a listener keeps nothing of a SYN",
         cites="RFC 4987 3.6",
         claims=(i.nothing_is_kept,),
-        clauses=_QUEUES,
         rules={"syncookies": Cookies.ALWAYS},
         bounds=_LISTENING | {"strangers": False},  # nothing is kept of theirs that could go
         free=("window", "backlog", "secret"),

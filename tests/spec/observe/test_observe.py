@@ -58,7 +58,8 @@ def see(
 ) -> Ghost:
     """The ghosts after one step; ``text`` octets of ``seg`` were taken."""
     tcp = Tcp(Rules(), BOUNDS, 0)
-    tcp.drew_isn, tcp.sent, tcp.signals = made, [*sent], [*signals]
+    tcp.made = tcp.drew_isn = made
+    tcp.sent, tcp.signals = [*sent], [*signals]
     if text and seg is not None:
         tcp.take(seg, 0, text)
     moment = Moment(tcb(before), tcb(after), what, seg, forged, tcp, sight)
