@@ -42,6 +42,10 @@ def prove(
             "--needed", help="Instead, drop each assumption: the proof fails, and a run is found."
         ),
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="THEOREM", help="Leave a theorem out. May be given several times."),
+    ] = None,
     families: Annotated[
         bool,
         typer.Option(
@@ -61,7 +65,8 @@ def prove(
 
     if needed + families + why > 1:
         raise UsageProblem("--needed, --families and --why exclude each other")
-    theorems = select(claims or [])
+    left = {theorem.id for theorem in select(without)} if without else set()
+    theorems = [theorem for theorem in select(claims or []) if theorem.id not in left]
     if pin and not why:
         raise UsageProblem("--pin needs --why: proofs themselves have no pins")
     if json is not None:

@@ -116,8 +116,9 @@ class Explorer:
         for name, k in parts:
             var = build.var(name, self._sorts[name])
             k %= size
-            assert k in (1, size - 1), "numbers are sums and differences of those drawn"
-            total = build.add(total, var) if k == 1 else build.sub(total, var)
+            put = build.add if k <= size // 2 else build.sub
+            for _ in range(min(k, size - k)):  # once, but for what stands for a hash
+                total = put(total, var)
         return build.wrap(total, bits)
 
     def _put(self, node: Node, values: dict[str, Node], memo: dict[Node, Node]) -> Node:

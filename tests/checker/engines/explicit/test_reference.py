@@ -13,7 +13,7 @@ from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
-from spec.rules import Restart, Rules
+from spec.rules import Cookies, Restart, Rules
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import System
@@ -297,7 +297,7 @@ def test_edges_of_the_specification_carry_every_step() -> None:
 
 # Rules that fired, and that never do
 
-SMALL = ("T10", "D1", "D1.window", "T1s", "T9.literal", "T3", "T7")
+SMALL = ("T10", "D1", "D1.window", "T1s", "T9.literal", "T3", "T7", "S1")
 """Claims whose explorations are small."""
 
 URGENT = PROFILES["stream"].but(urgent=True, a_passive=True, b_active=False, b_sends=False)
@@ -309,6 +309,36 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         PROFILES["rest"],
         1000,
         {"two-way handshake/syn"},
+    ),
+    (
+        {"syncookies": Cookies.ALWAYS},
+        PROFILES["backlog"],
+        20_000,
+        {
+            "RFC 4987/3.6/cookie",
+            "RFC 4987/3.6/valid",
+            "RFC 4987/3.6/stranger",
+            "sockets/backlog/cookie",
+        },
+    ),
+    (
+        {"abort_on_overflow": True},
+        PROFILES["backlog"],
+        20_000,
+        {"Linux/abort_on_overflow/reset"},
+    ),
+    ({"defer_accept": True}, PROFILES["backlog"], 20_000, {"Linux/defer_accept/wait"}),
+    (
+        {"fast_open": True, "data_on_syn": True},
+        PROFILES["fast-open"],
+        1000,
+        {"RFC 7413/4.2.2/text"},
+    ),
+    (
+        {"passive_time_wait": True},
+        PROFILES["rest"],
+        20_000,
+        {"not in RFC 9293/LAST-ACK/wait"},
     ),
     (
         {"syn_challenge": False},
@@ -401,6 +431,7 @@ SILENT = {
     "3.5.2/TIME-WAIT/remain": "changes nothing: no step of the system (spec.world.enabled)",
     # Only SYN and RST go without ACK, and those were dealt with before.
     "3.10.7.2/LISTEN/fourth/other": PEER,
+    "3.10.7.2/listener/fourth/other": PEER,
     # A reset has no text here, so that its first octet decides in the first step already.
     "3.10.7.4/second/outside": PEER,
     # Honest numbers stay within a window of each other, old ones were acknowledged.
