@@ -160,14 +160,9 @@ ASSUMED_LESS = (_change(29, "the application never closes", "L2.leak", {}),)
 """What takes away no rule but an assumption of fairness: the claim without it."""
 
 NOT_MODELLED: Mapping[int | str, str] = {
-    22: "TCP Fast Open",
-    23: "SYN cookies with a stale third ACK",
     24: "PAWS instead of RFC 1337's F1",
     25: "TIME-WAIT recycled behind a NAT",
-    "S1": "bounded half-open queue",
-    "S2": "starvation by a SYN flood",
-    "S3": "fewer SYN,ACK retries, a larger backlog, SYN cookies",
     "S4": "TIME-WAIT reuse, and recycling behind a NAT",
 }
-"""Numbers of the table the project started from for which nothing is explored: they need options,
-or a listener with many connections."""
+"""Numbers of the table the project started from for which nothing is explored: they need
+timestamps."""

@@ -319,11 +319,12 @@ def test_the_page_names_the_claims_beside_each_line() -> None:
 def test_what_reads_the_same_is_carried_and_the_rest_is_not_judged() -> None:
     found = mutants_page.read()
     moved = [judged.model_copy(update={"place": judged.place + "0"}) for judged in found.all]
-    other = moved[7].model_copy(update={"before": "something else"})
-    carried = m.carried(found.model_copy(update={"all": [*moved[:7], other, *moved[8:]]}))
+    at = next(i for i, judged in enumerate(moved) if judged.verdict == "killed")
+    other = moved[at].model_copy(update={"before": "something else"})
+    carried = m.carried(found.model_copy(update={"all": [*moved[:at], other, *moved[at + 1 :]]}))
     assert [judged.name for judged in carried.all] == [mutant.name for mutant in m.all_mutants()]
     assert carried.unjudged == found.unjudged + 1
     assert carried.mutants == found.mutants - 1
-    assert carried.all[7].verdict == "not judged"
-    assert carried.all[8].verdict == found.all[8].verdict
+    assert carried.all[at].verdict == "not judged"
+    assert carried.all[at + 1].verdict == found.all[at + 1].verdict
     assert f"{carried.unjudged} more mutants are *not judged*" in mutants_page.page(carried)

@@ -37,7 +37,7 @@ def test_what_is_pinned_is_of_all_clauses(theorems: Sequence[Theorem]) -> None:
 
 
 def test_nothing_else_is_pinned() -> None:
-    assert list(why.reasons()) == [base.id for base, *_ in THEORIES]
+    assert list(why.reasons()) == [base.id for base, *_ in THEORIES if base.clauses]
 
 
 # On the toy
