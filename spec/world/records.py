@@ -8,20 +8,53 @@ holds a record, a tuple of records, or else a scalar.
 
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, TypeAlias, TypeVar
 
 R = TypeVar("R")
+_Values: TypeAlias = Callable[[Any], Sequence[Any]]
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """The fields of a dataclass, in order: name, and is it more than a scalar? Else nothing."""
+def _fields(kind: type) -> tuple[_Values, tuple[int, ...]] | None:
+    """What reads the fields of a dataclass, and which of them are no scalars; None for a scalar."""
     if not dataclasses.is_dataclass(kind):
-        return ()
+        return None
     hints = typing.get_type_hints(kind)
-    return tuple((f.name, _is_nested(hints[f.name])) for f in dataclasses.fields(kind))
+    names = [f.name for f in dataclasses.fields(kind)]
+    return _reader(names), tuple(i for i, name in enumerate(names) if _is_nested(hints[name]))
+
+
+@cache
+def _scalars(kind: type) -> tuple[_Values, tuple[int, ...]] | None:
+    """What reads the scalars of a dataclass, those of the records in it too, and the tuples in it.
+
+    With the places of the tuples; None for a scalar.
+    """
+    if not dataclasses.is_dataclass(kind):
+        return None
+    names = dict(_below(kind))
+    return _reader(list(names)), tuple(i for i, many in enumerate(names.values()) if many)
+
+
+def _below(kind: Any) -> Iterator[tuple[str, bool]]:
+    """The dotted names of the scalars and tuples of a dataclass, and is it a tuple?"""
+    hints = typing.get_type_hints(kind)
+    for f in dataclasses.fields(kind):
+        if dataclasses.is_dataclass(hints[f.name]):
+            yield from ((f"{f.name}.{name}", many) for name, many in _below(hints[f.name]))
+        else:
+            yield f.name, _is_nested(hints[f.name])
+
+
+def _reader(names: Sequence[str]) -> _Values:
+    """What reads attributes of these names."""
+    if len(names) == 1:
+        one = attrgetter(names[0])
+        return lambda record: (one(record),)
+    return attrgetter(*names)
 
 
 def _is_nested(hint: Any) -> bool:
@@ -39,19 +72,20 @@ def key(record: Any) -> tuple[Any, ...]:
     return tuple(_leaves(record))
 
 
-def _leaves(record: Any) -> list[Any]:
+def _leaves(record: Any) -> Sequence[Any]:
     if isinstance(record, tuple):
         return [leaf for item in record for leaf in _leaves(item)]
     kind: Any = type(record)
-    fields = _fields(kind)
-    if not fields:
-        return [record]
-    leaves: list[Any] = []
-    for name, nested in fields:
-        if nested:
-            leaves += _leaves(getattr(record, name))
-        else:
-            leaves.append(getattr(record, name))
+    scalars = _scalars(kind)
+    if scalars is None:
+        return (record,)
+    read, tuples = scalars
+    values = read(record)
+    if not tuples:
+        return values
+    leaves = list(values)
+    for i in reversed(tuples):
+        leaves[i : i + 1] = _leaves(values[i])
     return leaves
 
 
@@ -59,12 +93,15 @@ def clone(record: R) -> R:
     """A copy that shares no mutable part with ``record``."""
     kind: Any = type(record)
     if isinstance(record, tuple):
-        return kind(map(clone, record))  # type: ignore[no-any-return]
+        return kind(map(clone, record)) if record else record
     fields = _fields(kind)
-    if not fields:
+    if fields is None:
         return record
-    values = ((getattr(record, name), nested) for name, nested in fields)
-    copy: R = kind(*[clone(value) if nested else value for value, nested in values])
+    read, nested = fields
+    values = list(read(record))
+    for i in nested:
+        values[i] = clone(values[i])
+    copy: R = kind(*values)
     return copy
 
 
@@ -74,9 +111,10 @@ def rebuild(like: R, values: Iterator[Any]) -> R:
     if isinstance(like, tuple):
         return kind(rebuild(item, values) for item in like)  # type: ignore[no-any-return]
     fields = _fields(kind)
-    if not fields:
+    if fields is None:
         return next(values)  # type: ignore[no-any-return]
-    record: R = kind(*[rebuild(getattr(like, name), values) for name, _ in fields])
+    read, _ = fields
+    record: R = kind(*[rebuild(item, values) for item in read(like)])
     return record
 
 
