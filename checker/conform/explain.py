@@ -597,12 +597,11 @@ class Explainer:
                 # delivered when it was seen. What SYN-SENT does not send is told instead.
                 if not fits and c.tcb.state != State.SYN_SENT:
                     self._wrong_ack(one.tcb, p)
-            elif self.met.first(one, p):
-                parts = list(self._parts(one, p))
-                self.met.explained[one.key()] = bool(parts)
-                found = found or bool(parts)
-                yield from parts
             else:
+                if self.met.first(one, p):
+                    parts = list(self._parts(one, p))
+                    self.met.explained[one.key()] = bool(parts)
+                    yield from parts
                 found = found or self.met.explained[one.key()]
         late = c.last if c.tcb.state in NO_CONNECTION else c.tcb
         if not self.strict and late is not None and not found:

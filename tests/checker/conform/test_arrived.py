@@ -101,3 +101,10 @@ def test_assumptions():
         with pytest.raises(UsageProblem):
             choose([], [wrong])
     assert RFC.assumed.words == ()
+
+
+def test_a_new_connection_has_no_debts():
+    """The FIN that was never acknowledged is of the connection before; a SYN opened it again."""
+    wire = Wire().opened()(B, ACK | FIN, 300, 100)(A, ACK, 100, 301)(A, ACK | FIN, 100, 301)
+    again = later(wire)(A, SYN, 5000)(B, SYN | ACK, 9000, 5001)(A, ACK, 5001, 9001)
+    assert verdicts(again, position=Position(role="server"))[1:] == ["conforms"]

@@ -351,3 +351,21 @@ def test_a_reset_is_held_against_few_segments():
         patch.setattr(Stepper, "outcomes", counted)
         follower.feed(wire.packets)
     assert asked < 500
+
+
+def test_what_another_candidate_explains_is_not_late():
+    """FIN again and again: A is likelier in FIN-WAIT-1. Its ACK from FIN-WAIT-2 is a usual one."""
+    wire = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 101)
+    wire(A, ACK | FIN, 100, 300)(A, ACK | FIN, 100, 300)(A, ACK, 101, 300)
+    (found,) = followed(wire.packets)
+    assert [str(event) for event in found.life if "late" in str(event)] == []
+
+
+def test_what_one_candidate_explains_is_not_late_for_what_it_may_become():
+    """So many FINs again that A is in FIN-WAIT-1 for sure; only in FIN-WAIT-2 they were late."""
+    wire = Wire().opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 101)
+    for _ in range(9):
+        wire(A, ACK | FIN, 100, 300)
+    (found,) = followed(wire.packets)
+    assert found.states[0] == "FIN-WAIT-1"
+    assert found.counts["A", "retransmission"] >= 2

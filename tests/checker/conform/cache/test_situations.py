@@ -13,7 +13,7 @@ from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import MIDDLE, Follower, Position
 from tests.helpers import traffic
 from tests.helpers.mutate import CAPTURES
-from tests.helpers.wire import LINUX, RFC, ZEEK, A, B
+from tests.helpers.wire import LINUX, RFC, ZEEK, A, B, Wire
 
 
 def all_told(
@@ -134,3 +134,22 @@ def test_a_memory_that_does_not_look_at_distances_is_found_out(monkeypatch):
     monkeypatch.setattr(situations, "NEAR", 1)
     with pytest.raises(AssertionError):
         compare_with_the_long_way(250, 4)
+
+
+def test_where_segments_began_is_asked_each_time():
+    """A late ACK alone has the SEQ of a segment's beginning; with all else alike, one's midst."""
+
+    def closing(*texts: int) -> list[Packet]:
+        wire, at = Wire().opened()(B, ACK, 300, 100, 9), 100
+        for text in texts:
+            wire(A, ACK, at, 309, text)
+            at += text
+        wire(A, ACK | FIN, at, 309)(A, ACK, 120, 309)
+        return wire(B, ACK | FIN, 309, at + 1)(A, ACK, at + 1, 310).packets
+
+    memory = Cache(RFC)
+    for texts, verdict in (((20, 30), Verdict.CONFORMS), ((50,), Verdict.DEVIATES)):
+        for _ in range(2):
+            ((found, *rest),) = all_told(closing(*texts), memory, RFC, MIDDLE)
+            assert found is verdict
+            assert [(found, *rest)] == all_told(closing(*texts), None, RFC, MIDDLE)
