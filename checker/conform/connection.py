@@ -35,7 +35,7 @@ class Event(NamedTuple):
     before: str = ""
     after: str = ""
     rule: Rule | None = None
-    inferred: bool = False  # does nothing that the end sent say so?
+    inferred: bool = False  # is there an explanation of what was seen without it?
 
     def __str__(self) -> str:
         """For the reader."""

@@ -114,9 +114,9 @@ class Ends:
         """The states that are as likely as the likeliest, in words."""
         return likeliest(self.monitors[side])
 
-    def story(self, side: int) -> Edge | None:
-        """Of the likeliest candidate."""
-        return self.monitors[side].candidates[0].story
+    def stories(self, side: int) -> list[Edge | None]:
+        """Of all candidates; the likeliest comes first."""
+        return [c.story for c in self.monitors[side].candidates]
 
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""

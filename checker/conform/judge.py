@@ -1,5 +1,7 @@
 """What came of a connection: its verdict, its life, and its deviation, if it has one."""
 
+from collections.abc import Sequence
+
 from checker.capture import Packet
 from checker.capture.segments import ACK, flags, socket
 from checker.conform.arrived import Due
@@ -55,7 +57,7 @@ def describe(p: Packet) -> str:
 
 
 def _edges(edge: Edge | None, first: int) -> list[Edge]:
-    """The states that the likeliest candidate went through."""
+    """The changes of state of a candidate, from packet ``first`` on."""
     found: list[Edge] = []
     while edge is not None and len(found) < LIFE:
         if edge.number >= first:
@@ -64,38 +66,64 @@ def _edges(edge: Edge | None, first: int) -> list[Edge]:
     return found[::-1]
 
 
+def _told(stories: Sequence[Edge | None], first: int, spoke: int) -> list[tuple[Edge, bool]]:
+    """The likeliest life, and of each change, whether it is inferred.
+
+    It is evidence if each candidate has it, and if the end has sent something since (``spoke``: its
+    last packet). Else there were candidates without it that are not followed any more, since they
+    presume too much.
+    """
+    likeliest = _edges(stories[0], first)
+    inferred = [edge.number > spoke for edge in likeliest]
+    for story in stories[1:]:
+        rest = _edges(story, first)
+        for i, edge in enumerate(likeliest):
+            place = next((k for k, one in enumerate(rest) if _alike(edge, one)), None)
+            if place is None:
+                inferred[i] = True
+            else:
+                del rest[: place + 1]
+    return list(zip(likeliest, inferred, strict=True))
+
+
+def _alike(edge: Edge, other: Edge) -> bool:
+    """Are two of the three the same: from which state, to which, and at which packet?
+
+    A reset shows that a connection ended there, whatever the state was that it ended in.
+    """
+    one, two = edge.change, other.change
+    before, after = one.before is two.before, one.after is two.after
+    return before + after + (edge.number == other.number) >= 2
+
+
 def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
     """The verdict, and the life."""
     told: list[tuple[int, int, Event]] = []
     ends, named = flow.ends, _culprit(connection)
     for side in (0, 1):
-        edges = _edges(ends.story(side), connection.first)
+        life = _told(ends.stories(side), connection.first, connection.spoke[side])
         connection.states[side] = ends.left(side)
         if named is not None and named.side == side:
             # Of an end that did not send it, which is what the verdict says.
-            edges = [edge for edge in edges if edge.number < named.since]
-            edges += _edges(named.monitor.candidates[0].story, connection.first)
+            life = [(edge, inferred) for edge, inferred in life if edge.number < named.since]
+            stories = [c.story for c in named.monitor.candidates]
+            life += _told(stories, connection.first, connection.spoke[side])
             connection.states[side] = likeliest_states(named.monitor)
         if _unheard(connection, side):
             # It may be that no answer ever reached it, or that it was never there.
             connection.states[side] = f"{State.SYN_SENT.value} or {connection.states[side]}"
-            while edges and edges[-1].change.after is not State.SYN_SENT:
-                edges.pop()
-        for i, edge in enumerate(edges):
+            while life and life[-1][0].change.after is not State.SYN_SENT:
+                life.pop()
+        for i, (edge, inferred) in enumerate(life):
             change = edge.change
             connection.edges[side].append((edge.number, change.before, change.after))
             if flow.at is None or flow.at == side:
                 # The far end's own capture shows what happens there.
                 states = change.before.value, change.after.value
-                inferred = edge.number > connection.spoke[side]
                 event = Event(edge.number, who(side), "", *states, change.rule, inferred)
                 told.append((edge.number, i, event))
-        guess = edges[-1].change.before if edges else None
-        unheard = bool(edges) and edges[-1].number > connection.spoke[side]
-        if guess is not None and unheard and connection.unanswered[side] > 2:
-            # It has not answered what it must have got to be where it is told to be.
-            told_in = connection.states[side].split(" or ")
-            connection.states[side] = " or ".join(sorted({guess.value, *told_in}))
+        if life and connection.unanswered[side] > 2:
+            connection.states[side] = _silent(connection.states[side], *life[-1])
         if connection.needless[side] >= NEEDLESS:
             connection.note(0, who(side), f"needless ACKs: {connection.needless[side]}")
         isn = connection.isn[side]
@@ -111,6 +139,19 @@ def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], 
     connection.verdict, connection.reason = _verdict(connection, flow, hidden, open_gaps)
     if connection.verdict is not Verdict.DEVIATES:
         connection.deviation = None
+
+
+def _silent(states: str, last: Edge, inferred: bool) -> str:
+    """The states of an end that leaves FIN after FIN of its peer without an answer.
+
+    It may not have got what it must have got to be in its last state, or be done with TIME-WAIT.
+    """
+    found = {*states.split(" or ")}
+    if inferred:
+        found.add(last.change.before.value)
+    elif State.TIME_WAIT.value in found:
+        found.add(State.CLOSED.value)
+    return " or ".join(sorted(found))
 
 
 def _culprit(connection: Connection) -> Suspect | None:

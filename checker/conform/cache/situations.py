@@ -224,9 +224,11 @@ class RememberedEnds(Ends):
         """The states that are as likely as the likeliest, in words."""
         return super().left(side) if self._at is None else self._at.left[side]
 
-    def story(self, side: int) -> Edge | None:
-        """Of the likeliest candidate."""
-        return super().story(side) if self._at is None else self._slots[side][0][0]
+    def stories(self, side: int) -> list[Edge | None]:
+        """Of all candidates; the likeliest comes first."""
+        if self._at is None:
+            return super().stories(side)
+        return [story for story, _, _ in self._slots[side]]
 
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""

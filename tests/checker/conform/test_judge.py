@@ -1,7 +1,7 @@
 """Verdicts that are neither conformance nor deviation."""
 
 from checker.capture.segments import ACK, FIN, RST, SYN
-from checker.conform.connection import Verdict
+from checker.conform.connection import Connection, Verdict
 from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
 
@@ -32,18 +32,46 @@ def test_unsupported_is_named():
     assert first(b"\x0b\x06\0\0\0\1") == "unsupported: T/TCP"
 
 
+def inferred(found: Connection) -> list[str]:
+    """The changes that are."""
+    return [str(event).split(": ")[1] for event in found.life if event.inferred]
+
+
 def test_evidence_and_inference():
-    """What an end's own segments show is told as it is; what it was only sent, as inferred."""
+    """What all explanations have is told as it is; what others do without, as inferred."""
+    wire = Wire(clock=1.0).opened()
+    (found,) = followed(wire.packets)
+    assert inferred(found) == ["B SYN-RECEIVED -> ESTABLISHED"]
+    (found,) = followed(wire(B, ACK, 300, 100).packets)  # SYN-RECEIVED sends it, too
+    assert inferred(found) == ["B SYN-RECEIVED -> ESTABLISHED"]
+    (found,) = followed(wire(B, ACK, 300, 100, 5).packets)
+    assert inferred(found) == []
+
+
+def test_a_reset_is_evidence_that_a_connection_ended():
+    """From which state, and whether by way of TIME-WAIT, is not: both are told."""
+    wire = Wire().opened()(B, ACK, 300, 100, 5)(B, RST | ACK, 305, 100)
+    (found,) = followed(wire.packets)
+    assert found.states[1] == "CLOSED or TIME-WAIT"
+    assert inferred(found) == ["A ESTABLISHED -> CLOSED"]
+
+
+def test_fins_that_are_not_answered():
+    """Nobody is known to be in TIME-WAIT who leaves seven FINs without an answer."""
     wire = Wire(clock=1.0).opened()(A, ACK | FIN, 100, 300)(B, ACK, 300, 101)
     for _ in range(7):
         wire(B, ACK | FIN, 300, 101)
     (found,) = followed(wire.packets)
-    inferred = {str(event).split(":")[1].strip() for event in found.life if event.inferred}
-    assert inferred == {"A FIN-WAIT-1 -> FIN-WAIT-2", "A FIN-WAIT-2 -> TIME-WAIT"}
+    assert inferred(found) == ["A FIN-WAIT-1 -> FIN-WAIT-2", "A FIN-WAIT-2 -> TIME-WAIT"]
     assert found.states == ["FIN-WAIT-2 or TIME-WAIT", "LAST-ACK"]
     (found,) = followed(wire(A, ACK, 101, 301).packets)
     assert found.states[0] == "TIME-WAIT"
-    assert {event.end for event in found.life if event.inferred} == {"B"}
+    assert inferred(found) == ["B LAST-ACK -> CLOSED"]
+    for _ in range(3):
+        wire(B, ACK | FIN, 300, 101)
+    (found,) = followed(wire.packets)  # it was there, and may be done with it
+    assert found.states[0] == "CLOSED or TIME-WAIT"
+    assert inferred(found) == []
 
 
 def test_needless_acks_are_counted():
