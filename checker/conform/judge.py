@@ -186,6 +186,11 @@ def _gaps(connection: Connection, flow: Flow) -> list[str]:
                 if first is None or gap.packet < first.segment:
                     made = deviation(flow, side, gap.p, gap.best, gap.before, [])
                     connection.deviation = made
+            elif not gap.holes and gap.edge is None:
+                found.append(
+                    f"packet {gap.packet} has text, and the capture has no ACK of the SYN before: "
+                    f"it lacks the segment of {who(1 - side)}, or {who(side)} did not wait for it"
+                )
             elif not gap.holes:
                 found.append(
                     f"packet {gap.packet} lies beyond the window: the capture lacks the segment of "

@@ -49,6 +49,8 @@ FEW = 4
 """Candidates that are followed on after a segment that none of them explains."""
 SOUGHT = 8
 """Deviations of an end for which a switch is sought that explains them: it takes long."""
+CLOCK = 2e-6
+"""Seconds by which a time stamp of a capture may be wrong."""
 BEHIND = 1 << 16
 """Octets that an end may have sent before it was seen, and send again."""
 
@@ -61,15 +63,16 @@ class Gap:
     """Numbers that an end acknowledged and that the capture does not have of its peer.
 
     Either the capture lost them, or nobody sent them. What the peer sends later tells. Without
-    holes, it is a segment of the peer that the capture lacks: one that opens the window.
+    holes, it is a segment of the peer that the capture lacks: one that opens the window, or that
+    acknowledges the SYN.
     """
 
-    packet: int  # that acknowledges them, or lies beyond the window
+    packet: int  # that acknowledges them, lies beyond the window, or has text
     holes: list[tuple[int, int]]  # from where, up to where
     best: Refusal  # what is against that packet, if nobody sent them
     before: list[str]
     p: Packet
-    edge: int = 0  # the window that the capture has
+    edge: int | None = None  # the window that the capture has, if it is beyond that
     sent: bool = False  # the peer's SEQ lies beyond
     denied: bool = False  # an ACK alone of the peer has a SEQ below: its SND.NXT
     filled: bool = False  # the capture has some of them, later
@@ -216,6 +219,9 @@ class Monitor(Explainer):
     def _look_for_gaps(self, p: Packet) -> None:
         """Does ``p`` tell that what the capture does not have was sent, or was not?"""
         for gap in self.gaps:
+            if not gap.holes and gap.edge is None and p.flags & CONTROL == ACK and not p.text:
+                # The ACK of the SYN comes only now.
+                gap.denied = gap.denied or p.ack == gap.p.seq
             if p.flags & (SYN | RST) or not gap.holes:
                 continue
             (start, _), (_, stop) = gap.holes[0], gap.holes[-1]
@@ -240,7 +246,7 @@ class Monitor(Explainer):
         self.current.edge = gap.edge
         self.current.opens(edge)
         gap.denied = SEQ.lt(edge, SEQ.plus(gap.p.seq, gap.p.text))
-        if not gap.denied and any(not one.holes for one in self.gaps if one is not gap):
+        if not gap.denied and any(one.edge is not None for one in self.gaps if one is not gap):
             self.gaps.remove(gap)  # it is told of the first
 
     def _lost(self, holes: list[tuple[int, int]]) -> None:
@@ -320,6 +326,7 @@ class Monitor(Explainer):
             explained = (
                 self._not_captured(p)
                 or self._not_opened(p)
+                or self._not_established(p)
                 or self._older(p)
                 or self._departures(p)
             )
@@ -421,6 +428,32 @@ class Monitor(Explainer):
         self.gaps.append(gap)
         self.measured = True
         self.note = "beyond the window that the capture has"
+        return found
+
+    def _not_established(self, p: Packet) -> list[Candidate]:
+        """What explains text in SYN-RECEIVED if the capture lacks the ACK of the SYN.
+
+        That went by after the SYN,ACK did, and the text came when it had arrived: so the text is
+        later than the SYN,ACK by more than that was later than the SYN.
+        """
+        inbound, tcb = self.current, self.candidates[0].tcb
+        syn = next((q for q in reversed(self.seen.came) if q.flags & SYN), None)
+        if self.strict or not p.text or inbound is None or inbound.ack is not None or syn is None:
+            return []
+        answered = self.seen.before
+        opening = tcb.state == State.SYN_RECEIVED and tcb.irs == inbound.isn == syn.seq
+        if not opening or p.seq != tcb.snd.nxt or p.time - answered <= answered - syn.time + CLOCK:
+            return []
+        gap = Gap(p.number, [], self.best(), self.states(), p)
+        since = inbound.since
+        inbound.acknowledges(SEQ.plus(inbound.isn, 1), tcb.snd.nxt)
+        found = self._explained(p)
+        if not found:
+            inbound.ack, inbound.since = None, since
+            return []
+        self.gaps.append(gap)
+        self.measured = True
+        self.note = "text, and the capture has no ACK of the SYN"
         return found
 
     def states(self) -> list[str]:

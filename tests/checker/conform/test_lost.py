@@ -125,6 +125,29 @@ def test_the_third_segment_is_missing_with_text():
     assert found.states == ["ESTABLISHED", "ESTABLISHED"]
 
 
+def greeted(after: float) -> Wire:
+    """B speaks first, and the capture has no ACK of its SYN; SYN,ACK came 10 ms after SYN."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100)
+    wire.time += after - wire.clock
+    return wire(B, ACK, 300, 100, 9)
+
+
+def test_the_third_segment_is_missing_and_the_server_speaks_first():
+    """It can have been there, if the text came later than it takes."""
+    found = only(greeted(0.02)(A, ACK, 100, 309)(A, RST | ACK, 100, 309))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "packet 3 has text" in found.reason and "it lacks the segment of A" in found.reason
+    assert found.states == ["CLOSED or TIME-WAIT", "CLOSED"]
+    # What comes after is judged.
+    wrong = greeted(0.02)(A, ACK, 100, 309)(B, ACK, 309, 100)(B, ACK, 5, 100)
+    assert deviation(wrong).segment == 6
+    # There was no time for it; the capture has it too late; the end itself knows.
+    assert deviation(greeted(0.01)(A, ACK, 100, 309)).segment == 3
+    assert deviation(greeted(0.02)(A, ACK, 100, 300)(A, ACK, 100, 309)).segment == 3
+    at_b = follow.Position(role="server")
+    assert verdicts(greeted(0.02), position=at_b) == ["deviates"]
+
+
 def test_the_first_syn_of_a_simultaneous_open_is_missing():
     wire = Wire()(B, SYN, 299)(A, SYN | ACK, 99, 300)(B, SYN | ACK, 299, 100)(A, ACK, 100, 300)
     found = only(wire(B, ACK, 300, 100)(A, ACK, 100, 300, 2)(B, ACK, 300, 102))
