@@ -1,6 +1,5 @@
 """``conform``: captures are followed from beginning to end, and what came of them is reported."""
 
-import gc
 import sys
 import time
 from collections import Counter
@@ -22,14 +21,13 @@ from checker.conform.totals import counted
 from checker.render import Story
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import Whole, apart
+from checker.support.machine import seldom_collected
 from checker.support.names import unknown
 from checker.support.paths import shown
 from spec.tcp.tcb import State
 
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
 _T = TypeVar("_T")
-COLLECTED = 1_000_000
-"""Objects more than before, at which Python looks for cycles. What is followed has few."""
 
 
 def conform(
@@ -119,15 +117,12 @@ def follow(
     follower = Follower(behaviour, where, done)
     name, damage = shown(capture), ""
     watch = _Watch(name)
-    usual = gc.get_threshold()
-    gc.set_threshold(COLLECTED, *usual[1:])
     try:
-        watched = watch.over(frames(capture))
-        follower.feed(read(watched) if reader is None else reader(follower, watched))
+        with seldom_collected():
+            watched = watch.over(frames(capture))
+            follower.feed(read(watched) if reader is None else reader(follower, watched))
     except Damage as error:
         damage = str(error)
-    finally:
-        gc.set_threshold(*usual)
     follower.finish()
     if damage:
         print(f"{name}: {damage}; what came before was followed", file=sys.stderr)

@@ -7,7 +7,7 @@ out once. That is a matter of speed only; ``tests/spec/world/test_system.py`` co
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from checker.model.records import clone, key
 from spec.observe.sights import NOTHING, PEER, Sight
@@ -34,6 +34,20 @@ class State(World):
     __hash__ = tuple.__hash__
 
 
+class Glance:
+    """A sight that tells whether anybody looked."""
+
+    __slots__ = ("looked", "sight")
+
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+        self.looked = False
+
+    def __getattr__(self, name: str) -> Any:
+        self.looked = True
+        return getattr(self.sight, name)
+
+
 class Interned(System):
     """A system that remembers. ``known[what]`` has the outcomes of an event by (host, socket,
     segment, sight)."""
@@ -47,6 +61,7 @@ class Interned(System):
     ) -> None:
         super().__init__(rules, bounds, watchers, topology)
         self.known: dict[Event, dict[tuple[Any, ...], list[Outcome]]] = defaultdict(dict)
+        self._unseen: dict[tuple[Any, ...], list[Outcome]] = {}  # the same whatever the sight
         self._called: dict[tuple[Any, ...], list[tuple[Event, Outcome]]] = {}
         self._arrived: dict[tuple[Any, ...], list[Outcome]] = {}
         self._hosts: dict[tuple[Any, ...], Endpoint] = {}
@@ -131,10 +146,23 @@ class Interned(System):
         outcomes = self.known[what]
         known = outcomes.get(memo)
         if known is None:
-            known = outcomes[memo] = super().react(end, socket, what, seg, sight)
+            known = outcomes[memo] = self._react(end, socket, what, seg, sight)
+        return known
+
+    def _react(
+        self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight
+    ) -> list[Outcome]:
+        """The same, worked out; once for all sights, if nobody looks."""
+        memo = (end, socket, what, seg)
+        known = self._unseen.get(memo)
+        if known is None:
+            glance = Glance(sight)
+            known = super().react(end, socket, what, seg, cast(Sight, glance))
             for outcome in known:
                 outcome.end = self.host(outcome.end)
                 outcome.effects.sent = tuple(map(self.segment, outcome.effects.sent))
+            if not glance.looked:
+                self._unseen[memo] = known
         return known
 
     def older(self, seg: Segment) -> Segment | None:

@@ -172,6 +172,7 @@ class Fairness:
         )
 
 
+@machine.seldom_collected()
 def search(
     system: Interned,
     claims: Mapping[str, Live],

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from checker.engines.explicit import engine
 from checker.engines.explicit.engine import Check, Exploration, Progress
@@ -61,6 +61,7 @@ class Options(engine.Options):
             raise UsageProblem(f"no folder for checkpoints: {str(self.checkpoint)!r} is a file")
 
 
+@machine.seldom_collected()
 def search(
     system: Interned,
     checks: Mapping[str, Check],
@@ -172,6 +173,7 @@ class TcpParts:
         hosts = range(len(system.topology.names))
         self.links = tuple((ends[end][0], ends[peer][0]) for end, peer in enumerate(peers))
         self._ends = [[end for end, (host, _) in enumerate(ends) if host == me] for me in hosts]
+        self._sights: dict[Seen, Sight] = {}
         # Of each host, to which socket each link leads; hosts with the same sockets are alike
         self._sockets = [tuple(ends[p][1] for p in peers if ends[p][0] == me) for me in hosts]
         self.roles = tuple(map(self._sockets.index, self._sockets))
@@ -206,8 +208,12 @@ class TcpParts:
     def _sight(self, seen: Seen | None) -> Sight:
         if seen is None:
             return sights.BLIND
-        peer: Any = seen.others[0]
-        return self.system.same_sight(dataclasses.replace(Sight(*peer), residue=seen.noticed))
+        known = self._sights.get(seen)
+        if known is None:
+            (peer,) = seen.others
+            sight = dataclasses.replace(Sight(*cast(Any, peer)), residue=seen.noticed)
+            known = self._sights[seen] = self.system.same_sight(sight)
+        return known
 
     def _moves(
         self, end: Endpoint, socket: int, what: Event, seg: Segment | None, sight: Sight

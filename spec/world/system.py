@@ -118,6 +118,8 @@ class System:
         self.bounds = bounds
         self.topology = topology
         self.seq = Space(bounds.width)
+        made = range(bounds.incarnations)
+        self.fresh = [self.seq.plus(bounds.base, n * bounds.stride) for n in made]
         self.watchers = tuple(watchers)
         self.reach = max((watcher.sees for watcher in watchers), default=NOTHING)
         self.looked_at = {state for watcher in watchers if watcher.sees for state in watcher.looks}
@@ -218,8 +220,7 @@ class System:
 
     def isns(self, end: Endpoint) -> list[int]:
         """The initial sequence numbers that an end may select next (section 3.4.1)."""
-        bounds = self.bounds
-        fresh = [self.seq.plus(bounds.base, n * bounds.stride) for n in range(bounds.incarnations)]
+        fresh = self.fresh
         if self.rules.isn == Isn.CONSTANT:
             return fresh[:1]
         if end.ghost.made and (self.rules.isn == Isn.ANY or end.crashes):

@@ -11,7 +11,6 @@ out, whoever they are.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
@@ -54,8 +53,7 @@ class Observer(Protocol):
         """Does an end of this ``watch`` notice a message on a link from (or to) it?"""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One thing that a component can do: what it is then, and what it sends, in order: each
     message with the place of the link among those that leave the component."""
 

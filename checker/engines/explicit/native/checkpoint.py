@@ -217,5 +217,5 @@ def load(search: "Search", folder: Path) -> bool:
     search.spilled = [spilled[i : i + worker.room] for i in range(0, spilled.size, worker.room)]
     # Rest is looked up when a state is expanded: its ends must have been judged
     for array in (level, following):
-        search.judge(search.ends_of(array))
+        interner.judge_ends(search.ends_of(array), search.symmetric)
     return True

@@ -39,7 +39,7 @@ HALF = U8(32)
 
 def address(array: np.ndarray[Any, Any]) -> np.uint64:
     """Where the array's items begin."""
-    return np.uint64(array.ctypes.data)
+    return np.uint64(array.__array_interface__["data"][0])
 
 
 def _pointer(builder: Any, base: Any, index: Any, bits: int) -> Any:
@@ -240,6 +240,15 @@ def put(memo, last, key, value):
             store8(memo, (at << ONE) | ONE, value)
             return 1 if have == ZERO else 0
         at = (at + ONE) & last
+
+
+@compiled
+def put_all(memo, last, keys, values):
+    """Set the values of many keys; how many had none."""
+    new = 0
+    for i in range(keys.size):
+        new += put(memo, last, keys[i], values[i])
+    return new
 
 
 @compiled

@@ -73,9 +73,5 @@ def field_of_ends(ends: int) -> int:
 
 def split_ends(word: int, ends: int) -> tuple[int, ...]:
     """The ends in such a word."""
-    return Layout(ends, 0, field_of_ends(ends), 0).unpack(word)[0]
-
-
-def join_ends(ends: Sequence[int]) -> int:
-    """The word of these ends."""
-    return Layout(len(ends), 0, field_of_ends(len(ends)), 0).pack(ends, ())
+    bits = field_of_ends(ends)
+    return tuple([word >> bits * i & (1 << bits) - 1 for i in range(ends - 1, -1, -1)])

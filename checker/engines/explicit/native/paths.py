@@ -39,9 +39,7 @@ def _before(search: Search, depth: int, wanted: Array) -> Array:
     """The states of level ``depth`` with a step to one of ``wanted``."""
     assert search.levels is not None
     memo = Memo()
-    memo.reserve(wanted.size)
-    for key in wanted:
-        memo.set(int(key), 1)
+    memo.set(wanted, [1] * wanted.size)
     p = search.parameters()
     found = []
     for part in search.levels[depth]:

@@ -22,7 +22,7 @@ from checker.engines.explicit.engine import Check, Exploration, Progress, enough
 from checker.engines.explicit.native import checkpoint as checkpoints
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
-from checker.engines.explicit.native.layout import WORD, Layout, split_ends
+from checker.engines.explicit.native.layout import WORD, Layout
 from checker.engines.explicit.native.tables import Interner, grown
 from checker.engines.explicit.native.visited import Visited, compact_places
 from checker.engines.explicit.parts import Parts
@@ -514,22 +514,13 @@ class Search:
     def _take(self, worker: Worker, depth: int) -> None:
         """Take the verdicts on states of ``depth`` that a worker met, and clear its results."""
         stat, interner = worker.stat, self.interner
-        stat[k.DECIDED] |= U8(self.judge(worker.unjudged[: int(stat[k.UNJUDGED])]))
+        unjudged = worker.unjudged[: int(stat[k.UNJUDGED])]
+        stat[k.DECIDED] |= U8(interner.judge_ends(unjudged, self.symmetric))
         self._decide(int(stat[k.DECIDED]), interner.deciding, depth)
         self._decide(int(stat[k.RESTED]), interner.resting, depth - 1)
         new = stat[k.NEW]
         stat[:] = 0
         stat[k.NEW] = new
-
-    # Checks
-
-    def judge(self, words: Array) -> int:
-        """Judge the ends of states, given by words; the checks that one of them decides."""
-        decided, count = 0, len(self.parts.roles)
-        for word in np.unique(words).tolist():
-            verdict = self.interner.judge_ends(split_ends(word, count), self.symmetric)
-            decided |= self.interner.verdicts.things[verdict][0]
-        return decided
 
     def _decide(self, mask: int, names: list[str], depth: int) -> None:
         for i, name in enumerate(names):

@@ -16,7 +16,7 @@ import numpy as np
 from checker.engines.explicit.engine import Check
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.kernel import address
-from checker.engines.explicit.native.layout import WORD, join_ends
+from checker.engines.explicit.native.layout import WORD, split_ends
 from checker.engines.explicit.parts import (
     BLIND,
     SEES_ALL,
@@ -67,10 +67,10 @@ class Memo:
             self._take(np.zeros(2 * size, U8))
             k.rehash(old, *self.at())
 
-    def set(self, key: int, value: int) -> None:
-        """Add an entry."""
-        self.reserve(1)
-        self.count += k.put(*self.at(), U8(key), U8(value))
+    def set(self, keys: Sequence[int] | Array, values: Sequence[int]) -> None:
+        """Add entries."""
+        self.reserve(len(keys))
+        self.count += k.put_all(*self.at(), np.array(keys, U8), np.array(values, U8))
 
 
 class Numbering:
@@ -165,7 +165,7 @@ class Interner:
         self.flat: list[int] = [0]  # the records
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
-        self._rules: list[Counter[Hashable]] = []  # of each record: rules fired when it is used
+        self._used: list[tuple[list[Move], int]] = []  # of each record: moves, and each how often
         self._moves: dict[int, list[Move]] = {}
         self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
         self._most_calls = self._most_arrivals = 1
@@ -174,7 +174,7 @@ class Interner:
         self.verdicts.of((0, 0))
         self.resting = [name for name, check in checks.items() if check.kind == "rest"]
         self.deciding = [name for name in checks if name not in self.resting]
-        self.judged: dict[tuple[int, ...], int] = {}
+        self.judged: dict[int, int] = {}  # of a word of all ends: its verdict
         if len(self.resting) > 30 or len(self.deciding) > 60:
             raise ValueError("at most 30 checks of rest and 60 others in one search")
         if parts.capacity > 16:
@@ -185,7 +185,7 @@ class Interner:
     @property
     def records(self) -> int:
         """How many there are: they are numbered, so that uses of each can be counted closely."""
-        return len(self._rules)
+        return len(self._used)
 
     @property
     def fan(self) -> int:
@@ -311,13 +311,17 @@ class Interner:
         width = 2 * self.parts.capacity + 1
         self.bags, self.age, self.bag_count = bags, ages, ages.size
         self.cons.reserve(self.bag_count)
+        known: dict[int, int] = {}
         for bag, row in enumerate(bags.reshape(-1, width).tolist()):
             n = row[0]
             if n:
-                self.cons.set(row[self.parts.capacity + n] << 32 | row[n], bag)
+                known[row[self.parts.capacity + n] << 32 | row[n]] = bag
+        self.cons.set(list(known), list(known.values()))
 
     def messages_of(self, bag: int) -> list[Any]:
         """The messages in a bag."""
+        if not bag:
+            return []
         base = bag * (2 * self.parts.capacity + 1)
         n = int(self.bags[base])
         return [self.messages.things[i] for i in self.bags[base + 1 : base + 1 + n].tolist()]
@@ -333,15 +337,19 @@ class Interner:
     def resolve(self, kinds: Array, asks: Array) -> None:
         """Work out everything that was missing."""
         bags = (kinds == k.PUSH) | (kinds == k.AGE)
+        actors: dict[int, int] = {}
+        arrivals: dict[int, int] = {}
         for kind, ask in zip(kinds[~bags].tolist(), asks[~bags].tolist(), strict=True):
             if kind == k.ACTOR:
-                self._resolve_actor(ask)
+                actors[ask] = self._resolve_actor(ask)
             elif kind == k.ARRIVAL:
-                self._resolve_arrival(ask)
+                arrivals[ask] = self._resolve_arrival(ask)
             else:
                 later = self.parts.tick(self.ends.things[ask])
                 number = k.BLOCKED if later is None else self.end(later) + 2
                 self.tick[ask] = number
+        self.actor.set(list(actors), list(actors.values()))
+        self.arrive.set(list(arrivals), list(arrivals.values()))
         todo, which = asks[bags], kinds[bags]
         self.push.reserve(todo.size)
         done = 0
@@ -366,7 +374,8 @@ class Interner:
             self.bag_count = self.cons.count = int(count)
         self.push.count += int((which == k.PUSH).sum())
 
-    def _resolve_actor(self, ask: int) -> None:
+    def _resolve_actor(self, ask: int) -> int:
+        """The record of what a component can do of itself."""
         end, rest = ask & 0xFFFFFFFF, ask >> 32
         who, seen = rest & (1 << k.WHO_BITS) - 1, rest >> k.WHO_BITS
         look = int(self.look[end])
@@ -375,9 +384,8 @@ class Interner:
         moves = list(self.parts.calls(who, self.ends.things[end], sight))
         self._most_calls = max(self._most_calls, len(moves))
         record = len(self.flat)
-        self.flat += [len(self._rules), row]
-        self._record(record, moves, [self.busy(move.action) for move in moves], 1)
-        self.actor.set(ask, record)
+        self.flat += [len(self._used), row]
+        return self._record(record, moves, [self.busy(move.action) for move in moves], 1)
 
     def _sight(self, seen: int) -> Sight:
         """What the kernel's word for it says is seen."""
@@ -385,7 +393,8 @@ class Interner:
         words = [seen >> 1 + field * i & (1 << field) - 1 for i in reversed(range(others))]
         return Sight(tuple(self._seen.things[word] for word in words), bool(seen & 1))
 
-    def _resolve_arrival(self, ask: int) -> None:
+    def _resolve_arrival(self, ask: int) -> int:
+        """The record of what the arrival of a message does."""
         row, word = ask >> 32, ask & 0xFFFFFFFF
         way, message = word >> k.MESSAGE_BITS, word & (1 << k.MESSAGE_BITS) - 1
         role, end, seen = self._rows.things[row]
@@ -395,20 +404,18 @@ class Interner:
         self._most_arrivals = max(self._most_arrivals, len(moves))
         record = len(self.flat)
         self._arriving[record] = messages[message]
-        self.flat.append(len(self._rules))
-        self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
-        self.arrive.set(ask, record)
+        self.flat.append(len(self._used))
+        return self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
 
-    def _record(self, record: int, moves: list[Move], busy: list[int], times: int) -> None:
+    def _record(self, record: int, moves: list[Move], busy: list[int], times: int) -> int:
+        """Append the moves to the record that begins there; each is made so many times."""
         self._moves[record] = moves
         self.flat.append(len(moves))
-        fired: Counter[Hashable] = Counter()
         for move, counts in zip(moves, busy, strict=True):
             sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
             self.flat += [self.end(move.end), counts, len(sent), *sent]
-            for rule in move.rules:
-                fired[rule] += times
-        self._rules.append(fired)
+        self._used.append((moves, times))
+        return record
 
     def label(self, word: int) -> "Label":
         """What a transition is, from the kernel's word for it."""
@@ -429,25 +436,33 @@ class Interner:
     def fired(self, counts: Array) -> Counter[Hashable]:
         """The rules that fired, from how often each record was used."""
         total: Counter[Hashable] = Counter()
-        for times, rules in zip(map(int, counts), self._rules, strict=False):
-            if times:
-                for rule, n in rules.items():
-                    total[rule] += n * times
+        for count, (moves, times) in zip(counts.tolist(), self._used, strict=False):
+            if count:
+                for move in moves:
+                    for rule in move.rules:
+                        total[rule] += count * times
         return total
 
     # Checks
 
-    def judge_ends(self, ends: tuple[int, ...], mirror: bool) -> int:
-        """The verdict on states with these ends; ``mirror``: or with them swapped."""
-        known = self.judged.get(ends)
-        if known is None:
-            decided, rested = self._verdict(ends)
-            if mirror:
-                other = self._verdict(ends[::-1])
-                decided, rested = decided | other[0], rested | other[1]
-            known = self.judged[ends] = self.verdicts.of((decided, rested))
-            self.judge.set(join_ends(ends), known)
-        return known
+    def judge_ends(self, words: Array, mirror: bool) -> int:
+        """Judge states by words of their ends; the checks that one of them decides. ``mirror``: or
+        with the ends swapped."""
+        decided, count = 0, len(self.parts.roles)
+        new: dict[int, int] = {}
+        for word in np.unique(words).tolist():
+            known = self.judged.get(word)
+            if known is None:
+                ends = split_ends(word, count)
+                verdict = self._verdict(ends)
+                if mirror:
+                    other = self._verdict(ends[::-1])
+                    verdict = verdict[0] | other[0], verdict[1] | other[1]
+                known = new[word] = self.verdicts.of(verdict)
+            decided |= self.verdicts.things[known][0]
+        self.judged |= new
+        self.judge.set(list(new), list(new.values()))
+        return decided
 
     def joined(self, ends: Sequence[int], bags: Sequence[int] = ()) -> Any:
         """The state of these ends and bags; of empty ones if none are given."""

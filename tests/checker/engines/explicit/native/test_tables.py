@@ -18,13 +18,11 @@ from tests.helpers.systems import (
 @settings(max_examples=20, deadline=None)  # the first call compiles
 def test_a_memo_is_a_dictionary(known: dict[int, int]) -> None:
     memo = Memo()
-    for word, value in known.items():
-        memo.set(word, value)
+    memo.set(list(known), list(known.values()))
     assert memo.count == len(known)
     assert all(int(kernel.find(*memo.at(), U8(word))) == known[word] for word in known)
     assert int(kernel.find(*memo.at(), U8(2**63 + 1))) == 0
-    for word in known:  # again, to another value
-        memo.set(word, 1)
+    memo.set(list(known), [1] * len(known))  # again, to another value
     assert memo.count == len(known)
     assert {int(kernel.find(*memo.at(), U8(word))) for word in known} <= {1}
 
