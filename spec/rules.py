@@ -172,6 +172,51 @@ class Rules:
         "An active OPEN may take the pair of sockets from TIME-WAIT, with an ISS above SND.NXT; "
         "off, it has to wait until 2 MSL have gone by (MUST-13).",
     )
+    reuse_above: bool = _rule(
+        True,
+        "Linux tcp_tw_reuse; RFC 9293 3.4.1",
+        "... off, with any ISS [40].",
+    )
+    reuse_later: bool = _rule(
+        True,
+        "Linux tcp_tw_reuse, tcp_tw_reuse_delay",
+        "... and where hosts use timestamps, only once the clock has ticked since TIME-WAIT began; "
+        "off, at once [41].",
+    )
+    reuse_fin_wait_2: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT "
+        "[42].",
+    )
+    reopen_returns: bool = _rule(
+        True,
+        "RFC 9293 3.6.1 (2); RFC 1122 4.2.2.13",
+        "A reset of a connection that was reopened returns it to TIME-WAIT; off, it ends, and so "
+        "does TIME-WAIT [43].",
+    )
+    reopen_by_stamp: bool = _rule(
+        True,
+        "RFC 6191 2",
+        "Where hosts use timestamps a SYN reopens by a later TSval too, by the table of RFC 6191; "
+        "off, by SEG.SEQ only.",
+    )
+    paws: bool = _rule(
+        True,
+        "RFC 7323 5.3, R1",
+        "Where hosts use timestamps a segment earlier than TS.Recent is refused; off, it is not "
+        "[24].",
+    )
+    paws_resets: bool = _rule(
+        False,
+        "against RFC 7323 5.2",
+        "... and so is a reset; off, resets are spared.",
+    )
+    time_wait_recycle: bool = _rule(
+        False,
+        "Linux tcp_tw_recycle, until 4.12",
+        "A listener drops a SYN whose TSval is earlier than the latest from its address [25].",
+    )
     fin_wait_2_timeout: bool = _rule(
         False,
         "not in RFC 9293",

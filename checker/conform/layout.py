@@ -60,6 +60,7 @@ class Holds(Enum):
     OCTETS = ("octets",)
     TICKS = ("ticks",)
     IDENTITY = ("id",)
+    STAMP = ("stamp",)
     CHOICE = ()  # a flag or an enumeration
 
 
@@ -86,7 +87,7 @@ def leaves(kind: type, prefix: str = "") -> Iterator[Leaf]:
             except ValueError:
                 raise TypeError(
                     f"{kind.__name__}.{field.name}: {hint} does not say what it holds; a sequence "
-                    "number is Ours or Theirs, others are Window, Octets, Ticks or Id"
+                    "number is Ours or Theirs, others are Window, Octets, Ticks, Stamp or Id"
                 ) from None
 
 

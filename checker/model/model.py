@@ -91,7 +91,7 @@ class Model:
     @property
     def timed(self) -> bool:
         """Are there ticks?"""
-        return "msl" in self.free or self.bounds.msl > 0
+        return "msl" in self.free or self.bounds.timed
 
     @cached_property
     def system(self) -> Interned:

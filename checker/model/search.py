@@ -168,7 +168,7 @@ class TcpParts:
         self.in_flight = bounds.in_flight
         self.duplicate = bounds.duplicate
         self.lose = bounds.lose
-        self.timed = bounds.msl > 0
+        self.timed = bounds.timed
         ends, peers = system.topology.ends, system.topology.peers
         hosts = range(len(system.topology.names))
         self.links = tuple((ends[end][0], ends[peer][0]) for end, peer in enumerate(peers))

@@ -47,12 +47,15 @@ class Static:
 
 def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
     """The interval of each named domain of the specification's annotations."""
-    ticks = max(2 * bounds.msl + max(0, -rules.time_wait_cut), bounds.msl + 1, bounds.span)
+    ticks = max(
+        2 * bounds.msl + max(0, -rules.time_wait_cut), bounds.msl + 1, bounds.span, bounds.stamps
+    )
     return {
         "seq": (0, (1 << bounds.width) - 1),
         "octets": (0, max(bounds.octets, 1)),
         "ticks": (0, ticks),
         "id": (0, bounds.incarnations),
+        "stamp": (0, max(bounds.stamps + 1, 1)),
         "crashes": (0, max(bounds.crashes, 1)),
         "count": (0, max(bounds.backlog + 2, bounds.synack_retries)),
     }
@@ -298,7 +301,7 @@ def composition(
                 guard = (me.ghost.made == n) & ((me.crashes != 0) == crashed)
                 yield tracer.node(guard), tuple(system.isns(like))
 
-    timed = bool(bounds.msl)
+    timed = bounds.timed
     tick = traced.narrow(traced.tree(Input.TICK)) if timed else None
     kept, first = traced.kept, traced.first()
     return Composition(
@@ -319,7 +322,7 @@ def composition(
             Kind(what.value, traced.narrow(traced.tree(what)), what == Input.SEGMENT, hosts)
             for what, hosts in callers.items()
         ],
-        ttl="ttl" if timed and rules.lifetime_bounded else None,
+        ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
         sight=traced.seen(bounds.capacity),
         draw=Draw("isn", "ghost.made", list(offers())),
         capacity=bounds.capacity,

@@ -242,7 +242,7 @@ def _tree(job: Job) -> Callable[[Mutant], bool]:
     """Which places are in the traced trees of a job: those that its switches and bounds let in."""
     inputs = set(job.model.callers)
     rules, bounds = job.model.rules, job.model.bounds
-    if bounds.msl:
+    if bounds.timed:
         inputs.add(Input.TICK)
     context = SimpleNamespace(rules=rules, bounds=bounds)
     known = {"tcp": context, "rules": rules, "bounds": bounds, "Input": Input}

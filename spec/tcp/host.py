@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from spec.seq import choose
 from spec.tcp import listener as listening
-from spec.tcp import timeouts, user_calls
+from spec.tcp import timeouts, timestamps, user_calls
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.segment import Segment, Ticks
@@ -42,6 +42,7 @@ class Host:
     )
     up: bool = True
     quiet: Ticks = 0  # ticks for which a restarted host still keeps quiet (section 3.4.3)
+    clock: Ticks = 0  # the timestamp clock (RFC 7323 5.4); TSval is one more
     listeners: tuple[Listener, ...] = field(default=(), metadata={"inline": "listener"})
 
 
@@ -56,9 +57,19 @@ def step(
 ) -> None:
     """Let ``what`` happen to a socket of ``host``, in place; ``tcp`` collects what is sent and
     said. ``seg`` is the segment that arrives (SEGMENT only), ``elapsed`` how long a tick is."""
+    stamped = socket.tcb.stamped
+    _happens(host, socket, what, seg, tcp, elapsed)
+    if tcp.bounds.stamps:
+        timestamps.stamp(stamped, socket.tcb, tcp)
+
+
+def _happens(
+    host: Host, socket: Socket, what: Input, seg: Segment | None, tcp: Tcp, elapsed: Ticks
+) -> None:
+    """Which section of the RFC says what ``what`` does."""
     tcb = socket.tcb
     if what == Input.TICK:
-        _tick(host, elapsed)
+        _tick(host, tcp, elapsed)
     elif what == Input.CRASH:
         _crash(host, tcp)
     elif what == Input.RESTART:
@@ -70,8 +81,8 @@ def step(
         segment_arrives(tcb, seg, tcp)
     elif what == Input.OPEN_PASSIVE:
         user_calls.open_passive(tcb, tcp)
-    elif what == Input.OPEN_ACTIVE:
-        user_calls.open_active(tcb, tcp)
+    elif what in (Input.OPEN_ACTIVE, Input.OPEN_PLAIN):
+        user_calls.open_active(tcb, tcp, what == Input.OPEN_PLAIN)
     elif what in (Input.SEND, Input.SEND_URGENT):
         user_calls.send(tcb, tcp, what == Input.SEND_URGENT)
     elif what == Input.RECEIVE:
@@ -95,6 +106,8 @@ LISTENERS = (
     Input.STRANGER_FORGOTTEN,
     Input.NEIGHBOUR_READY,
     Input.NEIGHBOUR_ACCEPTED,
+    Input.NAT_OPEN,
+    Input.ADDRESS_FORGOTTEN,
     Input.SEGMENT,
     Input.RETRANSMISSION_TIMEOUT,
 )
@@ -124,12 +137,21 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
         listening.stranger_forgotten(listener, tcp)
     elif what == Input.NEIGHBOUR_READY:
         listening.neighbour_ready(listener, tcp)
-    else:
+    elif what == Input.NEIGHBOUR_ACCEPTED:
         listening.neighbour_accepted(listener, tcp)
+    elif what == Input.NAT_OPEN:
+        listening.nat_open(listener, tcp)
+    else:
+        listening.address_forgotten(listener, tcp)
 
 
-def _tick(host: Host, elapsed: Ticks) -> None:
-    """Time goes by."""
+def _tick(host: Host, tcp: Tcp, elapsed: Ticks) -> None:
+    """Time goes by. Without an MSL only timestamp clocks tick, which is soon enough for nothing else
+    to happen."""
+    if tcp.bounds.stamps:
+        host.clock = timestamps.advance(host.clock, tcp.bounds)
+        if tcp.bounds.msl == 0:
+            return
     for listener in host.listeners:
         listening.tick(listener, _left(listener.overflowed, elapsed))
     for socket in host.sockets:

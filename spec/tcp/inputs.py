@@ -13,6 +13,7 @@ class Input(Enum):
 
     OPEN_PASSIVE = "OPEN (passive)"
     OPEN_ACTIVE = "OPEN (active)"
+    OPEN_PLAIN = "OPEN (active, without timestamps)"
     SEND = "SEND"
     SEND_URGENT = "SEND (urgent)"
     RECEIVE = "RECEIVE"
@@ -32,3 +33,5 @@ class Input(Enum):
     STRANGER_FORGOTTEN = "stranger forgotten"
     NEIGHBOUR_READY = "neighbour ready"
     NEIGHBOUR_ACCEPTED = "neighbour accepted"
+    NAT_OPEN = "OPEN of another host behind the NAT"
+    ADDRESS_FORGOTTEN = "timestamp of the address forgotten"

@@ -25,7 +25,8 @@ from enum import Enum
 
 from spec.rules import CookieGuard, CookieHash, Cookies
 from spec.seq import choose
-from spec.tcp.segment import Count, Segment, Seq, Ticks, acceptable
+from spec.tcp import timestamps
+from spec.tcp.segment import Count, Segment, Seq, Stamp, Ticks, acceptable
 from spec.tcp.segment_arrives import segment_arrives as rfc_segment_arrives
 from spec.tcp.segment_arrives.others import process_segment_text
 from spec.tcp.segment_arrives.syn import answer_syn, enter_syn_received, hear_syn
@@ -54,6 +55,7 @@ class Listener:
     ready: Count = 0  # in the accept queue
     strangers: Count = 0  # of these requests: those of addresses where nobody answers
     neighbours: Count = 0  # of those ready: those of other clients
+    heard: Stamp = 0  # the latest TSval from the client's address (``time_wait_recycle``)
     overflowed: Ticks = 0  # ticks for which ACKs are still looked at as cookies
     minute: Ticks = 0  # the clock of cookies, which counts to MINUTES and begins again
 
@@ -135,6 +137,10 @@ def syn(listener: Listener, request: Request, tcb: Tcb, seg: Segment, tcp: Tcp) 
         return tcp.rule("RFC 4987/2/full", "SYN queue full, SYN dropped")
     if accept_queue_is_full(listener, tcp):
         return tcp.rule("sockets/backlog/full", "accept queue full, SYN dropped")
+    if timestamps.too_old_for_address(listener.heard, seg, tcp):
+        return tcp.rule(
+            "Linux/tw_recycle/drop", "SYN with an earlier timestamp than its address's, dropped"
+        )
     if cookie:
         send_cookie(listener, seg, tcp)
         return tcp.rule("RFC 4987/3.6/cookie", "send SYN,ACK with a cookie, keep nothing")
@@ -279,6 +285,19 @@ def neighbour_accepted(listener: Listener, tcp: Tcp) -> None:
     listener.ready = listener.ready - 1
     listener.neighbours = listener.neighbours - 1
     return tcp.rule("sockets/neighbour/accept", "the application takes another client's connection")
+
+
+def nat_open(listener: Listener, tcp: Tcp) -> None:
+    """Another host opens a connection through the NAT, from the client's address; its clock is
+    ahead of the client's."""
+    listener.heard = tcp.bounds.stamps + 1
+    return tcp.rule("Linux/tw_recycle/heard", "a later timestamp from the client's address")
+
+
+def address_forgotten(listener: Listener, tcp: Tcp) -> None:
+    """What was heard of an address is forgotten, on Linux after 60 seconds."""
+    listener.heard = 0
+    return tcp.rule("Linux/tw_recycle/forget", "the address's timestamp is forgotten")
 
 
 # Cookies (RFC 4987 3.6)

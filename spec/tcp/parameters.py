@@ -35,6 +35,14 @@ class Parameters(Protocol):
         """Maximum segment lifetime (section 3.4.3); 0: there is no time."""
 
     @property
+    def stamps(self) -> int:
+        """How many values a timestamp clock has (RFC 7323); 0: hosts do not use timestamps."""
+
+    @property
+    def stamps_wrap(self) -> bool:
+        """Does that clock begin again after its last value, or stop there?"""
+
+    @property
     def backlog(self) -> int:
         """How many requests a listener keeps; and one more connection than that waits for
         accept()."""

@@ -1,9 +1,9 @@
 """Segments (RFC 9293 section 3.1): what one TCP endpoint sends to the other.
 
 Only the fields that the lifecycle reads or that a claim speaks of are kept: SEQ, ACK, WND,
-the urgent pointer, the number of octets of text, and the six control bits. Ports are
-missing because the model has one pair of sockets; checksum, options and the octets
-themselves because no rule of the lifecycle reads them (an octet is known by its label, see
+the urgent pointer, the number of octets of text, the six control bits, and TSval of the Timestamps
+option. Ports are missing because the model has one pair of sockets; checksum, other options and the
+octets themselves because no rule of the lifecycle reads them (an octet is known by its label, see
 ``Origin``).
 """
 
@@ -24,6 +24,8 @@ Octets = Annotated[int, "octets"]
 """A number of octets of one connection's stream."""
 Ticks = Annotated[int, "ticks"]
 """A time span; one tick is the unit of ``Bounds.msl``."""
+Stamp = Annotated[int, "stamp"]
+"""A value of a host's timestamp clock, from 1 (RFC 7323); 0: none."""
 Count = Annotated[int, "count"]
 """How many of something a host has, such as connections in a queue."""
 Id = Annotated[int, "id"]
@@ -61,6 +63,7 @@ class Segment:
     up: Ours = 0
     text: Octets = 0  # octets of data; SEG.LEN is length()
     ctl: Control = field(default_factory=Control)
+    tsval: Stamp = 0  # TSval; 0: without the Timestamps option
     ttl: Ticks = 0  # ticks that it may still live; 0 where time is not modelled
     origin: Origin = field(default_factory=Origin)
 

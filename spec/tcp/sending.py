@@ -10,20 +10,22 @@ from spec.rules import Restart, Rules
 from spec.seq import Space, choose, not_
 from spec.tcp.parameters import Parameters
 from spec.tcp.rule import Rule, cite
-from spec.tcp.segment import Control, Segment
+from spec.tcp.segment import Control, Segment, Ticks
 from spec.tcp.tcb import State, Tcb
 
 
 class Tcp:
     """The context of one step, and its effects other than on the TCB.
 
-    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken, and
+    ``isn`` is the initial sequence number on offer, and ``clock`` the host's timestamp clock;
+    ``drew_isn`` tells whether it was taken, and
     ``made`` whether a TCB was made, by this ISS or by one that came back (a SYN cookie).
     """
 
     __slots__ = (
         "bounds",
         "cited",
+        "clock",
         "drew_isn",
         "isn",
         "made",
@@ -39,6 +41,7 @@ class Tcp:
         self.bounds = bounds
         self.seq = Space(bounds.width)
         self.isn = isn
+        self.clock: Ticks = 0
         self.drew_isn = False
         self.made = False
         self.sent: list[Segment] = []
@@ -199,4 +202,6 @@ def enter_time_wait(tcb: Tcb, tcp: Tcp) -> None:
     """Enter TIME-WAIT, start the timer, turn off the other timers (section 3.10.7.4, eighth)."""
     tcb.state = State.TIME_WAIT
     tcb.span = 0
+    if tcp.bounds.stamps:
+        tcb.since = tcp.clock + 1
     start_time_wait(tcb, tcp)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spec.seq import Space
-from spec.tcp.segment import Octets, Ours, Theirs, Ticks, Window
+from spec.tcp.segment import Octets, Ours, Stamp, Theirs, Ticks, Window
 
 
 class State(Enum):
@@ -79,6 +79,7 @@ class Tcb:
     reopened: bool = False  # ... from TIME-WAIT (MAY-2), to which a reset returns
     left_snd: Ours = 0  # SND.NXT and RCV.NXT of the connection that was reopened, to return to
     left_rcv: Theirs = 0
+    left_recent: Stamp = 0  # ... and its TS.Recent
     iss: Ours = 0
     irs: Theirs = 0
     snd: Send = field(default_factory=Send)
@@ -91,6 +92,9 @@ class Tcb:
     held_urgent: bool = False
     held_up: Theirs = 0
     time_wait: Ticks = 0  # TIME-WAIT timer
+    stamped: bool = False  # the connection uses timestamps (RFC 7323)
+    ts_recent: Stamp = 0  # TS.Recent: the latest TSval heard
+    since: Stamp = 0  # TSval when TIME-WAIT began
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
 
     def passed(self, seq: Space, window: int) -> int:
@@ -127,7 +131,10 @@ def return_to_time_wait(tcb: Tcb, seq: Space) -> None:
     numbers began with is not known any more, and not needed.
     """
     snd_nxt, rcv_nxt, room = tcb.left_snd, tcb.left_rcv, tcb.rcv.wnd
+    recent = tcb.left_recent
     delete(tcb)
+    tcb.ts_recent = recent
+    tcb.stamped = recent != 0
     tcb.iss = seq.minus(snd_nxt, 2)
     tcb.irs = seq.minus(rcv_nxt, 2)
     tcb.snd.una = tcb.snd.nxt = snd_nxt
@@ -141,6 +148,7 @@ def forget_time_wait(tcb: Tcb) -> None:
     tcb.reopened = False
     tcb.left_snd = 0
     tcb.left_rcv = 0
+    tcb.left_recent = 0
 
 
 def release(tcb: Tcb) -> None:

@@ -5,6 +5,7 @@ Each function is one section; states stand in the RFC's order, but those that an
 returns it by ``tcp.signal`` and changes nothing. ``???`` marks what is not the letter of the text.
 """
 
+from spec.tcp import timestamps
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import (
     Tcp,
@@ -31,26 +32,27 @@ def open_passive(tcb: Tcb, tcp: Tcp) -> None:
     return tcp.rule("3.10.1/exists", "connection already exists")
 
 
-def open_active(tcb: Tcb, tcp: Tcp) -> None:
-    """3.10.1, active OPEN."""
+def open_active(tcb: Tcb, tcp: Tcp, plain: bool = False) -> None:
+    """3.10.1, active OPEN; ``plain`` without timestamps, where others use them."""
     if tcb.state == State.CLOSED:
-        _begin(tcb, tcp)
+        _begin(tcb, tcp, plain)
         send_syn(tcb, tcp, 0)
         return tcp.rule(
             "3.10.1/CLOSED/active", "active OPEN, send SYN, enter SYN-SENT", State.SYN_SENT
         )
     if tcb.state == State.LISTEN:
-        _begin(tcb, tcp)
+        _begin(tcb, tcp, plain)
         send_syn(tcb, tcp, 0)
         return tcp.rule(
             "3.10.1/LISTEN/active",
             "passive changed to active, send SYN, enter SYN-SENT",
             State.SYN_SENT,
         )
-    if tcp.rules.time_wait_reuse and tcb.state == State.TIME_WAIT:
-        if tcp.seq.le(tcb.snd.nxt, tcp.isn):
+    if reuses(tcb, tcp):
+        above = tcp.seq.le(tcb.snd.nxt, tcp.isn) | (not tcp.rules.reuse_above)
+        if above & timestamps.may_reuse(tcb, tcp):
             delete(tcb)
-            _begin(tcb, tcp)
+            _begin(tcb, tcp, plain)
             send_syn(tcb, tcp, 0)
             return tcp.rule(
                 "not in RFC 9293/reuse",
@@ -61,8 +63,17 @@ def open_active(tcb: Tcb, tcp: Tcp) -> None:
     return tcp.rule("3.10.1/exists", "connection already exists")
 
 
-def _begin(tcb: Tcb, tcp: Tcp) -> None:
+def reuses(tcb: Tcb, tcp: Tcp) -> bool:
+    """May an active OPEN take the pair of sockets from the state that it is in?"""
+    if tcp.rules.reuse_fin_wait_2 and tcb.state == State.FIN_WAIT_2:
+        return True
+    return tcp.rules.time_wait_reuse and tcb.state == State.TIME_WAIT
+
+
+def _begin(tcb: Tcb, tcp: Tcp, plain: bool = False) -> None:
     """Select an ISS; SND.UNA to ISS, SND.NXT to ISS+1; enter SYN-SENT."""
+    if not plain:
+        timestamps.offer(tcb, tcp)
     tcb.iss = tcp.select_isn()
     tcb.snd.una = tcb.iss
     tcb.snd.nxt = tcp.seq.plus(tcb.iss, 1)

@@ -85,6 +85,16 @@ class Bounds:
     span: int = _bound(
         0, 0, 8, "R: ticks after which a connection is closed, not retransmitted (with time only)"
     )
+    stamps: int = _bound(
+        0,
+        0,
+        8,
+        "values of a timestamp clock, which ticks with time; 0: hosts do not use timestamps",
+    )
+    stamps_wrap: bool = _flag(
+        False, "that clock begins again after its last value; off, it stops there"
+    )
+    plain: bool = _flag(False, "an active OPEN may do without timestamps, where there are any")
     # A listener
     listener: bool = _flag(
         False, "B has a listening socket, with queues; off, it opens passively, as RFC 9293 has it"
@@ -97,6 +107,9 @@ class Bounds:
     )
     strangers: bool = _flag(False, "SYNs come to the listener from addresses where nobody answers")
     neighbours: bool = _flag(False, "other clients' connections come to the accept queue, and go")
+    nat: bool = _flag(
+        False, "another host opens connections from the client's address, its clock ahead"
+    )
     secret: int = _bound(
         8,
         0,
@@ -113,6 +126,11 @@ class Bounds:
     crashes: int = _bound(0, 0, 2, "crashes of host A")
     forged: bool = _flag(False, "an off-path sender injects segments at B")
     forged_opening: bool = _flag(False, "... in SYN-RECEIVED too, not only once it is synchronized")
+
+    @property
+    def timed(self) -> bool:
+        """Are there ticks? Segments age only if they have a lifetime."""
+        return self.msl != 0 or self.stamps != 0
 
 
 LIMITS = {f.name: f for f in dataclasses.fields(Bounds)}

@@ -8,7 +8,7 @@ it now.
 
 from spec.rules import Cookies
 from spec.seq import not_
-from spec.tcp import timeouts
+from spec.tcp import timeouts, timestamps, user_calls
 from spec.tcp.host import awake
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
@@ -42,6 +42,7 @@ def calls(bounds: Bounds, side: int, socket: int) -> tuple[Event, ...]:
     allowed: dict[Event, bool] = {
         Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,
         Input.OPEN_ACTIVE: bounds.a_active if first else bounds.b_active,
+        Input.OPEN_PLAIN: bounds.plain and (bounds.a_active if first else bounds.b_active),
         Input.SEND: sends,
         Input.SEND_URGENT: sends and bounds.urgent,
         Input.RECEIVE: bounds.octets > 0,
@@ -56,6 +57,8 @@ def calls(bounds: Bounds, side: int, socket: int) -> tuple[Event, ...]:
         Input.STRANGER_FORGOTTEN: listens and socket == 0 and bounds.strangers,
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
         Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
+        Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
+        Input.ADDRESS_FORGOTTEN: listens and socket == 0 and bounds.nat,
         **dict.fromkeys(FORGERIES, forged),
     }
     return tuple(what for what in CALLS if allowed.get(what, True))
@@ -83,9 +86,9 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
             return False  # nobody has the connection yet
     if what == Input.OPEN_PASSIVE:
         return state == State.CLOSED and not spent(end, bounds)
-    if what == Input.OPEN_ACTIVE:
-        if tcp.rules.time_wait_reuse and state == State.TIME_WAIT:
-            return True
+    if what in (Input.OPEN_ACTIVE, Input.OPEN_PLAIN):
+        if user_calls.reuses(tcb, tcp):
+            return timestamps.may_reuse(tcb, tcp)
         return state == State.CLOSED or (bounds.listen_open and state == State.LISTEN)
     if what in (Input.SEND, Input.SEND_URGENT):
         return not (
@@ -121,6 +124,8 @@ _LISTENER = (
     Input.STRANGER_FORGOTTEN,
     Input.NEIGHBOUR_READY,
     Input.NEIGHBOUR_ACCEPTED,
+    Input.NAT_OPEN,
+    Input.ADDRESS_FORGOTTEN,
 )
 
 _APPLICATION = (
@@ -147,6 +152,10 @@ def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
         return listener.strangers != 0
     if what == Input.NEIGHBOUR_ACCEPTED:
         return listener.neighbours != 0
+    if what == Input.NAT_OPEN:
+        return listener.listening & (listener.heard == 0)
+    if what == Input.ADDRESS_FORGOTTEN:
+        return listener.heard != 0
     backlog = tcp.bounds.backlog
     if what == Input.NEIGHBOUR_READY:
         room = listener.ready <= backlog + (not tcp.rules.accept_queue_check)

@@ -31,7 +31,7 @@ class Endpoint:
         if len(self.ghosts) == 1:
             return self
         whole = self.host
-        host = Host((whole.sockets[socket],), whole.up, whole.quiet, whole.listeners)
+        host = Host((whole.sockets[socket],), whole.up, whole.quiet, whole.clock, whole.listeners)
         return Endpoint(host, self.crashes, (self.ghosts[socket],))
 
     # Of a host with one socket

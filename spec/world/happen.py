@@ -62,6 +62,7 @@ def happen(
     tcp = Tcp(rules, bounds, isn)
     me = end.only(at)
     (socket,) = me.host.sockets
+    tcp.clock = end.host.clock
     if not enabled(me, what, tcp, bounds):
         return NOTHING
     if what in (Input.TICK, Input.RESTART):

@@ -152,7 +152,7 @@ class System:
                 if self.bounds.lose:
                     links = _with(world.links, link, remove(bag, seg))
                     yield Step(None, "lose", seg, link), self.world(world.hosts, links)
-        if self.bounds.msl:
+        if self.bounds.timed:
             later = self.tick(world)
             if later is not None and later != world:
                 yield Step(None, Input.TICK.value), later
@@ -305,7 +305,7 @@ class System:
 
     def older(self, seg: Segment) -> Segment | None:
         """A segment one tick later; None if it has lived its time."""
-        if not self.rules.lifetime_bounded:
+        if not (self.bounds.msl and self.rules.lifetime_bounded):
             return seg
         if seg.ttl <= 1:
             return None

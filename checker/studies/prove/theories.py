@@ -56,6 +56,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "octets": octets,
         "ticks": REAL if timed else (0, 1),
         "id": NAT,
+        "stamp": NAT,
         "crashes": (0, 1),
         "count": NAT,
     }

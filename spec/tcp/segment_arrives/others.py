@@ -11,6 +11,7 @@ eighth at the FIN. ``??? (trimmed)`` marks these places.
 
 from spec.rules import Restart
 from spec.seq import choose, not_
+from spec.tcp import timestamps
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.segment_arrives.syn import answer_syn
 from spec.tcp.sending import (
@@ -76,6 +77,13 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     # timestamps (RFC 6191).
     if reopens(tcb, seg, tcp):
         return True
+    if tcp.bounds.stamps and not timestamps.check(tcb, seg, tcp):
+        if seg.tsval != 0:
+            acknowledge(tcb, tcp)
+            tcp.rule("RFC 7323/5.3/R1", "earlier than TS.Recent (PAWS), answered with an ACK")
+            return False
+        tcp.rule("RFC 7323/3.2/missing", "without a timestamp, dropped")
+        return False
     if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
         if not (
             acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
@@ -99,6 +107,8 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
                 return False
             tcp.rule("3.10.7.4/first/answer", "not acceptable, answered with an ACK")
             return False
+    if tcp.bounds.stamps:
+        timestamps.keep(tcb, seg, tcp)
     return True
 
 
@@ -150,7 +160,7 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         acknowledge(tcb, tcp)
         return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
     if tcb.state == State.SYN_RECEIVED:
-        if tcb.reopened:
+        if tcb.reopened and tcp.rules.reopen_returns:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
             return_to_time_wait(tcb, tcp.seq)
             enter_time_wait(tcb, tcp)
@@ -200,9 +210,10 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Fourth, check the SYN bit: by state, then RFC 5961 section 4, or RFC 793's reset."""
     # TIME-WAIT: a new connection may begin
     if reopens(tcb, seg, tcp):
-        snd_nxt, rcv_nxt = tcb.snd.nxt, tcb.rcv.nxt
+        snd_nxt, rcv_nxt, recent = tcb.snd.nxt, tcb.rcv.nxt, tcb.ts_recent
         delete(tcb)
         answer_syn(tcb, seg, tcp)
+        tcb.left_recent = recent
         tcb.reopened = True
         tcb.left_snd, tcb.left_rcv = snd_nxt, rcv_nxt
         return tcp.rule(
@@ -239,10 +250,12 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Does a SYN reopen the connection from TIME-WAIT (3.6.1, MAY-2)?
 
-    RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out.
+    RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out. With
+    timestamps a later TSval will do (RFC 6191).
     """
     bare = seg.ctl.syn & not_(seg.ctl.rst) & not_(seg.ctl.ack)
-    later = tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
+    beyond = tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
+    later = timestamps.reopened_by(tcb, seg, beyond, tcp)
     # (1): the ISS is above every sequence number of the old incarnation
     above = tcp.seq.le(tcb.snd.nxt, tcp.isn)
     return tcb.state == State.TIME_WAIT and tcp.rules.time_wait_reopen & bare & later & above

@@ -1,5 +1,6 @@
 """What a SYN does, wherever it opens a connection (RFC 9293 sections 3.10.7.2 and 3.10.7.3)."""
 
+from spec.tcp import timestamps
 from spec.tcp.segment import Segment
 from spec.tcp.sending import Tcp, send_syn_ack, start_span
 from spec.tcp.tcb import State, Tcb
@@ -15,6 +16,7 @@ def hear_syn(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     tcb.irs = seg.seq
     tcb.rcv.nxt = tcp.seq.plus(seg.seq, 1)
     tcb.rcv.up = tcb.rcv.nxt
+    timestamps.agree(tcb, seg, tcp)
     tcb.held_text = seg.text
     tcb.held_fin = seg.ctl.fin
     tcb.held_push = seg.ctl.psh

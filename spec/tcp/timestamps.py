@@ -1,0 +1,111 @@
+"""Timestamps (RFC 7323): a clock's value in each segment, and what an end believes of others.
+
+Sequence numbers cannot tell an old segment from a new one where they have been used before. With
+the Timestamps option each segment carries TSval, the sender's clock; an end keeps the latest that
+it has heard of the connection, TS.Recent, and refuses what is earlier: *PAWS*, Protection Against
+Wrapped Sequences (section 5).
+
+Three other rules read the clock. They decide when a pair of sockets may be used again that is in
+TIME-WAIT: ``reopened_by`` (RFC 6191), ``may_reuse`` (Linux's ``tcp_tw_reuse``), and
+``too_old_for_address``, which looks at all connections of one address at once (Linux's
+``tcp_tw_recycle``, which is gone since 4.12).
+
+TSval 0 stands for a segment without the option. TSecr is missing: it measures round trips, which
+no rule of the lifecycle reads. A host's clock counts ``stamps`` values. It stops at the last, so
+that none ever wraps; with ``stamps_wrap`` it begins again, and of two values the later is the one
+that is less than half the circle ahead (section 5.2).
+"""
+
+from spec.seq import choose, not_
+from spec.tcp.parameters import Parameters
+from spec.tcp.segment import Segment, Stamp, Ticks
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb
+
+
+def advance(clock: Ticks, bounds: Parameters) -> Ticks:
+    """The clock of a host a tick later."""
+    last = clock + 1 >= bounds.stamps
+    return choose(last, 0 if bounds.stamps_wrap else clock, clock + 1)
+
+
+def later(one: Stamp, other: Stamp, bounds: Parameters) -> bool:
+    """Is ``one`` later than ``other`` (section 5.2)?"""
+    if not bounds.stamps_wrap:
+        return one > other
+    ahead = choose(one >= other, one - other, one + bounds.stamps - other)
+    return (ahead != 0) & (ahead < bounds.stamps // 2)
+
+
+def offer(tcb: Tcb, tcp: Tcp) -> None:
+    """A SYN offers the option (section 3.2)."""
+    tcb.stamped = tcp.bounds.stamps != 0
+
+
+def agree(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """A SYN was heard: the connection uses the option if both sides' SYNs carry it (section 3.2).
+
+    TS.Recent is the SYN's TSval (section 4.3).
+    """
+    if tcp.bounds.stamps:
+        offered = tcb.stamped if tcb.state == State.SYN_SENT else True
+        tcb.stamped = (seg.tsval != 0) & offered
+        tcb.ts_recent = choose(tcb.stamped, seg.tsval, 0)
+
+
+def stamp(used: bool, tcb: Tcb, tcp: Tcp) -> None:
+    """All that the step sends carries TSval, if the connection uses the option, or ``used`` it
+    before (a reset, section 3.2)."""
+    for sent in tcp.sent:
+        sent.tsval = choose(used | tcb.stamped, tcp.clock + 1, 0)
+
+
+def check(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does a segment pass, as far as timestamps go?
+
+    Section 5.3 R1 (PAWS), which spares resets; section 3.2 of one that lacks the option.
+    """
+    spared = seg.ctl.rst & (not_(tcp.rules.paws_resets) | (seg.tsval == 0))
+    return not_(tcb.stamped) | spared | ((seg.tsval != 0) & not_(too_old(tcb, seg, tcp)))
+
+
+def too_old(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is TSval earlier than TS.Recent (section 5.3, R1)?"""
+    return tcp.rules.paws & later(tcb.ts_recent, seg.tsval, tcp.bounds)
+
+
+def keep(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """TS.Recent follows what comes in order (section 4.3 (2)); each ACK is sent at once here, so
+    that Last.ACK.sent is RCV.NXT."""
+    newer = not_(later(tcb.ts_recent, seg.tsval, tcp.bounds)) & (seg.tsval != 0)
+    kept = tcb.stamped & newer & tcp.seq.le(seg.seq, tcb.rcv.nxt)
+    tcb.ts_recent = choose(kept, seg.tsval, tcb.ts_recent)
+
+
+def reopened_by(tcb: Tcb, seg: Segment, above: bool, tcp: Tcp) -> bool:
+    """RFC 6191 section 2: does a SYN in TIME-WAIT open a new connection, whose SEG.SEQ is, or is
+    not, ``above`` what was received? By whether the old and the new connection use timestamps."""
+    if not (tcp.bounds.stamps and tcp.rules.reopen_by_stamp):
+        return above
+    new = seg.tsval != 0
+    newer = later(seg.tsval, tcb.ts_recent, tcp.bounds)
+    same = seg.tsval == tcb.ts_recent
+    with_old = (new & (newer | (same & above))) | (not_(new) & above)
+    without_old = new | above
+    return choose(tcb.stamped, with_old, without_old)
+
+
+def may_reuse(tcb: Tcb, tcp: Tcp) -> bool:
+    """May an active OPEN take the pair of sockets from TIME-WAIT (Linux's ``tcp_tw_reuse``)?
+
+    Only if the connection used timestamps, and the clock has ticked since TIME-WAIT began, so that
+    the new connection's are later than all of the old one's.
+    """
+    if not (tcp.bounds.stamps and tcp.rules.reuse_later):
+        return True
+    return tcb.stamped & later(tcp.clock + 1, tcb.since, tcp.bounds)
+
+
+def too_old_for_address(heard: Stamp, seg: Segment, tcp: Tcp) -> bool:
+    """``tcp_tw_recycle``: is a SYN's TSval earlier than the latest from its address?"""
+    return tcp.rules.time_wait_recycle & (heard != 0) & later(heard, seg.tsval, tcp.bounds)
