@@ -312,6 +312,33 @@ def client_served(world: World, me: int) -> bool:
     return not client_waits_with_text(world, me) or world.peer(me).tcb.state in SYNCHRONIZED
 
 
+# Timestamps, and pairs of sockets that are used again
+
+
+def server_reads_once(world: World) -> bool:
+    """R1, R3, R9, R10: no octet of the client is delivered to the server that was before."""
+    _, b = world.hosts
+    return not b.ghost.again
+
+
+def client_reads_once(world: World) -> bool:
+    """R1.back: no octet of the server is delivered to the client that was before."""
+    a, _ = world.hosts
+    return not a.ghost.again
+
+
+def octet_of_second(world: World) -> bool:
+    """An octet of the second TCB of a host has been delivered."""
+    return any(end.ghost.read[1].octets != 0 for end in world.hosts)
+
+
+def server_not_crossed(world: World) -> bool:
+    """R2: no TCB of the server that had reached ESTABLISHED accepted a segment of an earlier TCB of
+    the client."""
+    _, b = world.hosts
+    return not b.ghost.crossed
+
+
 # Liveness: of one host, ``me``
 
 

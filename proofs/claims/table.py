@@ -10,6 +10,7 @@ from proofs.claims import (
     rest,
     reuse,
     time_wait,
+    timestamps,
 )
 from proofs.claims.claim import Claim
 
@@ -23,6 +24,7 @@ CLAIMS: tuple[Claim, ...] = (
     *liveness.CLAIMS,
     *conduct.CLAIMS,
     *listener.CLAIMS,
+    *timestamps.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -31,6 +33,7 @@ CLAIMS: tuple[Claim, ...] = (
     *conduct.WITNESSES,
     *rest.WITNESSES,
     *listener.WITNESSES,
+    *timestamps.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -45,6 +48,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Coming to rest": (*rest.CLAIMS, *rest.WITNESSES),
     "Liveness": liveness.CLAIMS,
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
+    "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

@@ -51,6 +51,18 @@ _LISTENER = replace(
     _CLIENT_SERVER, abort=False, listen_open=False, b_passive=False, listener=True, send_window=True
 )
 """A opens actively, to a listening socket of B."""
+_REUSED = replace(
+    _CLIENT_SERVER,
+    abort=False,
+    listen_open=False,
+    lose=False,
+    window=1,
+    stride=3,
+    octets=1,
+    b_sends=False,
+    send_window=True,
+)
+"""Octets of one connection, while segments of the one before are still about."""
 _TEXT_ON_SYN = replace(
     _SMALL,
     a_active=False,
@@ -228,6 +240,13 @@ PROFILES = {
         replace(_LISTENER, incarnations=1, in_flight=1, forged=True, forged_opening=True),
         (Forgery(),),
     ),
+    "reused": Profile(replace(_REUSED, stamps=2), (Once(),)),
+    "reused-plain": Profile(_REUSED, (Once(),)),
+    "reused-back": Profile(replace(_REUSED, stamps=2, a_sends=False, b_sends=True), (Once(),)),
+    "reused-resets": Profile(
+        replace(_REUSED, abort=True, octets=0, send_window=False, stamps=2), (Crossing(),)
+    ),
+    "nat": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(

@@ -1,0 +1,129 @@
+"""R1 to R10: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
+
+TIME-WAIT does not end by itself here, and segments live for ever: 2 MSL are longer than anything
+that is explored. So an active OPEN out of TIME-WAIT is the only way to a second connection of the
+client, and what keeps the two apart is not time.
+"""
+
+from proofs.claims import properties as p
+from proofs.claims.claim import ALWAYS, EVENTUALLY, SOMETIMES, Claim, Live
+from spec.rules import Isn
+from spec.tcp.inputs import Input
+
+_REUSE = {
+    "time_wait_reuse": True,
+    "time_wait_cut": -1,
+    "time_wait_ignores_reset": True,
+    "close_waits": True,
+    "isn": Isn.ANY,
+}
+"""An OPEN may take the sockets from TIME-WAIT, which does not end; ISNs are what the adversary likes,
+but for that OPEN's, which is above what was used."""
+_STAMPS = {**_REUSE, "reuse_above": False}
+"""... and that one too."""
+
+CLAIMS = (
+    Claim(
+        "R1",
+        "reuse from TIME-WAIT delivers no octet twice to the peer, whatever the ISNs, if it runs "
+        "PAWS and our clock has ticked",
+        ALWAYS,
+        p.server_reads_once,
+        "reused",
+        "Linux tcp_tw_reuse; RFC 7323 5",
+        rules=_STAMPS,
+        witnesses=("WR1",),
+        finding="The delay of tcp_tw_reuse has to be one tick of the timestamp clock.",
+    ),
+    Claim(
+        "R1.back",
+        "... nor to us",
+        ALWAYS,
+        p.client_reads_once,
+        "reused-back",
+        "Linux tcp_tw_reuse; RFC 7323 5",
+        rules=_STAMPS,
+        witnesses=("WR1.back",),
+        finding="Refuted: a stale SYN of the peer makes TS.Recent old again, and its ISN nobody has "
+        "chosen.",
+    ),
+    Claim(
+        "R2",
+        "... nor does the peer's connection accept any segment of the one before",
+        ALWAYS,
+        p.server_not_crossed,
+        "reused-resets",
+        "RFC 7323 5.2",
+        rules=_STAMPS,
+        witnesses=("WR2",),
+        finding="Refuted: PAWS spares resets, and a reset of the same numbers is believed.",
+    ),
+    Claim(
+        "R3",
+        "reuse from TIME-WAIT with an ISS above SND.NXT delivers no octet twice to the peer, "
+        "without timestamps",
+        ALWAYS,
+        p.server_reads_once,
+        "reused-plain",
+        "Linux tcp_tw_reuse; RFC 9293 3.4.1",
+        rules=_REUSE,
+        witnesses=("WR3",),
+        finding="So that R1's two conditions and this one are alternatives.",
+    ),
+    Claim(
+        "R7",
+        "a SYN of a client behind a NAT is answered in the end by a listener that recycles "
+        "TIME-WAIT",
+        EVENTUALLY,
+        p.everything,
+        "nat",
+        "Linux tcp_tw_recycle",
+        rules={"time_wait_recycle": True},
+        live=Live(
+            p.client_in_syn_sent,
+            weak=(Input.RETRANSMISSION_TIMEOUT.value, Input.ADDRESS_FORGOTTEN.value),
+        ),
+        finding="Refuted, as it should be: whenever the address is forgotten, another host behind "
+        "the NAT opens a connection before the SYN comes again.",
+    ),
+    Claim(
+        "R7.off",
+        "... and by one that does not",
+        EVENTUALLY,
+        p.everything,
+        "nat",
+        "Linux tcp_tw_recycle",
+        live=Live(
+            p.client_in_syn_sent,
+            weak=(Input.RETRANSMISSION_TIMEOUT.value, Input.ADDRESS_FORGOTTEN.value),
+        ),
+    ),
+    Claim(
+        "R9",
+        "PAWS makes up for resets that end TIME-WAIT (RFC 1337, H1)",
+        ALWAYS,
+        p.server_reads_once,
+        "reused",
+        "RFC 1337 2, H1; RFC 7323 5",
+        rules={**_STAMPS, "time_wait_ignores_reset": False},
+        witnesses=("WR9",),
+        finding="Refuted: an OPEN after such a reset may come before the clock has ticked, and then "
+        "old octets are no earlier than new ones.",
+    ),
+)
+
+WITNESSES = tuple(
+    Claim(
+        f"W{claim.id}",
+        "both ends are in ESTABLISHED again"
+        if claim.id == "R2"
+        else "an octet of a second connection is delivered",
+        SOMETIMES,
+        p.both_established_again if claim.id == "R2" else p.octet_of_second,
+        claim.profile,
+        claim.cites,
+        rules=claim.rules,
+    )
+    for claim in CLAIMS
+    if claim.witnesses
+)
