@@ -84,7 +84,7 @@ def compare_with_the_long_way(count: int, seed: int) -> None:
         assert memory.recalled > memory.learnt > 100
 
 
-@pytest.mark.parametrize("seed", [2, 7, 8])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (7, 8))])
 def test_what_is_remembered_is_the_long_way(seed):
     compare_with_the_long_way(300, seed)
 
