@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.candidate import Candidate
-from checker.conform.explain import Refusal, shown
+from checker.conform.explain import Refusal
 from checker.conform.layout import MASK, NO_CONNECTION
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import SYNCHRONIZED, State
@@ -45,7 +45,7 @@ class Due(NamedTuple):
     def missing(self) -> Refusal:
         """What is against the end if it does not follow."""
         rule = f"{self.rule}: packet {self.to.number} arrived and was not answered"
-        return Refusal(0, rule, shown(self.answer))
+        return Refusal(0, rule, self.answer)
 
 
 class Unacknowledged:

@@ -10,6 +10,7 @@ from checker.conform.candidate import LIFE
 from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Way
 from checker.conform.monitor import Monitor
+from checker.conform.patience import Patience
 from spec.tcp.rule import Rule
 from spec.tcp.tcb import State
 
@@ -111,7 +112,7 @@ class Connection:
     assumed: bool = False  # is that a SYN,ACK, which was taken for seen?
     unsupported: str = ""
     unread: str = ""  # why one of its segments could not be read
-    given_up: bool = False  # were too many segments of its sockets not explained?
+    given_up: bool = False  # was it not followed to its end?
     doubt: str = ""  # why its deviation may be none
     acknowledged: list[bool] = field(default_factory=lambda: [False, False])  # anything
     refused: bool = False  # was it reset before anything was acknowledged?
@@ -138,23 +139,25 @@ class Connection:
 
     def speaks(self, side: int, p: Packet) -> None:
         """Take note of what is acknowledged, what is said again, and what is not answered."""
+        flags = p.flags
         self.sent[side] += 1
-        if p.flags & RST:
-            self.refused |= not any(self.acknowledged)
-        elif p.flags & ACK:
-            self.acknowledged[side] = True
         self.spoke[side] = p.number
         self.unanswered[side] = 0
-        if p.flags & FIN:
-            self.unanswered[1 - side] += 1
-        if not p.text and p.flags & CONTROL == ACK:
+        if flags & RST:
+            self.refused |= not any(self.acknowledged)
+        elif flags & ACK:
+            self.acknowledged[side] = True
+        if not p.text and flags & CONTROL == ACK:
             said = p.seq, p.ack, p.wnd
-            self.needless[side] += said == self.said[side]
+            if said == self.said[side]:
+                self.needless[side] += 1
             self.said[side] = said
-        else:
-            self.said[side] = None
-            if p.text or p.flags & (SYN | FIN | RST):
-                self.said[1 - side] = None
+            return
+        if flags & FIN:
+            self.unanswered[1 - side] += 1
+        self.said[side] = None
+        if p.text or flags & (SYN | FIN | RST):
+            self.said[1 - side] = None
 
     def note(self, number: int, end: str, fact: str) -> None:
         """Something worth telling."""
@@ -183,12 +186,18 @@ class Flow:
     """A pair of sockets, the client's first, in one network."""
 
     __slots__ = (
-        "at", "connection", "ends", "first", "joined", "keys", "last", "missed", "offered", "past",
-        "refused", "scope", "seen", "sent", "sockets",
+        "at", "connection", "ends", "first", "given_up", "joined", "keys", "last", "missed",
+        "offered", "past", "refused", "scope", "seen", "sent", "sockets",
     )  # fmt: skip
 
     def __init__(
-        self, sockets: tuple[bytes, bytes], way: Way, at: int | None, first: int, scope: str
+        self,
+        sockets: tuple[bytes, bytes],
+        way: Way,
+        at: int | None,
+        first: int,
+        scope: str,
+        patience: Patience,
     ) -> None:
         self.sockets = sockets
         self.at = at
@@ -197,11 +206,12 @@ class Flow:
         self.keys: list[tuple[bytes, bytes, str]] = []  # by which segments are found to be its
         self.joined = False  # are its directions in two networks?
         self.missed = ""  # why it is not judged, if the capture is from the end of others
-        self.ends = way.ends(at)
+        self.ends = way.ends(at, patience)
         self.connection: Connection | None = None
         self.last = 0.0
         self.sent = [False, False]  # was anything seen of either end?
-        self.refused = 0  # segments that no state explained
+        self.refused = False  # did it send what no state explains?
+        self.given_up = False  # is it not followed any more?
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen

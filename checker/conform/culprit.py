@@ -14,6 +14,7 @@ from checker.capture import Packet
 from checker.capture.segments import RST, SYN
 from checker.conform.explain import Seen
 from checker.conform.monitor import Monitor
+from checker.conform.patience import Patience
 
 Sight = tuple[int, Packet, int | None]
 """Who sent a segment, the segment, and how far it lets the peer send."""
@@ -54,7 +55,7 @@ def suspects(monitor: Monitor, side: int, seen: Sequence[Sight]) -> list[Suspect
     ]
     found = []
     for p in chosen[-2 * SUSPECTS :]:
-        end = type(monitor)(monitor.usual, {}, monitor.strict, Seen())
+        end = type(monitor)(monitor.usual, {}, monitor.strict, Seen(Patience()))
         one = Suspect(p, side, end, seen[0][1].number)
         if all(one.explains(sight) for sight in seen):
             found.append(one)

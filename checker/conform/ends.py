@@ -14,16 +14,21 @@ from checker.conform.candidate import LIFE, Edge, described, newest
 from checker.conform.explain import Seen, segment
 from checker.conform.layout import MASK
 from checker.conform.monitor import Gap, Monitor
+from checker.conform.patience import USUAL, Patience
 from checker.conform.steps import Stepper
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Ends:
     """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
-    __slots__ = ("_monitors", "_seen", "_taken", "breach", "departs", "note", "obliged", "owes")
+    __slots__ = (
+        "_monitors", "_seen", "_taken", "breach", "departs", "note", "obliged", "owes", "patience",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Ends:
         self._monitors = monitors
         self._seen = seen
         self._taken = 0  # segments
+        self.patience = seen[0].patience
         self.obliged = obliged  # the end at which what was seen to arrive has arrived
         self.owes = Unacknowledged()
         self.note = ""  # on the last segment
@@ -57,6 +63,7 @@ class Ends:
     def count(self, side: int, p: Packet, edge: int | None) -> Due | None:
         """What is done at each segment; an ACK that did not come in time."""
         self._taken += 1
+        self.patience.left += 1
         if not self._taken % LIFE:
             self.shorten()
         seen = self._seen[side]
@@ -95,15 +102,21 @@ class Ends:
 
     def follow(self, side: int, p: Packet, edge: int | None) -> bool:
         """Let the monitors see ``p``."""
-        one, other = self.monitors if side == 0 else self.monitors[::-1]
+        one, other = self.monitors
+        if side:
+            one, other = other, one
         sight = other.current
         one.edge = None if sight is None else sight.edge
         one.note = ""
         explained = one.sent(p)
         self.note = one.note
-        self.breach, one.breach = one.breach, None
-        self.departs = bool(one.candidates[0].used)
+        if one.breach is not None:
+            self.breach, one.breach = one.breach, None
+        self.departs = one.candidates[0].used != _NONE
         other.on_its_way(p, edge)
+        candidates = len(one.candidates) + len(other.candidates)
+        if candidates > USUAL:
+            self.patience.pay(candidates)
         return explained
 
     def state(self, side: int) -> State:
@@ -177,7 +190,7 @@ def likeliest(monitor: Monitor) -> str:
 class Way(Protocol):
     """Makes pairs of ends that have done nothing; ``at``: the side where the capture was taken."""
 
-    def ends(self, at: int | None) -> Ends: ...
+    def ends(self, at: int | None, patience: Patience) -> Ends: ...
 
 
 class Plain:
@@ -189,9 +202,9 @@ class Plain:
             name: Stepper(departing) for name, departing in behaviour.departures.items()
         }
 
-    def ends(self, at: int | None) -> Ends:
+    def ends(self, at: int | None, patience: Patience) -> Ends:
         """Two ends, followed in full."""
-        seen = Seen(), Seen()
+        seen = Seen(patience), Seen(patience)
         one, other = (
             Monitor(self.stepper, self.departed, at == side, seen[side]) for side in (0, 1)
         )

@@ -42,6 +42,7 @@ from checker.conform.behaviour import BOUNDS, WINDOW
 from checker.conform.candidate import BREACH, EVENT, Candidate, Change, Edge
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import NO_CONNECTION
+from checker.conform.patience import Patience
 from checker.conform.steps import Step, Stepper
 from checker.model.records import clone
 from spec.tcp import user_calls
@@ -89,21 +90,22 @@ class Refusal(NamedTuple):
 
     far: int
     rule: str
-    nearest: str
+    nearest: str | Segment
 
 
 class Seen:
     """What is known of an end beside its candidates, and is no part of any summary."""
 
     __slots__ = (
-        "accused", "before", "came", "capped", "lacks", "last", "lost", "sought", "text", "widest",
+        "accused", "before", "came", "capped", "lacks", "last", "lost", "patience", "text",
+        "widest",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience) -> None:
+        self.patience = patience
         self.came: deque[Packet] = deque(maxlen=RECENT)  # the last that may have provoked a reset
         self.text: deque[tuple[int, int]] = deque(maxlen=RECENT)  # the last sent: SEQ, and octets
         self.before = self.last = 0.0  # when it sent the last two
-        self.sought = 0  # how often it was asked which switch would explain it
         self.accused = False  # did it send what no state explains, in this connection?
         self.lacks = 0  # numbers that its peer sent, and that the capture does not have
         self.lost: deque[tuple[int, int]] = deque(maxlen=KEPT)  # the last of them
@@ -186,13 +188,13 @@ class Explainer:
     else it may have been lost, duplicated or reordered before it was seen.
     """
 
-    def __init__(self, stepper: Stepper, strict: bool, seen: Seen | None = None) -> None:
+    def __init__(self, stepper: Stepper, strict: bool, seen: Seen) -> None:
         self.stepper = stepper
         self.strict = strict
         self.inbound: dict[int, Inbound] = {}
         self.syns: tuple[Came, ...] = ()
         self.resets: tuple[Came, ...] = ()
-        self.seen = seen or Seen()
+        self.seen = seen
         self.edge: int | None = None  # how far it let the peer send
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
         self.refusals: list[Refusal] = []
@@ -211,9 +213,9 @@ class Explainer:
             return
         self.met = Met()
         if p.flags & RST:
-            provoking = self._provoking(p)
+            came = provoking(self.seen.came, p)
             for c in candidates:
-                yield from self._reset(c, p, provoking)
+                yield from self._reset(c, p, came)
             return
         explain = self._other
         if p.flags & SYN:
@@ -227,7 +229,7 @@ class Explainer:
         """The steps of the specification, at this packet."""
         return self.stepper.steps(c, what, self.number, self.time, seg, isn)
 
-    def _refuse(self, far: int, rule: str, nearest: str = "none") -> None:
+    def _refuse(self, far: int, rule: str, nearest: str | Segment = "none") -> None:
         self.refusals.append(Refusal(far, rule, nearest))
 
     def _cap(self) -> None:
@@ -393,7 +395,7 @@ class Explainer:
                     self.note = "SYN retransmitted"
                     yield step.to
                     return
-                self._refuse(1, "3.10.8: in SYN-SENT, the SYN is sent again as it was", shown(seg))
+                self._refuse(1, "3.10.8: in SYN-SENT, the SYN is sent again as it was", seg)
         elif state == State.SYN_RECEIVED:
             for step in self.steps(c, Input.RETRANSMISSION_TIMEOUT):
                 # A listener that answers in parts sends its SYN by itself.
@@ -452,7 +454,7 @@ class Explainer:
                         self.note = "SYN,ACK again" if one.tcb.passive else ""
                         yield step.to
                     else:
-                        self._refuse(2, "3.10.8: SYN,ACK is sent again as it was", shown(seg))
+                        self._refuse(2, "3.10.8: SYN,ACK is sent again as it was", seg)
         for syn in self.syns:
             if not syn.flags & ACK:
                 yield from self._both(c, segment(syn), p)
@@ -500,30 +502,25 @@ class Explainer:
                         0,
                         "3.6.1, MAY-2 and RFC 6191 2: TIME-WAIT is reopened by a SYN above "
                         "RCV.NXT, and answers another with an ACK",
-                        shown(step.sent[0]),
+                        step.sent[0],
                     )
 
     # RST
 
-    def _provoking(self, p: Packet) -> list[Packet]:
-        """What the reset ``p`` may answer: at least the last, which tells what an answer is."""
-        came = self.seen.came
-        fits = {(q.seq, q.ack, q.flags, q.text): q for q in came if may_answer(p, q)}
-        return list(fits.values()) or list(came)[-1:]
-
-    def _reset(self, c: Candidate, p: Packet, provoking: list[Packet]) -> Iterator[Candidate]:
+    def _reset(self, c: Candidate, p: Packet, came: list[Packet]) -> Iterator[Candidate]:
         """A reset: ABORT, or the answer to a segment that has no business there."""
         acks = bool(p.flags & ACK)
         for one in self.settle(c, p.ack if acks else None):
             if one.tcb.state in _RESETS:
                 for leapt in self._missed(one, p.seq):
                     yield from self._abort(leapt, p, acks)
-        for one in (c, *self._ended(c)):
+        # If it answers nothing, the last that came tells what an answer is.
+        ended = self._ended(c) if came else [Candidate(Tcb())]
+        for one in (c, *ended):
             answers = one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
             if answers and self.met.first(one):
-                yield from self._answer_reset(one, p, provoking)
+                yield from self._answer_reset(one, p, came or [*self.seen.came][-1:])
         tcb = c.tcb
-        usual = shown(Segment(tcb.snd.nxt, tcb.rcv.nxt, ctl=Control(ack=True)))
         if tcb.state == State.SYN_SENT:
             self._refuse(3, "3.10.5 SYN-SENT: ABORT deletes the TCB and sends nothing")
         elif tcb.state in NO_CONNECTION:
@@ -537,7 +534,7 @@ class Explainer:
                 0,
                 "3.6.1, MUST-13 and 3.10.7.4 first: TIME-WAIT lasts 2 MSL, and answers a FIN with "
                 "an ACK",
-                usual,
+                Segment(tcb.snd.nxt, tcb.rcv.nxt, ctl=Control(ack=True)),
             )
 
     def _abort(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
@@ -551,16 +548,12 @@ class Explainer:
                 yield step.to if acks else step.to.costlier(EVENT + BREACH)
             else:
                 seg.ctl.ack, seg.ack = acks, c.tcb.rcv.nxt
-                self._refuse(
-                    _differs(seg, p), "3.10.5: ABORT sends <SEQ=SND.NXT><CTL=RST>", shown(seg)
-                )
+                self._refuse(_differs(seg, p), "3.10.5: ABORT sends <SEQ=SND.NXT><CTL=RST>", seg)
 
-    def _answer_reset(
-        self, c: Candidate, p: Packet, provoking: list[Packet]
-    ) -> Iterator[Candidate]:
+    def _answer_reset(self, c: Candidate, p: Packet, came: list[Packet]) -> Iterator[Candidate]:
         acks = bool(p.flags & ACK)
-        for came in provoking:
-            for step in self.steps(c, Input.SEGMENT, segment(came), p.seq):
+        for q in came:
+            for step in self.steps(c, Input.SEGMENT, segment(q), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
                 answer = step.sent[0]
@@ -568,7 +561,7 @@ class Explainer:
                     not acks or answer.ack == p.ack
                 ):
                     self.note = "reset"
-                    if came.flags & (SYN | FIN) and c.cost >= EVENT:
+                    if q.flags & (SYN | FIN) and c.cost >= EVENT:
                         step.to.cost -= EVENT  # it was not late, since it is answered
                     yield step.to
                     return
@@ -576,7 +569,7 @@ class Explainer:
                     _differs(answer, p),
                     "3.5.2: a reset answers with <SEQ=SEG.ACK>, or without ACK with "
                     "<SEQ=0><ACK=SEG.SEQ+SEG.LEN>",
-                    shown(answer),
+                    answer,
                 )
 
     # ACK, text and FIN
@@ -641,7 +634,7 @@ class Explainer:
         if not self.splits:
             return False
         usual = Segment(tcb.snd.nxt, p.ack, ctl=Control(ack=True))
-        self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(usual))
+        self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", usual)
         return True
 
     def _wrong_ack(self, tcb: Tcb, p: Packet) -> None:
@@ -751,7 +744,7 @@ class Explainer:
                 self.note = "keep-alive"
                 yield c
             else:
-                self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(answer))
+                self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", answer)
 
     def _idle(self, c: Candidate, p: Packet) -> bool:
         """May ``p`` be a keep-alive? It acknowledges nothing new: that would not have waited."""
@@ -803,6 +796,11 @@ class Explainer:
                 self.note = "zero-window probe"
                 return step.to
         return None
+
+
+def provoking(came: Iterable[Packet], p: Packet) -> list[Packet]:
+    """Those of the segments that came which the reset ``p`` may answer, each once."""
+    return list({(q.seq, q.ack, q.flags, q.text): q for q in came if may_answer(p, q)}.values())
 
 
 def may_answer(p: Packet, provoking: Packet) -> bool:

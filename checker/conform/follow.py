@@ -37,7 +37,8 @@ from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
-from checker.conform.monitor import BEHIND, NEAR, OLDER, SOUGHT
+from checker.conform.monitor import BEHIND, NEAR, OLDER
+from checker.conform.patience import REFUSED, Patience
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -78,8 +79,6 @@ MIDDLE = Position()
 BEGUN = "mid-stream: its beginning was not captured"
 BACKWARDS = "mid-stream: it begins with SYN,ACK"
 OLD_SYN = "mid-stream: the SYN that it begins with is an old duplicate"
-TIRED = 500
-"""Segments of a pair of sockets that no state explains; after more, it is not followed."""
 TIMESTAMPS = 8
 """The kind of the option (RFC 7323)."""
 USED = "the pair of sockets was used before"
@@ -112,6 +111,7 @@ class Follower:
         self.hidden: dict[tuple[bytes, bytes], str] = {}
         self.blind: list[tuple[int, str]] = []  # frames that may be of any connection, and why
         self.segments = 0
+        self.patience = Patience()
         self.missed = 0  # connections of others than those at whose end the capture was taken
 
     def feed(self, items: Iterable[Packet | Unread]) -> None:
@@ -167,7 +167,8 @@ class Follower:
                 return other, side
         replies = p.flags & (SYN | ACK) == SYN | ACK
         sockets = (p.dst, p.src) if replies else (p.src, p.dst)
-        flow = Flow(sockets, self.way, self.position.at(sockets), p.number, p.scope)
+        at = self.position.at(sockets)
+        flow = Flow(sockets, self.way, at, p.number, p.scope, self.patience)
         flow.missed = self.position.missed(sockets)
         side = int(replies)
         self._keep(flow, side, p)
@@ -230,7 +231,8 @@ class Follower:
             if p.frame != p.number and accused.segment >= seen[0][1].number:
                 # What the file has before the one that was not explained may come only now.
                 connection.doubt = connection.doubt or _misplaced(seen)
-        if flow.refused > TIRED:
+        if flow.given_up or (flow.refused and self.patience.lost()):
+            flow.given_up = True
             if not connection.given_up:
                 connection.given_up = True
                 connection.note(p.number, "", GIVEN_UP)
@@ -239,18 +241,25 @@ class Follower:
         if None in connection.isn:
             self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
-        if flow.at is None or flow.at == side:
+        judged = flow.at is None or flow.at == side
+        if judged and not explained:
+            self._refused(flow, connection, side, p)
+        elif judged and accused is None:
+            if ends.departs:
+                self._departed(flow, connection, side, p)
+            elif ends.breach is not None:
+                connection.deviation = unanswered(flow, side, ends.breach)
+        note = ends.note
+        if note or not explained:
+            accused = connection.deviation
+            if note == OLDER and (connection.mid or accused is not None):
+                # Anything is explained, since its state is not known.
+                note, explained = "", accused is None and connection.sent[side] == 1
             if not explained:
-                self._refused(flow, connection, side, p)
-            elif accused is None:
-                if ends.departs:
-                    self._departed(flow, connection, side, p)
-                elif ends.breach is not None:
-                    connection.deviation = unanswered(flow, side, ends.breach)
-            if ends.note == OLDER and (connection.mid or connection.deviation is not None):
-                flow.refused += 1  # anything is: its state is not known
-            elif ends.note:
-                connection.note(p.number, who(side), ends.note)
+                flow.refused = True
+                self.patience.left -= REFUSED
+            if note and judged:
+                connection.note(p.number, who(side), note)
         if p.wnd == 0 and not flags & RST:
             connection.note(p.number, who(side), "zero window")
 
@@ -266,7 +275,7 @@ class Follower:
         known = old.isn[side] if old is not None else None
         if old is not None and (known == p.seq or (known is None and not old.mid)):
             alone = old.opened == [side == 0, side == 1] and flow.at != 1 - side
-            if p.flags & ACK and alone and not old.mid:
+            if p.flags & ACK and alone and not (old.mid or flow.given_up):
                 self._heard_a_syn(flow, old, side, p)
             if old.mid == BACKWARDS and not p.flags & ACK:
                 old.mid = ""
@@ -300,7 +309,8 @@ class Follower:
             # The SYN was not seen: what it was, the SYN,ACK says.
             new.mid = BACKWARDS
             new.isn[1 - side] = SEQ.minus(p.ack, 1)
-            self._assume_syn(flow, side, p)
+            if not flow.given_up:
+                self._assume_syn(flow, side, p)
         self._opening(new, side, p)
         return new
 
@@ -389,7 +399,6 @@ class Follower:
             connection.mid, connection.deviation, connection.suspects = OLD_SYN, None, []
             flow.monitors[side].take_up(p)
             return
-        flow.refused += 1
         anywhere = bool(unlawful(p.flags))
         first = connection.deviation
         if first is not None and (first.anywhere or not anywhere):
@@ -398,7 +407,7 @@ class Follower:
         connection.deviation = deviation(flow, side, p, monitor.best(), monitor.states(), [])
         connection.deviation.anywhere = anywhere
         connection.deviation.habits = monitor.habits(p)
-        if monitor.seen.sought < SOUGHT and not monitor.strict:
+        if not (monitor.strict or self.patience.lost()):
             connection.suspects = suspects(monitor, side, flow.seen)
         self._doubt(flow, connection, side, p)
 

@@ -9,12 +9,12 @@ from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
 from checker.conform.culprit import Suspect, likeliest
 from checker.conform.ends import likeliest as likeliest_states
-from checker.conform.explain import WINDOW_RULE, Refusal
+from checker.conform.explain import WINDOW_RULE, Refusal, shown
 from spec.tcp.tcb import State
 
 NEEDLESS = 10
 """From so many ACKs on that repeat the one before, with no news between, it is told."""
-GIVEN_UP = "not followed on: too many segments of these sockets are not explained"
+GIVEN_UP = "not followed on: too many segments of the capture are not explained"
 ONE_SIDED = "one-sided: the capture has segments of one end only"
 LADDER = 24
 """Segments before a deviation that are kept for its picture."""
@@ -34,7 +34,7 @@ def deviation(
         text=describe(p),
         candidates=list(dict.fromkeys(before))[:6],
         rule=best.rule,
-        nearest=best.nearest,
+        nearest=best.nearest if isinstance(best.nearest, str) else shown(best.nearest),
         departures=departures,
         seen=[q for _, q in seen],
         sides=[s for s, _ in seen],

@@ -32,6 +32,7 @@ from checker.conform.explain import (
 from checker.conform.habits import named
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
+from checker.conform.patience import SEARCH
 from checker.conform.steps import Stepper
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
@@ -47,8 +48,6 @@ NEAR = 3
 """Numbers as near as this to the right one are a wrong answer, and no chance."""
 FEW = 4
 """Candidates that are followed on after a segment that none of them explains."""
-SOUGHT = 8
-"""Deviations of an end for which a switch is sought that explains them: it takes long."""
 CLOCK = 2e-6
 """Seconds by which a time stamp of a capture may be wrong."""
 BEHIND = 1 << 16
@@ -91,7 +90,7 @@ class Monitor(Explainer):
         stepper: Stepper,
         departed: Departed,
         strict: bool,
-        seen: Seen | None = None,
+        seen: Seen,
     ) -> None:
         super().__init__(stepper, strict, seen)
         self.usual = stepper
@@ -555,10 +554,11 @@ class Monitor(Explainer):
 
         All that do are offered.
         """
-        if self.seen.accused or self.seen.sought >= SOUGHT:
+        patience = self.seen.patience
+        if self.seen.accused or patience.lost():
             return []  # it is told of the first
         self.seen.accused = True
-        self.seen.sought += 1
+        patience.left -= SEARCH
         usual, refusals = self.stepper, list(self.refusals)
         found: list[Candidate] = []
         goes_on = usual

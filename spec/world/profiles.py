@@ -374,16 +374,20 @@ _LIVE_ONCE = (
 )
 """Those that have three there, since they are of one connection."""
 
+_WIDE = ("crossing", "crossing-far", "abort", "conduct-old", "conduct-edge")
+"""Others that have three there: they begin or follow each other in many ways. Four are thorough."""
+
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # As above: the least at which every ablation shows. For diagrams, symbolic search, other
     # people's checkers, and the reference explorer.
     "small": {},
-    # Four segments in flight; of liveness, three or two; and two of what takes long: octets of a
-    # connection that follows another, and users who give up. "stream" has an octet each way.
+    # Four segments in flight, or three where there are many ways to begin; of liveness, three or
+    # two; and two of what takes long: octets of a connection that follows another, and users who
+    # give up. "stream" has an octet each way.
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         **{profile: {} for profile in _LIVE},
-        **{profile: {"in_flight": 3} for profile in _LIVE_ONCE},
+        **{profile: {"in_flight": 3} for profile in (*_LIVE_ONCE, *_WIDE)},
         "stream": {"in_flight": 4, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         **{profile: {} for profile in _LONG},

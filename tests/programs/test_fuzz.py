@@ -14,10 +14,11 @@ def maker() -> fuzz.Maker:
     return fuzz.Maker(20_260_101)
 
 
-def test_garbage_gives_verdicts_or_one_line(maker):
-    tally = fuzz.fuzz(maker, range(300))
+@pytest.mark.parametrize("inputs", [150, pytest.param(2000, marks=pytest.mark.slow)])
+def test_garbage_gives_verdicts_or_one_line(maker, inputs):
+    tally = fuzz.fuzz(maker, range(inputs))
     assert tally.failures == []
-    assert tally.inputs == 300
+    assert tally.inputs == inputs
     assert {"conforms", "deviates", "inconclusive", "unsupported"} == set(tally.verdicts)
     ends = {"exit 0", "exit 1", "exit 3", "one line: UsageProblem"}
     assert {name.removeprefix("conform ") for name in tally.outcomes if "conform" in name} == ends

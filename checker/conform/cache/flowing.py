@@ -69,7 +69,10 @@ class FlowingMonitor(Monitor):
         elif not acks:
             return False
         if ack != heard and (
-            not hears or ((ack - heard) & MASK) >= HALF or ((inbound.top - ack) & MASK) >= HALF
+            not hears
+            or ((ack - heard) & MASK) >= HALF
+            or ((inbound.top - ack) & MASK) >= HALF
+            or ack == inbound.lost  # it may be a FIN's
         ):
             return False
         if self.acked is None or ((self.acked - ack) & MASK) >= HALF:

@@ -14,7 +14,8 @@ A *move* leads from a situation by a segment of a certain *region* (its flags, a
 lie among the points) to the next, and says from where each point and slot is copied. It is
 learnt by letting the monitors do it, and looked up when situation and region come again. There is
 no second state machine: what was not met before is put together again and followed in full. So is
-everything unusual, such as resets, or numbers of several TCBs of the peer.
+everything unusual, such as numbers of several TCBs of the peer. What a reset may answer is no part
+of a situation; so the numbers of such segments are part of its region.
 """
 
 from bisect import bisect_left
@@ -28,10 +29,11 @@ from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.cache.steps import RememberedStepper
 from checker.conform.candidate import Candidate, Change, Edge, newest
 from checker.conform.ends import Ends, likeliest
-from checker.conform.explain import Came, Seen
+from checker.conform.explain import Came, Seen, provoking
 from checker.conform.inbound import Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, ONLY_IF, UNUSED_IN_TCB, Layout
 from checker.conform.monitor import EVENTFUL, Gap, Monitor
+from checker.conform.patience import USUAL, Patience
 from spec.tcp.tcb import State, Tcb
 
 REMEMBERED = 1 << 13
@@ -101,7 +103,17 @@ class _Move(NamedTuple):
 class Situation:
     """Two monitors, but for their numbers and what is in their slots."""
 
-    __slots__ = ("calm", "forms", "inbound", "left", "moves", "ranks", "states", "timed")
+    __slots__ = (
+        "calm",
+        "candidates",
+        "forms",
+        "inbound",
+        "left",
+        "moves",
+        "ranks",
+        "states",
+        "timed",
+    )
 
     def __init__(
         self,
@@ -121,6 +133,7 @@ class Situation:
                 for m in ends
             ]
         )
+        self.candidates = sum(len(m.candidates) for m in ends)
         self.calm = all(m.calm and not m.challenged for m in ends)
         # The ranks of ISN and of what was seen up to, of each end's peer.
         self.inbound: tuple[tuple[int, int] | None, ...] = tuple(
@@ -144,9 +157,9 @@ class Cache:
         self.recalled = 0  # how often one was
         self._first: dict[int | None, Situation] = {}
 
-    def ends(self, at: int | None) -> "RememberedEnds":
+    def ends(self, at: int | None, patience: Patience) -> "RememberedEnds":
         """Two ends that have done nothing, and remember."""
-        return RememberedEnds(self, at)
+        return RememberedEnds(self, at, patience)
 
     def monitors(self, strict: int | None, seen: tuple[Seen, Seen]) -> tuple[Monitor, Monitor]:
         """Their monitors; ``strict``: where the capture was taken."""
@@ -158,7 +171,7 @@ class Cache:
     def first(self, strict: int | None) -> Situation:
         """That of two ends that have done nothing."""
         if strict not in self._first:
-            ends = self.monitors(strict, (Seen(), Seen()))
+            ends = self.monitors(strict, (Seen(Patience()), Seen(Patience())))
             one, other = _form(ends[0], [], []), _form(ends[1], [], [])
             assert one is not None and other is not None
             self._first[strict] = self.situation((one, other), ((), ()), ends)
@@ -197,9 +210,9 @@ class RememberedEnds(Ends):
 
     __slots__ = ("_at", "_cache", "_rows", "_slots", "_strict")
 
-    def __init__(self, cache: Cache, strict: int | None) -> None:
+    def __init__(self, cache: Cache, strict: int | None, patience: Patience) -> None:
         obliged = strict if cache.stepper.behaviour.assumed.arrived else None
-        super().__init__(None, (Seen(), Seen()), obliged)
+        super().__init__(None, (Seen(patience), Seen(patience)), obliged)
         self._cache = cache
         self._strict = strict
         # Either the monitors count, or the situation with points and slots.
@@ -272,19 +285,24 @@ class RememberedEnds(Ends):
     def see(self, side: int, p: Packet, edge: int | None) -> bool:
         """Do what was done when this was seen before, or let the monitors see ``p``."""
         at, flags = self._at, p.flags
+        if flags & RST and self.obliged is not None:
+            return self.follow(side, p, edge)
         if at is None:
             a, b = self.monitors
             if flags & EVENTFUL or not (a.calm and b.calm):
-                at = None if flags & RST else self._take_apart()
-        elif flags & RST or (at.calm and not flags & EVENTFUL):
+                at = self._take_apart()
+        elif at.calm and not flags & EVENTFUL:
             at = None
         if at is None or (p.ack and not flags & ACK):  # such a number means nothing
             return self.follow(side, p, edge)
         if at.timed[side]:
             self._age(at, side, p.time)
+        theirs: tuple[int, ...]
         theirs = () if not flags & ACK else (p.ack,) if edge is None else (p.ack, edge)
-        one, other = self._rows if side == 0 else self._rows[::-1]
         region = [side, flags & CONTROL]
+        if flags & RST:
+            theirs = self._answered(side, p, theirs[:1], region)
+        one, other = self._rows if side == 0 else self._rows[::-1]
         ours = _located(one, (p.seq, (p.seq + p.text) & MASK), region)
         others = _located(other, theirs, region)
         if ours is None or others is None:
@@ -305,10 +323,27 @@ class RememberedEnds(Ends):
             slots = self._slots
             self._slots = _copied(slots[0], one_kept, p), _copied(slots[1], other_kept, p)
         self._at = move.to
+        if move.to.candidates > USUAL:
+            self.patience.pay(move.to.candidates)
         self.note = move.note
         if move.recent:
             self._seen[1 - side].came.extend((p,) * move.recent)
         return True
+
+    def _answered(
+        self, side: int, p: Packet, theirs: tuple[int, ...], region: list[int]
+    ) -> tuple[int, ...]:
+        """``theirs`` with where those segments began and ended that the reset ``p`` may answer.
+
+        Their ACK is its SEQ. In which order all these numbers are is added to ``region``.
+        """
+        for q in provoking(self._seen[side].came, p):
+            region.append(q.flags & CONTROL)
+            theirs += q.seq, (q.seq + q.length()) & MASK
+        start = theirs[0] - HALF if theirs else 0
+        order = sorted(range(len(theirs)), key=lambda i: (theirs[i] - start) & MASK)
+        region += order
+        return tuple([theirs[i] for i in order])
 
     def _age(self, at: Situation, side: int, time: float) -> None:
         """Let the TIME-WAIT timers of ``side`` run."""

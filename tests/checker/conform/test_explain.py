@@ -9,8 +9,9 @@ from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.behaviour import WINDOW
 from checker.conform.candidate import Candidate
 from checker.conform.connection import Verdict
-from checker.conform.explain import _ONE, Explainer, may_answer
+from checker.conform.explain import _ONE, Explainer, Seen, may_answer
 from checker.conform.inbound import SEQ, Inbound
+from checker.conform.patience import Patience
 from checker.conform.steps import Stepper
 from spec.rules import Rules
 from spec.tcp import user_calls
@@ -187,7 +188,7 @@ def test_a_leap_is_as_many_sends(octets, window, iss):
     tcb = Tcb(state=State.ESTABLISHED, iss=iss, irs=7)
     tcb.snd = Send(una=SEQ.plus(iss, 1), nxt=SEQ.plus(iss, 1))
     tcb.rcv = Receive(nxt=8, wnd=WINDOW, up=8)
-    explainer = Explainer(STEPPERS["rfc"], strict=True)
+    explainer = Explainer(STEPPERS["rfc"], True, Seen(Patience()))
     explainer.inbound[7] = Inbound(7)
     explainer.inbound[7].edge = SEQ.plus(tcb.snd.una, window)
     leapt = explainer._write(Candidate(tcb), octets)

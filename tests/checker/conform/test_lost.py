@@ -2,8 +2,9 @@
 
 import pytest
 
+from checker.capture import Packet
 from checker.capture.segments import ACK, FIN, RST, SYN
-from checker.conform import follow
+from checker.conform import follow, patience
 from checker.conform.connection import Verdict
 from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
@@ -238,13 +239,34 @@ def test_text_beyond_the_window_hides_nothing():
     assert found.states == ["TIME-WAIT", "CLOSED"]
 
 
-def test_what_makes_no_sense_is_given_up(monkeypatch):
-    """After many segments that no state explains; the first is told all the same."""
-    monkeypatch.setattr(follow, "TIRED", 50)
+def nonsense() -> Wire:
+    """Segments of A that have nothing to do with each other; then a new connection."""
     wire = Wire().opened()
-    for i in range(100):
+    for i in range(60):
         wire(A, ACK, 100 + 7777777 * i, 300 + 9999999 * i, 5)
-    wire(A, SYN, 5)(B, SYN | ACK, 9, 6)(A, ACK, 6, 10)
-    one, other = followed(wire.packets)
+    return wire(A, SYN, 5)(B, SYN | ACK, 9, 6)(A, ACK, 6, 10)
+
+
+def test_what_makes_no_sense_is_given_up(monkeypatch):
+    """After so many segments that no state explains; the first is told all the same."""
+    one, other = followed(nonsense().packets)
+    assert (one.deviation.segment, one.given_up, other.verdict) == (5, False, Verdict.CONFORMS)
+    monkeypatch.setattr(patience, "BEGIN", 30 * patience.REFUSED)
+    one, other = followed(nonsense().packets)
     assert (one.verdict, one.deviation.segment) == (Verdict.DEVIATES, 5)
     assert other.verdict is Verdict.INCONCLUSIVE and "not explained" in other.reason
+
+
+def test_one_pair_of_sockets_spends_what_others_do_not_have(monkeypatch):
+    """Who makes sense is followed; who does not, is accused once, and nobody looks for more."""
+    monkeypatch.setattr(patience, "BEGIN", 30 * patience.REFUSED)
+    wire, other = nonsense(), Wire()(A, SYN, 99)(B, SYN | ACK, 299, 102)(A, ACK, 100, 300)
+    fine = Wire().opened()(A, ACK, 100, 300, 5)(B, ACK, 300, 105)
+    for port, more in ((b"\0\1", other), (b"\0\2", fine)):
+        for p in more.packets:
+            src, dst = (p.src[:4] + port, p.dst) if p.src == A else (p.src, p.dst[:4] + port)
+            wire.packets.append(Packet(len(wire.packets) + 1, 9 + p.time, src, dst, p.seq, p.ack,
+                                       p.flags, p.wnd, p.text, p.options))  # fmt: skip
+    *_, accused, sane = followed(wire.packets)
+    assert accused.deviation.segment == 68 and accused.given_up
+    assert (sane.verdict, sane.given_up) == (Verdict.CONFORMS, False)

@@ -60,7 +60,17 @@ def test_every_claim_of_liveness_says_what() -> None:
             assert not claim.witnesses, "that it is not vacuous is part of its verdict"
 
 
-@pytest.mark.parametrize("profile", sorted({claim.profile for claim in LIVE}))
+LARGE = ("packet-war", "draining-again")
+"""Twenty seconds each: only with ``--slow``."""
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else [])
+        for name in sorted({claim.profile for claim in LIVE})
+    ],
+)
 def test_engines_agree(profile: str) -> None:
     """Verdicts, the states where a bound ends runs, and the very lassos."""
     claims = {c.id: c.live for c in LIVE if c.profile == profile and c.live is not None}

@@ -112,6 +112,7 @@ def test_the_engine_changes_where_there_are_many_states() -> None:
 # bench
 
 
+@pytest.mark.slow
 def test_rows_of_our_engines(tmp_path: Path) -> None:
     answer = tmp_path / "rows.json"
     words = ("--with", "explore,native,native-2", "--repeat", "1", "--json", str(answer))
@@ -136,6 +137,7 @@ def test_rows_of_our_engines(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not (shutil.which("spin") and shutil.which("gcc")), reason="no spin or gcc")
+@pytest.mark.slow
 def test_rows_of_spin(tmp_path: Path) -> None:
     answer = tmp_path / "rows.json"
     words = ("--with", "explore,spin-dfs", "--repeat", "1", "--json", str(answer))

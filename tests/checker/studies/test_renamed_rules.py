@@ -67,6 +67,7 @@ def test_diagram(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own == other
 
 
+@pytest.mark.slow
 def test_coverage(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rules fire, as often; what is printed of them is another text."""
     own, other = both(monkeypatch, lambda: coverage(jobs([BY_ID["T10"]], {}, {}, Options())))

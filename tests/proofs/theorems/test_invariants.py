@@ -48,7 +48,17 @@ class Run:
         return not self.recorder.holds(function, self.state)
 
 
-@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.id)
+QUICK = ("T4", "T6", "T10")
+"""One of time, one of connections that are reopened, one of none of these."""
+
+
+@pytest.mark.parametrize(
+    "theorem",
+    [
+        pytest.param(one, id=one.id, marks=[] if one.id in QUICK else [pytest.mark.slow])
+        for one in THEOREMS
+    ],
+)
 def test_clauses_hold_of_runs(theorem: Theorem) -> None:
     seen: Counter[str] = Counter()
     for seed in range(RUNS):

@@ -524,7 +524,9 @@ def test_of_the_isns_on_offer_each_that_reopens_is_taken():
     assert states == [(None, State.TIME_WAIT), (3, State.SYN_RECEIVED)]
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n == "crash" else []) for n in COMPARED]
+)
 def test_system_equals_naive(name):
     """The same states, from each the same transitions; and no interned state was changed."""
     profile, rules = COMPARED[name]

@@ -5,6 +5,7 @@ import pytest
 from checker.capture.segments import ACK, FIN, SYN
 from checker.conform.cache.flowing import FlowingMonitor
 from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import Position
 from tests.helpers.mutate import CAPTURES
 from tests.helpers.wire import LINUX, ZEEK, A, B, Wire, captured, followed, verdicts
 
@@ -42,3 +43,14 @@ def test_the_plain_way_is_the_long_way(path, monkeypatch):
     quick = states(captured(path, LINUX))
     monkeypatch.setattr(FlowingMonitor, "_flows", lambda _self, _p: False)
     assert states(captured(path, LINUX)) == quick
+
+
+def test_the_last_number_that_the_capture_lacks_may_be_a_fins():
+    """B acknowledges it, goes back behind it, and comes again: it flows, but for that."""
+    wire = Wire()(A, ACK, 100, 300)(B, ACK, 500, 300)(B, ACK, 302, 200, 198)(B, ACK, 500, 300)
+    (found,) = followed(wire.packets, position=Position(role="server"))
+    assert found.states[1] == "CLOSE-WAIT or ESTABLISHED"
+    assert (
+        found.states
+        == followed(wire.packets, position=Position(role="server"), cached=False)[0].states
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from checker.capture import Packet, frames, read
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN
+from checker.conform import patience
 from checker.conform.cache import situations
 from checker.conform.cache.situations import Cache
 from checker.conform.connection import Connection, Verdict
@@ -14,6 +15,7 @@ from checker.conform.follow import MIDDLE, Follower, Position
 from tests.helpers import traffic
 from tests.helpers.mutate import CAPTURES
 from tests.helpers.wire import LINUX, RFC, ZEEK, A, B, Wire
+from tests.programs import hostile
 
 
 def all_told(
@@ -82,7 +84,7 @@ def compare_with_the_long_way(count: int, seed: int) -> None:
         assert memory.recalled > memory.learnt > 100
 
 
-@pytest.mark.parametrize("seed", [2, 7, 8])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (7, 8))])
 def test_what_is_remembered_is_the_long_way(seed):
     compare_with_the_long_way(300, seed)
 
@@ -136,6 +138,26 @@ def test_a_memory_that_does_not_look_at_distances_is_found_out(monkeypatch):
         compare_with_the_long_way(250, 4)
 
 
+@pytest.mark.parametrize("kind", hostile.KINDS)
+def test_nonsense_is_remembered_as_it_was(monkeypatch, kind):
+    """... and paid for alike, until it is not followed any more."""
+    monkeypatch.setattr(patience, "BEGIN", 20 * patience.REFUSED)
+    _, make = hostile.KINDS[kind]
+    packets = make(150)
+    assert all_told(packets, Cache(RFC), RFC, MIDDLE) == all_told(packets, None, RFC, MIDDLE)
+
+
+def test_what_is_remembered_is_paid_for(monkeypatch):
+    """Many candidates, each time that a reset comes again; then nothing is left for nonsense."""
+    monkeypatch.setattr(patience, "BEGIN", 20 * patience.REFUSED)
+    (_, many), (_, nonsense) = (
+        hostile.KINDS[kind] for kind in ("same ISNs again, reset", "random, 500 pairs")
+    )
+    packets = many(300) + nonsense(60)
+    told = all_told(packets, Cache(RFC), RFC, MIDDLE)
+    assert told == all_told(packets, None, RFC, MIDDLE)
+
+
 def test_where_segments_began_is_asked_each_time():
     """A late ACK alone has the SEQ of a segment's beginning; with all else alike, one's midst."""
 
@@ -153,3 +175,22 @@ def test_where_segments_began_is_asked_each_time():
             ((found, *rest),) = all_told(closing(*texts), memory, RFC, MIDDLE)
             assert found is verdict
             assert [(found, *rest)] == all_told(closing(*texts), None, RFC, MIDDLE)
+
+
+def test_a_reset_is_remembered_with_what_it_answers():
+    """From CLOSED, of an ACK long ago; both ends are in the same states as without it."""
+
+    def ended(*acks: int) -> list[Packet]:
+        wire = Wire().opened()(B, ACK, 300, 100, 50)(B, ACK, 350, 100, 50)
+        for ack in acks:
+            wire(A, ACK, 100, ack)
+        wire(A, ACK, 100, 400, 50)(A, ACK, 150, 400)
+        return wire(B, RST | ACK, 400, 150)(B, RST, 350).packets
+
+    memory = Cache(RFC)
+    for acks, verdict in (((350, 400), Verdict.CONFORMS), ((400,), Verdict.DEVIATES)):
+        for _ in range(2):
+            ((found, *rest),) = all_told(ended(*acks), memory, RFC, MIDDLE)
+            assert found is verdict
+            assert [(found, *rest)] == all_told(ended(*acks), None, RFC, MIDDLE)
+    assert memory.recalled > memory.learnt

@@ -65,7 +65,7 @@ def search(name: str, depth: int) -> symbolic.Result:
 @pytest.mark.parametrize(
     "ablation",
     [
-        pytest.param(a, id=a.id, marks=[pytest.mark.slow] if LENGTHS[a.id] > 7 else [])
+        pytest.param(a, id=a.id, marks=[pytest.mark.slow] if LENGTHS[a.id] > 5 else [])
         for a in BY_NUMBER.values()
         if a.id not in TOO_DEEP and a.claim.kind != REST  # it decides no deadlocks
     ],

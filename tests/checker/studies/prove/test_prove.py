@@ -158,7 +158,14 @@ def test_fields_that_are_left_out_are_proved_constant() -> None:
     assert found["tick"].used == ("constant me",)
 
 
-@pytest.mark.parametrize("id", [theorem.id for theorem in THEOREMS if not theorem.upon])
+@pytest.mark.parametrize(
+    "id",
+    [
+        theorem.id if theorem.id == "T4" else pytest.param(theorem.id, marks=pytest.mark.slow)
+        for theorem in THEOREMS
+        if not theorem.upon
+    ],
+)
 def test_a_host_that_never_crashes_keeps_its_health(id: str) -> None:
     """No theorem has crashes. Were ``quiet`` a variable, T4 could not be proved."""
     kept = {field.path for field in theories.theory([BY_ID[id]]).fields}
@@ -168,9 +175,9 @@ def test_a_host_that_never_crashes_keeps_its_health(id: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "value", "where"),
     [
-        ("me.tcb.closing", False, "CLOSE"),
+        pytest.param("me.tcb.closing", False, "CLOSE", marks=pytest.mark.slow),
         ("seg.ctl.fin", False, "CLOSE"),
-        ("me.tcb.time_wait", 0, "deliver"),
+        pytest.param("me.tcb.time_wait", 0, "deliver", marks=pytest.mark.slow),
         ("me.up", False, "start"),
     ],
 )
