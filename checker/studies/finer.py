@@ -19,6 +19,7 @@ from proofs.claims.claim import Claim
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
+from spec.world.enabled import calls
 from spec.world.system import Step, System, World
 from spec.world.topology import TWO_HOSTS
 
@@ -40,8 +41,8 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     rules, bounds = model.rules, model.bounds
     if any(getattr(rules, name) != value for name, value in family.rules.items()):
         return False
-    if family.bounds.get("user_timeout") and not bounds.user_timeout:
-        return False  # the claim is about ends that do not give up
+    if _excluded(family, bounds):
+        return False
     cut = FINER * rules.time_wait_cut
     msl, span = FINER * bounds.msl, FINER * bounds.span
     times = _times(family, Times(msl, span, 2 * msl - cut))
@@ -55,6 +56,16 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     except Problem:
         return False
     return not claim.predicate(last(path))
+
+
+def _excluded(family: Family, bounds: Bounds) -> bool:
+    """Does the run need an event that the claim's bounds do not let happen, however many TCBs and
+    octets there may be?"""
+    amounts = dataclasses.replace(bounds, **dict(_shown(family.bounds)))
+    return any(
+        isinstance(step, Do) and step.what not in calls(amounts, step.host, 0)
+        for step in family.steps
+    )
 
 
 def _times(family: Family, times: Times) -> Times | None:

@@ -50,6 +50,14 @@ def test_what_stops_the_run_stops_the_warning() -> None:
     assert refuted("T4", {"incarnations": 1}, time_wait_cut=1) == ""
 
 
+def test_a_run_is_told_if_the_claim_excludes_none_of_its_events() -> None:
+    """T4 is about users who do not give up, and T4.giveup is a run of users who do."""
+    assert refuted("T4") == ""
+    assert "users give up" in refuted("T4", {"user_timeout": True})
+    assert refuted("T3") != ""
+    assert refuted("T3", {"b_sends": False}) == ""  # its octet is B's
+
+
 def test_without_time_there_is_nothing_finer() -> None:
     assert refuted("T4", {"msl": 0}, time_wait_cut=1) == ""
 
