@@ -7,8 +7,8 @@ changes of state that led to it; stories share their beginnings, as the candidat
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from checker.conform.layout import NO_CONNECTION
-from checker.model.records import clone, key
+from checker.conform.layout import NO_CONNECTION, values
+from checker.model.records import clone
 from spec.tcp.rule import Rule
 from spec.tcp.tcb import State, Tcb
 
@@ -69,7 +69,7 @@ class Candidate:
     def key(self) -> tuple[object, ...]:
         """Equal for candidates with the same future."""
         gone = None if self.last is None else (self.last.iss, self.last.snd.nxt, self.last.rcv.nxt)
-        return (key(self.tcb), gone, self.used)
+        return (values(self.tcb), gone, self.used)
 
     def costlier(self, by: int = EVENT) -> "Candidate":
         """The same by a less likely way."""

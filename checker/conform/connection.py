@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from checker.capture import Packet
-from checker.capture.segments import ACK, CONTROL, FIN, RST, socket
+from checker.capture.segments import ACK, CONTROL, FIN, RST, SYN, socket
 from checker.conform.candidate import LIFE
 from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Way
@@ -103,7 +103,6 @@ class Connection:
     first: int
     began: float
     past: Edges  # of earlier connections of the same sockets, for what a picture shows of them
-    packets: int = 0
     isn: list[int | None] = field(default_factory=lambda: [None, None])
     scale: list[int | None] = field(default_factory=lambda: [None, None])
     sent: list[int] = field(default_factory=lambda: [0, 0])  # segments
@@ -137,23 +136,40 @@ class Connection:
     states: list[str] = field(default_factory=lambda: ["", ""])
 
     def speaks(self, side: int, p: Packet) -> None:
-        """Take note of what is said again, and of what is not answered."""
+        """Take note of what is acknowledged, what is said again, and what is not answered."""
+        self.sent[side] += 1
+        if p.flags & RST:
+            self.refused |= not any(self.acknowledged)
+        elif p.flags & ACK:
+            self.acknowledged[side] = True
         self.spoke[side] = p.number
         self.unanswered[side] = 0
         if p.flags & FIN:
             self.unanswered[1 - side] += 1
-        said = None if p.flags & CONTROL != ACK or p.text else (p.seq, p.ack, p.wnd)
-        if said is not None and said == self.said[side]:
-            self.needless[side] += 1
-        self.said[side] = said
-        if p.length() or p.flags & RST:
-            self.said[1 - side] = None
+        if not p.text and p.flags & CONTROL == ACK:
+            said = p.seq, p.ack, p.wnd
+            self.needless[side] += said == self.said[side]
+            self.said[side] = said
+        else:
+            self.said[side] = None
+            if p.text or p.flags & (SYN | FIN | RST):
+                self.said[1 - side] = None
 
     def note(self, number: int, end: str, fact: str) -> None:
         """Something worth telling."""
         count = self.counts[end, fact] = self.counts.get((end, fact), 0) + 1
         if count <= 3 and len(self.notes) < LIFE:
             self.notes.append(Event(number, end, fact))
+
+    @property
+    def packets(self) -> int:
+        """How many there are."""
+        return sum(self.sent)
+
+    def shift(self, side: int) -> int:
+        """By how many bits a window of ``side`` is scaled: both have to say that they do."""
+        one, other = self.scale
+        return 0 if one is None or other is None else self.scale[side] or 0
 
     @property
     def name(self) -> str:

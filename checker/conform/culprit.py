@@ -54,7 +54,7 @@ def suspects(monitor: Monitor, side: int, seen: Sequence[Sight]) -> list[Suspect
     ]
     found = []
     for p in chosen[-2 * SUSPECTS :]:
-        end = Monitor(monitor.usual, {}, monitor.strict, Seen())
+        end = type(monitor)(monitor.usual, {}, monitor.strict, Seen())
         one = Suspect(p, side, end, seen[0][1].number)
         if all(one.explains(sight) for sight in seen):
             found.append(one)

@@ -53,15 +53,15 @@ class Ends:
 
     def follow(self, side: int, p: Packet, edge: int | None) -> bool:
         """Let the monitors see ``p``."""
-        monitors = self.monitors
-        one, sight = monitors[side], monitors[1 - side].current
+        one, other = self.monitors if side == 0 else self.monitors[::-1]
+        sight = other.current
         one.edge = None if sight is None else sight.edge
         one.note = ""
         explained = one.sent(p)
         self.note = one.note
         self.breach, one.breach = one.breach, None
         self.departs = bool(one.candidates[0].used)
-        monitors[1 - side].on_its_way(p, edge)
+        other.on_its_way(p, edge)
         return explained
 
     def state(self, side: int) -> State:

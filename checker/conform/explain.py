@@ -32,7 +32,7 @@ Time is in milliseconds, with MSL = 2 minutes: it counts only in TIME-WAIT.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
@@ -156,6 +156,26 @@ def shown(seg: Segment) -> str:
     return f"<SEQ={seg.seq}>{ack}{text}<CTL={','.join(names).upper()}>"
 
 
+class Met:
+    """Candidates that were met while one segment is explained, and what came of them.
+
+    Others come the same way to the same state; what follows from there is not looked at again.
+    """
+
+    def __init__(self) -> None:
+        self.costs: dict[tuple[object, ...], int] = {}
+        self.arrivals: dict[tuple[object, ...], list[tuple[tuple[object, ...], Candidate]]] = {}
+        self.explained: dict[tuple[object, ...], bool] = {}
+
+    def first(self, c: Candidate, what: object = None) -> bool:
+        """Was none like ``c`` met, in connection with ``what``, that is as likely?"""
+        mark = (what, c.key())
+        if self.costs.get(mark, c.cost + 1) <= c.cost:
+            return False
+        self.costs[mark] = c.cost
+        return True
+
+
 class Explainer:
     """What is known of one end, and how it explains what the end sends.
 
@@ -173,22 +193,30 @@ class Explainer:
         self.edge: int | None = None  # how far it let the peer send
         self.acked: int | None = None  # the highest ACK that its TCB was seen to send
         self.refusals: list[Refusal] = []
+        self.met = Met()
         self.measured = False  # did more than the order of numbers count? Then it cannot be cached
+        self.splits: bool | None = None  # ... but for this, which is asked of the segment's SEQ
         self.number = 0
         self.time = 0.0
         self.note = ""
 
-    def explain(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
-        """What ``c`` may have become by sending ``p``."""
+    def explain(self, candidates: Iterable[Candidate], p: Packet) -> Iterator[Candidate]:
+        """What they may have become by sending ``p``; the likeliest come first."""
         if wrong := unlawful(p.flags):
             nearest = "the same without" if p.flags & (SYN | RST) else "the same with ACK"
             self._refuse(-1, wrong, nearest)
-            return iter(())
+            return
+        self.met = Met()
         if p.flags & RST:
-            return self._reset(c, p)
+            provoking = self._provoking(p)
+            for c in candidates:
+                yield from self._reset(c, p, provoking)
+            return
+        explain = self._other
         if p.flags & SYN:
-            return self._syn_ack(c, p) if p.flags & ACK else self._open(c, p)
-        return self._other(c, p)
+            explain = self._syn_ack if p.flags & ACK else self._open
+        for c in candidates:
+            yield from explain(c, p)
 
     def steps(
         self, c: Candidate, what: Input, seg: Segment | None = None, isn: int | None = None
@@ -214,8 +242,7 @@ class Explainer:
         Text and FIN arrive up to ``upto``, or all that were seen; ``lost`` is what it costs that
         they did not.
         """
-        pending = list(self._arrivals(c, upto, resets))
-        if not pending:
+        if not self._deliver(c, upto, resets):
             return [c]
         found, marks = [c], [c.key()]
         seen = set(marks)
@@ -225,23 +252,34 @@ class Explainer:
                 self._cap()
                 break
             changes = False
-            for seg in self._arrivals(one, upto, resets) if i else pending:
-                for step in self.steps(one, Input.SEGMENT, seg):
-                    # A SYN is answered when the answer is seen.
-                    if step.drew_isn or (self.strict and step.sends_syn):
-                        continue
-                    mark = step.to.key()
-                    changes |= mark != marks[i]
-                    if mark not in seen:
-                        seen.add(mark)
-                        marks.append(mark)
-                        found.append(step.to)
+            for mark, to in self._deliver(one, upto, resets):
+                changes |= mark != marks[i]
+                if mark not in seen:
+                    seen.add(mark)
+                    marks.append(mark)
+                    found.append(to)
             waits.append(changes)
         return [
             one.costlier(lost) if wait else one
             for one, wait in zip_longest(found, waits, fillvalue=False)
             if not isinstance(one, bool)
         ]
+
+    def _deliver(
+        self, c: Candidate, upto: int | None, resets: bool
+    ) -> list[tuple[tuple[object, ...], Candidate]]:
+        """What ``c`` becomes by a single arrival."""
+        mark = (upto, resets, c.key())
+        found = self.met.arrivals.get(mark)
+        if found is None:
+            found = self.met.arrivals[mark] = [
+                (step.to.key(), step.to)
+                for seg in self._arrivals(c, upto, resets)
+                for step in self.steps(c, Input.SEGMENT, seg)
+                # A SYN is answered when the answer is seen.
+                if not (step.drew_isn or (self.strict and step.sends_syn))
+            ]
+        return found
 
     def _arrivals(self, c: Candidate, upto: int | None, resets: bool) -> Iterator[Segment]:
         """Segments that may arrive at ``c`` and change it."""
@@ -363,7 +401,7 @@ class Explainer:
                 if step.drew_isn:
                     yield step.to
         for ended in self._ended(c):
-            one = self._fresh(ended, p.seq)
+            one = self._fresh(ended, p.seq) if self.met.first(ended) else None
             if one is not None:
                 yield from self._opened(one, p)
         if state == State.TIME_WAIT:
@@ -444,8 +482,8 @@ class Explainer:
 
     def _answer(self, c: Candidate, syn: Segment, p: Packet) -> Iterator[Candidate]:
         """``syn`` arrives in LISTEN, or in TIME-WAIT where that reopens."""
-        ready = [one for ended in self._ended(c) for one in self._listening(ended)]
-        for listening in ready:
+        ended = [one for one in self._ended(c) if self.met.first(one, (syn.seq, syn.text))]
+        for listening in (ready for one in ended for ready in self._listening(one)):
             one = self._fresh(listening, p.seq)
             for step in self.steps(one, Input.SEGMENT, syn, p.seq) if one is not None else ():
                 if step.drew_isn:
@@ -464,7 +502,13 @@ class Explainer:
 
     # RST
 
-    def _reset(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
+    def _provoking(self, p: Packet) -> list[Packet]:
+        """What the reset ``p`` may answer: at least the last, which tells what an answer is."""
+        came = self.seen.came
+        fits = {(q.seq, q.ack, q.flags, q.text): q for q in came if may_answer(p, q)}
+        return list(fits.values()) or list(came)[-1:]
+
+    def _reset(self, c: Candidate, p: Packet, provoking: list[Packet]) -> Iterator[Candidate]:
         """A reset: ABORT, or the answer to a segment that has no business there."""
         acks = bool(p.flags & ACK)
         for one in self.settle(c, p.ack if acks else None):
@@ -472,8 +516,9 @@ class Explainer:
                 for leapt in self._missed(one, p.seq):
                     yield from self._abort(leapt, p, acks)
         for one in (c, *self._ended(c)):
-            if one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED):
-                yield from self._answer_reset(one, p, acks)
+            answers = one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
+            if answers and self.met.first(one):
+                yield from self._answer_reset(one, p, provoking)
         tcb = c.tcb
         usual = shown(Segment(tcb.snd.nxt, tcb.rcv.nxt, ctl=Control(ack=True)))
         if tcb.state == State.SYN_SENT:
@@ -507,12 +552,12 @@ class Explainer:
                     _differs(seg, p), "3.10.5: ABORT sends <SEQ=SND.NXT><CTL=RST>", shown(seg)
                 )
 
-    def _answer_reset(self, c: Candidate, p: Packet, acks: bool) -> Iterator[Candidate]:
-        alike = {(q.seq, q.ack, q.flags, q.text): q for q in self.seen.came if may_answer(p, q)}
-        provoked = list(alike.values())
-        # Where there is none, the last tells what an answer would have been.
-        for provoking in provoked or list(self.seen.came)[-1:]:
-            for step in self.steps(c, Input.SEGMENT, segment(provoking), p.seq):
+    def _answer_reset(
+        self, c: Candidate, p: Packet, provoking: list[Packet]
+    ) -> Iterator[Candidate]:
+        acks = bool(p.flags & ACK)
+        for came in provoking:
+            for step in self.steps(c, Input.SEGMENT, segment(came), p.seq):
                 if not step.sent or not step.sent[0].ctl.rst:
                     continue
                 answer = step.sent[0]
@@ -520,7 +565,7 @@ class Explainer:
                     not acks or answer.ack == p.ack
                 ):
                     self.note = "reset"
-                    if provoking.flags & (SYN | FIN) and c.cost >= EVENT:
+                    if came.flags & (SYN | FIN) and c.cost >= EVENT:
                         step.to.cost -= EVENT  # it was not late, since it is answered
                     yield step.to
                     return
@@ -549,10 +594,13 @@ class Explainer:
                 # delivered when it was seen. What SYN-SENT does not send is told instead.
                 if not fits and c.tcb.state != State.SYN_SENT:
                     self._wrong_ack(one.tcb, p)
+            elif self.met.first(one, p):
+                parts = list(self._parts(one, p))
+                self.met.explained[one.key()] = bool(parts)
+                found = found or bool(parts)
+                yield from parts
             else:
-                for d in self._parts(one, p):
-                    found = True
-                    yield d
+                found = found or self.met.explained[one.key()]
         late = c.last if c.tcb.state in NO_CONNECTION else c.tcb
         if not self.strict and late is not None and not found:
             # What was sent before has no later ACK than what was seen since.
@@ -587,8 +635,8 @@ class Explainer:
         """Is ``p`` an ACK alone whose SEQ was never SND.NXT, since a segment goes across it?"""
         if p.text or p.flags & FIN or p.seq == tcb.snd.nxt:
             return False
-        self.measured = True
-        if not self.seen.splits(p.seq):
+        self.splits = self.seen.splits(p.seq)
+        if not self.splits:
             return False
         usual = Segment(tcb.snd.nxt, p.ack, ctl=Control(ack=True))
         self._refuse(1, "3.10.7.4: an ACK has <SEQ=SND.NXT>", shown(usual))

@@ -209,33 +209,26 @@ class Follower:
             self._drop(flow)
 
     def _packet(self, flow: Flow, side: int, p: Packet) -> None:
-        connection = flow.connection
-        if connection is None or p.flags & (SYN | RST) == SYN:
+        connection, flags = flow.connection, p.flags
+        if connection is None or flags & (SYN | RST) == SYN:
             connection = self._begin(flow, side, p)
-        connection.packets += 1
-        connection.sent[side] += 1
-        if p.flags & RST:
-            connection.refused |= not any(connection.acknowledged)
-        elif p.flags & ACK:
-            connection.acknowledged[side] = True
         connection.speaks(side, p)
         flow.sent[side] = True
         edge = None
-        if p.flags & ACK and not connection.mid:
-            scale = connection.scale
-            shift = scale[side] if not p.flags & SYN and None not in scale else 0
-            edge = (p.ack + (p.wnd << (shift or 0))) & 0xFFFFFFFF
+        if flags & ACK and not connection.mid:
+            shift = 0 if flags & SYN else connection.shift(side)
+            edge = (p.ack + (p.wnd << shift)) & 0xFFFFFFFF
         seen = flow.seen
         sight = side, p, edge
         seen.append(sight)
         if len(seen) > 2 * LADDER:
             del seen[:-LADDER]
-        if connection.suspects:
-            connection.suspects = [one for one in connection.suspects if one.explains(sight)]
         accused = connection.deviation
-        if accused is not None and p.frame != p.number and accused.segment >= seen[0][1].number:
-            # What the file has before the one that was not explained may come only now.
-            connection.doubt = connection.doubt or _misplaced(seen)
+        if accused is not None:
+            connection.suspects = [one for one in connection.suspects if one.explains(sight)]
+            if p.frame != p.number and accused.segment >= seen[0][1].number:
+                # What the file has before the one that was not explained may come only now.
+                connection.doubt = connection.doubt or _misplaced(seen)
         if flow.refused > TIRED:
             if not connection.given_up:
                 connection.given_up = True
@@ -248,15 +241,16 @@ class Follower:
         if flow.at is None or flow.at == side:
             if not explained:
                 self._refused(flow, connection, side, p)
-            elif ends.departs and connection.deviation is None:
-                self._departed(flow, connection, side, p)
-            elif ends.breach is not None and connection.deviation is None:
-                connection.deviation = unanswered(flow, side, ends.breach)
+            elif accused is None:
+                if ends.departs:
+                    self._departed(flow, connection, side, p)
+                elif ends.breach is not None:
+                    connection.deviation = unanswered(flow, side, ends.breach)
             if ends.note == OLDER and (connection.mid or connection.deviation is not None):
                 flow.refused += 1  # anything is: its state is not known
             elif ends.note:
                 connection.note(p.number, who(side), ends.note)
-        if p.wnd == 0 and not p.flags & RST:
+        if p.wnd == 0 and not flags & RST:
             connection.note(p.number, who(side), "zero window")
 
     def _begin(self, flow: Flow, side: int, p: Packet) -> Connection:

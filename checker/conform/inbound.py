@@ -86,14 +86,14 @@ class Inbound:
 
     def acknowledges(self, seq: int, ack: int) -> None:
         """An acknowledgment was seen, in a segment at ``seq`` that is not yet taken in."""
-        if self.ack is None or SEQ.lt(self.ack, ack):
+        if self.ack is None or 0 < (ack - self.ack) & 0xFFFFFFFF < 0x80000000:
             self.ack = ack
-            end = self.end()
-            self.since = end if SEQ.lt(seq, end) else seq
+            end = (self.top + (self.fin == self.top)) & 0xFFFFFFFF
+            self.since = end if 0 < (end - seq) & 0xFFFFFFFF < 0x80000000 else seq
 
     def opens(self, edge: int) -> None:
         """The right edge of the window was seen."""
-        if self.edge is None or SEQ.lt(self.edge, edge):
+        if self.edge is None or 0 < (edge - self.edge) & 0xFFFFFFFF < 0x80000000:
             self.edge = edge
 
     def end(self) -> int:

@@ -68,6 +68,7 @@ class Leaf(NamedTuple):
 
     path: str
     holds: Holds
+    plain: str  # ... to a number or text, which an enumeration is not
 
 
 def leaves(kind: type, prefix: str = "") -> Iterator[Leaf]:
@@ -78,10 +79,10 @@ def leaves(kind: type, prefix: str = "") -> Iterator[Leaf]:
         if dataclasses.is_dataclass(hint):
             yield from leaves(typing.cast(type, hint), f"{path}.")
         elif isinstance(hint, type) and (hint is bool or issubclass(hint, Enum)):
-            yield Leaf(path, Holds.CHOICE)
+            yield Leaf(path, Holds.CHOICE, f"{path}._value_" if hint is not bool else path)
         else:
             try:
-                yield Leaf(path, Holds(getattr(hint, "__metadata__", None)))
+                yield Leaf(path, Holds(getattr(hint, "__metadata__", None)), path)
             except ValueError:
                 raise TypeError(
                     f"{kind.__name__}.{field.name}: {hint} does not say what it holds; a sequence "
@@ -127,16 +128,21 @@ class Layout:
 
     def mark(self) -> Callable[[Any, int, int], tuple[Any, ...]]:
         """Makes all values, numbers as distances from one of ours and one of theirs."""
-        code = self._shifted("-").values()
+        code = {leaf.path: f"r.{leaf.plain}" for leaf in self.leaves}
+        code |= {path: one for path, one in self._shifted("-").items() if one != f"r.{path}"}
         return typing.cast(
             "Callable[[Any, int, int], tuple[Any, ...]]",
-            eval(f"lambda r, ours, theirs: ({', '.join(code)},)"),
+            eval(f"lambda r, ours, theirs: ({', '.join(code.values())},)"),
         )
+
+    def all(self) -> Callable[[Any], tuple[Any, ...]]:
+        """Gives all values, each enumeration as a text: that is hashed sooner."""
+        return _values([leaf.plain for leaf in self.leaves])
 
     def _shifted(self, by: str) -> dict[str, str]:
         """Code for each field of ``r``, with ``ours`` and ``theirs`` added or subtracted."""
         code = {}
-        for path, holds in self.leaves:
+        for path, holds, _ in self.leaves:
             code[path] = value = f"r.{path}"
             if holds in (Holds.OURS, Holds.THEIRS):
                 code[path] = f"({value} {by} {holds.name.lower()}) & {MASK}"
@@ -174,6 +180,8 @@ def _construction(kind: type, code: Mapping[str, str], prefix: str, known: dict[
 
 _TCB = Layout(Tcb, UNUSED_IN_TCB)
 _SEGMENT = Layout(Segment, UNUSED_IN_SEGMENT)
+values = _TCB.all()
+"""All of a TCB that is followed."""
 _moved_tcb = _TCB.moved()
 _moved_segment = _SEGMENT.moved()
 _unused = _values([*UNUSED_IN_TCB])

@@ -23,6 +23,7 @@ from checker.conform.explain import (
     WAITING,
     Came,
     Explainer,
+    Met,
     Refusal,
     Seen,
     segment,
@@ -156,6 +157,7 @@ class Monitor(Explainer):
             came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
             self.syns = _with(self.syns, came)
         resets = bool(flags & RST)
+        self.met = Met()
         # It has likely arrived.
         self.keep([d for c in self.candidates for d in self.settle(c, None, resets, EVENT)])
 
@@ -193,7 +195,7 @@ class Monitor(Explainer):
         """``p`` was sent before what has just arrived was taken in."""
         last = arrived.last
         assert last is not None
-        arrived.before = [d for c in arrived.before for d in self.explain(c, p)]
+        arrived.before = list(self.explain(arrived.before, p))
         return [
             step.to for c in arrived.before for step in self.steps(c, Input.SEGMENT, segment(last))
         ]
@@ -282,6 +284,7 @@ class Monitor(Explainer):
         self.number, self.time, self.note = p.number, p.time, ""
         self.refusals.clear()
         self.offered = []
+        self.stepper.watch()
         for c in self.candidates:
             self.stepper.age(c, p.time)
         mark = Came(p.seq, p.ack, p.flags & CONTROL, p.text)
@@ -328,7 +331,7 @@ class Monitor(Explainer):
         return explained
 
     def _explained(self, p: Packet) -> list[Candidate]:
-        return [d for c in self.candidates for d in self.explain(c, p)]
+        return list(self.explain(self.candidates, p))
 
     def _not_captured(self, p: Packet) -> list[Candidate]:
         """What explains ``p`` if the capture lost what it acknowledges."""
@@ -461,23 +464,18 @@ class Monitor(Explainer):
         self.seen.sought += 1
         usual, refusals = self.stepper, list(self.refusals)
         found: list[Candidate] = []
-        watching = Stepper(usual.behaviour)
-        self.stepper = watching
-        self._explained(p)
         goes_on = usual
-        for name, stepper in self.departed.items():
-            if name.partition("=")[0] in watching.read:
-                self.stepper = stepper
-                found += self._offer(name, self._explained(p))
-                goes_on = stepper if found and goes_on is usual else goes_on
+        for name in usual.matter(self.departed):
+            self.stepper = self.departed[name]
+            found += self._offer(name, self._explained(p))
+            goes_on = self.stepper if found and goes_on is usual else goes_on
         self.stepper = usual
         if waits := [c for c in self.candidates if c.tcb.time_wait]:
             cut = max(c.tcb.time_wait for c in waits) + usual.behaviour.base.time_wait_cut
             early = [c.costlier(0) for c in waits]
             for c in early:
                 c.tcb.time_wait = 0
-            explained = [d for c in early for d in self.explain(c, p)]
-            found += self._offer(f"time_wait_cut={cut}", explained)
+            found += self._offer(f"time_wait_cut={cut}", list(self.explain(early, p)))
         self.stepper, self.refusals = goes_on, refusals
         return found
 

@@ -4,6 +4,7 @@
 the step read the switch that it turns: a step that did not is the same with and without.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
@@ -27,6 +28,10 @@ class Outcome(NamedTuple):
     drew_isn: bool
     path: tuple[Change, ...]
     rule: Rule | None = None  # the last that it is by
+
+    def mark(self) -> tuple[Any, ...]:
+        """Equal for outcomes that differ in nothing but the rules that they are by."""
+        return key(self.tcb), tuple([key(seg) for seg in self.sent]), self.drew_isn
 
 
 class Step:
@@ -69,7 +74,7 @@ class Stepper:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
-        self.read: set[str] = set()  # switches that a step depended on
+        self.read: set[str] = set()  # switches that steps depended on, since ``watch``
         cuts = {behaviour.base.time_wait_cut, *(r.time_wait_cut for _, r in behaviour.alternatives)}
         self.timers = frozenset({0, *(2 * BOUNDS.msl - cut for cut in cuts)})  # what they begin at
 
@@ -99,9 +104,16 @@ class Stepper:
         distinct: dict[Any, Outcome] = {}
         for one in found:
             if one is not None:
-                mark = (key(one.tcb), tuple(key(s) for s in one.sent), one.drew_isn)
-                distinct.setdefault(mark, one)
+                distinct.setdefault(one.mark(), one)
         return tuple(distinct.values())
+
+    def watch(self) -> None:
+        """Take note of the steps from here on."""
+        self.read.clear()
+
+    def matter(self, departed: Mapping[str, "Stepper"]) -> list[str]:
+        """Which of ``departed`` may make another step of one of those that were noted."""
+        return [name for name in departed if switch(name) in self.read]
 
     def age(self, c: Candidate, time: float) -> None:
         """Let the TIME-WAIT timer of ``c`` run, in place."""
@@ -114,9 +126,14 @@ class Stepper:
                 c.clock = time
 
 
+def switch(name: str) -> str:
+    """The switch that a departure turns: it is named as ``--rules`` takes it."""
+    return name.partition("=")[0]
+
+
 def _run(tcb: Tcb, what: Input, seg: Segment | None, isn: int, rules: Rules) -> Outcome | None:
     end = with_tcb(clone(tcb))
-    effects = happen(end, what, seg, isn, rules, BOUNDS)
+    effects = happen(end, what, seg, isn, rules, BOUNDS, was=with_tcb(tcb))
     if not effects.possible:
         return None
     if end.tcb.rcv.wnd != 0:

@@ -56,6 +56,7 @@ class Form(NamedTuple):
 
     candidates: tuple[tuple[Any, ...], ...]
     syns: tuple[int, ...]
+    resets: tuple[int, ...]
     marks: tuple[int, ...]
     acked: bool
     inbound: tuple[int, bool, bool, bool] | None  # where it begins; is FIN, ACK, an edge known?
@@ -94,6 +95,7 @@ class _Move(NamedTuple):
     slots: tuple["_Copies", "_Copies"]
     note: str
     recent: int  # how often it was put among the recent segments
+    splits: bool | None  # whether its SEQ was in the midst of a segment, if that was asked
 
 
 class Situation:
@@ -292,6 +294,8 @@ class RememberedEnds(Ends):
         move = at.moves.get(mark)
         if move is None:
             return self._learn(at, mark, side, p, edge, known)
+        if move.splits is not None and self._seen[side].splits(p.seq) != move.splits:
+            return self.follow(side, p, edge)
         self._cache.recalled += 1
         self._rows = _made(known[0], move.rows[0]), _made(known[1], move.rows[1])
         one_kept, other_kept = move.slots
@@ -334,7 +338,7 @@ class RememberedEnds(Ends):
         slots = self._slots
         monitors = self.monitors
         for monitor in monitors:
-            monitor.measured = False
+            monitor.measured, monitor.splits = False, None
         explained = self.follow(side, p, edge)
         if not explained or any(m.measured for m in monitors):
             return explained
@@ -346,7 +350,8 @@ class RememberedEnds(Ends):
         copies = [_copies(*each, p, usual) for each in zip(slots, self._slots, strict=True)]
         recent = sum(q is p for q in list(self._seen[1 - side].came)[-2:])
         if one is not None and other is not None and () not in copies:
-            move = _Move(to, (one, other), (copies[0], copies[1]), self.note, recent)
+            splits = monitors[side].splits
+            move = _Move(to, (one, other), (copies[0], copies[1]), self.note, recent, splits)
             self._cache.learn(at, region, move)
         return explained
 
@@ -519,7 +524,7 @@ def _copied(known: tuple[Slot, ...], copies: _Copies, p: Packet) -> tuple[Slot, 
 
 def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
     """None if a monitor is not usual."""
-    if monitor.gaps or monitor.pending or monitor.resets or len(monitor.inbound) > 1:
+    if monitor.gaps or monitor.pending or len(monitor.inbound) > 1:
         return None
     candidates = []
     for c in monitor.candidates:
@@ -527,14 +532,12 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
             return None
         last = None if c.last is None else (*_tcb_form(c.last, mine, theirs), c.last.time_wait)
         candidates.append((c.cost, _tcb_form(c.tcb, mine, theirs), last))
-    syns = []
-    for seq, ack, flags, text in monitor.syns:
+    if any(came.text for came in (*monitor.syns, *monitor.resets)):
+        return None  # of a SYN it is held, as a length and not as a place
+    for seq, ack, flags, _ in (*monitor.syns, *monitor.resets):
         theirs.append(seq)
         if flags & ACK:
             mine.append(ack)
-        if text:
-            return None  # it is held, as a length and not as a place
-        syns.append(flags)
     marks = []
     for seq, ack, flags, text in monitor.marks:
         mine += (seq, (seq + text) & MASK)
@@ -563,7 +566,8 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         inbound = (heard_at, one.fin is not None, one.ack is not None, one.edge is not None)
     return Form(
         tuple(candidates),
-        tuple(syns),
+        tuple([came.flags for came in monitor.syns]),
+        tuple([came.flags for came in monitor.resets]),
         tuple(marks),
         monitor.acked is not None,
         inbound,
@@ -579,7 +583,7 @@ def _fill(
     theirs: Iterator[int],
 ) -> None:  # fmt: skip
     """The inverse of ``_form``, of a new monitor."""
-    candidates, syns, marks, acked, inbound, _, calm, challenged, monitor.older = form
+    candidates, syns, resets, marks, acked, inbound, _, calm, challenged, monitor.older = form
     monitor.candidates = []
     for (cost, tcb, last), (story, clock, left) in zip(candidates, slots, strict=True):
         gone = None
@@ -589,9 +593,10 @@ def _fill(
         now = _tcb(tcb, mine, theirs)
         now.time_wait = left
         monitor.candidates.append(Candidate(now, cost, frozenset(), story, clock, gone))
-    for flags in syns:
-        came = Came(next(theirs), next(mine) if flags & ACK else 0, flags, 0)
-        monitor.syns = (*monitor.syns, came)
+    monitor.syns, monitor.resets = (
+        tuple([Came(next(theirs), next(mine) if f & ACK else 0, f, 0) for f in came])
+        for came in (syns, resets)
+    )
     for flags in marks:
         seq, end = next(mine), next(mine)
         number = next(theirs) if flags & ACK else 0

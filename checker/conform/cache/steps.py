@@ -6,6 +6,7 @@ without ACK. So a step is worked out from RCV.NXT = 0 and ISS = 0, and remembere
 a million connections are one. Which numbers there are, ``checker.conform.layout`` says.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from checker.conform.behaviour import Behaviour
@@ -20,7 +21,7 @@ from checker.conform.layout import (
     moved,
     moved_segment,
 )
-from checker.conform.steps import Outcome, Step, Stepper, after
+from checker.conform.steps import Outcome, Step, Stepper, after, switch
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import Tcb
@@ -37,7 +38,8 @@ class RememberedStepper(Stepper):
 
     def __init__(self, behaviour: Behaviour) -> None:
         super().__init__(behaviour)
-        self.memory: dict[tuple[Any, ...], tuple[Outcome, ...]] = {}
+        self.memory: dict[tuple[Any, ...], _Remembered] = {}
+        self.asked: list[_Remembered] = []  # since ``watch``
 
     def steps(
         self,
@@ -56,17 +58,61 @@ class RememberedStepper(Stepper):
         if state in PEER_UNKNOWN:
             theirs = seg.seq if seg is not None else 0
         isn0 = 0 if isn is None else (isn - mine) & MASK
-        known = (what, isn0, mark(tcb, mine, theirs), mark_segment(seg, mine, theirs))
-        outcomes = self.memory.get(known)
-        if outcomes is None:
+        known = (what._value_, isn0, mark(tcb, mine, theirs), mark_segment(seg, mine, theirs))
+        found = self.memory.get(known)
+        if found is None:
             if len(self.memory) >= REMEMBERED:
                 self.memory.clear()
             tcb0 = moved(tcb, -mine, -theirs)
             if _irs_is_done_with(tcb):
                 tcb0.irs = 0
             seg0 = moved_segment(seg, -theirs, -mine) if seg is not None else None
-            outcomes = self.memory[known] = self.outcomes(tcb0, what, seg0, isn0)
-        return [_step(c, one, mine, theirs, number, time) for one in outcomes]
+            self.read = set()
+            outcomes = self.outcomes(tcb0, what, seg0, isn0)
+            found = _Remembered((tcb0, what, seg0, isn0), outcomes, self.read)
+            self.memory[known] = found
+        self.asked.append(found)
+        return [_step(c, one, mine, theirs, number, time) for one in found.outcomes]
+
+    def watch(self) -> None:
+        """Take note of the steps from here on."""
+        self.asked.clear()
+
+    def matter(self, departed: Mapping[str, Stepper]) -> list[str]:
+        """Which of ``departed`` make another step of one of those that were noted."""
+        if not departed:
+            return []
+        found = set().union(*(one.turned_by(departed) for one in {*self.asked}))
+        return [name for name in departed if name in found]
+
+
+class _Remembered:
+    """A step, and what comes of it."""
+
+    __slots__ = ("_turned_by", "asked", "outcomes", "read")
+
+    def __init__(
+        self,
+        asked: tuple[Tcb, Input, Segment | None, int],
+        outcomes: tuple[Outcome, ...],
+        read: set[str],
+    ) -> None:
+        self.asked = asked
+        self.outcomes = outcomes
+        self.read = read  # the switches that it depends on
+        self._turned_by: frozenset[str] | None = None
+
+    def turned_by(self, departed: Mapping[str, Stepper]) -> frozenset[str]:
+        """Under which of ``departed``, always the same, it is another step."""
+        if self._turned_by is None:
+            usual = [one.mark() for one in self.outcomes]
+            self._turned_by = frozenset(
+                name
+                for name, stepper in departed.items()
+                if switch(name) in self.read
+                and [one.mark() for one in stepper.outcomes(*self.asked)] != usual
+            )
+        return self._turned_by
 
 
 class _MovedStep(Step):
