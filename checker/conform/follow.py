@@ -378,9 +378,9 @@ class Follower:
         if first is not None and (first.anywhere or not anywhere):
             return
         monitor = flow.monitors[side]
-        connection.deviation = deviation(flow, side, p, monitor.best(), monitor.before, [])
+        connection.deviation = deviation(flow, side, p, monitor.best(), monitor.states(), [])
         connection.deviation.anywhere = anywhere
-        connection.deviation.habits = monitor.habits
+        connection.deviation.habits = monitor.habits(p)
         if monitor.seen.sought < SOUGHT and not monitor.strict:
             connection.suspects = suspects(monitor, side, flow.seen)
         self._doubt(flow, connection, side, p)
@@ -388,7 +388,7 @@ class Follower:
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         monitor = flow.monitors[side]
         best = monitor.best()
-        connection.deviation = deviation(flow, side, p, best, monitor.before, monitor.offered)
+        connection.deviation = deviation(flow, side, p, best, monitor.states(), monitor.offered)
         self._doubt(flow, connection, side, p)
 
     def _doubt(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
@@ -396,7 +396,7 @@ class Follower:
         if flow.joined:
             connection.doubt = "each direction was seen in another network: are they of one?"
         elif p.flags & SYN and p.flags & ACK and TIMESTAMPS in connection.options[1 - side]:
-            if any(one.startswith(State.TIME_WAIT.value) for one in flow.monitors[side].before):
+            if any(c.tcb.state is State.TIME_WAIT for c in flow.monitors[side].before):
                 connection.doubt = (
                     "the SYN has time stamps, by which RFC 6191 may open TIME-WAIT again; they are "
                     "not judged"

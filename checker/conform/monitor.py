@@ -95,9 +95,8 @@ class Monitor(Explainer):
         self.breach: Due | None = None  # what did not follow in time
         self.departed = departed
         self.candidates: list[Candidate] = [Candidate(Tcb())]
-        self.before: list[str] = []  # the candidates that refused
+        self.before: list[Candidate] = []  # those that refused the last segment
         self.offered: list[str] = []  # switches that would explain what they refused
-        self.habits: list[str] = []  # of known stacks, that would
         self.older = True  # may it have a TCB that is older than the capture?
         self.gaps: list[Gap] = []  # of which it is not known whether they were sent
         self.newest: Inbound | None = None  # of the peer's last SYN, which may be forged
@@ -301,8 +300,7 @@ class Monitor(Explainer):
             if p.flags & SYN:
                 self.older = False
         else:
-            self.before = [described(c.tcb) for c in self.candidates]
-            self.habits = named(self.candidates, p, self.seen.came)
+            self.before = self.candidates
             explained = self._not_captured(p) or self._older(p) or self._departures(p)
         if not explained:
             self._lose_track(p)
@@ -364,12 +362,20 @@ class Monitor(Explainer):
         if proved:
             self._lost(holes)
         elif len(self.gaps) < KEPT:
-            self.gaps.append(Gap(p.number, holes, best, self.before, p))
+            self.gaps.append(Gap(p.number, holes, best, self.states(), p))
         else:
             self._cap()
         self.measured = True
         self.note = f"acknowledges what the capture lacks ({missing} octets)"
         return found
+
+    def states(self) -> list[str]:
+        """What the end may have been when it sent what was refused."""
+        return [described(c.tcb) for c in self.before]
+
+    def habits(self, p: Packet) -> list[str]:
+        """Those of known stacks that send ``p``, which was refused."""
+        return named(self.before, p, self.seen.came)
 
     def best(self) -> Refusal:
         """Of all that is against the last segment, what is nearest to it."""
