@@ -3,8 +3,7 @@
 In the middle of a network, and by default, whatever was on its way may have been lost. At the end
 where a capture was taken, what the capture has of the peer's has arrived (``--arrived``): a reset
 that is exact has ended the connection, and where the specification answers a SYN or a reset, the
-answer follows. The two kinds of segment that this is asked of are SYN and RST: text may be taken
-and acknowledged later.
+answer follows. Text and FINs have to be acknowledged, too, but that may wait (``DELAY``).
 
 The capture point is a little before the end itself. So for ``TOLERANCE`` the end may still send
 what it would have sent without the segment.
@@ -12,15 +11,18 @@ what it would have sent without the segment.
 
 from typing import NamedTuple
 
-from checker.capture.segments import ACK, RST, SYN, Packet
+from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.conform.candidate import Candidate
 from checker.conform.explain import Refusal, shown
-from checker.conform.layout import NO_CONNECTION
+from checker.conform.layout import MASK, NO_CONNECTION
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import SYNCHRONIZED, State
 
 TOLERANCE = 0.2
 """Seconds."""
+DELAY = 0.5
+"""Seconds that an ACK may be delayed (3.8.6.3, MUST-40)."""
+DELAYED = "3.8.6.3, MUST-40: an ACK is delayed by less than 0.5 s"
 
 
 class Due(NamedTuple):
@@ -44,6 +46,37 @@ class Due(NamedTuple):
         """What is against the end if it does not follow."""
         rule = f"{self.rule}: packet {self.to.number} arrived and was not answered"
         return Refusal(0, rule, shown(self.answer))
+
+
+class Unacknowledged:
+    """Text and FINs that arrived at an end, and that it has sent no ACK for."""
+
+    __slots__ = ("first", "late")
+
+    def __init__(self) -> None:
+        self.first: Packet | None = None
+        self.late: Packet | None = None  # what is acknowledged by now, or never
+
+    def arrives(self, p: Packet) -> None:
+        """``p`` was on its way to the end."""
+        if self.first is None and (p.text or p.flags & FIN) and not p.flags & (SYN | RST):
+            self.first = p
+
+    def sends(self, p: Packet) -> None:
+        """The end sends ``p``: an ACK alone says what has arrived, whatever its number is."""
+        first = self.first
+        if first is None or not p.flags & (ACK | RST):
+            return
+        self.late = self.overdue(p.time)
+        new = (p.ack - first.seq) & MASK
+        if not p.text or p.flags & RST or 0 < new < 1 << 31:
+            self.first = None
+
+    def overdue(self, now: float) -> Packet | None:
+        """What was not acknowledged in time."""
+        first = self.first
+        late = first is not None and now - first.time > DELAY + TOLERANCE
+        return first if late else None
 
 
 class Arrived:

@@ -104,6 +104,7 @@ class Connection:
     began: float
     past: Edges  # of earlier connections of the same sockets, for what a picture shows of them
     isn: list[int | None] = field(default_factory=lambda: [None, None])
+    opened: list[bool] = field(default_factory=lambda: [False, False])  # by a SYN without ACK
     scale: list[int | None] = field(default_factory=lambda: [None, None])
     sent: list[int] = field(default_factory=lambda: [0, 0])  # segments
     mid: str = ""  # what of its beginning is missing

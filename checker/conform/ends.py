@@ -8,24 +8,34 @@ makes pairs that answer the same and remember, and nothing above this file knows
 from typing import Protocol
 
 from checker.capture.segments import Packet
-from checker.conform.arrived import Arrived, Due
+from checker.conform.arrived import DELAYED, Arrived, Due, Unacknowledged
 from checker.conform.behaviour import Behaviour
-from checker.conform.candidate import LIFE, Edge, newest
-from checker.conform.explain import Seen
+from checker.conform.candidate import LIFE, Edge, described, newest
+from checker.conform.explain import Seen, segment
+from checker.conform.layout import MASK
 from checker.conform.monitor import Gap, Monitor
 from checker.conform.steps import Stepper
+from spec.tcp.inputs import Input
+from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 
 
 class Ends:
     """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
-    __slots__ = ("_monitors", "_seen", "_taken", "breach", "departs", "note")
+    __slots__ = ("_monitors", "_seen", "_taken", "breach", "departs", "note", "obliged", "owes")
 
-    def __init__(self, monitors: tuple[Monitor, Monitor] | None, seen: tuple[Seen, Seen]) -> None:
+    def __init__(
+        self,
+        monitors: tuple[Monitor, Monitor] | None,
+        seen: tuple[Seen, Seen],
+        obliged: int | None = None,
+    ) -> None:
         self._monitors = monitors
         self._seen = seen
         self._taken = 0  # segments
+        self.obliged = obliged  # the end at which what was seen to arrive has arrived
+        self.owes = Unacknowledged()
         self.note = ""  # on the last segment
         self.breach: Due | None = None  # an answer that did not follow
         self.departs = False  # does the likeliest explanation of it need other rules?
@@ -38,11 +48,14 @@ class Ends:
 
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
-        self.count(side, p)
-        return self.follow(side, p, edge)
+        self.breach = None
+        due = self.count(side, p, edge)
+        explained = self.see(side, p, edge)
+        self.breach = self.breach or due
+        return explained
 
-    def count(self, side: int, p: Packet) -> None:
-        """What is done at each segment."""
+    def count(self, side: int, p: Packet, edge: int | None) -> Due | None:
+        """What is done at each segment; an ACK that did not come in time."""
         self._taken += 1
         if not self._taken % LIFE:
             self.shorten()
@@ -50,6 +63,35 @@ class Ends:
         seen.before, seen.last = seen.last, p.time
         if p.text > 1:
             seen.text.append((p.seq, p.text))
+        if edge is not None:
+            room, peer = (edge - p.ack) & MASK, self._seen[1 - side]
+            peer.widest = max(peer.widest, room)
+        if self.obliged is None:
+            return None
+        if side != self.obliged:
+            self.owes.arrives(p)
+            return None
+        self.owes.late = None
+        self.owes.sends(p)
+        return self._late(side, self.owes.late)
+
+    def _late(self, side: int, p: Packet | None) -> Due | None:
+        """What was due for ``p``, if every state that ``side`` may be in acknowledges it."""
+        if p is None:
+            return None
+        one = self.monitors[side]
+        one.number, one.time = p.number, p.time
+        answers: list[Segment] = []
+        for c in one.candidates:
+            sent = [step.sent[:1] for step in one.steps(c, Input.SEGMENT, segment(p))]
+            if not sent or not all(seg and not seg[0].ctl.rst for seg in sent):
+                return None
+            answers += sent[0]
+        return Due(p, answers[0], DELAYED, [described(c.tcb) for c in one.candidates])
+
+    def see(self, side: int, p: Packet, edge: int | None) -> bool:
+        """Go the long way."""
+        return self.follow(side, p, edge)
 
     def follow(self, side: int, p: Packet, edge: int | None) -> bool:
         """Let the monitors see ``p``."""
@@ -94,7 +136,7 @@ class Ends:
         one = self.monitors[side]
         if one.arrived is None or not all(one.has_no_reason_to_end(c) for c in one.candidates):
             return None
-        return one.arrived.overdue(now)
+        return one.arrived.overdue(now) or self._late(side, self.owes.overdue(now))
 
     def lacks(self, side: int) -> int:
         """How many numbers the capture does not have of what ``side`` sent."""
@@ -103,8 +145,9 @@ class Ends:
     def forget(self) -> None:
         """The connection is over, and what was told of it."""
         self.start_anew()
+        self.owes = Unacknowledged()
         for monitor in self.monitors:
-            monitor.gaps = []
+            monitor.gaps, monitor.unopened = [], None
             if monitor.arrived is not None:
                 monitor.arrived, monitor.pending = Arrived(), False
             monitor.stepper = monitor.usual
@@ -115,7 +158,7 @@ class Ends:
     def start_anew(self) -> None:
         """... of all that is counted."""
         for one in self._seen:
-            one.lacks = one.capped = 0
+            one.lacks = one.capped = one.widest = 0
             one.accused = False
             one.lost.clear()
 
@@ -152,4 +195,5 @@ class Plain:
         one, other = (
             Monitor(self.stepper, self.departed, at == side, seen[side]) for side in (0, 1)
         )
-        return Ends((one, other), seen)
+        obliged = at if self.stepper.behaviour.assumed.arrived else None
+        return Ends((one, other), seen, obliged)

@@ -55,6 +55,8 @@ CANDIDATES = 24
 SLACK = 5 * EVENT
 """A candidate that presumes so much more than the likeliest is not followed."""
 
+WINDOW_RULE = "3.8.6: text beyond SND.UNA+SND.WND is not sent"
+
 KEPT = 8
 """Of SYNs and of resets that may still arrive, the last."""
 RECENT = 64
@@ -94,7 +96,7 @@ class Seen:
     """What is known of an end beside its candidates, and is no part of any summary."""
 
     __slots__ = (
-        "accused", "before", "came", "capped", "lacks", "last", "lost", "sought", "text",
+        "accused", "before", "came", "capped", "lacks", "last", "lost", "sought", "text", "widest",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -105,6 +107,7 @@ class Seen:
         self.accused = False  # did it send what no state explains, in this connection?
         self.lacks = 0  # numbers that its peer sent, and that the capture does not have
         self.lost: deque[tuple[int, int]] = deque(maxlen=KEPT)  # the last of them
+        self.widest = 0  # the largest window that its peer was seen to have
         self.capped = 0  # the first packet at which there were more candidates than are followed
 
     def splits(self, seq: int) -> bool:
@@ -713,8 +716,7 @@ class Explainer:
         tcb.snd.wnd = 0
         if not tcp.sent:
             if c.tcb.state in TALKING and not c.tcb.closing:
-                rule = "3.8.6: text beyond SND.UNA+SND.WND is not sent"
-                self._refuse(1, rule, f"text up to {edge}")
+                self._refuse(1, WINDOW_RULE, f"text up to {edge}")
             else:
                 self._refuse(3, str(tcp.cited[-1]), f"none: no text in {c.tcb.state.value}")
             return None

@@ -37,7 +37,7 @@ from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
-from checker.conform.monitor import NEAR, OLDER, SOUGHT
+from checker.conform.monitor import BEHIND, NEAR, OLDER, SOUGHT
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -77,6 +77,7 @@ class Position:
 MIDDLE = Position()
 BEGUN = "mid-stream: its beginning was not captured"
 BACKWARDS = "mid-stream: it begins with SYN,ACK"
+OLD_SYN = "mid-stream: the SYN that it begins with is an old duplicate"
 TIRED = 500
 """Segments of a pair of sockets that no state explains; after more, it is not followed."""
 TIMESTAMPS = 8
@@ -264,6 +265,9 @@ class Follower:
             return new
         known = old.isn[side] if old is not None else None
         if old is not None and (known == p.seq or (known is None and not old.mid)):
+            alone = old.opened == [side == 0, side == 1] and flow.at != 1 - side
+            if p.flags & ACK and alone and not old.mid:
+                self._heard_a_syn(flow, old, side, p)
             if old.mid == BACKWARDS and not p.flags & ACK:
                 old.mid = ""
                 old.note(p.number, "", "the capture has the SYN after its SYN,ACK")
@@ -307,6 +311,7 @@ class Follower:
     def _opening(self, connection: Connection, side: int, p: Packet) -> None:
         """What a SYN tells: the ISN, and options."""
         connection.isn[side] = p.seq
+        connection.opened[side] |= not p.flags & ACK
         found = options(p.options)
         connection.options[side] = found
         shift = found.get(3)
@@ -323,6 +328,14 @@ class Follower:
         syn = Packet(p.number, p.time, p.dst, p.src, SEQ.minus(p.ack, 1), 0, SYN, 0, 0)
         flow.monitors[1 - side].sent(syn)
         flow.monitors[side].on_its_way(syn, None)
+
+    def _heard_a_syn(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
+        """Does ``p``, the SYN,ACK of an end that has opened, answer a SYN that is not seen?"""
+        isn = connection.isn[1 - side]
+        if isn is not None and p.ack == SEQ.plus(isn, 1):
+            connection.mid = f"the SYN of {who(1 - side)} is not in the capture"
+            syn = Packet(p.number, p.time, p.dst, p.src, isn, 0, SYN, 0, 0)
+            flow.monitors[side].on_its_way(syn, None)
 
     def _handshake_lost(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """Does ``p`` follow a SYN or SYN,ACK that the capture does not have? Then take it for seen.
@@ -372,6 +385,10 @@ class Follower:
 
     def _refused(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """No state explains ``p``."""
+        if _goes_on(flow, connection, side, p):
+            connection.mid, connection.deviation, connection.suspects = OLD_SYN, None, []
+            flow.monitors[side].take_up(p)
+            return
         flow.refused += 1
         anywhere = bool(unlawful(p.flags))
         first = connection.deviation
@@ -455,6 +472,35 @@ def _misplaced(seen: list[Sight]) -> str:
             return f"by their time stamps, frames {two} of one sender are swapped"
         latest[side], before = p.frame, p
     return ""
+
+
+def _goes_on(flow: Flow, connection: Connection, side: int, p: Packet) -> bool:
+    """Was the SYN of ``side``, which sends ``p``, an old duplicate, so that it opened nothing?
+
+    So it was if the end goes on in a connection that its peer is in, too, or if its numbers have
+    nothing to do with the SYN.
+    """
+    isn = connection.isn[side]
+    if connection.isn[1 - side] is not None or isn is None or flow.at == side:
+        return False
+    if (
+        connection.first > flow.first
+        or connection.mid
+        or connection.sent[side] > 2
+        or p.flags & (SYN | RST)
+        or not p.flags & ACK
+    ):
+        return False
+    theirs = [q for s, q, _ in flow.seen if s != side and q.number > connection.first]
+    if not theirs:
+        return BEHIND < SEQ.minus(p.seq, isn) < (1 << 32) - BEHIND
+    return any(
+        q.flags & ACK
+        and not q.flags & (SYN | RST)
+        and p.seq == q.ack
+        and p.ack in (q.seq, SEQ.plus(q.seq, q.length()))
+        for q in theirs
+    )
 
 
 def _of_another(isn: int | None, ack: int) -> bool:

@@ -7,7 +7,7 @@ from checker.conform.candidate import LIFE, Edge
 from checker.conform.connection import Connection, Deviation, Event, Flow, Verdict
 from checker.conform.culprit import Suspect, likeliest
 from checker.conform.ends import likeliest as likeliest_states
-from checker.conform.explain import Refusal
+from checker.conform.explain import WINDOW_RULE, Refusal
 from spec.tcp.tcb import State
 
 NEEDLESS = 10
@@ -145,6 +145,11 @@ def _gaps(connection: Connection, flow: Flow) -> list[str]:
                 if first is None or gap.packet < first.segment:
                     made = deviation(flow, side, gap.p, gap.best, gap.before, [])
                     connection.deviation = made
+            elif not gap.holes:
+                found.append(
+                    f"packet {gap.packet} lies beyond the window: the capture lacks the segment of "
+                    f"{who(1 - side)} that opens it, or {who(side)} does not heed the window"
+                )
             elif gap.filled:
                 found.append(f"packet {gap.packet} acknowledges what comes later in the capture")
             else:
@@ -195,7 +200,7 @@ def _verdict(
         return Verdict.INCONCLUSIVE, ONE_SIDED
     if deviation is not None and 0 < flow.ends.capped() <= deviation.segment:
         return Verdict.INCONCLUSIVE, "more possible states than are followed"
-    if deviation is not None and deviation.rule.startswith("3.8.6") and any(connection.lacks):
+    if deviation is not None and deviation.rule.startswith(WINDOW_RULE) and any(connection.lacks):
         # Of what let the sender go on, too.
         connection.doubt = connection.doubt or "the capture lost segments"
     if deviation is not None and connection.doubt:

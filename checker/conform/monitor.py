@@ -60,14 +60,16 @@ Departed = Mapping[str, Stepper]
 class Gap:
     """Numbers that an end acknowledged and that the capture does not have of its peer.
 
-    Either the capture lost them, or nobody sent them. What the peer sends later tells.
+    Either the capture lost them, or nobody sent them. What the peer sends later tells. Without
+    holes, it is a segment of the peer that the capture lacks: one that opens the window.
     """
 
-    packet: int  # that acknowledges them
+    packet: int  # that acknowledges them, or lies beyond the window
     holes: list[tuple[int, int]]  # from where, up to where
     best: Refusal  # what is against that packet, if nobody sent them
     before: list[str]
     p: Packet
+    edge: int = 0  # the window that the capture has
     sent: bool = False  # the peer's SEQ lies beyond
     denied: bool = False  # an ACK alone of the peer has a SEQ below: its SND.NXT
     filled: bool = False  # the capture has some of them, later
@@ -99,6 +101,7 @@ class Monitor(Explainer):
         self.offered: list[str] = []  # switches that would explain what they refused
         self.older = True  # may it have a TCB that is older than the capture?
         self.gaps: list[Gap] = []  # of which it is not known whether they were sent
+        self.unopened: Gap | None = None  # of the last, what the peer has not spoken of since
         self.newest: Inbound | None = None  # of the peer's last SYN, which may be forged
         self.current: Inbound | None = None  # of the TCB that the end talks to, if that is known
         self.partners: list[Inbound] = []  # of all TCBs that it may be talking to
@@ -113,6 +116,8 @@ class Monitor(Explainer):
         flags = p.flags
         if self.gaps:
             self._look_for_gaps(p)
+        if self.unopened is not None and edge is not None:
+            self._look_at_window(self.unopened, p, edge)
         if p.text and self.seen.lost:
             self._found_again(p)
         if flags & (SYN | RST) == SYN:
@@ -211,7 +216,7 @@ class Monitor(Explainer):
     def _look_for_gaps(self, p: Packet) -> None:
         """Does ``p`` tell that what the capture does not have was sent, or was not?"""
         for gap in self.gaps:
-            if p.flags & (SYN | RST):
+            if p.flags & (SYN | RST) or not gap.holes:
                 continue
             (start, _), (_, stop) = gap.holes[0], gap.holes[-1]
             if SEQ.le(stop, p.seq):
@@ -226,6 +231,17 @@ class Monitor(Explainer):
             for gap in known:
                 self._lost(gap.holes)
             self.gaps = [gap for gap in self.gaps if gap not in known]
+
+    def _look_at_window(self, gap: Gap, p: Packet, edge: int) -> None:
+        """Does ``p``, which came after the segment that is missing, leave the window as open?"""
+        if p.flags & (SYN | RST) or SEQ.lt(p.ack, gap.p.seq) or self.current is None:
+            return
+        self.unopened = None
+        self.current.edge = gap.edge
+        self.current.opens(edge)
+        gap.denied = SEQ.lt(edge, SEQ.plus(gap.p.seq, gap.p.text))
+        if not gap.denied and any(not one.holes for one in self.gaps if one is not gap):
+            self.gaps.remove(gap)  # it is told of the first
 
     def _lost(self, holes: list[tuple[int, int]]) -> None:
         """The capture lost some numbers."""
@@ -301,7 +317,12 @@ class Monitor(Explainer):
                 self.older = False
         else:
             self.before = self.candidates
-            explained = self._not_captured(p) or self._older(p) or self._departures(p)
+            explained = (
+                self._not_captured(p)
+                or self._not_opened(p)
+                or self._older(p)
+                or self._departures(p)
+            )
         if not explained:
             self._lose_track(p)
             return False
@@ -351,6 +372,10 @@ class Monitor(Explainer):
             return []
         ((inbound, stop),) = gaps
         proved, best = SEQ.le(stop, inbound.furthest()), self.best()
+        opening = [c.tcb for c in self.candidates if c.tcb.state == State.SYN_RECEIVED]
+        if opening and inbound.ack is None:
+            # The third segment of the handshake is missing, too: what follows the SYN has an ACK.
+            inbound.acknowledges(SEQ.plus(inbound.isn, 1), opening[0].snd.nxt)
         holes = inbound.fill(stop)
         missing = sum(SEQ.minus(high, low) for low, high in holes)
         inbound.lost = stop if inbound.top == stop and inbound.fin is None else None
@@ -367,6 +392,35 @@ class Monitor(Explainer):
             self._cap()
         self.measured = True
         self.note = f"acknowledges what the capture lacks ({missing} octets)"
+        return found
+
+    def _not_opened(self, p: Packet) -> list[Candidate]:
+        """What explains text beyond the window if the capture lacks one segment of the peer.
+
+        That can have acknowledged all that was sent, and opened a window as wide as any before.
+        Of a peer that was not seen to acknowledge text it is not presumed, nor of two in a row.
+        """
+        inbound, tcb = self.current, self.candidates[0].tcb
+        if self.strict or not p.text or inbound is None or inbound.edge is None:
+            return []
+        if self.unopened is not None:
+            self.unopened.denied = True
+            return []
+        room = SEQ.plus(tcb.snd.nxt, self.seen.widest)
+        acknowledged = inbound.ack is not None and SEQ.lt(SEQ.plus(tcb.iss, 1), inbound.ack)
+        known = tcb.irs == inbound.isn and tcb.state in TALKING and SEQ.lt(inbound.edge, room)
+        if not (known and acknowledged and SEQ.le(SEQ.plus(p.seq, p.text), room)):
+            return []
+        gap = Gap(p.number, [], self.best(), self.states(), p, edge=inbound.edge)
+        inbound.edge = room
+        found = self._explained(p)
+        if not found:
+            inbound.edge = gap.edge
+            return []
+        self.unopened = gap
+        self.gaps.append(gap)
+        self.measured = True
+        self.note = "beyond the window that the capture has"
         return found
 
     def states(self) -> list[str]:
@@ -408,6 +462,10 @@ class Monitor(Explainer):
             story = kept[0].story
             kept = [*kept, *(replace(c, story=story) for c in self._standing(p))]
         self.keep(kept)
+
+    def take_up(self, p: Packet) -> None:
+        """It is what sends ``p``, whatever it was taken for."""
+        self.keep(self._standing(p))
 
     def _standing(self, p: Packet) -> list[Candidate]:
         """The states that an end of which nothing is known may be in, having sent ``p``."""

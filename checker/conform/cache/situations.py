@@ -23,6 +23,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 from checker.capture.segments import ACK, CONTROL, RST, Packet
+from checker.conform.arrived import Unacknowledged
 from checker.conform.behaviour import Behaviour
 from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.cache.steps import RememberedStepper
@@ -198,7 +199,8 @@ class RememberedEnds(Ends):
     __slots__ = ("_at", "_cache", "_rows", "_slots", "_strict")
 
     def __init__(self, cache: Cache, strict: int | None) -> None:
-        super().__init__(None, (Seen(), Seen()))
+        obliged = strict if cache.stepper.behaviour.assumed.arrived else None
+        super().__init__(None, (Seen(), Seen()), obliged)
         self._cache = cache
         self._strict = strict
         # Either the monitors count, or the situation with points and slots.
@@ -247,6 +249,7 @@ class RememberedEnds(Ends):
             super().forget()
             return
         self.start_anew()
+        self.owes = Unacknowledged()
         one, other = self._slots
         self._slots = (
             tuple([(None, clock, left) for _, clock, left in one]),
@@ -266,9 +269,8 @@ class RememberedEnds(Ends):
 
     # What is seen
 
-    def take(self, side: int, p: Packet, edge: int | None) -> bool:
-        """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
-        self.count(side, p)
+    def see(self, side: int, p: Packet, edge: int | None) -> bool:
+        """Do what was done when this was seen before, or let the monitors see ``p``."""
         at, flags = self._at, p.flags
         if at is None:
             a, b = self.monitors

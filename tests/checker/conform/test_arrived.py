@@ -2,7 +2,7 @@
 
 import pytest
 
-from checker.capture.segments import ACK, RST, SYN
+from checker.capture.segments import ACK, FIN, RST, SYN
 from checker.conform.behaviour import choose
 from checker.conform.follow import Position
 from checker.support.errors import UsageProblem
@@ -60,6 +60,37 @@ def test_syn_sent_answers_a_syn():
     assert verdicts(wire, position=AT_A) == ["conforms"]
     wire = Wire()(A, SYN, 99)(B, SYN, 299)(A, RST | ACK, 0, 300)
     assert verdicts(later(wire)(A, SYN, 99), position=AT_A) == ["deviates"]
+
+
+@pytest.mark.parametrize("what", [(B, ACK, 300, 100, 10), (B, ACK | FIN, 300, 100)])
+def test_text_and_fin_are_acknowledged_in_time(what):
+    """Half a second may pass (MUST-40); an ACK alone answers, whatever it says has arrived."""
+    seq = 310 if what[1] == ACK else 301
+    soon = later(opened()(*what), 0.4)(A, ACK, 100, seq)
+    again = later(opened()(*what), 0.4)(A, ACK, 100, 300)
+    for wire in (soon, again):
+        assert verdicts(later(wire, 5)(B, ACK, seq, 100), position=AT_A) == ["conforms"]
+    late = later(opened()(*what))(A, ACK, 100, seq)
+    crossed = later(opened()(*what)(A, ACK, 100, 300, 5))(A, ACK, 105, seq)
+    silent = later(opened()(*what))(B, ACK, seq, 100)
+    for wire in (late, crossed, silent):
+        found = deviation(wire, position=AT_A)
+        assert found.segment == 5 and "MUST-40" in found.rule and "not answered" in found.rule
+        assert found.nearest.endswith("<CTL=ACK>")
+        assert verdicts(wire, position=AT_A, behaviour=LOST) == ["conforms"]
+        assert verdicts(wire) == ["conforms"]
+
+
+def test_who_has_no_connection_acknowledges_nothing():
+    """A reset ended it; what arrives then is answered with a reset, or not at all."""
+    wire = opened()(A, RST | ACK, 100, 300)(B, ACK, 300, 100, 10)
+    assert verdicts(later(wire)(B, ACK, 300, 100, 10), position=AT_A) == ["conforms"]
+
+
+def test_what_was_due_is_no_concern_of_the_next_connection():
+    wire = later(opened()(B, ACK, 300, 100, 10))(A, ACK, 100, 310)(A, RST | ACK, 100, 310)
+    wire = later(wire, 300).opened(70099, 70299)(B, ACK, 70300, 70100)
+    assert verdicts(wire, position=AT_A) == ["deviates", "conforms"]
 
 
 def test_assumptions():

@@ -85,6 +85,73 @@ def test_a_window_update_may_be_missing_where_others_are():
     assert verdicts(Wire().opened()(A, ACK, 100, 300, 1100)) == ["deviates"]
 
 
+def windowed() -> Wire:
+    """B has a window of 100, and acknowledges as it goes."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100, wnd=100)(A, ACK, 100, 300)
+    return wire(A, ACK, 100, 300, 50)(B, ACK, 300, 150, wnd=100)(A, ACK, 150, 300, 100)
+
+
+def test_a_window_update_alone_is_missing():
+    """One segment of B can have opened the window that A fills; more than that it cannot."""
+    closed = windowed()(B, ACK, 300, 250, wnd=0)
+    for wire in (
+        windowed()(A, ACK, 250, 300, 60)(B, ACK, 300, 310, wnd=100),  # an ACK is missing
+        windowed()(B, ACK, 300, 250, wnd=0)(A, ACK, 250, 300, 60)(B, ACK, 300, 310, wnd=0),
+        windowed()(A, ACK, 250, 300, 60),
+    ):
+        found = only(wire)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "lies beyond the window: the capture lacks the segment of B" in found.reason
+    # The rest is followed on, and judged.
+    found = only(windowed()(A, ACK, 250, 300, 60)(B, ACK, 300, 310)(B, ACK, 300, 9_999_999))
+    assert (found.verdict, found.deviation.segment) == (Verdict.DEVIATES, 9)
+    # B says that the window is closed still; or another segment had to be missing; or B was
+    # never seen to acknowledge text; or the window was never so wide.
+    refuted = closed(A, ACK, 250, 300, 60)(B, ACK, 300, 250, wnd=0)
+    assert deviation(refuted).segment == 8
+    two = windowed()(A, ACK, 250, 300, 60)(A, ACK, 310, 300, 60)
+    assert deviation(two).segment == 7
+    silent = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100, wnd=100)(A, ACK, 100, 300)
+    assert deviation(silent(A, ACK, 100, 300, 100)(A, ACK, 200, 300, 1)).segment == 5
+    assert deviation(windowed()(A, ACK, 250, 300, 101)).segment == 7
+
+
+def test_the_third_segment_is_missing_with_text():
+    """B acknowledges text that the capture lacks: so A's ACK of the SYN,ACK was there, too."""
+    wire = Wire()(A, SYN, 99)(B, SYN | ACK, 299, 100)(B, ACK, 300, 165)(B, ACK, 300, 165, 9)
+    found = only(wire(A, ACK, 165, 309))
+    assert found.verdict is Verdict.CONFORMS
+    assert found.reason == "the capture lacks 65 octets that A sent"
+    assert found.states == ["ESTABLISHED", "ESTABLISHED"]
+
+
+def test_the_first_syn_of_a_simultaneous_open_is_missing():
+    wire = Wire()(B, SYN, 299)(A, SYN | ACK, 99, 300)(B, SYN | ACK, 299, 100)(A, ACK, 100, 300)
+    found = only(wire(B, ACK, 300, 100)(A, ACK, 100, 300, 2)(B, ACK, 300, 102))
+    assert found.verdict is Verdict.INCONCLUSIVE and "the SYN of B is not" in found.reason
+    assert found.states == ["ESTABLISHED", "ESTABLISHED"]
+    wrong = Wire()(B, SYN, 299)(A, SYN | ACK, 99, 300)(B, SYN | ACK, 299, 101)
+    assert verdicts(wrong) == ["deviates"]
+
+
+def test_an_old_duplicate_syn_begins_the_capture():
+    """Both ends are in a connection from before, which their segments show."""
+    for wire in (
+        Wire()(A, SYN, 90)(B, ACK, 300, 5000)(A, ACK, 5000, 300, 5)(B, ACK, 300, 5005),
+        Wire()(A, SYN, 99)(B, ACK, 300, 150)(A, ACK, 150, 300, 5)(B, ACK, 300, 155),
+        Wire()(A, SYN, 99)(B, ACK, 300, 100)(B, ACK, 300, 100, 9)(A, ACK, 100, 309),
+        Wire()(A, SYN, 90)(A, ACK, 500_000, 300, 5)(B, ACK, 300, 500_005),
+    ):
+        found = only(wire)
+        assert found.verdict is Verdict.INCONCLUSIVE and "old duplicate" in found.reason
+        assert "ESTABLISHED" in found.states[0] and "SYN-SENT" not in found.states[0]
+    # At its own end a SYN is none, nor is one after other segments of the sockets.
+    at_a = follow.Position(role="client")
+    wire = Wire()(A, SYN, 90)(B, ACK, 300, 5000)(A, ACK, 5000, 300, 5)
+    assert verdicts(wire, position=at_a) == ["deviates"]
+    assert verdicts(Wire()(A, SYN, 99)(A, ACK, 105, 300)(B, ACK, 300, 105)) == ["deviates"]
+
+
 def figure_9() -> Wire:
     """A has forgotten all, B has not: an ACK, a reset, and the SYN again."""
     wire = Wire()(A, SYN, 9000)(B, ACK, 300, 100)(A, RST, 100)(A, SYN, 9000)
