@@ -145,7 +145,6 @@ class Ends:
     def forget(self) -> None:
         """The connection is over, and what was told of it."""
         self.start_anew()
-        self.owes = Unacknowledged()
         for monitor in self.monitors:
             monitor.gaps, monitor.unopened = [], None
             if monitor.arrived is not None:
@@ -156,7 +155,8 @@ class Ends:
                 c.used = frozenset()
 
     def start_anew(self) -> None:
-        """... of all that is counted."""
+        """... of all that is counted, and of what is due."""
+        self.owes = Unacknowledged()
         for one in self._seen:
             one.lacks = one.capped = one.widest = 0
             one.accused = False

@@ -409,7 +409,7 @@ class Monitor(Explainer):
         room = SEQ.plus(tcb.snd.nxt, self.seen.widest)
         acknowledged = inbound.ack is not None and SEQ.lt(SEQ.plus(tcb.iss, 1), inbound.ack)
         known = tcb.irs == inbound.isn and tcb.state in TALKING and SEQ.lt(inbound.edge, room)
-        if not (known and acknowledged and SEQ.le(SEQ.plus(p.seq, p.text), room)):
+        if not (known and acknowledged):
             return []
         gap = Gap(p.number, [], self.best(), self.states(), p, edge=inbound.edge)
         inbound.edge = room

@@ -23,7 +23,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 from checker.capture.segments import ACK, CONTROL, RST, Packet
-from checker.conform.arrived import Unacknowledged
 from checker.conform.behaviour import Behaviour
 from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.cache.steps import RememberedStepper
@@ -249,7 +248,6 @@ class RememberedEnds(Ends):
             super().forget()
             return
         self.start_anew()
-        self.owes = Unacknowledged()
         one, other = self._slots
         self._slots = (
             tuple([(None, clock, left) for _, clock, left in one]),
