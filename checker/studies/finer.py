@@ -61,10 +61,10 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
 def _excluded(family: Family, bounds: Bounds) -> bool:
     """Does the run need an event that the claim's bounds do not let happen, however many TCBs and
     octets there may be?"""
-    amounts = dataclasses.replace(bounds, **dict(_shown(family.bounds)))
+    amounts: dict[str, Any] = dict(_shown(family.bounds))
+    more = dataclasses.replace(bounds, **amounts)
     return any(
-        isinstance(step, Do) and step.what not in calls(amounts, step.host, 0)
-        for step in family.steps
+        isinstance(step, Do) and step.what not in calls(more, step.host, 0) for step in family.steps
     )
 
 

@@ -227,6 +227,58 @@ def duplicate_after_abort(bench: Bench) -> Seen:
     return _copy(bench)
 
 
+def _later(read: tuple[str, ...], server: str, *answer: str) -> Seen:
+    return Seen(
+        client="TIME-WAIT" if read else "CLOSED",
+        server=server,
+        read=read,
+        answer=None if read else answer,
+    )
+
+
+@experiment(
+    "S5.sum",
+    "A sends some octets, and then B. A closes, then B. Then a copy of A's last ACK arrives at B.",
+    case(cookies(2), "0 and 0", _later(("",), "FIN-WAIT-1"), octets=(0, 0)),
+    case(cookies(2), "5 and 5", _later(("",), "FIN-WAIT-1"), octets=(5, 5)),
+    case(cookies(2), "5 and 2", _later(("",), "FIN-WAIT-1"), octets=(5, 2)),
+    case(cookies(2), "5 and 1", _later((), "CLOSED", "R"), octets=(5, 1), control=True),
+    case(cookies(2), "5 and 6", _later((), "CLOSED", "R"), octets=(5, 6), control=True),
+    case(cookies(0), "5 and 5", _later((), "CLOSED", "R"), octets=(5, 5), control=True),
+    case(
+        cookies(2),
+        "5 and 5, then A sends a request, of which the copy is",
+        _later((PAY,), "FIN-WAIT-1"),
+        octets=(5, 5),
+        request=True,
+    ),
+)
+def later_segment_again(bench: Bench, octets: tuple[int, int], request: bool = False) -> Seen:
+    bench.listen()
+    client = bench.client()
+    server = bench.accept()
+    assert server
+    server.settimeout(2.5)
+    for sender, receiver, count in ((client, server, octets[0]), (server, client, octets[1])):
+        if count:
+            sender.sendall(b"x" * count)
+            assert len(receiver.recv(99)) == count
+    if request:
+        client.sendall(REQUEST)
+        assert server.recv(99) == REQUEST
+    client.close()
+    bench.comes_to("B", "CLOSE-WAIT")
+    server.close()
+    bench.comes_to("B", "CLOSED")
+    bench.comes_to("A", "TIME-WAIT")
+    bench.settle()
+    last = [sent for sent in bench.between("A") if sent.raw.flags == "A"][-1]
+    before = bench.again(bench.sent("A", "PA", REQUEST) if request else last)
+    answer = bench.answer(before)
+    bench.serve()
+    return bench.seen(answer=answer if not bench.reads else None)
+
+
 @experiment(
     "S5i",
     "A sends a request and reads the answer. A closes, then B. Then a copy of the third segment "
