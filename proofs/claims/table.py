@@ -4,6 +4,7 @@ from proofs.claims import (
     conduct,
     data,
     forgery,
+    keep_alive,
     listener,
     liveness,
     opening,
@@ -23,6 +24,7 @@ CLAIMS: tuple[Claim, ...] = (
     *liveness.CLAIMS,
     *conduct.CLAIMS,
     *listener.CLAIMS,
+    *keep_alive.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -31,6 +33,7 @@ CLAIMS: tuple[Claim, ...] = (
     *conduct.WITNESSES,
     *rest.WITNESSES,
     *listener.WITNESSES,
+    *keep_alive.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -45,6 +48,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Coming to rest": (*rest.CLAIMS, *rest.WITNESSES),
     "Liveness": liveness.CLAIMS,
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
+    "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

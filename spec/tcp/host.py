@@ -84,6 +84,12 @@ def step(
         timeouts.user_timeout(tcb, tcp)
     elif what == Input.RETRANSMISSION_TIMEOUT:
         timeouts.retransmission_timeout(tcb, tcp)
+    elif what == Input.KEEP_ALIVE_TIMEOUT:
+        timeouts.keep_alive_timeout(tcb, tcp)
+    elif what == Input.LIMIT_TIMEOUT:
+        timeouts.limit_timeout(tcb, tcp)
+    elif what == Input.LIMIT_SPENT:
+        timeouts.limit_spent(tcb, tcp)
     else:
         timeouts.time_wait_timeout(tcb, tcp)
 
@@ -97,6 +103,7 @@ LISTENERS = (
     Input.NEIGHBOUR_ACCEPTED,
     Input.SEGMENT,
     Input.RETRANSMISSION_TIMEOUT,
+    Input.KEEP_ALIVE_TIMEOUT,
 )
 """What a listener has a say in."""
 
@@ -114,6 +121,9 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
         else:
             timeouts.retransmission_timeout(tcb, tcp)
             listening.settle(listener, request, tcb)
+    elif what == Input.KEEP_ALIVE_TIMEOUT:
+        timeouts.keep_alive_timeout(tcb, tcp)
+        listening.settle(listener, request, tcb)
     elif what == Input.LISTEN:
         listening.listen(listener, tcp)
     elif what == Input.ACCEPT:
@@ -135,6 +145,7 @@ def _tick(host: Host, elapsed: Ticks) -> None:
     for socket in host.sockets:
         socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
         socket.tcb.span = _left(socket.tcb.span, elapsed)
+        socket.tcb.keep_alive = _left(socket.tcb.keep_alive, elapsed)
     if host.quiet != 0:
         host.quiet = _left(host.quiet, elapsed)
 
