@@ -55,6 +55,22 @@ class CookieGuard(Enum):
     LATER = "later"  # ... nor any of an earlier IRS
 
 
+class KeepAlive(Enum):
+    """What an idle connection sends to hear whether its peer is still there (section 3.8.4)."""
+
+    OFF = "off"
+    EMPTY = "empty"  # a segment without text
+    OCTET = "octet"  # one with an octet of garbage
+
+
+class AckLimit(Enum):
+    """Who shares the limit on ACKs that answer what is refused (RFC 5961 7)."""
+
+    NONE = "none"  # there is no limit
+    SOCKET = "socket"  # each connection has its own
+    HOST = "host"  # all connections of the host have one
+
+
 def _rule(default: Any, section: str, sentence: str) -> Any:
     return field(default=default, metadata={"section": section, "sentence": sentence})
 
@@ -175,25 +191,24 @@ class Rules:
     reuse_above: bool = _rule(
         True,
         "Linux tcp_tw_reuse; RFC 9293 3.4.1",
-        "... off, with any ISS [40].",
+        "... off, with any ISS [50].",
     )
     reuse_later: bool = _rule(
         True,
         "Linux tcp_tw_reuse, tcp_tw_reuse_delay",
         "... and where hosts use timestamps, only once the clock has ticked since TIME-WAIT began; "
-        "off, at once [41].",
+        "off, at once [51].",
     )
     reuse_fin_wait_2: bool = _rule(
         False,
         "not in RFC 9293",
-        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT "
-        "[42].",
+        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT.",
     )
     reopen_returns: bool = _rule(
         True,
         "RFC 9293 3.6.1 (2); RFC 1122 4.2.2.13",
         "A reset of a connection that was reopened returns it to TIME-WAIT; off, it ends, and so "
-        "does TIME-WAIT [43].",
+        "does TIME-WAIT.",
     )
     reopen_by_stamp: bool = _rule(
         True,
@@ -228,6 +243,24 @@ class Rules:
         "RFC 9293 3.8.3, MUST-20, MUST-22; RFC 1122 4.2.3.5",
         "A segment is retransmitted for R ticks after it came to the front of the queue, and then "
         "the connection is closed; off, it is retransmitted without end [5].",
+    )
+    # Keep-alive
+    keep_alive: KeepAlive = _rule(
+        KeepAlive.OFF,
+        "RFC 9293 3.8.4, MAY-5, MAY-6, MUST-25, SHLD-12",
+        "An idle connection is probed: off; empty: by a segment without text; octet: by one with "
+        "an octet of garbage [42].",
+    )
+    keep_alive_below: bool = _rule(
+        True,
+        "RFC 9293 3.8.4",
+        "A probe has SEQ = SND.NXT-1, which its receiver has already; off, SND.NXT [40].",
+    )
+    keep_alive_gives_up: bool = _rule(
+        True,
+        "RFC 9293 3.8.4, MUST-29 (silent on when to give up)",
+        "After so many probes without an answer the connection is reset; off, it is probed without "
+        "end [43, 44].",
     )
     # Hosts and network
     quiet_time: bool = _rule(
@@ -359,6 +392,12 @@ class Rules:
         "not in RFC 9293",
         "The floor of RFC 5961 5 is never below ISS, so that no ACK is taken of what this "
         "connection did not send: a repair of CLOSE in SYN-RECEIVED.",
+    )
+    ack_limit: AckLimit = _rule(
+        AckLimit.NONE,
+        "RFC 5961 7; RFC 9293 3.10.7.4 second",
+        "ACKs that answer what is refused are limited: none; socket: each connection sends one in "
+        "an interval; host: all connections of a host send one [46, 47].",
     )
     syn_received_ack_range: bool = _rule(
         False,

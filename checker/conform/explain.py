@@ -34,7 +34,6 @@ Time is in milliseconds, with MSL = 2 minutes: it counts only in TIME-WAIT.
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import zip_longest
 from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
@@ -251,24 +250,19 @@ class Explainer:
             return [c]
         found, marks = [c], [c.key()]
         seen = set(marks)
-        waits: list[bool] = []
+        waits: set[int] = set()  # of those in ``found``, for which something is still to arrive
         for i, one in enumerate(found):
             if len(found) > CANDIDATES:
                 self._cap()
                 break
-            changes = False
             for mark, to in self._deliver(one, upto, resets):
-                changes |= mark != marks[i]
+                if mark != marks[i]:
+                    waits.add(i)
                 if mark not in seen:
                     seen.add(mark)
                     marks.append(mark)
                     found.append(to)
-            waits.append(changes)
-        return [
-            one.costlier(lost) if wait else one
-            for one, wait in zip_longest(found, waits, fillvalue=False)
-            if not isinstance(one, bool)
-        ]
+        return [one.costlier(lost) if i in waits else one for i, one in enumerate(found)]
 
     def _deliver(
         self, c: Candidate, upto: int | None, resets: bool

@@ -335,7 +335,7 @@ class Follower:
             connection.unsupported = "T/TCP"
 
     def _assume_syn(self, flow: Flow, side: int, p: Packet) -> None:
-        syn = Packet(p.number, p.time, p.dst, p.src, SEQ.minus(p.ack, 1), 0, SYN, 0, 0)
+        syn = _syn_before(p)
         flow.monitors[1 - side].sent(syn)
         flow.monitors[side].on_its_way(syn, None)
 
@@ -344,8 +344,7 @@ class Follower:
         isn = connection.isn[1 - side]
         if isn is not None and p.ack == SEQ.plus(isn, 1):
             connection.mid = f"the SYN of {who(1 - side)} is not in the capture"
-            syn = Packet(p.number, p.time, p.dst, p.src, isn, 0, SYN, 0, 0)
-            flow.monitors[side].on_its_way(syn, None)
+            flow.monitors[side].on_its_way(_syn_before(p), None)
 
     def _handshake_lost(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         """Does ``p`` follow a SYN or SYN,ACK that the capture does not have? Then take it for seen.
@@ -515,6 +514,11 @@ def _goes_on(flow: Flow, connection: Connection, side: int, p: Packet) -> bool:
 def _of_another(isn: int | None, ack: int) -> bool:
     """Is ``ack`` far from what acknowledges a SYN of ``isn``?"""
     return isn is not None and NEAR < SEQ.minus(ack, isn) <= (1 << 32) - 1 - NEAR
+
+
+def _syn_before(p: Packet) -> Packet:
+    """The SYN that ``p``, a SYN,ACK, answers."""
+    return Packet(p.number, p.time, p.dst, p.src, SEQ.minus(p.ack, 1), 0, SYN, 0, 0)
 
 
 def _no_syn_ack(side: int, isn: int) -> str:

@@ -46,6 +46,7 @@ UNUSED_IN_SEGMENT = {
     "origin.src": "a capture does not show which TCB sent it",
     "origin.about": "a capture does not show which TCB sent it",
     "origin.first": "a capture does not show which TCB sent it",
+    "origin.garbage": "a capture does not show what an octet is",
     "ctl.urg": "urgent data is not followed",
     "ctl.psh": "PSH changes no state",
 }
@@ -59,6 +60,7 @@ class Holds(Enum):
     NUMBER_OF_SEQUENCE_NUMBERS = ("seq", "window")
     OCTETS = ("octets",)
     TICKS = ("ticks",)
+    COUNT = ("count",)
     IDENTITY = ("id",)
     STAMP = ("stamp",)
     CHOICE = ()  # a flag or an enumeration
@@ -87,7 +89,7 @@ def leaves(kind: type, prefix: str = "") -> Iterator[Leaf]:
             except ValueError:
                 raise TypeError(
                     f"{kind.__name__}.{field.name}: {hint} does not say what it holds; a sequence "
-                    "number is Ours or Theirs, others are Window, Octets, Ticks, Stamp or Id"
+                    "number is Ours or Theirs, others are Window, Octets, Ticks, Count, Stamp or Id"
                 ) from None
 
 

@@ -156,12 +156,11 @@ class Monitor(Explainer):
                 self._arrives(p, self.arrived)
                 if flags & RST or self.challenged:
                     return
-        if flags & RST:
             came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
-            self.resets = _with(self.resets, came)
-        elif flags & SYN:
-            came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
-            self.syns = _with(self.syns, came)
+            if flags & RST:
+                self.resets = _with(self.resets, came)
+            else:
+                self.syns = _with(self.syns, came)
         resets = bool(flags & RST)
         self.met = Met()
         # It has likely arrived.

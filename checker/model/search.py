@@ -224,7 +224,8 @@ class TcpParts:
             yield Move(what.value, outcome.end, sent, effects.rules)
 
     def tick(self, end: Endpoint) -> Endpoint | None:
-        return None if overdue(end) else self.system.later(end)
+        late = overdue(end, self.system.rules, self.bounds)
+        return None if late else self.system.later(end)
 
     def age(self, message: Segment) -> Segment | None:
         return self.system.older(message)
@@ -243,8 +244,8 @@ class TcpParts:
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
         watchers, count = self.system.watchers, self.bounds.incarnations
-        ears = self.bounds.listener
-        blank = (initial(watchers, count, sockets, ears) for sockets in {*map(len, self._ends)})
+        has = (self.bounds.listener, self.bounds.nat_timeout != 0)
+        blank = (initial(watchers, count, sockets, *has) for sockets in {*map(len, self._ends)})
         like = next(end for end in blank if len(key(end)) == len(frozen))
         return self.system.host(_thawed(like, frozen))
 

@@ -48,7 +48,12 @@ class Static:
 def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
     """The interval of each named domain of the specification's annotations."""
     ticks = max(
-        2 * bounds.msl + max(0, -rules.time_wait_cut), bounds.msl + 1, bounds.span, bounds.stamps
+        2 * bounds.msl + max(0, -rules.time_wait_cut),
+        bounds.msl + 1,
+        bounds.span,
+        bounds.keep_alive_idle + bounds.keep_alive_probes * bounds.keep_alive_interval,
+        bounds.nat_timeout,
+        bounds.stamps,
     )
     return {
         "seq": (0, (1 << bounds.width) - 1),
@@ -57,8 +62,14 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         "id": (0, bounds.incarnations),
         "stamp": (0, max(bounds.stamps + 1, 1)),
         "crashes": (0, max(bounds.crashes, 1)),
-        "count": (0, max(bounds.backlog + 2, bounds.synack_retries)),
+        "count": (0, max(bounds.backlog + 2, bounds.synack_retries, bounds.keep_alive_probes)),
     }
+
+
+def blank(watchers: Sequence[Watcher], bounds: Bounds) -> Endpoint:
+    """A host that has done nothing yet."""
+    nat = bounds.nat_timeout != 0
+    return initial(watchers, bounds.incarnations, listener=bounds.listener, nat=nat)
 
 
 class Traced:
@@ -103,7 +114,7 @@ class Traced:
 
     def blank(self) -> Endpoint:
         """A host that has done nothing yet."""
-        return initial(self.watchers, self.bounds.incarnations, listener=self.bounds.listener)
+        return blank(self.watchers, self.bounds)
 
     @property
     def kept(self) -> list[Field]:
@@ -248,7 +259,7 @@ def constants(
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.
     What is left is an inductive invariant of every reachable state and segment.
     """
-    start = initial(watchers, bounds.incarnations, listener=bounds.listener)
+    start = blank(watchers, bounds)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
     first = Traced(rules, bounds, watchers, guess, free, known)
@@ -311,7 +322,7 @@ def composition(
                 fields=kept,
                 initial=first,
                 tick=tick,
-                tick_blocked=tracer.node(overdue(me)) if timed else None,
+                tick_blocked=tracer.node(overdue(me, rules, bounds)) if timed else None,
             )
             for name in TWO_HOSTS.names
         ],

@@ -17,6 +17,7 @@ from checker.model.words import describe, flags
 from checker.support.errors import Problem
 from proofs.claims.claim import Claim
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
+from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 from spec.world.enabled import calls
@@ -41,7 +42,7 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     rules, bounds = model.rules, model.bounds
     if any(getattr(rules, name) != value for name, value in family.rules.items()):
         return False
-    if _excluded(family, bounds):
+    if _excluded(family, rules, bounds):
         return False
     cut = FINER * rules.time_wait_cut
     msl, span = FINER * bounds.msl, FINER * bounds.span
@@ -58,13 +59,14 @@ def _violated(family: Family, claim: Claim, model: Model) -> bool:
     return not claim.predicate(last(path))
 
 
-def _excluded(family: Family, bounds: Bounds) -> bool:
+def _excluded(family: Family, rules: Rules, bounds: Bounds) -> bool:
     """Does the run need an event that the claim's bounds do not let happen, however many TCBs and
     octets there may be?"""
     amounts: dict[str, Any] = dict(_shown(family.bounds))
     more = dataclasses.replace(bounds, **amounts)
     return any(
-        isinstance(step, Do) and step.what not in calls(more, step.host, 0) for step in family.steps
+        isinstance(step, Do) and step.what not in calls(more, rules, step.host, 0)
+        for step in family.steps
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID
-from spec.rules import CookieHash, Cookies, Isn, Restart
+from spec.rules import AckLimit, CookieHash, Cookies, Isn, KeepAlive, Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,31 @@ ABLATIONS = (
     _change(37, "requests forgotten", "S10.request", {"requests_forgotten": True}),
     _change(38, "a third segment too many ignored", "S8", {"abort_on_overflow": False}),
     _change(39, "a SYN in the window not challenged", "S15", {"syn_received_challenge": False}),
+    _change(40, "a keep-alive's octet at SND.NXT", "K3", {"keep_alive_below": False}),
+    _change(40, "a keep-alive's octet at SND.NXT", "K3.next", {"keep_alive_below": False}),
+    _change(41, "given up after one probe", "K2.time", {}, {"keep_alive_probes": 1}),
+    _change(42, "no keep-alive", "K1", {"keep_alive": KeepAlive.OFF}),
+    _change(42, "no keep-alive", "K1.close", {"keep_alive": KeepAlive.OFF}),
+    _change(42, "no keep-alive", "K1.client", {"keep_alive": KeepAlive.OFF}),
+    _change(42, "no keep-alive", "K4", {"keep_alive": KeepAlive.OFF}),
+    _change(42, "no keep-alive", "K5", {"keep_alive": KeepAlive.OFF}),
+    _change(43, "never given up", "K1.time", {"keep_alive_gives_up": False}),
+    _change(44, "given up at all", "K2.endless", {"keep_alive_gives_up": True}),
+    _change(45, "a NAT's timeout of the idle time", "K5", {}, {"nat_timeout": 1}),
+    _change(46, "a limit that connections share", "K6", {"ack_limit": AckLimit.HOST}),
+    _change(46, "a limit that connections share", "K6.channel", {"ack_limit": AckLimit.HOST}),
+    _change(47, "ACKs not limited", "K7", {"ack_limit": AckLimit.NONE}),
+    _change(
+        48,
+        "TIME-WAIT restarted by what it sends",
+        "K4.wait",
+        {"time_wait_restart": Restart.EMISSION},
+    ),
+    _change(49, "a NAT's timeout of the interval", "K5", {}, {"keep_alive_interval": 2}),
     _change(24, "no PAWS", "R1", {"paws": False}),
     _change(25, "recycled behind a NAT", "R7.off", {"time_wait_recycle": True}),
-    _change(40, "reuse with any ISS", "R3", {"reuse_above": False}),
-    _change(41, "reuse before the clock has ticked", "R1", {"reuse_later": False}),
+    _change(50, "reuse with any ISS", "R3", {"reuse_above": False}),
+    _change(51, "reuse before the clock has ticked", "R1", {"reuse_later": False}),
 )
 """Every ablation whose claim is in the table."""
 

@@ -7,18 +7,18 @@ from spec.rules import Restart
 from spec.tcp.inputs import Input
 from spec.world.enabled import CALLS
 
-_TIMERS = (Input.RETRANSMISSION_TIMEOUT.value, Input.TIME_WAIT_TIMEOUT.value)
+TIMERS = (Input.RETRANSMISSION_TIMEOUT.value, Input.TIME_WAIT_TIMEOUT.value)
 _TICK, _RESTART = Input.TICK.value, Input.RESTART.value
 _USER_TIMEOUT, _CLOSE = Input.USER_TIMEOUT.value, Input.CLOSE.value
 _RECEIVE = Input.RECEIVE.value
 
-_CLOCK = (*_TIMERS, _TICK)
+CLOCK = (*TIMERS, _TICK)
 
-_OPENS = Live(p.opening, weak=_TIMERS)
+_OPENS = Live(p.opening, weak=TIMERS)
 """L1: timers expire, and the channel is fair-lossy."""
-_CLOSES = Live(p.closing, weak=(*_TIMERS, _CLOSE))
+CLOSES = Live(p.closing, weak=(*TIMERS, _CLOSE))
 """L2: and both applications close."""
-_NOBODY_ACTS = Live(
+NOBODY_ACTS = Live(
     p.anywhere,
     p.nowhere,
     each=False,
@@ -55,7 +55,7 @@ CLAIMS = (
         p.everything,
         "opening",
         "RFC 9293 3.10.7.3",
-        live=Live(p.in_syn_sent, weak=_TIMERS),
+        live=Live(p.in_syn_sent, weak=TIMERS),
         finding="SYN-SENT looks at the ACK first, and answers a bad one with a reset.",
     ),
     Claim(
@@ -75,7 +75,7 @@ CLAIMS = (
         "waiting",
         "RFC 9293 3.6.1, 3.10.7.4 second",
         rules={"time_wait_restart": Restart.EMISSION, "retransmission_bounded": False},
-        live=Live(p.in_syn_sent, weak=_CLOCK),
+        live=Live(p.in_syn_sent, weak=CLOCK),
         finding="TIME-WAIT challenges the SYN, and the reset that answers the challenge ends it. "
         "With RFC 1337's F1 that reset is ignored, and each challenge restarts the timer: T3 and "
         "T4 need both.",
@@ -87,7 +87,7 @@ CLAIMS = (
         p.everything,
         "closing",
         "RFC 9293 3.6",
-        live=_CLOSES,
+        live=CLOSES,
         finding="One TCB at each host, and nobody aborts.",
     ),
     Claim(
@@ -98,7 +98,7 @@ CLAIMS = (
         "closing",
         "RFC 9293 3.8.6.3",
         rules={"fin_ack_delayed": True},
-        live=_CLOSES,
+        live=CLOSES,
     ),
     Claim(
         "L2.text",
@@ -107,7 +107,7 @@ CLAIMS = (
         p.everything,
         "closing-text",
         "RFC 9293 3.6, 3.8.1",
-        live=_CLOSES,
+        live=CLOSES,
     ),
     Claim(
         "L2.leak",
@@ -116,7 +116,7 @@ CLAIMS = (
         p.everything,
         "closing",
         "RFC 9293 3.6, 3.10.4",
-        live=Live(p.in_close_wait, weak=_TIMERS),
+        live=Live(p.in_close_wait, weak=TIMERS),
         finding="Refuted, as it should be: CLOSE-WAIT is left by CLOSE alone. The leak is the "
         "application's.",
     ),
@@ -136,7 +136,7 @@ CLAIMS = (
         p.everything,
         "closing",
         "RFC 9293 3.8.3, 3.10.8",
-        live=Live(p.in_last_ack, weak=(*_TIMERS, _CLOSE), lossy=False),
+        live=Live(p.in_last_ack, weak=(*TIMERS, _CLOSE), lossy=False),
         finding="Refuted: LAST-ACK retransmits its FIN for ever. Its user timeout is what ends it.",
     ),
     Claim(
@@ -155,7 +155,7 @@ CLAIMS = (
         p.everything,
         "closing",
         "RFC 9293 3.6, 3.10.8",
-        live=Live(p.in_fin_wait_2, weak=_TIMERS),
+        live=Live(p.in_fin_wait_2, weak=TIMERS),
         finding="Refuted, as it should be: a connection may be open one way for ever. FIN-WAIT-2 "
         "has nothing outstanding, so that no timer of RFC 9293 runs.",
     ),
@@ -177,7 +177,7 @@ CLAIMS = (
         "draining",
         "RFC 9293 3.6.1; RFC 1337",
         rules=DRAIN,
-        live=Live(p.in_time_wait, weak=_CLOCK, lossy=False),
+        live=Live(p.in_time_wait, weak=CLOCK, lossy=False),
         finding="One TCB at each host: what T3 and T4 assume does not keep TIME-WAIT for ever.",
     ),
     Claim(
@@ -189,7 +189,7 @@ CLAIMS = (
         "draining-again",
         "RFC 9293 3.6.1, 3.10.7.4 first, fifth; RFC 1337",
         rules={**DRAIN, "retransmission_bounded": False},
-        live=Live(p.in_time_wait, weak=_CLOCK),
+        live=Live(p.in_time_wait, weak=CLOCK),
         finding="Refuted: the peer retransmits the SYN of its next connection, TIME-WAIT "
         "challenges it, and each challenge restarts the timer.",
     ),
@@ -201,7 +201,7 @@ CLAIMS = (
         "draining-again",
         "RFC 9293 3.8.3 MUST-20, MUST-22",
         rules=DRAIN,
-        live=Live(p.in_time_wait, weak=_CLOCK),
+        live=Live(p.in_time_wait, weak=CLOCK),
     ),
     Claim(
         "L2.abort",
@@ -210,7 +210,7 @@ CLAIMS = (
         p.everything,
         "once",
         "RFC 9293 3.10.5, 3.5.1",
-        live=_CLOSES,
+        live=CLOSES,
         finding="Refuted: FIN-WAIT-2 waits for ever if the peer's reset is lost. It has nothing to "
         "send again, and RFC 9293 gives it no timer.",
     ),
@@ -221,7 +221,7 @@ CLAIMS = (
         p.everything,
         "half-open",
         "RFC 9293 3.5.1, 3.5.2",
-        live=Live(p.half_open_and_sends, weak=_TIMERS),
+        live=Live(p.half_open_and_sends, weak=TIMERS),
     ),
     Claim(
         "L3.literal",
@@ -230,7 +230,7 @@ CLAIMS = (
         p.everything,
         "half-open",
         "RFC 9293 3.5.1, 3.5.2",
-        live=Live(p.half_open_and_sends, p.not_half_open, weak=_TIMERS),
+        live=Live(p.half_open_and_sends, p.not_half_open, weak=TIMERS),
         finding="Refuted: what was sent before the peer aborted is acknowledged after it, by an "
         "ACK that was under way. Then nobody has anything to send any more.",
     ),
@@ -241,8 +241,8 @@ CLAIMS = (
         p.everything,
         "half-open",
         "RFC 9293 3.5.1, 3.8.4",
-        live=Live(p.half_open, weak=_TIMERS),
-        finding="Refuted, as it should be: half-open is legal, and keep-alives are optional.",
+        live=Live(p.half_open, weak=TIMERS),
+        finding="Refuted, as it should be: half-open is legal, and keep-alives are optional (K1).",
     ),
     Claim(
         "L3.crash",
@@ -251,7 +251,7 @@ CLAIMS = (
         p.everything,
         "half-open-crash",
         "RFC 9293 3.4.3, 3.5.1",
-        live=Live(p.half_open_and_sends, weak=(*_TIMERS, _RESTART)),
+        live=Live(p.half_open_and_sends, weak=(*TIMERS, _RESTART)),
         finding="Refuted: the challenge ACK then acknowledges the new SYN, and SYN-SENT drops it "
         "in silence. A fresh ISN is what makes Figure 9 work.",
     ),
@@ -262,7 +262,7 @@ CLAIMS = (
         p.everything,
         "once",
         "RFC 9293 3.10.7.1, 3.10.7.4 first",
-        live=_NOBODY_ACTS,
+        live=NOBODY_ACTS,
         finding="No exchange feeds itself: segments are sent for ever only by calls and timeouts.",
     ),
     Claim(
@@ -273,7 +273,7 @@ CLAIMS = (
         "once",
         "RFC 9293 3.10.7.4 first; RFC 1337 3, F1",
         rules={"time_wait_ignores_reset": True},
-        live=_NOBODY_ACTS,
+        live=NOBODY_ACTS,
         finding="A reset that is not believed must not be answered: the answer draws another.",
     ),
     Claim(
@@ -283,7 +283,7 @@ CLAIMS = (
         p.everything,
         "opening",
         "RFC 9293 3.10.7.4 first",
-        live=_NOBODY_ACTS,
+        live=NOBODY_ACTS,
         finding="Refuted: two ends, each outside the other's window, answer ACKs with ACKs.",
     ),
     Claim(
@@ -293,7 +293,7 @@ CLAIMS = (
         p.everything,
         "packet-war",
         "RFC 9293 3.10.7.4 first, A.2",
-        live=_NOBODY_ACTS,
+        live=NOBODY_ACTS,
         finding="Refuted: two ends that have each filled the other's window stand at its right "
         "edge, or send a FIN and stand beyond it. Each answers the other's ACK with an ACK.",
     ),
@@ -305,7 +305,7 @@ CLAIMS = (
         "packet-war",
         "RFC 9293 A.2",
         rules={"edge_acceptable": True},
-        live=_NOBODY_ACTS,
+        live=NOBODY_ACTS,
     ),
     Claim(
         "L5",
@@ -314,7 +314,7 @@ CLAIMS = (
         p.everything,
         "delivering",
         "RFC 9293 3.8, 3.8.6.1",
-        live=Live(p.has_undelivered_text, p.text_delivered, weak=(*_TIMERS, _RECEIVE)),
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=(*TIMERS, _RECEIVE)),
         finding="Nobody aborts or gives up, and the user of the peer calls RECEIVE.",
     ),
     Claim(
@@ -324,7 +324,7 @@ CLAIMS = (
         p.everything,
         "delivering",
         "RFC 9293 3.8.6, MAY-8",
-        live=Live(p.has_undelivered_text, p.text_delivered, weak=_TIMERS),
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=TIMERS),
         finding="Refuted, as it should be: a window may stay shut for ever.",
     ),
     Claim(
@@ -334,7 +334,7 @@ CLAIMS = (
         p.everything,
         "once",
         "RFC 9293 3.5, Figure 8",
-        live=Live(p.made_from_stale_syn, weak=_TIMERS),
+        live=Live(p.made_from_stale_syn, weak=TIMERS),
     ),
     Claim(
         "T2.gone.literal",
@@ -343,7 +343,7 @@ CLAIMS = (
         p.everything,
         "opening",
         "RFC 9293 3.10.7.4 first, fifth",
-        live=Live(p.made_from_stale_syn, weak=_TIMERS),
+        live=Live(p.made_from_stale_syn, weak=TIMERS),
         finding="Refuted, as L1.literal is: it stays in SYN-RECEIVED, in an exchange of ACKs.",
     ),
 )

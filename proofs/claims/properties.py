@@ -312,6 +312,68 @@ def client_served(world: World, me: int) -> bool:
     return not client_waits_with_text(world, me) or world.peer(me).tcb.state in SYNCHRONIZED
 
 
+# Keep-alive
+
+
+def peer_is_gone(world: World) -> bool:
+    """K2: no end was given up by keep-alive whose peer is still synchronized, of one TCB each."""
+    for me, peer in world.pairs():
+        if me.ghost.given_up and peer.tcb.state in SYNCHRONIZED:
+            return False
+    return True
+
+
+def not_hasty(world: World) -> bool:
+    """K2.time: no end was given up before it had heard nothing for long enough, nor after a single
+    probe."""
+    a, b = world.hosts
+    return not (a.ghost.hasty | b.ghost.hasty)
+
+
+def not_late(world: World) -> bool:
+    """K1.time: no end was there, idle, although it had heard nothing for longer than that."""
+    a, b = world.hosts
+    return not (a.ghost.late | b.ghost.late)
+
+
+def expects_what_was_sent(world: World) -> bool:
+    """K3: an end all of whose numbers are acknowledged sends next what its peer expects. Of one TCB
+    each."""
+    for me, peer in world.pairs():
+        if _exchanges(me.tcb) and _exchanges(peer.tcb):
+            settled = peer.tcb.snd.una == peer.tcb.snd.nxt
+            if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
+                return False
+    return True
+
+
+def nothing_below_is_taken(world: World) -> bool:
+    """K3.below: no synchronized end moved RCV.NXT for a segment that ended below it."""
+    a, b = world.hosts
+    return not (a.ghost.swallowed | b.ghost.swallowed)
+
+
+def nothing_is_shown(world: World) -> bool:
+    """K6.channel: no forged segment changed what is left of a limit that other connections see."""
+    a, b = world.hosts
+    return not (a.ghost.shown | b.ghost.shown)
+
+
+def left_to_time_wait(world: World, me: int) -> bool:
+    """K4.wait: an end that is still open, whose peer has aborted and is in TIME-WAIT."""
+    mine, peer = world.end(me).tcb, world.peer(me).tcb
+    return mine.state == State.ESTABLISHED and peer.state == State.TIME_WAIT
+
+
+def nat_remembers(world: World) -> bool:
+    """K5: no NAT has forgotten the connection of two ends that are in ESTABLISHED."""
+    for end in world.ends():
+        (nat,) = end.nats
+        if (nat.left == 0) & both_established(world):
+            return False
+    return True
+
+
 # Timestamps, and pairs of sockets that are used again
 
 
@@ -491,6 +553,12 @@ def ends_are_told(world: World) -> bool:
 
 
 # Witnesses
+
+
+def keep_alive_gave_up(world: World) -> bool:
+    """An end was given up by keep-alive."""
+    a, b = world.hosts
+    return a.ghost.given_up or b.ghost.given_up
 
 
 def both_established(world: World) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from spec.rules import Cookies, Restart
+from spec.rules import Cookies, KeepAlive, Restart
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 
@@ -408,6 +408,23 @@ SCENARIOS: dict[str, Scenario] = {
         rules={"syncookies": Cookies.ALWAYS},
         bounds={**_LISTENER, "octets": 1, "secret": 4000},
         harm=True,
+    ),
+    "keep-alive": Scenario(
+        "Keep-alive finds a half-open connection",
+        "B has lost its connection, and neither end has anything to send. A probe is answered with "
+        "a reset. Had B not answered, A would have given up after two probes.",
+        (
+            *_HANDSHAKE,
+            _do(B, Input.ABORT),
+            _lose("RST", "A knows nothing of it"),
+            *_wait(4),
+            _do(A, Input.KEEP_ALIVE_TIMEOUT, "nothing was heard for four ticks"),
+            _hear(B, "ACK", "SEQ=SND.NXT-1: B has no such connection"),
+            _hear(A, "RST", "at RCV.NXT, and believed"),
+        ),
+        _OPENING,
+        rules={"keep_alive": KeepAlive.EMPTY},
+        bounds={**TIMED, "keep_alive_idle": 4, "keep_alive_interval": 1},
     ),
     "data-on-syn": Scenario(
         "Data on the SYN: legal, and held back until the handshake is complete",

@@ -4,6 +4,7 @@ from proofs.claims import (
     conduct,
     data,
     forgery,
+    keep_alive,
     listener,
     liveness,
     opening,
@@ -24,6 +25,7 @@ CLAIMS: tuple[Claim, ...] = (
     *liveness.CLAIMS,
     *conduct.CLAIMS,
     *listener.CLAIMS,
+    *keep_alive.CLAIMS,
     *timestamps.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
@@ -33,6 +35,7 @@ CLAIMS: tuple[Claim, ...] = (
     *conduct.WITNESSES,
     *rest.WITNESSES,
     *listener.WITNESSES,
+    *keep_alive.WITNESSES,
     *timestamps.WITNESSES,
 )
 
@@ -48,6 +51,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Coming to rest": (*rest.CLAIMS, *rest.WITNESSES),
     "Liveness": liveness.CLAIMS,
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
+    "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }

@@ -17,8 +17,8 @@ _REUSE = {
     "close_waits": True,
     "isn": Isn.ANY,
 }
-"""An OPEN may take the sockets from TIME-WAIT, which does not end; ISNs are what the adversary likes,
-but for that OPEN's, which is above what was used."""
+"""An OPEN may take the sockets from TIME-WAIT, which does not end; the adversary chooses ISNs, but
+that OPEN's is above what was used."""
 _STAMPS = {**_REUSE, "reuse_above": False}
 """... and that one too."""
 
@@ -44,8 +44,7 @@ CLAIMS = (
         "Linux tcp_tw_reuse; RFC 7323 5",
         rules=_STAMPS,
         witnesses=("WR1.back",),
-        finding="Refuted: a stale SYN of the peer makes TS.Recent old again, and its ISN nobody has "
-        "chosen.",
+        finding="Refuted: a stale SYN of the peer makes TS.Recent old again.",
     ),
     Claim(
         "R2",
@@ -76,7 +75,7 @@ CLAIMS = (
         "TIME-WAIT",
         EVENTUALLY,
         p.everything,
-        "nat",
+        "recycling",
         "Linux tcp_tw_recycle",
         rules={"time_wait_recycle": True},
         live=Live(
@@ -91,7 +90,7 @@ CLAIMS = (
         "... and by one that does not",
         EVENTUALLY,
         p.everything,
-        "nat",
+        "recycling",
         "Linux tcp_tw_recycle",
         live=Live(
             p.client_in_syn_sent,
@@ -107,8 +106,8 @@ CLAIMS = (
         "RFC 1337 2, H1; RFC 7323 5",
         rules={**_STAMPS, "time_wait_ignores_reset": False},
         witnesses=("WR9",),
-        finding="Refuted: an OPEN after such a reset may come before the clock has ticked, and then "
-        "old octets are no earlier than new ones.",
+        finding="Refuted: an OPEN after such a reset may come before the clock has ticked; then old "
+        "octets are no earlier than new ones.",
     ),
 )
 

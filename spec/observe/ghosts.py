@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spec.seq import choose
-from spec.tcp.segment import Id, Octets, Seq
+from spec.tcp.segment import Count, Id, Octets, Seq, Ticks
 from spec.tcp.tcb import State, Tcb
 
 
@@ -119,12 +119,19 @@ class Ghost:
     read: tuple[Reading, ...] = ()  # of each TCB of the peer
     again: bool = False  # an octet was delivered that had been delivered before
     harmed: bool = False  # a forged segment changed the connection
+    shown: bool = False  # ... or what is left of a limit that others see
     crossed: bool = False  # a TCB that had reached ESTABLISHED accepted an earlier segment
     crossed_simultaneous: bool = False  # ... one that was opened simultaneously
     misled: bool = False  # ... or a reset that a segment of an earlier TCB of its own provoked
     untold: bool = False  # a connection ended, by a reset or in time, without a word to the user
     reopened: bool = False  # the TCB was made by a SYN that TIME-WAIT gave way to
     cut: bool = False  # TIME-WAIT gave way to a SYN that was not later than its own connection's
+    silent: Ticks = 0  # ticks since the TCB last heard its peer
+    unanswered: Count = 0  # keep-alives that it has sent since then, up to two
+    given_up: bool = False  # a TCB was given up by keep-alive
+    hasty: bool = False  # ... too early, or after a single probe
+    swallowed: bool = False  # it took something of a segment that ended below RCV.NXT
+    late: bool = False  # a TCB was there although it had to be given up
     conduct: Breaches = field(default_factory=Breaches)
 
     @property

@@ -30,8 +30,8 @@ class Streams(Watcher):
             # Text that waited with a SYN bears no label; it is the SYN's sender's.
             src = choose(text.origin.src != 0, text.origin.src, ghost.heard)
             first = seq.plus(text.origin.first, skip)
-            wrong = (octets != 0) & ((src != ghost.partner) | (first != ghost.delivered))
-            ghost.garbled = ghost.garbled | wrong
+            wrong = (src != ghost.partner) | (first != ghost.delivered) | text.origin.garbage
+            ghost.garbled = ghost.garbled | ((octets != 0) & wrong)
             ghost.delivered = seq.plus(ghost.delivered, octets)
 
     def ended(self, ghost: Ghost, m: Moment) -> None:

@@ -17,7 +17,7 @@ from spec.observe.ghosts import Ghost, Left
 from spec.observe.sights import MADE_OR_LEFT, NOTHING, Sight
 from spec.seq import choose, not_
 from spec.tcp.inputs import Input
-from spec.tcp.segment import Segment
+from spec.tcp.segment import Segment, Ticks
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
@@ -100,6 +100,9 @@ class Watcher:
 
     def lives(self, ghost: Ghost, m: Moment) -> None:
         """There is a TCB after the step."""
+
+    def ticked(self, ghost: Ghost, tcb: Tcb, tcp: Tcp, elapsed: Ticks) -> None:
+        """Time goes by; ``tcb`` is as it was."""
 
     def woke(self, ghost: Ghost) -> None:
         """The host had lost its memory, and may send again."""
@@ -205,3 +208,4 @@ def _label(labels: Sequence[str], ghost: Ghost, m: Moment) -> None:
             text = (sent.text != 0) & not_(sent.ctl.syn)
             place = m.tcp.seq.minus(sent.seq, m.tcp.seq.plus(m.after.iss, 1))
             origin.first = choose(text, place, 0)
+            origin.garbage = text & (m.what == Input.KEEP_ALIVE_TIMEOUT)

@@ -95,6 +95,12 @@ def _happens(
         timeouts.user_timeout(tcb, tcp)
     elif what == Input.RETRANSMISSION_TIMEOUT:
         timeouts.retransmission_timeout(tcb, tcp)
+    elif what == Input.KEEP_ALIVE_TIMEOUT:
+        timeouts.keep_alive_timeout(tcb, tcp)
+    elif what == Input.LIMIT_TIMEOUT:
+        timeouts.limit_timeout(tcb, tcp)
+    elif what == Input.LIMIT_SPENT:
+        timeouts.limit_spent(tcb, tcp)
     else:
         timeouts.time_wait_timeout(tcb, tcp)
 
@@ -110,6 +116,7 @@ LISTENERS = (
     Input.ADDRESS_FORGOTTEN,
     Input.SEGMENT,
     Input.RETRANSMISSION_TIMEOUT,
+    Input.KEEP_ALIVE_TIMEOUT,
 )
 """What a listener has a say in."""
 
@@ -127,6 +134,9 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
         else:
             timeouts.retransmission_timeout(tcb, tcp)
             listening.settle(listener, request, tcb)
+    elif what == Input.KEEP_ALIVE_TIMEOUT:
+        timeouts.keep_alive_timeout(tcb, tcp)
+        listening.settle(listener, request, tcb)
     elif what == Input.LISTEN:
         listening.listen(listener, tcp)
     elif what == Input.ACCEPT:
@@ -146,8 +156,7 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
 
 
 def _tick(host: Host, tcp: Tcp, elapsed: Ticks) -> None:
-    """Time goes by. Without an MSL only timestamp clocks tick, which is soon enough for nothing else
-    to happen."""
+    """Time goes by. Without an MSL only timestamp clocks tick: nothing else is due so soon."""
     if tcp.bounds.stamps:
         host.clock = timestamps.advance(host.clock, tcp.bounds)
         if tcp.bounds.msl == 0:
@@ -157,6 +166,7 @@ def _tick(host: Host, tcp: Tcp, elapsed: Ticks) -> None:
     for socket in host.sockets:
         socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
         socket.tcb.span = _left(socket.tcb.span, elapsed)
+        socket.tcb.keep_alive = _left(socket.tcb.keep_alive, elapsed)
     if host.quiet != 0:
         host.quiet = _left(host.quiet, elapsed)
 

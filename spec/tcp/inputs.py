@@ -23,9 +23,12 @@ class Input(Enum):
     RETRANSMISSION_TIMEOUT = "RETRANSMISSION TIMEOUT"
     USER_TIMEOUT = "USER TIMEOUT"
     TIME_WAIT_TIMEOUT = "TIME-WAIT TIMEOUT"
+    KEEP_ALIVE_TIMEOUT = "KEEP-ALIVE TIMEOUT"
+    LIMIT_TIMEOUT = "LIMIT TIMEOUT"
     TICK = "tick"
     CRASH = "crash"
     RESTART = "restart"
+    LIMIT_SPENT = "limit spent"
     # Of a listener
     LISTEN = "LISTEN"
     ACCEPT = "ACCEPT"

@@ -60,5 +60,18 @@ class Parameters(Protocol):
         """For how many values of its clock a SYN cookie is valid, that of its sending included."""
 
     @property
+    def keep_alive_idle(self) -> int:
+        """Ticks for which nothing was heard before the first probe (section 3.8.4, MUST-27); 0:
+        any time."""
+
+    @property
+    def keep_alive_interval(self) -> int:
+        """... and from one probe to the next."""
+
+    @property
+    def keep_alive_probes(self) -> int:
+        """Probes without an answer after which a connection is given up (MUST-29)."""
+
+    @property
     def span(self) -> int:
         """R: how long a segment is retransmitted (section 3.8.3, MUST-20)."""

@@ -51,6 +51,7 @@ class Origin:
     src: Id = 0  # the TCB that sent it; 0: the host, in CLOSED or LISTEN
     about: Id = 0  # of a reset: the receiver's TCB whose segment provoked it; 0: none
     first: Octets = 0  # its first octet's place in the sender's stream
+    garbage: bool = False  # its octet is a keep-alive's, and none of the stream
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ segment, ``signal`` the user, cite the ``rule`` that fired. The helpers below it
 segment shapes that section 3.10 sends.
 """
 
-from spec.rules import Restart, Rules
+from spec.rules import AckLimit, KeepAlive, Restart, Rules
 from spec.seq import Space, choose, not_
 from spec.tcp.parameters import Parameters
 from spec.tcp.rule import Rule, cite
@@ -81,6 +81,20 @@ def acknowledge(tcb: Tcb, tcp: Tcp) -> None:
     tcp.send(Segment(seq=tcb.snd.nxt, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, ctl=Control(ack=True)))
     if tcb.state == State.TIME_WAIT and tcp.rules.time_wait_restart == Restart.EMISSION:
         start_time_wait(tcb, tcp)
+
+
+def challenge(tcb: Tcb, tcp: Tcp) -> None:
+    """The ACK that answers what is refused, unless the limit on such ACKs is reached (RFC 5961 7).
+
+    ??? RFC 5961 speaks of challenge ACKs, and does not say who shares a limit. Here it is on all
+    ACKs that answer what one of the steps refuses, as in Linux (which lets some with text pass);
+    and it is one ACK, until ``limit_timeout``.
+    """
+    if tcp.rules.ack_limit != AckLimit.NONE:
+        if tcb.throttled:
+            return tcp.rule("RFC 5961/7/throttle", "over the limit: no ACK is sent")
+        tcb.throttled = True
+    return acknowledge(tcb, tcp)
 
 
 def reset(seg: Segment, tcp: Tcp) -> None:
@@ -192,6 +206,13 @@ def start_span(tcb: Tcb, tcp: Tcp) -> None:
     tcb.span = tcp.bounds.span
 
 
+def start_keep_alive(tcb: Tcb, tcp: Tcp) -> None:
+    """The peer was heard: the connection is not idle (3.8.4)."""
+    if tcp.rules.keep_alive != KeepAlive.OFF:
+        tcb.keep_alive = tcp.bounds.keep_alive_idle
+        tcb.probes = 0
+
+
 def start_time_wait(tcb: Tcb, tcp: Tcp) -> None:
     """Start the TIME-WAIT timer: 2 MSL, less what the ablation cuts off (section 3.6.1)."""
     length = tcp.bounds.msl + tcp.bounds.msl - tcp.rules.time_wait_cut
@@ -202,6 +223,8 @@ def enter_time_wait(tcb: Tcb, tcp: Tcp) -> None:
     """Enter TIME-WAIT, start the timer, turn off the other timers (section 3.10.7.4, eighth)."""
     tcb.state = State.TIME_WAIT
     tcb.span = 0
+    tcb.keep_alive = 0
+    tcb.probes = 0
     if tcp.bounds.stamps:
         tcb.since = tcp.clock + 1
     start_time_wait(tcb, tcp)

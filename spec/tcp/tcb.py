@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spec.seq import Space
-from spec.tcp.segment import Octets, Ours, Stamp, Theirs, Ticks, Window
+from spec.tcp.segment import Count, Octets, Ours, Stamp, Theirs, Ticks, Window
 
 
 class State(Enum):
@@ -96,6 +96,9 @@ class Tcb:
     ts_recent: Stamp = 0  # TS.Recent: the latest TSval heard
     since: Stamp = 0  # TSval when TIME-WAIT began
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
+    keep_alive: Ticks = 0  # keep-alive timer
+    probes: Count = 0  # probes sent since the peer was heard
+    throttled: bool = False  # the limit on ACKs that answer what is refused is reached
 
     def passed(self, seq: Space, window: int) -> int:
         """The sequence number up to which the user has what was received, with a buffer of

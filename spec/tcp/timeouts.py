@@ -1,5 +1,8 @@
-"""Timeouts (RFC 9293 section 3.10.8), and the zero-window probe (section 3.8.6.1)."""
+"""Timeouts (RFC 9293 section 3.10.8), keep-alive (3.8.4) and the zero-window probe (3.8.6.1)."""
 
+from spec.rules import KeepAlive
+from spec.seq import not_
+from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import Tcp, fill, send_fin, send_syn, send_syn_ack, send_text, start_span
 from spec.tcp.tcb import State, Tcb, delete
 
@@ -90,6 +93,50 @@ def r_is_used_up(tcb: Tcb, tcp: Tcp) -> bool:
     if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
         return False
     return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0)
+
+
+def keep_alive_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """Section 3.8.4: a segment that its receiver has to answer, though it has its number already.
+
+    One that is not answered means nothing (MUST-29). ??? The text does not say how many do. Here it
+    is a bound; then the connection is aborted: its user is told, and the peer, should it be there.
+    """
+    if tcp.rules.keep_alive_gives_up and tcb.probes >= tcp.bounds.keep_alive_probes:
+        tcp.signal("error: connection timed out")
+        tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
+        delete(tcb)
+        return tcp.rule(
+            "3.8.4/keep-alive/give-up", "no probe answered, send RST, enter CLOSED", State.CLOSED
+        )
+    at = tcp.seq.minus(tcb.snd.nxt, 1 if tcp.rules.keep_alive_below else 0)
+    garbage = 1 if tcp.rules.keep_alive == KeepAlive.OCTET else 0
+    tcp.send(Segment(seq=at, ack=tcb.rcv.nxt, wnd=tcb.rcv.wnd, text=garbage, ctl=Control(ack=True)))
+    if tcp.rules.keep_alive_gives_up:
+        tcb.probes = tcb.probes + 1
+    tcb.keep_alive = tcp.bounds.keep_alive_interval
+    return tcp.rule("3.8.4/keep-alive/probe", "the connection is idle, probe")
+
+
+def keeps_alive(tcb: Tcb, tcp: Tcp) -> bool:
+    """Has the keep-alive timer run out, with nothing outstanding or queued (MUST-26)?"""
+    if tcp.rules.keep_alive == KeepAlive.OFF:
+        return False
+    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT):
+        return False
+    quiet = (tcb.snd.una == tcb.snd.nxt) & not_(tcb.unsent_text(tcp.seq) | tcb.unsent_fin(tcp.seq))
+    return quiet & (tcb.keep_alive == 0)
+
+
+def limit_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """RFC 5961 7: the interval is over for which ACKs were counted."""
+    tcb.throttled = False
+    return tcp.rule("RFC 5961/7/interval", "another interval: such ACKs are sent again")
+
+
+def limit_spent(tcb: Tcb, tcp: Tcp) -> None:
+    """... and other connections of the host have sent all that it may send in this one."""
+    tcb.throttled = True
+    return tcp.rule("RFC 5961/7/others", "other connections have used up the limit")
 
 
 def time_wait_is_over(tcb: Tcb) -> bool:

@@ -85,6 +85,20 @@ class Bounds:
     span: int = _bound(
         0, 0, 8, "R: ticks after which a connection is closed, not retransmitted (with time only)"
     )
+    keep_alive_idle: int = _bound(
+        0, 0, 8, "ticks of silence before the first probe (with time only); 0: probes at any time"
+    )
+    keep_alive_interval: int = _bound(0, 0, 8, "ticks from one probe to the next")
+    keep_alive_probes: int = _bound(
+        2,
+        1,
+        9,
+        "probes without an answer after which a connection is given up; two is the least that "
+        "MUST-29 allows",
+    )
+    nat_timeout: int = _bound(
+        0, 0, 8, "ticks of silence after which NATs forget the connection; 0: there are none"
+    )
     stamps: int = _bound(
         0,
         0,

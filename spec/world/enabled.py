@@ -6,14 +6,14 @@ nowhere else: ``calls`` says what the bounds let a host do at all, and ``enabled
 it now.
 """
 
-from spec.rules import Cookies
+from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
 from spec.tcp import timeouts, timestamps, user_calls
 from spec.tcp.host import awake
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
 from spec.tcp.sending import Tcp
-from spec.tcp.tcb import State
+from spec.tcp.tcb import SYNCHRONIZED, State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery
@@ -28,8 +28,8 @@ CALLS: tuple[Event, ...] = (
 """Everything but a segment and a tick."""
 
 
-def calls(bounds: Bounds, side: int, socket: int) -> tuple[Event, ...]:
-    """What the bounds let happen to a socket, besides segments and ticks.
+def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, ...]:
+    """What bounds and rules let happen to a socket, besides segments and ticks.
 
     The bounds of A are those of all ends on its side of a connection, side 0; likewise those of B.
     What befalls a whole host is listed with its first socket.
@@ -57,6 +57,9 @@ def calls(bounds: Bounds, side: int, socket: int) -> tuple[Event, ...]:
         Input.STRANGER_FORGOTTEN: listens and socket == 0 and bounds.strangers,
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
         Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
+        Input.KEEP_ALIVE_TIMEOUT: rules.keep_alive != KeepAlive.OFF,
+        Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
+        Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
         Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
         Input.ADDRESS_FORGOTTEN: listens and socket == 0 and bounds.nat,
         **dict.fromkeys(FORGERIES, forged),
@@ -111,6 +114,12 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return timeouts.gives_up(tcb, tcp)
     if what == Input.TIME_WAIT_TIMEOUT:
         return timeouts.time_wait_is_over(tcb)
+    if what == Input.KEEP_ALIVE_TIMEOUT:
+        return timeouts.keeps_alive(tcb, tcp)
+    if what == Input.LIMIT_TIMEOUT:
+        return tcb.throttled
+    if what == Input.LIMIT_SPENT:
+        return state in SYNCHRONIZED and not tcb.throttled
     # A guess that has to hit numbers needs a connection that has some.
     if state == State.SYN_RECEIVED:
         return bounds.forged_opening
@@ -179,9 +188,12 @@ def spent(end: Endpoint, bounds: Bounds) -> bool:
     return bounds.incarnations != 0 and end.ghost.made == bounds.incarnations
 
 
-def overdue(end: Endpoint) -> bool:
-    """Must a TIME-WAIT timer, which has run out, expire before time goes on?"""
+def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
+    """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?"""
+    tcp = Tcp(rules, bounds, 0)
     due = False
     for socket in end.host.sockets:
         due = due | timeouts.time_wait_is_over(socket.tcb)
+        if bounds.keep_alive_idle != 0:
+            due = due | timeouts.keeps_alive(socket.tcb, tcp)
     return due

@@ -14,17 +14,19 @@ from spec.tcp.host import Host, Socket
 from spec.tcp.listener import Listener, Request
 from spec.tcp.segment import Ticks
 from spec.tcp.tcb import Tcb
+from spec.world.nat import Nat
 
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """The state of one host. There is a ghost for each socket."""
+    """The state of one host, and of the NAT before it, if any. There is a ghost for each socket."""
 
     host: Host = field(default_factory=Host, metadata={"inline": ""})
     crashes: Annotated[int, "crashes"] = 0  # how often it crashed
     ghosts: tuple[Ghost, ...] = field(
         default_factory=lambda: (Ghost(),), metadata={"inline": "ghost"}
     )
+    nats: tuple[Nat, ...] = field(default=(), metadata={"inline": "nat"})
 
     def only(self, socket: int) -> "Endpoint":
         """The same host, as if it had this one of its sockets only. Nothing is copied."""
@@ -32,7 +34,7 @@ class Endpoint:
             return self
         whole = self.host
         host = Host((whole.sockets[socket],), whole.up, whole.quiet, whole.clock, whole.listeners)
-        return Endpoint(host, self.crashes, (self.ghosts[socket],))
+        return Endpoint(host, self.crashes, (self.ghosts[socket],), self.nats)
 
     # Of a host with one socket
 
@@ -58,11 +60,15 @@ class Endpoint:
 
 
 def initial(
-    watchers: Sequence[Watcher], incarnations: int, sockets: int = 1, listener: bool = False
+    watchers: Sequence[Watcher],
+    incarnations: int,
+    sockets: int = 1,
+    listener: bool = False,
+    nat: bool = False,
 ) -> Endpoint:
     """A host that has done nothing yet; each of its sockets may make ``incarnations`` TCBs.
 
-    With ``listener`` it can have a listening socket.
+    With ``listener`` it can have a listening socket, with ``nat`` a NAT is before it.
     """
     numbers = range(sockets)
     ears = range(listener)
@@ -72,6 +78,7 @@ def initial(
             listeners=tuple(Listener() for _ in ears),
         ),
         ghosts=tuple(fresh(watchers, incarnations) for _ in numbers),
+        nats=tuple(Nat() for _ in range(nat)),
     )
 
 

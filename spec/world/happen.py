@@ -22,6 +22,7 @@ from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery, forge
+from spec.world.nat import later, passes
 from spec.world.records import clone
 
 
@@ -74,6 +75,9 @@ def happen(
     if forged:
         seg = forge(socket.tcb, cast(Forgery, what), tcp)
         what = Input.SEGMENT
+    for nat in end.nats:
+        if seg is not None and not forged and not passes(nat, seg, tcp, bounds):
+            return Effects(True, rules=tuple(tcp.cited))
     host.step(end.host, socket, cast(Input, what), seg, tcp)
     if tcp.made and spent(me, bounds):
         return NOTHING
@@ -84,6 +88,8 @@ def happen(
         if now in sockets:
             moment = Moment(tcb, now.tcb, cast(Input, what), seg, forged, tcp, sight)
             observe(watchers, ghost, moment)
+    for nat in end.nats:
+        tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
     for sent in tcp.sent:
         sent.ttl = bounds.msl
         if bounds.msl != 0 and rules.lifetime_inclusive:
@@ -101,6 +107,12 @@ def _rest(
 ) -> None:
     """A tick or a restart: no TCB does anything, but a host may cease to be quiet."""
     woke = what == Input.TICK and end.quiet != 0 and end.quiet <= elapsed
+    if what == Input.TICK:
+        for nat in end.nats:
+            later(nat, elapsed)
+        for watcher in watchers:
+            for one, ghost in zip(end.host.sockets, end.ghosts, strict=True):
+                watcher.ticked(ghost, one.tcb, tcp, elapsed)
     host.step(end.host, socket, what, None, tcp, elapsed)
     if woke or (what == Input.RESTART and end.quiet == 0):
         for watcher in watchers:

@@ -16,6 +16,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
@@ -51,6 +52,18 @@ _LISTENER = replace(
     _CLIENT_SERVER, abort=False, listen_open=False, b_passive=False, listener=True, send_window=True
 )
 """A opens actively, to a listening socket of B."""
+_REUSE = replace(_CLIENT_SERVER, capacity=1, stride=3, octets=1, b_sends=False, send_window=True)
+"""Octets of two connections, one after the other."""
+_ALIVE = replace(
+    _CLIENT_SERVER,
+    listen_open=False,
+    close=False,
+    incarnations=1,
+    msl=1,
+    keep_alive_idle=2,
+    keep_alive_interval=1,
+)
+"""A client and a server that open, and may then have nothing to say."""
 _REUSED = replace(
     _CLIENT_SERVER,
     abort=False,
@@ -115,17 +128,8 @@ PROFILES = {
     "stream": Profile(_TEXT, (Streams(),)),
     "stream-syn": Profile(_TEXT_ON_SYN, (Streams(),)),
     "stream-packed": Profile(replace(_TEXT, octets=2, packed=True, b_sends=False), (Streams(),)),
-    "reuse": Profile(
-        replace(
-            _CLIENT_SERVER,
-            capacity=1,
-            stride=3,
-            octets=1,
-            b_sends=False,
-            send_window=True,
-        ),
-        (Streams(),),
-    ),
+    "reuse": Profile(_REUSE, (Streams(),)),
+    "garbage": Profile(_REUSE, (Streams(),)),
     "window": Profile(replace(_TEXT, window=1, octets=2, b_sends=False)),
     "rest": Profile(replace(_SMALL, incarnations=1)),
     "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
@@ -240,13 +244,17 @@ PROFILES = {
         replace(_LISTENER, incarnations=1, in_flight=1, forged=True, forged_opening=True),
         (Forgery(),),
     ),
+    "keep-alive": Profile(_ALIVE, (Silence(),)),
+    "keep-alive-text": Profile(replace(_TEXT, b_sends=False), (Streams(),)),
+    "keep-alive-wait": Profile(replace(_ALIVE, keep_alive_idle=1)),
+    "nat": Profile(replace(_ALIVE, keep_alive_idle=1, nat_timeout=2)),
     "reused": Profile(replace(_REUSED, stamps=2), (Once(),)),
     "reused-plain": Profile(_REUSED, (Once(),)),
     "reused-back": Profile(replace(_REUSED, stamps=2, a_sends=False, b_sends=True), (Once(),)),
     "reused-resets": Profile(
         replace(_REUSED, abort=True, octets=0, send_window=False, stamps=2), (Crossing(),)
     ),
-    "nat": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
+    "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
@@ -289,6 +297,7 @@ PURPOSES = {
     "part known",
     "reuse": "octets of one connection while another's are still about. SYN, octet and FIN take "
     "three numbers, so that fresh ISNs are three apart",
+    "garbage": "the same with keep-alives, which are many more segments",
     "window": "a receive buffer of one octet and two to send: zero windows and their probes",
     "rest": "every way to open and to end one connection: where can it come to rest?",
     "once": "liveness: one TCB at each host, opened and ended in every way, so that whatever "
@@ -332,6 +341,13 @@ PURPOSES = {
     "its SYN queue is full",
     "fast-open": "an octet on a SYN to a listener, and a second connection",
     "forgery-listener": "an off-path sender that guesses, but misses, and a listener's request",
+    "keep-alive": "an idle connection with keep-alive: two ticks of silence, then two probes, one "
+    "tick apart. MSL = 1, so that nothing outlives a tick",
+    "keep-alive-text": "an octet and keep-alives that may have one",
+    "keep-alive-wait": "the same with a tick of silence before the first probe, which is less than "
+    "TIME-WAIT",
+    "nat": "the same with NATs that forget a connection after two ticks of silence, one more than "
+    "there are before and between probes",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
@@ -352,6 +368,7 @@ _LIVE = (
 _LONG = (
     "hazard",
     "reuse",
+    "garbage",
     "stale",
     "stale-far",
     "time-over",
@@ -405,6 +422,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "reuse": {"in_flight": 4, "capacity": 2},
         "time": {"in_flight": 2, "octets": 1, "send_window": True, "stride": 3},
         "hazard": {},
+        "garbage": {},
         "cookies": {"in_flight": 3},
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},

@@ -124,7 +124,7 @@ class System:
         self.reach = max((watcher.sees for watcher in watchers), default=NOTHING)
         self.looked_at = {state for watcher in watchers if watcher.sees for state in watcher.looks}
         self.calls = tuple(
-            calls(bounds, side, socket)
+            calls(bounds, rules, side, socket)
             for side, (_, socket) in zip(topology.sides, topology.ends, strict=True)
         )
 
@@ -132,7 +132,13 @@ class System:
         """All hosts CLOSED, nothing in flight."""
         count, sockets = self.bounds.incarnations, self.topology.sockets
         hosts = [
-            endpoint.initial(self.watchers, count, sockets(host), self.bounds.listener)
+            endpoint.initial(
+                self.watchers,
+                count,
+                sockets(host),
+                self.bounds.listener,
+                self.bounds.nat_timeout != 0,
+            )
             for host in range(len(self.topology.names))
         ]
         return self.world(hosts, [()] * len(self.topology.ends))
@@ -288,8 +294,8 @@ class System:
         return bag, tuple(dropped)
 
     def tick(self, world: World) -> World | None:
-        """One tick later; None while a TIME-WAIT timer that has run out has not expired."""
-        if any(overdue(end) for end in world.hosts):
+        """One tick later; None while a timer that has run out must expire first."""
+        if any(overdue(end, self.rules, self.bounds) for end in world.hosts):
             return None
         hosts = [self.later(end) for end in world.hosts]
         return self.world(hosts, [self.aged(bag) for bag in world.links])

@@ -15,6 +15,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.silence import Silence
 from spec.observe.stale import StaleAnywhere
 from spec.observe.streams import Streams
 from spec.rules import Rules
@@ -56,6 +57,7 @@ WATCHERS = (
     Conduct(),
     Endings(),
     Once(),
+    Silence(),
 )
 """Every watcher that there is."""
 

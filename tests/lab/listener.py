@@ -114,6 +114,11 @@ def _answered_and_closed(
     """B answers. A closes, then B."""
     server.sendall(ANSWER)
     assert client.recv(99) == ANSWER
+    _closed(bench, client, server, port)
+
+
+def _closed(bench: Bench, client: socket.socket, server: socket.socket, port: int = HERE) -> None:
+    """A closes, then B."""
     client.close()
     bench.comes_to("B", "CLOSE-WAIT", port)
     server.close()
@@ -266,11 +271,7 @@ def later_segment_again(bench: Bench, octets: tuple[int, int], request: bool = F
     if request:
         client.sendall(REQUEST)
         assert server.recv(99) == REQUEST
-    client.close()
-    bench.comes_to("B", "CLOSE-WAIT")
-    server.close()
-    bench.comes_to("B", "CLOSED")
-    bench.comes_to("A", "TIME-WAIT")
+    _closed(bench, client, server)
     bench.settle()
     last = [sent for sent in bench.between("A") if sent.raw.flags == "A"][-1]
     before = bench.again(bench.sent("A", "PA", REQUEST) if request else last)
@@ -886,6 +887,21 @@ def _connect(client: socket.socket, to: tuple[str, int], began: float) -> tuple[
         time.sleep(0.01)
 
 
+_STAYS = Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,))
+"""A's port is taken, and B knows nothing any more."""
+
+
+def _opened_again(after: int) -> Seen:
+    """A's port was free after so many seconds, with an ISN above all that was used."""
+    return Seen(
+        client="ESTABLISHED",
+        server="ESTABLISHED",
+        read=(PAY, ""),
+        answer=("A",),
+        counts=(("after s", after), ("ISS - SND.NXT", 65537)),
+    )
+
+
 @experiment(
     "R1, R5",
     "A has one port, closes first and opens again, until that works or for 1.4 s. A copy of the "
@@ -893,47 +909,35 @@ def _connect(client: socket.socket, to: tuple[str, int], began: float) -> tuple[
     case(
         {"tcp_tw_reuse": 0},
         "",
-        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        _STAYS,
         control=True,
     ),
     case(
         {"tcp_tw_reuse": 1},
         "",
-        Seen(
-            client="ESTABLISHED",
-            server="ESTABLISHED",
-            read=(PAY, ""),
-            answer=("A",),
-            counts=(("after s", 1), ("ISS - SND.NXT", 65537)),
-        ),
+        _opened_again(1),
     ),
     case(
         {"tcp_tw_reuse": 1, "tcp_tw_reuse_delay": 1},
         "",
-        Seen(
-            client="ESTABLISHED",
-            server="ESTABLISHED",
-            read=(PAY, ""),
-            answer=("A",),
-            counts=(("after s", 0), ("ISS - SND.NXT", 65537)),
-        ),
+        _opened_again(0),
     ),
     case(
         {"tcp_tw_reuse": 1, "tcp_tw_reuse_delay": 5000},
         "",
-        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        _STAYS,
         control=True,
     ),
     case(
         {"tcp_tw_reuse": 1, "tcp_timestamps": 0},
         "",
-        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        _STAYS,
         control=True,
     ),
     case(
         {"tcp_tw_reuse": 2},
         "",
-        Seen(client="TIME-WAIT", server="CLOSED", read=(PAY,)),
+        _STAYS,
         control=True,
     ),
     case(
@@ -946,13 +950,7 @@ def _connect(client: socket.socket, to: tuple[str, int], began: float) -> tuple[
     case(
         {"tcp_tw_reuse": 0},
         "the port is bound",
-        Seen(
-            client="ESTABLISHED",
-            server="ESTABLISHED",
-            read=(PAY, ""),
-            answer=("A",),
-            counts=(("after s", 0), ("ISS - SND.NXT", 65537)),
-        ),
+        _opened_again(0),
         bound=HERE,
     ),
 )

@@ -10,7 +10,17 @@ import pytest
 
 import spec
 from checker.model.interned import Interned
-from spec.rules import SWITCHES, CookieGuard, CookieHash, Cookies, Isn, Restart, Rules
+from spec.rules import (
+    SWITCHES,
+    AckLimit,
+    CookieGuard,
+    CookieHash,
+    Cookies,
+    Isn,
+    KeepAlive,
+    Restart,
+    Rules,
+)
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
@@ -64,6 +74,10 @@ DEFAULTS = {
     "cookie_hash": CookieHash.WHOLE,
     "cookie_check": True,
     "cookie_guard": CookieGuard.NONE,
+    "keep_alive": KeepAlive.OFF,
+    "keep_alive_below": True,
+    "keep_alive_gives_up": True,
+    "ack_limit": AckLimit.NONE,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
 
@@ -136,7 +150,32 @@ def taken_before() -> Endpoint:
 FULL = {"requests": BOUNDS.backlog, "ready": BOUNDS.backlog + 1}
 COOKIES = {"syncookies": Cookies.ALWAYS}
 
+
+def probed(**fixed):
+    """A demonstration: the keep-alive timer of an idle connection runs out, after two probes."""
+    idle = endpoint(State.ESTABLISHED, probes=2)
+    return lambda **rules: seen(happen(idle, Input.KEEP_ALIVE_TIMEOUT, **fixed | rules))
+
+
+def refused_when_throttled(**rules):
+    """What is not acceptable arrives, and an ACK was sent for such a segment before."""
+    end = endpoint(State.ESTABLISHED, throttled=True)
+    return seen(arrive(end, "<SEQ=200><ACK=100><CTL=ACK>", **rules))
+
+
+def others_answer(**rules):
+    return happen(endpoint(State.ESTABLISHED), Input.LIMIT_SPENT, **rules).rules
+
+
+ENDLESS = {"keep_alive_gives_up": False}
+
 DEMONSTRATIONS = {
+    ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
+    ("keep_alive", KeepAlive.OCTET): probed(**ENDLESS),
+    ("keep_alive_below", False): probed(keep_alive=KeepAlive.EMPTY, **ENDLESS),
+    ("keep_alive_gives_up", False): probed(keep_alive=KeepAlive.EMPTY),
+    ("ack_limit", AckLimit.SOCKET): refused_when_throttled,
+    ("ack_limit", AckLimit.HOST): refused_when_throttled,
     ("passive_time_wait", True): arriving(State.LAST_ACK, "<SEQ=301><ACK=101><CTL=ACK>"),
     ("syn_queue_check", False): heard(SYN, listening(requests=FULL["requests"])),
     ("accept_queue_check", False): heard(SYN, listening(ready=FULL["ready"])),

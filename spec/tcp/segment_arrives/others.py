@@ -17,10 +17,12 @@ from spec.tcp.segment_arrives.syn import answer_syn
 from spec.tcp.sending import (
     Tcp,
     acknowledge,
+    challenge,
     enter_time_wait,
     keep_urgent_pointer,
     reset,
     segmentize,
+    start_keep_alive,
     start_span,
     start_time_wait,
 )
@@ -50,6 +52,8 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     waited = tcb.state in (State.SYN_RECEIVED, State.FIN_WAIT_1)
     if not check_ack_field(tcb, seg, tcp):
         return None
+    # ??? Section 3.8.4 does not say what counts as received. Here it is what comes as far as this.
+    start_keep_alive(tcb, tcp)
 
     # Sixth, check the URG bit; seventh, process the segment text; eighth, check the FIN bit: first
     # of what came with the SYN and waited until our own is acknowledged, then of this segment
@@ -94,7 +98,7 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             if seg.ctl.rst and tcp.rules.reset_unanswered:
                 tcp.rule("3.10.7.4/first/reset", "reset outside the window dropped")
                 return False
-            acknowledge(tcb, tcp)
+            challenge(tcb, tcp)
             # ??? A FIN that the peer retransmits in TIME-WAIT ends here, so that by the letter the
             # fifth step never restarts the timer. With ``time_wait_restart`` it is done here.
             if (
@@ -157,7 +161,7 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if not (tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right) | (seg.seq == tcb.rcv.nxt)):
         return tcp.rule("3.10.7.4/second/outside", "reset outside the window dropped")
     if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:
-        acknowledge(tcb, tcp)
+        challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
     if tcb.state == State.SYN_RECEIVED:
         if tcb.reopened and tcp.rules.reopen_returns:
@@ -225,7 +229,7 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # text of the RFC would process that; here it is answered, as the first step does.
     right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
     if not tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right):
-        acknowledge(tcb, tcp)
+        challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/fourth/outside", "SYN outside the window, answered with an ACK")
     # ??? A connection reopened from TIME-WAIT is passive too, but has TIME-WAIT to return to, not
     # LISTEN (section 3.6.1); a SYN is challenged there.
@@ -239,7 +243,7 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         )
         return close(tcb, tcp) if closing else None  # as in the second step
     if tcp.rules.syn_challenge:
-        acknowledge(tcb, tcp)
+        challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/fourth/challenge", "SYN, challenge ACK")
     reset(seg, tcp)
     tcp.signal("error: connection reset")
@@ -269,7 +273,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     seq, snd = tcp.seq, tcb.snd
     # Not in the RFC, and off by default: the repair of simultaneous open (``syn_ack_exact``).
     if tcp.rules.syn_ack_exact & (snd.una == tcb.iss) & (seg.seq != tcb.rcv.nxt):
-        acknowledge(tcb, tcp)
+        challenge(tcb, tcp)
         tcp.rule(
             "repair/our-syn",
             "what acknowledges our SYN must be at RCV.NXT, answered with an ACK",
@@ -283,7 +287,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_ack_range
     ):
         if not seq.le_le(ack_floor(tcb, tcp), seg.ack, snd.nxt):
-            acknowledge(tcb, tcp)
+            challenge(tcb, tcp)
             tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
             return False
 
@@ -312,7 +316,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     # ESTABLISHED, and what every later state does in addition to its own. ??? The text has it so
     # for all but LAST-ACK and TIME-WAIT, where it expects but one segment; others arrive there too.
     if not tcp.rules.ack_floor and seq.lt(snd.nxt, seg.ack):
-        acknowledge(tcb, tcp)
+        challenge(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
     if seq.lt_le(snd.una, seg.ack, snd.nxt):

@@ -3,7 +3,14 @@
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives.others import process_held, update_window
 from spec.tcp.segment_arrives.syn import hear_syn
-from spec.tcp.sending import Tcp, acknowledge, reset, segmentize, send_syn_ack
+from spec.tcp.sending import (
+    Tcp,
+    acknowledge,
+    reset,
+    segmentize,
+    send_syn_ack,
+    start_keep_alive,
+)
 from spec.tcp.tcb import State, Tcb, delete
 
 
@@ -41,6 +48,7 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         update_window(tcb, seg, tcp)
         if tcb.snd.una != tcb.iss:
             tcb.state = State.ESTABLISHED
+            start_keep_alive(tcb, tcp)
             tcp.rule(
                 "3.10.7.3/SYN-SENT/fourth/our-syn",
                 "our SYN is acknowledged, enter ESTABLISHED",

@@ -52,8 +52,8 @@ def test_3305_what_is_not_acceptable_must_be_answered(monkeypatch: pytest.Monkey
     handshake. It alone does."""
     assert decided("W1s")
     assert not decided("L1")
-    answer = "            acknowledge(tcb, tcp)\n            # ??? A FIN that the peer"
-    silent = answer.replace("acknowledge(tcb, tcp)", "pass")
+    answer = "            challenge(tcb, tcp)\n            # ??? A FIN that the peer"
+    silent = answer.replace("challenge(tcb, tcp)", "pass")
     rewrite(monkeypatch, others, "check_sequence_number", answer, silent)
     assert not decided("W1s")
     assert decided("L1")

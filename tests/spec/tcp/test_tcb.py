@@ -92,7 +92,7 @@ READERS = {
     "layout": """
         from checker.ir.schema import fields
         from spec.tcp.tcb import Tcb
-        domains = dict.fromkeys(("seq", "octets", "ticks"), (0, 7))
+        domains = dict.fromkeys(("seq", "octets", "ticks", "count"), (0, 7))
         assert set(NEW) <= {field.path for field in fields(Tcb(), domains)}
     """,
     "exports": """

@@ -20,10 +20,11 @@ from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
 from spec.observe.forgery import Forgery as ForgeryWatcher
 from spec.observe.sights import BLIND, Sight
+from spec.observe.silence import Silence
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import Cookies, Isn, Rules
+from spec.rules import AckLimit, Cookies, Isn, KeepAlive, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -327,7 +328,12 @@ class Naive:
 
     def __init__(self, rules: Rules, bounds: Bounds, watchers: Sequence[Watcher]) -> None:
         self.rules, self.bounds, self.watchers = rules, bounds, watchers
-        self.blank = initial(self.watchers, bounds.incarnations, listener=bounds.listener)
+        self.blank = initial(
+            self.watchers,
+            bounds.incarnations,
+            listener=bounds.listener,
+            nat=bounds.nat_timeout != 0,
+        )
 
     def initial(self):
         return (key(self.blank), key(self.blank)), ((), ())
@@ -360,6 +366,9 @@ class Naive:
             Input.STRANGER_FORGOTTEN: me == 1 and b.listener and b.strangers,
             Input.NEIGHBOUR_READY: me == 1 and b.listener and b.neighbours,
             Input.NEIGHBOUR_ACCEPTED: me == 1 and b.listener and b.neighbours,
+            Input.KEEP_ALIVE_TIMEOUT: self.rules.keep_alive != KeepAlive.OFF,
+            Input.LIMIT_TIMEOUT: self.rules.ack_limit != AckLimit.NONE,
+            Input.LIMIT_SPENT: self.rules.ack_limit == AckLimit.HOST,
             Input.SEGMENT: False,
             Input.TICK: False,
         }
@@ -438,6 +447,11 @@ class Naive:
         for end in ends:
             if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
                 return
+            # Nothing is outstanding in these states of a connection without text.
+            idle = end.tcb.state in (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT)
+            on = self.rules.keep_alive != KeepAlive.OFF and self.bounds.keep_alive_idle > 0
+            if on and idle and end.tcb.keep_alive == 0:
+                return
         for end in ends:
             world.happen(end, Input.TICK, None, 0, self.rules, self.bounds, self.watchers)
         bags = []
@@ -500,6 +514,13 @@ COMPARED = {
             close=False,
         ),
         Rules(syncookies=Cookies.OVERFLOW),
+    ),
+    "keep-alive": (
+        ONE.but(
+            in_flight=1, msl=1, keep_alive_idle=1, keep_alive_interval=1, nat_timeout=2,
+            close=False, abort=False, listen_open=False,
+        ).watched(Silence()),
+        Rules(keep_alive=KeepAlive.OCTET, ack_limit=AckLimit.HOST),
     ),
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip

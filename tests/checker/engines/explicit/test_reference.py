@@ -13,7 +13,7 @@ from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
-from spec.rules import Cookies, Restart, Rules
+from spec.rules import AckLimit, Cookies, KeepAlive, Restart, Rules
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import System
@@ -401,6 +401,24 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         PROFILES["once"],
         10_000,
         {"against RFC 1337/F1/answer"},
+    ),
+    (
+        {"keep_alive": KeepAlive.EMPTY},
+        PROFILES["keep-alive"],
+        2000,
+        {"3.8.4/keep-alive/probe", "3.8.4/keep-alive/give-up"},
+    ),
+    (
+        {"ack_limit": AckLimit.HOST},
+        PROFILES["opening"],
+        10_000,
+        {"RFC 5961/7/throttle", "RFC 5961/7/interval", "RFC 5961/7/others"},
+    ),
+    (
+        {"keep_alive_gives_up": False},
+        PROFILES["nat"],
+        2000,
+        {"RFC 5382/REQ-5/forgotten"},
     ),
     (
         {"fin_wait_2_timeout": True},
