@@ -106,8 +106,8 @@ CLAIMS = (
         "RFC 1337 2, H1; RFC 7323 5",
         rules={**_STAMPS, "time_wait_ignores_reset": False},
         witnesses=("WR9",),
-        finding="Refuted: an OPEN after such a reset may come before the clock has ticked; then old "
-        "octets are no earlier than new ones.",
+        finding="Refuted: an OPEN after such a reset may come before the clock has ticked; old "
+        "octets are then no earlier than new ones.",
     ),
 )
 
