@@ -86,7 +86,7 @@ def compare_with_the_long_way(count: int, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (7, 8))])
 def test_what_is_remembered_is_the_long_way(seed):
-    compare_with_the_long_way(300, seed)
+    compare_with_the_long_way(150, seed)
 
 
 @pytest.mark.slow
