@@ -231,7 +231,7 @@ class Follower:
             if p.frame != p.number and accused.segment >= seen[0][1].number:
                 # What the file has before the one that was not explained may come only now.
                 connection.doubt = connection.doubt or _misplaced(seen)
-        if flow.given_up or (flow.refused and self.patience.lost()):
+        if flow.given_up or (self.patience.lost() and (flow.refused or connection.mid)):
             flow.given_up = True
             if not connection.given_up:
                 connection.given_up = True

@@ -4,8 +4,8 @@ A segment that no state explains takes long: all that may lead to it is tried. I
 to look for the switch that would explain it, or for the segment that somebody injected. And what
 many states explain takes as many times as long. So these are paid for from an account, which a
 capture begins with and to which each segment adds a little. When it is empty, a pair of sockets is
-not followed any more after a segment that is not explained, and nobody looks for what would explain
-it.
+not followed any more after a segment that is not explained, nor one whose beginning the capture
+lacks, and nobody looks for what would explain a segment.
 """
 
 REFUSED = 64
@@ -15,8 +15,8 @@ SEARCH = 4 * REFUSED
 USUAL = 8
 CANDIDATE = 6
 """What a segment takes for each candidate of the two ends that is more than ``USUAL``."""
-BEGIN = 96 * REFUSED
-"""What there is to begin with. (No real capture that was tried took more than half of it.)"""
+BEGIN = 80 * REFUSED
+"""What there is to begin with. (No real capture that was tried took all; one took more than 64.)"""
 
 
 class Patience:

@@ -243,9 +243,8 @@ class TcpParts:
         ]
 
     def thaw_end(self, frozen: list[int]) -> Endpoint:
-        watchers, count = self.system.watchers, self.bounds.incarnations
-        has = (self.bounds.listener, self.bounds.nat_timeout != 0)
-        blank = (initial(watchers, count, sockets, *has) for sockets in {*map(len, self._ends)})
+        watchers, bounds = self.system.watchers, self.bounds
+        blank = (initial(watchers, bounds, sockets) for sockets in {*map(len, self._ends)})
         like = next(end for end in blank if len(key(end)) == len(frozen))
         return self.system.host(_thawed(like, frozen))
 

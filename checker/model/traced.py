@@ -19,6 +19,7 @@ from checker.ir.schema import Field, fields, symbols
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from spec.observe.ghosts import Ghost
 from spec.observe.sights import Sight, look
+from spec.observe.silence import patience
 from spec.observe.watcher import Watcher
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
@@ -51,7 +52,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         2 * bounds.msl + max(0, -rules.time_wait_cut),
         bounds.msl + 1,
         bounds.span,
-        bounds.keep_alive_idle + bounds.keep_alive_probes * bounds.keep_alive_interval,
+        patience(bounds),
         bounds.nat_timeout,
         bounds.stamps,
     )
@@ -64,12 +65,6 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         "crashes": (0, max(bounds.crashes, 1)),
         "count": (0, max(bounds.backlog + 2, bounds.synack_retries, bounds.keep_alive_probes)),
     }
-
-
-def blank(watchers: Sequence[Watcher], bounds: Bounds) -> Endpoint:
-    """A host that has done nothing yet."""
-    nat = bounds.nat_timeout != 0
-    return initial(watchers, bounds.incarnations, listener=bounds.listener, nat=nat)
 
 
 class Traced:
@@ -114,7 +109,7 @@ class Traced:
 
     def blank(self) -> Endpoint:
         """A host that has done nothing yet."""
-        return blank(self.watchers, self.bounds)
+        return initial(self.watchers, self.bounds)
 
     @property
     def kept(self) -> list[Field]:
@@ -259,7 +254,7 @@ def constants(
     where those sent without one arriving do; trace; drop what some path contradicts; repeat.
     What is left is an inductive invariant of every reachable state and segment.
     """
-    start = blank(watchers, bounds)
+    start = initial(watchers, bounds)
     guess = {f"me.{path}": v for path, v in zip(paths(start), key(start), strict=True)}
     sent: dict[str, set[Any]] = {}
     first = Traced(rules, bounds, watchers, guess, free, known)

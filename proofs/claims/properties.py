@@ -120,11 +120,16 @@ def no_disagreement(world: World) -> bool:
     If it expects more, each end's ACK is answered with an ACK, for ever.
     """
     for me, peer in world.pairs():
-        if me.ghost.confused and _exchanges(me.tcb) and _exchanges(peer.tcb):
-            settled = peer.tcb.snd.una == peer.tcb.snd.nxt
-            if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
-                return False
+        if me.ghost.confused and _expects_another(me.tcb, peer.tcb):
+            return False
     return True
+
+
+def _expects_another(mine: Tcb, its: Tcb) -> bool:
+    """Does an end expect another number than its peer sends next, which has nothing outstanding?"""
+    if not (_exchanges(mine) and _exchanges(its)):
+        return False
+    return (its.snd.una == its.snd.nxt) & (mine.rcv.nxt != its.snd.nxt)
 
 
 def _exchanges(tcb: Tcb) -> bool:
@@ -340,10 +345,8 @@ def expects_what_was_sent(world: World) -> bool:
     """K3: an end all of whose numbers are acknowledged sends next what its peer expects. Of one TCB
     each."""
     for me, peer in world.pairs():
-        if _exchanges(me.tcb) and _exchanges(peer.tcb):
-            settled = peer.tcb.snd.una == peer.tcb.snd.nxt
-            if settled & (me.tcb.rcv.nxt != peer.tcb.snd.nxt):
-                return False
+        if _expects_another(me.tcb, peer.tcb):
+            return False
     return True
 
 

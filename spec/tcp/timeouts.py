@@ -121,10 +121,11 @@ def keeps_alive(tcb: Tcb, tcp: Tcp) -> bool:
     """Has the keep-alive timer run out, with nothing outstanding or queued (MUST-26)?"""
     if tcp.rules.keep_alive == KeepAlive.OFF:
         return False
-    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT):
-        return False
-    quiet = (tcb.snd.una == tcb.snd.nxt) & not_(tcb.unsent_text(tcp.seq) | tcb.unsent_fin(tcp.seq))
-    return quiet & (tcb.keep_alive == 0)
+    # A computation: whether time may go on is one (``spec.world.enabled.overdue``).
+    state, seq = tcb.state, tcp.seq
+    open_ = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
+    quiet = (tcb.snd.una == tcb.snd.nxt) & not_(tcb.unsent_text(seq) | tcb.unsent_fin(seq))
+    return (open_ | (state == State.FIN_WAIT_2)) & quiet & (tcb.keep_alive == 0)
 
 
 def limit_timeout(tcb: Tcb, tcp: Tcp) -> None:

@@ -190,10 +190,9 @@ def spent(end: Endpoint, bounds: Bounds) -> bool:
 
 def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
     """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?"""
-    tcp = Tcp(rules, bounds, 0)
     due = False
     for socket in end.host.sockets:
         due = due | timeouts.time_wait_is_over(socket.tcb)
         if bounds.keep_alive_idle != 0:
-            due = due | timeouts.keeps_alive(socket.tcb, tcp)
+            due = due | timeouts.keeps_alive(socket.tcb, Tcp(rules, bounds, 0))
     return due

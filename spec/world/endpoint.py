@@ -14,6 +14,7 @@ from spec.tcp.host import Host, Socket
 from spec.tcp.listener import Listener, Request
 from spec.tcp.segment import Ticks
 from spec.tcp.tcb import Tcb
+from spec.world.bounds import Bounds
 from spec.world.nat import Nat
 
 
@@ -59,26 +60,20 @@ class Endpoint:
         return self.host.quiet
 
 
-def initial(
-    watchers: Sequence[Watcher],
-    incarnations: int,
-    sockets: int = 1,
-    listener: bool = False,
-    nat: bool = False,
-) -> Endpoint:
-    """A host that has done nothing yet; each of its sockets may make ``incarnations`` TCBs.
+def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> Endpoint:
+    """A host that has done nothing yet.
 
-    With ``listener`` it can have a listening socket, with ``nat`` a NAT is before it.
+    If the bounds let it, it can have a listening socket; if NATs forget, one is before it.
     """
     numbers = range(sockets)
-    ears = range(listener)
+    ears = range(bounds.listener)
     return Endpoint(
         Host(
             tuple(Socket(requests=tuple(Request() for _ in ears)) for _ in numbers),
             listeners=tuple(Listener() for _ in ears),
         ),
-        ghosts=tuple(fresh(watchers, incarnations) for _ in numbers),
-        nats=tuple(Nat() for _ in range(nat)),
+        ghosts=tuple(fresh(watchers, bounds.incarnations) for _ in numbers),
+        nats=tuple(Nat() for _ in range(bounds.nat_timeout != 0)),
     )
 
 

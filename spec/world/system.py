@@ -130,15 +130,8 @@ class System:
 
     def initial(self) -> World:
         """All hosts CLOSED, nothing in flight."""
-        count, sockets = self.bounds.incarnations, self.topology.sockets
         hosts = [
-            endpoint.initial(
-                self.watchers,
-                count,
-                sockets(host),
-                self.bounds.listener,
-                self.bounds.nat_timeout != 0,
-            )
+            endpoint.initial(self.watchers, self.bounds, self.topology.sockets(host))
             for host in range(len(self.topology.names))
         ]
         return self.world(hosts, [()] * len(self.topology.ends))

@@ -508,7 +508,7 @@ def b_is_left_behind(world: World) -> bool:
     ("profile", "goal"),
     [
         ("crash", quiet_is_over),
-        ("stream", a_wrote),
+        pytest.param("stream", a_wrote, marks=pytest.mark.slow),
         ("forgery", b_answered),
         ("forgery", b_is_left_behind),
         ("handshake", b_is_left_behind),

@@ -60,8 +60,8 @@ def test_every_claim_of_liveness_says_what() -> None:
             assert not claim.witnesses, "that it is not vacuous is part of its verdict"
 
 
-LARGE = ("packet-war", "draining-again")
-"""Twenty seconds each: only with ``--slow``."""
+LARGE = ("packet-war", "draining-again", "opening", "once", "half-open")
+"""Twenty seconds or more each: only with ``--slow``."""
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,7 @@ def test_a_state_is_cut_where_a_bound_refuses_a_delivery() -> None:
         assert fair.cut(world) == cut
 
 
+@pytest.mark.slow
 def test_no_claim_that_holds_is_silent_of_a_state() -> None:
     """A fair run goes on within the bounds, but where users may neither close nor abort, and where
     a client that was reset would have to open again."""

@@ -11,7 +11,7 @@ from checker.model.interned import Interned
 from proofs.claims.table import CLAIMS
 from spec.rules import Rules
 from spec.world.bounds import LIMITS, Bounds
-from spec.world.profiles import PROFILES
+from spec.world.profiles import PROFILES, SCALES
 
 NAMES = ("handshake", "lifecycle", "simultaneous", "time", "stream", "reuse", "rest", "forgery")
 """Profiles that THEOREMS.md's claims cannot do without."""
@@ -77,9 +77,13 @@ def test_profile_keeps_the_send_window_if_anybody_sends(name):
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_profile_changes_something(name):
-    """... the default's bounds, and every other profile's."""
+    """... the default's bounds, and every other profile's, at some scale."""
+
+    def at_every_scale(name):
+        return PROFILES[name], [scale.get(name) for scale in SCALES.values()]
+
     assert PROFILES[name].bounds != Bounds()
-    assert [other for other in PROFILES if PROFILES[other] == PROFILES[name]] == [name]
+    assert [n for n in PROFILES if at_every_scale(n) == at_every_scale(name)] == [name]
 
 
 def first_steps(bounds: Bounds, levels: int = 3) -> set[tuple[int | None, str]]:

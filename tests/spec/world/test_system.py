@@ -328,12 +328,7 @@ class Naive:
 
     def __init__(self, rules: Rules, bounds: Bounds, watchers: Sequence[Watcher]) -> None:
         self.rules, self.bounds, self.watchers = rules, bounds, watchers
-        self.blank = initial(
-            self.watchers,
-            bounds.incarnations,
-            listener=bounds.listener,
-            nat=bounds.nat_timeout != 0,
-        )
+        self.blank = initial(watchers, bounds)
 
     def initial(self):
         return (key(self.blank), key(self.blank)), ((), ())

@@ -200,7 +200,7 @@ def frozen(name: str) -> tuple[Interned, dict[str, Any]]:
 
 def breaks(system: Interned, constants: dict[str, Any]) -> set[str]:
     """The constants that some reachable state or segment has another value of."""
-    start, blank = initial(system.watchers, system.bounds.incarnations), Segment(seq=0)
+    start, blank = initial(system.watchers, system.bounds), Segment(seq=0)
     ends = [f"me.{path}" for path in paths(start)]
     segs = [f"seg.{path}" for path in paths(blank)]
     met: dict[str, set[Any]] = {}
@@ -253,7 +253,7 @@ def inductive(system: Interned, constants: dict[str, Any]) -> bool:
 def test_constants_are_inductive_and_hold(name: str) -> None:
     system, constants = frozen(name)
     assert len(constants) > 10, "there are fields that this profile does not use"
-    start = initial(system.watchers, system.bounds.incarnations)
+    start = initial(system.watchers, system.bounds)
     first = dict(zip((f"me.{path}" for path in paths(start)), key(start), strict=True))
     assert all(first[n] == v for n, v in constants.items() if n.startswith("me."))
     assert inductive(system, constants)
@@ -267,9 +267,7 @@ def test_a_field_that_is_wrongly_frozen_is_noticed(path: str) -> None:
     system, constants = frozen("rest")
     assert path not in constants
     kind, _, field = path.partition(".")
-    record = (
-        initial(system.watchers, system.bounds.incarnations) if kind == "me" else Segment(seq=0)
-    )
+    record = initial(system.watchers, system.bounds) if kind == "me" else Segment(seq=0)
     wrong = dict(zip(paths(record), key(record), strict=True))[field]
     assert not inductive(system, constants | {path: wrong})
     assert breaks(system, constants | {path: wrong}) == {path}

@@ -173,7 +173,7 @@ def test_limits_of_memory_change_nothing_in_the_end(
     assert threads > 1 or max(spilled) > 2
 
 
-@pytest.mark.parametrize("every", [13, 100])
+@pytest.mark.parametrize("every", [pytest.param(13, marks=pytest.mark.slow), 100])
 def test_limits_of_states_change_nothing_in_the_end(
     every: int, cramped: None, tmp_path: Path
 ) -> None:
@@ -190,6 +190,7 @@ def test_what_the_checkpoint_of_a_limit_lacks_is_missed(
         goes_on(tmp_path, lambda: repeat(None))
 
 
+@pytest.mark.slow
 def test_a_level_is_finished_whatever_was_decided(cramped: None, tmp_path: Path) -> None:
     """What is decided amid a level, before a limit, ends no search before the end of it."""
     limits = 0
