@@ -22,6 +22,7 @@ from spec.tcp.segment import Segment
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
+from spec.world.enabled import ages
 from spec.world.forgery import FORGERIES, Forgery, forge
 from spec.world.records import key, paths
 from spec.world.system import Step, World
@@ -86,13 +87,13 @@ class _Teller:
 
     def age(self, after: World) -> list[_Flying]:
         """A tick: segments in flight age by one tick, and those in no bag any more have expired."""
-        ages = self.rules.lifetime_bounded
+        older = ages(self.rules, self.bounds)
         left = [[key(seg) for seg in bag] for bag in after.links]
         segments = [{key(seg): seg for seg in bag} for bag in after.links]
         expired = []
         for flying in list(self.air):
             seg = flying.segment
-            found = key(dataclasses.replace(seg, ttl=seg.ttl - 1) if ages else seg)
+            found = key(dataclasses.replace(seg, ttl=seg.ttl - 1) if older else seg)
             if found in left[flying.sender]:
                 left[flying.sender].remove(found)
                 flying.segment = segments[flying.sender][found]

@@ -27,7 +27,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.world.bounds import Bounds
-from spec.world.enabled import Event, overdue
+from spec.world.enabled import Event, ages, overdue
 from spec.world.endpoint import Endpoint, initial
 from spec.world.happen import happen
 from spec.world.records import key, paths, rebuild
@@ -328,7 +328,7 @@ def composition(
             Kind(what.value, traced.narrow(traced.tree(what)), what == Input.SEGMENT, hosts)
             for what, hosts in callers.items()
         ],
-        ttl="ttl" if bounds.msl and rules.lifetime_bounded else None,
+        ttl="ttl" if ages(rules, bounds) else None,
         sight=traced.seen(bounds.capacity),
         draw=Draw("isn", "ghost.made", list(offers())),
         capacity=bounds.capacity,

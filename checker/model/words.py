@@ -18,9 +18,11 @@ def flags(seg: Segment) -> str:
 
 
 def text(seg: Segment) -> str:
-    """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN."""
+    """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment with
+    the Timestamps option TSval stands behind it."""
     ack = f" ACK={seg.ack}" if seg.ctl.ack else ""
-    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}"
+    stamp = f" TSval={seg.tsval}" if seg.tsval else ""
+    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}"
 
 
 def state(end: Endpoint) -> str:
@@ -43,6 +45,8 @@ def small_print(end: Endpoint, bounds: Bounds) -> str:
             known["RCV.NXT"] = tcb.rcv.nxt
         if bounds.octets:
             known |= {"SND.WND": tcb.snd.wnd, "RCV.WND": tcb.rcv.wnd}
+    if tcb.ts_recent:
+        known["TS.Recent"] = tcb.ts_recent
     texts = [" ".join(f"{name}={value}" for name, value in known.items())] if known else []
     if bounds.msl and tcb.state is State.TIME_WAIT:
         texts.append(f"TIME-WAIT for {_ticks(tcb.time_wait)}")
@@ -51,6 +55,10 @@ def small_print(end: Endpoint, bounds: Bounds) -> str:
     for one in end.host.listeners:
         if one.requests or one.ready:
             texts.append(f"SYN queue: {one.requests}, accept queue: {one.ready}")
+        if one.heard:
+            texts.append(f"latest TSval of the address: {one.heard}")
+    if bounds.stamps:
+        texts.append(f"clock: {end.host.clock + 1}")
     if end.quiet:
         texts.append(f"quiet for {_ticks(end.quiet)}")
     return ", ".join(texts)

@@ -154,6 +154,14 @@ ABLATIONS = (
     _change(25, "recycled behind a NAT", "R7.off", {"time_wait_recycle": True}),
     _change(50, "reuse with any ISS", "R3", {"reuse_above": False}),
     _change(51, "reuse before the clock has ticked", "R1", {"reuse_later": False}),
+    _change(
+        52,
+        "the server sends",
+        "R1",
+        {},
+        {"a_sends": False, "b_sends": True},
+        note="A stale SYN of the server makes TS.Recent old again.",
+    ),
 )
 """Every ablation whose claim is in the table."""
 

@@ -289,7 +289,7 @@ def server_agrees_once(world: World) -> bool:
 
 
 def no_octet_again(world: World) -> bool:
-    """S5d: no octet was delivered that some TCB of the same pair of sockets had delivered."""
+    """S5d, R1, R3, R9: no octet was delivered twice, by whichever TCBs of the pair of sockets."""
     a, b = world.hosts
     return not (a.ghost.again | b.ghost.again)
 
@@ -378,18 +378,6 @@ def nat_remembers(world: World) -> bool:
 
 
 # Timestamps, and pairs of sockets that are used again
-
-
-def server_reads_once(world: World) -> bool:
-    """R1, R3, R9, R10: no octet of the client is delivered to the server that was before."""
-    _, b = world.hosts
-    return not b.ghost.again
-
-
-def client_reads_once(world: World) -> bool:
-    """R1.back: no octet of the server is delivered to the client that was before."""
-    a, _ = world.hosts
-    return not a.ghost.again
 
 
 def octet_of_second(world: World) -> bool:

@@ -84,7 +84,11 @@ def keep(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 def reopened_by(tcb: Tcb, seg: Segment, above: bool, tcp: Tcp) -> bool:
     """RFC 6191 section 2: does a SYN in TIME-WAIT open a new connection, whose SEG.SEQ is, or is
-    not, ``above`` what was received? By whether the old and the new connection use timestamps."""
+    not, ``above`` what was received? By whether the old and the new connection use timestamps.
+
+    ??? RFC 6191 drops the others without a word. Section 3.10.7.4, fourth, of RFC 9293 cites it
+    for those that it lets in, and has all others answered with an ACK.
+    """
     if not (tcp.bounds.stamps and tcp.rules.reopen_by_stamp):
         return above
     new = seg.tsval != 0

@@ -188,6 +188,11 @@ def spent(end: Endpoint, bounds: Bounds) -> bool:
     return bounds.incarnations != 0 and end.ghost.made == bounds.incarnations
 
 
+def ages(rules: Rules, bounds: Bounds) -> bool:
+    """Do segments grow older with each tick, until they have lived their time?"""
+    return bounds.msl != 0 and rules.lifetime_bounded
+
+
 def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
     """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?"""
     due = False

@@ -250,7 +250,6 @@ PROFILES = {
     "nat": Profile(replace(_ALIVE, keep_alive_idle=1, nat_timeout=2)),
     "reused": Profile(replace(_REUSED, stamps=2), (Once(),)),
     "reused-plain": Profile(_REUSED, (Once(),)),
-    "reused-back": Profile(replace(_REUSED, stamps=2, a_sends=False, b_sends=True), (Once(),)),
     "reused-resets": Profile(
         replace(_REUSED, abort=True, octets=0, send_window=False, stamps=2), (Crossing(),)
     ),
@@ -348,6 +347,13 @@ PURPOSES = {
     "TIME-WAIT",
     "nat": "the same with NATs that forget a connection after two ticks of silence, one more than "
     "there are before and between probes",
+    "reused": "octets of a client's connection and of one that takes its sockets from TIME-WAIT. "
+    "The channel loses nothing, segments live for ever, and the timestamp clocks tick once: what "
+    "takes no tick and what takes one can both be told",
+    "reused-plain": "the same without timestamps",
+    "reused-resets": "the same with ABORT, and nothing to send",
+    "recycling": "a client that opens, a listener, and another host behind the client's NAT, whose "
+    "timestamp clock is ahead",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
@@ -377,6 +383,9 @@ _LONG = (
     "cookies",
     "cookies-flood",
     "fast-open",
+    "reused",
+    "reused-plain",
+    "reused-resets",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
@@ -388,6 +397,7 @@ _LIVE_ONCE = (
     "delivering",
     "draining",
     "flood",
+    "recycling",
 )
 """Those that have three there, since they are of one connection."""
 

@@ -28,7 +28,7 @@ from spec.tcp.tcb import State
 from spec.world import endpoint
 from spec.world.bounds import Bounds
 from spec.world.channel import Bag, add, remove
-from spec.world.enabled import Event, calls, overdue
+from spec.world.enabled import Event, ages, calls, overdue
 from spec.world.endpoint import Endpoint
 from spec.world.happen import Effects, happen
 from spec.world.records import clone, key
@@ -304,7 +304,7 @@ class System:
 
     def older(self, seg: Segment) -> Segment | None:
         """A segment one tick later; None if it has lived its time."""
-        if not (self.bounds.msl and self.rules.lifetime_bounded):
+        if not ages(self.rules, self.bounds):
             return seg
         if seg.ttl <= 1:
             return None

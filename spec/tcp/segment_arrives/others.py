@@ -215,6 +215,8 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # TIME-WAIT: a new connection may begin
     if reopens(tcb, seg, tcp):
         snd_nxt, rcv_nxt, recent = tcb.snd.nxt, tcb.rcv.nxt, tcb.ts_recent
+        if tcp.bounds.stamps and not above_all_received(tcb, seg, tcp):
+            tcp.rule("RFC 6191/2/later", "not above what was received, but its timestamp is later")
         delete(tcb)
         answer_syn(tcb, seg, tcp)
         tcb.left_recent = recent
@@ -251,6 +253,11 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     return tcp.rule("RFC 793/fourth/reset", "SYN in the window, reset, enter CLOSED", State.CLOSED)
 
 
+def above_all_received(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is a SYN in TIME-WAIT above all that was received (RFC 1122 4.2.2.13)?"""
+    return tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
+
+
 def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Does a SYN reopen the connection from TIME-WAIT (3.6.1, MAY-2)?
 
@@ -258,8 +265,7 @@ def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     timestamps a later TSval will do (RFC 6191).
     """
     bare = seg.ctl.syn & not_(seg.ctl.rst) & not_(seg.ctl.ack)
-    beyond = tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
-    later = timestamps.reopened_by(tcb, seg, beyond, tcp)
+    later = timestamps.reopened_by(tcb, seg, above_all_received(tcb, seg, tcp), tcp)
     # (1): the ISS is above every sequence number of the old incarnation
     above = tcp.seq.le(tcb.snd.nxt, tcp.isn)
     return tcb.state == State.TIME_WAIT and tcp.rules.time_wait_reopen & bare & later & above
