@@ -124,6 +124,7 @@ ABLATIONS = (
     _change(33, "accept queue not bounded", "S1", {"accept_queue_check": False}),
     _change(34, "cookies not checked", "S5", {"cookie_check": False}),
     _change(35, "the IRS added to the hash", "S5", {"cookie_hash": CookieHash.SUM}),
+    _change(35, "the IRS not added to the hash", "S5m", {"cookie_hash": CookieHash.WHOLE}),
     _change(36, "no cookies", "S4", {"syncookies": Cookies.NEVER}),
     _change(36, "no cookies", "S3", {"syncookies": Cookies.NEVER}),
     _change(37, "requests forgotten", "S10.request", {"requests_forgotten": True}),

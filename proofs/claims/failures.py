@@ -27,6 +27,7 @@ FAILURES = {
     "S3": "the client's SYN never gets through",
     "S4": "a listener that sends cookies keeps a request",
     "S5": "the server is ESTABLISHED with nobody who agrees",
+    "S5m": "a later SYN had a cookie that was not above",
     "S5i": "the server made two TCBs of one of the client's",
     "S5d": "an octet was delivered again, by another connection",
     "S7": "a client is ESTABLISHED alone",

@@ -4,8 +4,10 @@ Each is true where all is well, or, for a witness, where the thing to be seen is
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from spec.observe.ghosts import End, Ghost, reached_established
+from spec.seq import Space, not_
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.endpoint import Endpoint
@@ -284,6 +286,17 @@ def server_agrees_once(world: World) -> bool:
     for pair in others:
         same = (pair.iss == first.iss) & (pair.irs == first.irs)
         if first.reached & pair.reached & same:
+            return False
+    return True
+
+
+def cookies_rise(world: World) -> bool:
+    """S5m: of two TCBs of the server, the one of the later IRS has the later ISS."""
+    _, server = world.hosts
+    seq, past = Space(4), server.ghost.past
+    for one, other in pairwise(past):
+        later = one.known & other.known & seq.lt(one.irs, other.irs)
+        if later & not_(seq.lt(one.iss, other.iss)):
             return False
     return True
 

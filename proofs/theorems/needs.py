@@ -18,6 +18,7 @@ from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
 from proofs.theorems import invariants as i
+from proofs.theorems import small
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
 from spec.rules import Isn, Restart
@@ -337,6 +338,28 @@ NEEDS: tuple[Need, ...] = (
         note="Nothing depends on it: it is the same in all theorems.",
     ),
     _less("S4", "36 S4"),
+    # S2.rate
+    Need(
+        "S2.rate",
+        "requests that are never forgotten",
+        without=(small.forgotten_in_time,),
+        note="A queue is full for ever then, of as many SYNs as it has places.",
+    ),
+    # S5m
+    Need(
+        "S5m",
+        "ISNs of the client in any order",
+        without=(small.client_rises,),
+        note="A cookie rises as the IRS does, and falls with it.",
+    ),
+    Need(
+        "S5m",
+        "two MSSs in one minute",
+        without=(small.one_mss,),
+        note="The MSS is added below the minute, modulo 2^24. So cookies of one minute may rise by "
+        "up to three less than their IRSs do, or by 2^24 less, once it wraps.",
+    ),
+    _less("S5m", "35 S5m"),
 )
 """Every assumption, and rules that are made wrong."""
 

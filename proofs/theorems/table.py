@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.theorems import invariants as i
+from proofs.theorems import small
 from proofs.theorems.invariants import Function
+from proofs.theorems.small import Small
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
@@ -19,7 +21,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import Cookies, Restart
+from spec.rules import CookieHash, Cookies, Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class Theorem:
     pairs: tuple[Function, ...] = ()
     facts: tuple[Function, ...] = ()
     upon: str = ""
+    system: Small | None = None  # none: hosts and the network
 
     @property
     def all(self) -> tuple[Function, ...]:
@@ -325,6 +328,31 @@ THEOREMS = (
         bounds=_LISTENING | {"strangers": False},  # nothing is kept of theirs that could go
         free=("window", "backlog", "secret"),
         facts=(i.window_is_sane,),
+    ),
+    Theorem(
+        id="S2.rate",
+        title="who keeps a SYN queue of B places full sends B SYNs or more in each life of a "
+        "request, whatever B is",
+        cites="RFC 4987 2",
+        claims=(small.full_is_paid,),
+        clauses=(small.full_is_held, small.held_is_kept),
+        rules={},
+        bounds={},
+        free=("backlog",),
+        facts=(small.forgotten_in_time,),
+        system=small.FLOOD,
+    ),
+    Theorem(
+        id="S5m",
+        title="cookies to which the IRS is added rise as the ISNs of the client do",
+        cites="RFC 4987 A; RFC 9293 3.4.1",
+        claims=(small.cookies_rise,),
+        clauses=(small.parts_are_sane,),
+        rules={"cookie_hash": CookieHash.SUM},
+        bounds={"width": 32},
+        free=("secret",),
+        facts=(small.client_rises, small.one_mss),
+        system=small.COOKIES,
     ),
 )
 """What is proved."""

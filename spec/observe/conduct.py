@@ -67,6 +67,8 @@ def _among(state: State, states: tuple[State, ...]) -> bool:
 _BLANK = (State.CLOSED, State.LISTEN)
 _RECEIVING = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 _SENDING = (State.ESTABLISHED, State.CLOSE_WAIT)
+_FINISHED = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+"""The states in which the peer's FIN was received (section 3.3.2)."""
 _EXISTING = (State.SYN_RECEIVED, *SYNCHRONIZED)
 _ABORTING = (State.SYN_RECEIVED, *_RECEIVING, State.CLOSE_WAIT)
 """The states in which ABORT sends a reset (section 3.10.5)."""
@@ -167,11 +169,13 @@ def _led(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...
         # A CLOSE that has text to wait for is queued in SYN-RECEIVED and in CLOSE-WAIT (section
         # 3.10.4), there until all of it is sent.
         unsent = tcp.seq.minus(after.snd.nxt, after.iss) <= after.written
-        waits = choose(source == State.SYN_RECEIVED, before.written != 0, unsent) & (
-            (source == State.SYN_RECEIVED) | (source == State.CLOSE_WAIT)
+        waits = (call == Input.CLOSE) & choose(
+            source == State.SYN_RECEIVED,
+            before.written != 0,
+            (source == State.CLOSE_WAIT) & unsent,
         )
         here = before.state == source
-        leads = leads & implies(here, (after.state == target) | (waits & (after.state == source)))
+        leads = leads & implies(here, after.state == choose(waits, source, target))
         stays = stays & not_(here)
     return (
         ("3.3.2 Figure 5; 3.10.4", leads),
@@ -188,30 +192,41 @@ def _follows(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition
     """Does the state after a segment follow the state before, in Figure 5 and its notes?"""
     ctl, seq = seg.ctl, tcp.seq
     opens = ctl.syn & not_(ctl.rst)
-    acks = ctl.ack & not_(ctl.rst)
-    fin = (ctl.fin | before.held_fin) & not_(ctl.rst) & not_(ctl.syn)
+    new = _acks_new(before, seg, seq)
+    acks = _processed(before, seg, tcp)
+    fin = ctl.fin | before.held_fin
     dies = ctl.rst
     listens = before.passive & not_(before.closing | before.reopened)
+    # A SYN in the window takes a passive OPEN back to where it was.
+    again = (
+        (before.state == State.SYN_RECEIVED)
+        & before.passive
+        & not_(before.reopened)
+        & opens
+        & (seq.minus(seg.seq, before.rcv.nxt) < before.rcv.wnd)
+    )
+    if tcp.rules.syn_received_challenge:
+        again = False
     edges = (
         *_drawn("rcv SYN", opens & not_(ctl.ack)),
-        *_drawn("rcv SYN,ACK", opens & ctl.ack),
-        *_drawn("rcv ACK of SYN", acks & not_(before.closing)),
-        *_drawn("rcv FIN", fin & acks),
-        *_drawn("rcv ACK of FIN", acks),
+        *_drawn("rcv SYN,ACK", opens & new),
+        *_drawn("rcv ACK of SYN", acks & new & not_(before.closing)),
+        *_drawn("rcv FIN", acks & fin),
+        *_drawn("rcv ACK of FIN", acks & new & (seg.ack == before.snd.nxt)),
         *_drawn("rcv RST", dies & listens),  # note 1
         # Two at once (note 2, for one)
-        (State.SYN_SENT, State.CLOSE_WAIT, opens & ctl.ack & ctl.fin),
-        (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & fin & not_(before.closing)),
-        (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & before.closing),
-        (State.SYN_RECEIVED, State.CLOSING, acks & fin & before.closing),
-        (State.FIN_WAIT_1, State.TIME_WAIT, fin & acks),
+        (State.SYN_SENT, State.CLOSE_WAIT, opens & new & ctl.fin),
+        (State.SYN_RECEIVED, State.CLOSE_WAIT, acks & new & fin & not_(before.closing)),
+        (State.SYN_RECEIVED, State.FIN_WAIT_1, acks & new & before.closing),
+        (State.SYN_RECEIVED, State.CLOSING, acks & new & fin & before.closing),
+        (State.FIN_WAIT_1, State.TIME_WAIT, acks & new & fin),
         # A CLOSE that waited for the window (section 3.10.4)
         (State.CLOSE_WAIT, State.LAST_ACK, acks & before.closing),
         # Errors (note 3)
-        (State.SYN_SENT, State.CLOSED, dies & ctl.ack),
-        (State.SYN_RECEIVED, State.LISTEN, ctl.syn & listens),
+        (State.SYN_SENT, State.CLOSED, dies & new),
+        (State.SYN_RECEIVED, State.LISTEN, again & listens),
         # ... which closes if a CLOSE was queued (section 3.10.4)
-        (State.SYN_RECEIVED, State.CLOSED, (dies | ctl.syn) & before.passive & before.closing),
+        (State.SYN_RECEIVED, State.CLOSED, (dies & before.passive | again) & before.closing),
         (State.SYN_RECEIVED, State.CLOSED, dies & not_(before.passive)),
         *((state, State.CLOSED, dies) for state in SYNCHRONIZED),
         # TIME-WAIT left and returned to (section 3.6.1, MAY-2)
@@ -223,18 +238,9 @@ def _follows(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition
         drawn = drawn | ((before.state == source) & (after.state == target) & reason)
     exact = (seg.seq == before.rcv.nxt) | _among(before.state, (*_BLANK, State.SYN_SENT))
     left = ctl.rst & (after.state != before.state)
-    again = (
-        (before.state == State.SYN_RECEIVED)
-        & before.passive
-        & not_(before.reopened)
-        & opens
-        & (seq.minus(seg.seq, before.rcv.nxt) < before.rcv.wnd)
-    )
-    if tcp.rules.syn_received_challenge:
-        again = False
     believed = ctl.rst & (
         (_among(before.state, _EXISTING) & (seg.seq == before.rcv.nxt))
-        | ((before.state == State.SYN_SENT) & _acks_new(before, seg, seq))
+        | ((before.state == State.SYN_SENT) & new)
     )
     spared = (before.state == State.TIME_WAIT) & tcp.rules.time_wait_ignores_reset
     opening = before.state == State.SYN_RECEIVED
@@ -245,13 +251,24 @@ def _follows(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition
     )
     back = choose(before.closing, after.state == State.CLOSED, after.state == State.LISTEN)
     later = seq.lt(before.rcv.nxt, seg.seq) & seq.le(before.snd.nxt, after.iss)
+    finished = _among(before.state, _FINISHED) | _took_fin(before, after, seq)
+    lives = not_(_among(before.state, _BLANK) | _among(after.state, _BLANK))
+    lives = lives & not_(_reopened(before, after) | _returned(before, after))
     return (
         ("3.3.2 Figure 5 and notes", drawn),
+        ("3.3.2; 3.10.7.4 eighth", implies(lives, _among(after.state, _FINISHED) == finished)),
         ("RFC 5961 3", implies(left, exact)),
         ("3.10.7.4 fourth", implies(again, back)),
         ("3.5.3; 3.6.1 (2)", implies(believed & not_(spared), home)),
         ("3.6.1 (1); RFC 1122 4.2.2.13", implies(_reopened(before, after), later)),
     )
+
+
+def _took_fin(before: Tcb, after: Tcb, seq: Space) -> bool:
+    """Did RCV.NXT move over a FIN? Of what it moves over, only text takes room of the window."""
+    start = choose(before.state == State.SYN_SENT, seq.plus(after.irs, 1), before.rcv.nxt)
+    moved = seq.minus(after.rcv.nxt, start) != seq.minus(before.rcv.wnd, after.rcv.wnd)
+    return (after.state != State.SYN_SENT) & moved
 
 
 # C2. Sections 3.5.2 and 3.8: answers
@@ -358,7 +375,14 @@ def _spoke(before: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
         )
     if what == Input.CLOSE:
         speaks = _among(state, (State.SYN_RECEIVED, *_SENDING))
-        return (("3.3.2 Figure 5", (resets + bare + syns == 0) & (speaks | (count == 0))),)
+        at_once = not_(before.closing) & (before.written == 0)
+        return (
+            ("3.3.2 Figure 5", (resets + bare + syns == 0) & (speaks | (count == 0))),
+            (
+                "3.10.4, SYN-RECEIVED",
+                implies(state == State.SYN_RECEIVED, count == choose(at_once, 1, 0)),
+            ),
+        )
     return (("3.8.3, 3.10.8", count == 0),)
 
 
@@ -480,6 +504,7 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
         ("3.6: no CLOSE yet", implies(unasked, not_(tcb.closing))),
         ("3.10.4: the CLOSE waits for text", implies(waits, sent <= tcb.written + 1)),
         ("3.6: our FIN is on its way", implies(_among(state, closers), tcb.closing & not_(done))),
+        ("3.3.2: our FIN was sent", implies(state == State.LAST_ACK, sent == finished)),
         (
             "3.6: our FIN is acknowledged",
             implies(_among(state, (State.FIN_WAIT_2, State.TIME_WAIT)), done),
@@ -560,6 +585,11 @@ def _called(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, 
                 (after.written == choose(wrote, 1, 0)) & (after.rcv.wnd == tcp.bounds.window),
             ),
         ),
+        ("3.4.1: the ISS is what was selected", implies(made, after.iss == tcp.isn)),
+        (
+            "3.8.5, MUST-62",
+            implies(made, (after.snd.up == up) & (after.snd.urgent == urges)),
+        ),
     )
 
 
@@ -592,7 +622,8 @@ def _moved(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, 
             "3.4; 3.10.7.2 third: a SYN is heard",
             implies(
                 made,
-                (after.irs == seg.seq)
+                (after.iss == tcp.isn)
+                & (after.irs == seg.seq)
                 & (after.rcv.nxt == seq.plus(seg.seq, 1))
                 & (after.rcv.wnd == tcp.bounds.window)
                 & (after.rcv.up == after.rcv.nxt)
@@ -788,11 +819,7 @@ def _timed(
             & tcp.bounds.send_window
         )
         restarts = (
-            stays
-            & _in_window(before, seg, seq)
-            & not_(seg.ctl.rst | seg.ctl.syn)
-            & seg.ctl.fin
-            & _ack_in_range(before, seg, tcp)
+            stays & _processed(before, seg, tcp) & seg.ctl.fin & _ack_in_range(before, seg, tcp)
         )
     begins = fronted | opened | answered
     begun = choose(begins, after.span == tcp.bounds.span, after.span == before.span)
@@ -800,10 +827,9 @@ def _timed(
         runs,
         ("3.6.1, MUST-13", implies(closing & not_(stays), after.time_wait == whole)),
         (
-            "3.6.1; 3.10.7.4 eighth",
-            implies(stays, (after.time_wait == before.time_wait) | (after.time_wait == whole)),
+            "3.6.1; 3.10.7.4 fifth, eighth",
+            implies(stays, after.time_wait == choose(restarts, whole, before.time_wait)),
         ),
-        ("3.10.7.4 fifth, eighth", implies(restarts, after.time_wait == whole)),
         ("3.6.1: only in TIME-WAIT", closing | (after.time_wait == 0)),
         ("3.8.3, MUST-20; 3.8.6.1, MUST-37", waits | empty | begun),
         ("3.10.7.4 eighth: other timers are off", implies(waits, after.span == 0)),

@@ -237,6 +237,12 @@ def accept_queue_is_full(listener: Listener, tcp: Tcp) -> bool:
     return tcp.rules.accept_queue_check and listener.ready > tcp.bounds.backlog
 
 
+def syn_ack_interval(retries: int) -> int:
+    """Seconds until a SYN,ACK that was sent again so often is sent again, or its request forgotten:
+    one, and twice as many each time (RFC 6298 2.1, 5.5). In all a request lives 2^(r+1) - 1."""
+    return 1 << retries
+
+
 def syn_ack_timeout(listener: Listener, request: Request, tcb: Tcb, tcp: Tcp) -> None:
     """The SYN,ACK of a request is sent again, ``synack_retries`` times; then it is forgotten."""
     if tcp.rules.requests_forgotten and request.retries >= tcp.bounds.synack_retries:

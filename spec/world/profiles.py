@@ -224,6 +224,9 @@ PROFILES = {
     "cookies": Profile(
         replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False), (Agreement(), Once())
     ),
+    "cookies-again": Profile(
+        replace(_LISTENER, window=1, stride=3, send_window=False), (Agreement(),)
+    ),
     "cookies-flood": Profile(
         replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False, strangers=True), (Once(),)
     ),
@@ -336,6 +339,7 @@ PURPOSES = {
     "flood": "a client with an octet to send, and a listener under a flood of SYNs",
     "cookies": "octets of one connection through a listener, while segments of another are still "
     "about. Fresh ISNs are three apart, as in reuse; a window of one keeps it small",
+    "cookies-again": "connections without data through a listener, one after the other",
     "cookies-flood": "the same with a flood, which a listener needs that sends cookies only when "
     "its SYN queue is full",
     "fast-open": "an octet on a SYN to a listener, and a second connection",
@@ -381,6 +385,7 @@ _LONG = (
     "time-giving-up",
     "time-giving-up-soon",
     "cookies",
+    "cookies-again",
     "cookies-flood",
     "fast-open",
     "reused",

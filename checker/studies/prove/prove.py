@@ -281,8 +281,10 @@ TELLING = 2.0
 
 
 def failing(proof: Proof) -> dict[Function, Theorem]:
-    """The first clauses that fail, each with the first theorem that has it."""
-    has = {f.__name__: (f, t) for t in reversed(proof.theorems) for f in t.all}
+    """The first clauses that fail, each with the first theorem that has it; of hosts, which alone
+    can be explored."""
+    hosts = [t for t in reversed(proof.theorems) if t.system is None]
+    has = {f.__name__: (f, t) for t in hosts for f in t.all}
     found = dict.fromkeys(what.clause for what in proof.failed if what.clause in has)
     return dict([has[name] for name in found][:CLAUSES])
 

@@ -12,24 +12,27 @@ itself then, has nothing to prove, and is left out. A claim never is.
 import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from checker.engines.solver import induction
 from checker.engines.solver.induction import ENDS, MESSAGE, NUMBER, Clause, Constancy, Theory
 from checker.ir.composition import Kind
 from checker.ir.nodes import BOOL, NAT, POSITIVE, REAL, Node, Sort
-from checker.ir.schema import fields
-from checker.ir.tracing import Branch, Leaf, Tree
+from checker.ir.schema import Field, fields
+from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.model import Model
-from checker.model.traced import Traced
+from checker.model.traced import Static, Traced
 from proofs.theorems.invariants import Function, Memory, View, remember
+from proofs.theorems.small import Act, Scene, Small
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
 from spec.seq import implies
 from spec.tcp.inputs import Input
+from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
-from spec.world.records import key, paths
+from spec.world.records import key, paths, rebuild
 
 FREE = {
     "window": None,
@@ -46,6 +49,8 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     """The theory of a theorem, the first, and of others that are built upon it."""
     base, *others = theorems
     _check(base, others)
+    if base.system is not None:
+        return _small(base, base.system)
     rules = dataclasses.replace(Rules(), **base.rules)
     bounds = dataclasses.replace(Bounds(), **base.bounds)
     timed = "msl" in base.free
@@ -156,6 +161,72 @@ def _true_by_itself(tree: Tree) -> bool:
     return node.op == "const" and bool(node.data)
 
 
+def _clause(
+    function: Function, about: str, tree: Tree, when: Sequence[tuple[str, ...]] = ()
+) -> Clause:
+    """A clause that was traced, with its source line and its words."""
+    where = f"{function.__module__.replace('.', '/')}.py:{function.__code__.co_firstlineno}"
+    doc = inspect.getdoc(function) or ""
+    return Clause(function.__name__, about, tree, where, doc, tuple(when))
+
+
+def _small(theorem: Theorem, system: Small) -> Theory:
+    """The theory of a system of its own: one end acts, and what it is given comes as a message."""
+    tracer = Tracer()
+    bounds = dataclasses.replace(Bounds(), **theorem.bounds)
+    seq = (0, (1 << bounds.width) - 1)
+    domains: dict[str, Any] = {"seq": seq, "count": NAT, "ticks": NAT}
+    free = {name: FREE[name] or Sort("int", *seq) for name in theorem.free}
+    rules = dataclasses.replace(Rules(), **theorem.rules)
+    bounds = dataclasses.replace(bounds, **{n: tracer.var(n, sort) for n, sort in free.items()})
+
+    def layout(kind: type | None) -> list[Field]:
+        return [] if kind is None else fields(kind(), domains)
+
+    def record(kind: type | None, name: str) -> Any:
+        variables = (tracer.var(f"{name}{f.path}", f.sort) for f in layout(kind))
+        return None if kind is None else rebuild(kind(), variables)
+
+    def scene() -> Scene:
+        me, open_ = record(system.state, "me."), record(system.open, "")
+        return Scene(me, open_, Tcp(rules, bounds, 0))
+
+    def step(act: Act) -> tuple[Static, list[Any]]:
+        s = scene()
+        if not act(s, record(system.given, "seg.")):
+            return Static(False), []
+        return Static(True, tuple(s.tcp.cited)), list(key(s.me))
+
+    def clause(function: Function) -> Clause:
+        return _clause(function, ENDS, tracer.trace(lambda: (None, [function(scene())])))
+
+    start = system.state()
+    return Theory(
+        name=theorem.id,
+        fields=layout(system.state),
+        message_fields=layout(system.given),
+        initial=dict(zip(paths(start), key(start), strict=True)),
+        constants={},
+        kinds=[
+            Kind(name, tracer.trace(partial(step, act)), delivers=system.given is not None)
+            for name, act in system.actions.items()
+        ],
+        tick=None,
+        ttl=None,
+        elapsed=None,
+        sight={},
+        drawn={},
+        memories=[],
+        told="",
+        number=NAT,
+        parameters=free | {f.path: f.sort for f in layout(system.open)},
+        facts=[clause(f) for f in theorem.facts],
+        pairs=[],
+        clauses=[clause(f) for f in theorem.all],
+        claims=tuple(f.__name__ for f in theorem.claims),
+    )
+
+
 class _Looking:
     """Traces clauses: functions of a view of which every part is symbolic."""
 
@@ -221,11 +292,8 @@ class _Looking:
                 claimed = claimed | every
             return None, [implies(claimed, function(self.view, *arguments))]
 
-        code = function.__code__
-        where = f"proofs/theorems/invariants.py:{code.co_firstlineno}"
         about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
-        doc = inspect.getdoc(function) or ""
-        return Clause(function.__name__, about, tracer.trace(decided), where, doc, tuple(when))
+        return _clause(function, about, tracer.trace(decided), when)
 
 
 def _folded(tree: Tree, traced: Traced, output: int) -> Node:

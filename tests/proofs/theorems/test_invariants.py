@@ -57,6 +57,7 @@ QUICK = ("T4", "T6", "T10")
     [
         pytest.param(one, id=one.id, marks=[] if one.id in QUICK else [pytest.mark.slow])
         for one in THEOREMS
+        if one.system is None
     ],
 )
 def test_clauses_hold_of_runs(theorem: Theorem) -> None:

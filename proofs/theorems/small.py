@@ -1,0 +1,218 @@
+"""Small systems: a few numbers, and the rules of ``spec.tcp`` that move them.
+
+Some theorems are about no connection: how many SYNs hold a queue, or how cookies follow each
+other. Each of these has a state of its own, and actions. An action lets the specification's
+functions work on the state; what it is ``given`` besides is anything at all. Clauses are claimed of
+every state, as those of ``proofs.theorems.invariants`` are: they hold at the start, and after every
+action.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spec.rules import CookieHash
+from spec.seq import choose, implies, not_
+from spec.tcp.listener import (
+    Listener,
+    cookie,
+    stranger_forgotten,
+    stranger_syn,
+    syn_queue_is_full,
+)
+from spec.tcp.segment import Count, Seq
+from spec.tcp.sending import Tcp
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A state, the values that are left open, and the context in which rules run."""
+
+    me: Any
+    open: Any
+    tcp: Tcp
+
+
+Act = Callable[[Scene, Any], bool]
+"""What an action does, given anything; false: it may not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A system of its own: the records that its state, what is given (None: nothing) and what is
+    open are made of, and its actions by name."""
+
+    state: type
+    given: type | None
+    open: type
+    actions: Mapping[str, Act]
+
+
+# S2: what a full SYN queue costs
+
+
+@dataclass(slots=True, eq=False)
+class Flood:
+    """A listener under a flood of SYNs. Places are counted in ticks, so that nothing is multiplied:
+    a SYN pays for as many as a request lives."""
+
+    listener: Listener = field(default_factory=lambda: Listener(listening=True))
+    paid: Count = 0  # by SYNs
+    kept: Count = 0  # by those of which a request was kept
+    held: Count = 0  # places that were taken, tick by tick
+    full: Count = 0  # all places, at ticks at which the queue was full
+
+
+@dataclass(slots=True, eq=False)
+class Life:
+    """How long a request lives: 2^(r+1) - 1 ticks, if its SYN,ACK is sent again r times."""
+
+    life: Count = 0
+    forgotten: bool = False  # are requests forgotten then?
+
+
+def _syn(s: Scene, _: None) -> bool:
+    flood, before = s.me, s.me.listener.strangers
+    stranger_syn(flood.listener, s.tcp)
+    flood.paid = flood.paid + s.open.life
+    flood.kept = flood.kept + choose(flood.listener.strangers != before, s.open.life, 0)
+    return True
+
+
+def _forgotten(s: Scene, _: None) -> bool:
+    if s.me.listener.strangers == 0:
+        return False
+    stranger_forgotten(s.me.listener, s.tcp)
+    return True
+
+
+def _tick(s: Scene, _: None) -> bool:
+    """Each request that is there has a tick to live; together they have what was paid for them,
+    less what they have lived already."""
+    flood, listener = s.me, s.me.listener
+    if not implies(s.open.forgotten, flood.held + listener.requests <= flood.kept):
+        return False
+    flood.held = flood.held + listener.requests
+    if syn_queue_is_full(listener, s.tcp):
+        flood.full = flood.full + s.tcp.bounds.backlog
+    return True
+
+
+FLOOD = Small(Flood, None, Life, {"SYN": _syn, "forgotten": _forgotten, "time goes by": _tick})
+
+
+def forgotten_in_time(s: Scene) -> bool:
+    """A request is forgotten when its life is over."""
+    forgotten: bool = s.open.forgotten
+    return forgotten
+
+
+def full_is_held(s: Scene) -> bool:
+    """Where the queue is full, as many places are taken as there are."""
+    full: bool = s.me.full <= s.me.held
+    return full
+
+
+def held_is_kept(s: Scene) -> bool:
+    """No request lives longer than its life, and none is kept without a SYN."""
+    kept: bool = (s.me.held <= s.me.kept) & (s.me.kept <= s.me.paid)
+    return kept
+
+
+def full_is_paid(s: Scene) -> bool:
+    """S2.rate: who keeps the queue full for t ticks has sent backlog * t / life SYNs, or more."""
+    paid: bool = s.me.full <= s.me.paid
+    return paid
+
+
+# S5m: the cookies of one pair of sockets
+
+
+@dataclass(slots=True, eq=False)
+class Syn:
+    """A SYN of a client, and when it comes."""
+
+    irs: Seq = 0
+    minute: Seq = 0  # in the upper eight bits
+    hashed: Seq = 0  # what is added to the MSS in that minute: 24 bits
+    mss: Seq = 0  # which of four MSSs
+
+
+@dataclass(slots=True, eq=False)
+class Cookies:
+    """The last SYN of a client, and what became of its cookies."""
+
+    last: Syn = field(default_factory=Syn)
+    sent: bool = False
+    fell: bool = False  # a later SYN had a cookie that was not above
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """What a client does, and the key of the hash."""
+
+    key: Seq = 0
+    rises: bool = False  # are its ISNs monotone?
+    one_mss: bool = False  # does it announce one MSS?
+
+
+BITS = 24
+"""Below the minute's eight bits (Linux's COOKIEBITS)."""
+LOW = (1 << BITS) - 1
+FAR, APART = 1 << 30, 63 << BITS
+"""How far a client's ISN is above its last one at most, and for how many minutes. With more of
+either, half the numbers may have gone by, and above is below."""
+
+
+def linux_cookie(s: Scene, syn: Syn) -> int:
+    """The ISS that Linux sends (``secure_tcp_syn_cookie``): two keyed hashes, one of them with the
+    minute in it, and in the open the IRS, the minute, and which MSS."""
+    seq, low = s.tcp.seq, (syn.hashed + syn.mss) & LOW
+    irs = syn.irs if s.tcp.rules.cookie_hash == CookieHash.SUM else 0
+    return seq.plus(seq.plus(seq.plus(s.open.key, irs), syn.minute), low)
+
+
+def _sane(syn: Syn) -> bool:
+    """Is each part of a cookie of its size?"""
+    return (syn.minute & LOW == 0) & (syn.hashed <= LOW) & (syn.mss < 4)
+
+
+def _client_syn(s: Scene, syn: Syn) -> bool:
+    cookies, last, seq = s.me, s.me.last, s.tcp.seq
+    ahead, later = seq.minus(syn.irs, last.irs), seq.minus(syn.minute, last.minute)
+    risen = implies(s.open.rises, (ahead != 0) & (ahead <= FAR))
+    same = (syn.hashed == last.hashed) & implies(s.open.one_mss, syn.mss == last.mss)
+    in_time = (later <= APART) & implies(later == 0, same)
+    if not (_sane(syn) & implies(cookies.sent, risen & in_time)):
+        return False
+    above = seq.lt(linux_cookie(s, last), linux_cookie(s, syn))
+    above = above & seq.lt(cookie(last.irs, 0, s.tcp), cookie(syn.irs, 0, s.tcp))
+    cookies.fell = cookies.fell | (cookies.sent & not_(above))
+    cookies.last, cookies.sent = syn, True
+    s.tcp.rule("RFC 4987/3.6/cookie", "send SYN,ACK with a cookie, keep nothing")
+    return True
+
+
+COOKIES = Small(Cookies, Syn, Client, {"SYN": _client_syn})
+
+
+def client_rises(s: Scene) -> bool:
+    """The client's ISNs rise, and by no more than a quarter of the numbers at a time."""
+    rises: bool = s.open.rises
+    return rises
+
+
+def one_mss(s: Scene) -> bool:
+    """The client announces the same MSS, or the minute is another."""
+    one: bool = s.open.one_mss
+    return one
+
+
+def parts_are_sane(s: Scene) -> bool:
+    """Each part of a cookie is of its size."""
+    return _sane(s.me.last)
+
+
+def cookies_rise(s: Scene) -> bool:
+    """S5m: a later SYN of the same pair of sockets has a later cookie."""
+    return not_(s.me.fell)
