@@ -190,14 +190,14 @@ class Rules:
     )
     reuse_above: bool = _rule(
         True,
-        "Linux tcp_tw_reuse; RFC 9293 3.4.1",
+        "RFC 9293 3.4.1",
         "... off, with any ISS [50].",
     )
     reuse_later: bool = _rule(
         True,
-        "Linux tcp_tw_reuse, tcp_tw_reuse_delay",
-        "... and where hosts use timestamps, only once the clock has ticked since TIME-WAIT began; "
-        "off, at once [51].",
+        "not in RFC 9293",
+        "... and where hosts use timestamps, only once the clock has ticked since TIME-WAIT began "
+        "(Linux's tcp_tw_reuse_delay); off, at once [51].",
     )
     reuse_fin_wait_2: bool = _rule(
         False,
@@ -207,8 +207,8 @@ class Rules:
     reopen_returns: bool = _rule(
         True,
         "RFC 9293 3.6.1 (2); RFC 1122 4.2.2.13",
-        "A reset of a connection that was reopened returns it to TIME-WAIT; off, it ends, and so "
-        "does TIME-WAIT.",
+        "A reset of a connection that was reopened returns it to TIME-WAIT; off, to LISTEN, as one "
+        "of a passive OPEN, and TIME-WAIT is over.",
     )
     reopen_by_stamp: bool = _rule(
         True,
@@ -224,13 +224,14 @@ class Rules:
     )
     paws_resets: bool = _rule(
         False,
-        "against RFC 7323 5.2",
-        "... and so is a reset; off, resets are spared.",
+        "RFC 7323 5.2",
+        "... and so is a reset, which the text spares; off, it is spared.",
     )
     time_wait_recycle: bool = _rule(
         False,
-        "Linux tcp_tw_recycle, until 4.12",
-        "A listener drops a SYN whose TSval is earlier than the latest from its address [25].",
+        "not in RFC 9293",
+        "A listener drops a SYN whose TSval is earlier than the latest from its address (Linux's "
+        "tcp_tw_recycle, until 4.12) [25].",
     )
     fin_wait_2_timeout: bool = _rule(
         False,

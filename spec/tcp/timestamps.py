@@ -54,10 +54,11 @@ def agree(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 
 def stamp(used: bool, tcb: Tcb, tcp: Tcp) -> None:
-    """All that the step sends carries TSval, if the connection uses the option, or ``used`` it
-    before (a reset, section 3.2)."""
+    """All that the step sends carries TSval, if the connection uses the option (section 3.2); or
+    if it ``used`` it, and is gone with the step: then this is a reset."""
+    gone = tcb.state == State.CLOSED or tcb.state == State.LISTEN
     for sent in tcp.sent:
-        sent.tsval = choose(used | tcb.stamped, tcp.clock + 1, 0)
+        sent.tsval = choose((used & gone) | tcb.stamped, tcp.clock + 1, 0)
 
 
 def check(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:

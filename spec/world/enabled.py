@@ -194,8 +194,13 @@ def ages(rules: Rules, bounds: Bounds) -> bool:
 
 
 def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
-    """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?"""
+    """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?
+
+    Without an MSL no timer runs: each may expire, or not, while timestamp clocks tick.
+    """
     due = False
+    if not bounds.msl:
+        return due
     for socket in end.host.sockets:
         due = due | timeouts.time_wait_is_over(socket.tcb)
         if bounds.keep_alive_idle != 0:

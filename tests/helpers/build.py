@@ -90,7 +90,8 @@ GOT_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
 def endpoint(state: State, **variables: Any) -> Endpoint:
     """An endpoint in ``state``, as a run without data would leave it, but for ``variables``.
 
-    ``snd_x`` and ``rcv_x`` are SND.X and RCV.X; ``up``, ``quiet`` and ``crashes`` the host's.
+    ``snd_x`` and ``rcv_x`` are SND.X and RCV.X; ``up``, ``quiet``, ``clock`` and ``crashes`` the
+    host's.
     """
     end = with_tcb(_tcb(state))
     if state not in (State.CLOSED, State.LISTEN):
@@ -100,7 +101,9 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
         if head in ("snd", "rcv"):
             owner, name = getattr(end.tcb, head), tail
         else:
-            owner = {"up": end.host, "quiet": end.host, "crashes": end}.get(name, end.tcb)
+            owner = {"up": end.host, "quiet": end.host, "clock": end.host, "crashes": end}.get(
+                name, end.tcb
+            )
         assert hasattr(owner, name), name
         setattr(owner, name, value)
     return end

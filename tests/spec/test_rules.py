@@ -47,6 +47,14 @@ DEFAULTS = {
     "time_wait_reopen": False,
     "reopen_seq_check": True,
     "time_wait_reuse": False,
+    "reuse_above": True,
+    "reuse_later": True,
+    "reuse_fin_wait_2": False,
+    "reopen_returns": True,
+    "reopen_by_stamp": True,
+    "paws": True,
+    "paws_resets": False,
+    "time_wait_recycle": False,
     "fin_wait_2_timeout": False,
     "retransmission_bounded": True,
     "quiet_time": True,
@@ -168,6 +176,38 @@ def others_answer(**rules):
 
 
 ENDLESS = {"keep_alive_gives_up": False}
+STAMPS = dataclasses.replace(BOUNDS, stamps=4)
+
+
+def stamped(segment, tsval, state=State.ESTABLISHED, **variables):
+    """A demonstration: a segment with TSval ``tsval`` arrives, after one with TSval 2."""
+    end = endpoint(state, **{"stamped": True, "ts_recent": 2} | variables)
+    return lambda **rules: seen(arrive(end, seg(segment, tsval=tsval), bounds=STAMPS, **rules))
+
+
+def reusing(**rules):
+    """An OPEN takes the sockets of a TIME-WAIT, with an ISS that is not above SND.NXT."""
+    end = endpoint(State.TIME_WAIT)
+    return seen(happen(end, Input.OPEN_ACTIVE, isn=50, **{"time_wait_reuse": True} | rules))
+
+
+def reusing_at_once(**rules):
+    """... that began in this tick."""
+    end = endpoint(State.TIME_WAIT, stamped=True, ts_recent=2, since=1)
+    return happen(
+        end, Input.OPEN_ACTIVE, isn=900, bounds=STAMPS, **{"time_wait_reuse": True} | rules
+    ).possible
+
+
+def reset_after_reopening(**rules):
+    end = endpoint(State.SYN_RECEIVED, reopened=True, left_snd=102, left_rcv=302)
+    return seen(arrive(end, "<SEQ=300><CTL=RST>", **rules))
+
+
+def recycled(**rules):
+    """A SYN to a listener whose client's address has sent a later TSval."""
+    return seen(arrive(listening(heard=3), seg(SYN, tsval=1), bounds=STAMPS, **rules))
+
 
 DEMONSTRATIONS = {
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
@@ -228,6 +268,16 @@ DEMONSTRATIONS = {
     ("time_wait_reopen", True): REOPENING,
     ("reopen_seq_check", False): old_syn_reopening,
     ("time_wait_reuse", True): doing(State.TIME_WAIT, Input.OPEN_ACTIVE),
+    ("reuse_above", False): reusing,
+    ("reuse_later", False): reusing_at_once,
+    ("reuse_fin_wait_2", True): doing(State.FIN_WAIT_2, Input.OPEN_ACTIVE),
+    ("reopen_returns", False): reset_after_reopening,
+    ("reopen_by_stamp", False): lambda **rules: stamped(SYN, 3, State.TIME_WAIT)(
+        isn=900, time_wait_reopen=True, **rules
+    ),
+    ("paws", False): stamped("<SEQ=300><ACK=100><TEXT=1><CTL=ACK>", 1),
+    ("paws_resets", True): stamped("<SEQ=300><CTL=RST>", 1),
+    ("time_wait_recycle", True): recycled,
     ("fin_wait_2_timeout", True): doing(State.FIN_WAIT_2, Input.USER_TIMEOUT),
     ("retransmission_bounded", False): doing(State.SYN_SENT, Input.RETRANSMISSION_TIMEOUT, span=0),
     ("quiet_time", False): doing(State.CLOSED, Input.RESTART, up=False),

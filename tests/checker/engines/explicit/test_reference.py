@@ -13,7 +13,7 @@ from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from proofs.claims.table import BY_ID
-from spec.rules import AckLimit, Cookies, KeepAlive, Restart, Rules
+from spec.rules import AckLimit, Cookies, Isn, KeepAlive, Restart, Rules
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import System
@@ -421,6 +421,23 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         {"RFC 5382/REQ-5/forgotten"},
     ),
     (
+        {"time_wait_reuse": True, "time_wait_reopen": True, "isn": Isn.ANY},
+        PROFILES["reused-resets"].but(plain=True),
+        1_000_000,
+        {
+            "not in RFC 9293/reuse",
+            "RFC 6191/2/later",
+            "RFC 7323/5.3/R1",
+            "RFC 7323/3.2/missing",
+        },
+    ),
+    (
+        {"time_wait_recycle": True},
+        PROFILES["recycling"],
+        1_000_000,
+        {"Linux/tw_recycle/drop", "Linux/tw_recycle/heard", "Linux/tw_recycle/forget"},
+    ),
+    (
         {"fin_wait_2_timeout": True},
         PROFILES["closing-giving-up"],
         10_000,
@@ -432,9 +449,6 @@ ERROR = "an error that the RFC returns to the user: no step of the system (spec.
 IDLE = "a RECEIVE that finds nothing changes nothing: no step of the system (spec.world.enabled)"
 PEER = "no segment that this specification sends meets it; tests/spec/tcp/segment_arrives does"
 SILENT = {
-    # A departure of stacks, which no claim assumes: captures take it
-    # (tests/checker/conform/test_behaviour.py)
-    "not in RFC 9293/reuse": "time_wait_reuse",
     "3.10.1/exists": ERROR,
     "3.10.2/CLOSED/none": ERROR,
     "3.10.2/closing": ERROR,
