@@ -19,6 +19,14 @@ def narrate(
     at: Annotated[
         str, typer.Option(metavar="WHERE", help="Where the capture was taken, as for conform.")
     ] = "middle",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Tell only what became of the SYNs to this port: queues, cookies, floods.",
+        ),
+    ] = None,
     only: VerdictsOption = None,
     state: LeftOption = "",
     most: Annotated[
@@ -31,4 +39,4 @@ def narrate(
 
     show = run.choose(only or [], state, most, verbose=False)
     chosen = behaviour.choose(rules or [])
-    raise typer.Exit(narrate(capture, chosen, run.position(at), html, json, show))
+    raise typer.Exit(narrate(capture, chosen, run.position(at), html, json, show, port))

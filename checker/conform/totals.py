@@ -27,7 +27,8 @@ UNACKNOWLEDGED = "SYN,ACK never acknowledged"
 SAYS = {
     UNANSWERED: "nobody is there, or something on the way drops it",
     REFUSED: "nobody listens on the port",
-    UNACKNOWLEDGED: "a scan, a flood with forged addresses, or a path that works one way only",
+    UNACKNOWLEDGED: "a scan, a flood with forged addresses, or a path that works one way only "
+    "(narrate --port N tells more)",
 }
 
 

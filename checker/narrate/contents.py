@@ -18,6 +18,7 @@ from checker.capture.networks import Ip
 from checker.capture.segments import ACK, RST, SYN
 from checker.conform.connection import Connection
 from checker.conform.follow import Follower
+from checker.listeners.requests import Listeners
 from checker.narrate import dns
 from checker.narrate.http import Reader
 
@@ -265,9 +266,13 @@ def _messages(names: Names, src: bytes, dst: bytes) -> Callable[[bytes, int, flo
 
 
 class Tap:
-    """Reads the frames of one capture, for the follower and for us."""
+    """Reads the frames of one capture, for the follower and for us.
 
-    def __init__(self) -> None:
+    ``port``: only listeners at that port are looked at, and nothing is followed.
+    """
+
+    def __init__(self, port: int | None = None) -> None:
+        self.listeners = Listeners(port)
         self.names = Names()
         self.room = Room()
         self.open: dict[int, Contents] = {}  # by the identity of a connection that is followed
@@ -277,9 +282,14 @@ class Tap:
     def read(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
         """The segments; each is looked at when the follower has seen it."""
         for item in read(frames, self._seen):
-            yield item
             if isinstance(item, Unread):
+                yield item
                 continue
+            self.listeners.take(item)
+            if self.listeners.port is not None:
+                follower.segments += 1
+                continue
+            yield item
             flow, side = follower.flows.get((item.src, item.dst, item.scope), (None, 0))
             connection = flow.connection if flow is not None else None
             if connection is not None:
@@ -294,6 +304,8 @@ class Tap:
         self.frame = frame
         if self.began is None:
             self.began = frame.time
+        if self.listeners.port is not None:
+            return
         found = datagram(number, frame, ip) if ip is not None else None
         if found is not None:
             self.names.take(found)

@@ -14,6 +14,8 @@ from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import USED
 from checker.conform.totals import Totals
+from checker.listeners import findings
+from checker.listeners.requests import Listener
 from checker.narrate.contents import Contents, Lookup
 from checker.narrate.http import Head
 from checker.render import Story
@@ -24,6 +26,8 @@ VERSION = 1
 ``docs/reference/narrate.schema.json``."""
 TOLD = 1_000
 """Connections that are listed; further ones are only counted."""
+TROUBLED = 10
+"""Listeners that are named without being asked for."""
 
 _MEANS = {state.value: waits.means for state, waits in WAITS.items()}
 _MEANS["SYN-SENT or ESTABLISHED"] = "it was never seen to acknowledge the SYN,ACK"
@@ -128,6 +132,8 @@ class Narration:
     began: float
     summary: dict[str, Any]  # of the capture, as conform has it
     totals: Totals
+    listeners: list[Listener]
+    port: int | None  # to which the SYNs went that are told, and nothing else
 
     def as_json(self) -> dict[str, Any]:
         """The report."""
@@ -155,6 +161,7 @@ class Narration:
             "connections": [one.as_json() for one in self.connections],
             "more_connections": self.more_connections,
             "totals": self.totals.as_json(),
+            "listeners": [findings.as_json(one, self.began) for one in self.listeners[:TOLD]],
         }
 
 
@@ -274,6 +281,9 @@ def _ends(connection: Connection, contents: Contents) -> Iterator[End]:
 
 def lines(of: Narration, most: int, width: int) -> Iterator[str]:
     """The narration on the terminal; of connections, at most so many (0: all)."""
+    if of.port is not None:
+        yield from port(of, most, width)
+        return
     requests = sum(one.requests for one in of.connections if one.protocol.startswith("HTTP"))
     yield f"{of.summary['capture']}: " + ", ".join(
         f"{count} {word}{'' if count == 1 else 's'}"
@@ -296,6 +306,29 @@ def lines(of: Narration, most: int, width: int) -> Iterator[str]:
     if more := of.more_connections + len(of.connections) - len(told):
         yield f"and {more} connections more"
     yield from of.totals.lines(width)
+    yield from troubles(of)
+
+
+def troubles(of: Narration) -> Iterator[str]:
+    """Listeners at which something went wrong, in a line each."""
+    found = [one for one in of.listeners if findings.troubled(one)]
+    if not found:
+        return
+    yield "Listeners (--port N tells more of one)"
+    yield from (f"  {findings.summary(one)}" for one in found[:TROUBLED])
+    if len(found) > TROUBLED:
+        yield f"  and {len(found) - TROUBLED} more"
+
+
+def port(of: Narration, most: int, width: int) -> Iterator[str]:
+    """All of the listeners at one port."""
+    told = of.listeners[: most or None]
+    if not told:
+        yield f"{of.summary['capture']}: no SYN to port {of.port}"
+    for one in told:
+        yield from findings.lines(one, of.began, width)
+    if len(of.listeners) > len(told):
+        yield f"and {len(of.listeners) - len(told)} listeners more"
 
 
 def lookup(one: Lookup) -> str:

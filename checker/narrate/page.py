@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from checker.narrate.narration import Narration, Told, chapter, lookup
+from checker.narrate.narration import Narration, Told, chapter, lookup, port, troubles
 from checker.render import dot, ladder
 from checker.render.sequence import STYLE, draw
 from checker.support.errors import Problem
 
 DRAWN = 12
 """Connections with a picture."""
+WIDTH = 100
+"""Columns of what is told of a listener."""
 
 _STYLE = """
 body { font: 15px/1.45 sans-serif; color: #1f2933; max-width: 75em; margin: 2em auto }
@@ -37,6 +39,7 @@ def page(of: Narration) -> str:
             f"<h1>{escape(title)}</h1>",
             *_names(of),
             *_overview(of),
+            *_listeners(of),
             *(line for i, one in enumerate(of.connections) for line in _connection(i, one)),
             "</body></html>",
             "",
@@ -62,7 +65,7 @@ def _names(of: Narration) -> Iterator[str]:
 def _overview(of: Narration) -> Iterator[str]:
     yield "<h2>Connections</h2>"
     if not of.connections:
-        yield "<p>None.</p>"
+        yield "<p>None.</p>" if of.port is None else "<p>Not followed.</p>"
         return
     yield "<table><tr><th>began</th><th>connection</th><th>protocol</th><th>requests</th>"
     yield "<th>left in (client / server)</th><th>verdict</th></tr>"
@@ -84,6 +87,13 @@ def _overview(of: Narration) -> Iterator[str]:
     )
     if of.more_connections:
         yield f"<p>And {of.more_connections} connections more.</p>"
+
+
+def _listeners(of: Narration) -> Iterator[str]:
+    told = [*port(of, 0, WIDTH)] if of.port is not None else [*troubles(of)][1:]
+    if told:
+        yield "<h2>Listeners</h2>"
+        yield f"<pre>{escape(chr(10).join(told))}</pre>"
 
 
 def _connection(i: int, one: Told) -> Iterator[str]:

@@ -24,12 +24,13 @@ def narrate(
     out_html: Path | None = None,
     out_json: Path | None = None,
     show: Show | None = None,
+    port: int | None = None,
 ) -> int:
     """Tell what happened; the exit code."""
     apart((out_html, out_json), [capture])
     show = show or Show()
     drawn = page.DRAWN if out_html is not None else 0
-    found = gather(capture, behaviour, position, drawn, show)
+    found = gather(capture, behaviour, position, drawn, show, port)
     for line in narration.lines(found, show.most, terminal.room()):
         print(line)
     if out_json is not None:
@@ -39,7 +40,7 @@ def narrate(
         if drawn:
             print(f"drawing {drawn} connections", file=sys.stderr)
         write(out_html, page.page(found).encode())
-    something = found.lookups or found.connections
+    something = found.lookups or found.connections or (port is not None and found.listeners)
     whole = not found.summary["damage"] and not found.summary["unread"]
     return OK if something and whole else INCONCLUSIVE
 
@@ -50,12 +51,14 @@ def gather(
     position: Position,
     drawn: int = 0,
     show: Show | None = None,
+    port: int | None = None,
 ) -> narration.Narration:
     """All that there is to tell; with the pictures of the first ``drawn`` connections to end.
 
-    Of connections that are not to be shown, there are only the totals.
+    Of connections that are not to be shown, there are only the totals. ``port``: only what became
+    of the SYNs to that port.
     """
-    tap, output = Tap(), Output()
+    tap, output = Tap(port), Output()
     connections: list[narration.Told] = []
     more = 0
 
@@ -80,7 +83,7 @@ def gather(
     (summary,) = output.summary
     return narration.Narration(
         tap.names.lookups, tap.names.more, connections, more, tap.began or 0.0, summary,
-        output.totals,
+        output.totals, tap.listeners.finish(), port,
     )  # fmt: skip
 
 
