@@ -163,6 +163,13 @@ ABLATIONS = (
         {"a_sends": False, "b_sends": True},
         note="A stale SYN of the server makes TS.Recent old again.",
     ),
+    _change(
+        53,
+        "reopened from TIME-WAIT, any ISNs",
+        "T3",
+        {"time_wait_reopen": True, "isn": Isn.ANY},
+        note="With the return to TIME-WAIT, too.",
+    ),
 )
 """Every ablation whose claim is in the table."""
 
@@ -187,6 +194,26 @@ CONTROLS = (
     _change(31, "split handshake", "T4", {"split_handshake": True}),
     _change(31, "split handshake", "L1", {"split_handshake": True}),
     _change(31, "split handshake", "T8", {"split_handshake": True}),
+    _change(
+        51,
+        "reuse at once, no PAWS, where nothing is overtaken or repeated",
+        "R1",
+        {"reuse_later": False, "paws": False},
+        {"capacity": 1, "duplicate": False},
+        note="As over loopback.",
+    ),
+    _change(
+        53,
+        "reopened without the return to TIME-WAIT, fresh ISNs",
+        "T3",
+        {"time_wait_reopen": True, "reopen_returns": False},
+    ),
+    _change(
+        53,
+        "reopened without the return to TIME-WAIT, any ISNs",
+        "T4",
+        {"time_wait_reopen": True, "reopen_returns": False},
+    ),
 )
 """What a claim must survive."""
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from spec.rules import Cookies, KeepAlive, Restart
+from spec.rules import Cookies, Isn, KeepAlive, Restart
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 
@@ -425,6 +425,47 @@ SCENARIOS: dict[str, Scenario] = {
         _OPENING,
         rules={"keep_alive": KeepAlive.EMPTY},
         bounds={**TIMED, "keep_alive_idle": 4, "keep_alive_interval": 1},
+    ),
+    "reuse": Scenario(
+        "Reuse from TIME-WAIT: the peer's PAWS refuses an old octet",
+        "The second connection has the numbers of the first. A copy of the first one's octet has "
+        "an earlier TSval than the SYN that opened the second: it is answered and dropped.",
+        (
+            *_HANDSHAKE,
+            _do(A, Input.SEND),
+            Move(B, "duplicate", "PSH,ACK", "the network has a copy"),
+            _do(B, Input.RECEIVE),
+            _hear(A, "ACK"),
+            *_FOUR_WAY,
+            *_wait(1),
+            _LISTEN,
+            _do(A, Input.OPEN_ACTIVE, "out of TIME-WAIT: the clock has ticked"),
+            _hear(B, "SYN"),
+            _hear(A, "SYN,ACK"),
+            _hear(B, "ACK"),
+            _hear(B, "PSH,ACK", "the copy: in the window, and earlier than TS.Recent"),
+        ),
+        ((0, 0), (1000, 1000)),
+        rules={"time_wait_reuse": True, "reuse_above": False, "isn": Isn.ANY},
+        bounds={**DATA, "stamps": 4},
+    ),
+    "recycle": Scenario(
+        "TIME-WAIT recycled: a client behind a NAT is shut out",
+        "B keeps the latest TSval of an address, for all that have it. Another host behind A's NAT "
+        "has a clock that is ahead, so that B drops A's SYN without a word.",
+        (
+            _EAR,
+            _do(B, Input.NAT_OPEN, "from A's address"),
+            _CONNECT,
+            _hear(B, "SYN", "earlier than what the other host sent"),
+            _do(B, Input.ADDRESS_FORGOTTEN, "after 60 seconds"),
+            _do(B, Input.NAT_OPEN, "the other host opens again, before A's SYN comes"),
+            _do(A, Input.RETRANSMISSION_TIMEOUT),
+            _hear(B, "SYN"),
+        ),
+        rules={"time_wait_recycle": True},
+        bounds={**_LISTENER, "stamps": 4, "nat": True},
+        harm=True,
     ),
     "data-on-syn": Scenario(
         "Data on the SYN: legal, and held back until the handshake is complete",

@@ -441,6 +441,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "cookies": {"in_flight": 3},
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},
+        "reused": {"in_flight": 3},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }
