@@ -17,7 +17,7 @@ changes from run to run.
 import dataclasses
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from checker.studies.trace import tell
 from checker.support import files, machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.journal import Journal, Told
-from proofs.claims.ablations import ABLATIONS, ASSUMED_LESS, CONTROLS, NOT_MODELLED, Ablation
+from proofs.claims.ablations import ABLATIONS, ASSUMED_LESS, CONTROLS, Ablation
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import BY_ID, CLAIMS, full_title, witnesses
 
@@ -47,8 +47,6 @@ DATA, PAGE, PICTURES = (
     Path("diagrams/matrix"),
 )
 """Where the matrix is checked in, from the top of the checkout."""
-
-LATER_VERDICT = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +170,7 @@ def matrix(journal: Journal, todo: Sequence[Task]) -> dict[str, Any]:
     for less, one in itertools.product(ASSUMED_LESS, report.claims):
         if one.id == less.claim.id:
             rows.append(_row(less, one, "violated", diagram=one.id))
-    rows += _unexplored()
-    rows.sort(key=lambda row: _place(row["id"]))  # stable: as in the table of ablations
+    rows.sort(key=lambda row: row["id"])  # stable: as in the table of ablations
     return {
         "rows": rows,
         "claims": [_claim_row(*pair) for pair in zip(CLAIMS, report.claims, strict=True)],
@@ -184,10 +181,6 @@ def matrix(journal: Journal, todo: Sequence[Task]) -> dict[str, Any]:
 def _said(what: str, one: ClaimReport) -> str:
     said = f"{one.verdict}, expected {one.expected}"
     return f"{what}: {said}{f': {one.note}' if one.note else ''}"
-
-
-def _place(id: int | str) -> tuple[int, str]:
-    return (id, "") if isinstance(id, int) else (1000, id)
 
 
 def _row(ablation: Ablation, one: ClaimReport, expected: str, diagram: str = "") -> dict[str, Any]:
@@ -207,25 +200,6 @@ def _row(ablation: Ablation, one: ClaimReport, expected: str, diagram: str = "")
         "diagram": (diagram or f"{ablation.number}-{ablation.claim.id}") if falls else None,
         "note": ablation.note,
     }
-
-
-def _unexplored() -> Iterator[dict[str, Any]]:
-    """Rows of the numbers that nothing is explored for."""
-    for id, title in NOT_MODELLED.items():
-        yield {
-            "id": id,
-            "ablation": title,
-            "claim": None,
-            "verdict": LATER_VERDICT,
-            "expected": LATER_VERDICT,
-            "length": None,
-            "control": False,
-            "rules": {},
-            "bounds": {},
-            "states": None,
-            "diagram": None,
-            "note": "",
-        }
 
 
 def _claim_row(claim: Claim, one: ClaimReport) -> dict[str, Any]:
@@ -324,8 +298,7 @@ explores everything again and compares. The same as data:
 *Holds* means that every state within the small bounds of `spec/world/profiles.py` was visited and
 is good, and that the witness was reached. *Violated* comes with the shortest run that violates the
 claim. *Steps* counts that run's user calls, timeouts, clock ticks, and segments that the network
-delivers, duplicates or loses. *States* is given only where every state was visited. Rows marked
-*later* name mechanisms that the specification does not have yet, so nothing was checked.
+delivers, duplicates or loses. *States* is given only where every state was visited.
 
 `./run verify` checks the same claims at larger bounds, and `./run prove` proves some of them
 without bounds. Words that are used in a special sense are in the [glossary](glossary.md)."""
@@ -416,7 +389,7 @@ def differences(found: Mapping[str, Any], kept: str, where: Path) -> list[str]:
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    return f"row {row['id']} {row['claim']}" if row["claim"] else f"row {row['id']}"
+    return f"row {row['id']} {row['claim']}"
 
 
 def _claim_name(row: Mapping[str, Any]) -> str:

@@ -157,11 +157,11 @@ ABLATIONS = (
     _change(51, "reuse before the clock has ticked", "R1", {"reuse_later": False}),
     _change(
         52,
-        "the server sends",
+        "the server sends, and opens by it",
         "R1",
         {},
         {"a_sends": False, "b_sends": True},
-        note="A stale SYN of the server makes TS.Recent old again.",
+        note="The server's own clock need not have ticked.",
     ),
     _change(
         53,
@@ -219,6 +219,3 @@ CONTROLS = (
 
 ASSUMED_LESS = (_change(29, "the application never closes", "L2.leak", {}),)
 """What takes away no rule but an assumption of fairness: the claim without it."""
-
-NOT_MODELLED: Mapping[int | str, str] = {}
-"""Numbers of the table the project started from for which nothing is explored."""

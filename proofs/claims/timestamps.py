@@ -38,7 +38,7 @@ CLAIMS = (
         rules=_STAMPS,
         witnesses=("WR1",),
         finding="The delay of tcp_tw_reuse has to be one tick of the timestamp clock. It holds for "
-        "what the client sends: of what the server sends it does not (ablation 52).",
+        "what the client sends. The server's own clock need not have ticked (ablation 52).",
     ),
     Claim(
         "R2",
