@@ -124,6 +124,11 @@ class Rules:
         "RFC 9293 3.8.1, 3.10.8",
         "A SYN,ACK is sent again until it is acknowledged; off, it is sent once [27].",
     )
+    syn_retransmitted: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, 3.10.8",
+        "A SYN is sent again until it is answered; off, it is sent once [60].",
+    )
     split_handshake: bool = _rule(
         False,
         "not in RFC 9293",
@@ -363,6 +368,24 @@ class Rules:
         "not in RFC 9293",
         "What keeps a cookie from being used twice: none; bare: text with the ACK is refused; "
         "once: the last cookie taken is remembered; later: those of earlier IRSs are refused too.",
+    )
+    cookie_gate: bool = _rule(
+        True,
+        "not in RFC 9293",
+        "An ACK is looked at as one of a cookie only if cookies were sent of late; off, always "
+        "[61].",
+    )
+    fast_open_cookie: bool = _rule(
+        True,
+        "RFC 7413 4.1",
+        "The text of a SYN is taken only with a Fast Open cookie, which shows that the address is "
+        "the sender's; off, of any SYN [62].",
+    )
+    listener_resets: bool = _rule(
+        True,
+        "not in RFC 9293",
+        "Closing a listener resets the connections that wait to be accepted; off, they are "
+        "forgotten in silence [63].",
     )
     # RFC 5961
     reset_exact: bool = _rule(

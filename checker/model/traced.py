@@ -24,6 +24,7 @@ from spec.observe.watcher import Watcher
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
+from spec.tcp.listener import MINUTES
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 from spec.world.bounds import Bounds
@@ -55,6 +56,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         patience(bounds),
         bounds.nat_timeout,
         bounds.stamps,
+        max(bounds.cookie_life, bounds.cookie_memory, MINUTES - 1) if bounds.listener else 0,
     )
     return {
         "seq": (0, (1 << bounds.width) - 1),

@@ -170,12 +170,25 @@ ABLATIONS = (
         {"time_wait_reopen": True, "isn": Isn.ANY},
         note="With the return to TIME-WAIT, too.",
     ),
+    _change(37, "requests forgotten", "S6", {"requests_forgotten": True}),
+    _change(60, "a SYN sent once", "S11", {"syn_retransmitted": False}),
+    _change(61, "ACKs always looked at as cookies", "S11b", {"cookie_gate": False}),
+    _change(62, "no Fast Open cookie", "S17", {"fast_open_cookie": False}),
+    _change(63, "a listener closed in silence", "S18", {"listener_resets": False}),
+    _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
 )
 """Every ablation whose claim is in the table."""
 
 _NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
 
 CONTROLS = (
+    _change(
+        65,
+        "one minute, as long as cookies are good",
+        "S5t",
+        {},
+        {"cookie_life": 1, "cookie_memory": 1},
+    ),
     _change(35, "the IRS added to the hash", "S5d.once", {"cookie_hash": CookieHash.SUM}),
     _change(30, "close in three segments", "T3", {"fin_ack_delayed": True}),
     _change(30, "close in three segments", "T4", {"fin_ack_delayed": True}),

@@ -25,6 +25,9 @@ _ALWAYS = {"syncookies": Cookies.ALWAYS}
 _OVERFLOW = {"syncookies": Cookies.OVERFLOW}
 _LINUX = {"syncookies": Cookies.ALWAYS, "cookie_hash": CookieHash.SUM}
 _ENDLESS = {"requests_forgotten": False}
+_ONE_SYN = {"syn_retransmitted": False}
+_DRAINED = _CALLS - {Input.NEIGHBOUR_ACCEPTED.value}
+_LISTENS_NO_MORE = _CALLS | {Input.LISTEN.value, Input.LISTENER_CLOSED.value}
 
 CLAIMS = (
     Claim(
@@ -218,6 +221,48 @@ CLAIMS = (
         witnesses=("WS5d.later",),
     ),
     Claim(
+        "S5t",
+        "cookies that are good for two minutes: a TCB of the client has no more than one at the "
+        "server, if a cookie that was taken is remembered for two minutes",
+        ALWAYS,
+        p.server_agrees_once,
+        "cookies-time",
+        "not in RFC 4987",
+        rules={**_ALWAYS, "cookie_guard": CookieGuard.ONCE},
+        witnesses=("WS5t",),
+        finding="Exact: one minute less is not enough. TIME-WAIT at the passive end is no such "
+        "memory, however long it is (S5t.wait).",
+    ),
+    Claim(
+        "S5t.wait",
+        "... by TIME-WAIT at the passive end, which resets do not end",
+        ALWAYS,
+        p.server_agrees_once,
+        "cookies-time",
+        "not in RFC 4987",
+        rules={
+            **_ALWAYS,
+            "passive_time_wait": True,
+            "time_wait_ignores_reset": True,
+            "retransmission_bounded": False,
+        },
+        witnesses=("WS5t.wait",),
+        finding="Refuted, with whatever length: a reset ends the connection at the server, from "
+        "ESTABLISHED or CLOSE-WAIT, where there is no TIME-WAIT yet.",
+    ),
+    Claim(
+        "S6",
+        "at rest what a client sent was delivered, in order and once, though the accept queue was "
+        "full, if the application drains it, and the SYN,ACK is sent again as long as that takes",
+        REST,
+        p.late_text_is_delivered,
+        "accepting-lossless",
+        "RFC 9293 3.8.1",
+        rules=_ENDLESS,
+        witnesses=("WS6.endless",),
+        idle=_DRAINED,
+    ),
+    Claim(
         "S7",
         "at rest no client is ESTABLISHED alone, though the accept queue was full",
         REST,
@@ -292,6 +337,31 @@ CLAIMS = (
         idle=_CALLS,
     ),
     Claim(
+        "S11",
+        "with cookies an open gets through a channel that loses SYN,ACKs",
+        EVENTUALLY,
+        p.everything,
+        "server-first",
+        "RFC 9293 3.8.1; RFC 4987 3.6",
+        rules=_ALWAYS,
+        live=_OPENS,
+        finding="By the client's SYN alone: the server has no request whose SYN,ACK it would send "
+        "again.",
+    ),
+    Claim(
+        "S11b",
+        "where no cookie was sent of late, no ACK is taken for one, even if an ISN happens to be "
+        "one",
+        ALWAYS,
+        p.server_agrees_once,
+        "cookies-chance",
+        "not in RFC 4987",
+        rules=_OVERFLOW,
+        witnesses=("WS11b",),
+        finding="That is all that the memory of the last overflow does: cookies that were sent "
+        "have an age of their own.",
+    ),
+    Claim(
         "S14",
         "defer_accept: at rest no client is ESTABLISHED alone",
         REST,
@@ -335,6 +405,40 @@ CLAIMS = (
         "RFC 7413 4.2; RFC 9293 3.5",
         rules={"fast_open": True, "data_on_syn": True},
         witnesses=("WS16",),
+    ),
+    Claim(
+        "S17",
+        "Fast Open: nobody is answered whose address was not shown to be theirs",
+        ALWAYS,
+        p.nobody_is_answered,
+        "fast-open-flood",
+        "RFC 7413 4.1, 5.2",
+        rules={"fast_open": True, "data_on_syn": True},
+        witnesses=("WS17",),
+    ),
+    Claim(
+        "S18",
+        "at rest no client is ESTABLISHED alone, though the listener was closed",
+        REST,
+        p.client_not_alone,
+        "listener-closes",
+        "RFC 9293 3.5",
+        rules=_ONE_SYN,
+        witnesses=("WS18",),
+        idle=_LISTENS_NO_MORE,
+    ),
+    Claim(
+        "S18.full",
+        "... while the accept queue was full",
+        REST,
+        p.client_not_alone,
+        "listener-closes-full",
+        "RFC 9293 3.5",
+        rules=_ONE_SYN,
+        witnesses=("WS18.full",),
+        idle=_LISTENS_NO_MORE,
+        finding="Refuted: the request whose third segment was ignored is forgotten, and its client "
+        "not told.",
     ),
     Claim(
         "S16.off",
@@ -382,6 +486,25 @@ WITNESSES = (
         "S6: a third segment found the accept queue full, and the connection was made all the "
         "same, with its octet delivered",
         p.recovered,
+    ),
+    _seen("WS5t", "S5t", "a cookie was forgotten after its connection", p.cookie_forgotten),
+    _seen("WS5t.wait", "S5t.wait", _SERVED_TWICE, p.server_established_again),
+    _seen(
+        "WS6.endless",
+        "S6",
+        "a third segment found the accept queue full, and the octet was delivered all the same",
+        p.recovered,
+    ),
+    _seen("WS11b", "S11b", _SERVED_TWICE, p.server_established_again),
+    _seen("WS17", "S17", "both ends are in ESTABLISHED", p.both_established),
+    _seen(
+        "WS18", "S18", "the listener is closed, and the client in ESTABLISHED", p.listener_is_closed
+    ),
+    _seen(
+        "WS18.full",
+        "S18.full",
+        "the listener is closed, and the client in ESTABLISHED",
+        p.listener_is_closed,
     ),
     _seen("WS8", "S8", "the accept queue is full", p.accept_queue_full),
     _seen("WS8.lost", "S8.lost", "the accept queue is full", p.accept_queue_full),

@@ -313,6 +313,18 @@ def client_not_alone(world: World) -> bool:
     return not (a.tcb.state == State.ESTABLISHED and b.tcb.state == State.CLOSED)
 
 
+def late_text_is_delivered(world: World) -> bool:
+    """S6: no client in ESTABLISHED is alone, and what it sent was delivered, in order and once."""
+    a, b = world.hosts
+    delivered = b.ghost.delivered == a.tcb.written and not b.ghost.garbled
+    return client_not_alone(world) and (a.tcb.state != State.ESTABLISHED or delivered)
+
+
+def nobody_is_answered(world: World) -> bool:
+    """S17: nothing of an address that may be anybody's waits to be accepted, and answered."""
+    return _listener(world).unshown == 0
+
+
 def client_in_syn_sent(world: World, me: int) -> bool:
     """S2, S3: the client's SYN waits to be answered, and the server listens."""
     return me == 0 and _listener(world).listening and in_syn_sent(world, me)
@@ -698,6 +710,19 @@ def recovered(world: World) -> bool:
     """A third segment had to be left aside, and the connection was made later, with its octet."""
     request = _request(world)
     return request.queue == Queue.ACCEPT and request.acked and octet_delivered(world)
+
+
+def listener_is_closed(world: World) -> bool:
+    """The listener is closed, while the client is in ESTABLISHED."""
+    a, _ = world.hosts
+    return not _listener(world).listening and a.tcb.state == State.ESTABLISHED
+
+
+def cookie_forgotten(world: World) -> bool:
+    """The server has had a TCB, and has forgotten the cookie that it came from."""
+    _, b = world.hosts
+    request = _request(world)
+    return b.ghost.id > 0 and b.tcb.state == State.CLOSED and not request.used
 
 
 def shut_window(world: World) -> bool:

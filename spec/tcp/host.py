@@ -114,6 +114,7 @@ LISTENERS = (
     Input.NEIGHBOUR_ACCEPTED,
     Input.NAT_OPEN,
     Input.ADDRESS_FORGOTTEN,
+    Input.LISTENER_CLOSED,
     Input.SEGMENT,
     Input.RETRANSMISSION_TIMEOUT,
     Input.KEEP_ALIVE_TIMEOUT,
@@ -139,6 +140,8 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
         listening.settle(listener, request, tcb)
     elif what == Input.LISTEN:
         listening.listen(listener, tcp)
+    elif what == Input.LISTENER_CLOSED:
+        listening.close(listener, request, tcb, tcp)
     elif what == Input.ACCEPT:
         listening.accept(listener, request, tcp)
     elif what == Input.STRANGER_SYN:
@@ -164,6 +167,8 @@ def _tick(host: Host, tcp: Tcp, elapsed: Ticks) -> None:
     for listener in host.listeners:
         listening.tick(listener, _left(listener.overflowed, elapsed))
     for socket in host.sockets:
+        for request in socket.requests:
+            listening.forget_cookie(request, _left(request.remembered, elapsed))
         socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
         socket.tcb.span = _left(socket.tcb.span, elapsed)
         socket.tcb.keep_alive = _left(socket.tcb.keep_alive, elapsed)

@@ -1,7 +1,7 @@
 """What can happen to a host: the events of RFC 9293 section 3.10, and a host's own.
 
-A listener has more of its own (``spec.tcp.listener``): listen() and accept() of the sockets
-interface, SYNs of *strangers*, whose other end is nobody, and *neighbours*, other clients'
+A listener has more of its own (``spec.tcp.listener``): listen(), accept() and close() of the
+sockets interface, SYNs of *strangers*, whose other end is nobody, and *neighbours*, other clients'
 connections, of which the listener's queues alone are modelled.
 """
 
@@ -35,6 +35,7 @@ class Input(Enum):
     STRANGER_SYN = "SYN of a stranger"
     STRANGER_FORGOTTEN = "stranger forgotten"
     NEIGHBOUR_READY = "neighbour ready"
+    LISTENER_CLOSED = "listener closed"
     NEIGHBOUR_ACCEPTED = "neighbour accepted"
     NAT_OPEN = "OPEN of another host behind the NAT"
     ADDRESS_FORGOTTEN = "timestamp of the address forgotten"

@@ -26,7 +26,7 @@ from enum import Enum
 from spec.rules import CookieGuard, CookieHash, Cookies
 from spec.seq import choose
 from spec.tcp import timestamps
-from spec.tcp.segment import Count, Segment, Seq, Stamp, Ticks, acceptable
+from spec.tcp.segment import Control, Count, Segment, Seq, Stamp, Ticks, acceptable
 from spec.tcp.segment_arrives import segment_arrives as rfc_segment_arrives
 from spec.tcp.segment_arrives.others import process_segment_text
 from spec.tcp.segment_arrives.syn import answer_syn, enter_syn_received, hear_syn
@@ -56,6 +56,7 @@ class Listener:
     strangers: Count = 0  # of these requests: those of addresses where nobody answers
     neighbours: Count = 0  # of those ready: those of other clients
     heard: Stamp = 0  # the latest TSval from the client's address (``time_wait_recycle``)
+    unshown: Count = 0  # of those ready: those of addresses that may be anybody's
     overflowed: Ticks = 0  # ticks for which ACKs are still looked at as cookies
     minute: Ticks = 0  # the clock of cookies, which counts to MINUTES and begins again
 
@@ -69,6 +70,7 @@ class Request:
     acked: bool = False  # the third segment came, and was left aside
     used: bool = False  # a cookie was taken once, and is remembered (``CookieGuard``)
     used_irs: Seq = 0  # the IRS that it stood for
+    remembered: Ticks = 0  # ticks for which it still is, if it is not for ever
 
 
 MINUTES = 4
@@ -88,6 +90,21 @@ def accept(listener: Listener, request: Request, tcp: Tcp) -> None:
     """accept(): the application takes a connection out of the accept queue."""
     leave(listener, request)
     return tcp.rule("sockets/accept", "the application takes the connection")
+
+
+def close(listener: Listener, request: Request, tcb: Tcb, tcp: Tcp) -> None:
+    """close() of the listening socket: whoever waits to be accepted is reset, and requests are
+    forgotten. Their clients hear of it when they send."""
+    listener.listening = False
+    listener.requests = listener.requests - listener.strangers
+    listener.ready = listener.ready - listener.neighbours
+    listener.strangers, listener.neighbours = 0, 0
+    if request.queue == Queue.ACCEPT and tcp.rules.listener_resets:
+        tcp.send(Segment(seq=tcb.snd.nxt, ctl=Control(rst=True)))
+    if request.queue != Queue.NONE:
+        delete(tcb)
+        leave(listener, request)
+    return tcp.rule("sockets/close", "the listener is closed: reset who is ready, forget requests")
 
 
 # Segments
@@ -259,6 +276,11 @@ def syn_ack_timeout(listener: Listener, request: Request, tcb: Tcb, tcp: Tcp) ->
 
 def stranger_syn(listener: Listener, tcp: Tcp) -> None:
     """A SYN whose source address is that of nobody who answers: one of a flood (RFC 4987 2)."""
+    if tcp.rules.fast_open and not tcp.rules.fast_open_cookie:
+        if not accept_queue_is_full(listener, tcp):
+            listener.ready = listener.ready + 1
+            listener.unshown = listener.unshown + 1
+            return tcp.rule("RFC 7413/4.1/anybody", "text of nobody's SYN to the application")
     full = syn_queue_is_full(listener, tcp)
     if wants_cookie(full, tcp):
         listener.overflowed = tcp.bounds.cookie_life
@@ -318,7 +340,8 @@ def wants_cookie(full: bool, tcp: Tcp) -> bool:
 
 def believes_cookies(listener: Listener, tcp: Tcp) -> bool:
     """Is an ACK looked at as one of a cookie? Only if cookies were sent of late."""
-    return tcp.rules.syncookies != Cookies.NEVER and listener.overflowed != 0
+    late = not tcp.rules.cookie_gate or listener.overflowed != 0
+    return tcp.rules.syncookies != Cookies.NEVER and late
 
 
 def cookie(irs: int, minute: int, tcp: Tcp) -> int:
@@ -389,10 +412,18 @@ def take_cookie(listener: Listener, request: Request, tcb: Tcb, seg: Segment, tc
     tcb.state = State.SYN_RECEIVED
     if tcp.rules.cookie_guard in (CookieGuard.ONCE, CookieGuard.LATER):
         request.used, request.used_irs = True, irs
+        request.remembered = tcp.bounds.cookie_memory
     tcp.rule("RFC 4987/3.6/valid", "the ACK of a cookie makes a TCB", State.SYN_RECEIVED)
     rfc_segment_arrives(tcb, seg, tcp)
     enter_accept_queue(listener, request)
     return None
+
+
+def forget_cookie(request: Request, left: Ticks) -> None:
+    """Time goes by: ``left`` is what is left of the time for which a cookie is remembered."""
+    request.used = request.used & ((request.remembered == 0) | (left != 0))
+    request.used_irs = choose(request.used, request.used_irs, 0)
+    request.remembered = left
 
 
 def tick(listener: Listener, left: Ticks) -> None:

@@ -60,6 +60,10 @@ class Parameters(Protocol):
         """For how many values of its clock a SYN cookie is valid, that of its sending included."""
 
     @property
+    def cookie_memory(self) -> int:
+        """Ticks for which a cookie that was taken is remembered; 0: for ever."""
+
+    @property
     def keep_alive_idle(self) -> int:
         """Ticks for which nothing was heard before the first probe (section 3.8.4, MUST-27); 0:
         any time."""

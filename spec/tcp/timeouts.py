@@ -75,6 +75,8 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     """Is the retransmission (or persist) timer running?"""
     if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
         return False
+    if not tcp.rules.syn_retransmitted and tcb.state == State.SYN_SENT:
+        return False
     if not tcp.rules.syn_ack_retransmitted:
         if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
             return False

@@ -134,6 +134,13 @@ class Bounds:
     cookie_life: int = _bound(
         1, 1, 3, "values of its clock for which a SYN cookie is valid; the clock has four"
     )
+    cookie_memory: int = _bound(
+        0,
+        0,
+        4,
+        "ticks for which a cookie that was taken is remembered (with time only); 0: for ever",
+    )
+    listener_closes: bool = _flag(False, "the listener may be closed")
     # Faults
     duplicate: bool = _flag(True, "the channel may duplicate")
     lose: bool = _flag(True, "the channel may lose")

@@ -53,6 +53,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.RESTART: crashes,
         Input.LISTEN: listens and socket == 0,
         Input.ACCEPT: listens,
+        Input.LISTENER_CLOSED: listens and socket == 0 and bounds.listener_closes,
         Input.STRANGER_SYN: listens and socket == 0 and bounds.strangers,
         Input.STRANGER_FORGOTTEN: listens and socket == 0 and bounds.strangers,
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
@@ -135,6 +136,7 @@ _LISTENER = (
     Input.NEIGHBOUR_ACCEPTED,
     Input.NAT_OPEN,
     Input.ADDRESS_FORGOTTEN,
+    Input.LISTENER_CLOSED,
 )
 
 _APPLICATION = (
@@ -155,6 +157,8 @@ def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
     (listener,), (request,) = end.host.listeners, end.host.sockets[0].requests
     if what == Input.LISTEN:
         return not_(listener.listening)
+    if what == Input.LISTENER_CLOSED:
+        return listener.listening
     if what == Input.ACCEPT:
         return request.queue == Queue.ACCEPT
     if what == Input.STRANGER_FORGOTTEN:

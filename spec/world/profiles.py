@@ -227,8 +227,63 @@ PROFILES = {
     "cookies-again": Profile(
         replace(_LISTENER, window=1, stride=3, send_window=False), (Agreement(),)
     ),
+    "cookies-chance": Profile(
+        replace(_LISTENER, window=1, stride=3, send_window=False, secret=0),
+        (Agreement(),),
+    ),
+    "cookies-time": Profile(
+        replace(
+            _LISTENER,
+            window=1,
+            stride=3,
+            in_flight=1,
+            send_window=False,
+            close=False,
+            abort=True,
+            msl=2,
+            cookie_life=2,
+            cookie_memory=2,
+        ),
+        (Agreement(),),
+    ),
     "cookies-flood": Profile(
         replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False, strangers=True), (Once(),)
+    ),
+    "listener-closes": Profile(
+        replace(
+            _LISTENER,
+            close=False,
+            in_flight=4,
+            send_window=False,
+            duplicate=False,
+            lose=False,
+            listener_closes=True,
+        )
+    ),
+    "listener-closes-full": Profile(
+        replace(
+            _LISTENER,
+            close=False,
+            in_flight=4,
+            send_window=False,
+            duplicate=False,
+            lose=False,
+            listener_closes=True,
+            neighbours=True,
+        )
+    ),
+    "fast-open-flood": Profile(
+        replace(
+            _LISTENER,
+            a_active=False,
+            a_passive=True,
+            incarnations=1,
+            window=1,
+            in_flight=1,
+            octets=1,
+            b_sends=False,
+            strangers=True,
+        )
     ),
     "fast-open": Profile(
         replace(
@@ -340,6 +395,14 @@ PURPOSES = {
     "cookies": "octets of one connection through a listener, while segments of another are still "
     "about. Fresh ISNs are three apart, as in reuse; a window of one keeps it small",
     "cookies-again": "connections without data through a listener, one after the other",
+    "cookies-chance": "the same, where the first ISN of the server happens to be what a cookie "
+    "would be",
+    "cookies-time": "a client that aborts, with time: a cookie is good for two minutes, which are "
+    "ticks here, and segments live as long",
+    "listener-closes": "a listener that is closed, and a channel that neither loses nor "
+    "duplicates, with room for all that is sent",
+    "listener-closes-full": "the same, and an accept queue that other clients fill",
+    "fast-open-flood": "an octet on a SYN to a listener, and SYNs from nobody",
     "cookies-flood": "the same with a flood, which a listener needs that sends cookies only when "
     "its SYN queue is full",
     "fast-open": "an octet on a SYN to a listener, and a second connection",
@@ -386,7 +449,10 @@ _LONG = (
     "time-giving-up-soon",
     "cookies",
     "cookies-again",
+    "cookies-chance",
+    "cookies-time",
     "cookies-flood",
+    "fast-open-flood",
     "fast-open",
     "reused",
     "reused-plain",
@@ -439,6 +505,9 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "hazard": {},
         "garbage": {},
         "cookies": {"in_flight": 3},
+        "cookies-chance": {"in_flight": 3},
+        "cookies-time": {"in_flight": 2},
+        "fast-open-flood": {"in_flight": 3},
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},
         "reused": {"in_flight": 3},

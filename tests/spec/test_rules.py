@@ -36,6 +36,7 @@ DEFAULTS = {
     "syn_received_seq_check": True,
     "syn_ack_exact": False,
     "syn_ack_retransmitted": True,
+    "syn_retransmitted": True,
     "split_handshake": False,
     "data_on_syn": False,
     "close_waits": False,
@@ -82,6 +83,9 @@ DEFAULTS = {
     "cookie_hash": CookieHash.WHOLE,
     "cookie_check": True,
     "cookie_guard": CookieGuard.NONE,
+    "cookie_gate": True,
+    "fast_open_cookie": True,
+    "listener_resets": True,
     "keep_alive": KeepAlive.OFF,
     "keep_alive_below": True,
     "keep_alive_gives_up": True,
@@ -241,6 +245,14 @@ DEMONSTRATIONS = {
     ),
     ("cookie_guard", CookieGuard.ONCE): heard(OF_A_COOKIE, taken_before(), **COOKIES),
     ("cookie_guard", CookieGuard.LATER): heard(OF_A_COOKIE, taken_before(), **COOKIES),
+    ("cookie_gate", False): heard(OF_A_COOKIE, listening(overflowed=0), **COOKIES),
+    ("fast_open_cookie", False): lambda **rules: seen(
+        happen(listening(), Input.STRANGER_SYN, fast_open=True, **rules)
+    ),
+    ("listener_resets", False): lambda **rules: seen(
+        happen(listening(State.ESTABLISHED, Queue.ACCEPT, ready=1), Input.LISTENER_CLOSED, **rules)
+    ),
+    ("syn_retransmitted", False): doing(State.SYN_SENT, Input.RETRANSMISSION_TIMEOUT),
     ("three_way", False): arriving(State.LISTEN, "<SEQ=299><CTL=SYN>"),
     ("isn", Isn.ANY): offered,
     ("isn", Isn.CONSTANT): offered,

@@ -7,7 +7,16 @@ import pytest
 
 from spec.rules import CookieGuard, CookieHash, Cookies
 from spec.tcp.inputs import Input
-from spec.tcp.listener import MINUTES, Listener, Queue, Request, cookie, tick
+from spec.tcp.listener import (
+    MINUTES,
+    Listener,
+    Queue,
+    Request,
+    cookie,
+    forget_cookie,
+    syn_ack_interval,
+    tick,
+)
 from spec.world.endpoint import Endpoint
 from tests.helpers.build import (
     BOUNDS,
@@ -128,6 +137,10 @@ def test_syn_ack_again_until_the_request_is_forgotten():
     assert is_deleted(gone) and not gone.sent and not gone.signals and counts(gone) == (0, 0)
 
 
+def test_each_syn_ack_is_waited_for_twice_as_long():
+    assert [syn_ack_interval(retries) for retries in range(4)] == [1, 2, 4, 8]
+
+
 def test_established_connections_retransmit_as_ever():
     end = listening(LAST_ACK)
     assert happen(end, Input.RETRANSMISSION_TIMEOUT).sent == ["<SEQ=100><ACK=301><CTL=FIN,ACK>"]
@@ -190,6 +203,36 @@ def test_crash_forgets_the_listener():
     assert request(gone).queue == Queue.NONE
 
 
+# Closing the listener
+
+
+@pytest.mark.parametrize(
+    ("end", "sent"),
+    [
+        (listening(SYN_RECEIVED, Queue.SYN, requests=1), []),
+        (listening(ESTABLISHED, Queue.ACCEPT, ready=1), ["<SEQ=100><CTL=RST>"]),
+    ],
+)
+def test_closing_resets_who_is_ready_and_forgets_requests(end, sent):
+    it = listener(end)
+    it.strangers = it.neighbours = 1
+    it.requests, it.ready = it.requests + 1, it.ready + 1
+    closed = happen(end, Input.LISTENER_CLOSED)
+    assert closed.sent == sent and is_deleted(closed) and request(closed).queue == Queue.NONE
+    assert counts(closed) == (0, 0) and not listener(closed).listening
+    assert not listener(closed).strangers and not listener(closed).neighbours
+    assert not happen(closed.end, Input.LISTENER_CLOSED).possible
+    assert arrive(closed.end, SYN).sent == ["<SEQ=0><ACK=300><CTL=RST,ACK>"]
+
+
+def test_closing_leaves_what_was_accepted():
+    closed = happen(listening(ESTABLISHED), Input.LISTENER_CLOSED)
+    assert closed.state == ESTABLISHED and not closed.sent
+    silent = listening(ESTABLISHED, Queue.ACCEPT, ready=1)
+    forgotten = happen(silent, Input.LISTENER_CLOSED, listener_resets=False)
+    assert is_deleted(forgotten) and not forgotten.sent
+
+
 # Cookies
 
 
@@ -210,6 +253,12 @@ def test_cookies_only_when_the_queue_is_full():
     assert request(arrive(listening(), SYN, **OVERFLOW)).queue == Queue.SYN
     full = arrive(listening(requests=BACKLOG), SYN, **OVERFLOW)
     assert full.sent and request(full).queue == Queue.NONE
+
+
+def test_or_all_are_looked_at():
+    got = arrive(listening(overflowed=0), of_a_cookie(), **ALWAYS, cookie_gate=False)
+    assert got.state == ESTABLISHED
+    assert arrive(listening(), of_a_cookie(), cookie_gate=False).state == CLOSED
 
 
 def test_no_ack_is_looked_at_unless_cookies_were_sent_of_late():
@@ -274,6 +323,17 @@ def test_guard_against_a_second_use(guard, irs, taken):
     assert (arrive(used, of_a_cookie(irs), **rules).state == ESTABLISHED) == taken
 
 
+@pytest.mark.parametrize("memory", [0, 1, 2])
+def test_a_cookie_is_remembered_for_so_long_or_for_ever(memory):
+    rules = {**ALWAYS, "cookie_guard": CookieGuard.ONCE}
+    bounds = dataclasses.replace(BOUNDS, cookie_memory=memory)
+    (it,) = arrive(listening(), of_a_cookie(), bounds=bounds, **rules).end.host.sockets[0].requests
+    for age in range(3):
+        assert it.used == (memory == 0 or age < memory)
+        assert it.used_irs == (299 if it.used else 0)
+        forget_cookie(it, max(0, it.remembered - 1))
+
+
 @pytest.mark.parametrize("text", ["<TEXT=1>", ""])
 def test_bare_guard_refuses_text(text):
     got = arrive(listening(), of_a_cookie(text=text), **ALWAYS, cookie_guard=CookieGuard.BARE)
@@ -295,3 +355,12 @@ def test_fast_open_takes_text_before_the_third_segment():
     assert request(got).queue == Queue.ACCEPT and got.tcb.rcv.wnd == BOUNDS.window - 2
     plain = arrive(listening(), "<SEQ=299><TEXT=2><CTL=SYN>")
     assert plain.sent == ["<SEQ=99><ACK=300><CTL=SYN,ACK>"] and plain.tcb.held_text == 2
+
+
+def test_text_of_nobody_is_taken_without_a_fast_open_cookie():
+    rules: dict[str, Any] = {"fast_open": True, "fast_open_cookie": False}
+    asked = happen(listening(), Input.STRANGER_SYN, **rules)
+    assert counts(asked) == (0, 1) and listener(asked).unshown == 1
+    full = happen(listening(ready=BACKLOG + 1), Input.STRANGER_SYN, **rules)
+    assert counts(full) == (1, BACKLOG + 1) and listener(full).unshown == 0
+    assert listener(happen(listening(), Input.STRANGER_SYN, fast_open=True)).unshown == 0

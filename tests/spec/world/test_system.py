@@ -357,6 +357,7 @@ class Naive:
             **dict.fromkeys(FORGERIES, me == 1 and b.forged),
             Input.LISTEN: me == 1 and b.listener,
             Input.ACCEPT: me == 1 and b.listener,
+            Input.LISTENER_CLOSED: me == 1 and b.listener and b.listener_closes,
             Input.STRANGER_SYN: me == 1 and b.listener and b.strangers,
             Input.STRANGER_FORGOTTEN: me == 1 and b.listener and b.strangers,
             Input.NEIGHBOUR_READY: me == 1 and b.listener and b.neighbours,

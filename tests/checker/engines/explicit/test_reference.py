@@ -335,6 +335,18 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         {"RFC 7413/4.2.2/text"},
     ),
     (
+        {"fast_open": True, "fast_open_cookie": False},
+        PROFILES["fast-open-flood"],
+        1000,
+        {"RFC 7413/4.1/anybody"},
+    ),
+    (
+        {"syn_retransmitted": False},
+        PROFILES["listener-closes"],
+        1000,
+        {"sockets/close"},
+    ),
+    (
         {"passive_time_wait": True},
         PROFILES["rest"],
         20_000,
