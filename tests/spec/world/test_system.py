@@ -346,6 +346,7 @@ class Naive:
         allowed = {
             Input.OPEN_PASSIVE: passive,
             Input.OPEN_ACTIVE: active,
+            Input.OPEN_PLAIN: active and b.plain,
             Input.SEND: sends and b.octets,
             Input.SEND_URGENT: sends and b.octets and b.urgent,
             Input.RECEIVE: b.octets,
@@ -362,6 +363,8 @@ class Naive:
             Input.STRANGER_FORGOTTEN: me == 1 and b.listener and b.strangers,
             Input.NEIGHBOUR_READY: me == 1 and b.listener and b.neighbours,
             Input.NEIGHBOUR_ACCEPTED: me == 1 and b.listener and b.neighbours,
+            Input.NAT_OPEN: me == 1 and b.listener and b.nat,
+            Input.ADDRESS_FORGOTTEN: me == 1 and b.listener and b.nat,
             Input.KEEP_ALIVE_TIMEOUT: self.rules.keep_alive != KeepAlive.OFF,
             Input.LIMIT_TIMEOUT: self.rules.ack_limit != AckLimit.NONE,
             Input.LIMIT_SPENT: self.rules.ack_limit == AckLimit.HOST,
@@ -435,12 +438,12 @@ class Naive:
                         yield "duplicate", self.after(state, me, end, sent, bags[1 - me])
                 if self.bounds.lose:
                     yield "lose", (ends, (bags[0], rest) if me == 0 else (rest, bags[1]))
-        if self.bounds.msl:
+        if self.bounds.msl or self.bounds.stamps:
             yield from self.tick(state)
 
     def tick(self, state):
         ends = [rebuild(self.blank, iter(flat)) for flat in state[0]]
-        for end in ends:
+        for end in ends if self.bounds.msl else ():
             if end.tcb.state == State.TIME_WAIT and end.tcb.time_wait == 0:
                 return
             # Nothing is outstanding in these states of a connection without text.
@@ -455,7 +458,7 @@ class Naive:
             older = []
             for flat in bag:
                 segment = self.segment(flat)
-                if self.rules.lifetime_bounded:
+                if self.bounds.msl and self.rules.lifetime_bounded:
                     segment.ttl -= 1
                     if segment.ttl <= 0:
                         continue
@@ -518,6 +521,13 @@ COMPARED = {
         ).watched(Silence()),
         Rules(keep_alive=KeepAlive.OCTET, ack_limit=AckLimit.HOST),
     ),
+    "timestamps": (
+        ONE.but(
+            msl=0, in_flight=1, listener=True, b_passive=False, stamps=2, plain=True, nat=True,
+            abort=False, close=False,
+        ),
+        Rules(time_wait_recycle=True),
+    ),
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
 
@@ -542,7 +552,11 @@ def test_of_the_isns_on_offer_each_that_reopens_is_taken():
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] if n == "crash" else []) for n in COMPARED]
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.slow] if n in ("crash", "two-watched") else [])
+        for n in COMPARED
+    ],
 )
 def test_system_equals_naive(name):
     """The same states, from each the same transitions; and no interned state was changed."""
