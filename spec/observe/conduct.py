@@ -656,6 +656,7 @@ def _moved(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, 
                 returned,
                 (after.snd.nxt == before.left_snd)
                 & (after.rcv.nxt == before.left_rcv)
+                & (after.rcv.wnd == before.rcv.wnd)
                 & _holds_nothing(after),
             ),
         ),
