@@ -192,8 +192,10 @@ class System:
         """The outcomes of one event at one socket: one for each ISN that is selected, and one
         if none is. Only TIME-WAIT asks which is on offer (section 3.6.1 (1))."""
         found: list[Outcome] = []
-        if not enabled(end.only(socket), what, Tcp(self.rules, self.bounds, 0), self.bounds):
-            return found  # before anything is copied: most calls may not be made
+        if seg is None:
+            tcp = Tcp(self.rules, self.bounds, 0)
+            if not enabled(end.only(socket), what, tcp, self.bounds):
+                return found  # before anything is copied: most calls may not be made
         unselected = False
         asks = end.host.sockets[socket].tcb.state == State.TIME_WAIT
         for isn in self.isns(end.only(socket)):

@@ -206,7 +206,7 @@ class Interner:
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
         self._used: list[tuple[list[Move], int]] = []  # of each record: moves, and each how often
-        self._same: dict[Hashable, int] = {}  # what is said of moves -> their record
+        self._same: dict[Hashable, int] = {}  # of moves, and how they count: the record
         self._most_calls = self._most_arrivals = 1
         self.verdicts = Numbering()
         self.verdicts.of(None)  # 0: not judged
@@ -446,14 +446,15 @@ class Interner:
         """The record of moves, each of which is made so many times: its number, how many moves, and
         of each the end, in which checks of rest it counts, and what is sent. Most messages that
         arrive at an end do the same to it: the same moves have one record."""
-        words = [len(moves)]
-        for move, counts in zip(moves, busy, strict=True):
-            sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
-            words += [self.end(move.end), counts, len(sent), *sent]
-        named = tuple((move.action, move.rules) for move in moves)
-        record = self._same.setdefault((times, named, *words), len(self.flat))
-        if record == len(self.flat):
-            self.flat += [len(self._used), *words]
+        made = (times, *busy, *moves)
+        record = self._same.get(made)
+        if record is None:
+            record = self._same[made] = len(self.flat)
+            words = [len(self._used), len(moves)]
+            for move, counts in zip(moves, busy, strict=True):
+                sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
+                words += [self.end(move.end), counts, len(sent), *sent]
+            self.flat += words
             self._used.append((moves, times))
         return record
 

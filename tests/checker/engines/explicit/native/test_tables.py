@@ -59,7 +59,7 @@ def test_rows_are_dictionaries(parts: list[dict[tuple[int, int], int]]) -> None:
 def test_moves_that_are_the_same_have_one_record() -> None:
     """Whatever arrived; but not if other rules fired, or an action counts as a step otherwise."""
     tables = Interner(LinkedBit(), {})
-    move = Move("up", 1, [(0, "m")], ("a rule",))
+    move = Move("up", 1, ((0, "m"),), ("a rule",))
     records = [
         tables._record(moves, busy, times)
         for moves, busy, times in (
