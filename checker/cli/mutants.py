@@ -9,7 +9,7 @@ import typer
 from checker.cli import progress
 from checker.cli.options import GoOnOption, JournalOption, open_journal
 from checker.support import files
-from checker.support.errors import OK, VIOLATED
+from checker.support.errors import OK, VIOLATED, UsageProblem
 
 
 def mutants(
@@ -41,6 +41,14 @@ def mutants(
             "judged.",
         ),
     ] = False,
+    rest: Annotated[
+        bool,
+        typer.Option(
+            "--rest",
+            help="Only judge what the report has not judged yet, and keep what it has of the "
+            "others.",
+        ),
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only check the page and the report against spec/.")
     ] = False,
@@ -60,15 +68,18 @@ def mutants(
         raise typer.Exit(VIOLATED if stale else OK)
     if json is not None:
         files.writable(json)
-    chosen = study.select(only or [])
+    if rest and only:
+        raise UsageProblem("--rest and --only exclude each other")
+    kept = mutants_page.read() if rest else None
+    chosen = study.select(only or []) if kept is None else study.unjudged(kept)
     with (
-        open_journal("mutants", journal, resume, every) as book,
+        open_journal("mutants", journal, resume, every, rest) as book,
         progress.counted("mutants") as tell,
     ):
         known = all(mutant.name in book.known for mutant in chosen)
         before = [] if known else study.arenas(told=lambda name: tell(f"without a change: {name}"))
         judged = study.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
-    found = study.report(judged, every)
+    found = study.report(judged, every) if kept is None else study.completed(kept, judged)
     for line in study.told(found):
         print(line)
     if json is not None:

@@ -37,10 +37,12 @@ DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
     (("T3", "W3"), {"time_wait_cut": 2}, {"in_flight": 1}),
     (("T7", "T7.self", "W7"), {}, {"in_flight": 1}),
     (("K5", "WK5"), {}, {"in_flight": 1}),
+    (("S5m", "WS5m"), {}, {"in_flight": 1}),
+    (("S18", "WS18"), {}, {}),
 )
 """What is compared if nothing is named: claims, rules and bounds on top of theirs. Small, and
 between them they have claims of every kind, time, what must happen before time goes on, crashes,
-forgeries, and two mechanisms less."""
+forgeries, listeners, and two mechanisms less."""
 
 
 # Peers

@@ -176,14 +176,19 @@ def _work(number: int, job: Job) -> Found:
     return run_job(job, lambda *counts: _queue.put((number, *counts)))
 
 
-def _size(job: Job, known: Mapping[str, Any]) -> int:
-    """The states of a job that are pinned; 1 if none are."""
-    return max(int(known.get(claim.id, {}).get("states", 1)) for claim in job.claims)
+def _sizes(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
+    """The states of each job that are pinned. None are where a claim falls: then those of another
+    job of its profile, which differs in rules only; 1 if there is none."""
+    pinned = [max(int(known.get(c.id, {}).get("states", 0)) for c in job.claims) for job in todo]
+    likely: dict[str, int] = {}
+    for job, states in zip(todo, pinned, strict=True):
+        likely[job.profile] = max(states, likely.get(job.profile, 1))
+    return [states or likely[job.profile] for job, states in zip(todo, pinned, strict=True)]
 
 
 def _at_once(job: Job, states: int) -> Job:
-    """The same, by the native engine if that is left open and the reference explorer is known to
-    give up; ``states`` are what is pinned."""
+    """The same, by the native engine if that is left open and the reference explorer is likely to
+    give up; ``states`` are those of ``_sizes``."""
     options = job.options
     limit = states if options.max_states is None else min(states, options.max_states)
     if options.engine != "auto" or limit <= FEW or not job.as_pinned:
@@ -213,7 +218,7 @@ def run_jobs(
     ``known`` are pins of their claims, by whose states the order to begin them is chosen; what is
     known to be large is not begun by the reference explorer.
     """
-    sizes = [_size(job, known or {}) for job in todo]
+    sizes = _sizes(todo, known or {})
     todo = [_at_once(job, size) for job, size in zip(todo, sizes, strict=True)]
     order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}

@@ -20,7 +20,7 @@ count, and is listed apart. Score = killed / (all - equivalent).
 
 Judging all takes an hour. Where the specification has changed, ``carried`` keeps what was found of
 the places that read as before, and says of the others that they are *not judged*. They do not
-count.
+count. ``completed`` puts in what is found of these.
 """
 
 import dataclasses
@@ -308,13 +308,14 @@ class Judged(BaseModel):
     note: str = ""
     needs: list[str] = []
     reason: str = ""  # why it is no wonder that it survives
+    first: bool = False  # only the first claim that killed it is named, not all that do
 
 
 class Report(BaseModel):
     """What ``mutants`` found; ``all`` has the survivors and those not reached as well."""
 
     version: int = 1
-    every: bool  # every exploration was asked which claims fall first in it, not the first only
+    every: bool  # every exploration was asked which claims fall first in it, but of ``first``
     mutants: int
     killed: int
     equivalent: int
@@ -340,6 +341,18 @@ def carried(found: Report) -> Report:
         else:
             judged_now.append(Judged(**shown, verdict="not judged"))
     return report(judged_now, found.every)
+
+
+def completed(found: Report, judged: Iterable[Judged]) -> Report:
+    """The report with what was found of mutants that it had not judged."""
+    known = {one.name: one for one in judged}
+    return report([known.get(one.name, one) for one in found.all], found.every)
+
+
+def unjudged(found: Report) -> list[Mutant]:
+    """The mutants that a report has not judged."""
+    names = {one.name for one in found.all if one.verdict == "not judged"}
+    return [mutant for mutant in all_mutants() if mutant.name in names]
 
 
 def _reads(what: Judged | Mutant) -> tuple[str, ...]:
@@ -379,6 +392,7 @@ def judge(mutant: Mutant, before: Sequence[Arena], every: bool) -> Judged:
         verdict=verdict,
         killers=sorted(killers, key=lambda k: ORDER[k.claim]) if every else killers,
         note="; ".join(notes),
+        first=verdict == "killed" and not every,
         needs=_needs(mutant) if verdict in ("outside", "not reached") else [],
     )
 

@@ -96,6 +96,8 @@ def page(data: Report) -> str:
 
 def _summary(data: Report) -> Iterator[str]:
     yield _ASKED[data.every]
+    if data.every and (first := sum(judged.first for judged in data.all)):
+        yield f"Of {first} mutants, judged later, only the first claim to fail is named."
     yield ""
     yield (
         f"Of the whole specification: {data.mutants} mutants, {data.killed} killed, "

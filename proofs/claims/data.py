@@ -6,7 +6,7 @@ from proofs.claims.claim import ALWAYS, SOMETIMES, Claim
 CLAIMS = (
     Claim(
         "T8",
-        "graceful close delivers both streams whole, in order, once",
+        "after a graceful close both streams were taken whole, in order, once",
         ALWAYS,
         p.graceful_close_is_whole,
         "stream",

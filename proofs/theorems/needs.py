@@ -360,6 +360,19 @@ NEEDS: tuple[Need, ...] = (
         "up to three less than their IRSs do, or by 2^24 less, once it wraps.",
     ),
     _less("S5m", "35 S5m"),
+    # S13
+    Need(
+        "S13",
+        "window scale and SACK granted without timestamps",
+        without=(small.only_with_timestamps,),
+        note="The client scales its windows, and the server has forgotten that it granted this.",
+    ),
+    Need(
+        "S13",
+        "an MSS below 536",
+        without=(small.mss_of_536,),
+        note="The least that a cookie tells is 536. Linux sends that (the lab, S13).",
+    ),
 )
 """Every assumption, and rules that are made wrong."""
 

@@ -216,3 +216,86 @@ def parts_are_sane(s: Scene) -> bool:
 def cookies_rise(s: Scene) -> bool:
     """S5m: a later SYN of the same pair of sockets has a later cookie."""
     return not_(s.me.fell)
+
+
+# S13: what a cookie brings back of the client's options
+
+
+@dataclass(slots=True, eq=False)
+class Options:
+    """What a client offers with its SYN."""
+
+    mss: Seq = 536  # of 16 bits
+    scale: bool = False  # window scale (RFC 7323 2)
+    sack: bool = False  # SACK (RFC 2018)
+    stamps: bool = False  # timestamps (RFC 7323 3)
+
+
+@dataclass(slots=True, eq=False)
+class Agreed:
+    """What has gone wrong between a client and a server that had nothing but a cookie."""
+
+    alone: bool = False  # one end scales its windows, or sends SACKs, and the other does not
+    too_long: bool = False  # the server sends longer segments than the client announced
+
+
+@dataclass(slots=True, eq=False)
+class Listening:
+    """How the server deals with options."""
+
+    stamped: bool = False  # it grants what fits into a timestamp only with timestamps
+    at_least: bool = False  # every client announces an MSS of 536 or more
+
+
+TABLE = (536, 1300, 1440, 1460)
+"""MSSs that two bits of the cookie tell (Linux's ``msstab``)."""
+
+
+def _remembered(mss: int) -> int:
+    """The greatest of the table that is not above the client's; below all of them, the least."""
+    found = TABLE[0]
+    for one in TABLE[1:]:
+        found = choose(mss >= one, one, found)
+    return found
+
+
+def _offer(s: Scene, offered: Options) -> bool:
+    """A client opens, is granted options by the SYN,ACK, and its third segment brings them back.
+
+    Window scale and SACK are in the timestamp that the SYN,ACK sends and that comes back; without
+    timestamps there is no place for them.
+    """
+    if s.open.at_least and offered.mss < TABLE[0]:
+        return False
+    grants = offered.stamps | not_(s.open.stamped)
+    client = (offered.scale & grants, offered.sack & grants)
+    server = (offered.scale & offered.stamps, offered.sack & offered.stamps)
+    agreed = s.me
+    agreed.alone = agreed.alone | (client[0] != server[0]) | (client[1] != server[1])
+    agreed.too_long = agreed.too_long | (_remembered(offered.mss) > offered.mss)
+    return True
+
+
+OPTIONS = Small(Agreed, Options, Listening, {"open": _offer})
+
+
+def only_with_timestamps(s: Scene) -> bool:
+    """Window scale and SACK are granted only with timestamps, which bring them back."""
+    stamped: bool = s.open.stamped
+    return stamped
+
+
+def mss_of_536(s: Scene) -> bool:
+    """Every client announces an MSS of 536 or more."""
+    at_least: bool = s.open.at_least
+    return at_least
+
+
+def no_end_alone(s: Scene) -> bool:
+    """S13: both ends scale their windows or none does, and so with SACK."""
+    return not_(s.me.alone)
+
+
+def as_announced(s: Scene) -> bool:
+    """S13: no segment of the server is longer than the client announced."""
+    return not_(s.me.too_long)

@@ -354,6 +354,18 @@ THEOREMS = (
         facts=(small.client_rises, small.one_mss),
         system=small.COOKIES,
     ),
+    Theorem(
+        id="S13",
+        title="after a cookie both ends scale their windows or none does, and so with SACK; and no "
+        "segment is longer than was announced",
+        cites="RFC 4987 3.6; RFC 7323 2.2; RFC 9293 3.7.1, MUST-16",
+        claims=(small.no_end_alone, small.as_announced),
+        rules={},
+        bounds={"width": 16},
+        free=(),
+        facts=(small.only_with_timestamps, small.mss_of_536),
+        system=small.OPTIONS,
+    ),
 )
 """What is proved."""
 

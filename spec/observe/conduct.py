@@ -358,20 +358,20 @@ def _spoke(before: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
         speaks = _among(state, _ABORTING)
         return (
             ("3.9.1.6", resets == count),
-            ("3.9.1.6; 3.10.5", speaks == (count == 1)),
+            ("3.9.1.6; 3.10.5", count == choose(speaks, 1, 0)),
         )
     if what == Input.RETRANSMISSION_TIMEOUT:
         one = count == choose(_gave_up(before, tcp), 0, 1)
         return (("3.8.1, 3.8.6.1", one & (resets == 0) & (bare == 0)),)
     if what == Input.RECEIVE:
         opens = (before.rcv.wnd == 0) & (state != State.CLOSE_WAIT)
-        return (("3.8.6", (bare == count) & (opens == (count == 1))),)
+        return (("3.8.6", (bare == count) & (count == choose(opens, 1, 0))),)
     if what == Input.OPEN_ACTIVE:
         return (("3.5 Figure 6", (count == 1) & (syns == 1)),)
     if what in (Input.SEND, Input.SEND_URGENT):
         return (
             ("3.5.2", (resets == 0) & (bare == 0)),
-            ("3.3.2 Figure 5", (state == State.LISTEN) == (syns == 1)),
+            ("3.3.2 Figure 5", syns == choose(state == State.LISTEN, 1, 0)),
         )
     if what == Input.CLOSE:
         speaks = _among(state, (State.SYN_RECEIVED, *_SENDING))
@@ -498,8 +498,9 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
         ("3.3.1 Figure 3; 3.4", none | (acknowledged <= sent)),
         ("3.4: SYN, text, FIN", none | (sent >= 1) & (sent <= tcb.written + 1 + tcb.closing)),
         ("3.8.6", none | (rcv.wnd <= tcp.bounds.window)),
-        ("3.5: no SYN was heard", implies(state == State.SYN_SENT, deaf & first)),
+        ("3.5: no SYN was heard", implies(state == State.SYN_SENT, deaf)),
         ("3.5: our SYN is not acknowledged", implies(opening, acknowledged == 0)),
+        ("3.10.2, 3.10.4: text and FIN wait", implies(opening, first)),
         ("3.5: our SYN is acknowledged", implies(established, acknowledged >= 1)),
         ("3.6: no CLOSE yet", implies(unasked, not_(tcb.closing))),
         ("3.10.4: the CLOSE waits for text", implies(waits, sent <= tcb.written + 1)),
@@ -512,6 +513,17 @@ def _sound(tcb: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
         ("3.4: their SYN is received", implies(heard, seq.minus(rcv.nxt, tcb.irs) >= 1)),
         ("3.8.5", implies(heard, seq.le(seq.plus(tcb.irs, 1), rcv.up))),
         ("3.10.7.2 third: what came with the SYN", implies(through, _holds_nothing(tcb))),
+    )
+
+
+def _holds(tcb: Tcb, seg: Segment) -> bool:
+    """Is what came with a SYN queued?"""
+    return (
+        (tcb.held_text == seg.text)
+        & (tcb.held_fin == seg.ctl.fin)
+        & (tcb.held_push == seg.ctl.psh)
+        & (tcb.held_urgent == seg.ctl.urg)
+        & (tcb.held_up == seg.up)
     )
 
 
@@ -585,6 +597,7 @@ def _called(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, 
                 (after.written == choose(wrote, 1, 0)) & (after.rcv.wnd == tcp.bounds.window),
             ),
         ),
+        ("3.5, MUST-11", implies(made, not_(after.passive))),
         ("3.4.1: the ISS is what was selected", implies(made, after.iss == tcp.isn)),
         (
             "3.8.5, MUST-62",
@@ -627,22 +640,23 @@ def _moved(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, 
                 & (after.rcv.nxt == seq.plus(seg.seq, 1))
                 & (after.rcv.wnd == tcp.bounds.window)
                 & (after.rcv.up == after.rcv.nxt)
-                & (after.held_text == seg.text),
+                & (after.written == 0)
+                & _holds(after, seg),
             ),
         ),
         ("3.5, MUST-11", implies(made, after.passive)),
         (
             "3.6.1 (2): TIME-WAIT is kept to return to",
-            implies(
+            (not_(made) | (after.reopened == reopened))
+            & implies(
                 reopened,
-                after.reopened
-                & (after.left_snd == before.snd.nxt)
-                & (after.left_rcv == before.rcv.nxt),
+                (after.left_snd == before.snd.nxt) & (after.left_rcv == before.rcv.nxt),
             )
             & implies(
                 returned,
                 (after.snd.nxt == before.left_snd)
                 & (after.rcv.nxt == before.left_rcv)
+                & (after.rcv.wnd == before.rcv.wnd)
                 & _holds_nothing(after),
             ),
         ),
@@ -665,7 +679,7 @@ def _heard(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Condition, 
         ("3.8.6", after.rcv.wnd == seq.minus(before.rcv.wnd, choose(heard, text, 0))),
         (
             "3.10.7.3 fourth: what comes with the SYN",
-            implies(waits, (after.held_text == seg.text) & (after.held_fin == seg.ctl.fin)),
+            implies(waits, _holds(after, seg)),
         ),
     )
 
@@ -790,7 +804,9 @@ def _timed(
     runs: Condition = ("3.10.8", True)
     if what == Input.USER_TIMEOUT:
         # In any state: for an OPEN, for text queued, for what is outstanding.
-        runs = ("3.8.3, 3.9.1.1; 3.10.8", outstanding | queued | (before.state == State.LISTEN))
+        there = before.state != State.CLOSED
+        listens = before.state == State.LISTEN
+        runs = ("3.8.3, 3.9.1.1; 3.10.8", there & (outstanding | queued | listens))
     elif what == Input.TIME_WAIT_TIMEOUT:
         runs = ("3.6.1", (before.state == State.TIME_WAIT) & (before.time_wait == 0))
     elif what == Input.RETRANSMISSION_TIMEOUT:

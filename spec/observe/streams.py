@@ -1,9 +1,10 @@
 """Streams: is what one user reads what the other wrote (RFC 9293 sections 1 and 3.8)?
 
 Octets themselves are not modelled. Each is known by its place in the stream of the TCB that sent
-it, which a label on the segment tells. An octet delivered is right if it is the next one of the
-partner's stream; else the stream is ``garbled``. And when a TCB ends, ``last`` remembers how it
-ended, whether it had reached ESTABLISHED, how much it had been given to send and how much it had
+it, which a label on the segment tells. An octet counts as delivered once it is taken into the
+receive buffer, whether or not a RECEIVE follows. It is right if it is the next one of the partner's
+stream; else the stream is ``garbled``. And when a TCB ends, ``last`` remembers how it ended,
+whether it had reached ESTABLISHED, how much it had been given to send and how much it had
 delivered, so that a claim can compare the two ends of a close after both are gone.
 """
 

@@ -24,11 +24,12 @@ from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
+from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world import endpoint
 from spec.world.bounds import Bounds
 from spec.world.channel import Bag, add, remove
-from spec.world.enabled import Event, ages, calls, overdue
+from spec.world.enabled import Event, ages, calls, enabled, overdue
 from spec.world.endpoint import Endpoint
 from spec.world.happen import Effects, happen
 from spec.world.records import clone, key
@@ -191,6 +192,10 @@ class System:
         """The outcomes of one event at one socket: one for each ISN that is selected, and one
         if none is. Only TIME-WAIT asks which is on offer (section 3.6.1 (1))."""
         found: list[Outcome] = []
+        if seg is None:
+            tcp = Tcp(self.rules, self.bounds, 0)
+            if not enabled(end.only(socket), what, tcp, self.bounds):
+                return found  # before anything is copied: most calls may not be made
         unselected = False
         asks = end.host.sockets[socket].tcb.state == State.TIME_WAIT
         for isn in self.isns(end.only(socket)):

@@ -556,7 +556,7 @@ class Chance(Linked):
             Move(
                 chance.choice(("work", "play")) if kind == "call" else "deliver",
                 chance.randrange(self.ends),
-                [self._letter(chance) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))],
+                tuple(self._letter(chance) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))),
                 tuple(chance.choices("pqr", k=chance.randrange(3))),
             )
             for _ in range(chance.choice((0, 1, 1, 2)))

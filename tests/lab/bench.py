@@ -140,9 +140,13 @@ class Bench:
 
     # What the ends do
 
-    def client(self, port: int = HERE, wait: bool = True, to: int = PORT) -> socket.socket:
+    def client(
+        self, port: int = HERE, wait: bool = True, to: int = PORT, mss: int = 0
+    ) -> socket.socket:
         """A opens a connection; it is ESTABLISHED, unless nobody waits for that."""
         made = self.lab.a.open()
+        if mss:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
         if port:
             made.bind((self.lab.a.address, port))
         made.setblocking(False)

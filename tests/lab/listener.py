@@ -767,6 +767,28 @@ def options_of_a_cookie(bench: Bench) -> Seen:
     return _options(*kinds)
 
 
+def _longest(octets: int) -> Seen:
+    return Seen(counts=(("octets in B's longest segment", octets),))
+
+
+@experiment(
+    "S13",
+    "A announces an MSS of 100. B sends 1,000 octets.",
+    case(cookies(2, tcp_timestamps=0), "", _longest(536)),
+    case(cookies(2), "", _longest(524)),
+    case(cookies(0, tcp_timestamps=0), "", _longest(100), control=True),
+)
+def small_mss(bench: Bench) -> Seen:
+    bench.listen()
+    client = bench.client(mss=100)
+    server = bench.accept()
+    assert server
+    server.sendall(b"x" * 1000)
+    bench.settle()
+    assert len(client.recv(1000, socket.MSG_WAITALL)) == 1000
+    return _longest(max(len(sent.raw.text) for sent in bench.between("B")))
+
+
 @experiment(
     "S14",
     "B's listener defers accepting (`TCP_DEFER_ACCEPT`, 1 s).",

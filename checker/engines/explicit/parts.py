@@ -10,7 +10,7 @@ own: 0, 1, ... in the order of ``links``. So two components that do the same sha
 out, whoever they are.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 
@@ -59,7 +59,7 @@ class Move(NamedTuple):
 
     action: str
     end: Any
-    sent: Sequence[tuple[int, Any]] = ()
+    sent: tuple[tuple[int, Any], ...] = ()
     rules: tuple[Hashable, ...] = ()  # labels, which the engines only count
 
 

@@ -77,6 +77,7 @@ time-wait --check --write                    | exclude each other
 requirements --check --write                 | exclude each other
 requirements MUST-370                        | did you mean MUST-37?
 mutants --only nosuch                        | no mutant of 'nosuch'
+mutants --rest --only tcb.py                 | --rest and --only exclude each other
 crosscheck --with nosuch                     | no peer 'nosuch'
 bench --with nosuch                          | no tool 'nosuch'
 prove T99                                    | no theorem 'T99'

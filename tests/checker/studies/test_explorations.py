@@ -64,5 +64,11 @@ def test_a_pin_says_nothing_of_other_rules_and_bounds_nor_of_a_search_that_is_cu
     assert began == [begins]
 
 
+def test_where_a_claim_falls_the_states_of_another_job_of_its_profile_are_likely(began) -> None:
+    todo = explorations.jobs([BY_ID["T9"], BY_ID["T9.literal"], BY_ID["T10"]], {}, {})
+    explorations.run_jobs(todo, 1, known={"T9": {"states": FEW + 1}})
+    assert sorted(began) == ["auto", "native", "native"]
+
+
 def test_the_smallest_is_first_and_then_the_largest() -> None:
     assert explorations.in_order([20, 5, 90, 40]) == [1, 2, 3, 0]

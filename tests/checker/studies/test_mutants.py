@@ -328,3 +328,16 @@ def test_what_reads_the_same_is_carried_and_the_rest_is_not_judged() -> None:
     assert carried.all[at].verdict == "not judged"
     assert carried.all[at + 1].verdict == found.all[at + 1].verdict
     assert f"{carried.unjudged} more mutants are *not judged*" in mutants_page.page(carried)
+
+
+def test_what_was_not_judged_is_put_in_and_said_to_be_judged_otherwise() -> None:
+    found = mutants_page.read()
+    at = next(i for i, judged in enumerate(found.all) if judged.verdict == "killed")
+    kept = found.all[at].model_copy(update={"first": True})
+    left = kept.model_copy(update={"verdict": "not judged", "killers": []})
+    less = m.report([*found.all[:at], left, *found.all[at + 1 :]], found.every)
+    assert kept.name in {mutant.name for mutant in m.unjudged(less)}
+    whole = m.completed(less, [kept])
+    assert (whole.killed, whole.unjudged) == (found.killed, found.unjudged)
+    first = sum(judged.first for judged in whole.all)
+    assert f"Of {first} mutants, judged later, only the first claim" in mutants_page.page(whole)

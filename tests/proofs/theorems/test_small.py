@@ -17,6 +17,7 @@ SMALL = [theorem for theorem in THEOREMS if theorem.system is not None]
 OPEN: dict[str, dict[str, Any]] = {
     "S2.rate": {"life": 7, "forgotten": True},
     "S5m": {"key": 0xFEDCBA98, "rises": True, "one_mss": True},
+    "S13": {"stamped": True, "at_least": True},
 }
 
 
@@ -31,6 +32,16 @@ def any_syn(last: small.Syn, chance: random.Random) -> small.Syn:
     )
 
 
+def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
+    """What an action is given: what an honest client sends, for the most part."""
+    if system.given is small.Syn:
+        return any_syn(state.last, chance)
+    if system.given is small.Options:
+        yes_or_no = [chance.random() < 0.5 for _ in range(3)]
+        return small.Options(chance.choice([0, 535, 536, 1299, 1460, 65535]), *yes_or_no)
+    return None
+
+
 def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[int, list[str]]:
     """How many steps of a random run were possible, and the clauses that were false on it."""
     system, chance = theorem.system, random.Random(seed)
@@ -41,7 +52,7 @@ def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[in
     assert all(fact(scene) for fact in theorem.facts) == (not more)
     count, false = 0, []
     for _ in range(steps):
-        given = any_syn(state.last, chance) if system.given else None
+        given = any_given(system, state, chance)
         count += chance.choice([*system.actions.values()])(scene, given)
         false += [f.__name__ for f in theorem.all if not f(scene)]
     return count, false
@@ -60,6 +71,17 @@ def test_clauses_hold_of_runs(theorem: Theorem) -> None:
 def test_cookies_are_seen_to_fall(rules: dict[str, Any], more: dict[str, Any]) -> None:
     theorem = dataclasses.replace(BY_ID["S5m"], rules={**BY_ID["S5m"].rules, **rules})
     assert any("cookies_rise" in taken(theorem, seed, **more)[1] for seed in range(20))
+
+
+@pytest.mark.parametrize("less", ["stamped", "at_least"])
+def test_options_are_seen_to_fall(less: str) -> None:
+    claim = {"stamped": "no_end_alone", "at_least": "as_announced"}[less]
+    for seed in range(20):
+        false = set(taken(BY_ID["S13"], seed, **{less: False})[1])
+        assert false <= {claim}
+        if false:
+            return
+    raise AssertionError("it was never false")
 
 
 def test_a_full_queue_is_paid_for_exactly() -> None:

@@ -177,6 +177,40 @@ STEPS: dict[str, tuple[Tcb, Input | str, Tcb, tuple[str, ...], tuple[str, ...], 
         tcb(LISTEN), Input.SEND_URGENT, tcb(SYN_SENT, written=1, snd_urgent=True, snd_up=100),
         (f"<SEQ=99>{SYN}",), (), {"numbers"},
     ),
+    "text that comes with a SYN waits": (
+        tcb(LISTEN), "<SEQ=299><TEXT=1><CTL=SYN,PSH>", tcb(SYN_RECEIVED, held_text=1,
+        held_push=True), (f"<SEQ=99><ACK=300>{SYN_ACK}",), (), set(),
+    ),
+    "so does a FIN, which is not forgotten": (
+        tcb(LISTEN), "<SEQ=299><CTL=SYN,FIN>", tcb(SYN_RECEIVED), (f"<SEQ=99><ACK=300>{SYN_ACK}",),
+        (), {"numbers"},
+    ),
+    "what a SYN makes has no TIME-WAIT to return to": (
+        tcb(LISTEN), f"<SEQ=299>{SYN}", tcb(SYN_RECEIVED, reopened=True),
+        (f"<SEQ=99><ACK=300>{SYN_ACK}",), (), {"numbers"},
+    ),
+    "an active OPEN is not passive": (
+        tcb(CLOSED), Input.OPEN_ACTIVE, tcb(SYN_SENT, passive=True), (f"<SEQ=99>{SYN}",), (),
+        {"numbers"},
+    ),
+    "text waits for ESTABLISHED": (
+        tcb(SYN_RECEIVED), Input.SEND, tcb(SYN_RECEIVED, written=1), (), (), set()
+    ),
+    "and is not sent before": (
+        tcb(SYN_RECEIVED, snd_wnd=10), Input.SEND,
+        tcb(SYN_RECEIVED, snd_wnd=10, written=1, snd_nxt=101),
+        ("<SEQ=100><ACK=300><TEXT=1><CTL=PSH,ACK>",), (), {"numbers"},
+    ),
+    "one reset is enough": (
+        tcb(ESTABLISHED), Input.ABORT, tcb(CLOSED), ("<SEQ=100><WND=0><CTL=RST>",), (), set()
+    ),
+    "and none is sent where none is due": (
+        tcb(CLOSING), Input.ABORT, tcb(CLOSED), ("<SEQ=101><WND=0><CTL=RST>",) * 2, (), {"answer"}
+    ),
+    "no timer runs in CLOSED": (
+        tcb(CLOSED), Input.USER_TIMEOUT, tcb(CLOSED), (),
+        ("error: connection aborted due to user timeout",), {"timers"},
+    ),
 }  # fmt: skip
 
 

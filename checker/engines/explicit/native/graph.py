@@ -42,6 +42,7 @@ def graph(search: Search) -> Graph:
     """The graph of a search that is complete and has kept its levels (``keep=ALL``)."""
     if not search.found.complete or search.levels is None:
         raise ValueError("a graph needs a complete search with keep=ALL")
+    search.interner.require_labels()
     keys = np.concatenate([part for level in search.levels for part in level])
     sizes = [sum(part.size for part in level) for level in search.levels]
     scratch, p = search.workers[0].scratch(), search.parameters()

@@ -4,7 +4,8 @@ A state is one word, its *key*: the ids of the ends, then those of the bags, eac
 bits (``END_BITS``, ``BAG_BITS``), the last bag in the lowest. What an end can do is a *record* in
 one flat table; which record applies, and which bag comes of adding to a bag, is found in hash
 tables (*memos*) that Python fills on demand: a look-up that fails is noted as a *miss*, the state
-is put aside, and expanded again once the misses are resolved.
+is put aside, and expanded again once the misses are resolved. Most look-ups are of arrivals. What
+may arrive at one end has a small table of its own, a *row*, so that few lines of memory are read.
 
 The visited set is exact. A key of B bits is scrambled by a bijection; its upper bits choose a
 bucket, one cache line, and only the rest is stored, with the distance from that bucket in
@@ -170,8 +171,9 @@ def lowest(typing: Any, word: Any) -> Any:
     WATCHES,  # per end: row of MARKS
     TICKS,  # per end: what it is a tick later
     MARKS,  # per watch and message, a byte: bit 0: noticed in a bag sent, bit 1: in one to come
-    ACTORS,  # memo: (sight, component, end) -> record of its calls
-    ARRIVALS,  # memo: (row, way, message) -> record of the arrival
+    ACTORS,  # memo: (sight, component, end) -> its row and, in the lower half, record of its calls
+    ROWS,  # per role, end and sight: where in ARRIVALS and, in the upper half, how many places - 1
+    ARRIVALS,  # rows: (way, message) and, in the lower half, record of the arrival
     RECORDS,
     PUSHES,  # memo: (bag, message) -> bag + 1
     BAGS,  # per bag: length, messages, what is left without each
@@ -185,7 +187,7 @@ def lowest(typing: Any, word: Any) -> Any:
     COMPACT,  # 0, or the bits of a fingerprint: the set holds these, not keys
     JUDGING,  # 1: there are checks
     PARAMETERS,
-) = (*range(26), 26, 28, 30, 31, 33, 34, 35, 37, 38, 39, 40, 41, 42, 43, 44)
+) = (*range(26), 26, 28, 29, 30, 31, 33, 34, 35, 37, 38, 39, 40, 41, 42, 43, 44)
 
 # The results of a call, by place
 (AT, NEW, MISSES, ASIDE, TRANSITIONS, DECIDED, RESTED, SPILLED, UNJUDGED, STATS) = range(10)
@@ -211,6 +213,32 @@ def mix(x):
     """A word scrambled."""
     x = x * U8(0x9E3779B97F4A7C15)
     return x ^ (x >> HALF)
+
+
+@inlined
+def find_in(arrivals, row, what):
+    """The record of ``what`` in a row; 0 if there is none. A row has 2^n places, not all used."""
+    first, last = row & LOW, row >> HALF
+    at = what & last
+    while True:
+        have = load8(arrivals, first + at)
+        if have >> HALF == what:
+            return have & LOW
+        if have == ZERO:
+            return ZERO
+        at = (at + ONE) & last
+
+
+@compiled
+def put_in(arrivals, rows, asks, records):
+    """Enter records of arrivals; an ask is the number of a row and, in the lower half, what."""
+    for i in range(asks.size):
+        row, what = load8(rows, asks[i] >> HALF), asks[i] & LOW
+        first, last = row & LOW, row >> HALF
+        at = what & last
+        while load8(arrivals, first + at) != ZERO:
+            at = (at + ONE) & last
+        store8(arrivals, first + at, (what << HALF) | records[i])
 
 
 @inlined
@@ -460,13 +488,16 @@ def note(miss, stat, kind, what):
 
 CALL, DELIVERY, DUPLICATE_DELIVERY, LOSS, CLOCK = range(5)
 """What a transition is."""
+PLACE_BITS, MOVE_BITS, NAME_BITS = 5, 12, 22
+"""Fields of its label, the last for a record's number and for a message's."""
 
 
 @inlined
-def label(number, move, kind, place):
-    """A transition as a word: the record (of a loss, the message), which move of it, the place of
-    the link in the key (of a call, the component), and the kind."""
-    return (((((number << U8(16)) | move) << U8(8)) | place) << THREE) | U8(kind)
+def label(number, message, move, kind, place):
+    """A transition as a word: its record's number, the message, which move of the record, the place
+    of the link in the key (of a call, the component), and the kind."""
+    word = (((number << U8(NAME_BITS)) | message) << U8(MOVE_BITS)) | move
+    return (((word << U8(PLACE_BITS)) | place) << THREE) | U8(kind)
 
 
 @inlined
@@ -485,7 +516,7 @@ def successors(p, key, buf, n, used, miss, stat, labels):
     top = links * q_bits + ends * e_bits
     records, bags, routes = p[RECORDS], p[BAGS], p[ROUTES]
     pushes, pushes_last = p[PUSHES], p[PUSHES + 1]
-    arrivals, arrivals_last = p[ARRIVALS], p[ARRIVALS + 1]
+    rows, arrivals = p[ROWS], p[ARRIVALS]
     duplicate, lose = p[DUPLICATE], p[LOSE]
     busy = ZERO
     ok = True
@@ -509,16 +540,18 @@ def successors(p, key, buf, n, used, miss, stat, labels):
         if look != ZERO:
             sight = sight_of(p, key, who, look, me, outs)
         ask = ((who | (sight << U8(WHO_BITS))) << HALF) | me
-        record = find(p[ACTORS], p[ACTORS + 1], ask)
-        if record == ZERO:
+        actor = find(p[ACTORS], p[ACTORS + 1], ask)
+        if actor == ZERO:
             note(miss, stat, ACTOR, ask)
             ok = False
             continue
-        store8(used, nu, load4(records, record))
+        row = load8(rows, actor >> HALF)
+        record = actor & LOW
+        number = load4(records, record)
+        store8(used, nu, number)
         nu += ONE
-        row = load4(records, record + ONE) << HALF
-        moves = load4(records, record + TWO)
-        at = record + THREE
+        moves = load4(records, record + ONE)
+        at = record + TWO
         rest = key - (me << me_at)
         first_out = load4(routes, outs + ONE) * q_bits
         move = ZERO
@@ -550,13 +583,13 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                         room -= ONE
             store8(buf, n, after)
             if labels != ZERO:
-                store8(labels, n, label(record, move, CALL, who))
+                store8(labels, n, label(number, ZERO, move, CALL, who))
             n += ONE
         # Deliveries, duplicates and losses
         way = ZERO
         while way < load4(routes, ins):
             link = load4(routes, ins + ONE + way)
-            row_way = row | (way << WAY)
+            from_way = way << WAY
             way += ONE
             in_at = link * q_bits
             in_bag = (key >> in_at) & q_mask
@@ -574,16 +607,16 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                 if lose:
                     store8(buf, n, key - taken)
                     if labels != ZERO:
-                        store8(labels, n, label(message, ZERO, LOSS, link))
+                        store8(labels, n, label(ZERO, message, ZERO, LOSS, link))
                     n += ONE
                     busy |= p[BUSY_LOSE]
-                ask = row_way | message
-                record = find(arrivals, arrivals_last, ask)
+                record = find_in(arrivals, row, from_way | message)
                 if record == ZERO:
-                    note(miss, stat, ARRIVAL, ask)
+                    note(miss, stat, ARRIVAL, (actor >> HALF << HALF) | from_way | message)
                     ok = False
                     continue
-                store8(used, nu, load4(records, record))
+                number = load4(records, record)
+                store8(used, nu, number)
                 nu += ONE
                 moves = load4(records, record + ONE)
                 at = record + TWO
@@ -618,13 +651,14 @@ def successors(p, key, buf, n, used, miss, stat, labels):
                                     kept = after
                     store8(buf, n, after - taken)
                     if labels != ZERO:
-                        store8(labels, n, label(record, move, DELIVERY, link))
+                        store8(labels, n, label(number, message, move, DELIVERY, link))
                     n += ONE
                     busy |= p[BUSY_DELIVER]
                     if duplicate:
                         store8(buf, n, kept)
                         if labels != ZERO:
-                            store8(labels, n, label(record, move, DUPLICATE_DELIVERY, link))
+                            what = label(number, message, move, DUPLICATE_DELIVERY, link)
+                            store8(labels, n, what)
                         n += ONE
                         busy |= p[BUSY_DUPLICATE]
     if p[TIMED]:
@@ -652,7 +686,7 @@ def successors(p, key, buf, n, used, miss, stat, labels):
         if going and ok and later != key:
             store8(buf, n, later)
             if labels != ZERO:
-                store8(labels, n, label(ZERO, ZERO, CLOCK, ZERO))
+                store8(labels, n, label(ZERO, ZERO, ZERO, CLOCK, ZERO))
             n += ONE
             busy |= p[BUSY_TICK]
     return n, (nu if ok else LOW), busy

@@ -73,6 +73,46 @@ class Memo:
         self.count += k.put_all(*self.at(), np.array(keys, U8), np.array(values, U8))
 
 
+class Rows:
+    """Records of arrivals: a hash table for each row, at most half full."""
+
+    def __init__(self) -> None:
+        self.rows = np.zeros(64, U8)
+        self.places = np.zeros(1024, U8)
+        self._counts = np.zeros(64, U4)
+        self._taken = 1  # the first place stays empty: that of a row without entries
+
+    def set(self, asks: Sequence[int], records: Sequence[int]) -> None:
+        """Add entries; an ask is the number of a row and, in the lower half, what arrives."""
+        keys = np.array(asks, U8)
+        for row, more in zip(*np.unique(keys >> U8(32), return_counts=True), strict=True):
+            self._reserve(int(row), int(more))
+        self._put(keys, np.array(records, U8))
+
+    def _put(self, asks: Array, records: Array) -> None:
+        k.put_in(address(self.places), address(self.rows), asks, records)
+
+    def _reserve(self, row: int, more: int) -> None:
+        """Make room for ``more`` entries of a row; a table that grows is put at the end."""
+        self.rows, self._counts = grown(self.rows, row + 1), grown(self._counts, row + 1)
+        self._counts[row] += more
+        need, (first, last) = 2 * int(self._counts[row]), self._where(row)
+        if need <= last + 1:
+            return
+        kept = self.places[first : first + last + 1]
+        kept = kept[kept != 0]
+        size = 1 << (need - 1).bit_length()
+        self.places = grown(self.places, self._taken + size)
+        self.rows[row] = size - 1 << 32 | self._taken
+        self._taken += size
+        self._put(U8(row << 32) | kept >> U8(32), kept & k.LOW)
+
+    def _where(self, row: int) -> tuple[int, int]:
+        """The first place of a row, and the number of the last."""
+        word = int(self.rows[row])
+        return word & 0xFFFFFFFF, word >> 32
+
+
 class Numbering:
     """Things, numbered from ``first`` on in the order in which they are met."""
 
@@ -154,7 +194,7 @@ class Interner:
         self.aged = np.zeros(64, U4)  # per message: 0: gone; n + 1: message n
         self.marks = np.zeros(64, np.uint8)
         self.mark_row = 64
-        self.actor, self.arrive, self.push, self.judge = Memo(), Memo(), Memo(), Memo()
+        self.actor, self.push, self.judge, self.arrive = Memo(), Memo(), Memo(), Rows()
         self.cons = Memo()
         width = 2 * parts.capacity + 1
         self.bags = np.zeros(width * 256, U4)
@@ -166,8 +206,7 @@ class Interner:
         self._flat = np.zeros(1024, U4)
         self._flat_done = 0
         self._used: list[tuple[list[Move], int]] = []  # of each record: moves, and each how often
-        self._moves: dict[int, list[Move]] = {}
-        self._arriving: dict[int, Any] = {}  # record of an arrival -> the message
+        self._same: dict[Hashable, int] = {}  # of moves, and how they count: the record
         self._most_calls = self._most_arrivals = 1
         self.verdicts = Numbering()
         self.verdicts.of(None)  # 0: not judged
@@ -216,11 +255,11 @@ class Interner:
         p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
         p[k.WATCHES], p[k.TICKS] = address(self.watch), address(self.tick)
         p[k.MARKS], p[k.RECORDS] = address(self.marks), address(self._flat)
+        p[k.ROWS], p[k.ARRIVALS] = address(self.arrive.rows), address(self.arrive.places)
         p[k.BAGS], p[k.AGES] = address(self.bags), address(self.age)
         p[k.VERDICTS] = address(self._verdicts)
         for place, memo in (
             (k.ACTORS, self.actor),
-            (k.ARRIVALS, self.arrive),
             (k.PUSHES, self.push),
             (k.JUDGED, self.judge),
         ):
@@ -375,7 +414,7 @@ class Interner:
         self.push.count += int((which == k.PUSH).sum())
 
     def _resolve_actor(self, ask: int) -> int:
-        """The record of what a component can do of itself."""
+        """What a component can do of itself: the number of its row, and the record."""
         end, rest = ask & 0xFFFFFFFF, ask >> 32
         who, seen = rest & (1 << k.WHO_BITS) - 1, rest >> k.WHO_BITS
         look = int(self.look[end])
@@ -383,9 +422,8 @@ class Interner:
         sight = None if look == BLIND else self._sight(seen)
         moves = list(self.parts.calls(who, self.ends.things[end], sight))
         self._most_calls = max(self._most_calls, len(moves))
-        record = len(self.flat)
-        self.flat += [len(self._used), row]
-        return self._record(record, moves, [self.busy(move.action) for move in moves], 1)
+        self.arrive.rows = grown(self.arrive.rows, row + 1)
+        return row << 32 | self._record(moves, [self.busy(move.action) for move in moves], 1)
 
     def _sight(self, seen: int) -> Sight:
         """What the kernel's word for it says is seen."""
@@ -402,32 +440,44 @@ class Interner:
         ends, messages = self.ends.things, self.messages.things
         moves = list(self.parts.arrivals(role, way, ends[end], messages[message], sight))
         self._most_arrivals = max(self._most_arrivals, len(moves))
-        record = len(self.flat)
-        self._arriving[record] = messages[message]
-        self.flat.append(len(self._used))
-        return self._record(record, moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
+        return self._record(moves, [0] * len(moves), 2 if self.parts.duplicate else 1)
 
-    def _record(self, record: int, moves: list[Move], busy: list[int], times: int) -> int:
-        """Append the moves to the record that begins there; each is made so many times."""
-        self._moves[record] = moves
-        self.flat.append(len(moves))
-        for move, counts in zip(moves, busy, strict=True):
-            sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
-            self.flat += [self.end(move.end), counts, len(sent), *sent]
-        self._used.append((moves, times))
+    def _record(self, moves: list[Move], busy: list[int], times: int) -> int:
+        """The record of moves, each of which is made so many times: its number, how many moves, and
+        of each the end, in which checks of rest it counts, and what is sent. Most messages that
+        arrive at an end do the same to it: the same moves have one record."""
+        made = (times, *busy, *moves)
+        record = self._same.get(made)
+        if record is None:
+            record = self._same[made] = len(self.flat)
+            words = [len(self._used), len(moves)]
+            for move, counts in zip(moves, busy, strict=True):
+                sent = [way << k.MESSAGE_BITS | self.message(message) for way, message in move.sent]
+                words += [self.end(move.end), counts, len(sent), *sent]
+            self.flat += words
+            self._used.append((moves, times))
         return record
+
+    def require_labels(self) -> None:
+        """Raise ``UsageProblem`` if a label is too small for what there is."""
+        most = max(self._most_calls, self._most_arrivals)
+        if max(len(self._used), len(self.messages)) >> k.NAME_BITS or most >> k.MOVE_BITS:
+            raise UsageProblem("there are too many messages or moves for a graph of all steps")
 
     def label(self, word: int) -> "Label":
         """What a transition is, from the kernel's word for it."""
-        kind, place, move, number = word & 7, word >> 3 & 255, word >> 11 & 0xFFFF, word >> 27
+        kind, word = word & 7, word >> 3
+        place, word = word & (1 << k.PLACE_BITS) - 1, word >> k.PLACE_BITS
+        move, word = word & (1 << k.MOVE_BITS) - 1, word >> k.MOVE_BITS
+        number, name = word >> k.NAME_BITS, word & (1 << k.NAME_BITS) - 1
         if kind == k.CLOCK:
             return Label(None, "tick", ())
+        message = None if kind == k.CALL else self.messages.things[name]
         link = None if kind == k.CALL else len(self.parts.links) - 1 - place
         if kind == k.LOSS:
-            return Label(None, "lose", (), self.messages.things[number], link)
+            return Label(None, "lose", (), message, link)
         host = place if link is None else self.parts.links[link][1]
-        made = self._moves[number][move - 1]
-        message = None if link is None else self._arriving[number]
+        made = self._used[number][0][move - 1]
         action = "duplicate" if kind == k.DUPLICATE_DELIVERY else made.action
         sent = tuple(one for _, one in made.sent)
         links = tuple(self._out[host][way] for way, _ in made.sent)

@@ -8,6 +8,7 @@ import pytest
 
 from checker.engines.explicit import native
 from checker.engines.explicit.engine import Check
+from checker.engines.explicit.native import kernel
 from checker.engines.explicit.reference import explore
 from checker.support.errors import UsageProblem
 from tests.helpers import relay
@@ -82,6 +83,14 @@ def test_the_graph_names_the_component_and_the_links() -> None:
                 assert label.message in state.bags[label.link]
                 assert label.host in (None, relay.LINKS[label.link][1])
             assert all(relay.LINKS[link][0] == label.host for link in label.links)
+
+
+def test_a_graph_whose_labels_do_not_fit_in_a_word_is_refused(monkeypatch) -> None:
+    search = native.Search(Relay(1, 1), {}, keep=native.ALL)
+    search.run()
+    monkeypatch.setattr(kernel, "NAME_BITS", 1)
+    with pytest.raises(UsageProblem, match="too many messages or moves for a graph"):
+        native.graph(search)
 
 
 def test_more_parts_than_a_key_has_fields_for_are_refused() -> None:

@@ -43,7 +43,7 @@ def test_many_messages_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     class Burst(LinkedBit):
         def calls(self, component: int, end: Any, sight: Any) -> Iterator[native.Move]:
             for i in range(40):
-                sent = [(0, ("data", (i >> bit & 1) + 2 * bit)) for bit in range(5)]
+                sent = tuple((0, ("data", (i >> bit & 1) + 2 * bit)) for bit in range(5))
                 yield native.Move("send", end, sent)
 
         def arrivals(self, *what: Any) -> Iterator[native.Move]:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.engines.explicit.native import kernel
-from checker.engines.explicit.native.tables import Interner, Memo
+from checker.engines.explicit.native.tables import Interner, Memo, Rows, grown
+from checker.engines.explicit.parts import Move
 from tests.helpers.agree import U8
 from tests.helpers.systems import (
     LinkedBit,
@@ -25,6 +26,54 @@ def test_a_memo_is_a_dictionary(known: dict[int, int]) -> None:
     memo.set(list(known), [1] * len(known))  # again, to another value
     assert memo.count == len(known)
     assert {int(kernel.find(*memo.at(), U8(word))) for word in known} <= {1}
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.tuples(st.integers(0, 200), st.integers(1, 2**32 - 1)),
+            st.integers(1, 2**32 - 1),
+            min_size=1,
+            max_size=300,
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=20, deadline=None)
+def test_rows_are_dictionaries(parts: list[dict[tuple[int, int], int]]) -> None:
+    """Entries of many rows, some of which grow, and rows without any."""
+    rows, known = Rows(), dict[tuple[int, int], int]()
+    rows.rows = grown(rows.rows, 202)
+    for part in parts:
+        new = {at: record for at, record in part.items() if at not in known}
+        rows.set([row << 32 | what for row, what in new], [*new.values()])
+        known |= new
+    places, where = kernel.address(rows.places), rows.rows
+    for (row, what), record in known.items():
+        assert int(kernel.find_in(places, where[row], U8(what))) == record
+    for row in range(202):
+        if (row, 1) not in known:
+            assert int(kernel.find_in(places, where[row], U8(1))) == 0
+
+
+def test_moves_that_are_the_same_have_one_record() -> None:
+    """Whatever arrived; but not if other rules fired, or an action counts as a step otherwise."""
+    tables = Interner(LinkedBit(), {})
+    move = Move("up", 1, ((0, "m"),), ("a rule",))
+    records = [
+        tables._record(moves, busy, times)
+        for moves, busy, times in (
+            ([move], [0], 2),
+            ([move], [0], 2),
+            ([move._replace(rules=())], [0], 2),
+            ([move._replace(action="down")], [0], 2),
+            ([move], [1], 2),
+            ([move], [0], 1),
+            ([move, move], [0, 0], 2),
+        )
+    ]
+    assert records[0] == records[1]
+    assert len({*records}) == len(records) - 1
 
 
 class Letters(LinkedBit):
