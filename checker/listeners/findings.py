@@ -86,15 +86,25 @@ def findings(one: Listener, began: float) -> list[Finding]:
 
 def _forged(one: Listener) -> Finding | None:
     """Who sends so many SYNs and no third segment?"""
-    lost = unfinished(one) + one.reset
-    if lost < 10 or lost * 2 < one.answered:
-        return None
+    lost = unfinished(one) + one.reset + one.unanswered
+    answered = one.answered * 2 > lost
+    if lost < 10 or lost * 2 < one.requests or (not answered and one.repeated * 4 > lost):
+        return None  # where nobody answers, real clients send their SYNs again
     many = len(one.addresses) * 4 > one.requests * 3
+    if many:
+        what = "a flood with forged addresses"
+    elif one.reset * 2 > lost:
+        what = "checks that leave the handshake half open, as of a load balancer, or a scan"
+    else:
+        what = "a flood of few senders"
+    short = one.timeline.latest - one.timeline.began < PATIENCE
+    again = f", of which {one.repeated:,} came again" + ", in so short a time" * short
+    again *= not answered
     return Finding(
-        "a flood with forged addresses" if many else "a scan, or a flood of few senders",
-        f"{lost:,} of {one.answered:,} SYN,ACKs have no third segment, and the SYNs came from "
-        + _addresses(one),
-        FLOOD,
+        what,
+        f"{lost:,} of {one.requests:,} requests have no third segment, and the SYNs came from "
+        f"{_addresses(one)}{again}",
+        FLOOD if many or one.reset * 2 <= lost else "",
     )
 
 
@@ -301,8 +311,10 @@ def _seen(one: Listener, began: float) -> Iterator[tuple[int, str]]:
             "sockets (more at the beginning)",
         )
     same = f"; {_count(one.repeated, 'SYN')} more of the same" if one.repeated else ""
-    requests = "request" if one.requests == 1 else "requests"
-    yield one.requests, f"{requests} (SYNs of one pair of sockets and one ISN){same}"
+    yield (
+        one.requests,
+        f"{_plural(one.requests, 'request')} (SYNs of one pair of sockets and one ISN){same}",
+    )
     for count, words in (
         (one.answered, "answered by a SYN,ACK"),
         (one.late, "of these only when the SYN had come again"),
@@ -329,11 +341,14 @@ def _over_time(one: Listener, began: float) -> Iterator[str]:
     rows = one.timeline.spans(ROWS)
     if one.syns < 2 * ROWS or len(rows) < 2:
         return
-    most = max(row.events for row in rows)
+    most, wide = max(row.events for row in rows), rows[0].end - rows[0].begin
+    places = 0 if wide >= 10 else 1 if wide >= 1 else 2
     yield "  over time    SYNs  waiting at one time, at least"
     for row in rows:
         bar = "#" * round(WIDE * row.events / most)
-        line = f"    {row.begin - began:>7.1f} s {row.events:>8,} {row.most or '-':>8}  {bar}"
+        line = (
+            f"    {row.begin - began:>7.{places}f} s {row.events:>8,} {row.most or '-':>8}  {bar}"
+        )
         yield line.rstrip()
 
 
@@ -379,8 +394,12 @@ def as_json(one: Listener, began: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _count(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def _plural(count: int, word: str, ending: str = "s") -> str:
+    return word + ending * (count != 1)
+
+
+def _count(count: int, word: str, ending: str = "s") -> str:
+    return f"{count:,} {_plural(count, word, ending)}"
 
 
 def _times(count: int) -> str:
@@ -390,7 +409,7 @@ def _times(count: int) -> str:
 def _addresses(one: Listener) -> str:
     count = len(one.addresses)
     more = "more than " if one.more_addresses else ""
-    return f"{more}{count:,} address{'' if count == 1 else 'es'}"
+    return f"{more}{_count(count, 'address', 'es')}"
 
 
 def _seconds(span: float) -> str:

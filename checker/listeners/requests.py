@@ -43,19 +43,19 @@ class Request:
 
     __slots__ = (
         "answered", "asked", "before", "first", "irs", "iss", "last", "listener", "offered", "over",
-        "overflow", "syns", "texts", "third", "timeouts", "wait",
+        "overflow", "sent", "syns", "texts", "third", "timeouts", "wait",
     )  # fmt: skip
 
     def __init__(self, listener: "Listener", p: Packet, before: tuple[int, int] | None):
         self.listener = listener
-        self.first = self.last = p.time  # of the SYN, of the last SYN or SYN,ACK
+        self.first = self.last = p.time  # of the SYN, of the last segment before text
         self.irs = p.seq
         self.offered = p.options
         self.before = before  # IRS and ISS of the request of these sockets before
         self.syns = 1
         self.asked = True  # has a SYN come since the last SYN,ACK?
         self.iss: int | None = None
-        self.answered = 0.0  # when first
+        self.answered = self.sent = 0.0  # when the SYN,ACK was sent first, and last
         self.timeouts = 0  # SYN,ACKs that were sent again by the listener's timer
         self.wait = 0.0  # seconds before the last of them
         self.third: float | None = None  # when the third segment came
@@ -193,18 +193,19 @@ class Listeners:
         elif request.iss != p.seq:
             listener.signs.again(request.irs, request.iss, request.irs, p.seq)
             request.answered = now
-        elif not request.asked and now - request.last >= ALIKE:
+        elif not request.asked and now - request.sent >= ALIKE:
             self._timeout(request, p)
-        request.iss, request.asked, request.last = p.seq, False, now
+        request.iss, request.asked = p.seq, False
+        request.sent = request.last = now
 
     def _timeout(self, request: Request, p: Packet) -> None:
         """The listener sent its SYN,ACK again, unasked: it has kept the request until now."""
         listener, now = request.listener, p.time
         listener.again += not request.timeouts
-        so_far = request.last if request.timeouts else None
+        so_far = request.sent if request.timeouts else None
         listener.timeline.lasts(request.answered, so_far, now)
         request.timeouts += 1
-        request.wait = now - request.last
+        request.wait = now - request.sent
         least, most = listener.waits.get(request.timeouts, [request.wait] * 2)
         listener.waits[request.timeouts] = [min(least, request.wait), max(most, request.wait)]
         # What is sent before the third segment arrives may pass the capture after it.
@@ -233,7 +234,7 @@ class Listeners:
     def _reset(self, p: Packet) -> None:
         request = self._requests.get((p.src, p.dst, p.scope))
         if request is not None:  # by the client
-            if request.third is None and not request.over:
+            if request.iss is not None and request.third is None and not request.over:
                 request.over = True
                 request.listener.reset += 1
             return

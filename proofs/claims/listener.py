@@ -26,6 +26,7 @@ _OVERFLOW = {"syncookies": Cookies.OVERFLOW}
 _LINUX = {"syncookies": Cookies.ALWAYS, "cookie_hash": CookieHash.SUM}
 _ENDLESS = {"requests_forgotten": False}
 _ONE_SYN = {"syn_retransmitted": False}
+"""So that a channel which loses nothing has room for what comes after it."""
 _DRAINED = _CALLS - {Input.NEIGHBOUR_ACCEPTED.value}
 _LISTENS_NO_MORE = _CALLS | {Input.LISTEN.value, Input.LISTENER_CLOSED.value}
 
@@ -258,7 +259,7 @@ CLAIMS = (
         p.late_text_is_delivered,
         "accepting-lossless",
         "RFC 9293 3.8.1",
-        rules=_ENDLESS,
+        rules={**_ENDLESS, **_ONE_SYN},
         witnesses=("WS6.endless",),
         idle=_DRAINED,
     ),
@@ -269,6 +270,7 @@ CLAIMS = (
         p.client_not_alone,
         "accepting-lossless",
         "RFC 9293 3.5",
+        rules=_ONE_SYN,
         witnesses=("WS6",),
         idle=_CALLS,
         finding="Refuted: the server ignores the third segment, sends its SYN,ACK again a few "
@@ -284,8 +286,8 @@ CLAIMS = (
         p.client_not_alone,
         "accepting-lossless",
         "not in RFC 9293",
-        rules={"abort_on_overflow": True},
-        witnesses=("WS8",),
+        rules={**_ONE_SYN, "abort_on_overflow": True},
+        witnesses=("WS8", "WS8.reset"),
         idle=_CALLS,
     ),
     Claim(
@@ -307,7 +309,7 @@ CLAIMS = (
         p.client_not_alone,
         "accepting-lossless",
         "RFC 4987 3.6",
-        rules=_ALWAYS,
+        rules={**_ALWAYS, **_ONE_SYN},
         witnesses=("WS9",),
         idle=_CALLS,
         finding="Refuted: the third segment is dropped, and nothing is left that would send a "
@@ -368,7 +370,7 @@ CLAIMS = (
         p.client_not_alone,
         "accepting-lossless",
         "not in RFC 9293",
-        rules={"defer_accept": True},
+        rules={**_ONE_SYN, "defer_accept": True},
         witnesses=("WS14",),
         idle=_CALLS,
         finding="Refuted: a client that sends nothing is forgotten, and not told.",
@@ -507,6 +509,7 @@ WITNESSES = (
         p.listener_is_closed,
     ),
     _seen("WS8", "S8", "the accept queue is full", p.accept_queue_full),
+    _seen("WS8.reset", "S8", "a client was ESTABLISHED, and is reset", p.client_reset),
     _seen("WS8.lost", "S8.lost", "the accept queue is full", p.accept_queue_full),
     _seen("WS9", "S9", "an octet is delivered", p.octet_delivered),
     _seen("WS10", "S10", "both ends are in ESTABLISHED", p.both_established),

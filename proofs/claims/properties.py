@@ -700,6 +700,13 @@ def octet_on_second(world: World) -> bool:
     return b.ghost.id == 2 and b.tcb.rcv.wnd == 0
 
 
+def client_reset(world: World) -> bool:
+    """The client was in ESTABLISHED and is gone, where nobody closes; so is the server."""
+    a, b = world.hosts
+    gone = a.tcb.state == State.CLOSED and b.tcb.state == State.CLOSED
+    return gone and a.ghost.last.reached
+
+
 def octet_delivered(world: World) -> bool:
     """B has delivered an octet."""
     _, b = world.hosts

@@ -208,9 +208,11 @@ PROFILES = {
             _LISTENER,
             close=False,
             incarnations=1,
+            in_flight=4,
             neighbours=True,
             octets=1,
             b_sends=False,
+            duplicate=False,
             lose=False,
         ),
         (Streams(),),
@@ -389,7 +391,8 @@ PURPOSES = {
     "backlog": "a client, and a listener whose queues others fill: SYNs of a flood the one, other "
     "clients' connections the other",
     "accepting": "a client with an octet to send, and an accept queue that other clients fill",
-    "accepting-lossless": "the same where the channel loses nothing",
+    "accepting-lossless": "the same where the channel neither loses nor duplicates, with room for "
+    "all that is sent, if a SYN is sent once",
     "server-first": "a client that waits for the server to speak first, and a listener",
     "flood": "a client with an octet to send, and a listener under a flood of SYNs",
     "cookies": "octets of one connection through a listener, while segments of another are still "

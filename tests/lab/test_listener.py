@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from checker.stacks.drivers.tun import missing
-from tests.lab.bench import Bench, Case, Experiment
+from tests.lab.bench import Bench, Case, Experiment, Seen
+from tests.lab.compared import COMPARED, End, differ, of_checker, of_kernel
 from tests.lab.lab import lab
 from tests.lab.listener import EXPERIMENTS
 from tests.lab.page import PAGE, renewed
@@ -43,6 +44,25 @@ def test_experiment(experiment: Experiment, case: Case, tmp_path: Path):
             pytest.skip(f"{error.filename}: {error.strerror}")
         seen = experiment.run(bench, **case.given)
     assert seen == case.seen, str(seen)
+    number = experiment.cases.index(case)
+    if run := COMPARED.get((experiment.run.__name__, number)):
+        assert of_checker(run, of_kernel(seen)) == of_kernel(seen), run.claim
+
+
+@pytest.mark.parametrize(("name", "number"), COMPARED)
+def test_checker_says_what_the_kernel_does(name: str, number: int):
+    """What is expected of the kernel, at least; the lab asks it."""
+    run, case = COMPARED[name, number], EXPERIMENTS[name].cases[number]
+    said = of_kernel(case.seen)
+    assert said != End(None, None, None) and not differ(run, case)
+    assert of_checker(run, said) == said
+
+
+def test_a_difference_is_seen():
+    run = COMPARED["never_drained", 0]
+    wrong = of_kernel(Seen(client="CLOSED", server="CLOSED"))
+    assert of_checker(run, wrong) != wrong
+    assert differ(run, EXPERIMENTS["never_drained"].cases[4]) == ["tcp_syncookies=2: 0"]
 
 
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS.keys() - {"cookies_grow_old"}))

@@ -134,6 +134,20 @@ def worst(count: int) -> list[Packet]:
     return packets((line for _ in iter(int, 1) for line in some), count, 0.3)
 
 
+def flood(answered: bool) -> Callable[[int], list[Packet]]:
+    """SYNs, each from an address of its own, and SYN,ACKs that nobody acknowledges."""
+
+    def lines() -> Iterator[Line]:
+        rng = Random(4)
+        while True:
+            client, isn, iss = rng.randbytes(6), rng.randrange(WHOLE), rng.randrange(WHOLE)
+            yield client, B, SYN, isn, 0, 0
+            if answered:
+                yield B, client, SYN | ACK, iss, isn + 1, 0
+
+    return lambda count: packets(lines(), count)
+
+
 KINDS: dict[str, tuple[int, Callable[[int], list[Packet]]]] = {
     "clean, 20 segments each": (8_000, short),
     "1% of one direction lost": (20_000, lossy(0.01)),
@@ -145,6 +159,8 @@ KINDS: dict[str, tuple[int, Callable[[int], list[Packet]]]] = {
     "random, 500 pairs": (8_000, random_segments(500)),
     "random, 500 pairs, few numbers": (8_000, random_segments(500, near=True)),
     "SYNs and resets, few numbers": (2_000, worst),
+    "SYN flood, answered": (8_000, flood(True)),
+    "SYN flood, not answered": (20_000, flood(False)),
 }
 """How many segments, and who makes them."""
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 SAID = {
     "no_cookies": [
+        "a flood with forged addresses",
         "the SYN queue had at least 5 requests at one time",
         "tcp_synack_retries is 1, and a request is kept for 3 s",
         "SYNs were dropped because the SYN queue was full, and there were no cookies",

@@ -98,6 +98,20 @@ def test_a_syn_ack_that_the_third_segment_may_have_passed_is_no_overflow(again, 
     assert found.overflow == overflow
 
 
+def test_timeouts_are_counted_from_the_syn_ack():
+    asks = [segment(t, CLIENT, ACK, 10, 5, 20) for t in (0.5, 0.9)]
+    found = one([*opened(), *asks, segment(1.1, SERVER, SYN | ACK, 4, 10)])
+    assert found.waits == {1: [1.0, 1.0]} and found.overflow_text == 1
+
+
+def test_options_say_nothing_of_cookies_where_there_are_timestamps():
+    """A listener may have no window scale, and there is room for one."""
+    syn, answer, third = opened()
+    answer.options = b"\x08\x0a" + bytes(8)
+    found = one([syn, answer, third])
+    assert (found.signs.stripped, found.signs.granted) == (0, 0)
+
+
 def test_a_syn_ack_that_was_asked_for_is_no_timeout():
     packets = [
         *opened()[:2],
@@ -106,6 +120,26 @@ def test_a_syn_ack_that_was_asked_for_is_no_timeout():
     ]  # fmt: skip
     found = one(packets)
     assert (found.requests, found.repeated, found.made, found.again) == (1, 1, 1, 0)
+
+
+def test_a_flood_that_nobody_answers_is_told_by_syns_that_never_come_again():
+    packets = Flood(0).syns(100, 0.01).run(20)[:-3]
+    again = [Packet(500 + p.number, p.time + 3, p.src, p.dst, p.seq, 0, SYN, 1000, 0)
+             for p in packets]  # fmt: skip
+    told = [finding.what for finding in findings.findings(one(packets), 0.0)]
+    assert told[0] == "a flood with forged addresses"
+    told = [finding.what for finding in findings.findings(one([*packets, *again]), 0.0)]
+    assert len(told) == 1 and told[0].startswith("SYNs were dropped: nobody is there")
+
+
+def test_checks_that_leave_the_handshake_half_open():
+    packets = []
+    for i, p in enumerate(handshakes(60)):
+        p.flags = RST if p.flags == ACK else p.flags
+        packets.append(p)
+        p.number = i + 1
+    (finding,) = findings.findings(one(packets), 0.0)
+    assert finding.what.startswith("checks that leave the handshake half open")
 
 
 def test_who_resets():
