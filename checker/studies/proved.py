@@ -31,9 +31,9 @@ WRONG = "recheck: "
 
 
 def theorems(claims: Sequence[Claim]) -> list[Theorem]:
-    """The theorems that have the names of claims."""
+    """The theorems that have the names of claims, or say more of one (S2.rate)."""
     chosen = {claim.id for claim in claims}
-    found = [theorem for theorem in THEOREMS if theorem.id in chosen]
+    found = [t for t in THEOREMS if {t.id, t.id.rpartition(".")[0]} & chosen]
     if not found:
         named = [claim.id for claim in claims if claim.kind != SOMETIMES]
         raise UsageProblem(

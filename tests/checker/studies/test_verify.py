@@ -342,7 +342,8 @@ def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
 @pytest.mark.parametrize(
     ("ids", "chosen"),
     [
-        ([], [theorem.id for theorem in THEOREMS]),
+        ([], [theorem.id for theorem in THEOREMS if theorem.id != "S13"]),  # of no claim
+        (["S2"], ["S2.rate"]),
         (["T2"], ["T2"]),
         (["T4", "D1"], ["T4.fresh", "T4"]),
         (["T1s"], ["T1s.exact", "T1s.far"]),
