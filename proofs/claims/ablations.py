@@ -208,7 +208,7 @@ CONTROLS = (
     _change(31, "split handshake", "L1", {"split_handshake": True}),
     _change(31, "split handshake", "T8", {"split_handshake": True}),
     _change(
-        51,
+        54,
         "reuse at once, no PAWS, where nothing is overtaken or repeated",
         "R1",
         {"reuse_later": False, "paws": False},
@@ -216,13 +216,13 @@ CONTROLS = (
         note="As over loopback.",
     ),
     _change(
-        53,
+        55,
         "reopened without the return to TIME-WAIT, fresh ISNs",
         "T3",
         {"time_wait_reopen": True, "reopen_returns": False},
     ),
     _change(
-        53,
+        55,
         "reopened without the return to TIME-WAIT, any ISNs",
         "T4",
         {"time_wait_reopen": True, "reopen_returns": False},
