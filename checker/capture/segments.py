@@ -57,7 +57,7 @@ class Packet:
         self.flags = flags
         self.wnd = wnd
         self.text = text
-        self.options = options  # of a SYN only
+        self.options = options
         self.scope = scope
 
     def length(self) -> int:
@@ -153,7 +153,10 @@ def _usual(number: int, frame: Frame) -> Packet | None:
         or offset < 0x50 or text < 0 or flags & SYN
     ):  # fmt: skip
         return None
-    return Packet(number, time, src + source, dst + to, seq, ack, flags, wnd, text, b"", "", place)
+    found = data[54 : 34 + (offset >> 4) * 4] if offset >= 0x60 else b""
+    return Packet(
+        number, time, src + source, dst + to, seq, ack, flags, wnd, text, found, "", place
+    )
 
 
 def _segment(number: int, frame: Frame, ip: Ip) -> Packet | Unread:
@@ -168,17 +171,15 @@ def _segment(number: int, frame: Frame, ip: Ip) -> Packet | Unread:
     header = (offset >> 4) * 4
     if header < 20 or ip.size < header:
         return Unread(number, "TCP header not valid", src, dst, scope)
-    options = b""
-    if flags & SYN and header > 20:
-        if len(data) < at + header:
-            return Unread(number, "TCP header cut off", src, dst, scope)
-        options = data[at + 20 : at + header]
+    if flags & SYN and len(data) < at + header:
+        return Unread(number, "TCP header cut off", src, dst, scope)
+    options = data[at + 20 : at + header]
     text = ip.size - header
     return Packet(number, time, src, dst, seq, ack, flags, wnd, text, options, scope, place)
 
 
 def options(octets: bytes) -> dict[int, bytes]:
-    """The options of a SYN, by kind; what follows a broken one is left out."""
+    """Options by kind; what follows a broken one is left out."""
     found: dict[int, bytes] = {}
     at = 0
     while at < len(octets) and octets[at] != 0:

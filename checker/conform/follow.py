@@ -79,8 +79,6 @@ MIDDLE = Position()
 BEGUN = "mid-stream: its beginning was not captured"
 BACKWARDS = "mid-stream: it begins with SYN,ACK"
 OLD_SYN = "mid-stream: the SYN that it begins with is an old duplicate"
-TIMESTAMPS = 8
-"""The kind of the option (RFC 7323)."""
 USED = "the pair of sockets was used before"
 
 
@@ -408,24 +406,18 @@ class Follower:
         connection.deviation.habits = monitor.habits(p)
         if not (monitor.strict or self.patience.lost()):
             connection.suspects = suspects(monitor, side, flow.seen)
-        self._doubt(flow, connection, side, p)
+        self._doubt(flow, connection)
 
     def _departed(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
         monitor = flow.monitors[side]
         best = monitor.best()
         connection.deviation = deviation(flow, side, p, best, monitor.states(), monitor.offered)
-        self._doubt(flow, connection, side, p)
+        self._doubt(flow, connection)
 
-    def _doubt(self, flow: Flow, connection: Connection, side: int, p: Packet) -> None:
+    def _doubt(self, flow: Flow, connection: Connection) -> None:
         """Is there something else that may be why the present segment is not explained?"""
         if flow.joined:
             connection.doubt = "each direction was seen in another network: are they of one?"
-        elif p.flags & SYN and p.flags & ACK and TIMESTAMPS in connection.options[1 - side]:
-            if any(c.tcb.state is State.TIME_WAIT for c in flow.monitors[side].before):
-                connection.doubt = (
-                    "the SYN has time stamps, by which RFC 6191 may open TIME-WAIT again; they are "
-                    "not judged"
-                )
         else:
             connection.doubt = _misplaced(flow.seen)
 

@@ -33,6 +33,7 @@ from checker.conform.habits import named
 from checker.conform.inbound import SEQ, Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
 from checker.conform.patience import SEARCH
+from checker.conform.reopening import REOPENS_ANY, reopened
 from checker.conform.steps import Stepper
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
@@ -326,6 +327,7 @@ class Monitor(Explainer):
                 or self._not_opened(p)
                 or self._not_established(p)
                 or self._older(p)
+                or self._by_stamp(p)
                 or self._departures(p)
             )
         if not explained:
@@ -453,6 +455,25 @@ class Monitor(Explainer):
         self.measured = True
         self.note = "text, and the capture has no ACK of the SYN"
         return found
+
+    def _by_stamp(self, p: Packet) -> list[Candidate]:
+        """What explains a SYN,ACK from TIME-WAIT if the SYN's timestamp opens it (RFC 6191)."""
+        waits = [c for c in self.candidates if c.tcb.state is State.TIME_WAIT]
+        syn, fin, usual = self.last_came(SYN), self.last_came(FIN), self.stepper
+        answers = p.flags & (SYN | ACK) == SYN | ACK and REOPENS_ANY in self.departed
+        if not answers or syn is None or fin is None:
+            return []
+        why = [(reopened(c.tcb, syn, fin, p, usual), c) for c in waits]
+        self.stepper = self.departed[REOPENS_ANY]
+        found = list(self.explain([c for how, c in why if how], p))
+        self.stepper = usual
+        if found:
+            self.note = max(how for how, _ in why)
+        return found
+
+    def last_came(self, flag: int) -> Packet | None:
+        """The last SYN or FIN that was on its way to this end."""
+        return next((q for q in reversed(self.seen.came) if q.flags & flag), None)
 
     def states(self) -> list[str]:
         """What the end may have been when it sent what was refused."""

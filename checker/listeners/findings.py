@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.capture.segments import socket
+from checker.listeners.clocks import ENOUGH
 from checker.listeners.requests import PATIENCE, Listener
 from checker.render.text import columns, wrap
 
@@ -31,6 +32,7 @@ class Finding:
 FLOOD = "My server is under a SYN flood. What helps?"
 FULL = "My accept queue is full. What do clients see?"
 COST = "What do SYN cookies cost?"
+REUSE = "May I shorten TIME-WAIT, or use its ports again?"
 
 
 def name(one: Listener) -> str:
@@ -64,6 +66,7 @@ def troubled(one: Listener) -> bool:
         or unfinished(one) >= FEW
         or one.overflow + one.ignored + one.reset_after > 1
         or one.signs.hashed
+        or one.clocks.dropped > 0
     )
 
 
@@ -80,6 +83,8 @@ def findings(one: Listener, began: float) -> list[Finding]:
         _dropped(one, began),
         _accept_queue(one, began),
         _aborted(one),
+        _nat(one),
+        _recycled(one),
     ]
     return [finding for finding in found if finding is not None]
 
@@ -258,6 +263,37 @@ def _aborted(one: Listener) -> Finding | None:
     )
 
 
+def _nat(one: Listener) -> Finding | None:
+    """Several clocks behind one address."""
+    several = one.clocks.several()
+    if not several:
+        return None
+    address, most = several[0]
+    return Finding(
+        "several hosts behind one address (a NAT or a proxy)",
+        f"the timestamps of {_count(len(several), 'address', 'es')} rise by several clocks; those "
+        f"of {socket(address)} by {most.count}, at {most.stamped:,} ports",
+        "",
+    )
+
+
+def _recycled(one: Listener) -> Finding | None:
+    """SYNs that are not new enough for ``tcp_tw_recycle``."""
+    clocks = one.clocks
+    if not clocks.recycled:
+        return None
+    first = ", ".join(f"packet {number} from {name}" for number, name in clocks.first)
+    plain = f", and {clocks.plain:,} have none" if clocks.plain else ""
+    lost = f"; {clocks.dropped:,} were not answered" if clocks.dropped else "; all were answered"
+    is_on = ", and may be on, if this is Linux before 4.12" if clocks.dropped else ""
+    return Finding(
+        f"tcp_tw_recycle=1 would drop {_count(clocks.recycled, 'SYN')}{is_on}",
+        "their timestamps are earlier than one that their address sent to a connection which was "
+        f"closed here within a minute before{plain} ({first}){lost}",
+        REUSE,
+    )
+
+
 # In words
 
 
@@ -332,6 +368,14 @@ def _seen(one: Listener, began: float) -> Iterator[tuple[int, str]]:
         (one.running, "no third segment, and the SYN,ACK again; more may come after the capture"),
         (one.early, "no third segment, and the capture ends too soon to say more"),
         (one.unfollowed, "not followed to their end"),
+        *((count, f"opened TIME-WAIT: {why} (RFC 6191, 2)")
+          for why, count in one.clocks.reopened.most_common()),
+        *((count, f"{_plural(count, 'address', 'es')}, of {ENOUGH} ports or more, with timestamps "
+           + how)
+          for count, how in (
+            (one.clocks.single(), "of one clock"),
+            (len(one.clocks.several()), "of several clocks"),
+            (one.clocks.apart(), "that begin anew at each port (an offset at random)"))),
     ):  # fmt: skip
         if count:
             yield count, words
@@ -383,6 +427,7 @@ def as_json(one: Listener, began: float) -> dict[str, Any]:
         "waits": [one.waits[n] for n in sorted(one.waits)],
         "queue_at_least": {"requests": most, "time": round(when - began, 6)},
         "signs_of_cookies": one.signs.as_json(),
+        "clocks": one.clocks.as_json(),
         "over_time": [
             [round(row.begin - began, 6), row.events, row.most]
             for row in one.timeline.spans(ROWS)

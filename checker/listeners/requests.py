@@ -18,6 +18,7 @@ from zlib import crc32
 
 from checker.capture import Packet, Unread
 from checker.capture.segments import ACK, FIN, RST, SYN, options
+from checker.listeners.clocks import RECYCLED, Clocks, Left, opens
 from checker.listeners.cookies import Signs
 from checker.listeners.timeline import Timeline
 
@@ -42,8 +43,9 @@ class Request:
     """One SYN, and what came of it."""
 
     __slots__ = (
-        "answered", "asked", "before", "first", "irs", "iss", "last", "listener", "offered", "over",
-        "overflow", "sent", "syns", "texts", "third", "timeouts", "wait",
+        "answered", "asked", "before", "closed", "first", "irs", "iss", "last", "left", "listener",
+        "offered", "opens", "over", "overflow", "recycled", "sent", "syns", "texts", "third",
+        "timeouts", "wait",
     )  # fmt: skip
 
     def __init__(self, listener: "Listener", p: Packet, before: tuple[int, int] | None):
@@ -62,6 +64,10 @@ class Request:
         self.texts = 0  # segments with text after it, before the listener said anything
         self.overflow = False  # did the SYN,ACK come again after it?
         self.over = False  # reset
+        self.closed = ""  # who closed first
+        self.left: Left | None = None  # the listener's TIME-WAIT
+        self.opens = ""  # why it opens the TIME-WAIT of the request before
+        self.recycled = False  # would tcp_tw_recycle have dropped it?
 
 
 @dataclass(slots=True)
@@ -102,6 +108,7 @@ class Listener:
     ignored: int = 0  # third segment and text came, text again, and the listener is silent
     ignored_at: tuple[float, float] | None = None
     signs: Signs = field(default_factory=Signs)
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 def _widened(span: tuple[float, float] | None, time: float) -> tuple[float, float]:
@@ -132,6 +139,8 @@ class Listeners:
                 self._segment(request, p)
             elif (request := self._open.get((p.dst, p.src, p.scope))) is not None:
                 self._taken(request, p)
+            if flags & FIN:
+                self._fin(p)
             return
         if flags & RST:
             self._reset(p)
@@ -168,10 +177,12 @@ class Listeners:
             request.syns += 1
             request.asked, request.last = True, p.time
             return
-        before = None
+        before, opened = None, ""
         if request is not None:
             if request.iss is not None:
                 before = request.irs, request.iss
+            if request.left is not None and p.time - request.left.time < RECYCLED:
+                opened = opens(request.left, p)
             self._drop(key, request)
         if len(self._requests) >= self.limit:
             self._make_room()
@@ -179,13 +190,16 @@ class Listeners:
             listener.left_out += 1
             return
         listener.requests += 1
-        self._requests[key] = self._open[key] = Request(listener, p, before)
+        request = self._requests[key] = self._open[key] = Request(listener, p, before)
+        request.recycled, request.opens = listener.clocks.syn(p), opened
 
     def _answer(self, request: Request, p: Packet) -> None:
         listener, now = request.listener, p.time
         if request.iss is None:
             listener.answered += 1
             listener.late += request.syns > 1
+            if request.opens:
+                listener.clocks.reopened[request.opens] += 1
             listener.signs.options(options(request.offered), options(p.options))
             if request.before is not None:
                 listener.signs.again(*request.before, request.irs, p.seq)
@@ -230,6 +244,15 @@ class Listeners:
         """The listener sends what is no SYN: if the third segment came, it has the connection."""
         if request.third is not None:
             del self._open[p.dst, p.src, p.scope]
+
+    def _fin(self, p: Packet) -> None:
+        """Who closes first has TIME-WAIT."""
+        if (request := self._requests.get((p.src, p.dst, p.scope))) is not None:
+            request.closed = request.closed or "client"
+            if request.closed == "listener":
+                request.left = request.listener.clocks.left(p)
+        elif (request := self._requests.get((p.dst, p.src, p.scope))) is not None:
+            request.closed = request.closed or "listener"
 
     def _reset(self, p: Packet) -> None:
         request = self._requests.get((p.src, p.dst, p.scope))
@@ -316,6 +339,7 @@ class Listeners:
             return
         if request.iss is None:
             listener.unanswered += 1
+            listener.clocks.dropped += request.recycled
             listener.unanswered_at = _widened(listener.unanswered_at, request.first)
         elif not request.timeouts:
             if idle < PATIENCE:

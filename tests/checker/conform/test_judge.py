@@ -1,7 +1,12 @@
 """Verdicts that are neither conformance nor deviation."""
 
+import struct
+
+import pytest
+
 from checker.capture.segments import ACK, FIN, RST, SYN
 from checker.conform.connection import Connection, Verdict
+from checker.conform.follow import Position
 from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
 
@@ -86,19 +91,67 @@ def test_needless_acks_are_counted():
     assert "A: needless ACKs: 20" in map(str, found.life)
 
 
-def test_time_stamps_are_not_judged():
-    """By RFC 6191 they may open TIME-WAIT again: whether these do is not looked at."""
+def stamped(value: int | None) -> bytes:
+    """The Timestamps option."""
+    return b"" if value is None else b"\1\1\x08\x0a" + struct.pack(">II", value, 0)
 
-    def again(stamps: bytes) -> str:
-        wire = Wire()(A, SYN, 99, options=stamps)(B, SYN | ACK, 299, 100, options=stamps)
-        wire(A, ACK, 100, 300)(B, ACK | FIN, 300, 100)(A, ACK | FIN, 100, 301)(B, ACK, 301, 101)
-        wire(A, SYN, 50, options=stamps)(B, SYN | ACK, 7000, 51, options=stamps)
-        found = followed(wire.packets)[-1]
-        return f"{found.verdict.value}: {found.reason}"
 
-    assert again(b"").startswith("deviates: packet 8: 3.6.1")
-    told = again(b"\x08\x0a" + bytes(8))
-    assert told.startswith("inconclusive") and "they are not judged" in told
+def reopening(before: int | None, after: int | None, first: bool = True) -> Wire:
+    """B closes first. Then a SYN of a lower ISN comes, and B answers."""
+    old, new, wire = stamped(before), stamped(after), Wire()
+    if first:
+        wire(A, SYN, 99, options=old)(B, SYN | ACK, 299, 100, options=old)
+        wire(A, ACK, 100, 300, options=old)
+    wire(B, ACK | FIN, 300, 100, options=old)(A, ACK | FIN, 100, 301, options=old)
+    wire(B, ACK, 301, 101, options=old)
+    return wire(A, SYN, 50, options=new)(B, SYN | ACK, 7000, 51, options=new)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (10, 11, "its timestamp is newer"),
+        (2**32 - 2, 3, "its timestamp is newer"),
+        (None, 3, "the connection before had no timestamps"),
+        (10, 10, ""),
+        (3, 2**32 - 2, ""),
+        (10, None, ""),
+        (None, None, ""),
+    ],
+)
+def test_time_wait_is_opened_by_a_newer_timestamp(before, after, why):
+    """RFC 6191, section 2; the numbers alone do not open it."""
+    found = followed(reopening(before, after).packets)[-1]
+    told = [str(event) for event in found.life if "opens TIME-WAIT" in str(event)]
+    if why:
+        assert found.verdict is Verdict.CONFORMS, found.reason
+        assert told == [f"8: B: the SYN opens TIME-WAIT: {why} (RFC 6191, 2)"]
+    else:
+        assert found.reason.startswith("packet 8: 3.6.1") and not told
+        assert found.verdict is Verdict.DEVIATES
+
+
+def test_what_paws_refuses_may_be_answered_with_an_ack():
+    """At B, where what is seen has arrived: text and a FIN with an earlier TSval are not taken."""
+    wire = Wire()(A, SYN, 99, options=stamped(100))(B, SYN | ACK, 299, 100, options=stamped(7))
+    wire(A, ACK, 100, 300, options=stamped(101))(A, ACK, 100, 300, 10, options=stamped(110))
+    wire(B, ACK, 300, 110, options=stamped(8))
+    for flags, text in ((ACK, 5), (ACK | FIN, 0)):
+        wire(A, flags, 110, 300, text, options=stamped(50))(B, ACK, 300, 110, options=stamped(9))
+    assert verdicts(wire, position=Position(role="server")) == ["conforms"]
+
+
+@pytest.mark.parametrize("stamps", [(11, 9), (9, 11)])
+def test_what_is_remembered_of_time_wait_is_not_of_its_timestamps(stamps):
+    packets = []
+    for i, after in enumerate(stamps * 2):
+        for p in reopening(10, after).packets:
+            p.src, p.dst = (q[:5] + bytes([q[5] + i]) if q == A else q for q in (p.src, p.dst))
+            p.number = len(packets) + 1
+            packets.append(p)
+    found = [one.verdict for one in followed(packets) if one.first % 8 == 7]
+    right = [Verdict.CONFORMS if after == 11 else Verdict.DEVIATES for after in stamps * 2]
+    assert found == right
 
 
 def test_habits_of_stacks_have_names():
