@@ -369,6 +369,9 @@ THEOREMS = (
 )
 """What is proved."""
 
+OF_HOSTS = tuple(theorem for theorem in THEOREMS if theorem.system is None)
+"""Those of hosts and the network."""
+
 BY_ID = {theorem.id: theorem for theorem in THEOREMS}
 """The theorems by identifier."""
 

@@ -15,7 +15,7 @@ import pytest
 
 from checker.studies.prove.reachable import Recorder, model_of
 from proofs.theorems import invariants
-from proofs.theorems.table import BY_ID, THEOREMS, Theorem, alone
+from proofs.theorems.table import BY_ID, OF_HOSTS, Theorem, alone
 from spec.observe.ghosts import reached_established
 
 LARGER = {"incarnations": 3, "base": 0xFFFFFFFD, "window": 500, "in_flight": 6, "capacity": 4}
@@ -56,8 +56,7 @@ QUICK = ("T4", "T6", "T10")
     "theorem",
     [
         pytest.param(one, id=one.id, marks=[] if one.id in QUICK else [pytest.mark.slow])
-        for one in THEOREMS
-        if one.system is None
+        for one in OF_HOSTS
     ],
 )
 def test_clauses_hold_of_runs(theorem: Theorem) -> None:
