@@ -402,12 +402,12 @@ PURPOSES = {
     "would be",
     "cookies-time": "a client that aborts, with time: a cookie is good for two minutes, which are "
     "ticks here, and segments live as long",
+    "cookies-flood": "the same with a flood, which a listener needs that sends cookies only when "
+    "its SYN queue is full",
     "listener-closes": "a listener that is closed, and a channel that neither loses nor "
     "duplicates, with room for all that is sent",
     "listener-closes-full": "the same, and an accept queue that other clients fill",
     "fast-open-flood": "an octet on a SYN to a listener, and SYNs from nobody",
-    "cookies-flood": "the same with a flood, which a listener needs that sends cookies only when "
-    "its SYN queue is full",
     "fast-open": "an octet on a SYN to a listener, and a second connection",
     "forgery-listener": "an off-path sender that guesses, but misses, and a listener's request",
     "keep-alive": "an idle connection with keep-alive: two ticks of silence, then two probes, one "
