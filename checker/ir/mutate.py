@@ -8,16 +8,19 @@ not of a second interpreter. The source on disk is never touched.
 The operators:
 
 ==========  ====================================================================================
-negate      a test: of ``if`` and of a conditional expression, each operand of ``and`` and ``or``
+negate      a test: of ``if`` and of a conditional expression, each operand of ``and`` and ``or``;
+            what is returned
 member      one member less in ``x in (A, B)``
 off by one  a comparison of numbers, each way
 drop        an assignment to a field, or a call that is a statement
 flag        a flag that is set in something made is not set
 number      a number in something made is one more
 target      another member of an Enum is assigned: the next, or the one before
+operand     one part less of ``a & b``, ``a | b``, ``a and b``, ``a or b``
 ==========  ====================================================================================
 
-What is not to be mutated is said by a ``Dialect``.
+What is not to be mutated is said by a ``Dialect``. What is returned and operands are mutated only
+if it asks for that.
 """
 
 import ast
@@ -44,7 +47,8 @@ class Dialect:
     constructors whose keywords ``flags`` and ``numbers`` are altered. ``intervals`` are the
     methods that compare three numbers, ``pairs`` those that compare two. ``circles`` are the
     expressions, by their first name, that count modulo. ``cites`` is the method that names a rule,
-    which ``rule`` makes of the constants among its arguments.
+    which ``rule`` makes of the constants among its arguments. ``operands``: what is
+    computed is mutated, too.
     """
 
     states: type[Enum]
@@ -59,6 +63,7 @@ class Dialect:
     circles: tuple[str, ...] = ()
     cites: str = "rule"
     rule: Callable[..., object] = str
+    operands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +342,8 @@ class _Places:
                 yield from self._shifted(node)
             elif isinstance(node, ast.Call):
                 yield from self._called(node)
+            if self.dialect.operands:
+                yield from self._computed(node)
             if isinstance(node, ast.Assign):
                 yield from self._targets(node)
             for _, value in ast.iter_fields(node):
@@ -383,6 +390,34 @@ class _Places:
             yield _Edit(node, "off by one", node, "left", ast.BinOp(node.left, up, one))
         else:
             yield _Edit(node, "off by one", node.comparators, 0, ast.BinOp(right, up, one))
+
+    def _computed(self, node: ast.AST) -> Iterator[_Edit]:
+        if isinstance(node, ast.Return) and node.value is not None:
+            if not isinstance(node.value, ast.BoolOp | ast.Constant):
+                contrary = ast.UnaryOp(ast.Not(), node.value)
+                yield _Edit(node.value, "negate", node, "value", contrary)
+        elif isinstance(node, ast.BoolOp):
+            holder, key = self._held(node)
+            for i, one in enumerate(node.values):
+                if not self._fixed(one):
+                    rest = [other for j, other in enumerate(node.values) if j != i]
+                    less = ast.BoolOp(node.op, rest) if len(rest) > 1 else rest[0]
+                    yield _Edit(node, "operand", holder, key, less)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+            holder, key = self._held(node)
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                if not self._fixed(other):
+                    yield _Edit(node, "operand", holder, key, one)
+
+    def _held(self, node: ast.AST) -> tuple[Any, Any]:
+        """What ``node`` is a part of, and as which."""
+        parent = self.parents[node]
+        for name, value in ast.iter_fields(parent):
+            if value is node:
+                return parent, name
+            if isinstance(value, list) and node in value:
+                return value, value.index(node)
+        raise ValueError("a node is a part of its parent")
 
     def _called(self, node: ast.Call) -> Iterator[_Edit]:
         dialect = self.dialect

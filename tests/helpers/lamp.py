@@ -41,3 +41,8 @@ def tick(lamp: Lamp, rules: Rules) -> None:
     lamp.dust = 1 - lamp.dust
     lamp.state = Light.RED
     lamp.left = 2
+
+
+def shines(lamp: Lamp, rules: Rules) -> bool:
+    """Is it lit, and seen?"""
+    return (lamp.dust < 2) & (rules.blinks | (lamp.state != Light.RED and lamp.left != 0))

@@ -75,7 +75,7 @@ def changes() -> list[Mutant]:
     ]
 
 
-def noticed(change: Mutant | None = None) -> bool:
+def noticed(change: Mutant | None = None, tests: tuple[str, ...] = TESTS) -> bool:
     """Does a test fail with a change?"""
     quiet = io.StringIO()
     with (
@@ -83,7 +83,7 @@ def noticed(change: Mutant | None = None) -> bool:
         contextlib.redirect_stderr(quiet),
         applied(change) if change is not None else contextlib.nullcontext(),
     ):
-        code = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *TESTS])
+        code = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"the tests did not run: {quiet.getvalue()}")
     return code == pytest.ExitCode.TESTS_FAILED

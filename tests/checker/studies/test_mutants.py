@@ -1,5 +1,6 @@
 """Mutants: of a toy whose mutants are known, and of the specification."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,6 +105,26 @@ def test_each_operator_changes_the_one_place_that_it_says() -> None:
         "3 off by one: lamp.left == 0 -> lamp.left == 0 + -1",
     ]
     assert len({x.name for x in TOY}) == len(TOY)
+
+
+def test_what_is_computed_is_changed_if_the_dialect_asks_for_it() -> None:
+    asks = dataclasses.replace(DIALECT, operands=True)
+    plain, more = mutants([lamp.shines], DIALECT), mutants([lamp.shines], asks)
+    assert {m.operator for m in plain} == {"off by one"}
+    unlit = "rules.blinks | (lamp.state != Light.RED and lamp.left != 0)"
+    assert {m.after for m in more} - {m.after for m in plain} == {
+        f"not (lamp.dust < 2) & ({unlit})",
+        "lamp.dust < 2",
+        unlit,
+        "rules.blinks",  # what is fixed is not left out
+        "lamp.state != Light.RED",
+        "lamp.left != 0",
+    }
+    on, red = Lamp(Light.GREEN, 1, 0), Lamp(Light.RED, 1, 0)
+    (dusty,) = [m for m in more if m.after == "lamp.left != 0"]
+    with applied(dusty):
+        assert lamp.shines(on, Rules()) and lamp.shines(red, Rules())
+    assert lamp.shines(on, Rules()) and not lamp.shines(red, Rules())
 
 
 def test_a_mutant_runs_only_within() -> None:

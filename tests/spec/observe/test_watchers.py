@@ -2,10 +2,9 @@
 
 import pytest
 
-from proofs.claims.properties import three_way_agreement
 from spec.observe.confusion import Confusion, old
 from spec.observe.crossing import Crossing
-from spec.observe.ghosts import Ghost, Left, Pair, reached_established
+from spec.observe.ghosts import Ghost, Left, reached_established
 from spec.observe.sights import Sight, residue_from_peer
 from spec.observe.stale import Stale
 from spec.observe.watcher import Moment
@@ -16,7 +15,6 @@ from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.world.happen import Effects, happen
 from spec.world.records import key
-from spec.world.system import World
 from tests.helpers.build import BOUNDS, endpoint
 
 
@@ -136,15 +134,3 @@ def test_reached_established(state: State) -> None:
     assert reached_established(tcb) == (state not in BEFORE)
     tcb.snd.una = tcb.iss
     assert reached_established(tcb) == (state not in BEFORE | BY_CLOSE)
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "agrees"), [(1, 1, True), (1, 0, False), (1, 2, False), (2, 1, False)]
-)
-def test_agreement_is_with_one_tcb_exactly(mine: int, theirs: int, agrees: bool) -> None:
-    """So many TCBs of each end held the two numbers."""
-    me, peer = endpoint(State.ESTABLISHED), endpoint(State.CLOSED)
-    iss, irs = me.tcb.iss, me.tcb.irs
-    me.ghost.past = (Pair(True, True, iss, irs),) * mine
-    peer.ghost.past = (Pair(True, True, irs, iss),) * theirs
-    assert three_way_agreement(World((me, peer), ((), ()))) == agrees
