@@ -142,6 +142,7 @@ class Edges:
             at = np.flatnonzero(edges & states[self.sources] & states[self.targets])
             pairs = (self.sources[at], self.targets[at])
             shape = (self.count, self.count)
+            # Made of pairs it has no edge twice: with such edges scipy need not come to an end
             arcs = csr_matrix((np.ones(at.size, bool), pairs), shape)
             _, component = connected_components(arcs, connection="strong")
             inner = at[component[pairs[0]] == component[pairs[1]]]
