@@ -197,6 +197,14 @@ def test_a_field_that_changes_is_told() -> None:
     assert lines[0] == "toy not proved: a field left out as constant changes in 'deliver'"
 
 
+def test_systems_of_their_own_are_proved_and_fail_without_what_they_assume() -> None:
+    for id in ("S2.rate", "S13"):
+        (proof,) = prove.prove([BY_ID[id]], 1)
+        assert proof.verdict == "proved" and not proof.count("unknown")
+        (proof,) = prove.prove([dataclasses.replace(BY_ID[id], facts=())], 1)
+        assert proof.verdict == "not proved"
+
+
 # What really happens
 
 
