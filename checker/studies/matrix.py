@@ -195,7 +195,7 @@ def _row(ablation: Ablation, one: ClaimReport, expected: str, diagram: str = "")
         "length": one.length if falls else None,
         "control": expected == "holds",
         "rules": {name: show(value) for name, value in ablation.rules.items()},
-        "bounds": {name: int(str(value)) for name, value in ablation.bounds.items()},
+        "bounds": {name: int(value) for name, value in ablation.bounds.items()},
         "states": one.states if one.scope == "exhaustive" else None,
         "diagram": (diagram or f"{ablation.number}-{ablation.claim.id}") if falls else None,
         "note": ablation.note,

@@ -22,7 +22,7 @@ class Ablation:
     title: str
     claim: Claim
     rules: Mapping[str, object]
-    bounds: Mapping[str, object] = field(default_factory=dict)
+    bounds: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -36,7 +36,7 @@ def _change(
     title: str,
     claim: str,
     rules: Mapping[str, object],
-    bounds: Mapping[str, object] | None = None,
+    bounds: Mapping[str, int] | None = None,
     note: str = "",
 ) -> Ablation:
     return Ablation(number, title, BY_ID[claim], rules, bounds or {}, note)

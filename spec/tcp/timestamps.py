@@ -100,15 +100,16 @@ def reopened_by(tcb: Tcb, seg: Segment, above: bool, tcp: Tcp) -> bool:
     return choose(tcb.stamped, with_old, without_old)
 
 
-def may_reuse(tcb: Tcb, tcp: Tcp) -> bool:
-    """May an active OPEN take the pair of sockets from TIME-WAIT (Linux's ``tcp_tw_reuse``)?
+def may_reuse(tcb: Tcb, clock: Ticks, tcp: Tcp) -> bool:
+    """May an active OPEN take the pair of sockets from TIME-WAIT (Linux's ``tcp_tw_reuse``), when
+    the host's clock says ``clock``?
 
     Only if the connection used timestamps, and the clock has ticked since TIME-WAIT began, so that
     the new connection's are later than all of the old one's.
     """
     if not (tcp.bounds.stamps and tcp.rules.reuse_later):
         return True
-    return tcb.stamped & later(tcp.clock + 1, tcb.since, tcp.bounds)
+    return tcb.stamped & later(clock + 1, tcb.since, tcp.bounds)
 
 
 def too_old_for_address(heard: Stamp, seg: Segment, tcp: Tcp) -> bool:

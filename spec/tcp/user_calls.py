@@ -50,7 +50,7 @@ def open_active(tcb: Tcb, tcp: Tcp, plain: bool = False) -> None:
         )
     if reuses(tcb, tcp):
         above = tcp.seq.le(tcb.snd.nxt, tcp.isn) | (not tcp.rules.reuse_above)
-        if above & timestamps.may_reuse(tcb, tcp):
+        if above & timestamps.may_reuse(tcb, tcp.clock, tcp):
             delete(tcb)
             _begin(tcb, tcp, plain)
             send_syn(tcb, tcp, 0)

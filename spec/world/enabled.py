@@ -92,7 +92,7 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state == State.CLOSED and not spent(end, bounds)
     if what in (Input.OPEN_ACTIVE, Input.OPEN_PLAIN):
         if user_calls.reuses(tcb, tcp):
-            return timestamps.may_reuse(tcb, tcp)
+            return timestamps.may_reuse(tcb, end.host.clock, tcp)
         return state == State.CLOSED or (bounds.listen_open and state == State.LISTEN)
     if what in (Input.SEND, Input.SEND_URGENT):
         return not (

@@ -235,6 +235,23 @@ def test_incarnations_are_limited():
     assert Input.OPEN_ACTIVE.value in actions(system, world_of(system, fewer, listening))
 
 
+@pytest.mark.parametrize("clock", [1, 2])
+@pytest.mark.parametrize("state", State)
+def test_what_the_system_leaves_out_at_once_is_not_possible(state, clock):
+    """It asks before it copies a host whether an event may be: the answer is ``happen``'s, also
+    where the clock decides (an OPEN in TIME-WAIT, begun when the clock said 1)."""
+    bounds = dataclasses.replace(TIMED, msl=0, stamps=4, plain=True, keep_alive_idle=1)
+    rules = {"time_wait_reuse": True, "keep_alive": KeepAlive.EMPTY, "ack_limit": AckLimit.SOCKET}
+    system = Interned(Rules(**rules), bounds)
+    end = endpoint(state, stamped=True, ts_recent=1, since=2, clock=clock)
+    calls = [what for what in Input if what not in (Input.SEGMENT, Input.TICK)]
+    offered = {w for w in calls if system.react(system.host(end), 0, w, None, BLIND)}
+    possible = {what for what in calls if happen(end, what, bounds=bounds, isn=0, **rules).possible}
+    assert offered == possible
+    if state == State.TIME_WAIT:
+        assert (Input.OPEN_ACTIVE in offered) == (clock == 2)
+
+
 def labelled(bounds: Bounds):
     """Every transition of a small system, with where it came from."""
     system = Interned(Rules(), bounds)
