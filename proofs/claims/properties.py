@@ -407,7 +407,9 @@ def nat_remembers(world: World) -> bool:
 
 def octet_of_second(world: World) -> bool:
     """An octet of the second TCB of a host has been delivered."""
-    return any(end.ghost.read[1].octets != 0 for end in world.hosts)
+    return any(
+        n != 0 and one.octets != 0 for end in world.hosts for n, one in enumerate(end.ghost.read)
+    )
 
 
 def server_not_crossed(world: World) -> bool:

@@ -389,9 +389,9 @@ def test_peers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_cases() -> None:
-    assert [case.profile for case in crosscheck.cases([], None, {}, {})] == [
-        tcp_profile for tcp_profile in ("forgery", "rest", "handshake", "time", "crash", "nat")
-    ]
+    assert " ".join(case.profile for case in crosscheck.cases([], None, {}, {})) == (
+        "forgery rest handshake time crash nat cookies-again listener-closes"
+    )
     assert len(crosscheck.cases(["T1"], None, {}, {})) == 2
     (one,) = crosscheck.cases([], "rest", {}, parse_bounds(["in_flight=1"]))
     assert one.model.bounds.in_flight == 1 and {claim.id for claim in one.claims} == {"D1", "WD"}

@@ -230,12 +230,12 @@ def test_drift_of_page_ladder_and_pictures_is_found(written: tuple[Any, Any, Pat
 def test_a_row_too_many_or_too_few_is_found(written: tuple[Any, Any, Path]) -> None:
     found, told, top = written
     data = json.loads((top / matrix.DATA).read_text())
-    data["rows"] = [row for row in data["rows"] if row["id"] != 31 and row["id"] != 24]
-    data["rows"].append({"id": 32, "claim": None})
+    data["rows"] = [row for row in data["rows"] if row["id"] != 20]
+    data["rows"].append({"id": 32, "claim": "T0"})
     (top / matrix.DATA).write_text(json.dumps(data))
     assert matrix.check(found, told, top) == [
-        f"{matrix.DATA}: row 32 is not a row",
-        f"{matrix.DATA}: row 24 is missing",
+        f"{matrix.DATA}: row 32 T0 is not a row",
+        f"{matrix.DATA}: row 20 T10 is missing",
     ]
     (top / matrix.DATA).write_text("no JSON")
     assert matrix.check(found, told, top) == [f"{matrix.DATA}: missing, or not a matrix"]

@@ -54,15 +54,15 @@ def test_a_timer_runs(timer):
     assert getattr(after.tcb, timer) == 2
 
 
-NEW = ("recent", "stamped")
+NEW = ("latest", "renewed")
 CHANGES = {
-    "tcb.py": ("    span: Ticks = 0", "    recent: Theirs = 0\n    stamped: Ticks = 0\n"),
+    "tcb.py": ("    span: Ticks = 0", "    latest: Theirs = 0\n    renewed: Ticks = 0\n"),
     "segment_arrives/syn.py": (
         "    tcb.irs = seg.seq",
-        "    tcb.recent = seg.seq\n    tcb.stamped = 1\n",
+        "    tcb.latest = seg.seq\n    tcb.renewed = 1\n",
     ),
 }
-"""A timestamp of the peer's, say, and a timer, which its SYN sets: before which line, and what."""
+"""A number of the peer's, say, and a timer, which its SYN sets: before which line, and what."""
 
 READERS = {
     "key, clone": """
@@ -79,7 +79,7 @@ READERS = {
     "delete": """
         from spec.tcp.tcb import Tcb, delete
         from spec.world.records import key
-        tcb = Tcb(recent=7, stamped=7)
+        tcb = Tcb(latest=7, renewed=7)
         delete(tcb)
         assert key(tcb) == key(Tcb())
     """,
@@ -92,7 +92,7 @@ READERS = {
     "layout": """
         from checker.ir.schema import fields
         from spec.tcp.tcb import Tcb
-        domains = dict.fromkeys(("seq", "octets", "ticks", "count"), (0, 7))
+        domains = dict.fromkeys(("seq", "octets", "ticks", "count", "stamp"), (0, 7))
         assert set(NEW) <= {field.path for field in fields(Tcb(), domains)}
     """,
     "exports": """
