@@ -434,8 +434,8 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ),
     (
         {"time_wait_reuse": True, "time_wait_reopen": True, "isn": Isn.ANY},
-        PROFILES["reused-resets"].but(plain=True),
-        1_000_000,
+        PROFILES["reused-resets"].but(plain=True, abort=False, duplicate=False),
+        30_000,
         {
             "not in RFC 9293/reuse",
             "RFC 6191/2/later",
@@ -446,7 +446,7 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     (
         {"time_wait_recycle": True},
         PROFILES["recycling"],
-        1_000_000,
+        3000,
         {"Linux/tw_recycle/drop", "Linux/tw_recycle/heard", "Linux/tw_recycle/forget"},
     ),
     (
