@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from spec.rules import Rules
-from spec.tcp import listener as listening
 from spec.tcp.host import Host, Socket, step
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Listener, Queue, Request, syn_ack_interval
@@ -130,7 +129,7 @@ class _Flood:
             self._step(host, -1, Input.SEGMENT, _SYN)
             (request,) = host.sockets[-1].requests
             if request.queue == Queue.SYN:
-                places = (*places, (0, listening.syn_ack_interval(0)))
+                places = (*places, (0, syn_ack_interval(0)))
         return places
 
     def _answered(self, places: Places) -> bool:

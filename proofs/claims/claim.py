@@ -10,7 +10,7 @@ shows that the states it speaks of are reached. An ``eventually`` claim needs no
 pass the states it speaks of is a part of its verdict.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spec.world.system import World
@@ -52,3 +52,18 @@ class Claim:
     witnesses: tuple[str, ...] = ()
     idle: frozenset[str] = frozenset()  # actions that end no rest (kind rest)
     finding: str = ""
+
+
+def seen(
+    claims: Iterable[Claim],
+    id: str,
+    of: str,
+    title: str,
+    predicate: Callable[[World], bool],
+    cites: str = "",
+) -> Claim:
+    """The witness ``id`` of the claim ``of``: in its profile, under its rules."""
+    (claim,) = (claim for claim in claims if claim.id == of)
+    return Claim(
+        id, title, SOMETIMES, predicate, claim.profile, cites or claim.cites, rules=claim.rules
+    )

@@ -1,7 +1,9 @@
 """K1 to K7: keep-alive, what it does to whom, and limits on ACKs."""
 
+from functools import partial
+
 from proofs.claims import properties as p
-from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim, Live
+from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, Claim, Live, seen
 from proofs.claims.liveness import CLOCK, CLOSES, NOBODY_ACTS, TIMERS
 from proofs.claims.time_wait import DRAIN
 from spec.rules import AckLimit, Cookies, KeepAlive
@@ -255,12 +257,7 @@ CLAIMS = (
     ),
 )
 
-
-def _seen(id: str, of: str, title: str, predicate: p.Property) -> Claim:
-    """The witness ``id`` in the profile and under the rules of claim ``of``."""
-    (claim,) = (claim for claim in CLAIMS if claim.id == of)
-    return Claim(id, title, SOMETIMES, predicate, claim.profile, claim.cites, rules=claim.rules)
-
+_seen = partial(seen, CLAIMS)
 
 _BOTH = "both ends are in ESTABLISHED"
 _SECOND = "an octet is delivered on the second TCB of the server"

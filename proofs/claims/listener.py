@@ -1,7 +1,9 @@
 """S1 to S16: a listener's queues, its cookies, and what becomes of its clients."""
 
+from functools import partial
+
 from proofs.claims import properties as p
-from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim, Live
+from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, Claim, Live, seen
 from spec.rules import CookieGuard, CookieHash, Cookies
 from spec.tcp.inputs import Input
 
@@ -454,14 +456,7 @@ CLAIMS = (
     ),
 )
 
-
-def _seen(id: str, of: str, title: str, predicate: p.Property, cites: str = "") -> Claim:
-    """The witness ``id`` in the profile and under the rules of claim ``of``."""
-    (claim,) = (claim for claim in CLAIMS if claim.id == of)
-    return Claim(
-        id, title, SOMETIMES, predicate, claim.profile, cites or claim.cites, rules=claim.rules
-    )
-
+_seen = partial(seen, CLAIMS)
 
 _SERVED_TWICE = "the server has had two TCBs"
 _DELIVERED = "an octet is delivered on the second TCB of the server"

@@ -5,8 +5,10 @@ that is explored. So an active OPEN out of TIME-WAIT is the only way to a second
 client, and what keeps the two apart is not time.
 """
 
+from functools import partial
+
 from proofs.claims import properties as p
-from proofs.claims.claim import ALWAYS, EVENTUALLY, SOMETIMES, Claim, Live
+from proofs.claims.claim import ALWAYS, EVENTUALLY, Claim, Live, seen
 from spec.rules import Isn
 from spec.tcp.inputs import Input
 
@@ -99,18 +101,12 @@ CLAIMS = (
     ),
 )
 
-WITNESSES = tuple(
-    Claim(
-        f"W{claim.id}",
-        "both ends are in ESTABLISHED again"
-        if claim.id == "R2"
-        else "an octet of a second connection is delivered",
-        SOMETIMES,
-        p.both_established_again if claim.id == "R2" else p.octet_of_second,
-        claim.profile,
-        claim.cites,
-        rules=claim.rules,
-    )
-    for claim in CLAIMS
-    if claim.witnesses
+_seen = partial(seen, CLAIMS)
+_SECOND = "an octet of a second connection is delivered"
+
+WITNESSES = (
+    _seen("WR1", "R1", _SECOND, p.octet_of_second),
+    _seen("WR2", "R2", "both ends are in ESTABLISHED again", p.both_established_again),
+    _seen("WR3", "R3", _SECOND, p.octet_of_second),
+    _seen("WR9", "R9", _SECOND, p.octet_of_second),
 )

@@ -253,9 +253,9 @@ TABLE = (536, 1300, 1440, 1460)
 
 def _remembered(mss: int) -> int:
     """The greatest of the table that is not above the client's; below all of them, the least."""
-    found = 0
+    found = TABLE[0]
     for one in TABLE:
-        found = choose((found == 0) | (mss >= one), one, found)
+        found = choose(mss >= one, one, found)
     return found
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from spec.seq import choose
 from spec.tcp import listener as listening
 from spec.tcp import timeouts, timestamps, user_calls
-from spec.tcp.inputs import Input
+from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.segment import Segment, Ticks
 from spec.tcp.segment_arrives import segment_arrives
@@ -106,15 +106,7 @@ def _happens(
 
 
 LISTENERS = (
-    Input.LISTEN,
-    Input.ACCEPT,
-    Input.STRANGER_SYN,
-    Input.STRANGER_FORGOTTEN,
-    Input.NEIGHBOUR_READY,
-    Input.NEIGHBOUR_ACCEPTED,
-    Input.NAT_OPEN,
-    Input.ADDRESS_FORGOTTEN,
-    Input.LISTENER_CLOSED,
+    *OF_LISTENERS,
     Input.SEGMENT,
     Input.RETRANSMISSION_TIMEOUT,
     Input.KEEP_ALIVE_TIMEOUT,

@@ -39,3 +39,17 @@ class Input(Enum):
     NEIGHBOUR_ACCEPTED = "neighbour accepted"
     NAT_OPEN = "OPEN of another host behind the NAT"
     ADDRESS_FORGOTTEN = "timestamp of the address forgotten"
+
+
+OF_LISTENERS = (
+    Input.LISTEN,
+    Input.ACCEPT,
+    Input.LISTENER_CLOSED,
+    Input.STRANGER_SYN,
+    Input.STRANGER_FORGOTTEN,
+    Input.NEIGHBOUR_READY,
+    Input.NEIGHBOUR_ACCEPTED,
+    Input.NAT_OPEN,
+    Input.ADDRESS_FORGOTTEN,
+)
+"""Those that only a listener has."""

@@ -17,9 +17,9 @@ from spec.tcp.tcb import State, Tcb
 class Tcp:
     """The context of one step, and its effects other than on the TCB.
 
-    ``isn`` is the initial sequence number on offer, and ``clock`` the host's timestamp clock;
-    ``drew_isn`` tells whether it was taken, and
-    ``made`` whether a TCB was made, by this ISS or by one that came back (a SYN cookie).
+    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken, and
+    ``made`` whether a TCB was made, by this ISS or by one that came back (a SYN cookie). ``clock``
+    is the host's timestamp clock.
     """
 
     __slots__ = (

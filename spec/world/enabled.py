@@ -10,7 +10,7 @@ from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
 from spec.tcp import timeouts, timestamps, user_calls
 from spec.tcp.host import awake
-from spec.tcp.inputs import Input
+from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Queue
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State
@@ -83,7 +83,7 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return False
     if what == Input.SEGMENT:
         return True
-    if what in _LISTENER:
+    if what in OF_LISTENERS:
         return end.host.listeners != () and _listener_may(end, what, tcp)
     if end.host.listeners and what in _APPLICATION:
         if end.host.sockets[0].requests[0].queue != Queue.NONE:
@@ -126,18 +126,6 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return bounds.forged_opening
     return state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
 
-
-_LISTENER = (
-    Input.LISTEN,
-    Input.ACCEPT,
-    Input.STRANGER_SYN,
-    Input.STRANGER_FORGOTTEN,
-    Input.NEIGHBOUR_READY,
-    Input.NEIGHBOUR_ACCEPTED,
-    Input.NAT_OPEN,
-    Input.ADDRESS_FORGOTTEN,
-    Input.LISTENER_CLOSED,
-)
 
 _APPLICATION = (
     Input.SEND,

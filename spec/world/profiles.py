@@ -52,6 +52,16 @@ _LISTENER = replace(
     _CLIENT_SERVER, abort=False, listen_open=False, b_passive=False, listener=True, send_window=True
 )
 """A opens actively, to a listening socket of B."""
+_RELIABLE: dict[str, Any] = {"in_flight": 4, "duplicate": False, "lose": False}
+"""A channel that neither loses nor duplicates, with room for all that is sent."""
+_ACCEPTING = replace(
+    _LISTENER, close=False, incarnations=1, neighbours=True, octets=1, b_sends=False
+)
+_COOKIES = replace(_LISTENER, window=1, stride=3)
+"""Connections one after the other, with room for their fresh ISNs."""
+_CLOSES = replace(_LISTENER, close=False, send_window=False, listener_closes=True, **_RELIABLE)
+_FAST_OPEN = replace(_LISTENER, a_active=False, a_passive=True, window=1, octets=1, b_sends=False)
+"""A SENDs in LISTEN, so that its octet is on a SYN."""
 _REUSE = replace(_CLIENT_SERVER, capacity=1, stride=3, octets=1, b_sends=False, send_window=True)
 """Octets of two connections, one after the other."""
 _ALIVE = replace(
@@ -64,17 +74,7 @@ _ALIVE = replace(
     keep_alive_interval=1,
 )
 """A client and a server that open, and may then have nothing to say."""
-_REUSED = replace(
-    _CLIENT_SERVER,
-    abort=False,
-    listen_open=False,
-    lose=False,
-    window=1,
-    stride=3,
-    octets=1,
-    b_sends=False,
-    send_window=True,
-)
+_REUSED = replace(_REUSE, capacity=2, abort=False, listen_open=False, lose=False, window=1)
 """Octets of one connection, while segments of the one before are still about."""
 _TEXT_ON_SYN = replace(
     _SMALL,
@@ -199,45 +199,20 @@ PROFILES = {
     "backlog": Profile(
         replace(_LISTENER, incarnations=1, strangers=True, neighbours=True), (Agreement(),)
     ),
-    "accepting": Profile(
-        replace(_LISTENER, close=False, incarnations=1, neighbours=True, octets=1, b_sends=False),
-        (Streams(),),
-    ),
-    "accepting-lossless": Profile(
-        replace(
-            _LISTENER,
-            close=False,
-            incarnations=1,
-            in_flight=4,
-            neighbours=True,
-            octets=1,
-            b_sends=False,
-            duplicate=False,
-            lose=False,
-        ),
-        (Streams(),),
-    ),
+    "accepting": Profile(_ACCEPTING, (Streams(),)),
+    "accepting-lossless": Profile(replace(_ACCEPTING, **_RELIABLE), (Streams(),)),
     "server-first": Profile(
         replace(_LISTENER, close=False, incarnations=1, octets=1, a_sends=False)
     ),
     "flood": Profile(
         replace(_LISTENER, close=False, incarnations=1, strangers=True, octets=1, b_sends=False)
     ),
-    "cookies": Profile(
-        replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False), (Agreement(), Once())
-    ),
-    "cookies-again": Profile(
-        replace(_LISTENER, window=1, stride=3, send_window=False), (Agreement(),)
-    ),
-    "cookies-chance": Profile(
-        replace(_LISTENER, window=1, stride=3, send_window=False, secret=0),
-        (Agreement(),),
-    ),
+    "cookies": Profile(replace(_COOKIES, octets=1, b_sends=False), (Agreement(), Once())),
+    "cookies-again": Profile(replace(_COOKIES, send_window=False), (Agreement(),)),
+    "cookies-chance": Profile(replace(_COOKIES, send_window=False, secret=0), (Agreement(),)),
     "cookies-time": Profile(
         replace(
-            _LISTENER,
-            window=1,
-            stride=3,
+            _COOKIES,
             in_flight=1,
             send_window=False,
             close=False,
@@ -248,58 +223,11 @@ PROFILES = {
         ),
         (Agreement(),),
     ),
-    "cookies-flood": Profile(
-        replace(_LISTENER, window=1, stride=3, octets=1, b_sends=False, strangers=True), (Once(),)
-    ),
-    "listener-closes": Profile(
-        replace(
-            _LISTENER,
-            close=False,
-            in_flight=4,
-            send_window=False,
-            duplicate=False,
-            lose=False,
-            listener_closes=True,
-        )
-    ),
-    "listener-closes-full": Profile(
-        replace(
-            _LISTENER,
-            close=False,
-            in_flight=4,
-            send_window=False,
-            duplicate=False,
-            lose=False,
-            listener_closes=True,
-            neighbours=True,
-        )
-    ),
-    "fast-open-flood": Profile(
-        replace(
-            _LISTENER,
-            a_active=False,
-            a_passive=True,
-            incarnations=1,
-            window=1,
-            in_flight=1,
-            octets=1,
-            b_sends=False,
-            strangers=True,
-        )
-    ),
-    "fast-open": Profile(
-        replace(
-            _LISTENER,
-            a_active=False,
-            a_passive=True,
-            listen_open=False,
-            window=1,
-            stride=3,
-            octets=1,
-            b_sends=False,
-        ),
-        (Agreement(), Once()),
-    ),
+    "cookies-flood": Profile(replace(_COOKIES, octets=1, b_sends=False, strangers=True), (Once(),)),
+    "listener-closes": Profile(_CLOSES),
+    "listener-closes-full": Profile(replace(_CLOSES, neighbours=True)),
+    "fast-open-flood": Profile(replace(_FAST_OPEN, incarnations=1, in_flight=1, strangers=True)),
+    "fast-open": Profile(replace(_FAST_OPEN, stride=3), (Agreement(), Once())),
     "forgery-listener": Profile(
         replace(_LISTENER, incarnations=1, in_flight=1, forged=True, forged_opening=True),
         (Forgery(),),
