@@ -2,11 +2,14 @@
 
 from checker.capture.segments import Packet, options
 from spec.tcp.segment import Stamp
+from spec.world.bounds import Bounds
 
 TIMESTAMPS = 8
 """The kind of the option."""
 VALUES = 1 << 32
 """How many a clock has."""
+WIRE = Bounds(width=32, stamps=VALUES, stamps_wrap=True)
+"""Numbers and timestamps as segments have them."""
 
 
 def stamp(p: Packet) -> Stamp:

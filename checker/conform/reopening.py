@@ -8,8 +8,7 @@ TS.Recent is taken to be the TSval of the peer's FIN: it is no earlier.
 from dataclasses import replace
 
 from checker.capture import Packet
-from checker.capture.stamps import VALUES, stamp
-from checker.conform.behaviour import BOUNDS
+from checker.capture.stamps import WIRE, stamp
 from checker.conform.explain import segment
 from checker.conform.steps import Stepper
 from checker.model.records import clone
@@ -19,7 +18,6 @@ from spec.tcp.tcb import Tcb
 
 REOPENS_ANY = "reopen_seq_check=off"
 """By this rule any SYN opens TIME-WAIT."""
-_BOUNDS = replace(BOUNDS, stamps=VALUES, stamps_wrap=True)
 
 
 def reopened(tcb: Tcb, syn: Packet, fin: Packet, answer: Packet, usual: Stepper) -> str:
@@ -30,7 +28,7 @@ def reopened(tcb: Tcb, syn: Packet, fin: Packet, answer: Packet, usual: Stepper)
     seg = segment(syn)
     seg.tsval = stamp(syn)
     rules = replace(usual.behaviour.base, time_wait_reopen=True)
-    if not reopens(tcb, seg, Tcp(rules, _BOUNDS, answer.seq)):
+    if not reopens(tcb, seg, Tcp(rules, WIRE, answer.seq)):
         return ""
     why = "its timestamp is newer" if tcb.stamped else "the connection before had no timestamps"
     return f"the SYN opens TIME-WAIT: {why} (RFC 6191, 2)"

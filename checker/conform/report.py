@@ -17,8 +17,9 @@ from typing import IO, Any
 
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
-from checker.conform.totals import Totals, counted, unusual
+from checker.conform.totals import Totals, unusual
 from checker.render import Story, render
+from checker.render.text import counted
 from checker.support import terminal
 from checker.support.errors import Problem
 from checker.support.files import Whole

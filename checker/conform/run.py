@@ -17,8 +17,8 @@ from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
 from checker.conform.report import Output, Result, Show, result
-from checker.conform.totals import counted
 from checker.render import Story
+from checker.render.text import counted
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import Whole, apart
 from checker.support.machine import seldom_collected

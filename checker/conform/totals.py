@@ -97,11 +97,6 @@ class Totals:
         yield from _table("frames not read, in which there may be TCP", self.unread, width)
 
 
-def counted(count: int, word: str) -> str:
-    """``1 frame``, ``2,000 frames``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 def _table(
     head: str, of: Counter[str], width: int, says: dict[str, str] | None = None, least: int = 1
 ) -> Iterator[str]:

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 from checker.capture import Packet
 from checker.capture.segments import socket
-from checker.capture.stamps import VALUES, stamp
+from checker.capture.stamps import VALUES, WIRE, stamp
 from spec.rules import Rules
 from spec.tcp.segment import Segment, Stamp
 from spec.tcp.segment_arrives.others import above_all_received
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 from spec.tcp.timestamps import later, reopened_by, too_old_for_address
-from spec.world.bounds import Bounds
 
 ADDRESSES = 1 << 12
 """Of each listener, whose clocks are remembered."""
@@ -36,8 +35,7 @@ RECYCLED = 60.0
 """Seconds for which a TSval counted (TCP_PAWS_MSL)."""
 SHOWN = 3
 
-_WIRE = Bounds(width=32, stamps=VALUES, stamps_wrap=True)
-_TCP = Tcp(replace(Rules(), time_wait_recycle=True), _WIRE, 0)
+_TCP = Tcp(replace(Rules(), time_wait_recycle=True), WIRE, 0)
 
 
 class Left(NamedTuple):
@@ -127,7 +125,7 @@ class Clocks:
         value, address = stamp(p), self.addresses.get(p.src[:-2])
         if value and address is not None:
             old = p.time - address.heard_at >= RECYCLED
-            if not address.heard or old or not later(address.heard, value, _WIRE):
+            if not address.heard or old or not later(address.heard, value, WIRE):
                 address.heard, address.heard_at = value, p.time
         return Left(p.time, (p.seq + p.length()) & 0xFFFFFFFF, value)
 

@@ -14,7 +14,9 @@ The MSS that a cookie has room for is the client's: it is in no SYN,ACK.
 from dataclasses import dataclass
 from typing import Any
 
-SCALE, SACK, STAMPS = 3, 4, 8
+from checker.capture.stamps import TIMESTAMPS
+
+SCALE, SACK = 3, 4
 """Kinds of options."""
 _MASK = (1 << 32) - 1
 
@@ -40,7 +42,7 @@ class Signs:
 
     def options(self, offered: dict[int, bytes], got: dict[int, bytes]) -> None:
         """What a SYN offered, and what its SYN,ACK has."""
-        if STAMPS not in got and (SCALE in offered or SACK in offered):
+        if TIMESTAMPS not in got and (SCALE in offered or SACK in offered):
             left_out = SCALE not in got and SACK not in got
             self.stripped += left_out
             self.granted += not left_out

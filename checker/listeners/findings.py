@@ -10,7 +10,7 @@ from typing import Any
 from checker.capture.segments import socket
 from checker.listeners.clocks import ENOUGH
 from checker.listeners.requests import PATIENCE, Listener
-from checker.render.text import columns, wrap
+from checker.render.text import columns, counted, plural, wrap
 
 GUIDE = "docs/how-to/run-a-server.md"
 FEW = 3
@@ -119,9 +119,10 @@ def _queue(one: Listener, began: float) -> Finding | None:
     if most < FEW:
         return None
     in_all = f" of the 1 in {one.share} that are followed" if one.share > 1 else ""
-    places = f"; to hold them all would take {_needed(one)}" if _needed(one) else ""
+    needed = _needed(one)
+    places = f"; to hold them all would take {needed}" if needed else ""
     return Finding(
-        f"the SYN queue had at least {_count(most, 'request')} at one time{in_all}, first "
+        f"the SYN queue had at least {counted(most, 'request')} at one time{in_all}, first "
         f"{when - began:.1f} s{places}",
         "their SYN,ACKs were sent again later, and no SYN had come again, so that they were kept "
         "(and for a timeout after that, which no segment shows)",
@@ -164,7 +165,7 @@ def _cookies(one: Listener, began: float) -> Finding | None:
     signs, because = one.signs, []
     if one.silent:
         because.append(
-            f"{_count(one.silent, 'SYN,ACK')} without a third segment not sent again within "
+            f"{counted(one.silent, 'SYN,ACK')} without a third segment not sent again within "
             f"{PATIENCE} s, {_between(one.silent_at, began)}"
         )
     if signs.same:
@@ -178,7 +179,7 @@ def _cookies(one: Listener, began: float) -> Finding | None:
     if signs.stripped:
         but = f", and granted to {signs.granted:,}" if signs.granted else ""
         because.append(
-            f"window scale and SACK withheld from {_count(signs.stripped, 'SYN')} without "
+            f"window scale and SACK withheld from {counted(signs.stripped, 'SYN')} without "
             f"timestamps{but}"
         )
     strong = signs.hashed or (one.silent and (signs.changed or signs.stripped))
@@ -186,7 +187,7 @@ def _cookies(one: Listener, began: float) -> Finding | None:
         return None
     what = "SYN cookies" if strong else "SYN cookies, or SYN,ACKs are never sent again here"
     if one.again:
-        what += f", but not for all: {_count(one.again, 'request')} kept (as Linux does while the "
+        what += f", but not for all: {counted(one.again, 'request')} kept (as Linux does while the "
         what += "SYN queue has room)"
     if not strong:
         because.append("nothing else says so: tcp_synack_retries=0 and a proxy that answers in the "
@@ -200,14 +201,14 @@ def _dropped(one: Listener, began: float) -> Finding | None:
         return None
     most, _ = one.timeline.most()
     when = _between(one.unanswered_at, began)
-    seen = f"{_count(one.unanswered, 'request')} not answered, {when}"
+    seen = f"{counted(one.unanswered, 'request')} not answered, {when}"
     if one.overflow:
         return Finding("SYNs were dropped because the accept queue was full", seen, FULL)
     if most and one.timeline.at(one.unanswered_at[1]) * 2 >= most:
         waiting = one.timeline.at(one.unanswered_at[1])
         return Finding(
             "SYNs were dropped because the SYN queue was full, and there were no cookies",
-            f"{seen}, while at least {_count(waiting, 'request')} waited",
+            f"{seen}, while at least {counted(waiting, 'request')} waited",
             FLOOD,
         )
     if one.unanswered < FEW:
@@ -226,7 +227,7 @@ def _accept_queue(one: Listener, began: float) -> Finding | None:
         return Finding(
             "the accept queue was full: the application does not accept fast enough; and with SYN "
             "cookies nothing was kept, if the SYN,ACK does not come again after the capture",
-            f"{_count(one.ignored, 'client')} sent text again after the third segment, and the "
+            f"{counted(one.ignored, 'client')} sent text again after the third segment, and the "
             "listener neither acknowledged it nor sent the SYN,ACK again, "
             f"{_between(one.ignored_at, began)} (or all that was lost behind the capture point)",
             FULL,
@@ -234,7 +235,7 @@ def _accept_queue(one: Listener, began: float) -> Finding | None:
     if not one.overflow:
         return None
     because = (
-        f"{_count(one.overflow, 'SYN,ACK')} sent again after the third segment, "
+        f"{counted(one.overflow, 'SYN,ACK')} sent again after the third segment, "
         f"{_between(one.overflow_at, began)}"
     )
     if one.overflow_text:
@@ -257,7 +258,7 @@ def _aborted(one: Listener) -> Finding | None:
         return None
     return Finding(
         "the accept queue was full, and tcp_abort_on_overflow=1 or the listener forgot in the end",
-        f"{_count(one.reset_after, 'connection')} reset as unknown, after the third segment and "
+        f"{counted(one.reset_after, 'connection')} reset as unknown, after the third segment and "
         "before the listener had sent anything",
         FULL,
     )
@@ -271,7 +272,7 @@ def _nat(one: Listener) -> Finding | None:
     address, most = several[0]
     return Finding(
         "several hosts behind one address (a NAT or a proxy)",
-        f"the timestamps of {_count(len(several), 'address', 'es')} rise by several clocks; those "
+        f"the timestamps of {counted(len(several), 'address', 'es')} rise by several clocks; those "
         f"of {socket(address)} by {most.count}, at {most.stamped:,} ports",
         "",
     )
@@ -287,7 +288,7 @@ def _recycled(one: Listener) -> Finding | None:
     lost = f"; {clocks.dropped:,} were not answered" if clocks.dropped else "; all were answered"
     is_on = ", and may be on, if this is Linux before 4.12" if clocks.dropped else ""
     return Finding(
-        f"tcp_tw_recycle=1 would drop {_count(clocks.recycled, 'SYN')}{is_on}",
+        f"tcp_tw_recycle=1 would drop {counted(clocks.recycled, 'SYN')}{is_on}",
         "their timestamps are earlier than one that their address sent to a connection which was "
         f"closed here within a minute before{plain} ({first}){lost}",
         REUSE,
@@ -299,7 +300,7 @@ def _recycled(one: Listener) -> Finding | None:
 
 def summary(one: Listener) -> str:
     """A line."""
-    parts = [f"{_count(one.syns, 'SYN')} from {_addresses(one)}"]
+    parts = [f"{counted(one.syns, 'SYN')} from {_addresses(one)}"]
     for count, words in (
         (one.unanswered, "never answered"),
         (unfinished(one), "without a third segment"),
@@ -317,7 +318,7 @@ def lines(one: Listener, began: float, width: int) -> Iterator[str]:
     peak = time.busiest()
     yield from _wrapped(
         "",
-        f"Listener {name(one)}: {_count(one.syns, 'SYN')} from {_addresses(one)}, "
+        f"Listener {name(one)}: {counted(one.syns, 'SYN')} from {_addresses(one)}, "
         f"{first:.3f} to {last:.3f} s, at most {peak.events:,} in "
         + _seconds(peak.end - peak.begin),
         width,
@@ -346,10 +347,10 @@ def _seen(one: Listener, began: float) -> Iterator[tuple[int, str]]:
             f"SYNs not followed: 1 request in {one.share} stands for all, chosen by a hash of the "
             "sockets (more at the beginning)",
         )
-    same = f"; {_count(one.repeated, 'SYN')} more of the same" if one.repeated else ""
+    same = f"; {counted(one.repeated, 'SYN')} more of the same" if one.repeated else ""
     yield (
         one.requests,
-        f"{_plural(one.requests, 'request')} (SYNs of one pair of sockets and one ISN){same}",
+        f"{plural(one.requests, 'request')} (SYNs of one pair of sockets and one ISN){same}",
     )
     for count, words in (
         (one.answered, "answered by a SYN,ACK"),
@@ -370,7 +371,7 @@ def _seen(one: Listener, began: float) -> Iterator[tuple[int, str]]:
         (one.unfollowed, "not followed to their end"),
         *((count, f"opened TIME-WAIT: {why} (RFC 6191, 2)")
           for why, count in one.clocks.reopened.most_common()),
-        *((count, f"{_plural(count, 'address', 'es')}, of {ENOUGH} ports or more, with timestamps "
+        *((count, f"{plural(count, 'address', 'es')}, of {ENOUGH} ports or more, with timestamps "
            + how)
           for count, how in (
             (one.clocks.single(), "of one clock"),
@@ -439,14 +440,6 @@ def as_json(one: Listener, began: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plural(count: int, word: str, ending: str = "s") -> str:
-    return word + ending * (count != 1)
-
-
-def _count(count: int, word: str, ending: str = "s") -> str:
-    return f"{count:,} {_plural(count, word, ending)}"
-
-
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
@@ -454,7 +447,7 @@ def _times(count: int) -> str:
 def _addresses(one: Listener) -> str:
     count = len(one.addresses)
     more = "more than " if one.more_addresses else ""
-    return f"{more}{_count(count, 'address', 'es')}"
+    return f"{more}{counted(count, 'address', 'es')}"
 
 
 def _seconds(span: float) -> str:

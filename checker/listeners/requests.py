@@ -76,7 +76,6 @@ class Listener:
 
     address: bytes  # with the port
     scope: str
-    began: float
     packet: int
     timeline: Timeline
     syns: int = 0
@@ -281,8 +280,7 @@ class Listeners:
         if listener is None:
             if len(self.found) >= PORTS:
                 self._forget()
-            timeline = Timeline(p.time)
-            listener = self.found[key] = Listener(p.dst, p.scope, p.time, p.number, timeline)
+            listener = self.found[key] = Listener(p.dst, p.scope, p.number, Timeline(p.time))
         return listener
 
     def _forget(self) -> None:

@@ -24,6 +24,16 @@ def visible(text: str) -> str:
     )
 
 
+def plural(count: int, word: str, ending: str = "s") -> str:
+    """``frame``, ``frames``; ``address``, ``addresses``."""
+    return word if count == 1 else word + ending
+
+
+def counted(count: int, word: str, ending: str = "s") -> str:
+    """``1 frame``, ``2,000 frames``."""
+    return f"{count:,} {plural(count, word, ending)}"
+
+
 def columns(text: str) -> int:
     return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.render.text import wrap
+from checker.render.text import counted, wrap
 from checker.sockets.table import Refused, Socket
 from checker.stacks import PROFILES
 from spec.observe.states import WAITS
@@ -145,7 +145,7 @@ def _serves(one: Socket, listening: set[str], often: Counter[str]) -> bool:
 
 def lines(of: Summary, width: int) -> Iterator[str]:
     """For the terminal."""
-    yield f"{of.sockets:,} TCP socket{'' if of.sockets == 1 else 's'}"
+    yield counted(of.sockets, "TCP socket")
     for group in of.groups:
         yield f"  {group.count:>9,}  {group.state.value}"
     for name in of.full:

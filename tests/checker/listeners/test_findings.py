@@ -41,7 +41,7 @@ SAID = {
 
 def said(path: Path) -> list[str]:
     (found,) = listeners(read(frames(path)))
-    return [finding.what for finding in findings.findings(found, found.began)]
+    return [finding.what for finding in findings.findings(found, found.timeline.began)]
 
 
 def is_said(name: str, path: Path) -> None:
