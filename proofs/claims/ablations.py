@@ -170,6 +170,14 @@ ABLATIONS = (
         {"time_wait_reopen": True, "isn": Isn.ANY},
         note="With the return to TIME-WAIT, too.",
     ),
+    _change(
+        66,
+        "TIME-WAIT reopened by RFC 6191 instead, no ACK floor",
+        "R1",
+        {"time_wait_reuse": False, "time_wait_reopen": True, "ack_floor": False},
+        note="The clock need not have ticked since what was sent last.",
+    ),
+    _change(67, "TS.Recent valid for ever", "R10.text", {}, {"recent_life": 0}),
     _change(37, "requests forgotten", "S6", {"requests_forgotten": True}),
     _change(60, "a SYN sent once", "S11", {"syn_retransmitted": False}),
     _change(61, "ACKs always looked at as cookies", "S11b", {"cookie_gate": False}),
@@ -214,6 +222,13 @@ CONTROLS = (
         {"reuse_later": False, "paws": False},
         {"capacity": 1, "duplicate": False},
         note="As over loopback.",
+    ),
+    _change(
+        66,
+        "TIME-WAIT reopened by RFC 6191 instead",
+        "R1",
+        {"time_wait_reuse": False, "time_wait_reopen": True},
+        note="RFC 5961's floor refuses an ACK of the old connection.",
     ),
     _change(
         55,

@@ -1,4 +1,4 @@
-"""R1 to R9: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
+"""R1 to R10: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
 
 TIME-WAIT does not end by itself here, and segments live for ever: 2 MSL are longer than anything
 that is explored. So an active OPEN out of TIME-WAIT is the only way to a second connection of the
@@ -9,6 +9,7 @@ from functools import partial
 
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, EVENTUALLY, Claim, Live, seen
+from proofs.claims.liveness import CLOCK
 from spec.rules import Isn
 from spec.tcp.inputs import Input
 
@@ -98,6 +99,17 @@ CLAIMS = (
         witnesses=("WR9",),
         finding="Refuted: an OPEN after such a reset may come before the clock has ticked; old "
         "octets are then no earlier than new ones.",
+    ),
+    Claim(
+        "R10.text",
+        "text is delivered in the end, though the clock has gone half around while nothing was "
+        "sent",
+        EVENTUALLY,
+        p.everything,
+        "idle",
+        "RFC 7323 5.5",
+        rules={"retransmission_bounded": False},
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=CLOCK),
     ),
 )
 

@@ -241,6 +241,25 @@ PROFILES = {
     "reused-resets": Profile(
         replace(_REUSED, abort=True, octets=0, send_window=False, stamps=2), (Crossing(),)
     ),
+    "idle": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            close=False,
+            listen_open=False,
+            incarnations=1,
+            capacity=1,
+            window=1,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+            msl=1,
+            stamps=4,
+            stamps_wrap=True,
+            recent_life=2,
+        ),
+        (Streams(),),
+    ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
@@ -350,6 +369,8 @@ PURPOSES = {
     "takes no tick and what takes one can both be told",
     "reused-plain": "the same without timestamps",
     "reused-resets": "the same with ABORT, and nothing to send",
+    "idle": "a client with an octet to send after a long silence, and timestamp clocks that begin "
+    "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and another host behind the client's NAT, whose "
     "timestamp clock is ahead",
     "endings": "who learns that a connection has ended, through every way to end it",
@@ -388,6 +409,7 @@ _LONG = (
     "reused",
     "reused-plain",
     "reused-resets",
+    "idle",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
