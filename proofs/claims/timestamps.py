@@ -67,6 +67,18 @@ CLAIMS = (
         finding="So that R1's two conditions and this one are alternatives.",
     ),
     Claim(
+        "R5",
+        "reuse from TIME-WAIT leaves nothing behind that the server has still to send",
+        ALWAYS,
+        p.nothing_is_left_behind,
+        "reused-early",
+        "Linux tcp_tw_reuse; RFC 9293 3.6",
+        rules={"time_wait_reuse": True},
+        witnesses=("WR5",),
+        finding="FIN-WAIT-2 is no TIME-WAIT, though Linux keeps both in one table: the SYN is "
+        "challenged, the client resets what it has forgotten, and the server's text is lost.",
+    ),
+    Claim(
         "R7",
         "a SYN of a client behind a NAT is answered in the end by a listener that recycles "
         "TIME-WAIT",
@@ -120,5 +132,6 @@ WITNESSES = (
     _seen("WR1", "R1", _SECOND, p.octet_of_second),
     _seen("WR2", "R2", "both ends are in ESTABLISHED again", p.both_established_again),
     _seen("WR3", "R3", _SECOND, p.octet_of_second),
+    _seen("WR5", "R5", "the client opens again, and has what the server sent", p.read_and_opened),
     _seen("WR9", "R9", _SECOND, p.octet_of_second),
 )

@@ -21,7 +21,7 @@ from proofs.theorems import invariants as i
 from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import Isn, Restart, Row
+from spec.rules import Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +372,14 @@ NEEDS: tuple[Need, ...] = (
         "an MSS below 536",
         without=(small.mss_of_536,),
         note="The least that a cookie tells is 536. Linux sends that (the lab, S13).",
+    ),
+    # K3
+    _less("K3", "40 K3"),
+    _all_the_same(
+        "K3",
+        "a keep-alive without an octet",
+        "It ends where it begins: at a number that its receiver has.",
+        keep_alive=KeepAlive.EMPTY,
     ),
     # R10
     Need("R10", "no PAWS", rules={"paws": False}, run=_BY_ABLATION["24 R1"]),

@@ -21,7 +21,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import CookieHash, Cookies, Restart
+from spec.rules import CookieHash, Cookies, KeepAlive, Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +367,16 @@ THEOREMS = (
         free=(),
         facts=(small.only_with_timestamps, small.mss_of_536),
         system=small.OPTIONS,
+    ),
+    Theorem(
+        id="K3",
+        title="a keep-alive moves nothing at its receiver, and none of it is delivered",
+        cites="RFC 9293 3.8.4, 3.10.7.4 first",
+        claims=(small.nothing_is_taken,),
+        rules={"keep_alive": KeepAlive.OCTET},
+        bounds={"width": 32},
+        free=(),
+        system=small.PROBES,
     ),
     Theorem(
         id="R10",

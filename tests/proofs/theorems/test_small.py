@@ -9,7 +9,7 @@ import pytest
 from proofs.theorems import paws, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
-from spec.rules import CookieHash, Row, Rules
+from spec.rules import CookieHash, KeepAlive, Row, Rules
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
@@ -43,6 +43,8 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
     if system.given is small.Options:
         yes_or_no = [chance.random() < 0.5 for _ in range(3)]
         return small.Options(chance.choice([0, 535, 536, 1299, 1460, 65535]), *yes_or_no)
+    if system.given is small.Quiet:
+        return small.Quiet(*(chance.choice([0, 1, small.FAR]) for _ in range(3)))
     if system.given is paws.Another:
         return paws.Another(chance.choice([0, 1, 3]))
     if system.given is paws.More:
@@ -54,11 +56,17 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
     return None
 
 
+def opened(theorem: Theorem, **more: Any) -> Any:
+    """What a theorem leaves open, if anything."""
+    kind = theorem.system and theorem.system.open
+    return None if kind is None else kind(**{**OPEN[theorem.id], **more})
+
+
 def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[int, list[str]]:
     """How many steps of a random run were possible, and the clauses that were false on it."""
     system, chance = theorem.system, random.Random(seed)
     assert system is not None
-    state, open_ = system.state(), system.open(**{**OPEN[theorem.id], **more})
+    state, open_ = system.state(), opened(theorem, **more)
     life = {"recent_life": 5} if "recent_life" in theorem.free else {}
     bounds = dataclasses.replace(Bounds(), **{"backlog": 3, **theorem.bounds, **life})
     scene = Scene(state, open_, Tcp(dataclasses.replace(Rules(), **theorem.rules), bounds, 0))
@@ -97,6 +105,15 @@ def test_options_are_seen_to_fall(less: str) -> None:
     raise AssertionError("it was never false")
 
 
+@pytest.mark.parametrize("octet", [KeepAlive.EMPTY, KeepAlive.OCTET])
+def test_a_keep_alive_at_snd_nxt_is_seen_to_be_taken(octet: KeepAlive) -> None:
+    for below in (True, False):
+        rules = {"keep_alive": octet, "keep_alive_below": below}
+        s = scene("K3", rules=rules)
+        assert small.PROBES.actions["keep-alive"](s, small.Quiet(2**32 - 1, 0, 1))
+        assert small.nothing_is_taken(s) == below
+
+
 def test_a_full_queue_is_paid_for_exactly() -> None:
     system, life, backlog = small.FLOOD, 3, 2
     bounds = dataclasses.replace(Bounds(), backlog=backlog)
@@ -123,7 +140,7 @@ def scene(theorem: str, life: int = 0, rules: dict[str, Any] | None = None, **gi
     assert found.system is not None
     bounds = dataclasses.replace(Bounds(), **{**found.bounds, "recent_life": life})
     tcp = Tcp(dataclasses.replace(Rules(), **(rules or {})), bounds, 0)
-    return Scene(found.system.state(), found.system.open(**{**OPEN[theorem], **given}), tcp)
+    return Scene(found.system.state(), opened(found, **given), tcp)
 
 
 def wait(s: Scene, ticks: int) -> None:
