@@ -218,7 +218,8 @@ class Rules:
     reuse_fin_wait_2: bool = _rule(
         False,
         "not in RFC 9293",
-        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT [68].",
+        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT "
+        "[68].",
     )
     reopen_returns: bool = _rule(
         True,

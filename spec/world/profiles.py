@@ -178,6 +178,7 @@ PROFILES = {
         ),
         (Conduct(),),
     ),
+    "conduct-alive": Profile(replace(_ALIVE, close=True, keep_alive_idle=1), (Conduct(),)),
     "conduct-syn": Profile(_TEXT_ON_SYN, (Conduct(),)),
     "conduct-packed": Profile(
         replace(
@@ -333,6 +334,7 @@ PURPOSES = {
     "conduct": "how a TCB behaves at each step, through every way to open and to end a connection",
     "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
     "conduct-time": "the same with time, and R two ticks long, so that it is seen to run",
+    "conduct-alive": "the same with keep-alives, which begin after a tick",
     "conduct-syn": "the same with an octet on a SYN",
     "conduct-packed": "the same with two octets in a segment, and FIN with them: what is sent "
     "again may be in part known, and reach beyond the window",
@@ -417,6 +419,7 @@ _LONG = (
     "reused-plain",
     "reused-resets",
     "idle",
+    "conduct-alive",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
