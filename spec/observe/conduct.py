@@ -824,6 +824,15 @@ def _timed(
     empty = after.snd.una == after.snd.nxt  # with nothing in the queue, R says nothing
     answered = False
     restarts = False
+    # Whatever is sent again into a shut window is a probe; R is the time that it may wait.
+    probes = (
+        (what == Input.RETRANSMISSION_TIMEOUT)
+        & _among(before.state, SYNCHRONIZED)
+        & (before.snd.una != before.iss)
+        & (before.snd.wnd == 0)
+        & (before.probes == 0)
+        & tcp.bounds.send_window
+    )
     if seg is not None:
         # A peer that answers probes of its shut window is waited for.
         answered = (
@@ -837,7 +846,8 @@ def _timed(
         restarts = (
             stays & _processed(before, seg, tcp) & seg.ctl.fin & _ack_in_range(before, seg, tcp)
         )
-    begins = fronted | opened | answered
+    begins = fronted | opened | answered | probes
+    heard = answered | (_among(before.state, SYNCHRONIZED) & (before.snd.una != after.snd.una))
     begun = choose(begins, after.span == tcp.bounds.span, after.span == before.span)
     return (
         runs,
@@ -848,6 +858,7 @@ def _timed(
         ),
         ("3.6.1: only in TIME-WAIT", closing | (after.time_wait == 0)),
         ("3.8.3, MUST-20; 3.8.6.1, MUST-37", waits | empty | begun),
+        ("3.8.6.1, MUST-37: who was heard is probed anew", implies(heard, after.probes == 0)),
         ("3.10.7.4 eighth: other timers are off", implies(waits, after.span == 0)),
     )
 
