@@ -232,7 +232,7 @@ CONTROLS = (
         note="R4: as over loopback.",
     ),
     _change(
-        66,
+        69,
         "TIME-WAIT reopened by RFC 6191 instead",
         "R1",
         {"time_wait_reuse": False, "time_wait_reopen": True},
