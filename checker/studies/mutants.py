@@ -47,7 +47,16 @@ from checker.support.workers import forked
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
 from spec.rules import Restart
-from spec.tcp import host, segment, segment_arrives, tcb, timeouts, user_calls
+from spec.tcp import (
+    host,
+    listener,
+    segment,
+    segment_arrives,
+    tcb,
+    timeouts,
+    timestamps,
+    user_calls,
+)
 from spec.tcp import sending as output
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
@@ -88,9 +97,11 @@ FUNCTIONS = [
     ),
     segment.Segment.length,
     *_functions(host),
+    *_functions(listener),
+    *_functions(timestamps),
 ]
-"""The rules of TCP and of a host's clock and health. Ghosts, forgeries and what may
-happen (``spec.world.enabled``) are the observer's and the environment's, not rules."""
+"""The rules of TCP, of a listener, and of a host's clocks and health. Ghosts, forgeries and what
+may happen (``spec.world.enabled``) are the observer's and the environment's, not rules."""
 
 _FIXED = ["rules", "bounds", "what", "Input", "Restart"]
 _SILENT = ["rule", "signal", "take", "segment_arrives"]  # what arrives is the network's

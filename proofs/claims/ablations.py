@@ -109,6 +109,7 @@ ABLATIONS = (
     _change(26, "F1 where a reset is to reopen", "L1.reopen", {"time_wait_ignores_reset": True}),
     _change(27, "SYN,ACK never retransmitted", "L1", {"syn_ack_retransmitted": False}),
     _change(27, "SYN,ACK never retransmitted", "T2.gone", {"syn_ack_retransmitted": False}),
+    _change(27, "SYN,ACK never retransmitted", "S10.again", {"syn_ack_retransmitted": False}),
     _change(28, "a reset answered with a reset", "L4", {"reset_discarded": False}),
     _change(28, "a reset answered with an ACK", "L4.ignored", {"reset_unanswered": False}),
     _change(28, "a reset answered with an ACK", "L2.timer", {"reset_unanswered": False}),

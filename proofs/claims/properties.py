@@ -212,6 +212,23 @@ def nothing_is_lost(world: World) -> bool:
     return True
 
 
+def stamps_are_in_order(world: World) -> bool:
+    """R10.clock: a TS.Recent is the clock of when it was set, a tick ago or in this one; of clocks
+    of four values that tick together, where nothing lives longer than a tick."""
+    good = True
+    for end in world.hosts:
+        tcb, clock = end.tcb, end.host.clock
+        good = good & (clock < 4)
+        now = implies(tcb.recent_for == 2, tcb.ts_recent == clock + 1)
+        before = (tcb.ts_recent == clock) | ((clock == 0) & (tcb.ts_recent == 4))
+        used = (tcb.state not in SYNCHRONIZED) or (tcb.stamped & (tcb.ts_recent != 0))
+        good = good & now & implies(tcb.recent_for == 1, before) & used
+    for link in world.links:
+        for seg in link:
+            good = good & (seg.ctl.rst | (seg.tsval != 0))
+    return good
+
+
 def nothing_is_left_behind(world: World) -> bool:
     """R5: once the server's first TCB is gone, the client has taken all that was written on it."""
     client, server = (end.ghost for end in world.hosts)
@@ -265,6 +282,72 @@ def queues_are_bounded(world: World) -> bool:
     backlog of one."""
     listener = _listener(world)
     return (listener.requests <= 1) & (listener.ready <= 2)
+
+
+def listener_is_in_order(world: World) -> bool:
+    """S19: what a listener counts is what there is, and what it knows of the connection fits it; of
+    a backlog of one, with one retry."""
+    listener, request, tcb = _listener(world), _request(world), world.hosts[1].tcb
+    asks, ready = request.queue == Queue.SYN, request.queue == Queue.ACCEPT
+    nowhere = request.queue == Queue.NONE
+    opening, gone = tcb.state == State.SYN_RECEIVED, tcb.state == State.CLOSED
+    counted = (listener.requests == listener.strangers + asks) & (
+        listener.ready == listener.neighbours + listener.unshown + ready
+    )
+    placed = (
+        implies(asks, opening)
+        & implies(opening, asks | ready | _has_text(tcb))
+        & implies(gone, nowhere)
+    )
+    blank = implies(not_(asks), request.retries == 0) & implies(nowhere, not_(request.acked))
+    mine = gone | tcb.passive
+    room = gone | (tcb.rcv.wnd != 0) | _has_text(tcb)
+    remembered = request.used | ((request.used_irs == 0) & (request.remembered == 0))
+    clock = (listener.minute < 4) & (listener.overflowed <= 2)
+    sane = (request.retries <= 1) & clock
+    return counted & placed & blank & mine & room & remembered & sane
+
+
+def _has_text(tcb: Tcb) -> bool:
+    """Was text, or a FIN, received after the SYN?"""
+    return Space(4).minus(tcb.rcv.nxt, tcb.irs) > 1
+
+
+def deferred_until_text(world: World) -> bool:
+    """S19.defer: ... and nobody is accepted before text has come."""
+    tcb = world.hosts[1].tcb
+    made = tcb.state in SYNCHRONIZED
+    return listener_is_in_order(world) & (not made or _has_text(tcb))
+
+
+def ready_with_text(world: World) -> bool:
+    """S19.fast: ... and who is ready before the handshake is complete has brought text."""
+    tcb = world.hosts[1].tcb
+    early = (tcb.state == State.SYN_RECEIVED) & (_request(world).queue == Queue.ACCEPT)
+    return listener_is_in_order(world) & implies(early, _has_text(tcb))
+
+
+def cookies_are_remembered(world: World) -> bool:
+    """S19.time: ... and a cookie that was taken is remembered for a time that ends; when it was
+    taken, it was of that minute or of the one before."""
+    request, when = _request(world), _minute_of(world.hosts[1].tcb)
+    age = Space(4).minus(4 * _listener(world).minute, when)
+    taken = (request.remembered == 2) & (world.hosts[1].tcb.state != State.CLOSED)
+    good = listener_is_in_order(world) & implies(request.used, request.remembered != 0)
+    return good & implies(taken, (age == 0) | (age == 4))
+
+
+def _minute_of(tcb: Tcb) -> int:
+    """What the minute adds to a cookie, of the secret 8."""
+    seq = Space(4)
+    return seq.minus(tcb.iss, seq.plus(8, 3 * tcb.irs))
+
+
+def windows_are_told(world: World) -> bool:
+    """S19.cookies: ... and a client that was answered has room to send to, until it has sent."""
+    client, server = (end.tcb for end in world.hosts)
+    shut = (client.state == State.ESTABLISHED) & (client.snd.wnd == 0)
+    return listener_is_in_order(world) & implies(shut, _has_text(server))
 
 
 def nothing_is_kept(world: World) -> bool:
@@ -412,6 +495,45 @@ def nat_remembers(world: World) -> bool:
 # Timestamps, and pairs of sockets that are used again
 
 
+def clock_at_its_last(world: World) -> bool:
+    """WR10.clock: both ends are in ESTABLISHED, and their clocks at their last value."""
+    a, b = world.hosts
+    both = a.tcb.state == b.tcb.state == State.ESTABLISHED
+    return both and a.host.clock == 3
+
+
+def recent_by_an_ack(world: World) -> bool:
+    """WR10.ack: an ACK alone has moved TS.Recent, after the tick in which the SYN,ACK came."""
+    client, server = (end.tcb for end in world.hosts)
+    both = client.state == server.state == State.ESTABLISHED
+    return both and client.recent_for < 2 and server.recent_for == 2 and not _has_text(server)
+
+
+def recent_anew(world: World) -> bool:
+    """WR10.anew: TS.Recent moves to the clock's first value, of a connection that is older."""
+    client, server = (end.tcb for end in world.hosts)
+    both = client.state == server.state == State.ESTABLISHED
+    return both and client.recent_for == 0 and server.recent_for == 2 and server.ts_recent == 1
+
+
+def bare_ack_of_a_cookie(world: World) -> bool:
+    """WS5d.bare.ack: a connection came of a cookie, and text has still to come."""
+    tcb = world.hosts[1].tcb
+    return tcb.state == State.ESTABLISHED and not _has_text(tcb)
+
+
+def octet_of_each(world: World) -> bool:
+    """WR1: an octet of each of the client's two connections was delivered."""
+    read = world.hosts[1].ghost.read
+    return (read[0].octets == 1) & (read[1].octets == 1)
+
+
+def recent_at_once(world: World) -> bool:
+    """WR10.syn: the TSval of a SYN, the clock's first, is valid from the beginning."""
+    tcb = world.hosts[1].tcb
+    return (tcb.state == State.SYN_RECEIVED) & (tcb.ts_recent == 1) & (tcb.recent_for == 2)
+
+
 def read_and_opened(world: World) -> bool:
     """WR5: the client has opened again, after it took the server's octet."""
     client = world.hosts[0].ghost
@@ -517,6 +639,12 @@ def half_open_and_sends(world: World, me: int) -> bool:
     return half_open(world, me) and (
         snd.una != snd.nxt or world.peer(me).tcb.state == State.SYN_SENT
     )
+
+
+def alone_in_established(world: World, me: int) -> bool:
+    """S10.again: an end that is in ESTABLISHED, while its peer waits in SYN-RECEIVED."""
+    peer = world.peer(me).tcb.state
+    return world.end(me).tcb.state == State.ESTABLISHED and peer == State.SYN_RECEIVED
 
 
 def has_undelivered_text(world: World, me: int) -> bool:
@@ -701,6 +829,44 @@ def syn_queue_full(world: World) -> bool:
 def accept_queue_full(world: World) -> bool:
     """The accept queue of B's listener has one more connection than its backlog of one."""
     return _listener(world).ready == 2
+
+
+def retried(world: World) -> bool:
+    """WS19: the SYN,ACK of a request was sent again, as often as it is."""
+    return _request(world).retries == 1
+
+
+def ready_of_a_cookie(world: World) -> bool:
+    """WS19.cookies: a connection that was never a request waits to be accepted."""
+    return _request(world).queue == Queue.ACCEPT
+
+
+def ready_early(world: World) -> bool:
+    """WS19.fast: a connection waits to be accepted before its handshake is complete."""
+    early = world.hosts[1].tcb.state == State.SYN_RECEIVED
+    return early and _request(world).queue == Queue.ACCEPT
+
+
+def cookies_are_over(world: World) -> bool:
+    """WS19.over: the client had a cookie, and the server takes none any more."""
+    a, _ = world.hosts
+    return (a.tcb.state == State.ESTABLISHED) & (_listener(world).overflowed == 0)
+
+
+def cookie_of_the_minute_before(world: World) -> bool:
+    """WS19.before: in minute 0 a cookie of minute 3 was taken, this tick."""
+    when = _minute_of(world.hosts[1].tcb)
+    return (_request(world).remembered == 2) & (_listener(world).minute == 0) & (when == 12)
+
+
+def cookie_of_nobody(world: World) -> bool:
+    """WS5d.overflow.nobody: cookies were sent of late, and the client has asked for none."""
+    return (world.hosts[0].ghost.made == 0) & (_listener(world).overflowed != 0)
+
+
+def last_minute(world: World) -> bool:
+    """WS19.minute: the clock of cookies is at its last value."""
+    return _listener(world).minute == 3
 
 
 def server_established_again(world: World) -> bool:

@@ -5,6 +5,7 @@ that is explored. So an active OPEN out of TIME-WAIT is the only way to a second
 client, and what keeps the two apart is not time.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from proofs.claims import properties as p
@@ -92,6 +93,17 @@ CLAIMS = (
         "the NAT opens a connection before the SYN comes again.",
     ),
     Claim(
+        "R7.alone",
+        "a SYN of a client behind a NAT is answered in the end by a listener that recycles "
+        "TIME-WAIT, or another host opens a connection",
+        EVENTUALLY,
+        p.everything,
+        "recycling",
+        "Linux tcp_tw_recycle",
+        rules={"time_wait_recycle": True},
+        live=replace(_ANSWERED, acts=(Input.NAT_OPEN.value,)),
+    ),
+    Claim(
         "R7.off",
         "... and by one that does not",
         EVENTUALLY,
@@ -113,6 +125,17 @@ CLAIMS = (
         "octets are then no earlier than new ones.",
     ),
     Claim(
+        "R10.clock",
+        "a connection that uses timestamps has them in each segment, and TS.Recent is the clock of "
+        "when it was set",
+        ALWAYS,
+        p.stamps_are_in_order,
+        "idle",
+        "RFC 7323 3.2, 4.3, 5.5",
+        rules={"retransmission_bounded": False},
+        witnesses=("WR10.clock", "WR10.syn", "WR10.ack", "WR10.anew"),
+    ),
+    Claim(
         "R10.text",
         "text is delivered in the end, though the clock has gone half around while nothing was "
         "sent",
@@ -129,9 +152,13 @@ _seen = partial(seen, CLAIMS)
 _SECOND = "an octet of a second connection is delivered"
 
 WITNESSES = (
-    _seen("WR1", "R1", _SECOND, p.octet_of_second),
+    _seen("WR1", "R1", "an octet of each of two connections is delivered", p.octet_of_each),
     _seen("WR2", "R2", "both ends are in ESTABLISHED again", p.both_established_again),
     _seen("WR3", "R3", _SECOND, p.octet_of_second),
     _seen("WR5", "R5", "the client opens again, and has what the server sent", p.read_and_opened),
+    _seen("WR10.clock", "R10.clock", "clocks are at their last value", p.clock_at_its_last),
+    _seen("WR10.ack", "R10.clock", "an ACK alone has moved TS.Recent", p.recent_by_an_ack),
+    _seen("WR10.anew", "R10.clock", "TS.Recent is the clock's first again", p.recent_anew),
+    _seen("WR10.syn", "R10.clock", "the SYN's TSval is valid at once", p.recent_at_once),
     _seen("WR9", "R9", _SECOND, p.octet_of_second),
 )

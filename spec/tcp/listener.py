@@ -352,10 +352,9 @@ def cookie(irs: int, minute: int, tcp: Tcp) -> int:
     ``CookieHash`` says how the IRS goes in.
     """
     seq = tcp.seq
-    step = seq.size // MINUTES
-    when = choose(
-        minute == 1, step, choose(minute == 2, 2 * step, choose(minute == 3, 3 * step, 0))
-    )
+    when = 0
+    for n in range(MINUTES):
+        when = choose(minute == n, n * (seq.size // MINUTES), when)
     mixed = irs
     if tcp.rules.cookie_hash == CookieHash.WHOLE:
         mixed = seq.plus(irs, seq.plus(irs, irs))  # stands for a hash: what is near is not
