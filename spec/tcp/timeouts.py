@@ -42,7 +42,7 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
 
     With nothing outstanding and a shut window it is the persist timer that expires: the
     next octet is sent as a probe (section 3.8.6.1, MUST-36); without it a lost window update
-    would leave both ends waiting for ever.
+    would leave both ends waiting for ever. R begins with a probe, once the one before is answered.
 
     Once R is used up the connection is closed instead (section 3.8.3, MUST-20 (c), MUST-22), as by
     the user timeout.
@@ -58,6 +58,9 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     if snd.una == tcb.iss:
         send_syn_ack(tcb, tcp)
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn-ack", "SYN,ACK")
+    if probes_anew(tcb, tcp):
+        start_span(tcb, tcp)
+        tcb.probes = 1
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt, 1, False)
         snd.nxt = seq.plus(snd.nxt, 1)
@@ -90,11 +93,22 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
 def r_is_used_up(tcb: Tcb, tcp: Tcp) -> bool:
     """Has a segment been at the front of the retransmission queue for R (section 3.8.3, MUST-20)?
 
-    Without time (MSL = 0) R has no end. A probe that is answered begins it anew (3.8.6.1, MUST-37).
+    Without time (MSL = 0) R has no end. Between a probe that was answered and the next one nothing
+    waits for an answer (3.8.6.1, MUST-37).
     """
     if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
         return False
-    return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0)
+    return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0) & not_(probes_anew(tcb, tcp))
+
+
+def probes_anew(tcb: Tcb, tcp: Tcp) -> bool:
+    """Would what is sent now be the first probe since the peer was heard (section 3.8.6.1)?
+
+    Whatever is sent again into a shut window is a probe: the peer answers it, and takes nothing.
+    """
+    if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded or not tcp.bounds.send_window:
+        return False
+    return (tcb.snd.una != tcb.iss) & (tcb.snd.wnd == 0) & (tcb.probes == 0)
 
 
 def keep_alive_timeout(tcb: Tcb, tcp: Tcp) -> None:

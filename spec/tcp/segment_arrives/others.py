@@ -167,6 +167,7 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if tcb.reopened and tcp.rules.reopen_returns:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
             return_to_time_wait(tcb, tcp.seq)
+            timestamps.believe(tcb, tcb.ts_recent, tcp)
             enter_time_wait(tcb, tcp)
             return tcp.rule(
                 "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT
@@ -328,6 +329,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         snd.una = seg.ack
         start_span(tcb, tcp)
+        tcb.probes = 0
         tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
         # Urgent text that is acknowledged is urgent no more. The text never says so; without it the
         # pointer is ahead again half the sequence space later.
@@ -338,6 +340,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # MUST-37: a peer that answers probes of its shut window keeps the connection open.
         if (snd.wnd == 0) & (snd.una == seg.ack) & (snd.una != snd.nxt):
             start_span(tcb, tcp)
+            tcb.probes = 0
             tcp.rule("3.8.6.1/zero-window probe/answered", "probe answered, R begins anew")
     newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)

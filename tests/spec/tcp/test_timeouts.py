@@ -133,6 +133,23 @@ def test_zero_window_probes_go_on():
         end = arrive(probe.end, "<SEQ=300><ACK=100><WND=0><CTL=ACK>").end
 
 
+def test_r_is_the_time_that_a_probe_waits():
+    """... and not that since the answer before: then nothing was asked (MUST-37)."""
+    tick = Input.TICK
+    text, ack = "<SEQ=100><ACK=300><TEXT=1><CTL=PSH,ACK>", "<SEQ=300><ACK=100><WND=0><CTL=ACK>"
+    end = happen(endpoint(State.ESTABLISHED, written=1, snd_wnd=0), RETRANSMIT).end
+    end = arrive(end, ack).end
+    for _ in range(BOUNDS.span + 1):
+        end = happen(end, tick).end
+    again = happen(end, RETRANSMIT)
+    assert (again.sent, again.tcb.span) == ([text], BOUNDS.span)
+    end = again.end
+    for _ in range(BOUNDS.span):
+        end = happen(end, tick).end
+    assert happen(end, RETRANSMIT).tcb.state == State.CLOSED  # this one was not answered
+    assert happen(arrive(end, ack).end, RETRANSMIT).sent == [text]
+
+
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_2])
 def test_no_probe_where_nothing_may_be_sent(state):
     """Queued data before ESTABLISHED is no reason to probe: the SYN is outstanding."""
