@@ -379,8 +379,8 @@ PURPOSES = {
     "reused-resets": "the same as reused with ABORT, and nothing to send",
     "idle": "a client with an octet to send after a long silence, and timestamp clocks that begin "
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
-    "recycling": "a client that opens, a listener, and another host behind the client's NAT, whose "
-    "timestamp clock is ahead",
+    "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
+    "number of them, whose timestamp clocks are ahead",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
