@@ -240,7 +240,15 @@ PROFILES = {
     "nat": Profile(replace(_ALIVE, keep_alive_idle=1, nat_timeout=2)),
     "reused": Profile(replace(_REUSED, stamps=2), (Once(),)),
     "reused-early": Profile(
-        replace(_LISTENER, capacity=1, in_flight=1, octets=1, a_sends=False, **_LOSSLESS),
+        replace(
+            _LISTENER,
+            capacity=1,
+            in_flight=1,
+            stride=3,
+            octets=1,
+            a_sends=False,
+            **_LOSSLESS,
+        ),
         (Once(), Streams()),
     ),
     "reused-plain": Profile(_REUSED, (Once(),)),
