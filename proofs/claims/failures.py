@@ -63,6 +63,7 @@ FAILURES = {
     "R2": "the new connection accepted a segment of the one before",
     "R3": "an octet was delivered again, by a connection that took the sockets of another",
     "R7": "the client's SYN is never answered",
+    "R5": "what the server still had to send was lost",
     "R9": "an octet was delivered again, by the connection after a TIME-WAIT that was cut short",
     "C1": "a state followed another that Figure 5 does not lead to",
     "C2": "what was due was not answered, or something else was",
@@ -80,6 +81,7 @@ FAILURES = {
     "L3.literal": "a half-open connection is never reset, though an end sends",
     "L3.quiet": "a half-open connection lasts, since nobody has anything to send",
     "L4": "the network never falls silent, though nobody acts",
+    "R10.text": "text is never delivered: it looks old",
     "L5": "text is never delivered, though both users go on",
 }
 
