@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from checker.model.options import choose_rules, departures
-from checker.studies.prove import certificates, prove
+from checker.studies.prove import certificates, prove, statements
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.program import called
@@ -53,8 +53,12 @@ def prove_theorems(
 
     ``checking`` is told when the other solver begins.
     """
-    proofs = prove.prove(todo, workers, progress)
-    rows = [_row(theorem, proof) for proof in proofs for theorem in proof.theorems]
+    whole = [theorem for some in prove.theories(todo) for theorem in some]
+    proofs = prove.prove(whole, workers, progress)
+    rows = [_row(t, proof) for proof in proofs for t in proof.theorems if t in todo]
+    for what in (statements.stale(proof.theorems, proof.theory) for proof in proofs):
+        for row in rows if what else ():
+            row.ok, row.note = False, what
     if all(row.ok for row in rows):
         if checking is not None:
             checking(f"{RECHECKED} checks the certificates again")

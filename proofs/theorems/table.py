@@ -335,7 +335,7 @@ THEOREMS = (
         "request, whatever B is",
         cites="RFC 4987 2",
         claims=(small.full_is_paid,),
-        clauses=(small.full_is_held, small.held_is_kept),
+        clauses=(small.strangers_are_requests, small.full_is_held, small.held_is_kept),
         rules={},
         bounds={},
         free=("backlog",),
