@@ -1,15 +1,17 @@
 """Check theorems again: ``python -m proofs.recheck [DIR]``.
 
-What is claimed stands in statements, ``proofs/statements/``, one for each theory. This program derives
-from a statement, by itself, all that there is to prove of it, and has other solvers prove that again.
-It trusts none of what ``python -m checker prove`` does: it imports neither the specification nor the
-checker nor Z3. From the certificates it takes but hints, namely which hypotheses prove what, and which
-paths are never taken. A hint that is wrong can make a proof fail, not succeed.
+What is claimed stands in statements, ``proofs/statements/``, one for each theory. This program
+derives from a statement, by itself, all that there is to prove of it, and has other solvers prove
+that again. It trusts none of what ``python -m checker prove`` does: it imports neither the
+specification nor the checker nor Z3. From the certificates it takes but hints, namely which
+hypotheses prove what, and which paths are never taken. A hint that is wrong can make a proof fail,
+not succeed.
 
 It refuses
 
 * a statement that does not say what it has to, or that something stands in twice;
-* an obligation to which a solver says anything but ``unsat``: ``unknown``, a time-out and an error are
+* an obligation to which a solver says anything but ``unsat``: ``unknown``, a time-out and an error
+are
   no agreement;
 * what would be true of nothing: assumptions that contradict each other for three TCBs of an end, a
   theory of which no path is ever taken, a claim that no state could make false;
@@ -177,7 +179,7 @@ def _prove(
         return
     began = time.monotonic()
     said = _asked(one, solvers, timeout)
-    if said[0] and one.what != NEVER:
+    if said[0]:
         whole = of.unhinted(one)
         if whole.supposed != one.supposed:
             said = _asked(whole, solvers, timeout)

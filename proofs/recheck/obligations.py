@@ -13,12 +13,14 @@ Here x is the end that acts, and y the other; a clause about ``me`` and ``peer``
 round. A clause about messages is shown of what is sent and of one arbitrary message of each end,
 which stands for all that are in flight; one about numbers, of an arbitrary number.
 
-Supposed are instances: of the clauses about ends; of those about messages, for the one that arrives,
-the arbitrary ones and those that are seen; of those about numbers, and of pairs, for the numbers that
-something is looked up at. Which of them a proof needs is a matter of *hints*: names of hypotheses. With
-fewer hypotheses less can be proved, never more, so that a wrong hint can only make a proof fail.
+Supposed are instances: of the clauses about ends; of those about messages, for the one that
+arrives, the arbitrary ones and those that are seen; of those about numbers, and of pairs, for the
+numbers that something is looked up at. Which of them a proof needs is a matter of *hints*: names of
+hypotheses. With fewer hypotheses less can be proved, never more, so that a wrong hint can only make
+a proof fail.
 """
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +60,7 @@ from proofs.recheck.terms import (
 )
 
 NEVER, SORTS, CONSTANTS = "never", "sorts", "constants"
-Hints = Mapping[tuple[str, int, str], Collection[str]]
+Hints = Mapping[tuple[str, int, str], Collection[str] | None]
 """Of an obligation, (action, path, what), names of hypotheses that prove it."""
 
 
@@ -239,10 +241,14 @@ class Theory:
         for pair in made.pairs:
             for h in "xy":
                 if asked(f"{pair.name} {h}"):
-                    numbers = [*self.looked[h]]
-                    for i, one in enumerate(numbers):
-                        found += [self._instance(pair, h, m=one, n=two) for two in numbers[i + 1 :]]
+                    found += self._pairs(pair, h, [*self.looked[h]])
         return list(dict.fromkeys(term for term in found if term is not TRUE))
+
+    def _pairs(self, pair: Clause, h: str, numbers: Sequence[Term]) -> list[Term]:
+        """What is assumed of any two of these numbers, one way and the other."""
+        return [
+            self._instance(pair, h, m=one, n=two) for one, two in itertools.permutations(numbers, 2)
+        ]
 
     # Goals
 
@@ -424,7 +430,8 @@ class Theory:
         """The same, with all hypotheses."""
         if one.action == START or one.what == CONSTANTS:
             return one
-        hints, self.hints = self.hints, {}
+        hints = self.hints
+        self.hints = {(one.action, one.path, NEVER): None} if one.what == NEVER else {}
         try:
             if one.action == TICK:
                 found = self.ticking()
@@ -444,8 +451,7 @@ class Theory:
         numbers = [constant(n, NAT) for n in (1, 2, 3)]
         for pair in self.made.pairs:
             for h in "xy":
-                for i, one in enumerate(numbers):
-                    found += [self._instance(pair, h, m=one, n=two) for two in numbers[i + 1 :]]
+                found += self._pairs(pair, h, numbers)
         for options in {option for pair in self.made.pairs for way in pair.when for option in way}:
             found.append(self.parameters[options])
         return [term for term in found if term is not TRUE]

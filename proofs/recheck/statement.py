@@ -15,18 +15,20 @@ solver: `proofs/statements/` has one for each theory. It says, in this order,
 ``(constant NAME VALUE)``
     fields of ends and messages that are left out, since they never change.
 ``(memory NAME SORT FIRST UPDATE)``
-    what is remembered of each TCB of an end, by number: what it is at the start (``any``: anything), and
-    after a step, over ``me.*`` as it is then, the number ``n`` and what was remembered before.
+    what is remembered of each TCB of an end, by number: what it is at the start (``any``:
+    anything), and after a step, over ``me.*`` as it is then, the number ``n`` and what was
+    remembered before.
 ``(told MEMORY)``
     of which memory the pairs speak.
 ``(sight NAME SORT TERM)``, ``(drawn NAME SORT TERM)``
     what an observer sees, over both ends and one message from each that may be there (``out0.*``,
     ``in0.*``); and which number a step draws.
 ``(time TTL ELAPSED)``
-    the field of a message that tells how long it lives on, and the parameter that tells how much time
-    goes by in a tick. Without it time stands still.
+    the field of a message that tells how long it lives on, and the parameter that tells how much
+    time goes by in a tick. Without it time stands still.
 ``(fact NAME "what it says" TERM)``, ``(pair NAME "..." (when (OPTION ...) ...) TERM)``
-    what is assumed: of parameters, and of any two different numbers ``m`` and ``n`` of TCBs of one end.
+    what is assumed: of parameters, and of any two different numbers ``m`` and ``n`` of TCBs of one
+    end.
 ``(clause NAME ABOUT "..." (when ...) TERM)``
     what is to hold in every state: of both ends (``ends``), of each message (``message``), of each
     number ``n`` (``number``). With ``when``, only if all options of one of its lists are true.
@@ -35,13 +37,13 @@ solver: `proofs/statements/` has one for each theory. It says, in this order,
 ``(action NAME PATHS TREE)``, ``(delivery NAME PATHS TREE)``, ``(tick PATHS TREE)``
     what an end may do, by itself or when a message arrives; and what time does to it.
 ``(keeps NAME TERM)``
-    of an action, over all fields: when do those that are left out keep their values, also in what is
-    sent? What an action does not touch is not in it.
+    of an action, over all fields: when do those that are left out keep their values, also in what
+    is sent? What an action does not touch is not in it.
 
 A tree is ``(if TERM TREE TREE)``, or a leaf: ``impossible``, where the action cannot be taken, or
-``(do "rule" ... blank (set FIELD TERM) ... (send (FIELD TERM) ...) ...)``. Of fields that are not set
-an end keeps the value. ``blank`` sets every field that begins with ``tcb.`` to what it is at the start.
-Fields that a message is sent without are 0, false, or the first of their names.
+``(do "rule" ... blank (set FIELD TERM) ... (send (FIELD TERM) ...) ...)``. Of fields that are not
+set an end keeps the value. ``blank`` sets every field that begins with ``tcb.`` to what it is at
+the start. Fields that a message is sent without are 0, false, or the first of their names.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -155,6 +157,7 @@ class Statement:
     told: str = ""
     sight: Row = field(default_factory=dict)
     drawn: Row = field(default_factory=dict)
+    seen: dict[str, Sort] = field(default_factory=dict)  # of what is seen and drawn
     ttl: str = ""
     elapsed: str = ""
     facts: list[Clause] = field(default_factory=list)
@@ -229,7 +232,6 @@ class _Reading:
     def __init__(self) -> None:
         self.made = Statement()
         self.defined: Row = {}
-        self.sorts: dict[str, Sort] = {}  # of what is seen and drawn
         self.parts: dict[str, Callable[..., None]] = {
             "theory": self._theory,
             "theorem": self._theorem,
@@ -390,7 +392,7 @@ class _Reading:
 
     def _seen(self, table: Row, name: Tree, sort: Tree, reader: Reader, term: Tree) -> None:
         made = self._sort(sort)
-        _once(self.sorts, name, made)
+        _once(self.made.seen, name, made)
         _once(table, name, fitted(reader.read(term), made))
 
     def _time(self, ttl: Tree, elapsed: Tree) -> None:
@@ -467,7 +469,7 @@ class _Reading:
         """All fields of an end and of a message, those that are left out too."""
         sorts = {f"me.{f}": sort for f, sort in self.made.end.items()}
         sorts |= {f"seg.{f}": sort for f, sort in self.made.message.items()}
-        sorts |= self.made.left_out | self.made.parameters | self.sorts
+        sorts |= self.made.left_out | self.made.parameters | self.made.seen
         return {name: variable(name, sort) for name, sort in sorts.items()}
 
     def _variables(self, rows: Sequence[str], numbers: Sequence[str]) -> Row:
@@ -493,7 +495,7 @@ class _Reading:
     def _stepping(self, delivers: bool) -> Reader:
         """Reads what a step is made of: the sight and what is drawn stand for themselves."""
         variables = self._variables(["me.", *(["seg."] if delivers else [])], ())
-        variables |= {name: variable(name, sort) for name, sort in self.sorts.items()}
+        variables |= {name: variable(name, sort) for name, sort in self.made.seen.items()}
         return Reader(variables, self.made.enums, self._functions(), self.defined)
 
     def _paths(self, tree: Tree, reader: Reader, tests: list[Term]) -> Iterator[Way]:

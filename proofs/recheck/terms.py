@@ -10,8 +10,8 @@ A term is written as an S-expression::
 
 Sorts are ``bool``; ``lo..hi``, whole numbers with bounds; a list of names, as ``State``; ``nat``,
 natural numbers; ``real``, reals that are not negative; ``positive``, reals above 0. Whole numbers
-with bounds are what they are in Python. For the solver they become bit-vectors, as wide as the values
-need that a term may have; that is worked out here, from the bounds of what it is made of.
+with bounds are what they are in Python. For the solver they become bit-vectors, as wide as the
+values need that a term may have; that is worked out here, from the bounds of what it is made of.
 
 Equal terms are one object. A term is simplified, when it is made, where constants decide it.
 """
@@ -426,10 +426,16 @@ Values = Mapping[str, Any]
 
 
 def evaluate(
-    term: Term, values: Values, functions: Mapping[str, Callable[[Any], Any]] | None = None
+    term: Term,
+    values: Values,
+    functions: Mapping[str, Callable[[Any], Any]] | None = None,
+    known: dict[Term, Any] | None = None,
 ) -> Any:
-    """The value of a term in plain Python; of an enum, the number of the member."""
-    known: dict[Term, Any] = {}
+    """The value of a term in plain Python; of an enum, the number of the member.
+
+    ``known`` are values of other terms, of the same variables, to which this adds.
+    """
+    known = {} if known is None else known
 
     def of(term: Term) -> Any:
         if term in known:

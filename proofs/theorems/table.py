@@ -313,7 +313,12 @@ THEOREMS = (
         title="a listener's queues keep to their length, whatever that is, for any number of peers",
         cites="RFC 4987 2, 3.3",
         claims=(i.queues_are_bounded, i.queues_are_counted),
-        clauses=(i.closed_is_blank, i.requests_are_in_syn_received, i.ready_are_established),
+        clauses=(
+            i.closed_is_blank,
+            i.requests_are_in_syn_received,
+            i.ready_are_established,
+            i.only_the_syn,
+        ),
         rules={},
         bounds=_LISTENING,
         free=("window", "backlog"),
@@ -324,6 +329,13 @@ THEOREMS = (
         title="with cookies a listener keeps nothing of a SYN",
         cites="RFC 4987 3.6",
         claims=(i.nothing_is_kept,),
+        clauses=(
+            i.queues_are_counted,
+            i.closed_is_blank,
+            i.requests_are_in_syn_received,
+            i.ready_are_established,
+            i.only_the_syn,
+        ),
         rules={"syncookies": Cookies.ALWAYS},
         bounds=_LISTENING | {"strangers": False},  # nothing is kept of theirs that could go
         free=("window", "backlog", "secret"),

@@ -1,6 +1,7 @@
 """Statements of theories: all that a theorem is about, as text that another program reads.
 
-``proofs.recheck.statement`` says what is in one. It derives from it, by itself, what there is to prove.
+``proofs.recheck.statement`` says what is in one. It derives from it, by itself, what there is to
+prove.
 """
 
 import re
@@ -31,7 +32,7 @@ _HEAD = """\
 
 
 def stale(theorems: Sequence[Theorem], theory: Theory) -> str:
-    """What is wrong with the statement of a theory that is there; nothing, if it is as it should."""
+    """What is wrong with the statement of a theory that is there; nothing, if all is well."""
     place = PLACE / f"{theory.name}.txt"
     try:
         there = place.read_text("utf-8")
