@@ -63,6 +63,17 @@ class KeepAlive(Enum):
     OCTET = "octet"  # one with an octet of garbage
 
 
+class Row(Enum):
+    """A row of RFC 6191's table: by whether the old and the new connection use timestamps."""
+
+    NONE = "none"
+    LATER = "later"  # both do, and TSval is later than the last
+    SAME = "same"  # ... the same, and SEG.SEQ above
+    OLD = "old"  # only the old one does; SEG.SEQ above
+    NEW = "new"  # only the new one does
+    NEITHER = "neither"  # SEG.SEQ above
+
+
 class AckLimit(Enum):
     """Who shares the limit on ACKs that answer what is refused (RFC 5961 7)."""
 
@@ -207,7 +218,8 @@ class Rules:
     reuse_fin_wait_2: bool = _rule(
         False,
         "not in RFC 9293",
-        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT.",
+        "An active OPEN may take the pair of sockets from FIN-WAIT-2 too, as if it were TIME-WAIT "
+        "[68].",
     )
     reopen_returns: bool = _rule(
         True,
@@ -220,6 +232,12 @@ class Rules:
         "RFC 6191 2",
         "Where hosts use timestamps a SYN reopens by a later TSval too, by the table of RFC 6191; "
         "off, by SEG.SEQ only.",
+    )
+    reopen_row_missing: Row = _rule(
+        Row.NONE,
+        "RFC 6191 2",
+        "... but for one row of that table: both use timestamps, and TSval is later, or the same; "
+        "only the old connection does; only the new one; neither.",
     )
     paws: bool = _rule(
         True,

@@ -52,6 +52,7 @@ _RESERVED = frozenset(
     od of pc_value pid printf priority proctype provided register return run select short show
     signed sizeof skip static stronguntil struct switch timeout trace true typedef union unless
     unsigned until void volatile weakuntil while xr xs me peer side link inbox outbox
+    channel component clock
     """.split()  # noqa: SIM905 (a list of words is read, not written)
 )
 

@@ -56,6 +56,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         patience(bounds),
         bounds.nat_timeout,
         bounds.stamps,
+        bounds.recent_life,
         max(bounds.cookie_life, bounds.cookie_memory, MINUTES - 1) if bounds.listener else 0,
     )
     return {

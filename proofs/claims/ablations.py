@@ -44,7 +44,14 @@ def _change(
 
 ABLATIONS = (
     _change(1, "TIME-WAIT of one MSL", "T3", {"time_wait_cut": 2}),
-    _change(1, "TIME-WAIT of one MSL", "T4", {"time_wait_cut": 2}),
+    _change(
+        1,
+        "TIME-WAIT of one MSL",
+        "T4",
+        {"time_wait_cut": 2},
+        note="R8: so did Linux's tcp_tw_recycle, after 3.5 RTO. What was to make up for it is "
+        "R7's rule.",
+    ),
     _change(2, "2 MSL with inclusive lifetimes", "T3", {"lifetime_inclusive": True}),
     _change(2, "2 MSL with inclusive lifetimes", "T4", {"lifetime_inclusive": True}),
     _change(3, "timer restarted by FIN only", "T3", {"time_wait_restart": Restart.FIN}),
@@ -168,8 +175,17 @@ ABLATIONS = (
         "reopened from TIME-WAIT, any ISNs",
         "T3",
         {"time_wait_reopen": True, "isn": Isn.ANY},
-        note="With the return to TIME-WAIT, too.",
+        note="R6. With the return to TIME-WAIT, too.",
     ),
+    _change(
+        66,
+        "TIME-WAIT reopened by RFC 6191 instead, no ACK floor",
+        "R1",
+        {"time_wait_reuse": False, "time_wait_reopen": True, "ack_floor": False},
+        note="The clock need not have ticked since what was sent last.",
+    ),
+    _change(68, "reuse of FIN-WAIT-2 too", "R5", {"reuse_fin_wait_2": True}),
+    _change(67, "TS.Recent valid for ever", "R10.text", {}, {"recent_life": 0}),
     _change(37, "requests forgotten", "S6", {"requests_forgotten": True}),
     _change(60, "a SYN sent once", "S11", {"syn_retransmitted": False}),
     _change(61, "ACKs always looked at as cookies", "S11b", {"cookie_gate": False}),
@@ -213,19 +229,28 @@ CONTROLS = (
         "R1",
         {"reuse_later": False, "paws": False},
         {"capacity": 1, "duplicate": False},
-        note="As over loopback.",
+        note="R4: as over loopback.",
+    ),
+    _change(
+        69,
+        "TIME-WAIT reopened by RFC 6191 instead",
+        "R1",
+        {"time_wait_reuse": False, "time_wait_reopen": True},
+        note="RFC 5961's floor refuses an ACK of the old connection.",
     ),
     _change(
         55,
         "reopened without the return to TIME-WAIT, fresh ISNs",
         "T3",
         {"time_wait_reopen": True, "reopen_returns": False},
+        note="R6.",
     ),
     _change(
         55,
         "reopened without the return to TIME-WAIT, any ISNs",
         "T4",
         {"time_wait_reopen": True, "reopen_returns": False},
+        note="R6.",
     ),
 )
 """What a claim must survive."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, SOMETIMES, Claim
-from spec.rules import Isn
+from spec.rules import Isn, KeepAlive
 
 _ANY: Mapping[str, object] = {"isn": Isn.ANY}
+_ALIVE: Mapping[str, object] = {"keep_alive": KeepAlive.OCTET}
 
 _CONDUCT = (
     ("C1", "states follow each other as in Figure 5", p.states_follow, "RFC 9293 3.3.2, 3.5, 3.6"),
@@ -42,6 +43,7 @@ def _conduct() -> Iterator[Claim]:
         for suffix, means, rules in (
             ("text", "with text", {}),
             ("time", "with time", {}),
+            ("alive", "with keep-alive", _ALIVE),
             ("syn", "with text on the SYN", {"data_on_syn": True}),
             ("packed", "with two octets and FIN in a segment", {"covering_acceptable": True}),
             ("reopened", "where TIME-WAIT is reopened", {**_ANY, "time_wait_reopen": True}),
@@ -185,6 +187,15 @@ WITNESSES = (
         "conduct-edge",
         "RFC 9293 3.4.1",
         rules=_ANY,
+    ),
+    Claim(
+        "WC.alive",
+        "both TCBs are gone",
+        SOMETIMES,
+        p.all_gone,
+        "conduct-alive",
+        "RFC 9293 3.8.4",
+        rules=_ALIVE,
     ),
     Claim("WC.time", "both TCBs are gone", SOMETIMES, p.all_gone, "conduct-time", "3.6.1"),
 )

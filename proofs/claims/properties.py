@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from spec.observe.ghosts import End, Ghost, reached_established
-from spec.seq import Space, not_
+from spec.seq import Space, implies, not_
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.endpoint import Endpoint
@@ -212,6 +212,13 @@ def nothing_is_lost(world: World) -> bool:
     return True
 
 
+def nothing_is_left_behind(world: World) -> bool:
+    """R5: once the server's first TCB is gone, the client has taken all that was written on it."""
+    client, server = (end.ghost for end in world.hosts)
+    gone = (server.made == 1) & server.last.reached
+    return implies(gone, client.read[0].octets == server.last.written)
+
+
 def no_octet_garbled(world: World) -> bool:
     """T9: every octet delivered so far is the next one of the partner's stream."""
     a, b = world.hosts
@@ -403,6 +410,12 @@ def nat_remembers(world: World) -> bool:
 
 
 # Timestamps, and pairs of sockets that are used again
+
+
+def read_and_opened(world: World) -> bool:
+    """WR5: the client has opened again, after it took the server's octet."""
+    client = world.hosts[0].ghost
+    return (client.made == 2) & (client.read[0].octets == 1)
 
 
 def octet_of_second(world: World) -> bool:

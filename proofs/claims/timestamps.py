@@ -1,4 +1,4 @@
-"""R1 to R9: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
+"""R1 to R10: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
 
 TIME-WAIT does not end by itself here, and segments live for ever: 2 MSL are longer than anything
 that is explored. So an active OPEN out of TIME-WAIT is the only way to a second connection of the
@@ -9,6 +9,7 @@ from functools import partial
 
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, EVENTUALLY, Claim, Live, seen
+from proofs.claims.liveness import CLOCK
 from spec.rules import Isn
 from spec.tcp.inputs import Input
 
@@ -66,6 +67,18 @@ CLAIMS = (
         finding="So that R1's two conditions and this one are alternatives.",
     ),
     Claim(
+        "R5",
+        "reuse from TIME-WAIT leaves nothing behind that the server has still to send",
+        ALWAYS,
+        p.nothing_is_left_behind,
+        "reused-early",
+        "Linux tcp_tw_reuse; RFC 9293 3.6",
+        rules={"time_wait_reuse": True},
+        witnesses=("WR5",),
+        finding="FIN-WAIT-2 is no TIME-WAIT, though Linux keeps both in one table: the SYN is "
+        "challenged, the client resets what it has forgotten, and the server's text is lost.",
+    ),
+    Claim(
         "R7",
         "a SYN of a client behind a NAT is answered in the end by a listener that recycles "
         "TIME-WAIT",
@@ -99,6 +112,17 @@ CLAIMS = (
         finding="Refuted: an OPEN after such a reset may come before the clock has ticked; old "
         "octets are then no earlier than new ones.",
     ),
+    Claim(
+        "R10.text",
+        "text is delivered in the end, though the clock has gone half around while nothing was "
+        "sent",
+        EVENTUALLY,
+        p.everything,
+        "idle",
+        "RFC 7323 5.5",
+        rules={"retransmission_bounded": False},
+        live=Live(p.has_undelivered_text, p.text_delivered, weak=CLOCK),
+    ),
 )
 
 _seen = partial(seen, CLAIMS)
@@ -108,5 +132,6 @@ WITNESSES = (
     _seen("WR1", "R1", _SECOND, p.octet_of_second),
     _seen("WR2", "R2", "both ends are in ESTABLISHED again", p.both_established_again),
     _seen("WR3", "R3", _SECOND, p.octet_of_second),
+    _seen("WR5", "R5", "the client opens again, and has what the server sent", p.read_and_opened),
     _seen("WR9", "R9", _SECOND, p.octet_of_second),
 )

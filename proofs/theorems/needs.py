@@ -18,10 +18,10 @@ from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
 from proofs.theorems import invariants as i
-from proofs.theorems import small
+from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import Isn, Restart
+from spec.rules import Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +372,74 @@ NEEDS: tuple[Need, ...] = (
         "an MSS below 536",
         without=(small.mss_of_536,),
         note="The least that a cookie tells is 536. Linux sends that (the lab, S13).",
+    ),
+    # K3
+    _less("K3", "40 K3"),
+    _all_the_same(
+        "K3",
+        "a keep-alive without an octet",
+        "It ends where it begins: at a number that its receiver has.",
+        keep_alive=KeepAlive.EMPTY,
+    ),
+    # R10
+    Need("R10", "no PAWS", rules={"paws": False}, run=_BY_ABLATION["24 R1"]),
+    Need(
+        "R10",
+        "segments that live longer than half of the clock's values",
+        without=(paws.dies_in_time,),
+        note="A tick more is enough: what is as old looks later than TS.Recent.",
+    ),
+    Need(
+        "R10",
+        "segments that live longer than TS.Recent is valid",
+        without=(paws.valid_as_long,),
+        note="A tick more is enough: nothing is compared with what arrives then.",
+    ),
+    # R10.idle
+    Need(
+        "R10.idle",
+        "TS.Recent valid for ever, or for longer",
+        without=(paws.valid_no_longer,),
+        note="A tick longer is enough. R10.text has what becomes of text if TS.Recent is valid for "
+        "ever (ablation 67).",
+    ),
+    # R11
+    Need("R11", "no PAWS", rules={"paws": False}, run=_BY_ABLATION["24 R1"]),
+    Need(
+        "R11",
+        "segments that live longer than half of the clock's values",
+        without=(paws.dies_in_time,),
+        note="The octet's last copy looks later than TS.Recent then.",
+    ),
+    Need(
+        "R11",
+        "a clock that ticks less often",
+        without=(paws.clock_is_fast,),
+        note="An octet more in a tick is enough.",
+    ),
+    # R12
+    Need(
+        "R12",
+        "a clock that has not ticked since the last octet",
+        without=(paws.clock_ticks,),
+        run=_BY_ABLATION["66 R1"],
+    ),
+    Need("R12", "no PAWS", rules={"paws": False}, run=_BY_ABLATION["24 R1"]),
+    Need(
+        "R12",
+        "any SEG.SEQ",
+        rules={"reopen_seq_check": False},
+        note="Rows in which TSval is not later ask for it.",
+    ),
+    *(
+        Need(
+            "R12",
+            f"without the row: {row.value}",
+            rules={"reopen_row_missing": row},
+            note="A SYN is refused that no octet could be mistaken after.",
+        )
+        for row in Row
+        if row != Row.NONE
     ),
 )
 """Every assumption, and rules that are made wrong."""

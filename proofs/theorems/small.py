@@ -21,7 +21,10 @@ from spec.tcp.listener import (
     syn_queue_is_full,
 )
 from spec.tcp.segment import Count, Seq
+from spec.tcp.segment_arrives.others import check_sequence_number
 from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb
+from spec.tcp.timeouts import keep_alive_timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,12 @@ Act = Callable[[Scene, Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """A system of its own: the records that its state, what is given (None: nothing) and what is
-    open are made of, and its actions by name."""
+    """A system of its own: the records that its state, what is given and what is open (None:
+    nothing) are made of, and its actions by name."""
 
     state: type
     given: type | None
-    open: type
+    open: type | None
     actions: Mapping[str, Act]
 
 
@@ -305,3 +308,42 @@ def no_end_alone(s: Scene) -> bool:
 def as_announced(s: Scene) -> bool:
     """S13: no segment of the server is longer than the client announced."""
     return not_(s.me.too_long)
+
+
+# K3: what a keep-alive does at its receiver
+
+
+@dataclass(slots=True, eq=False)
+class Probed:
+    """What a keep-alive has done."""
+
+    taken: bool = False  # one was acceptable, and more of it was looked at than its number
+
+
+@dataclass(slots=True, eq=False)
+class Quiet:
+    """An end that is idle, since all that it sent is acknowledged, and its peer."""
+
+    nxt: Seq = 0  # SND.NXT when the keep-alive is sent: the peer expects it next
+    more: Seq = 0  # what the peer has received since
+    wnd: Seq = 0  # the peer's window
+
+
+def _probe_arrives(s: Scene, idle: Quiet) -> bool:
+    """It comes at once, or late."""
+    if idle.more > FAR or idle.wnd > FAR:
+        return False
+    sender, receiver = Tcb(state=State.ESTABLISHED), Tcb(state=State.ESTABLISHED)
+    sender.snd.una = sender.snd.nxt = idle.nxt
+    receiver.rcv.nxt, receiver.rcv.wnd = s.tcp.seq.plus(idle.nxt, idle.more), idle.wnd
+    keep_alive_timeout(sender, s.tcp)
+    s.me.taken = s.me.taken | check_sequence_number(receiver, s.tcp.sent[-1], s.tcp)
+    return True
+
+
+PROBES = Small(Probed, Quiet, None, {"keep-alive": _probe_arrives})
+
+
+def nothing_is_taken(s: Scene) -> bool:
+    """K3: a keep-alive is not acceptable: it moves nothing, and none of it is delivered."""
+    return not_(s.me.taken)

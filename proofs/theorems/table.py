@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.theorems import invariants as i
-from proofs.theorems import small
+from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Small
 from spec.observe.agreement import Agreement
@@ -21,7 +21,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
 from spec.observe.streams import Streams
 from spec.observe.watcher import Watcher
-from spec.rules import CookieHash, Cookies, Restart
+from spec.rules import CookieHash, Cookies, KeepAlive, Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,8 @@ def _upon(base: Theorem, **more: Any) -> Theorem:
     own = {"clauses": (), "rules": rules, "pairs": pairs, "upon": base.id, **more}
     return dataclasses.replace(base, **own)
 
+
+_CLOCK: dict[str, object] = {"stamps": paws.CLOCK, "stamps_wrap": True}
 
 _OPEN: dict[str, object] = {
     "width": 32,
@@ -377,6 +379,75 @@ THEOREMS = (
         free=(),
         facts=(small.only_with_timestamps, small.mss_of_536),
         system=small.OPTIONS,
+    ),
+    Theorem(
+        id="K3",
+        title="a keep-alive moves nothing at its receiver, and none of it is delivered",
+        cites="RFC 9293 3.8.4, 3.10.7.4 first",
+        claims=(small.nothing_is_taken,),
+        rules={"keep_alive": KeepAlive.OCTET},
+        bounds={"width": 32},
+        free=(),
+        system=small.PROBES,
+    ),
+    Theorem(
+        id="R10",
+        title="PAWS refuses what was sent before the segment that TS.Recent came with, if no "
+        "segment lives longer than half of the clock's values, nor than TS.Recent is valid",
+        cites="RFC 7323 5.3, 5.5",
+        claims=(paws.nothing_earlier_passes,),
+        clauses=(paws.tsval_tells_age, paws.recent_tells_age, paws.invalid_is_old),
+        rules={},
+        bounds=_CLOCK,
+        free=("recent_life",),
+        facts=(paws.dies_in_time, paws.valid_as_long),
+        system=paws.IDLE,
+    ),
+    Theorem(
+        id="R10.idle",
+        title="... and nothing else, if TS.Recent is valid for no longer than half of the clock's "
+        "values, less MSL",
+        cites="RFC 7323 5.5",
+        claims=(paws.nothing_later_is_refused,),
+        clauses=(paws.tsval_tells_age, paws.recent_tells_age, paws.valid_is_young),
+        rules={},
+        bounds=_CLOCK,
+        free=("recent_life",),
+        facts=(paws.valid_no_longer,),
+        system=paws.IDLE,
+    ),
+    Theorem(
+        id="R11",
+        title="with PAWS no octet is taken for one that has its number again, if the clock ticks "
+        "at least once while 2^32 octets are sent, less two windows and what the receiver holds",
+        cites="RFC 7323 5.4",
+        claims=(paws.no_octet_for_another,),
+        clauses=(
+            paws.copy_tells_age,
+            paws.other_tells_age,
+            paws.recent_tells_age,
+            paws.no_faster,
+            paws.what_is_far_is_later,
+            paws.received_was_sent,
+            paws.recent_is_later,
+        ),
+        rules={},
+        bounds=_CLOCK,
+        free=(),
+        facts=(paws.dies_in_time, paws.clock_is_fast),
+        system=paws.STREAM,
+    ),
+    Theorem(
+        id="R12",
+        title="a SYN that ends TIME-WAIT by the table of RFC 6191 lets no octet of the old "
+        "connection in, if the clock has ticked since the last; and no other SYN could be let in",
+        cites="RFC 6191 2",
+        claims=(paws.octets_are_kept_apart, paws.refused_if_needed),
+        rules={},
+        bounds={"width": 32, "stamps": paws.CLOCK},
+        free=(),
+        facts=(paws.clock_ticks,),
+        system=paws.REOPENING,
     ),
 )
 """What is proved."""

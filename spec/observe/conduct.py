@@ -13,6 +13,7 @@ Nothing here calls a helper of the rules, so that an error in one of them is see
 from spec.observe.figure_5 import EVENTS, FIGURE_5
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
+from spec.rules import KeepAlive
 from spec.seq import Space, choose, implies, not_
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
@@ -129,6 +130,12 @@ def _gave_up(before: Tcb, tcp: Tcp) -> bool:
     return bounded & (before.snd.una != before.snd.nxt) & (before.span == 0)
 
 
+def _unheard(before: Tcb, what: Input, tcp: Tcp) -> bool:
+    """Is it time to close the connection, since no keep-alive was answered (section 3.8.4)?"""
+    enough = before.probes >= tcp.bounds.keep_alive_probes
+    return enough & (what == Input.KEEP_ALIVE_TIMEOUT) & tcp.rules.keep_alive_gives_up
+
+
 def _reopened(before: Tcb, after: Tcb) -> bool:
     """Did TIME-WAIT give way to a new connection (section 3.6.1, MAY-2)?"""
     return (before.state == State.TIME_WAIT) & (after.state == State.SYN_RECEIVED)
@@ -161,6 +168,10 @@ def _led(before: Tcb, after: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...
         gone = after.state == State.CLOSED
         state = choose(_gave_up(before, tcp), gone, after.state == before.state)
         return (("3.8.3, MUST-20 (c), MUST-22", state),)
+    if what == Input.KEEP_ALIVE_TIMEOUT:
+        gone = after.state == State.CLOSED
+        state = choose(_unheard(before, what, tcp), gone, after.state == before.state)
+        return (("3.8.4", state),)
     leads = True
     stays = True
     for call, source, target in _CALLED:
@@ -363,6 +374,9 @@ def _spoke(before: Tcb, what: Input, tcp: Tcp) -> tuple[Condition, ...]:
     if what == Input.RETRANSMISSION_TIMEOUT:
         one = count == choose(_gave_up(before, tcp), 0, 1)
         return (("3.8.1, 3.8.6.1", one & (resets == 0) & (bare == 0)),)
+    if what == Input.KEEP_ALIVE_TIMEOUT:
+        ends = _unheard(before, what, tcp)
+        return (("3.8.4", (count == 1) & (resets == choose(ends, 1, 0)) & (syns == 0)),)
     if what == Input.RECEIVE:
         opens = (before.rcv.wnd == 0) & (state != State.CLOSE_WAIT)
         return (("3.8.6", (bare == count) & (count == choose(opens, 1, 0))),)
@@ -397,7 +411,9 @@ def _said(
     for sent in tcp.sent:
         for section, keeps in _reset(before, what, seg, sent, tcp.seq):
             found = (*found, (section, implies(sent.ctl.rst, keeps)))
-        for section, keeps in _spoken(before, after, what, sent, tcp):
+        probes = what == Input.KEEP_ALIVE_TIMEOUT
+        spoken = _probed(before, sent, tcp) if probes else _spoken(before, after, what, sent, tcp)
+        for section, keeps in spoken:
             found = (*found, (section, sent.ctl.rst | keeps))
     return found
 
@@ -408,7 +424,8 @@ def _reset(
     """A reset, which its receiver is to believe."""
     alone = ("3.5.2", not_(sent.ctl.syn | sent.ctl.fin) & (sent.text == 0))
     if seg is None:
-        return (alone, ("3.10.5", (what == Input.ABORT) & (sent.seq == before.snd.nxt)))
+        ends = what in (Input.ABORT, Input.KEEP_ALIVE_TIMEOUT)
+        return (alone, ("3.10.5; 3.8.4", ends & (sent.seq == before.snd.nxt)))
     answers = seq.plus(seg.seq, _length(seg))
     return (
         alone,
@@ -449,6 +466,19 @@ def _spoken(before: Tcb, after: Tcb, what: Input, sent: Segment, tcp: Tcp) -> tu
         ("3.1 Urgent Pointer; 3.8.5, MUST-62", sent.up == choose(urgent, snd.up, 0)),
         ("3.8.6", probe | ctl.syn | not_(text) | fits),
         ("3.8.1; 3.8.6.1", implies(probe, sent.seq == before.snd.una)),
+    )
+
+
+def _probed(before: Tcb, sent: Segment, tcp: Tcp) -> tuple[Condition, ...]:
+    """A keep-alive: its number is that of what its receiver has, the last."""
+    ctl = sent.ctl
+    octets = 1 if tcp.rules.keep_alive == KeepAlive.OCTET else 0
+    return (
+        ("3.8.4", tcp.seq.plus(sent.seq, 1) == before.snd.nxt),
+        ("3.8.4, MAY-6", sent.text == octets),
+        ("3.1 ACK", ctl.ack & not_(ctl.syn | ctl.fin | ctl.urg)),
+        ("3.1 Acknowledgment Number", sent.ack == before.rcv.nxt),
+        ("3.1 Window", sent.wnd == before.rcv.wnd),
     )
 
 
@@ -536,7 +566,7 @@ def _kept(before: Tcb, after: Tcb, tcp: Tcp) -> tuple[Condition, ...]:
     seq = tcp.seq
     new = 0
     for sent in tcp.sent:
-        fresh = seq.minus(sent.seq, before.snd.una) >= seq.minus(before.snd.nxt, before.snd.una)
+        fresh = seq.le(before.snd.nxt, sent.seq)
         new = new + choose(fresh & not_(sent.ctl.rst), _length(sent), 0)
     heard = before.state != State.SYN_SENT
     return (
@@ -868,6 +898,7 @@ def _timed(
 _RESET = "error: connection reset"
 _REFUSED = "error: connection refused"
 _TIMEOUT = "error: connection aborted due to user timeout"
+_UNHEARD = "error: connection timed out"
 _CLOSED = "error: closing"
 _CLOSING = "connection closing"
 _URGENT = "urgent data"
@@ -907,14 +938,16 @@ def _told(
     timeout = what == Input.USER_TIMEOUT
     if what == Input.RETRANSMISSION_TIMEOUT:
         timeout = _gave_up(before, tcp)
+    unheard = _unheard(before, what, tcp)
     due = 0
-    for one in (reset, refused, fin, urgent, closed, timeout):
+    for one in (reset, refused, fin, urgent, closed, timeout, unheard):
         due = due + one
     return (
         ("3.5.3; 3.9.1.6; 3.10.5, 3.10.7.4 second", (_RESET in tcp.signals) == reset),
         ("3.10.7.4 second, SYN-RECEIVED", (_REFUSED in tcp.signals) == refused),
         ("3.10.4, SYN-SENT", (_CLOSED in tcp.signals) == closed),
         ("3.8.3 (d); 3.10.8", (_TIMEOUT in tcp.signals) == timeout),
+        ("3.8.4", (_UNHEARD in tcp.signals) == unheard),
         ("3.6; 3.10.7.4 eighth", (_CLOSING in tcp.signals) == fin),
         ("3.8.5, MUST-32, MUST-33", (_URGENT in tcp.signals) == urgent),
         ("3.9.1.8: nothing else", due == len(tcp.signals)),

@@ -13,12 +13,11 @@ and a crash or restart comes to it.
 
 from dataclasses import dataclass, field
 
-from spec.seq import choose
 from spec.tcp import listener as listening
 from spec.tcp import timeouts, timestamps, user_calls
 from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Listener, Queue, Request
-from spec.tcp.segment import Segment, Ticks
+from spec.tcp.segment import Segment, Ticks, left
 from spec.tcp.segment_arrives import segment_arrives
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb, delete
@@ -151,26 +150,23 @@ def _listen(listener: Listener, socket: Socket, what: Input, seg: Segment | None
 
 
 def _tick(host: Host, tcp: Tcp, elapsed: Ticks) -> None:
-    """Time goes by. Without an MSL only timestamp clocks tick: nothing else is due so soon."""
+    """Time goes by. Without an MSL only timestamps are: nothing else is due so soon."""
+    for socket in host.sockets:
+        socket.tcb.recent_for = left(socket.tcb.recent_for, elapsed)
     if tcp.bounds.stamps:
         host.clock = timestamps.advance(host.clock, tcp.bounds)
         if tcp.bounds.msl == 0:
             return
     for listener in host.listeners:
-        listening.tick(listener, _left(listener.overflowed, elapsed))
+        listening.tick(listener, left(listener.overflowed, elapsed))
     for socket in host.sockets:
         for request in socket.requests:
-            listening.forget_cookie(request, _left(request.remembered, elapsed))
-        socket.tcb.time_wait = _left(socket.tcb.time_wait, elapsed)
-        socket.tcb.span = _left(socket.tcb.span, elapsed)
-        socket.tcb.keep_alive = _left(socket.tcb.keep_alive, elapsed)
+            listening.forget_cookie(request, left(request.remembered, elapsed))
+        socket.tcb.time_wait = left(socket.tcb.time_wait, elapsed)
+        socket.tcb.span = left(socket.tcb.span, elapsed)
+        socket.tcb.keep_alive = left(socket.tcb.keep_alive, elapsed)
     if host.quiet != 0:
-        host.quiet = _left(host.quiet, elapsed)
-
-
-def _left(timer: Ticks, elapsed: Ticks) -> Ticks:
-    """What is left of a timer, which stops at 0."""
-    return choose(timer > elapsed, timer - elapsed, 0)
+        host.quiet = left(host.quiet, elapsed)
 
 
 def _crash(host: Host, tcp: Tcp) -> None:

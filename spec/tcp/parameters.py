@@ -43,6 +43,10 @@ class Parameters(Protocol):
         """Does that clock begin again after its last value, or stop there?"""
 
     @property
+    def recent_life(self) -> int:
+        """Ticks for which TS.Recent is valid if nothing moves it (RFC 7323 5.5); 0: for ever."""
+
+    @property
     def backlog(self) -> int:
         """How many requests a listener keeps; and one more connection than that waits for
         accept()."""

@@ -10,7 +10,7 @@ octets themselves because no rule of the lifecycle reads them (an octet is known
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from spec.seq import Space
+from spec.seq import Space, choose
 
 Seq = Annotated[int, "seq"]
 """A sequence number: an int in [0, 2^width)."""
@@ -30,6 +30,11 @@ Count = Annotated[int, "count"]
 """How many of something a host has, such as connections in a queue."""
 Id = Annotated[int, "id"]
 """A TCB's number on its host, from 1, never reused; 0: none."""
+
+
+def left(timer: Ticks, elapsed: Ticks) -> Ticks:
+    """What is left of a timer, which stops at 0."""
+    return choose(timer > elapsed, timer - elapsed, 0)
 
 
 @dataclass(slots=True, eq=False)

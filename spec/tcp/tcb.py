@@ -94,6 +94,7 @@ class Tcb:
     time_wait: Ticks = 0  # TIME-WAIT timer
     stamped: bool = False  # the connection uses timestamps (RFC 7323)
     ts_recent: Stamp = 0  # TS.Recent: the latest TSval heard
+    recent_for: Ticks = 0  # ticks for which it is still valid, if that is not for ever
     since: Stamp = 0  # TSval when TIME-WAIT began
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
     keep_alive: Ticks = 0  # keep-alive timer

@@ -16,6 +16,7 @@ that none ever wraps; with ``stamps_wrap`` it begins again, and of two values th
 that is less than half the circle ahead (section 5.2).
 """
 
+from spec.rules import Row
 from spec.seq import choose, not_
 from spec.tcp.parameters import Parameters
 from spec.tcp.segment import Segment, Stamp, Ticks
@@ -50,7 +51,7 @@ def agree(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if tcp.bounds.stamps:
         offered = tcb.stamped if tcb.state == State.SYN_SENT else True
         tcb.stamped = (seg.tsval != 0) & offered
-        tcb.ts_recent = choose(tcb.stamped, seg.tsval, 0)
+        believe(tcb, choose(tcb.stamped, seg.tsval, 0), tcp)
 
 
 def stamp(used: bool, tcb: Tcb, tcp: Tcp) -> None:
@@ -71,16 +72,33 @@ def check(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
 
 def too_old(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
-    """Is TSval earlier than TS.Recent (section 5.3, R1)?"""
-    return tcp.rules.paws & later(tcb.ts_recent, seg.tsval, tcp.bounds)
+    """Is TSval earlier than a TS.Recent that is still valid (section 5.3, R1)?"""
+    return tcp.rules.paws & earlier(tcb, seg, tcp)
+
+
+def earlier(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """... whether or not it is refused.
+
+    Section 5.5: after 24 days in which it did not move, TS.Recent is not valid. Else the peer's
+    clock would get half a circle ahead of it, and all that is new would look old.
+    """
+    valid = (tcp.bounds.recent_life == 0) | (tcb.recent_for != 0)
+    return valid & later(tcb.ts_recent, seg.tsval, tcp.bounds)
+
+
+def believe(tcb: Tcb, recent: Stamp, tcp: Tcp) -> None:
+    """TS.Recent is set, and valid for some time."""
+    tcb.ts_recent = recent
+    tcb.recent_for = choose(recent != 0, tcp.bounds.recent_life, 0)
 
 
 def keep(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """TS.Recent follows what comes in order (section 4.3 (2)); each ACK is sent at once here, so
     that Last.ACK.sent is RCV.NXT."""
-    newer = not_(later(tcb.ts_recent, seg.tsval, tcp.bounds)) & (seg.tsval != 0)
+    newer = not_(earlier(tcb, seg, tcp)) & (seg.tsval != 0)
     kept = tcb.stamped & newer & tcp.seq.le(seg.seq, tcb.rcv.nxt)
     tcb.ts_recent = choose(kept, seg.tsval, tcb.ts_recent)
+    tcb.recent_for = choose(kept, tcp.bounds.recent_life, tcb.recent_for)
 
 
 def reopened_by(tcb: Tcb, seg: Segment, above: bool, tcp: Tcp) -> bool:
@@ -95,9 +113,17 @@ def reopened_by(tcb: Tcb, seg: Segment, above: bool, tcp: Tcp) -> bool:
     new = seg.tsval != 0
     newer = later(seg.tsval, tcb.ts_recent, tcp.bounds)
     same = seg.tsval == tcb.ts_recent
-    with_old = (new & (newer | (same & above))) | (not_(new) & above)
-    without_old = new | above
-    return choose(tcb.stamped, with_old, without_old)
+    rows = (
+        (Row.LATER, tcb.stamped & new & newer),
+        (Row.SAME, tcb.stamped & new & same & above),
+        (Row.OLD, tcb.stamped & not_(new) & above),
+        (Row.NEW, not_(tcb.stamped) & new),
+        (Row.NEITHER, not_(tcb.stamped) & not_(new) & above),
+    )
+    opened: bool = False
+    for row, opens in rows:
+        opened = opened | (opens & (tcp.rules.reopen_row_missing != row))
+    return opened
 
 
 def may_reuse(tcb: Tcb, clock: Ticks, tcp: Tcp) -> bool:

@@ -108,6 +108,13 @@ class Bounds:
     stamps_wrap: bool = _flag(
         False, "that clock begins again after its last value; off, it stops there"
     )
+    recent_life: int = _bound(
+        0,
+        0,
+        8,
+        "ticks for which TS.Recent is valid if nothing moves it; 0: for ever. It can only matter "
+        "where clocks begin again",
+    )
     plain: bool = _flag(False, "an active OPEN may do without timestamps, where there are any")
     # A listener
     listener: bool = _flag(

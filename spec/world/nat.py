@@ -7,8 +7,7 @@ passed for ``nat_timeout`` ticks. What it does not know it drops, without a word
 
 from dataclasses import dataclass
 
-from spec.seq import choose
-from spec.tcp.segment import Segment, Ticks
+from spec.tcp.segment import Segment, Ticks, left
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
@@ -31,4 +30,4 @@ def passes(nat: Nat, seg: Segment, tcp: Tcp, bounds: Bounds) -> bool:
 
 def later(nat: Nat, elapsed: Ticks) -> None:
     """Time goes by."""
-    nat.left = choose(nat.left > elapsed, nat.left - elapsed, 0)
+    nat.left = left(nat.left, elapsed)

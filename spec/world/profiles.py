@@ -52,7 +52,8 @@ _LISTENER = replace(
     _CLIENT_SERVER, abort=False, listen_open=False, b_passive=False, listener=True, send_window=True
 )
 """A opens actively, to a listening socket of B."""
-_RELIABLE: dict[str, Any] = {"in_flight": 4, "duplicate": False, "lose": False}
+_LOSSLESS: dict[str, Any] = {"duplicate": False, "lose": False}
+_RELIABLE: dict[str, Any] = {"in_flight": 4, **_LOSSLESS}
 """A channel that neither loses nor duplicates, with room for all that is sent."""
 _ACCEPTING = replace(
     _LISTENER, close=False, incarnations=1, neighbours=True, octets=1, b_sends=False
@@ -177,6 +178,7 @@ PROFILES = {
         ),
         (Conduct(),),
     ),
+    "conduct-alive": Profile(replace(_ALIVE, close=True, keep_alive_idle=1), (Conduct(),)),
     "conduct-syn": Profile(_TEXT_ON_SYN, (Conduct(),)),
     "conduct-packed": Profile(
         replace(
@@ -237,9 +239,32 @@ PROFILES = {
     "keep-alive-wait": Profile(replace(_ALIVE, keep_alive_idle=1)),
     "nat": Profile(replace(_ALIVE, keep_alive_idle=1, nat_timeout=2)),
     "reused": Profile(replace(_REUSED, stamps=2), (Once(),)),
+    "reused-early": Profile(
+        replace(_LISTENER, capacity=1, in_flight=1, octets=1, a_sends=False, **_LOSSLESS),
+        (Once(), Streams()),
+    ),
     "reused-plain": Profile(_REUSED, (Once(),)),
     "reused-resets": Profile(
         replace(_REUSED, abort=True, octets=0, send_window=False, stamps=2), (Crossing(),)
+    ),
+    "idle": Profile(
+        replace(
+            _CLIENT_SERVER,
+            abort=False,
+            close=False,
+            listen_open=False,
+            incarnations=1,
+            capacity=1,
+            window=1,
+            octets=1,
+            b_sends=False,
+            send_window=True,
+            msl=1,
+            stamps=4,
+            stamps_wrap=True,
+            recent_life=2,
+        ),
+        (Streams(),),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
@@ -309,6 +334,7 @@ PURPOSES = {
     "conduct": "how a TCB behaves at each step, through every way to open and to end a connection",
     "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
     "conduct-time": "the same with time, and R two ticks long, so that it is seen to run",
+    "conduct-alive": "the same with keep-alives, which begin after a tick",
     "conduct-syn": "the same with an octet on a SYN",
     "conduct-packed": "the same with two octets in a segment, and FIN with them: what is sent "
     "again may be in part known, and reach beyond the window",
@@ -348,8 +374,11 @@ PURPOSES = {
     "reused": "octets of a client's connection and of one that takes its sockets from TIME-WAIT. "
     "The channel loses nothing, segments live for ever, and the timestamp clocks tick once: what "
     "takes no tick and what takes one can both be told",
-    "reused-plain": "the same without timestamps",
-    "reused-resets": "the same with ABORT, and nothing to send",
+    "reused-early": "a client that closes and opens again, and a server that has an octet to send",
+    "reused-plain": "the same as reused without timestamps",
+    "reused-resets": "the same as reused with ABORT, and nothing to send",
+    "idle": "a client with an octet to send after a long silence, and timestamp clocks that begin "
+    "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and another host behind the client's NAT, whose "
     "timestamp clock is ahead",
     "endings": "who learns that a connection has ended, through every way to end it",
@@ -386,8 +415,11 @@ _LONG = (
     "fast-open-flood",
     "fast-open",
     "reused",
+    "reused-early",
     "reused-plain",
     "reused-resets",
+    "idle",
+    "conduct-alive",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 

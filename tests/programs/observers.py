@@ -29,7 +29,9 @@ from spec.observe import (
     endings,
     forgery,
     ghosts,
+    once,
     sights,
+    silence,
     stale,
     streams,
     watcher,
@@ -42,12 +44,17 @@ MODULES = (
     endings,
     forgery,
     ghosts,
+    once,
     sights,
+    silence,
     stale,
     streams,
     watcher,
 )
-TESTS = tuple(f"tests/spec/observe/test_{name}.py" for name in ("observe", "watchers", "streams"))
+TESTS = tuple(
+    f"tests/spec/observe/test_{name}.py"
+    for name in ("observe", "once", "silence", "streams", "watchers")
+)
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""
 

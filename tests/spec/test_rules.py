@@ -19,6 +19,7 @@ from spec.rules import (
     Isn,
     KeepAlive,
     Restart,
+    Row,
     Rules,
 )
 from spec.tcp.inputs import Input
@@ -53,6 +54,7 @@ DEFAULTS = {
     "reuse_fin_wait_2": False,
     "reopen_returns": True,
     "reopen_by_stamp": True,
+    "reopen_row_missing": Row.NONE,
     "paws": True,
     "paws_resets": False,
     "time_wait_recycle": False,
@@ -208,6 +210,15 @@ def reset_after_reopening(**rules):
     return seen(arrive(end, "<SEQ=300><CTL=RST>", **rules))
 
 
+def meeting(row):
+    """A SYN that a row of RFC 6191's table is for: SEQ=299 is not above what was received."""
+    old = {"stamped": row not in (Row.NEW, Row.NEITHER)}
+    seq = 299 if row in (Row.LATER, Row.NEW) else 900
+    tsval = {Row.LATER: 3, Row.SAME: 2, Row.OLD: 0, Row.NEW: 1, Row.NEITHER: 0}[row]
+    got = stamped(f"<SEQ={seq}><CTL=SYN>", tsval, State.TIME_WAIT, **old)
+    return lambda **rules: got(isn=900, time_wait_reopen=True, **rules)
+
+
 def recycled(**rules):
     """A SYN to a listener whose client's address has sent a later TSval."""
     return seen(arrive(listening(heard=3), seg(SYN, tsval=1), bounds=STAMPS, **rules))
@@ -287,6 +298,7 @@ DEMONSTRATIONS = {
     ("reopen_by_stamp", False): lambda **rules: stamped(SYN, 3, State.TIME_WAIT)(
         isn=900, time_wait_reopen=True, **rules
     ),
+    **{("reopen_row_missing", row): meeting(row) for row in Row if row != Row.NONE},
     ("paws", False): stamped("<SEQ=300><ACK=100><TEXT=1><CTL=ACK>", 1),
     ("paws_resets", True): stamped("<SEQ=300><CTL=RST>", 1),
     ("time_wait_recycle", True): recycled,

@@ -40,6 +40,7 @@ FREE = {
     "span": REAL,
     "time_wait": REAL,
     "backlog": NAT,
+    "recent_life": NAT,
 }
 """What may be left free; None: of the domain that its annotation names."""
 

@@ -167,6 +167,7 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if tcb.reopened and tcp.rules.reopen_returns:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
             return_to_time_wait(tcb, tcp.seq)
+            timestamps.believe(tcb, tcb.ts_recent, tcp)
             enter_time_wait(tcb, tcp)
             return tcp.rule(
                 "3.6.1/(2)/SYN-RECEIVED/reset", "reset, return to TIME-WAIT", State.TIME_WAIT

@@ -52,6 +52,7 @@ CASES = {
     "no duplicates": (Rules(), small("rest", duplicate=False, in_flight=4)),
     "stream": (Rules(), small("stream")),
     "text on SYN": (Rules(data_on_syn=True, fin_ack_delayed=True), small("stream", octets=2)),
+    "timestamps": (Rules(time_wait_recycle=True), small("recycling")),
     "far": (Rules(syn_ack_exact=True), small("simultaneous-far")),
 }
 QUICK = ["crash"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from proofs.theorems import small
+from proofs.theorems import paws, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
-from spec.rules import CookieHash, Rules
+from spec.rules import CookieHash, KeepAlive, Row, Rules
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
@@ -18,6 +18,10 @@ OPEN: dict[str, dict[str, Any]] = {
     "S2.rate": {"life": 7, "forgotten": True},
     "S5m": {"key": 0xFEDCBA98, "rises": True, "one_mss": True},
     "S13": {"stamped": True, "at_least": True},
+    "R10": {"msl": 4},
+    "R10.idle": {"msl": 4},
+    "R11": {"msl": 4, "rate": 1 << 31, "window": 1 << 29, "held": 1 << 29},
+    "R12": {"expected": 0, "recent": 3, "ticks": True},
 }
 
 
@@ -39,15 +43,32 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
     if system.given is small.Options:
         yes_or_no = [chance.random() < 0.5 for _ in range(3)]
         return small.Options(chance.choice([0, 535, 536, 1299, 1460, 65535]), *yes_or_no)
+    if system.given is small.Quiet:
+        return small.Quiet(*(chance.choice([0, 1, small.FAR]) for _ in range(3)))
+    if system.given is paws.Another:
+        return paws.Another(chance.choice([0, 1, 3]))
+    if system.given is paws.More:
+        return paws.More(chance.choice([1, 1 << 28, state.sent, state.expected]), 0)
+    if system.given is paws.Later:
+        octet_tsval = chance.choice([1, 3])
+        near = [chance.choice([1, 4, paws.NEAR, -3, -4]) % 2**32 for _ in range(2)]
+        return paws.Later(near[0], chance.choice([0, 3, 4]), near[1], octet_tsval)
     return None
+
+
+def opened(theorem: Theorem, **more: Any) -> Any:
+    """What a theorem leaves open, if anything."""
+    kind = theorem.system and theorem.system.open
+    return None if kind is None else kind(**{**OPEN[theorem.id], **more})
 
 
 def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[int, list[str]]:
     """How many steps of a random run were possible, and the clauses that were false on it."""
     system, chance = theorem.system, random.Random(seed)
     assert system is not None
-    state, open_ = system.state(), system.open(**{**OPEN[theorem.id], **more})
-    bounds = dataclasses.replace(Bounds(), **{"backlog": 3, **theorem.bounds})
+    state, open_ = system.state(), opened(theorem, **more)
+    life = {"recent_life": 5} if "recent_life" in theorem.free else {}
+    bounds = dataclasses.replace(Bounds(), **{"backlog": 3, **theorem.bounds, **life})
     scene = Scene(state, open_, Tcp(dataclasses.replace(Rules(), **theorem.rules), bounds, 0))
     assert all(fact(scene) for fact in theorem.facts) == (not more)
     count, false = 0, []
@@ -84,6 +105,15 @@ def test_options_are_seen_to_fall(less: str) -> None:
     raise AssertionError("it was never false")
 
 
+@pytest.mark.parametrize("octet", [KeepAlive.EMPTY, KeepAlive.OCTET])
+def test_a_keep_alive_at_snd_nxt_is_seen_to_be_taken(octet: KeepAlive) -> None:
+    for below in (True, False):
+        rules = {"keep_alive": octet, "keep_alive_below": below}
+        s = scene("K3", rules=rules)
+        assert small.PROBES.actions["keep-alive"](s, small.Quiet(2**32 - 1, 0, 1))
+        assert small.nothing_is_taken(s) == below
+
+
 def test_a_full_queue_is_paid_for_exactly() -> None:
     system, life, backlog = small.FLOOD, 3, 2
     bounds = dataclasses.replace(Bounds(), backlog=backlog)
@@ -99,3 +129,160 @@ def test_a_full_queue_is_paid_for_exactly() -> None:
     assert system.actions["SYN"](scene, None) and system.actions["SYN"](scene, None)
     assert all(system.actions["time goes by"](scene, None) for _ in range(life + 1))
     assert not small.full_is_paid(scene)
+
+
+# PAWS: the bounds are exact
+
+
+def scene(theorem: str, life: int = 0, rules: dict[str, Any] | None = None, **given: int) -> Scene:
+    """The start of a small system, with what is left open."""
+    found = BY_ID[theorem]
+    assert found.system is not None
+    bounds = dataclasses.replace(Bounds(), **{**found.bounds, "recent_life": life})
+    tcp = Tcp(dataclasses.replace(Rules(), **(rules or {})), bounds, 0)
+    return Scene(found.system.state(), opened(found, **given), tcp)
+
+
+def wait(s: Scene, ticks: int) -> None:
+    """So many ticks at once."""
+    s.me.clock = (s.me.clock + ticks) % paws.CLOCK
+    s.me.recent.left = max(s.me.recent.left - ticks, 0)
+    for ages, name in (
+        (s.me, "age"),
+        (s.me.recent, "age"),
+        (s.me, "copy_age"),
+        (s.me, "other_age"),
+    ):
+        if hasattr(ages, name):
+            setattr(ages, name, getattr(ages, name) + ticks)
+    if hasattr(s.me, "budget") and ticks:
+        s.me.budget = s.open.rate
+
+
+def act(s: Scene, what: str, to: int = 0, ago: int = 0) -> bool:
+    system = paws.IDLE if isinstance(s.me, paws.Idle) else paws.STREAM
+    given = paws.Another(ago) if system is paws.IDLE else paws.More(to, ago)
+    return system.actions[what](s, given)
+
+
+def facts(theorem: str, s: Scene) -> bool:
+    return all(fact(s) for fact in BY_ID[theorem].facts)
+
+
+def test_waiting_is_what_ticks_are() -> None:
+    one, other = scene("R10", life=3, msl=9), scene("R10", life=3, msl=9)
+    for s in (one, other):
+        assert act(s, "send") and act(s, "another arrives")
+    wait(one, 2)
+    assert act(other, "time goes by") and act(other, "time goes by")
+    assert (one.me.clock, one.me.age) == (other.me.clock, other.me.age) == (2, 2)
+    recents = [(s.me.recent.value, s.me.recent.age, s.me.recent.left) for s in (one, other)]
+    assert recents == [(1, 2, 1)] * 2
+
+
+@pytest.mark.parametrize(("life", "msl"), [(0, 2**31 + 1), (5, 7)])
+def test_what_lives_a_tick_too_long_passes(life: int, msl: int) -> None:
+    """... than half of the clock's values, or than TS.Recent is valid."""
+    for lives in (msl, msl - 1):
+        s = scene("R10", life=life, msl=lives)
+        assert facts("R10", s) == (lives != msl)
+        assert act(s, "send")
+        wait(s, msl - 1 if life == 0 else 1)
+        assert act(s, "another arrives")
+        wait(s, 0 if life == 0 else life)
+        assert act(s, "it arrives") == (lives == msl)
+        assert paws.nothing_earlier_passes(s) == (lives != msl)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_what_is_valid_a_tick_too_long_refuses_the_new(more: int) -> None:
+    msl, life = 1000, 2**31 + 2 - 1000 + more
+    s = scene("R10.idle", life=life, msl=msl)
+    assert facts("R10.idle", s) == (not more)
+    wait(s, msl)
+    assert act(s, "another arrives", ago=msl - 1)
+    wait(s, life - 1)
+    assert act(s, "send") and act(s, "it arrives")
+    assert paws.nothing_later_is_refused(s) == (not more)
+
+
+@pytest.mark.parametrize(("window", "held"), [(2**30, 0), (2**30, 2**30 - 1), (2**28, 5)], ids=str)
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_octet_more_in_a_tick_is_taken_for_another(window: int, held: int, more: int) -> None:
+    """The last copy of an octet waits, while all but two windows of the numbers are sent."""
+    rate = 2**32 - 2 * window - held + more
+    s = scene("R11", msl=4, rate=rate, window=window, held=held)
+    assert facts("R11", s) == (not more)
+    wait(s, 1)
+    assert act(s, "send", min(window, rate)) and s.me.sent == window, "rates are greater here"
+    wait(s, 1)
+    assert act(s, "send the octet again")
+    last = 2**32 - window - held + more
+    while s.me.sent < last:
+        assert act(s, "the rest arrives", s.me.sent)
+        assert act(s, "send", min(window, last - s.me.sent))
+    assert s.me.budget == 0
+    assert act(s, "the rest arrives", last - 1)
+    assert act(s, "send another", last)
+    wait(s, 1)
+    assert held == 0 or act(s, "send", held), "which the receiver holds"
+    assert act(s, "another arrives", last + held) and s.me.expected == last + held
+    assert act(s, "the octet arrives")
+    assert paws.no_octet_for_another(s) == (not more)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_octet_that_lives_a_tick_too_long_is_taken_for_another(more: int) -> None:
+    s = scene("R11", msl=2**31 + more)
+    assert facts("R11", s) == (not more)
+    wait(s, 1)
+    assert act(s, "send", s.open.window)
+    while s.me.sent <= 2**32 - s.open.window:
+        assert act(s, "the rest arrives", min(s.me.sent, 2**32 - s.open.window))
+        wait(s, 1)
+        assert act(s, "send", s.open.window)
+    wait(s, 2**31 - s.me.copy_age)
+    assert act(s, "send another", s.me.sent) and act(s, "another arrives", s.me.sent)
+    assert act(s, "the octet arrives") == bool(more)
+    assert paws.no_octet_for_another(s) == (not more)
+
+
+OCTET = 2**32 - 2
+"""The last of the connection before: RCV.NXT is 0, and FIN has a number."""
+
+
+def wrong_with_syn(recent: int, later: paws.Later, ticks: bool = True, **rules: Any) -> list[str]:
+    """The claims of R12 that a SYN breaks."""
+    s = scene("R12", rules=rules, recent=recent, ticks=ticks)
+    assert paws.REOPENING.actions["SYN"](s, later)
+    return [f.__name__ for f in BY_ID["R12"].claims if not f(s)]
+
+
+@pytest.mark.parametrize(
+    ("row", "recent", "seq", "tsval"),
+    [
+        (Row.LATER, 3, OCTET - 7, 4),
+        (Row.SAME, 3, 5, 3),
+        (Row.OLD, 3, 5, 0),
+        (Row.NEW, 0, OCTET - 7, 4),
+        (Row.NEITHER, 0, 5, 0),
+    ],
+)
+def test_without_a_row_a_syn_is_refused_without_need(
+    row: Row, recent: int, seq: int, tsval: int
+) -> None:
+    syn = paws.Later(seq, tsval, OCTET, min(recent, 2))
+    assert not wrong_with_syn(recent, syn)
+    assert wrong_with_syn(recent, syn, reopen_row_missing=row) == ["refused_if_needed"]
+
+
+@pytest.mark.parametrize(("rule", "tsval"), [("paws", 4), ("reopen_seq_check", 0)])
+def test_without_a_check_an_octet_is_let_in(rule: str, tsval: int) -> None:
+    syn = paws.Later(OCTET - 7, tsval, OCTET, 3)
+    assert not wrong_with_syn(3, syn)
+    assert wrong_with_syn(3, syn, **{rule: False}) == ["octets_are_kept_apart"]
+
+
+def test_a_clock_that_has_not_ticked_lets_an_octet_in() -> None:
+    syn = paws.Later(OCTET - 7, 4, OCTET, 4)
+    assert wrong_with_syn(3, syn, ticks=False) == ["octets_are_kept_apart"]

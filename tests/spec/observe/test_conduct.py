@@ -207,6 +207,34 @@ STEPS: dict[str, tuple[Tcb, Input | str, Tcb, tuple[str, ...], tuple[str, ...], 
     "and none is sent where none is due": (
         tcb(CLOSING), Input.ABORT, tcb(CLOSED), ("<SEQ=101><WND=0><CTL=RST>",) * 2, (), {"answer"}
     ),
+    "a keep-alive has a number that its receiver has": (
+        tcb(ESTABLISHED), Input.KEEP_ALIVE_TIMEOUT, tcb(ESTABLISHED, probes=1),
+        (f"<SEQ=99><ACK=300>{ACK}",), (), set(),
+    ),
+    "and not the next": (
+        tcb(ESTABLISHED), Input.KEEP_ALIVE_TIMEOUT, tcb(ESTABLISHED, probes=1),
+        (f"<SEQ=100><ACK=300>{ACK}",), (), {"sent"},
+    ),
+    "nor an octet, if it is to have none": (
+        tcb(ESTABLISHED), Input.KEEP_ALIVE_TIMEOUT, tcb(ESTABLISHED, probes=1),
+        (f"<SEQ=99><ACK=300><TEXT=1>{ACK}",), (), {"sent"},
+    ),
+    "there is one at a time": (
+        tcb(ESTABLISHED), Input.KEEP_ALIVE_TIMEOUT, tcb(ESTABLISHED, probes=1), (), (), {"answer"}
+    ),
+    "a connection is given up after the last, and the user told": (
+        tcb(ESTABLISHED, probes=2), Input.KEEP_ALIVE_TIMEOUT, tcb(CLOSED),
+        ("<SEQ=100><WND=0><CTL=RST>",), ("error: connection timed out",), set(),
+    ),
+    "and not before": (
+        tcb(ESTABLISHED, probes=1), Input.KEEP_ALIVE_TIMEOUT, tcb(CLOSED),
+        ("<SEQ=100><WND=0><CTL=RST>",), ("error: connection timed out",),
+        {"state", "answer", "told"},
+    ),
+    "nor without a reset, or a word": (
+        tcb(ESTABLISHED, probes=2), Input.KEEP_ALIVE_TIMEOUT, tcb(CLOSED),
+        (f"<SEQ=99><ACK=300>{ACK}",), (), {"answer", "told"},
+    ),
     "no timer runs in CLOSED": (
         tcb(CLOSED), Input.USER_TIMEOUT, tcb(CLOSED), (),
         ("error: connection aborted due to user timeout",), {"timers"},

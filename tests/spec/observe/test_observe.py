@@ -19,7 +19,7 @@ from spec.observe.sights import BLIND, MADE_OR_LEFT, Sight, look, looks
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.streams import Streams
 from spec.observe.watcher import Moment, Watcher, fresh, observe
-from spec.rules import Rules
+from spec.rules import AckLimit, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Origin, Segment
 from spec.tcp.sending import Tcp
@@ -34,6 +34,7 @@ CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.SYN_RECEIVED,
 )
 ESTABLISHED, LAST_ACK, TIME_WAIT = State.ESTABLISHED, State.LAST_ACK, State.TIME_WAIT
+BY_THE_RFC = Rules()
 
 
 def of(src: int = 0, about: int = 0, **ctl: bool) -> Segment:
@@ -55,9 +56,10 @@ def see(
     sent: Sequence[Segment] = (),
     signals: Sequence[str] = (),
     text: int = 0,
+    rules: Rules = BY_THE_RFC,
 ) -> Ghost:
     """The ghosts after one step; ``text`` octets of ``seg`` were taken."""
-    tcp = Tcp(Rules(), BOUNDS, 0)
+    tcp = Tcp(rules, BOUNDS, 0)
     tcp.made = tcp.drew_isn = made
     tcp.sent, tcp.signals = [*sent], [*signals]
     if text and seg is not None:
@@ -478,6 +480,27 @@ def test_a_forged_segment_that_is_accepted_does_harm() -> None:
     assert ghost.harmed
     see(Forgery(), ghost, ESTABLISHED, ESTABLISHED, of(), forged=True)
     assert ghost.harmed
+
+
+@pytest.mark.parametrize(
+    ("limit", "before", "after", "shown"),
+    [
+        (AckLimit.HOST, False, True, True),
+        (AckLimit.HOST, True, False, True),
+        (AckLimit.HOST, False, False, False),
+        (AckLimit.HOST, True, True, False),
+        (AckLimit.SOCKET, False, True, False),
+    ],
+)
+def test_a_forged_segment_that_changes_a_shared_limit_shows_where_the_window_is(
+    limit: AckLimit, before: bool, after: bool, shown: bool
+) -> None:
+    ends = [endpoint(ESTABLISHED, throttled=spent).tcb for spent in (before, after)]
+    rules = Rules(ack_limit=limit)
+    ghost = see(Forgery(), Ghost(made=1), *ends, of(), forged=True, rules=rules)
+    assert ghost.shown == shown
+    see(Forgery(), ghost, ESTABLISHED, ESTABLISHED, of(), forged=True, rules=rules)
+    assert ghost.shown == shown
 
 
 # Sights

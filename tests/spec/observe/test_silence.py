@@ -62,13 +62,38 @@ def test_an_idle_end_is_late_once_it_should_have_given_up():
     assert not busy.ghost.late, "what is outstanding is retransmitted"
 
 
+@pytest.mark.parametrize("state", State)
+def test_silence_is_counted_where_there_are_probes(state):
+    end = endpoint(state)
+    happens(end, TICK)
+    waits = state in (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT)
+    assert end.ghost.silent == (1 if waits else 0)
+
+
+def test_each_tcb_counts_anew():
+    end = endpoint(State.CLOSED)
+    end.ghost.silent, end.ghost.unanswered = 3, 1
+    happens(end, Input.OPEN_ACTIVE)
+    assert (end.ghost.silent, end.ghost.unanswered) == (0, 0)
+    end.ghost.silent, end.ghost.unanswered = 3, 1
+    happens(end, Input.ABORT)
+    assert (end.ghost.silent, end.ghost.unanswered) == (0, 0)
+
+
 @pytest.mark.parametrize(
-    ("ticks", "unanswered", "hasty"), [(10, 2, False), (9, 2, True), (10, 1, True)]
+    ("idle", "ticks", "unanswered", "hasty"),
+    [
+        (4, 10, 2, False),
+        (4, 9, 2, True),
+        (4, 10, 1, True),
+        (1, 6, 2, True),
+        (0, 0, 2, False),  # probes at any time
+    ],
 )
-def test_giving_up_is_hasty_before_its_time_or_after_one_probe(ticks, unanswered, hasty):
+def test_giving_up_is_hasty_before_its_time_or_after_one_probe(idle, ticks, unanswered, hasty):
     end = silent(ticks, probes=2)
     end.ghost.unanswered = unanswered
-    happens(end, EXPIRE)
+    happens(end, EXPIRE, bounds=dataclasses.replace(TIMED, keep_alive_idle=idle))
     assert end.tcb.state == State.CLOSED
     assert (end.ghost.given_up, end.ghost.hasty) == (True, hasty)
 
@@ -79,6 +104,10 @@ def test_a_probe_is_counted_and_its_octet_is_garbage():
     assert end.ghost.unanswered == 1 and not end.ghost.given_up
     (probe,) = effects.sent
     assert probe.text == 1 and probe.origin.garbage
+    for _ in range(2):
+        end.tcb.probes = end.tcb.keep_alive = 0
+        happens(end, EXPIRE)
+        assert end.ghost.unanswered == 2, "two are as good as more"
 
 
 def test_garbage_that_is_taken_garbles_the_stream():
@@ -96,6 +125,8 @@ def test_what_is_taken_of_a_segment_below_the_window_is_seen(monkeypatch):
     right = silent(0)
     happens(right, Input.SEGMENT, below)
     assert not right.ghost.swallowed
+    happens(right, Input.SEGMENT, "<SEQ=299><ACK=100><TEXT=2><CTL=ACK>")
+    assert not right.ghost.swallowed, "of two octets one is new"
     rewrite(monkeypatch, others, "check_sequence_number", "reopens(tcb, seg, tcp)", "True")
     text = "choose(seen < seg.text, seq.minus(seg.text, seen), 0)"
     rewrite(monkeypatch, others, "process_segment_text", text, "seg.text")

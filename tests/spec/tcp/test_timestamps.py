@@ -126,6 +126,37 @@ def test_the_clock_stops_or_begins_again():
     assert [timestamps.advance(clock, wraps) for clock in (0, 6, 7)] == [1, 7, 0]
 
 
+IDLE = dataclasses.replace(STAMPS, stamps_wrap=True, recent_life=3)
+"""TS.Recent is valid for three ticks."""
+
+
+def test_ts_recent_is_valid_for_some_time():
+    """Section 5.5: then what looks earlier passes, and TS.Recent begins anew."""
+    end = stamped(ESTABLISHED, recent_for=1)
+    refused = arrive(end, seg(TEXT, tsval=3), bounds=IDLE)
+    assert (ids(refused)[-1], refused.tcb.recent_for) == (R1, 1)
+    late = happen(end, Input.TICK, bounds=IDLE).end
+    assert late.tcb.recent_for == 0
+    got = arrive(late, seg(TEXT, tsval=3), bounds=IDLE)
+    assert (got.tcb.rcv.nxt, got.tcb.ts_recent, got.tcb.recent_for) == (301, 3, 3)
+    assert ids(arrive(late, seg(TEXT, tsval=3), bounds=STAMPS))[-1] == R1, "valid for ever"
+
+
+def test_ts_recent_is_valid_anew_where_it_is_set():
+    syn = arrive(endpoint(LISTEN, clock=5), seg(SYN, tsval=3), bounds=IDLE)
+    assert (syn.tcb.ts_recent, syn.tcb.recent_for) == (3, 3)
+    plain = arrive(endpoint(LISTEN, clock=5), seg(SYN, tsval=0), bounds=IDLE)
+    assert (plain.tcb.ts_recent, plain.tcb.recent_for) == (0, 0)
+    moved = arrive(stamped(ESTABLISHED, recent_for=1), seg(TEXT, tsval=4), bounds=IDLE)
+    assert (moved.tcb.ts_recent, moved.tcb.recent_for) == (4, 3)
+    behind = "<SEQ=301><ACK=100><TEXT=1><CTL=ACK>"
+    kept = arrive(stamped(ESTABLISHED, recent_for=1), seg(behind, tsval=5), bounds=IDLE)
+    assert (kept.tcb.ts_recent, kept.tcb.recent_for) == (4, 1)
+    reopened = endpoint(SYN_RECEIVED, reopened=True, left_snd=102, left_rcv=302, left_recent=2)
+    back = arrive(reopened, seg("<SEQ=300><CTL=RST>", tsval=0), bounds=IDLE)
+    assert (back.state, back.tcb.ts_recent, back.tcb.recent_for) == (TIME_WAIT, 2, 3)
+
+
 def test_without_an_msl_only_timestamp_clocks_tick():
     endless = dataclasses.replace(STAMPS, msl=0, span=0)
     got = happen(stamped(TIME_WAIT, time_wait=3), Input.TICK, bounds=endless)
