@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import z3
 
+from checker.engines.solver import induction
 from checker.studies import proved
-from checker.studies.prove import certificates, prove, statements
+from checker.studies.prove import certificates, prove, statements, theories
 from proofs.recheck import check as recheck
 from proofs.recheck import statement
 from proofs.recheck.terms import DEEPEST, MOST, Bad
+from proofs.theorems.table import BY_ID
 from tests.helpers import toys
 
 
@@ -237,6 +240,77 @@ def test_hints_that_are_none(place: Path, text: str, said: str) -> None:
     found = wrong(place)
     assert said in found[0] if said else True
     assert all("\n" not in what for what in found)
+
+
+# A prover that errs
+
+
+def never_two(me: Any, peer: Any, seg: Any) -> bool:
+    """No message has the number 2. (It is false.)"""
+    return seg.no != 2  # type: ignore[no-any-return]
+
+
+def never_ended(me: Any, peer: Any) -> bool:
+    """No end is told to go to sleep. (It is false.)"""
+    return me.mode != toys.Mode.ENDED  # type: ignore[no-any-return]
+
+
+def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent is not asked about."""
+    right = induction.Prover._goal
+    monkeypatch.setattr(
+        induction.Prover, "_goal", lambda self, c, e, m, there: right(self, c, e, m, there[:2])
+    )
+
+
+def what_is_sent_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrives is supposed to have been sent by the end that it comes to."""
+    right = induction.Prover._instance
+
+    def instance(
+        self: Any, clause: Any, h: str, label: str = "", message: Any = None, **n: Any
+    ) -> Any:
+        if label == "arriving":
+            return z3.And(right(self, clause, h, label, message, **n), message["no"] == 1)
+        return right(self, clause, h, label, message, **n)
+
+    monkeypatch.setattr(induction.Prover, "_instance", instance)
+
+
+@pytest.mark.parametrize(
+    ("fault", "claim"),
+    [
+        (nothing_is_sent, never_two),
+        (what_is_sent_is_old, never_ended),
+    ],
+)
+def test_a_fault_of_the_prover_makes_no_theorem(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Callable[[pytest.MonkeyPatch], None],
+    claim: Callable[..., bool],
+) -> None:
+    """It may prove what is false. Nothing of what it says is believed."""
+    fault(monkeypatch)
+    theorem = toys.theorem(claim)
+    (proof,) = prove.prove([theorem], 1, make=toys.theory)
+    assert proof.verdict == "proved", "the fault is one"
+    certificates.write([proof], tmp_path / "certificates")
+    (tmp_path / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
+    found = wrong(tmp_path)
+    assert any("cvc5 says sat" in what for what in found)
+
+
+@pytest.mark.parametrize("left_out", ["kinds", "facts", "clauses"])
+def test_a_theory_without_what_it_should_have_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    """An action, an assumption or a clause that is left out: its statement is not the one there."""
+    theorem = BY_ID["S2.rate"]
+    made = theories.theory([theorem])
+    assert statements.stale([theorem], made) == ""
+    setattr(made, left_out, getattr(made, left_out)[1:])
+    assert "is not what the specification" in statements.stale([theorem], made)
 
 
 # Files
