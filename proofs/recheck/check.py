@@ -28,6 +28,7 @@ import os
 import signal
 import sys
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -386,6 +387,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="DIR",
         help="where the statements are; default: proofs/statements",
     )
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help=f"rewrite {COUNTS}: how many obligations each theory has",
+    )
     options = parser.parse_args(argv)
     if options.jobs is not None and options.jobs < 1:
         parser.error("--jobs must be at least 1")
@@ -411,6 +417,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("recheck: interrupted", file=sys.stderr)
         return 3
+    if options.pin and not found.wrong:
+        pin(options.statements, found)
+    found.wrong += counted(options.statements, found)
     for what in found.wrong:
         print(f"recheck: {what}", file=sys.stderr)
     if not found.wrong:
@@ -423,6 +432,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s"
     )
     return 1 if found.wrong else 0
+
+
+COUNTS = "obligations.toml"
+"""Beside the statements: how many obligations each theory has."""
+
+
+def pinned(place: Path) -> dict[str, int]:
+    """How many obligations each theory should have, by its name."""
+    try:
+        return tomllib.loads((place / COUNTS).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Bad(f"{COUNTS}: {error}") from error
+
+
+def counted(place: Path, found: Found) -> Iterator[str]:
+    """Theories that have another number of obligations than is pinned."""
+    pins = pinned(place)
+    for made in found.statements if pins and found.checked else ():
+        count = found.of(made.id).obligations
+        if pins.get(made.id) != count:
+            yield f"{made.id}: {count:,} obligations, pinned are {pins.get(made.id, 'none')}; --pin"
+
+
+def pin(place: Path, found: Found) -> None:
+    """Pin how many obligations there are."""
+    counts = pinned(place) | {one.id: found.of(one.id).obligations for one in found.statements}
+    lines = [f'"{id}" = {count}\n' for id, count in sorted(counts.items())]
+    head = "# How many obligations each theory has; python -m proofs.recheck --pin writes it.\n"
+    (place / COUNTS).write_text(head + "".join(lines), "utf-8")
 
 
 def _numbers(total: Checked, solvers: Sequence[str]) -> str:

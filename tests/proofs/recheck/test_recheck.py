@@ -364,6 +364,13 @@ def test_command(place: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert f"{there}: accepted" in done.stdout
     assert "toy: told_of_the_past; supposes nothing; bounds none; actions" in done.stdout
+    assert run(there, "--solver", "cvc5", "--pin", *stated).returncode == 0
+    pins = place / "obligations.toml"
+    assert '"toy" = ' in pins.read_text()
+    pins.write_text('"toy" = 1\n')
+    done = run(there, "--solver", "cvc5", *stated)
+    assert done.returncode == 1
+    assert "obligations, pinned are 1; --pin" in done.stderr
     edit(place, "(<= me.told peer.sent)", "(< me.told peer.sent)")
     done = run(there, *stated)
     assert done.returncode == 1

@@ -5,6 +5,7 @@ stands: for random inputs, and for one on each path that any input takes, it and
 itself must agree on what is possible, which rules are cited, what an end becomes and what it sends.
 """
 
+import inspect
 import random
 from functools import cache
 from typing import Any
@@ -16,13 +17,16 @@ from checker.studies.prove import statements
 from checker.studies.prove.theories import theory
 from proofs.recheck import statement
 from proofs.recheck.statement import Action, Statement, Way
-from proofs.recheck.terms import question
+from proofs.recheck.terms import evaluate, question
+from proofs.theorems.invariants import remember
 from proofs.theorems.table import BY_ID, THEOREMS, together
+from spec.observe.sights import look
 from spec.tcp.inputs import Input
+from spec.world.records import key, paths
 from tests.helpers import stated
 
 HOSTS = [some for some in together(THEOREMS) if some[0].system is None]
-SOME = 400
+SOME = 150
 """Random inputs of each action; a million with --slow."""
 
 
@@ -123,6 +127,67 @@ def test_some_paths() -> None:
 @pytest.mark.parametrize("id", [some[0].id for some in HOSTS])
 def test_every_path(id: str) -> None:
     assert on_paths(id, 1) > 0.8
+
+
+def state(chance: random.Random, made: Statement) -> tuple[stated.Values, stated.Functions]:
+    """Two ends, messages and numbers, and what is remembered."""
+    near = chance.choice((0, 1 << 31, chance.randrange(1 << 32)))
+    kinds = {"me": made.end, "peer": made.end}
+    kinds |= dict.fromkeys(("seg", "out0", "in0"), made.message)
+    sorts = {f"{row}.{f}": sort for row, fields in kinds.items() for f, sort in fields.items()}
+    sorts |= made.parameters
+    at = {name: stated.drawn(chance, sort, near) for name, sort in sorts.items()}
+    at |= {"m": chance.choice((1, 2, 3)), "n": chance.choice((1, 2, 3))}
+    at |= {f"{row}.present": chance.random() < 0.7 for row in ("out0", "in0")}
+    return at, stated.functions(chance, made, near)
+
+
+def clauses(id: str, count: int) -> dict[str, set[bool]]:
+    """Hold clauses, what is assumed, sights and memories against the functions that they are
+    of; what came of each."""
+    made, spec, chance = read(id), spec_of(id), random.Random(4)
+    (some,) = (some for some in HOSTS if some[0].id == id)
+    parts = [f for t in some for f in (*t.all, *t.facts, *t.pairs)]
+    by_name: dict[str, Any] = {f.__name__: f for f in parts}
+    found: dict[str, set[bool]] = {}
+    for _ in range(count):
+        at, functions = state(chance, made)
+        view = spec.view(at, functions)
+        more = {"seg": spec.segment("seg.", at), "m": at["m"], "n": at["n"]}
+        for part in (*made.clauses, *made.facts, *made.pairs):
+            function = by_name[part.name]
+            wanted = [*inspect.signature(function).parameters][1:]
+            plain = bool(function(view, *(more[name] for name in wanted)))
+            assert evaluate(part.term, at, functions) == plain, (part.name, at)
+            found.setdefault(part.name, set()).add(plain)
+        seen = [[(at[f"{row}.present"], spec.segment(f"{row}.", at))] for row in ("out0", "in0")]
+        sight = look(view.me.ghost, view.peer.tcb, view.peer.ghost, *seen)
+        sights = dict(zip((f"sight.{path}" for path in paths(sight)), key(sight), strict=True))
+        for name, term in made.sight.items():
+            assert evaluate(term, at, functions) == sights[name], (name, at)
+            found.setdefault(name, set()).add(bool(sights[name]))
+        memory = view.mine(at["n"])
+        if view.me.ghost.id == at["n"]:
+            remember(memory, view.me, view.seq)
+        for one in made.memories:
+            if one.update is not None:
+                after = evaluate(one.update, at, functions)
+                assert after == getattr(memory, one.name), (one.name, at)
+                found.setdefault(one.name, set()).add(bool(after))
+    return found
+
+
+@pytest.mark.parametrize("id", ["T1", "T4", "T10"])
+def test_clauses(id: str) -> None:
+    found = clauses(id, 200)
+    told = [name for name, came in found.items() if len(came) == 2]
+    assert len(told) > len(found) * 0.8, "each way often enough to tell"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", [some[0].id for some in HOSTS])
+def test_clauses_of_each_theory(id: str) -> None:
+    assert clauses(id, 10_000)
 
 
 @pytest.mark.parametrize(
