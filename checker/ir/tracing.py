@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, NoReturn
 
 from checker.ir.nodes import Builder, Node, Sort, Value
@@ -231,7 +232,13 @@ def _position() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_CORE):
         frame = frame.f_back
-    return f"{os.path.relpath(frame.f_code.co_filename, _ROOT)}:{frame.f_lineno}"
+    return f"{_relative(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+@cache
+def _relative(name: str) -> str:
+    """The name of a file from the top of the repository: it is asked for with each decision."""
+    return os.path.relpath(name, _ROOT)
 
 
 # Symbolic values

@@ -46,17 +46,20 @@ class Left(NamedTuple):
     recent: Stamp
 
 
+Heard = dict[bytes, tuple[Stamp, float]]
+"""What a host keeps of each client's address: the last TSval, and when that was. It is kept of the
+address alone: what one port has heard another goes by."""
+
+
 class Address:
     """What is known of one client's address."""
 
-    __slots__ = ("clocks", "heard", "heard_at", "more", "ports")
+    __slots__ = ("clocks", "more", "ports")
 
     def __init__(self) -> None:
         self.ports: set[bytes] = set()  # of SYNs with timestamps
         self.clocks: list[tuple[Stamp, float]] = []  # the last of each
         self.more = 0  # SYNs of further clocks
-        self.heard: Stamp = 0
-        self.heard_at = 0.0
 
     def tick(self, value: Stamp, port: bytes, time: float) -> None:
         """A SYN with a timestamp; of each port the first, since an offset may be a port's own."""
@@ -93,6 +96,7 @@ class Clocks:
     """Of all clients of a listener."""
 
     addresses: dict[bytes, Address] = field(default_factory=dict)
+    heard: Heard = field(default_factory=dict)  # of all ports of the host
     recycled: int = 0  # SYNs that tcp_tw_recycle would have dropped
     plain: int = 0  # ... since they have no timestamp
     dropped: int = 0  # ... and that were not answered
@@ -103,15 +107,14 @@ class Clocks:
         """A SYN of a new connection: would tcp_tw_recycle drop it?"""
         name, value = p.src[:-2], stamp(p)
         address = self.addresses.get(name)
-        if address is None:
-            if not value or len(self.addresses) >= ADDRESSES:
-                return False
+        if address is None and value and len(self.addresses) < ADDRESSES:
             address = self.addresses[name] = Address()
-        if value:
+        if address is not None and value:
             address.tick(value, p.src[-2:], p.time)
-        if not address.heard or p.time - address.heard_at >= RECYCLED:
+        heard, at = self.heard.get(name, (0, 0.0))
+        if not heard or p.time - at >= RECYCLED:
             return False
-        before = (address.heard - 2) % VALUES + 1  # a tick earlier
+        before = (heard - 2) % VALUES + 1  # a tick earlier
         if value and not too_old_for_address(before, Segment(seq=p.seq, tsval=value), _TCP):
             return False
         self.recycled += 1
@@ -122,11 +125,11 @@ class Clocks:
 
     def left(self, p: Packet) -> Left:
         """The client's FIN, after the listener's own."""
-        value, address = stamp(p), self.addresses.get(p.src[:-2])
-        if value and address is not None:
-            old = p.time - address.heard_at >= RECYCLED
-            if not address.heard or old or not later(address.heard, value, WIRE):
-                address.heard, address.heard_at = value, p.time
+        value, name = stamp(p), p.src[:-2]
+        if value and (name in self.heard or len(self.heard) < ADDRESSES):
+            heard, at = self.heard.get(name, (0, 0.0))
+            if not heard or p.time - at >= RECYCLED or not later(heard, value, WIRE):
+                self.heard[name] = value, p.time
         return Left(p.time, (p.seq + p.length()) & 0xFFFFFFFF, value)
 
     def several(self) -> list[tuple[bytes, Address]]:

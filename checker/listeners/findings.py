@@ -18,6 +18,8 @@ FEW = 3
 ROWS = 10
 """Lines of a table of counts over time."""
 WIDE = 24
+MANY = 10
+"""Pairs of sockets whose SYN a capture lacks for no reason, at most: it began in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def troubled(one: Listener) -> bool:
         or one.overflow + one.ignored + one.reset_after > 1
         or one.signs.hashed
         or one.clocks.dropped > 0
+        or one.unasked >= MANY
     )
 
 
@@ -85,6 +88,7 @@ def findings(one: Listener, began: float) -> list[Finding]:
         _aborted(one),
         _nat(one),
         _recycled(one),
+        _reflected(one, began),
     ]
     return [finding for finding in found if finding is not None]
 
@@ -118,14 +122,16 @@ def _queue(one: Listener, began: float) -> Finding | None:
     most, when = one.timeline.most()
     if most < FEW:
         return None
+    longer, _ = one.kept.most()
+    and_more = f", and {longer:,} with a timeout more for each" if longer > most else ""
     in_all = f" of the 1 in {one.share} that are followed" if one.share > 1 else ""
     needed = _needed(one)
     places = f"; to hold them all would take {needed}" if needed else ""
     return Finding(
         f"the SYN queue had at least {counted(most, 'request')} at one time{in_all}, first "
-        f"{when - began:.1f} s{places}",
+        f"{when - began:.1f} s{and_more}{places}",
         "their SYN,ACKs were sent again later, and no SYN had come again, so that they were kept "
-        "(and for a timeout after that, which no segment shows)",
+        "(and for a timeout after that, twice the last, which no segment shows)",
         FLOOD,
     )
 
@@ -295,6 +301,20 @@ def _recycled(one: Listener) -> Finding | None:
     )
 
 
+def _reflected(one: Listener, began: float) -> Finding | None:
+    """SYN,ACKs that nobody asked for."""
+    if one.unasked < MANY:
+        return None
+    reset = f"; {one.unasked_reset:,} were answered with a reset" if one.unasked_reset else ""
+    return Finding(
+        "reflection: somebody sends SYNs with forged addresses to this listener, and its SYN,ACKs "
+        "come here; or the capture lacks the SYNs",
+        f"{counted(one.unasked, 'pair')} of sockets got a SYN,ACK, and no SYN of theirs was seen, "
+        f"{_between(one.unasked_at, began)}{reset}",
+        FLOOD,
+    )
+
+
 # In words
 
 
@@ -356,6 +376,7 @@ def _seen(one: Listener, began: float) -> Iterator[tuple[int, str]]:
         (one.answered, "answered by a SYN,ACK"),
         (one.late, "of these only when the SYN had come again"),
         (one.unanswered, f"never answered, {_between(one.unanswered_at, began)}"),
+        (one.unasked, "SYN,ACKs of which no SYN was seen"),
         (one.refused, "refused by a reset"),
         (one.made, "completed by a third segment"),
         (one.overflow, "of these with the SYN,ACK again after it"),
@@ -425,8 +446,14 @@ def as_json(one: Listener, began: float) -> dict[str, Any]:
         "again": {str(n): count for n, count in sorted(one.ended.items())},
         "still_again": one.running,
         "too_early": one.early,
+        "unasked": one.unasked,
+        "unasked_reset": one.unasked_reset,
         "waits": [one.waits[n] for n in sorted(one.waits)],
-        "queue_at_least": {"requests": most, "time": round(when - began, 6)},
+        "queue_at_least": {
+            "requests": most,
+            "time": round(when - began, 6),
+            "with_a_timeout_more": max(most, one.kept.most()[0]),
+        },
         "signs_of_cookies": one.signs.as_json(),
         "clocks": one.clocks.as_json(),
         "over_time": [

@@ -18,7 +18,7 @@ from zlib import crc32
 
 from checker.capture import Packet, Unread
 from checker.capture.segments import ACK, FIN, RST, SYN, options
-from checker.listeners.clocks import RECYCLED, Clocks, Left, opens
+from checker.listeners.clocks import RECYCLED, Clocks, Heard, Left, opens
 from checker.listeners.cookies import Signs
 from checker.listeners.timeline import Timeline
 
@@ -108,6 +108,13 @@ class Listener:
     ignored_at: tuple[float, float] | None = None
     signs: Signs = field(default_factory=Signs)
     clocks: Clocks = field(default_factory=Clocks)
+    unasked: int = 0  # SYN,ACKs to sockets of which no SYN was seen
+    unasked_at: tuple[float, float] | None = None
+    unasked_reset: int = 0  # ... that were answered with a reset
+    kept: Timeline = field(init=False)  # requests, with a timeout after the last SYN,ACK
+
+    def __post_init__(self) -> None:
+        self.kept = Timeline(self.timeline.began)
 
 
 def _widened(span: tuple[float, float] | None, time: float) -> tuple[float, float]:
@@ -127,6 +134,10 @@ class Listeners:
         self._requests: dict[Key, Request] = {}
         self._open: dict[Key, Request] = {}  # that the listener has not been seen to take
         self._room = ADDRESSES
+        self._heard: dict[
+            tuple[bytes, str], Heard
+        ] = {}  # by a listener's address, of all its ports
+        self._unasked: dict[Key, tuple[Listener, int]] = {}  # SYN,ACKs, and what they acknowledge
 
     def take(self, p: Packet | Unread) -> None:
         """A segment was captured."""
@@ -149,6 +160,8 @@ class Listeners:
             request = self._requests.get((p.dst, p.src, p.scope))
             if request is not None and p.ack == (request.irs + 1) & 0xFFFFFFFF:
                 self._answer(request, p)
+            elif request is None and (self.port is None or p.src[-2:] == self.port):
+                self._not_asked(p)
         elif self.port is None or p.dst[-2:] == self.port:
             self._syn(p)
 
@@ -165,7 +178,7 @@ class Listeners:
     # Segments
 
     def _syn(self, p: Packet) -> None:
-        listener = self._listener(p)
+        listener = self._listener(p.dst, p)
         listener.syns += 1
         listener.timeline.event(p.time)
         self._address(listener, p.src[:-2])
@@ -211,6 +224,16 @@ class Listeners:
         request.iss, request.asked = p.seq, False
         request.sent = request.last = now
 
+    def _not_asked(self, p: Packet) -> None:
+        """A SYN,ACK, and nobody was seen to ask for it."""
+        listener, key = self._listener(p.src, p), (p.dst, p.src, p.scope)
+        listener.timeline.latest = max(listener.timeline.latest, p.time)
+        if key in self._unasked or len(self._unasked) >= self.limit:
+            return
+        self._unasked[key] = listener, p.ack
+        listener.unasked += 1
+        listener.unasked_at = _widened(listener.unasked_at, p.time)
+
     def _timeout(self, request: Request, p: Packet) -> None:
         """The listener sent its SYN,ACK again, unasked: it has kept the request until now."""
         listener, now = request.listener, p.time
@@ -255,10 +278,15 @@ class Listeners:
 
     def _reset(self, p: Packet) -> None:
         request = self._requests.get((p.src, p.dst, p.scope))
+        unasked = self._unasked.get((p.src, p.dst, p.scope))
+        if unasked is not None and p.seq == unasked[1]:
+            unasked[0].unasked_reset += 1
+            self._unasked[p.src, p.dst, p.scope] = unasked[0], -1  # once
         if request is not None:  # by the client
             if request.iss is not None and request.third is None and not request.over:
                 request.over = True
                 request.listener.reset += 1
+                self._keeps(request, p.time)
             return
         key = p.dst, p.src, p.scope
         request = self._requests.get(key)
@@ -274,13 +302,14 @@ class Listeners:
 
     # What is kept
 
-    def _listener(self, p: Packet) -> Listener:
-        key = p.dst, p.scope
+    def _listener(self, address: bytes, p: Packet) -> Listener:
+        key = address, p.scope
         listener = self.found.get(key)
         if listener is None:
             if len(self.found) >= PORTS:
                 self._forget()
-            listener = self.found[key] = Listener(p.dst, p.scope, p.number, Timeline(p.time))
+            listener = self.found[key] = Listener(address, p.scope, p.number, Timeline(p.time))
+            listener.clocks.heard = self._heard.setdefault((address[:-2], p.scope), {})
         return listener
 
     def _forget(self) -> None:
@@ -290,7 +319,9 @@ class Listeners:
         for key in gone:
             self._room += len(self.found.pop(key).addresses)
         self.forgotten += len(gone)
-        for of in (self._requests, self._open):
+        hosts = {(address[:-2], scope) for address, scope in self.found}
+        self._heard = {host: heard for host, heard in self._heard.items() if host in hosts}
+        for of in (self._requests, self._open, self._unasked):
             for where in [k for k in of if (k[1], k[2]) in gone]:
                 del of[where]
 
@@ -325,11 +356,18 @@ class Listeners:
         del self._requests[key]
         self._open.pop(key, None)
 
+    def _keeps(self, request: Request, until: float) -> None:
+        """A request was kept until then, as its SYN,ACK that came again shows."""
+        if request.timeouts:
+            request.listener.kept.lasts(request.answered, None, max(until, request.answered))
+
     def _settle(self, key: Key, request: Request) -> None:
         """Nothing more is seen of it."""
         listener, idle = request.listener, self.now - request.last
         if request.over:
             return
+        expires = min(request.sent + 2 * request.wait, self.now)
+        self._keeps(request, expires if request.third is None else request.sent)
         if request.third is not None:
             if key in self._open and request.texts > 1 and not request.overflow:
                 listener.ignored += 1

@@ -134,11 +134,12 @@ class Fairness:
 
     def delivered(self, label: Any) -> Collection[Hashable]:
         seg = _arrival(label)
-        return () if seg is None else ((label.host, self.plain(seg)),)
+        return () if seg is None else ((label.link, self.plain(seg)),)
 
     def sent(self, label: Any) -> Collection[Hashable]:
-        peers = self.system.topology.peers
-        return [(peers[label.host], self.plain(seg)) for seg in label.sent]
+        # What an end sends goes over the link of its number.
+        links = (label.end,) * len(label.sent) if isinstance(label, Step) else label.links
+        return [(link, self.plain(seg)) for link, seg in zip(links, label.sent, strict=True)]
 
     def cut(self, world: World) -> bool:
         """Does a bound refuse a delivery here? (A host that is down or quiet refuses by a rule.)"""

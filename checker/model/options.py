@@ -164,6 +164,12 @@ def _check(bounds: Bounds) -> None:
             f"bounds width={bounds.width} and window={bounds.window}: 2^width must be at least "
             f"four windows (spec.seq); set width={least} or more, or window={size // 4} or less"
         )
+    for name in ("base", "secret") if bounds.listener else ("base",):
+        if getattr(bounds, name) >= size:
+            raise UsageProblem(
+                f"bounds {name}={getattr(bounds, name)} and width={bounds.width}: there are "
+                f"{size} sequence numbers, of which the last is {size - 1}"
+            )
     if bounds.stride * (bounds.incarnations - 1) >= size:
         raise UsageProblem(
             f"bounds stride={bounds.stride}, incarnations={bounds.incarnations} and "

@@ -10,13 +10,14 @@ constants of each leaf.
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from checker.ir.composition import Component, Composition, Draw, Kind, Port
 from checker.ir.interpret import leaves
 from checker.ir.nodes import BOOL, POSITIVE, Node, Sort, integer
 from checker.ir.schema import Field, fields, symbols
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
+from checker.model.records import clone, key
 from spec.observe.ghosts import Ghost
 from spec.observe.sights import Sight, look
 from spec.observe.silence import patience
@@ -31,9 +32,11 @@ from spec.world.bounds import Bounds
 from spec.world.enabled import Event, ages, overdue
 from spec.world.endpoint import Endpoint, initial
 from spec.world.happen import happen
-from spec.world.records import key, paths, rebuild
+from spec.world.records import paths, rebuild
 from spec.world.system import System, World
 from spec.world.topology import TWO_HOSTS
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Traced:
         self.sight_fields: list[Field] = fields(Sight(), known)
         self.isn_sort = integer(*known["seq"])
         self._trees: dict[Event, Tree] = {}
+        self._known: dict[tuple[str, str], Any] = {}  # symbolic records: each path has a copy
 
     def blank(self) -> Endpoint:
         """A host that has done nothing yet."""
@@ -194,21 +198,30 @@ class Traced:
 
     def endpoint(self, name: str) -> Endpoint:
         """A symbolic endpoint, whose variables are called ``name.<path>``."""
-        return rebuild(self.blank(), self._symbols(self.end_fields, name, "me"))
+        return self._record(self.blank(), self.end_fields, name, "me")
 
     def segment(self, name: str) -> Segment:
         """A symbolic segment, whose variables are called ``name.<path>``."""
-        return rebuild(Segment(seq=0), self._symbols(self.seg_fields, name, "seg"))
+        return self._record(Segment(seq=0), self.seg_fields, name, "seg")
 
-    def _symbols(self, layout: list[Field], name: str, kind: str) -> Iterator[Any]:
-        for f, symbol in zip(layout, symbols(self.tracer, layout, name), strict=True):
-            yield self.constants.get(f"{kind}.{f.path}", symbol)
+    def sight(self) -> Sight:
+        """What an observer sees, symbolic."""
+        return self._record(Sight(), self.sight_fields, "sight", "sight")
+
+    def _record(self, like: R, layout: list[Field], name: str, kind: str) -> R:
+        known: R | None = self._known.get((name, kind))
+        if known is None:
+            values = (
+                self.constants.get(f"{kind}.{f.path}", symbol)
+                for f, symbol in zip(layout, symbols(self.tracer, layout, name), strict=True)
+            )
+            known = self._known[name, kind] = rebuild(like, values)
+        return clone(known)
 
     def _step(self, what: Event) -> tuple[Static, list[Any]]:
         seg = self.segment("seg") if what == Input.SEGMENT else None
-        sight = rebuild(Sight(), symbols(self.tracer, self.sight_fields, "sight"))
         isn = self.tracer.var("isn", self.isn_sort)
-        return self.outcome(self.endpoint("me"), what, seg, isn, sight, self.elapsed)
+        return self.outcome(self.endpoint("me"), what, seg, isn, self.sight(), self.elapsed)
 
     def outcome(
         self,

@@ -3,9 +3,10 @@
 Octets themselves are not modelled. Each is known by its place in the stream of the TCB that sent
 it, which a label on the segment tells. An octet counts as delivered once it is taken into the
 receive buffer, whether or not a RECEIVE follows. It is right if it is the next one of the partner's
-stream; else the stream is ``garbled``. And when a TCB ends, ``last`` remembers how it ended,
-whether it had reached ESTABLISHED, how much it had been given to send and how much it had
-delivered, so that a claim can compare the two ends of a close after both are gone.
+stream; else the stream is ``garbled``. ``Octets`` records no more. With ``Streams``, when a TCB
+ends, ``last`` remembers how it ended, whether it had reached ESTABLISHED, how much it had been
+given to send and how much it had delivered, so that a claim can compare the two ends of a close
+after both are gone.
 """
 
 from spec.observe.ghosts import End, Ghost, Last, reached_established
@@ -15,10 +16,10 @@ from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 
 
-class Streams(Watcher):
-    """Records octets delivered, and how TCBs ended."""
+class Octets(Watcher):
+    """Records octets delivered, and whether they were the right ones."""
 
-    name = "streams"
+    name = "octets"
     shares = ("partner", "heard")
     labels = ("src", "first")
 
@@ -36,10 +37,19 @@ class Streams(Watcher):
             ghost.delivered = seq.plus(ghost.delivered, octets)
 
     def ended(self, ghost: Ghost, m: Moment) -> None:
+        ghost.delivered = 0
+
+
+class Streams(Octets):
+    """Records octets delivered, and how TCBs ended."""
+
+    name = "streams"
+
+    def ended(self, ghost: Ghost, m: Moment) -> None:
         reached = reached_established(m.before)
         ghost.last = Last(End.OTHER, reached, m.before.written, ghost.delivered)
         if m.what == Input.TIME_WAIT_TIMEOUT:
             ghost.last.end = End.TIMER
         elif m.before.state == State.LAST_ACK and m.seg is not None and not m.seg.ctl.rst:
             ghost.last.end = End.ACKED
-        ghost.delivered = 0
+        super().ended(ghost, m)

@@ -18,7 +18,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.once import Once
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
-from spec.observe.streams import Streams
+from spec.observe.streams import Octets, Streams
 from spec.observe.watcher import Watcher
 from spec.world.bounds import Bounds
 
@@ -120,7 +120,7 @@ PROFILES = {
             b_sends=False,
             send_window=True,
         ),
-        (Confusion(), Streams()),
+        (Confusion(), Octets()),
     ),
     "abort": Profile(replace(_TIMED, close=False), (Confusion(),)),
     "crash": Profile(
@@ -129,8 +129,8 @@ PROFILES = {
     "stream": Profile(_TEXT, (Streams(),)),
     "stream-syn": Profile(_TEXT_ON_SYN, (Streams(),)),
     "stream-packed": Profile(replace(_TEXT, octets=2, packed=True, b_sends=False), (Streams(),)),
-    "reuse": Profile(_REUSE, (Streams(),)),
-    "garbage": Profile(_REUSE, (Streams(),)),
+    "reuse": Profile(_REUSE, (Octets(),)),
+    "garbage": Profile(_REUSE, (Octets(),)),
     "window": Profile(replace(_TEXT, window=1, octets=2, b_sends=False)),
     "rest": Profile(replace(_SMALL, incarnations=1)),
     "once": Profile(replace(_SMALL, incarnations=1), (Stale(),)),
@@ -379,8 +379,8 @@ PURPOSES = {
     "reused-resets": "the same as reused with ABORT, and nothing to send",
     "idle": "a client with an octet to send after a long silence, and timestamp clocks that begin "
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
-    "recycling": "a client that opens, a listener, and another host behind the client's NAT, whose "
-    "timestamp clock is ahead",
+    "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
+    "number of them, whose timestamp clocks are ahead",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
@@ -435,7 +435,17 @@ _LIVE_ONCE = (
 )
 """Those that have three there, since they are of one connection."""
 
-_WIDE = ("crossing", "crossing-far", "abort", "conduct-old", "conduct-edge")
+_WIDE = (
+    "lifecycle",
+    "simultaneous",
+    "simultaneous-far",
+    "crossing",
+    "crossing-far",
+    "reopening",
+    "abort",
+    "conduct-old",
+    "conduct-edge",
+)
 """Others that have three there: they begin or follow each other in many ways. Four are thorough."""
 
 SCALES: dict[str, dict[str, dict[str, Any]]] = {
@@ -443,14 +453,15 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
     # people's checkers, and the reference explorer.
     "small": {},
     # Four segments in flight, or three where there are many ways to begin; of liveness, three or
-    # two; and two of what takes long: octets of a connection that follows another, and users who
-    # give up. "stream" has an octet each way.
+    # two; and two of what takes long: octets of a connection that follows another, users who give
+    # up, and all ways to open and end at once. "stream" has an octet each way, and three.
     "usual": {
         **{profile: {"in_flight": 4} for profile in PROFILES},
         **{profile: {} for profile in _LIVE},
         **{profile: {"in_flight": 3} for profile in (*_LIVE_ONCE, *_WIDE)},
-        "stream": {"in_flight": 4, "capacity": 2},
+        "stream": {"in_flight": 3, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
+        "once": {},
         **{profile: {} for profile in _LONG},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way

@@ -1,9 +1,9 @@
 """Liveness under fairness on all edges of a native search: what ``reference`` does, on arrays.
 
 Steps are numbers, and what the assumptions say of a step is worked out once for each of the few
-thousand labels. All components of a round are judged at once, as products of sparse matrices:
-components by labels, times labels by assumptions. The strongly connected components themselves are
-scipy's (Pearce 2005).
+thousand labels. All components of a round are judged at once, in tables of components by
+assumptions, which the edges fill in by their labels. The strongly connected components themselves
+are scipy's (Pearce 2005).
 """
 
 from collections.abc import Hashable
@@ -33,13 +33,32 @@ from checker.engines.fairness.question import (
 @dataclass(slots=True)
 class _Duties:
     """The assumptions: of whose action (``then``) each label is, and which it calls for (``when``);
-    where the action of a weak or strong one can be taken."""
+    where the action of a weak or strong one can be taken.
+
+    A label has a row of places in ``names``, filled up with the place behind the last.
+    """
 
     names: list[Duty]
     kinds: Array
-    then: Array  # labels by assumptions
+    then: Array
     when: Array
     enabled: dict[int, Array]
+
+    def marked(self, said: Array, size: int, of: Array, labels: Array) -> Array:
+        """A table of ``size`` components by assumptions: what is ``said`` by one of the edges, of
+        which the component and the label are given."""
+        table = np.zeros((size, len(self.names) + 1), bool)
+        for places in said.T:
+            table[of, places[labels]] = True
+        return table[:, :-1]
+
+    def calls(self, table: Array, of: Array, labels: Array) -> Array:
+        """Which of these edges call for something that the table has of their components."""
+        table = np.pad(table, ((0, 0), (0, 1)))
+        found = np.zeros(of.size, bool)
+        for places in self.when.T:
+            found |= table[of, places[labels]]
+        return found
 
 
 class Edges:
@@ -105,28 +124,23 @@ class Edges:
 
     def _all_duties(self, demands: tuple[Fair, ...]) -> _Duties:
         names: dict[Duty, int] = {}
-        marks: tuple[list[tuple[int, int]], ...] = ([], [])
+        sides: tuple[list[list[int]], ...] = tuple([[] for _ in self.labels] for _ in range(2))
         for i, fair in enumerate(demands):
             for label, what in enumerate(self.labels):
-                for side, keys in enumerate((fair.then(what), fair.when(what))):
+                for said, keys in zip(sides, (fair.then(what), fair.when(what)), strict=True):
                     for key in keys:
                         duty: tuple[int, Hashable] = (i, key)
-                        marks[side].append((label, names.setdefault(duty, len(names))))
+                        said[label].append(names.setdefault(duty, len(names)))
             if fair.kind == ENDLESS:
                 names.setdefault((i, None), len(names))
-        tables = []
-        for mark in marks:
-            table = np.zeros((len(self.labels), len(names)), bool)
-            if mark:
-                table[tuple(np.array(mark).T)] = True
-            tables.append(table)
+        then, when = (_rows(said, len(names)) for said in sides)
         kinds = np.array([demands[i].kind for i, _ in names], dtype="U8")
         enabled: dict[int, Array] = {}
         for place in np.flatnonzero((kinds == WEAK) | (kinds == STRONG)).tolist():
             can = np.zeros(self.count, bool)
-            can[self.sources[tables[0][self.graph.names, place]]] = True
+            can[self.sources[(then == place).any(axis=1)[self.graph.names]]] = True
             enabled[place] = can
-        return _Duties(list(names), kinds, tables[0], tables[1], enabled)
+        return _Duties(list(names), kinds, then, when, enabled)
 
     def components(self, duties: _Duties, states: Array, edges: Array) -> tuple[Array, Array]:
         """The fair components of some states and edges: which each state is in (-1: none), and
@@ -191,11 +205,9 @@ class Edges:
     ) -> tuple[tuple[Array, Array, Array], Array]:
         """Judge components, of which each state has the ``number``: the states of the fair ones,
         the actions taken in each, the states to look at again; and the inner edges left."""
-        width = len(self.labels)
         mine, labels = number[self.sources[inner]], self.graph.names[inner]
-        seen = csr_matrix((np.ones(inner.size, np.int32), (mine, labels)), (size, width))
-        taken = np.asarray((seen @ csr_matrix(duties.then.astype(np.int32))).todense()) > 0
-        asked = np.asarray((seen @ csr_matrix(duties.when.astype(np.int32))).todense()) > 0
+        taken = duties.marked(duties.then, size, mine, labels)
+        asked = duties.marked(duties.when, size, mine, labels)
         dead = (~taken[:, duties.kinds == ENDLESS]).any(axis=1)
         changed = np.zeros(size, bool)
         members = np.flatnonzero(states)
@@ -211,17 +223,19 @@ class Edges:
                 keep[away] = False
                 changed[number[away]] = True
         unmet = asked & ~taken & (duties.kinds == ANSWERED)
-        bad = np.zeros(inner.size, bool)
-        suspect = np.flatnonzero(unmet.any(axis=1)[mine])
-        if suspect.size:
-            asks = csr_matrix(unmet.astype(np.int32)) @ csr_matrix(duties.when.T.astype(np.int32))
-            bad[suspect] = np.asarray(asks[mine[suspect], labels[suspect]]).ravel() > 0
+        bad = duties.calls(unmet, mine, labels)
         changed[mine[bad]] = True
         fair = np.zeros(self.count, bool)
         fair[members] = ~(dead | changed)[number[members]]
         again = np.zeros(self.count, bool)
         again[members] = (changed & ~dead)[number[members]]
         return (fair, taken, again & keep), ~bad
+
+
+def _rows(said: list[list[int]], none: int) -> Array:
+    """Lists as the rows of one array, those that are shorter filled up with ``none``."""
+    most = max(map(len, said), default=0)
+    return np.array([[*one, *[none] * (most - len(one))] for one in said], np.int64)
 
 
 def _seeds(mask: Array) -> Array:

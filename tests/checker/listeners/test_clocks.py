@@ -50,6 +50,12 @@ class Visits:
                       tsval, out)  # fmt: skip
         return self
 
+    def elsewhere(self) -> "Visits":
+        """What there is so far was at another port of the server."""
+        for p in self.packets:
+            p.src, p.dst = (end[:4] + b"\1\1" if end == SERVER else end for end in (p.src, p.dst))
+        return self
+
     def told(self) -> Listener:
         (found,) = listeners(self.packets)
         return found
@@ -129,3 +135,16 @@ def test_by_what_time_wait_is_opened(before, after, isn, why):
     told = visits.told()
     assert dict(told.clocks.reopened) == {why: 1}
     assert any(why in line for line in findings.lines(told, 0.0, 100))
+
+
+def test_recycle_goes_by_what_another_port_has_heard():
+    """Linux kept TSvals by address."""
+    visits = Visits().visit(0, 2000, 9_000).elsewhere().visit(20, 3000, 5_000, answered=False)
+    other, here = sorted(listeners(visits.packets), key=lambda one: one.packet)
+    assert (other.clocks.recycled, here.clocks.recycled, here.clocks.dropped) == (0, 1, 1)
+    far = Visits().visit(0, 2000, 9_000).elsewhere()
+    for p in far.packets:
+        p.src, p.dst = (end[:3] + b"\x09" + end[4:] if end[4:] == b"\1\1" else end
+                        for end in (p.src, p.dst))  # fmt: skip
+    far.visit(20, 3000, 5_000, answered=False)
+    assert [one.clocks.recycled for one in listeners(far.packets)] == [0, 0], "another host"

@@ -201,3 +201,57 @@ def test_the_wild_is_mostly_innocent(request):
             troubled = filter(findings.troubled, listeners(read(frames(path))))
             told = [findings.summary(listener) for listener in troubled]
             assert not told, (path, told)
+
+
+def reflected(count: int, resets: bool = True) -> list[Packet]:
+    """SYN,ACKs to sockets that asked for nothing."""
+    found = []
+    for i in range(count):
+        client = CLIENT[:4] + (5000 + i).to_bytes(2, "big")
+        for _ in range(2):
+            number = len(found) + 1
+            found.append(Packet(number, i / 10, SERVER, client, 7, 10, SYN | ACK, 1000, 0, SCALED))
+            if resets:
+                found.append(Packet(number + 1, i / 10, client, SERVER, 10, 0, RST, 0, 0))
+    return found
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_a_listener_that_is_made_to_answer_others(resets):
+    found = one(reflected(12, resets))
+    assert (found.syns, found.unasked, found.unasked_reset) == (0, 12, 12 * resets)
+    (finding,) = findings.findings(found, 0.0)
+    assert finding.what.startswith("reflection") and findings.troubled(found)
+    assert ("12 were answered with a reset" in finding.because) == resets
+    assert any("SYN,ACKs of which no SYN was seen" in line for line in findings.lines(found, 0, 80))
+    assert listeners(reflected(12), 81) == []
+
+
+def test_a_capture_that_begins_late_is_no_reflection():
+    packets = [p for p in handshakes(9) if p.flags != SYN]
+    found = one(packets)
+    assert found.unasked == 9 and not findings.findings(found, 0.0)
+    assert not findings.troubled(found)
+
+
+def test_a_syn_that_was_seen_is_no_reflection():
+    assert one(handshakes(30)).unasked == 0
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.1, 0.5])
+def test_with_a_timeout_more_the_queue_is_told_exactly(gap):
+    flood = Flood(100, 2).syns(300, gap)
+    found = one(flood.run(300))
+    shown, whole = found.timeline.most()[0], found.kept.most()[0]
+    assert shown <= whole <= flood.most and whole >= flood.most * 0.95
+    (told,) = [f for f in findings.findings(found, 0.0) if f.what.startswith("the SYN queue")]
+    assert (f", and {whole:,} with a timeout more" in told.what) == (whole > shown)
+
+
+def test_a_timeout_more_ends_with_the_request():
+    """By the third segment, or a reset."""
+    ends = [segment(1.5, CLIENT, ACK, 10, 5)], [segment(1.5, CLIENT, RST, 10)]
+    for end in ends:
+        syn, answer, _ = opened()
+        found = one([syn, answer, segment(1.1, SERVER, SYN | ACK, 4, 10), *end])
+        assert found.kept.at(1.1) == 1 and found.kept.at(3.0) == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checker.engines.explicit.engine import Path
+from checker.engines.explicit.native.tables import Label
 from checker.model import liveness
 from checker.model.interned import Interned
 from checker.model.options import choose_claims, choose_rules, parse_rules
@@ -120,10 +121,20 @@ def test_segments_are_told_apart_by_what_a_receiver_sees() -> None:
     late = seg(ttl=1)
     late.origin.src = 2
     assert fair.plain(seg(ttl=2)) == fair.plain(late) != fair.plain(seg(wnd=1))
-    step = Step(1, "duplicate", seg(), 0, None, (), (seg(wnd=2),), (seg(wnd=2),))
-    assert fair.delivered(step) == ((1, fair.plain(seg())),)
-    assert fair.sent(step) == [(0, fair.plain(seg(wnd=2)))], "dropped, but sent"
+    step = Step(1, "duplicate", seg(), 0, None, (), (seg(wnd=2),), (seg(wnd=2),), (), 1)
+    assert fair.delivered(step) == ((0, fair.plain(seg())),)
+    assert fair.sent(step) == [(1, fair.plain(seg(wnd=2)))], "dropped, but sent"
     assert fair.delivered(Step(None, "lose", seg(), 0)) == ()
+
+
+def test_segments_of_two_connections_of_a_host_are_told_apart() -> None:
+    """By the link, which the native engine has of each."""
+    fair = liveness.Fairness(Interned(Rules(), *PROFILES["closing"]))
+    one, other = (fair.sent(Step(0, "CLOSE", sent=(seg(),), end=end)) for end in (0, 1))
+    assert one != other
+    label = Label(0, "CLOSE", (), None, None, (seg(),), (1,))
+    assert fair.sent(label) == other
+    assert fair.delivered(Label(0, "deliver", (), seg(), 3)) == ((3, fair.plain(seg())),)
 
 
 def test_an_action_is_fair_to_each_host_or_to_one() -> None:

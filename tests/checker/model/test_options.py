@@ -117,6 +117,8 @@ def test_every_profile_is_consistent(name: str) -> None:
         ({"width": 3}, "width=3 and window=3: .*four windows.* width=4 or more, or window=2"),
         ({"window": 5}, "width=4 and window=5: .* width=5 or more, or window=4"),
         ({"stride": 16}, "fresh initial sequence numbers would wrap"),
+        ({"base": 16}, "base=16 and width=4: .*the last is 15"),
+        ({"listener": True, "secret": 16}, "secret=16 and width=4: .*the last is 15"),
     ],
 )
 def test_bounds_that_contradict_each_other(chosen: dict[str, int], says: str) -> None:

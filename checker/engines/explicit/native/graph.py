@@ -55,7 +55,8 @@ def graph(search: Search) -> Graph:
     labels = np.zeros(search.workers[0].room, np.uint64)
     numbers = order.astype(targets.dtype)
     k.edges(p, keys, keys[order], numbers, *scratch, address(labels), first, targets, names)
-    words, short = np.unique(names, return_inverse=True)
+    words = np.unique(names)  # few: to look them up is faster than to sort all of them
+    short = np.searchsorted(words, names)
     return Graph(
         search,
         keys,
