@@ -205,7 +205,10 @@ def _asked(one: Obligation, solvers: Sequence[str], timeout: float) -> tuple[str
 
 def _possible(done: Checked, of: Theory, timeout: float) -> None:
     """Assumptions have to be possible, and claims such that a state could be against them."""
-    asked = [("what is assumed contradicts itself", of.assumed())]
+    asked = [
+        (f"what {theorem.id} assumes contradicts itself", of.assumed(theorem.options))
+        for theorem in of.made.theorems
+    ]
     asked += [
         (f"{name} is true of every state, whatever it is", of.hollow(name))
         for name in dict.fromkeys(n for theorem in of.made.theorems for n in theorem.claims)

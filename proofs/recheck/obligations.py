@@ -444,16 +444,16 @@ class Theory:
 
     # What would be true of nothing
 
-    def assumed(self) -> list[Term]:
-        """All that is assumed, of three TCBs of each end: it must be possible."""
+    def assumed(self, options: Sequence[str]) -> list[Term]:
+        """All that a theorem with these options assumes, of three TCBs of each end: it must be
+        possible."""
         self.looked = {"x": {}, "y": {}}
         found = [*self._facts.values()]
         numbers = [constant(n, NAT) for n in (1, 2, 3)]
         for pair in self.made.pairs:
             for h in "xy":
                 found += self._pairs(pair, h, numbers)
-        for options in {option for pair in self.made.pairs for way in pair.when for option in way}:
-            found.append(self.parameters[options])
+        found += [self.parameters[option] for option in options]
         return [term for term in found if term is not TRUE]
 
     def hollow(self, name: str) -> list[Term]:

@@ -137,7 +137,7 @@ def test_a_statement_that_makes_no_sense(place: Path, old: str, new: str, said: 
         ('(keeps "deliver"\n true', '(keeps "deliver"\n (= seg.no 0)', "constants: cvc5 says sat"),
         # what would be true of nothing
         ("(<= me.told peer.sent)", "(or me.odd (not me.odd))", "true of every state"),
-        ("(enum Mode", '(fact no "" false) (enum Mode', "what is assumed contradicts itself"),
+        ("(enum Mode", '(fact no "" false) (enum Mode', "what toy assumes contradicts itself"),
     ],
 )
 def test_a_statement_that_is_not_so(place: Path, old: str, new: str, said: str) -> None:
@@ -153,7 +153,7 @@ def test_assumptions_of_tcbs_must_not_contradict_each_other(place: Path) -> None
 (pair apart "" (when) (and (not (= (mine.iss m) (mine.iss n))) (< (mine.iss m) 2)))
 (clause was_sent"""
     edit(place, "(clause was_sent", more)
-    assert wrong(place) == ["toy: what is assumed contradicts itself (cvc5 says unsat)"]
+    assert wrong(place) == ["toy: what toy assumes contradicts itself (cvc5 says unsat)"]
 
 
 def test_a_theory_that_never_does_anything(place: Path) -> None:
