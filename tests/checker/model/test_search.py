@@ -24,8 +24,16 @@ from spec.world.profiles import PROFILES
 from spec.world.system import World
 from tests.helpers.agree import LITTLE, checks_for, lengths, little, orbits, same, told
 
-MANY = {("hazard", "few"), ("time-giving-up", "few"), ("time-giving-up-soon", "few")}
-"""Half a minute each: only with ``--slow``; with one incarnation they are small."""
+MANY = {
+    ("hazard", "few"),
+    ("time-giving-up", "few"),
+    ("time-giving-up-soon", "few"),
+    ("conduct-packed", "few"),
+    ("conduct-text", "few"),
+    ("conduct-time", "one"),
+    ("reused", "few"),
+}
+"""Up to half a minute each: only with ``--slow``. Of each profile the other one is small."""
 
 
 @pytest.mark.parametrize(
@@ -43,15 +51,18 @@ def test_profiles(profile: str, which: str) -> None:
     assert found.complete
 
 
-RULES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("time", {"isn": Isn.ANY}, LITTLE["few"]),
+RULES: list[Any] = [
+    pytest.param("time", {"isn": Isn.ANY}, LITTLE["few"], marks=pytest.mark.slow),
     ("time", {"isn": Isn.CONSTANT}, LITTLE["few"]),
     ("time", {"lifetime_inclusive": True}, LITTLE["few"]),
     ("time", {"lifetime_bounded": False}, LITTLE["few"]),
     ("time", {"lifetime_bounded": False, "time_wait_ignores_reset": True}, LITTLE["one"]),
     ("time", {"time_wait_restart": Restart.EMISSION, "time_wait_cut": 2}, LITTLE["one"]),
     ("time", {"isn": Isn.ANY, "time_wait_restart": Restart.FIN}, LITTLE["one"]),
-    ("abort", {"isn": Isn.ANY, "abort_time_wait": True}, LITTLE["few"]),
+    pytest.param(
+        "abort", {"isn": Isn.ANY, "abort_time_wait": True}, LITTLE["few"], marks=pytest.mark.slow
+    ),
+    ("abort", {"isn": Isn.ANY, "abort_time_wait": True}, {**LITTLE["few"], "duplicate": False}),
     ("crash", {"quiet_time": False, "isn": Isn.ANY}, LITTLE["few"]),
     ("handshake", {"isn": Isn.ANY}, {**LITTLE["few"], "abort": False}),
     ("simultaneous", {"syn_ack_exact": True}, LITTLE["few"]),

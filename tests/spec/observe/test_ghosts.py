@@ -251,8 +251,9 @@ def test_no_step_reads_a_ghost():
             return draw.choice(list(End))
         if get_origin(kind) is tuple:
             return tuple(some(get_args(kind)[0]) for _ in range(2))
-        return kind(*map(some, get_type_hints(kind).values()))
+        return kind(*map(some, hints(kind).values()))
 
+    hints = cache(get_type_hints)
     for it, rules, bounds in every_step():
         one, other = (
             outcome(it, rules, bounds, some(Ghost), some(Origin), some(Sight)) for _ in range(2)

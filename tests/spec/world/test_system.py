@@ -496,6 +496,7 @@ WATCHED = (Agreement(), Stale(), Confusion())
 ONE = Profile(dataclasses.replace(TIMED, incarnations=1, capacity=1))
 COMPARED = {
     "time": (ONE, Rules()),
+    "time-few": (ONE.but(in_flight=1), Rules()),
     "untimed-mixed": (
         Profile(TIMED).but(msl=0, incarnations=1, a_passive=True, b_active=True, close=False),
         Rules(),
@@ -512,6 +513,13 @@ COMPARED = {
         ONE.but(
             msl=0, in_flight=1, octets=1, send_window=True, urgent=True, a_sends=False,
             abort=False, lose=False,
+        ).watched(Streams()),
+        Rules(),
+    ),
+    "octets-few": (
+        ONE.but(
+            msl=0, in_flight=1, octets=1, send_window=True, urgent=True, a_sends=False,
+            abort=False, lose=False, duplicate=False,
         ).watched(Streams()),
         Rules(),
     ),
@@ -548,6 +556,9 @@ COMPARED = {
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
 
+MANY = ("time", "octets", "crash", "two-watched")
+"""Those that take long; of the first two there are fewer states, too."""
+
 
 def test_all_that_a_step_sends_is_in_flight_as_far_as_there_is_room():
     system = Interned(Rules(), *Profile(TIMED))
@@ -570,10 +581,7 @@ def test_of_the_isns_on_offer_each_that_reopens_is_taken():
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(n, marks=[pytest.mark.slow] if n in ("crash", "two-watched") else [])
-        for n in COMPARED
-    ],
+    [pytest.param(n, marks=[pytest.mark.slow] if n in MANY else []) for n in COMPARED],
 )
 def test_system_equals_naive(name):
     """The same states, from each the same transitions; and no interned state was changed."""

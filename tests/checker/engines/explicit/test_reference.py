@@ -9,9 +9,11 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from checker.engines.explicit import native
 from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
+from checker.model.search import TcpParts
 from proofs.claims.table import BY_ID
 from spec.rules import AckLimit, Cookies, Isn, KeepAlive, Restart, Rules
 from spec.world.profiles import PROFILES, Profile
@@ -485,8 +487,12 @@ SILENT = {
 
 
 def fires(rules: Rules, profile: Profile, max_states: int | None = None) -> set[str]:
-    """The ids of the rules that fire."""
-    found = explore(Interned(rules, *profile), {}, graph=False, max_states=max_states)
+    """The ids of the rules that fire, which the native engine finds sooner."""
+    system = Interned(rules, *profile)
+    if max_states is None:
+        found = native.explore(TcpParts(system), {})
+    else:
+        found = explore(system, {}, graph=False, max_states=max_states)
     return {rule.id for rule in found.fired}
 
 

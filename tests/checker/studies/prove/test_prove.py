@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -139,8 +140,13 @@ def test_a_clause_about_a_switch_that_is_off_is_left_out_and_a_claim_is_not() ->
 # Fields that are left out
 
 
-def obligations_of_constants(theorem: Theorem) -> dict[str, prove.Obligation]:
-    made = theories.theory([theorem])
+@cache
+def theory_of(id: str) -> theories.Theory:
+    """As it is, for tests that only look."""
+    return theories.theory([BY_ID[id]])
+
+
+def obligations_of_constants(made: theories.Theory) -> dict[str, prove.Obligation]:
     assert made.constancy is not None
     prover = Prover(made)
     actions = [*made.constancy.trees]
@@ -149,7 +155,7 @@ def obligations_of_constants(theorem: Theorem) -> dict[str, prove.Obligation]:
 
 
 def test_fields_that_are_left_out_are_proved_constant() -> None:
-    found = obligations_of_constants(BY_ID["T4"])
+    found = obligations_of_constants(theory_of("T4"))
     assert {what.verdict for what in found.values()} == {"proved"}
     assert found["deliver"].used == ("constant me", "constant seg")
     assert found["tick"].used == ("constant me",)
@@ -165,7 +171,7 @@ def test_fields_that_are_left_out_are_proved_constant() -> None:
 )
 def test_a_host_that_never_crashes_keeps_its_health(id: str) -> None:
     """No theorem has crashes. Were ``quiet`` a variable, T4 could not be proved."""
-    kept = {field.path for field in theories.theory([BY_ID[id]]).fields}
+    kept = {field.path for field in theory_of(id).fields}
     assert "tcb.state" in kept and not kept & {"up", "quiet", "crashes"}
 
 
@@ -182,7 +188,7 @@ def test_a_field_that_changes_is_no_constant(
 ) -> None:
     right = traced.constants
     monkeypatch.setattr(traced, "constants", lambda *a: {**right(*a), wrong: value})
-    found = obligations_of_constants(BY_ID["T4"])
+    found = obligations_of_constants(theories.theory([BY_ID["T4"]]))
     assert found[where].verdict == "failed"
 
 
