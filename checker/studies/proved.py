@@ -57,8 +57,8 @@ def prove_theorems(
     proofs = prove.prove(whole, workers, progress)
     rows = [_row(t, proof) for proof in proofs for t in proof.theorems if t in todo]
     for what in (statements.stale(proof.theorems, proof.theory) for proof in proofs):
-        for row in rows if what else ():
-            row.ok, row.note = False, what
+        for row in (row for row in rows if what and row.ok):
+            row.verdict, row.ok, row.note = "not proved", False, what
     if all(row.ok for row in rows):
         if checking is not None:
             checking(f"{RECHECKED} checks the certificates again")
@@ -130,6 +130,7 @@ def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, s
     wrong."""
     words = [sys.executable, "-m", "proofs.recheck", "--solver", RECHECKED]
     words += ["--jobs", str(workers)] if workers else []
+    words += ["--statements", str(statements.PLACE)]
     with tempfile.TemporaryDirectory(prefix="synproof-") as folder:
         place = FilePath(folder) / "certificates"
         certificates.write(proofs, place)

@@ -334,7 +334,6 @@ THEOREMS = (
         clauses=(
             i.queues_are_counted,
             i.closed_is_blank,
-            i.requests_are_in_syn_received,
             i.ready_are_established,
             i.only_the_syn,
         ),

@@ -157,8 +157,8 @@ def obligations_of_constants(made: theories.Theory) -> dict[str, prove.Obligatio
 def test_fields_that_are_left_out_are_proved_constant() -> None:
     found = obligations_of_constants(theory_of("T4"))
     assert {what.verdict for what in found.values()} == {"proved"}
-    assert found["deliver"].used == ("constant me", "constant seg")
-    assert found["tick"].used == ("constant me",)
+    assert found["deliver"].used == ("constants me", "constants seg")
+    assert found["tick"].used == ("constants me",)
 
 
 @pytest.mark.parametrize(
