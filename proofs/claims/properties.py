@@ -425,6 +425,11 @@ def octet_of_second(world: World) -> bool:
     )
 
 
+def octets_of_both(world: World) -> bool:
+    """An octet of each of two TCBs of a host has been delivered."""
+    return any(all(one.octets != 0 for one in end.ghost.read[:2]) for end in world.hosts)
+
+
 def server_not_crossed(world: World) -> bool:
     """R2: no TCB of the server that had reached ESTABLISHED accepted a segment of an earlier TCB of
     the client."""

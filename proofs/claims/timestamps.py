@@ -1,8 +1,8 @@
 """R1 to R10: a pair of sockets used again from TIME-WAIT, and what timestamps do for it.
 
 TIME-WAIT does not end by itself here, and segments live for ever: 2 MSL are longer than anything
-that is explored. So an active OPEN out of TIME-WAIT is the only way to a second connection of the
-client, and what keeps the two apart is not time.
+that is explored. So an active OPEN out of TIME-WAIT is the only way from a connection that
+delivered an octet to a second one that does, and what keeps the two apart is not time.
 """
 
 from functools import partial
@@ -24,6 +24,8 @@ _REUSE = {
 that OPEN's is above what was used."""
 _STAMPS = {**_REUSE, "reuse_above": False}
 """... and that one too."""
+_RESETS = {**_STAMPS, "abort_time_wait": True}
+"""... and ABORT goes by way of TIME-WAIT, else an OPEN could follow it before the clock ticks."""
 _ANSWERED = Live(
     p.client_in_syn_sent,
     weak=(Input.RETRANSMISSION_TIMEOUT.value, Input.ADDRESS_FORGOTTEN.value),
@@ -50,9 +52,21 @@ CLAIMS = (
         p.server_not_crossed,
         "reused-resets",
         "RFC 7323 5.2",
-        rules=_STAMPS,
+        rules=_RESETS,
         witnesses=("WR2",),
         finding="Refuted: PAWS spares resets, and a reset of the same numbers is believed.",
+    ),
+    Claim(
+        "R2.resets",
+        "... if PAWS refuses earlier resets, too",
+        ALWAYS,
+        p.server_not_crossed,
+        "reused-resets",
+        "RFC 7323 5.2, 5.3",
+        rules={**_RESETS, "paws_resets": True},
+        witnesses=("WR2.resets",),
+        finding="Refuted: what TIME-WAIT itself sends once the clock has ticked is no earlier than "
+        "the new connection. So the delay protects octets (R1), which TIME-WAIT does not send.",
     ),
     Claim(
         "R3",
@@ -126,12 +140,14 @@ CLAIMS = (
 )
 
 _seen = partial(seen, CLAIMS)
-_SECOND = "an octet of a second connection is delivered"
+_BOTH = "an octet of each of two connections is delivered"
+_AGAIN = "both ends are in ESTABLISHED again"
 
 WITNESSES = (
-    _seen("WR1", "R1", _SECOND, p.octet_of_second),
-    _seen("WR2", "R2", "both ends are in ESTABLISHED again", p.both_established_again),
-    _seen("WR3", "R3", _SECOND, p.octet_of_second),
+    _seen("WR1", "R1", _BOTH, p.octets_of_both),
+    _seen("WR2", "R2", _AGAIN, p.both_established_again),
+    _seen("WR2.resets", "R2.resets", _AGAIN, p.both_established_again),
+    _seen("WR3", "R3", _BOTH, p.octets_of_both),
     _seen("WR5", "R5", "the client opens again, and has what the server sent", p.read_and_opened),
-    _seen("WR9", "R9", _SECOND, p.octet_of_second),
+    _seen("WR9", "R9", "an octet of a second connection is delivered", p.octet_of_second),
 )

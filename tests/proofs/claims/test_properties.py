@@ -374,6 +374,15 @@ def test_what_was_left_aside_is_recovered():
                 assert p.octet_delivered(here) == (delivered == 1)
 
 
+def test_a_client_that_was_established_and_is_reset():
+    for state in State:
+        for server in State:
+            for reached in (False, True):
+                here = served(end(state, last=Last(reached=reached)), server)
+                reset = state == CLOSED and server == CLOSED and reached
+                assert p.client_reset(here) == reset
+
+
 def test_a_nat_that_has_forgotten_two_established_ends():
     for state in State:
         for left in ((1, 1), (0, 1), (1, 0), (2, 2)):
