@@ -184,10 +184,10 @@ class Statement:
             switches = [f"{name}=on" for name in theorem.options if "." not in name]
             yield (
                 f"{theorem.id}: {', '.join(theorem.claims)}; supposes "
-                f"{', '.join([*supposed, *rules, *switches]) or 'nothing'}; "
-                f"bounds {', '.join(bounds) or 'none'}; actions, with their paths: "
-                f"{', '.join(names)}"
+                f"{', '.join([*supposed, *rules, *switches]) or 'nothing'}"
             )
+        yield f"  bounds: {', '.join(bounds) or 'none'}"
+        yield f"  actions, with their paths: {', '.join(names)}"
 
 
 def read(place: Path) -> Statement:
