@@ -1,5 +1,6 @@
 """``prove``: theorems proved without bounds, and what their parts are there for."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,12 +60,19 @@ def prove(
     pin: Annotated[
         bool, typer.Option("--pin", help="With --why: rewrite why.toml with what is found.")
     ] = False,
+    statements: Annotated[
+        bool,
+        typer.Option(
+            "--statements",
+            help="Instead, only write down what there is to prove: proofs/statements.",
+        ),
+    ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
     from checker.studies.prove.prove import select
 
-    if needed + families + why > 1:
-        raise UsageProblem("--needed, --families and --why exclude each other")
+    if needed + families + why + statements > 1:
+        raise UsageProblem("--needed, --families, --why and --statements exclude each other")
     left = {theorem.id for theorem in select(without)} if without else set()
     theorems = [theorem for theorem in select(claims or []) if theorem.id not in left]
     if pin and not why:
@@ -75,6 +83,8 @@ def prove(
         raise typer.Exit(_needed(claims or [], json, workers, timeout))
     if families:
         raise typer.Exit(_families(theorems, json, timeout))
+    if statements:
+        raise typer.Exit(_statements(theorems))
     if why:
         raise typer.Exit(_why(theorems, json, workers, timeout, pin))
     raise typer.Exit(_proofs(theorems, json, workers, timeout, out))
@@ -84,10 +94,11 @@ def _proofs(
     theorems: "Sequence[Theorem]", json: Path | None, workers: int | None, timeout: float, out: Path
 ) -> int:
     """The proofs themselves, and their certificates."""
-    from checker.studies.prove import certificates, families, prove
+    from checker.studies.prove import certificates, families, prove, statements
     from checker.studies.prove.report import report
 
     certificates.require_place(out)
+    theorems = [theorem for some in prove.theories(theorems) for theorem in some]
     began = time.monotonic()
     with progress.proofs() as tell:
         proofs = prove.prove(theorems, workers, tell, timeout)
@@ -103,6 +114,9 @@ def _proofs(
         prove.exit_code(proofs), families.exit_code(runs), key=(OK, INCONCLUSIVE, VIOLATED).index
     )
     said = f"certificates are in {out}"
+    stale = [what for what in (statements.stale(p.theorems, p.theory) for p in proofs) if what]
+    if stale:
+        code = VIOLATED
     if code == OK:
         certificates.write(proofs, out, runs)
     else:
@@ -110,7 +124,23 @@ def _proofs(
         said = "no certificates were written"
     print_families(runs)
     print_proofs(proofs, f"{seconds:.0f} s; {said}")
+    for what in stale:
+        print(f"checker: {what}", file=sys.stderr)
     return code
+
+
+def _statements(theorems: "Sequence[Theorem]") -> int:
+    """Write down what there is to prove of each theory."""
+    from checker.studies.prove import prove, statements
+    from checker.studies.prove.theories import theory
+
+    todo = prove.theories(theorems)
+    with progress.counted("statements") as tell:
+        for n, some in enumerate(todo):
+            tell(some[0].id, n, len(todo))
+            changed = statements.write(some, theory(some))
+            print(f"{some[0].id}.txt: {'written anew' if changed else 'as it was'}", flush=True)
+    return OK
 
 
 def _needed(ids: Sequence[str], json: Path | None, workers: int | None, timeout: float) -> int:

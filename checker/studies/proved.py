@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from checker.model.options import choose_rules, departures
-from checker.studies.prove import certificates, prove
+from checker.studies.prove import certificates, prove, statements
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.program import called
@@ -53,8 +53,12 @@ def prove_theorems(
 
     ``checking`` is told when the other solver begins.
     """
-    proofs = prove.prove(todo, workers, progress)
-    rows = [_row(theorem, proof) for proof in proofs for theorem in proof.theorems]
+    whole = [theorem for some in prove.theories(todo) for theorem in some]
+    proofs = prove.prove(whole, workers, progress)
+    rows = [_row(t, proof) for proof in proofs for t in proof.theorems if t in todo]
+    for what in (statements.stale(proof.theorems, proof.theory) for proof in proofs):
+        for row in (row for row in rows if what and row.ok):
+            row.verdict, row.ok, row.note = "not proved", False, what
     if all(row.ok for row in rows):
         if checking is not None:
             checking(f"{RECHECKED} checks the certificates again")
@@ -126,6 +130,7 @@ def _recheck(proofs: Sequence[prove.Proof], workers: int | None) -> tuple[int, s
     wrong."""
     words = [sys.executable, "-m", "proofs.recheck", "--solver", RECHECKED]
     words += ["--jobs", str(workers)] if workers else []
+    words += ["--statements", str(statements.PLACE)]
     with tempfile.TemporaryDirectory(prefix="synproof-") as folder:
         place = FilePath(folder) / "certificates"
         certificates.write(proofs, place)

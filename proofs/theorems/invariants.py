@@ -622,6 +622,12 @@ def ready_are_established(w: View) -> bool:
     return implies(request.queue == Queue.ACCEPT, there & not_(tcb.closing))
 
 
+def only_the_syn(w: View) -> bool:
+    """In SYN-SENT nothing is sent but the SYN."""
+    tcb = w.me.tcb
+    return implies(tcb.state == State.SYN_SENT, tcb.snd.nxt == w.seq.plus(tcb.iss, 1))
+
+
 def queues_are_bounded(w: View) -> bool:
     """S1: no more requests than the backlog, and one more connection than that to be accepted."""
     (listener,) = w.me.host.listeners

@@ -110,6 +110,12 @@ def forgotten_in_time(s: Scene) -> bool:
     return forgotten
 
 
+def strangers_are_requests(s: Scene) -> bool:
+    """The requests of strangers are some of those that there are."""
+    among: bool = s.me.listener.strangers <= s.me.listener.requests
+    return among
+
+
 def full_is_held(s: Scene) -> bool:
     """Where the queue is full, as many places are taken as there are."""
     full: bool = s.me.full <= s.me.held

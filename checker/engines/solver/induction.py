@@ -39,29 +39,30 @@ import z3
 from checker.engines.solver import smt
 from checker.engines.solver.smt import Term, Terms
 from checker.ir.composition import Kind
-from checker.ir.nodes import Node, Sort, variables
+from checker.ir.nodes import Node, Sort, variables, width_of
 from checker.ir.schema import Field
 from checker.ir.tracing import Branch, Leaf, Tree
 
 ENDS, MESSAGE, NUMBER = "ends", "message", "number"
 """What a clause is about."""
-START, COVER, TICK = "start", "cover", "tick"
+START, TICK = "start", "tick"
 PATH = "path "
 """How the name of a hypothesis begins that is a test on the path."""
 NEVER = "never"
 """In place of a clause: the path cannot be taken, so that every clause holds after it."""
 
 
-CONSTANT = "constant"
+CONSTANT = "constants"
 """In place of a clause: the fields that are left out keep their value."""
+SORTS = "sorts"
+"""In place of a clause: what an end keeps, and sends, is of its sort."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One clause; ``tree`` decides it. ``where`` is its source line.
 
-    ``when`` are the parameters under which it is claimed, in one or several ways; ``tree`` has
-    that in it.
+    ``when`` are the parameters under which it is claimed, in one or several ways.
     """
 
     name: str
@@ -165,7 +166,7 @@ def steps_of(kind: Kind) -> Iterator[Step]:
 class Obligation:
     """One thing to prove, and what came of it.
 
-    ``used`` are the hypotheses that the proof needed, by name; ``script`` holds just those.
+    ``used`` are the hypotheses that the proof needed, by name.
     """
 
     action: str
@@ -284,9 +285,11 @@ class Prover:
             variables |= {f"seg.{path}": term for path, term in seg.items()}
         return Terms(variables | self.parameters | more, self._functions(mine, its))
 
-    @staticmethod
-    def _holds(clause: Clause, terms: Terms) -> Term:
+    def _holds(self, clause: Clause, terms: Terms) -> Term:
         (term,) = smt.row_of(clause.tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
+        if clause.when:
+            ways = [_joined(z3.And, [self.parameters[o] for o in way], True) for way in clause.when]
+            term = z3.Implies(_joined(z3.Or, ways, False), term)
         return z3.simplify(term)
 
     # Hypotheses
@@ -412,6 +415,13 @@ class Prover:
         ]
         return after, sent
 
+    def _fits(self, step: Step, terms: Terms) -> list[Term]:
+        """Is what x becomes, and sends, of its sort? An expression may have more values."""
+        t = self.theory
+        rows = [*t.fields, *(t.message_fields * step.leaf.static.sent)]
+        pairs = zip(step.leaf.outputs, rows, strict=True)
+        return [_fits(node, f.sort, terms) for node, f in pairs]
+
     def _goal(
         self,
         clause: Clause,
@@ -455,29 +465,15 @@ class Prover:
             what = Obligation(START, 0, clause.name, where=clause.where)
             yield _Asking(known, self.limit, self._lessons).prove(what, goal)
 
-    def cover(self, kind: Kind) -> Obligation:
-        """The paths of an action are all there are."""
-        paths = list(steps_of(kind))
-        terms = self._step_terms(paths[0])
-        each = [[terms.of(test) == answer for test, answer, _ in step.tests] for step in paths]
-        goal = _joined(z3.Or, [_joined(z3.And, tests, True) for tests in each], False)
-        asking = _Asking({}, self.limit, self._lessons)
-        return asking.prove(Obligation(kind.name, 0, COVER), [goal])
-
     def constant(self, action: str) -> Iterator[Obligation]:
         """If the fields that are left out have their value, in all ends and messages, they have it
-        after an action, and in all that is sent."""
+        after an action, and in all that is sent. At the start they have it: ``Theory`` says so."""
         shown, values = self.theory.constancy, self.theory.constants
         if shown is None or not values:
             return
         what = Obligation(action, 0, CONSTANT)
         sorts = shown.variables
         literals = {name: smt.literal(value, sorts[name]) for name, value in values.items()}
-        if action == START:
-            first = {name: smt.literal(v, sorts[name]) for name, v in shown.first.items()}
-            same = [literals[name] == first[name] for name in literals if name in first]
-            yield _Asking({}, self.limit, self._lessons).prove(what, [*map(z3.simplify, same)])
-            return
         variables = {name: smt.variable(name, sort) for name, sort in sorts.items()}
         known = self._facts()
         for kind in ("me", "seg"):
@@ -519,11 +515,14 @@ class Prover:
             return
         self.taken[step.action, step.path] = TAKEN[never.verdict]
         after, sent = self._outcome(step, terms)
+        fits = self._fits(step, terms)
         ends = {"x": after, "y": self.ends["y"]}
         memories = {"x": self._after("x", after), "y": self._before("y")}
         messages = [*self.other.items(), *(("x", message) for message in sent)]
         asked = [clause for clause in t.clauses if only is None or clause.name in only]
         goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in asked}
+        if only is None or SORTS in only:
+            goals[SORTS] = fits
         asking.add(*self.numbers())
         for name, goal in goals.items():
             what = Obligation(step.action, step.path, name, rules, step.where)
@@ -542,9 +541,18 @@ class Prover:
             return
         self._looked = {}
         ends: dict[str, Row] = {}
+        fits: list[Term] = []
         for h in "xy":
             variables = {f"me.{path}": term for path, term in self.ends[h].items()}
             terms = Terms(variables | self.parameters)
+            fits += smt.row_of(
+                t.tick,
+                terms,
+                lambda leaf, terms=terms: [  # type: ignore[misc]
+                    _fits(node, f.sort, terms)
+                    for node, f in zip(leaf.outputs, t.fields, strict=True)
+                ],
+            )
             row = smt.row_of(
                 t.tick,
                 terms,
@@ -562,7 +570,10 @@ class Prover:
                 older[t.ttl] = older[t.ttl] - self.parameters[t.elapsed]
                 older["present"] = z3.And(older["present"], older[t.ttl] > 0)
             messages.append((h, older))
+            if t.ttl is not None:
+                fits.append(z3.Implies(older["present"], older[t.ttl] >= 0))
         goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
+        goals[SORTS] = fits
         known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
         asking = _Asking(known, self.limit, self._lessons)
         asking.add(*self.numbers())
@@ -583,8 +594,6 @@ class _Lessons:
     """Of a goal, hypotheses that imply it."""
     useful: dict[str, list[str]] = field(default_factory=dict)
     """Of a clause, the names of hypotheses that it needed last."""
-    scripts: dict[tuple[int, ...], str] = field(default_factory=dict)
-    """Of hypotheses and a goal."""
     kept: dict[int, Term] = field(default_factory=dict)
 
     def learn(self, clause: str, goals: Sequence[Term], core: Hypotheses) -> None:
@@ -606,15 +615,6 @@ class _Lessons:
             if all(id in names for id in core):
                 return [names[id] for id in core]
         return None
-
-    def script(self, supposed: Sequence[Term], goal: Term) -> str:
-        """That the hypotheses imply the goal, as SMT-LIB; made once."""
-        terms = (*supposed, goal)
-        key = tuple(term.get_id() for term in terms)
-        if key not in self.scripts:
-            self.kept |= dict(zip(key, terms, strict=True))
-            self.scripts[key] = _question(supposed, goal)
-        return self.scripts[key]
 
 
 class _Asking:
@@ -664,9 +664,6 @@ class _Asking:
             used |= dict.fromkeys(self._ask(what, left))
         if what.verdict == "proved":
             what.used = tuple(used)
-            supposed = [self.all[name] for name in used]
-            whole = _joined(z3.And, goals, True)
-            what.script = _header(what) + self.lessons.script(supposed, whole)
         what.seconds = time.process_time() - began
         return what
 
@@ -756,6 +753,21 @@ def plain(model: Any) -> dict[str, Any]:
 def _if_there(message: Row, holds: Term) -> Term:
     """What is said of a message, which may not be there."""
     return z3.Implies(message["present"], holds) if "present" in message else holds
+
+
+def _fits(node: Node, sort: Sort, terms: Terms) -> Term:
+    """Is the value of an expression one of a sort?"""
+    if sort.kind == "int" and width_of(node.sort) > width_of(sort):
+        return z3.ULE(terms.of(node), (1 << width_of(sort)) - 1)
+    if sort.unbounded and _may_be_negative(node):
+        return terms.of(node) >= 0
+    return z3.BoolVal(True)
+
+
+def _may_be_negative(node: Node) -> bool:
+    if node.op == "ite":
+        return any(map(_may_be_negative, node.args[1:]))
+    return node.op == "sub" or (node.op == "add" and any(map(_may_be_negative, node.args)))
 
 
 def _typed(term: Term, sort: Sort) -> Term:

@@ -5,14 +5,7 @@ from typing import Any, Protocol
 
 import z3
 
-from checker.engines.solver.induction import (
-    START,
-    Obligation,
-    Prover,
-    Step,
-    Theory,
-    steps_of,
-)
+from checker.engines.solver.induction import Obligation, Prover, Step, Theory, steps_of
 
 
 class Found(Protocol):
@@ -40,10 +33,8 @@ def in_turn(prover: Prover, near: str) -> Iterator[Obligation]:
     """All obligations; those of paths with ``near`` in their rules first."""
     yield from prover.start()
     yield from prover.ticking()
-    for kind in prover.theory.kinds:
-        yield prover.cover(kind)
     constancy = prover.theory.constancy
-    for action in (START, *constancy.trees) if constancy is not None else ():
+    for action in constancy.trees if constancy is not None else ():
         yield from prover.constant(action)
     for step in steps(prover.theory, near):
         yield from prover.step(step)

@@ -1,32 +1,24 @@
-"""Certificates: what was proved, for a program that knows nothing of how.
+"""Certificates: hints for a program that proves again what was proved, and knows nothing of how.
 
-A certificate directory holds each obligation as a standalone SMT-LIB 2 script and, in its manifest,
-what they are obligations of. ``proofs.recheck.check`` reads it and needs nothing else. It is
-written beside its place and put there whole. What is there already is replaced only if it is of
-this kind.
+What is claimed stands in statements (``checker.studies.prove.statements``), from which
+``proofs.recheck`` derives by itself what there is to prove. A certificate directory holds, for each
+theory, which hypotheses prove what, and which paths are never taken; and the runs for too short
+TIME-WAITs as SMT-LIB 2 scripts. It is written beside its place and put there whole. What is there
+already is replaced only if it is of this kind.
 """
 
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from checker.engines.solver.induction import (
-    CONSTANT,
-    COVER,
-    NEVER,
-    Clause,
-    Obligation,
-)
-from checker.model.options import show
+from checker.engines.solver.induction import NUMBER, Obligation
 from checker.studies.prove.families import Followed, said
 from checker.studies.prove.prove import Proof, exit_code
-from checker.studies.prove.report import VERSION, rules_of
-from checker.studies.prove.theories import options
-from checker.studies.prove.why import reasons
+from checker.studies.prove.report import VERSION
 from checker.support import files
 from checker.support.errors import OK, UsageProblem
 
@@ -53,9 +45,9 @@ def _ours(place: Path) -> bool:
         manifest = json.loads((place / MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT:
             return False
-        parts = (*manifest["theories"], *manifest["families"])
-        folders = {part["folder"] for part in parts}
-        if not {path.name for path in place.iterdir()} <= {MANIFEST, *folders}:
+        folders = {part["folder"] for part in manifest["families"]}
+        hints = {part["hints"] for part in manifest["theories"]}
+        if not {path.name for path in place.iterdir()} <= {MANIFEST, *hints, *folders}:
             return False
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -74,7 +66,7 @@ def discard(place: Path) -> None:
 
 
 def write(proofs: Sequence[Proof], place: Path, families: Sequence[Followed] = ()) -> int:
-    """Write the certificates of proofs, all of which must be whole; the number of files."""
+    """Write the certificates of proofs, all of which must be whole; how much they prove."""
     assert exit_code(proofs) == OK
     assert all(family.verdict == "proved" for family in families)
     require_place(place)
@@ -84,7 +76,7 @@ def write(proofs: Sequence[Proof], place: Path, families: Sequence[Followed] = (
         beside.mkdir()
         ids = [*(proof.id for proof in proofs), *(f"tight {one.family.id}" for one in families)]
         folders = _safe_names(ids)
-        theories = [_write(proof, folders[proof.id], beside, families) for proof in proofs]
+        theories = [_write(proof, beside, f"{folders[proof.id]}.json") for proof in proofs]
         tight = [_write_family(one, folders[f"tight {one.family.id}"], beside) for one in families]
         manifest = {
             "format": FORMAT,
@@ -100,7 +92,8 @@ def write(proofs: Sequence[Proof], place: Path, families: Sequence[Followed] = (
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         files.release(place)
-    return sum(len(part["obligations"]) for part in (*theories, *tight))
+    scripts = sum(len(part["obligations"]) for part in tight)
+    return sum(len(proof.obligations) for proof in proofs) + scripts
 
 
 def _write_script(what: Obligation, name: str, place: Path) -> dict[str, Any]:
@@ -131,56 +124,36 @@ def _write_family(one: Followed, folder: str, place: Path) -> dict[str, Any]:
     return said(one) | {"folder": folder, "obligations": written}
 
 
-def _write(
-    proof: Proof, folder: str, place: Path, families: Sequence[Followed] = ()
-) -> dict[str, Any]:
-    """Write one theory's scripts; what the manifest says of it."""
-    base, t = proof.theorems[0], proof.theory
-    folders = _safe_names([action.name for action in proof.actions])
-    clauses = _safe_names([NEVER, COVER, CONSTANT, *(clause.name for clause in t.clauses)])
-    written = [
-        _write_script(
-            what, f"{folder}/{folders[what.action]}/{what.path}.{clauses[what.clause]}.smt2", place
-        )
-        for what in proof.obligations
+def _write(proof: Proof, place: Path, name: str) -> dict[str, Any]:
+    """Write one theory's hints; what the manifest says of it."""
+    about = {clause.name: clause.about for clause in proof.theory.clauses}
+    hints = [
+        [what.action, what.path, what.clause, _hints(what, about)] for what in proof.obligations
     ]
-    known = reasons().get(proof.id, {})
-    return {
-        "id": proof.id,
-        "folder": folder,
-        "rules": rules_of(base),
-        "bounds": dict(base.bounds),
-        "free": list(t.parameters),
-        "constants": {name: show(value) for name, value in sorted(t.constants.items())}
-        if t.constancy is not None
-        else {},
-        "facts": [_said(clause) for clause in t.facts],
-        "pairs": [_said(clause) for clause in t.pairs],
-        "theorems": [
-            {
-                "id": theorem.id,
-                "title": theorem.title,
-                "cites": theorem.cites,
-                "claims": [f.__name__ for f in theorem.claims],
-                "options": list(options(theorem, base)),
-                "families": [one.family.id for one in families if one.family.theorem == theorem.id],
-            }
-            for theorem in proof.theorems
-        ],
-        "clauses": [
-            _said(clause) | {"about": clause.about, "why": known.get(clause.name)}
-            for clause in t.clauses
-        ],
-        "actions": [
-            {"name": a.name, "paths": a.paths, "impossible": a.impossible} for a in proof.actions
-        ],
-        "obligations": written,
-    }
+    files.write_json(place / name, hints)
+    return {"id": proof.id, "hints": name}
 
 
-def _said(clause: Clause) -> dict[str, Any]:
-    said = {"name": clause.name, "doc": clause.doc, "line": clause.where}
-    return said | {"when": [list(options) for options in clause.when]}
+def _hints(what: Obligation, about: Mapping[str, str]) -> list[str]:
+    """The hypotheses that a proof needed, as ``proofs.recheck.obligations`` names them.
+
+    Those about numbers are of all numbers that something is looked up at, and sorts go by
+    themselves.
+    """
+    found: dict[str, None] = {}
+    for name in what.used:
+        first, *rest = name.split()
+        if first == "assumed":
+            found[" ".join(rest[:2])] = None
+        elif first == "path":
+            found[f"path {rest[0].rstrip(':')}"] = None
+        elif first == "fact":
+            found[name] = None
+        elif about.get(first) == NUMBER:
+            found[f"{first} {rest[0]}"] = None
+        elif first in about:
+            found[name] = None
+    return [*found]
 
 
 def _safe_names(names: Sequence[str]) -> dict[str, str]:

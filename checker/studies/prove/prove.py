@@ -2,8 +2,8 @@
 
 Theorems of one system are proved together: they are one theory, which is traced once, here; the
 workers are forked after that and have its trees. Each takes
-some paths of one action at a time and sends back the obligations, with the scripts that a
-certificate is made of. *Proved* means that every obligation was found to follow. One that fails
+some paths of one action at a time and sends back the obligations, with the names of the hypotheses
+that each needed. *Proved* means that every obligation was found to follow. One that fails
 comes with a state and a step that violates it, and one on which the solver gave up is unknown. A
 theorem is vacuous if it has an action of which no path is known to be taken.
 
@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 
 from checker.engines.solver.induction import (
     CONSTANT,
-    COVER,
     NEVER,
+    SORTS,
     START,
     TICK,
     Obligation,
@@ -127,12 +127,12 @@ Progress = Callable[[Proof, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Work for one worker: paths of an action, and whether they are all there are."""
+    """Work for one worker: paths of an action, or what is asked of the action as a whole."""
 
     proof: int
     action: int
     paths: tuple[int, ...]
-    cover: bool = False
+    whole: bool = False
 
 
 def named(id: str) -> list[Theorem]:
@@ -162,7 +162,7 @@ def units(proofs: Sequence[Proof]) -> list[Unit]:
         for a in order:
             action = proof.actions[a]
             if action.steps:
-                found.append(Unit(p, a, (), cover=True))
+                found.append(Unit(p, a, (), whole=True))
             paths = action.paths
             found += [Unit(p, a, tuple(paths[i : i + CHUNK])) for i in range(0, len(paths), CHUNK)]
     return found
@@ -192,14 +192,11 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
     action = proof.actions[unit.action]
     if action.name == START:
         yield from prover.start()
-        yield from prover.constant(START)
     elif action.name == TICK:
         yield from prover.ticking()
         yield from prover.constant(TICK)
-    elif unit.cover:
-        (kind,) = (kind for kind in proof.theory.kinds if kind.name == action.name)
-        yield prover.cover(kind)
-        yield from prover.constant(kind.name)
+    elif unit.whole:
+        yield from prover.constant(action.name)
     else:
         for step in action.steps:
             if step.path in unit.paths:
@@ -246,7 +243,7 @@ def prove(
             if progress is not None:
                 progress(proofs[unit.proof], done[unit.proof])
     for unit in sorted(
-        todo, key=lambda unit: (unit.proof, unit.action, not unit.cover, unit.paths)
+        todo, key=lambda unit: (unit.proof, unit.action, not unit.whole, unit.paths)
     ):
         proofs[unit.proof].obligations += results[unit]
     return proofs
@@ -256,10 +253,14 @@ def _check(made: Theory) -> None:
     """Refuse names that would be taken for something else, and claims of nothing."""
     names = [clause.name for clause in made.clauses]
     actions = [kind.name for kind in made.kinds]
-    if len({*names, NEVER, COVER, CONSTANT}) < len(names) + 3:
+    if len({*names, NEVER, SORTS, CONSTANT}) < len(names) + 3:
         raise UsageProblem(
-            f"{made.name}: clauses need different names, not 'never', 'cover' or 'constant'"
+            f"{made.name}: clauses need different names, not {NEVER!r}, {SORTS!r} or {CONSTANT!r}"
         )
+    shown = made.constancy
+    first = {} if shown is None else {n: v for n, v in shown.first.items() if n in made.constants}
+    if any(made.constants[name] != value for name, value in first.items()):
+        raise UsageProblem(f"{made.name}: a field that is left out begins with another value")
     if len({*actions, START, TICK}) < len(actions) + 2:
         raise UsageProblem(f"{made.name}: actions need different names, not 'start' or 'tick'")
     if not made.claims or not set(made.claims) <= set(names):

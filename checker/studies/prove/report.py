@@ -6,9 +6,9 @@ from typing import Any
 
 from checker.engines.solver.induction import (
     CONSTANT,
-    COVER,
     MESSAGE,
     NUMBER,
+    SORTS,
     START,
     TICK,
     Clause,
@@ -20,7 +20,7 @@ from checker.model.options import show
 from checker.studies.prove.prove import Proof
 from proofs.theorems.table import Theorem
 
-VERSION = 2
+VERSION = 3
 
 
 def report(proofs: Sequence[Proof]) -> dict[str, Any]:
@@ -95,10 +95,10 @@ def counterexample(proof: Proof, what: Obligation) -> list[str]:
     lines = [f"{proof.id} not proved: {what.clause} fails after {what.action!r}"]
     if what.action == START:
         lines = [f"{proof.id} not proved: {what.clause} fails at the start"]
-    if what.clause == COVER:
-        lines = [f"{proof.id} not proved: the paths of {what.action!r} are not all there are"]
     if what.clause == CONSTANT:
         lines = [f"{proof.id} not proved: a field left out as constant changes in {what.action!r}"]
+    if what.clause == SORTS:
+        lines = [f"{proof.id} not proved: a value is none of its sort after {what.action!r}"]
     if clause is not None:
         doc = " ".join(clause.doc.split())
         lines.append(f"  clause   {clause.name} ({clause.where}): {doc}")

@@ -27,7 +27,6 @@ from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.small import Act, Scene, Small
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
-from spec.seq import implies
 from spec.tcp.inputs import Input
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
@@ -285,13 +284,7 @@ class _Looking:
             arguments = [
                 self.traced.segment("seg") if name == "seg" else numbers[name] for name in names
             ]
-            claimed: Any = not when
-            for way in when:
-                every: Any = True
-                for option in way:
-                    every = every & tracer.var(option, BOOL)
-                claimed = claimed | every
-            return None, [implies(claimed, function(self.view, *arguments))]
+            return None, [function(self.view, *arguments)]
 
         about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
         return _clause(function, about, tracer.trace(decided), when)

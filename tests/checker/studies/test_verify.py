@@ -20,7 +20,7 @@ from checker.cli.app import app
 from checker.model.options import choose_claims
 from checker.model.search import Options
 from checker.studies import explorations, pins, proved, reports, verify
-from checker.studies.prove import prove
+from checker.studies.prove import prove, statements
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, USAGE, VIOLATED, UsageProblem
 from proofs.claims.ablations import ABLATIONS
@@ -333,8 +333,11 @@ def test_files_are_written_whole_or_not_at_all(
 # Theorems
 
 
-def prove_toys(monkeypatch: pytest.MonkeyPatch, *toy_theorems: Any) -> None:
-    """In place of the theorems, toys."""
+def prove_toys(monkeypatch: pytest.MonkeyPatch, place: Path, *toy_theorems: Any) -> None:
+    """In place of the theorems, toys, whose statements are in ``place``."""
+    monkeypatch.setattr(statements, "PLACE", place)
+    for one in toy_theorems:
+        statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", toy_theorems)
     monkeypatch.setattr(proved, "THEOREMS", toy_theorems)
     monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
@@ -359,8 +362,8 @@ def test_the_theorems_of_claims(ids: list[str], chosen: list[str]) -> None:
         proved.theorems(choose_claims(["D1"]))
 
 
-def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    prove_toys(monkeypatch, toys.theorem(id="T4"))
+def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    prove_toys(monkeypatch, tmp_path, toys.theorem(id="T4"))
     (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
     assert (row.id, row.verdict, row.scope, row.ok) == ("T4", "holds", "unbounded", True)
     assert row.solvers == ["z3", "cvc5"]
@@ -381,9 +384,14 @@ def test_a_theorem_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_second_solver_is_named_only_if_it_agreed(
-    code: int, solvers: list[str], verdict: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
+    code: int,
+    solvers: list[str],
+    verdict: str,
+    exit_code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    prove_toys(monkeypatch, toys.theorem(id="T4"))
+    prove_toys(monkeypatch, tmp_path, toys.theorem(id="T4"))
     monkeypatch.setattr(proved, "_recheck", lambda *_: (code, "it said so"))
     (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
     assert (row.solvers, row.verdict) == (solvers, verdict)
@@ -391,19 +399,25 @@ def test_a_second_solver_is_named_only_if_it_agreed(
     assert reports.exit_code(reports.Report(claims=[row])) == exit_code
 
 
-def test_what_is_wrong_with_certificates_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other program is really asked: an obligation that does not follow is refused."""
-    prove_toys(monkeypatch, toys.theorem(id="T4"))
+def test_what_is_wrong_with_certificates_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The other program is really asked, and reads what is claimed where it is written down."""
+    prove_toys(monkeypatch, tmp_path, toys.theorem(id="T4"))
     proofs = prove.prove(proved.theorems(choose_claims(["T4"])), 2)
-    what = next(what for what in proofs[0].obligations if what.used)
-    what.script = what.script.replace("(not", "(or", 1)
+    path = tmp_path / "T4.txt"
+    path.write_text(path.read_text().replace("(<= me.told peer.sent)", "(< me.told peer.sent)"))
     code, said = proved._recheck(proofs, 2)
     assert code == VIOLATED
-    assert said.startswith("T4/")
+    assert said.endswith(".told_of_the_past: cvc5 says sat")
+    (row,) = proved.prove_theorems(proved.theorems(choose_claims(["T4"])), 2)
+    assert (row.ok, row.verdict) == (False, "not proved")
 
 
-def test_a_theorem_that_is_not_proved_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    prove_toys(monkeypatch, toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4"))
+def test_a_theorem_that_is_not_proved_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prove_toys(monkeypatch, tmp_path, toys.theorem(toys.up_to_date, id="T3"), toys.theorem(id="T4"))
     failed, other = proved.prove_theorems(proved.theorems(choose_claims(["T3", "T4"])), 2)
     assert (failed.verdict, failed.ok, failed.solvers) == ("not proved", False, [])
     assert "up_to_date" in failed.note
@@ -414,8 +428,8 @@ def test_a_theorem_that_is_not_proved_fails(monkeypatch: pytest.MonkeyPatch) -> 
     assert (suite.get("failures"), suite[0].get("classname")) == ("1", "unbounded")
 
 
-def test_an_unknown_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
-    prove_toys(monkeypatch, toys.theorem(id="T4"))
+def test_an_unknown_is_inconclusive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    prove_toys(monkeypatch, tmp_path, toys.theorem(id="T4"))
     proofs = prove.prove(proved.theorems(choose_claims(["T4"])), 2)
     proofs[0].obligations[0].verdict = "unknown"
     monkeypatch.setattr(prove, "prove", lambda *_: proofs)
@@ -429,7 +443,7 @@ def test_theorems_in_the_table_and_the_json(
 ) -> None:
     """The claim and the theorem of its name are two rows, each with its own rules."""
     toy = dataclasses.replace(toys.theorem(id="T10.opening.challenge"), rules={"close_waits": True})
-    prove_toys(monkeypatch, toy)
+    prove_toys(monkeypatch, tmp_path, toy)
     report = tmp_path / "r.json"
     words = ["verify", "T10.opening.challenge", "--prove", "--json", str(report)]
     done = CliRunner().invoke(app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})

@@ -17,7 +17,7 @@ from checker.engines.solver.timed_run import BEYOND, CHOICE, EXAMPLE, NO_MORE, A
 from checker.ir.nodes import POSITIVE, REAL
 from checker.ir.tracing import Tracer
 from checker.render import ladder
-from checker.studies.prove import certificates, prove
+from checker.studies.prove import certificates, prove, statements
 from checker.studies.prove.families import (
     Followed,
     condition,
@@ -325,6 +325,8 @@ def test_command_proves_them_with_the_theorems(
     theorems = (toys.theorem(id="Y1"),)
     monkeypatch.setattr(prove, "THEOREMS", theorems)
     monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+    monkeypatch.setattr(statements, "PLACE", tmp_path)
+    statements.write(theorems, toys.theory(theorems))
     out, place = tmp_path / "report.json", tmp_path / "certificates"
     words = ["prove", "--json", str(out), "--out", str(place)]
 
@@ -357,8 +359,15 @@ def place(tmp_path: Path) -> Path:
         for f in families
     ]
     place = tmp_path / "certificates"
-    certificates.write(prove.prove([toys.theorem()], 2, make=toys.theory), place, toy)
+    (proof,) = prove.prove([toys.theorem()], 2, make=toys.theory)
+    certificates.write([proof], place, toy)
+    (tmp_path / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
     return place
+
+
+def again(place: Path) -> list[str]:
+    """What the checker says."""
+    return recheck.recheck(place, ["cvc5"], 2, statements=place.parent).wrong
 
 
 def rewrite(place: Path, change: Callable[[Any], object]) -> list[str]:
@@ -367,14 +376,15 @@ def rewrite(place: Path, change: Callable[[Any], object]) -> list[str]:
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_text(json.dumps(manifest))
-    return recheck.recheck(place, ["cvc5"], 1)[0]
+    return again(place)
 
 
 def test_certificates_of_families_are_accepted(place: Path) -> None:
-    found, done = recheck.recheck(place, ["cvc5"], 2)
-    assert found == []
-    scripts = {one.file for one in done}
-    assert {path.relative_to(place).as_posix() for path in place.rglob("*.smt2")} == scripts
+    found = recheck.recheck(place, ["cvc5"], 2, statements=place.parent)
+    assert found.wrong == []
+    scripts = len([*place.rglob("*.smt2")])
+    ids = ("T3.text", "T4.2msl", "T4.never")
+    assert sum(found.of(id).agreed["cvc5"] for id in ids) == scripts > 20
     certificates.require_place(place)
 
 
@@ -404,12 +414,11 @@ def test_a_missing_obligation_is_noticed(place: Path, step: int, clause: str) ->
     assert any(f"step {step}: no obligation for {clause}" in what for what in rewrite(place, drop))
 
 
-def test_a_missing_family_is_noticed(place: Path) -> None:
-    def drop(manifest: Any) -> None:
-        for entry in manifest["families"].pop()["obligations"]:
-            (place / entry["file"]).unlink()
+def test_a_family_of_a_theorem_that_is_not_there_is_noticed(place: Path) -> None:
+    def invent(manifest: Any) -> None:
+        manifest["families"][0]["theorem"] = "T9"
 
-    assert rewrite(place, drop) == ["toy: its family T4.never is not there, or is of no theorem"]
+    assert "T3.text: its theorem T9 is not there" in rewrite(place, invent)[0]
 
 
 def test_a_wait_must_ask_that_time_goes_on(place: Path) -> None:
@@ -449,6 +458,102 @@ def test_a_claim_of_complement_needs_its_proof(place: Path) -> None:
         manifest["families"][0]["complement"] = True
 
     assert rewrite(place, claim) == ["T3.text: step 0: no obligation for beyond"]
+
+
+# Scripts
+
+
+def edit(place: Path, change: Callable[[str], str]) -> list[str]:
+    """What the checker says when a script is changed, with its digest."""
+
+    def digested(manifest: Any) -> None:
+        entry = next(o for o in manifest["families"][0]["obligations"] if o["path"] == 12)
+        path = place / entry["file"]
+        before = path.read_text()
+        after = change(before)
+        assert after != before
+        path.write_text(after)
+        entry["sha256"] = hashlib.sha256(after.encode()).hexdigest()
+
+    return rewrite(place, digested)
+
+
+def test_altered_missing_and_added_files(place: Path) -> None:
+    path = next(place.rglob("*.smt2"))
+    name, text = path.relative_to(place).as_posix(), path.read_text()
+    path.write_text(text + "; more\n")
+    assert again(place) == [f"{name}: it is not what its digest says"]
+    path.unlink()
+    assert again(place) == [f"{name}: missing"]
+    path.write_text(text)
+    path.with_name("more.smt2").write_text(text)
+    (what,) = again(place)
+    assert what.endswith("more.smt2: not in the manifest")
+
+
+def test_one_file_for_two_obligations(place: Path) -> None:
+    def share(manifest: Any) -> None:
+        one, two = manifest["families"][0]["obligations"][:2]
+        (place / two["file"]).unlink()
+        two["file"], two["sha256"] = one["file"], one["sha256"]
+
+    assert any("stands for two obligations" in what for what in rewrite(place, share))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("(check-sat)", "(check-sat)\n(check-sat)", "only check-sat"),
+        ("(check-sat)", "", "only check-sat"),
+        ("(check-sat)", "; (check-sat)\n", "only check-sat"),
+        ("(check-sat)", "(check-sat)\n(reset)", "only check-sat"),
+        ("(check-sat)", '(echo "unsat")\n(check-sat)', "the command echo"),
+        ("(check-sat)", "(push 1)\n(check-sat)", "the command push"),
+        ("(check-sat)", "(reset)\n(check-sat)", "the command reset"),
+        ("(check-sat)", "(check-sat-assuming (false))\n(check-sat)", "check-sat-assuming"),
+        ("(check-sat)", "(set-option :timeout 1)\n(check-sat)", "the command set-option"),
+        ("(check-sat)", "(assert false)\n(check-sat)", "assertions, of"),
+        ("(check-sat)", "(check-sat", "does not end"),
+        ("(check-sat)", ") (check-sat)", "a ) too many"),
+        ("(check-sat)", "(define-fun x () Bool true)\n(check-sat)", "the command define-fun"),
+        ("(check-sat)", "(declare-fun not (Bool) Bool)\n(check-sat)", "declares not"),
+        ("(check-sat)", "sat (check-sat)", "outside of a command"),
+        ("(set-logic ALL)", "(set-logic ALL)\n(set-logic QF_BV)", "begin with set-logic"),
+        ("(set-logic ALL)", "", "begin with set-logic"),
+        ("; clause: ", "; clause: not_", "header disagrees"),
+        ("; obligation: ", "; obligation: my ", "header disagrees"),
+        ("; line: ", "; line: elsewhere ", "header disagrees"),
+        ("(set-logic ALL)", "\r(set-logic ALL)", "control characters"),
+    ],
+)
+def test_script_that_is_not_as_it_should_be(place: Path, old: str, new: str, said: str) -> None:
+    assert any(said in what for what in edit(place, lambda text: text.replace(old, new, 1)))
+
+
+def test_satisfiable_script(place: Path) -> None:
+    def without_goal(text: str) -> str:
+        return text[: text.rindex("(assert")] + "(assert (= msl msl))\n(check-sat)\n"
+
+    assert any(what.endswith(": cvc5 says sat") for what in edit(place, without_goal))
+
+
+def test_goal_that_says_nothing(place: Path) -> None:
+    def trivial(text: str) -> str:
+        return text[: text.rindex("(assert")] + "(assert (not true))\n(check-sat)\n"
+
+    assert any("its goal says nothing" in what for what in edit(place, trivial))
+
+
+def test_bare_false_in_place_of_a_hypothesis(place: Path) -> None:
+    """A supposed ``false`` proves everything."""
+
+    def suppose(text: str) -> str:
+        at = text.index("(assert")
+        end = text.index("\n(assert", at)
+        return text[:at] + "(assert false)" + text[end:]
+
+    found = edit(place, suppose)
+    assert any("without saying anything" in w or "supposes something else" in w for w in found)
 
 
 def test_times_have_no_delays_by_themselves() -> None:

@@ -1,0 +1,79 @@
+"""Other solvers, by name: what they answer to a script, and whether they are there."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+SOLVERS = ("cvc5", "bitwuzla", "z3")
+
+
+def decides(solver: str, text: str) -> bool:
+    """Is a script in a logic that the solver knows?"""
+    return solver != "bitwuzla" or not re.search(r"\b(Int|Real)\b", _code(text))
+
+
+def _code(text: str) -> str:
+    return re.sub(r"^;.*$", "", text, flags=re.MULTILINE)
+
+
+def ask(solver: str, text: str, path: Path, timeout: float) -> str:
+    """What a solver answers."""
+    try:
+        return {"cvc5": _cvc5, "bitwuzla": _bitwuzla, "z3": _z3}[solver](text, path, timeout)
+    except Exception as error:
+        return f"error: {' '.join(str(error).split())[:200]}"
+
+
+def _cvc5(text: str, path: Path, timeout: float) -> str:
+    import cvc5
+
+    terms = cvc5.TermManager()
+    solver = cvc5.Solver(terms)
+    solver.setOption("tlimit-per", str(int(timeout * 1000)))
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, path.name)
+    answers = []
+    while True:
+        command = parser.nextCommand()
+        if command.isNull():
+            break
+        said = str(command.invoke(solver, parser.getSymbolManager())).strip()
+        if command.getCommandName() == "check-sat":
+            answers.append(said)
+        elif said:
+            return said
+    return " ".join(answers)
+
+
+def _bitwuzla(text: str, path: Path, timeout: float) -> str:
+    import bitwuzla
+
+    parser = bitwuzla.Parser(bitwuzla.TermManager(), bitwuzla.Options())
+    parser.parse(text, True, False)
+    solver = parser.bitwuzla()
+    end = time.monotonic() + timeout
+    solver.configure_terminator(lambda: time.monotonic() > end)
+    return str(solver.check_sat()).lower()
+
+
+def _z3(text: str, path: Path, timeout: float) -> str:
+    seconds = max(1, int(timeout))
+    ran = subprocess.run(
+        ["z3", f"-T:{seconds}", "-in"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=timeout + 10,
+        check=False,
+    )
+    return ran.stdout.strip()
+
+
+def missing(solver: str) -> bool:
+    """Is a solver not installed?"""
+    if solver == "z3":
+        return shutil.which("z3") is None
+    return importlib.util.find_spec(solver) is None
