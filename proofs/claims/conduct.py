@@ -44,6 +44,7 @@ def _conduct() -> Iterator[Claim]:
             ("text", "with text", {}),
             ("time", "with time", {}),
             ("alive", "with keep-alive", _ALIVE),
+            ("probes", "with time and a shut window", {}),
             ("syn", "with text on the SYN", {"data_on_syn": True}),
             ("packed", "with two octets and FIN in a segment", {"covering_acceptable": True}),
             ("reopened", "where TIME-WAIT is reopened", {**_ANY, "time_wait_reopen": True}),
@@ -134,6 +135,14 @@ WITNESSES = (
         p.two_octets_and_fin_taken,
         "conduct-text",
         "RFC 9293 3.8",
+    ),
+    Claim(
+        "WC.probes",
+        "a probe of a shut window was answered",
+        SOMETIMES,
+        p.a_probe_is_answered,
+        "conduct-probes",
+        "RFC 9293 3.8.6.1",
     ),
     Claim(
         "WC.syn",

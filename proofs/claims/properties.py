@@ -948,6 +948,11 @@ def octet_and_fin_taken(world: World) -> bool:
     )
 
 
+def a_probe_is_answered(world: World) -> bool:
+    """An end has probed a shut window, and was answered."""
+    return any(host.tcb.answered for host in world.hosts)
+
+
 def time_wait_returned_to(world: World) -> bool:
     """B is in TIME-WAIT, and its TCB is none that a passive OPEN made: it was reopened since."""
     _, b = world.hosts

@@ -127,7 +127,8 @@ def _ack_in_range(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 def _gave_up(before: Tcb, tcp: Tcp) -> bool:
     """Is it time to close the connection, rather than to retransmit (section 3.8.3, MUST-20)?"""
     bounded = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
-    return bounded & (before.snd.una != before.snd.nxt) & (before.span == 0)
+    running = bounded & (before.snd.una != before.snd.nxt) & not_(before.answered)
+    return running & (before.span == 0)
 
 
 def _unheard(before: Tcb, what: Input, tcp: Tcp) -> bool:
@@ -854,15 +855,8 @@ def _timed(
     empty = after.snd.una == after.snd.nxt  # with nothing in the queue, R says nothing
     answered = False
     restarts = False
-    # Whatever is sent again into a shut window is a probe; R is the time that it may wait.
-    probes = (
-        (what == Input.RETRANSMISSION_TIMEOUT)
-        & _among(before.state, SYNCHRONIZED)
-        & (before.snd.una != before.iss)
-        & (before.snd.wnd == 0)
-        & (before.probes == 0)
-        & tcp.bounds.send_window
-    )
+    # R is the time that a probe waits: after an answer it begins with the next one.
+    probes = (what == Input.RETRANSMISSION_TIMEOUT) & before.answered
     if seg is not None:
         # A peer that answers probes of its shut window is waited for.
         answered = (
@@ -877,7 +871,8 @@ def _timed(
             stays & _processed(before, seg, tcp) & seg.ctl.fin & _ack_in_range(before, seg, tcp)
         )
     begins = fronted | opened | answered | probes
-    heard = answered | (_among(before.state, SYNCHRONIZED) & (before.snd.una != after.snd.una))
+    timed = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
+    waits_for = choose(answered & timed, True, before.answered & not_(probes | fronted | waits))
     begun = choose(begins, after.span == tcp.bounds.span, after.span == before.span)
     return (
         runs,
@@ -888,7 +883,7 @@ def _timed(
         ),
         ("3.6.1: only in TIME-WAIT", closing | (after.time_wait == 0)),
         ("3.8.3, MUST-20; 3.8.6.1, MUST-37", waits | empty | begun),
-        ("3.8.6.1, MUST-37: who was heard is probed anew", implies(heard, after.probes == 0)),
+        ("3.8.6.1, MUST-37: an answer is good until the next probe", after.answered == waits_for),
         ("3.10.7.4 eighth: other timers are off", implies(waits, after.span == 0)),
     )
 

@@ -97,6 +97,7 @@ class Tcb:
     recent_for: Ticks = 0  # ticks for which it is still valid, if that is not for ever
     since: Stamp = 0  # TSval when TIME-WAIT began
     span: Ticks = 0  # how long the front of the retransmission queue may still be resent
+    answered: bool = False  # the last probe of a shut window was, and R has not begun again
     keep_alive: Ticks = 0  # keep-alive timer
     probes: Count = 0  # probes sent since the peer was heard
     throttled: bool = False  # the limit on ACKs that answer what is refused is reached

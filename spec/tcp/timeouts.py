@@ -58,9 +58,9 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     if snd.una == tcb.iss:
         send_syn_ack(tcb, tcp)
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/syn-ack", "SYN,ACK")
-    if probes_anew(tcb, tcp):
+    if tcb.answered:
+        tcb.answered = False
         start_span(tcb, tcp)
-        tcb.probes = 1
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt, 1, False)
         snd.nxt = seq.plus(snd.nxt, 1)
@@ -98,17 +98,7 @@ def r_is_used_up(tcb: Tcb, tcp: Tcp) -> bool:
     """
     if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded:
         return False
-    return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0) & not_(probes_anew(tcb, tcp))
-
-
-def probes_anew(tcb: Tcb, tcp: Tcp) -> bool:
-    """Would what is sent now be the first probe since the peer was heard (section 3.8.6.1)?
-
-    Whatever is sent again into a shut window is a probe: the peer answers it, and takes nothing.
-    """
-    if tcp.bounds.msl == 0 or not tcp.rules.retransmission_bounded or not tcp.bounds.send_window:
-        return False
-    return (tcb.snd.una != tcb.iss) & (tcb.snd.wnd == 0) & (tcb.probes == 0)
+    return (tcb.snd.una != tcb.snd.nxt) & (tcb.span == 0) & not_(tcb.answered)
 
 
 def keep_alive_timeout(tcb: Tcb, tcp: Tcp) -> None:

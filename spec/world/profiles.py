@@ -179,6 +179,9 @@ PROFILES = {
         (Conduct(),),
     ),
     "conduct-alive": Profile(replace(_ALIVE, close=True, keep_alive_idle=1), (Conduct(),)),
+    "conduct-probes": Profile(
+        replace(_TEXT, octets=2, window=1, b_sends=False, in_flight=1, msl=1, span=1), (Conduct(),)
+    ),
     "conduct-syn": Profile(_TEXT_ON_SYN, (Conduct(),)),
     "conduct-packed": Profile(
         replace(
@@ -343,6 +346,8 @@ PURPOSES = {
     "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
     "conduct-time": "the same with time, and R two ticks long, so that it is seen to run",
     "conduct-alive": "the same with keep-alives, which begin after a tick",
+    "conduct-probes": "the same with two octets, room for one, and time: R of the probes of a shut "
+    "window",
     "conduct-syn": "the same with an octet on a SYN",
     "conduct-packed": "the same with two octets in a segment, and FIN with them: what is sent "
     "again may be in part known, and reach beyond the window",
@@ -428,6 +433,7 @@ _LONG = (
     "reused-resets",
     "idle",
     "conduct-alive",
+    "conduct-probes",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 

@@ -329,7 +329,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         snd.una = seg.ack
         start_span(tcb, tcp)
-        tcb.probes = 0
+        tcb.answered = False
         tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
         # Urgent text that is acknowledged is urgent no more. The text never says so; without it the
         # pointer is ahead again half the sequence space later.
@@ -340,7 +340,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # MUST-37: a peer that answers probes of its shut window keeps the connection open.
         if (snd.wnd == 0) & (snd.una == seg.ack) & (snd.una != snd.nxt):
             start_span(tcb, tcp)
-            tcb.probes = 0
+            tcb.answered = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
             tcp.rule("3.8.6.1/zero-window probe/answered", "probe answered, R begins anew")
     newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)

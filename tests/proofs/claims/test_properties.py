@@ -546,6 +546,12 @@ def test_octets_and_a_fin_are_taken():
                 assert p.two_octets_and_fin_taken(here) == two
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_probe_is_answered(answered: bool) -> None:
+    here = world(end(ESTABLISHED), end(ESTABLISHED, answered=answered))
+    assert p.a_probe_is_answered(here) == answered
+
+
 def test_a_time_wait_is_returned_to():
     for state in State:
         for passive in (False, True):

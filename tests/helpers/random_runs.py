@@ -1,0 +1,149 @@
+"""Random runs at 32 bits: two hosts, and a network that forgets nothing before its time.
+
+ISNs are near each other, at the wrap, or 0, as far as the theorem's assumptions allow. What every
+state is held against are the theorem's clauses, in plain Python.
+"""
+
+import dataclasses
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from checker.model.model import Model
+from proofs.theorems.invariants import Memory, View, remember
+from proofs.theorems.table import Theorem
+from spec.observe.sights import look
+from spec.rules import Rules
+from spec.seq import Space
+from spec.tcp.inputs import Input
+from spec.tcp.segment import Segment
+from spec.world.bounds import Bounds
+from spec.world.enabled import CALLS, Event
+from spec.world.endpoint import Endpoint, initial
+from spec.world.happen import happen
+from spec.world.records import clone
+
+MOST = 24
+"""Segments of which a clause is asked, and TCBs that a host makes at most."""
+
+
+class Host:
+    """One end, what is remembered of its TCBs, their ISNs, and what it has sent."""
+
+    def __init__(self, end: Endpoint, isns: Iterator[int]) -> None:
+        self.end, self.isns = end, isns
+        self.memory: dict[int, Memory] = {}
+        self.iss: dict[int, int] = {}
+        self.sent: list[Segment] = []
+
+    def of(self, n: int) -> Memory:
+        return self.memory.setdefault(n, Memory())
+
+    def isn(self, n: int) -> int:
+        while n > 0 and n not in self.iss:
+            self.iss[len(self.iss) + 1] = next(self.isns)
+        return self.iss.get(n, 0)
+
+
+def isns(chance: random.Random, pairs: set[str]) -> Iterator[int]:
+    """ISNs that meet assumptions about pairs."""
+    at = chance.choice((0, (1 << 32) - 2, 1 << 31, chance.randrange(1 << 32)))
+    while True:
+        yield at
+        if "far" in pairs:
+            at += (1 << 30) + 3 + chance.randrange(3)
+        elif pairs:
+            at += chance.choice((2, 2, 3, 4, 1000))
+        else:
+            at += chance.choice((0, 0, 1, 1, 2, -1, -2, 1 << 31))
+        at %= 1 << 32
+
+
+class Run:
+    """One random run of a theorem's system."""
+
+    def __init__(self, theorem: Theorem, seed: int, **rules: Any) -> None:
+        chance = self.chance = random.Random(seed)
+        self.theorem = theorem
+        self.window = chance.choice((1, 2, 5, 1 << 16, 1 << 30))
+        free: dict[str, Any] = {"window": self.window, "backlog": chance.choice((0, 1, 2))}
+        msl, span = chance.choice((1, 2, 5)), chance.choice((0, 1, 3))
+        timed = "msl" in theorem.free
+        if timed:
+            free |= {"msl": msl, "span": span}
+            length = max(2 * msl, msl + span) + chance.choice((0, 0, 1))
+            rules = {"time_wait_cut": 2 * msl - length} | rules
+        free = {name: free[name] for name in free if name in theorem.free}
+        self.rules = dataclasses.replace(Rules(), **(theorem.rules | rules))
+        self.bounds = dataclasses.replace(Bounds(), **theorem.bounds, **free)
+        model = Model(Rules(**theorem.rules), Bounds(**theorem.bounds), theorem.watchers)
+        calls = [what for what in CALLS if what in model.callers]
+        self.events: list[Event] = [*calls, *[Input.SEGMENT] * (1 + len(calls))]
+        self.events += [Input.TICK] if timed else []
+        pairs = {f.__name__ for f in theorem.pairs}
+        blank = initial(theorem.watchers, self.bounds)
+        self.hosts = [Host(clone(blank), isns(chance, pairs)) for _ in range(2)]
+
+    def step(self) -> bool:
+        """Let something happen, if it may."""
+        chance, what = self.chance, self.chance.choice(self.events)
+        if what == Input.TICK:
+            return self._tick()
+        me, peer = chance.sample(self.hosts, 2)
+        seg = None
+        if what == Input.SEGMENT:
+            if not peer.sent:
+                return False
+            seg = clone(chance.choice(peer.sent[-6:] if chance.random() < 0.8 else peer.sent))
+        made = me.end.ghost.made
+        if made >= MOST:
+            return False
+        end = clone(me.end)
+        seen = [[(True, s) for s in host.sent] for host in (me, peer)]
+        sight = look(end.ghost, peer.end.tcb, peer.end.ghost, *seen)
+        isn = me.isn(made + 1)
+        effects = happen(end, what, seg, isn, self.rules, self.bounds, self.theorem.watchers, sight)
+        if not effects.possible:
+            return False
+        me.end = end
+        me.sent += effects.sent
+        if end.ghost.id:
+            remember(me.of(end.ghost.id), end, Space(32))
+        return True
+
+    def _tick(self) -> bool:
+        for host in self.hosts:
+            end = clone(host.end)
+            happen(end, Input.TICK, None, 0, self.rules, self.bounds, self.theorem.watchers)
+            host.end = end
+            for seg in host.sent:
+                seg.ttl -= 1
+            if self.rules.lifetime_bounded:
+                host.sent = [seg for seg in host.sent if seg.ttl > 0]
+        return True
+
+    def broken(self) -> Iterator[str]:
+        """Clauses that are false now."""
+        for me, peer in (self.hosts, self.hosts[::-1]):
+            view = View(
+                me.end,
+                peer.end,
+                me.of,
+                peer.of,
+                me.isn,
+                peer.isn,
+                self.rules,
+                self.bounds,
+                Space(32),
+            )
+            segments = me.sent if len(me.sent) <= MOST else self.chance.sample(me.sent, MOST)
+            for clause in self.theorem.all:
+                names = clause.__code__.co_varnames[1 : clause.__code__.co_argcount]
+                rows: list[tuple[Any, ...]] = [()]
+                if names == ("seg",):
+                    rows = [(seg,) for seg in segments]
+                elif names:
+                    rows = [(n,) for n in range(1, me.end.ghost.made + 2)]
+                for row in rows:
+                    if not clause(view, *row):
+                        yield clause.__name__
