@@ -307,7 +307,7 @@ class _Script:
     def _own(self, key: Key) -> int:
         """The bits at which an expression is computed if ``key`` is wanted."""
         node, bits = key
-        if node.op in ("const", "add", "sub"):
+        if node.op in ("const", "add", "sub") or (node.op == "ite" and node.sort.lo < 0):
             return bits
         return int(node.data) if node.op == "wrap" else width_of(node.sort)
 

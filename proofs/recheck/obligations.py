@@ -414,9 +414,6 @@ class Theory:
         made = self.made
         if not made.constants:
             return
-        sorts = {f"me.{f}": sort for f, sort in made.end.items()}
-        sorts |= {f"seg.{f}": sort for f, sort in made.message.items()}
-        sorts |= made.left_out
         known = [*self._facts.values()]
         known += [
             compare("=", variable(name, made.left_out[name]), value)

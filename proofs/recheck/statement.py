@@ -445,7 +445,7 @@ class _Reading:
         if called in (START, TICK, *(action.name for action in self.made.actions)):
             raise Bad("its name is another's")
         reader = self._stepping(delivers)
-        found = tuple(self._paths(tree, reader, []))
+        found = tuple(self._paths(tree, reader))
         self.made.actions.append(Action(called, delivers, _counted(found, paths)))
 
     def _tick(self, paths: Tree, tree: Tree) -> None:
@@ -453,7 +453,7 @@ class _Reading:
             raise Bad("there is no time, or two")
         reader = self._reader("me.")
         reader.defined = self.defined
-        found = tuple(self._paths(tree, reader, []))
+        found = tuple(self._paths(tree, reader))
         self.made.tick = Action(TICK, False, _counted(found, paths))
 
     def _keeps(self, name: Tree, term: Tree) -> None:
@@ -498,9 +498,9 @@ class _Reading:
         variables |= {name: variable(name, sort) for name, sort in self.made.seen.items()}
         return Reader(variables, self.made.enums, self._functions(), self.defined)
 
-    def _paths(self, tree: Tree, reader: Reader, tests: list[Term]) -> Iterator[Way]:
+    def _paths(self, tree: Tree, reader: Reader) -> Iterator[Way]:
         number = 0
-        stack: list[tuple[Tree, tuple[Term, ...]]] = [(tree, tuple(tests))]
+        stack: list[tuple[Tree, tuple[Term, ...]]] = [(tree, ())]
         while stack:
             here, way = stack.pop()
             if not isinstance(here, str) and here[:1] == ["if"]:

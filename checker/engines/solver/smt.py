@@ -91,6 +91,9 @@ class Terms:
             return self.at(node.args[0], bits) + self.at(node.args[1], bits)
         if node.op == "sub":
             return self.at(node.args[0], bits) - self.at(node.args[1], bits)
+        if node.op == "ite" and node.sort.lo < 0:  # its own width has no room for a sign
+            test, yes, no = node.args
+            return z3.If(self.of(test), self.at(yes, bits), self.at(no, bits))
         return resize(self.of(node), bits)
 
     def _make(self, node: Node) -> Term:

@@ -11,6 +11,7 @@ import z3
 from checker.engines.explicit.reference import explore
 from checker.engines.solver import smt, symbolic
 from checker.ir.interpret import evaluate, leaves
+from checker.ir.nodes import BOOL, Builder, integer
 from checker.model import solved
 from checker.model import traced as trees
 from checker.model.interned import Interned
@@ -277,3 +278,13 @@ def test_a_field_that_is_wrongly_frozen_is_noticed(path: str) -> None:
     wrong = dict(zip(paths(record), key(record), strict=True))[field]
     assert not inductive(system, constants | {path: wrong})
     assert breaks(system, constants | {path: wrong}) == {path}
+
+
+def test_a_choice_that_may_be_negative_is_wrapped_whole() -> None:
+    """(0 - 1 if p else 0) mod 256 is 255 or 0, though the choice has no bits for it by itself."""
+    build = Builder()
+    p, a = build.var("p", BOOL), build.var("a", integer(0, 1))
+    less = build.sub(build.const(0), a)
+    node = build.wrap(build.ite(p, less, build.const(0)), 8)
+    terms = smt.Terms({"p": z3.BoolVal(True), "a": z3.BitVecVal(1, 1)})
+    assert z3.simplify(terms.of(node)).as_long() == evaluate(node, {"p": True, "a": 1}) == 255
