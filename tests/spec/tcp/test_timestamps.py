@@ -104,6 +104,11 @@ def test_paws_spares_resets():
     assert get(stamped(ESTABLISHED), "<SEQ=300><CTL=RST>", 1, paws_resets=True).state == ESTABLISHED
 
 
+def test_a_reset_without_a_timestamp_is_spared_all_the_same():
+    """CLOSED answers without one (section 3.2)."""
+    assert get(stamped(ESTABLISHED), "<SEQ=300><CTL=RST>", 0, paws_resets=True).state == CLOSED
+
+
 def test_ts_recent_follows_what_comes_in_order():
     """Section 4.3 (2): not what begins behind RCV.NXT, nor what is not acceptable."""
     assert get(stamped(ESTABLISHED), "<SEQ=301><ACK=100><TEXT=1><CTL=ACK>", 7).tcb.ts_recent == 4
