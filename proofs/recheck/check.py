@@ -34,7 +34,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +84,6 @@ def hints(path: Path) -> dict[tuple[str, int, str], list[str]]:
     return found
 
 
-@cache
-def theory(named: Path, hinted: Path) -> Theory:
-    """A theory, as its statement says, with hints."""
-    return Theory(statement.read(named), hints(hinted))
-
-
 # What is asked
 
 
@@ -99,9 +92,7 @@ class Unit:
     """Some of what is to be checked: of a theory, some paths of an action; or scripts of runs."""
 
     name: str
-    statement: Path | None = None
-    hints: Path | None = None
-    action: str = ""
+    action: str = ""  # none: of scripts
     paths: tuple[int, ...] = ()
     scripts: tuple[runs.Script, ...] = ()
 
@@ -111,16 +102,20 @@ WHOLE = "whole"
 """In place of an action: what is asked of a theory as a whole."""
 
 
-def units(id: str, made: Statement, hinted: Path, named: Path) -> Iterator[Unit]:
+_theories: dict[str, Theory] = {}
+"""What the workers are forked with."""
+
+
+def units(made: Statement) -> Iterator[Unit]:
     """The work of a theory."""
     for action in made.actions:
         paths = [path.number for path in action.possible]
         for n in range(0, len(paths), CHUNK):
-            yield Unit(id, named, hinted, action.name, tuple(paths[n : n + CHUNK]))
+            yield Unit(made.id, action.name, tuple(paths[n : n + CHUNK]))
     if made.tick is not None:
-        yield Unit(id, named, hinted, TICK)
-    yield Unit(id, named, hinted, START)
-    yield Unit(id, named, hinted, WHOLE)
+        yield Unit(made.id, TICK)
+    yield Unit(made.id, START)
+    yield Unit(made.id, WHOLE)
 
 
 @dataclass(slots=True)
@@ -139,12 +134,11 @@ class Checked:
 def check(place: Path, unit: Unit, solvers: Sequence[str], timeout: float) -> Checked:
     """Check a unit."""
     done = Checked(unit.name)
-    if unit.statement is None:
+    if not unit.action:
         for file in unit.scripts:
             _script(done, place, file, solvers, timeout)
         return done
-    assert unit.hints is not None
-    of = theory(unit.statement, unit.hints)
+    of = _theories[unit.name]
     try:
         for one in _obligations(of, unit):
             done.taken += one.action not in (START, TICK) and one.what not in (NEVER, "constants")
@@ -339,6 +333,7 @@ def _prepared(place: Path, statements: Path) -> tuple[list[Statement], list[Unit
     """The statements, and what is to be checked."""
     manifest = read(place)
     made, todo, wrong = [], [], []
+    _theories.clear()
     held = {"manifest.json"}
     for one in manifest["theories"]:
         named, hinted = statements / f"{one['id']}.txt", place / one["hints"]
@@ -348,8 +343,8 @@ def _prepared(place: Path, statements: Path) -> tuple[list[Statement], list[Unit
         made.append(statement.read(named))
         if made[-1].id != one["id"]:
             raise Bad(f"{named.name}: it is of {made[-1].id}")
-        hints(hinted)
-        todo += list(units(one["id"], made[-1], hinted, named))
+        _theories[one["id"]] = Theory(made[-1], hints(hinted))
+        todo += list(units(made[-1]))
     names = [one.id for one in made]
     wrong += [f"manifest.json: {id} is there twice" for id, n in Counter(names).items() if n > 1]
     theorems = {theorem.id for one in made for theorem in one.theorems}

@@ -200,24 +200,23 @@ def not_(a: Term) -> Term:
 
 def and_(*terms: Term) -> Term:
     """All of them."""
-    _kind("and", "bool", *terms)
-    left = list(dict.fromkeys(term for term in terms if term is not TRUE))
-    if FALSE in left:
-        return FALSE
-    if len(left) < 2:
-        return left[0] if left else TRUE
-    return _term("and", tuple(left), None, BOOL)
+    return _joined("and", terms, TRUE, FALSE)
 
 
 def or_(*terms: Term) -> Term:
     """One of them."""
-    _kind("or", "bool", *terms)
-    left = list(dict.fromkeys(term for term in terms if term is not FALSE))
-    if TRUE in left:
-        return TRUE
+    return _joined("or", terms, FALSE, TRUE)
+
+
+def _joined(op: str, terms: Sequence[Term], none: Term, enough: Term) -> Term:
+    """``none`` is what no terms are together, and ``enough`` decides by itself."""
+    _kind(op, "bool", *terms)
+    left = list(dict.fromkeys(term for term in terms if term is not none))
+    if enough in left:
+        return enough
     if len(left) < 2:
-        return left[0] if left else FALSE
-    return _term("or", tuple(left), None, BOOL)
+        return left[0] if left else none
+    return _term(op, tuple(left), None, BOOL)
 
 
 def implies(a: Term, b: Term) -> Term:
@@ -293,6 +292,10 @@ def _tokens(text: str) -> Iterator[str]:
             at = until
 
 
+_TAKES = {"+": 2, "-": 2, "=": 2, "<": 2, "<=": 2, "int": 1, "not": 1, "ite": 3}
+"""How many terms an operation is of."""
+
+
 class Reader:
     """Reads terms over variables, enums, functions and definitions that are known by name."""
 
@@ -316,23 +319,10 @@ class Reader:
         if op == "wrap" and len(rest) == 2 and isinstance(rest[1], str) and rest[1].isdecimal():
             return wrap(self.read(rest[0]), int(rest[1]))
         args = [self.read(one) for one in rest]
-        match op, len(args):
-            case "+" | "-", 2:
-                return sum_(op, *args)
-            case "=" | "<" | "<=", 2:
-                return compare(op, *args)
-            case "int", 1:
-                return number(*args)
-            case "not", 1:
-                return not_(*args)
-            case "and", n if n > 1:
-                return and_(*args)
-            case "or", n if n > 1:
-                return or_(*args)
-            case "ite", 3:
-                return ite(*args)
-            case name, 1 if name in self.functions:
-                return apply(name, args[0], self.functions[name])
+        if _TAKES.get(op) == len(args) or (op in ("and", "or") and len(args) > 1):
+            return made(op, None, args)
+        if op in self.functions and len(args) == 1:
+            return apply(op, args[0], self.functions[op])
         raise Bad(f"{op} of {len(args)} means nothing")
 
     def _atom(self, name: str) -> Term:

@@ -34,23 +34,28 @@ _HEAD = """\
 def stale(theorems: Sequence[Theorem], theory: Theory) -> str:
     """What is wrong with the statement of a theory that is there; nothing, if all is well."""
     place = PLACE / f"{theory.name}.txt"
-    try:
-        there = place.read_text("utf-8")
-    except OSError:
-        there = ""
+    there = _there(place)
     if there == written(theorems, theory):
         return ""
     said = "is not what the specification and the clauses say now" if there else "is not there"
     return f"the statement {place.name} {said}; prove --statements writes it, git diff shows it"
 
 
+def _there(place: Path) -> str:
+    try:
+        return place.read_text("utf-8")
+    except OSError:
+        return ""
+
+
 def write(theorems: Sequence[Theorem], theory: Theory) -> bool:
     """Write the statement of a theory in its place; whether it is another than before."""
     place = PLACE / f"{theory.name}.txt"
-    changed = bool(stale(theorems, theory))
-    if changed:
-        files.write(place, written(theorems, theory).encode())
-    return changed
+    text = written(theorems, theory)
+    if _there(place) == text:
+        return False
+    files.write(place, text.encode())
+    return True
 
 
 def written(theorems: Sequence[Theorem], theory: Theory) -> str:

@@ -21,7 +21,6 @@ from proofs.recheck.terms import evaluate, question
 from proofs.theorems.invariants import remember
 from proofs.theorems.table import BY_ID, THEOREMS, together
 from spec.observe.sights import look
-from spec.tcp.inputs import Input
 from spec.world.records import key, paths
 from tests.helpers import stated
 
@@ -44,11 +43,6 @@ def actions(made: Statement) -> list[Action]:
     return [*made.actions, *([made.tick] if made.tick is not None else [])]
 
 
-def named(action: Action) -> Action:
-    """An action by the name that the specification has for it."""
-    return Action(Input.TICK.value, False, action.paths) if action.name == "tick" else action
-
-
 def values(chance: random.Random, made: Statement, action: Action) -> stated.Values:
     near = chance.choice((0, 1, 1 << 31, (1 << 32) - 1, chance.randrange(1 << 32)))
     found = {
@@ -63,7 +57,7 @@ def random_inputs(id: str, count: int, seed: int) -> set[tuple[str, int]]:
     """Hold the readings against each other; the paths that were taken."""
     chance, made, spec = random.Random(seed), read(id), spec_of(id)
     taken = set()
-    for action in map(named, actions(made)):
+    for action in actions(made):
         for _ in range(count):
             way = stated.same(spec, action, values(chance, made, action))
             taken.add((action.name, way.number))
@@ -109,7 +103,7 @@ def point(made: Statement, action: Action, way: Way) -> stated.Values | None:
 def on_paths(id: str, every: int) -> float:
     """Hold the readings against each other on every so many paths; the part that can be taken."""
     made, spec = read(id), spec_of(id)
-    todo = [(action, way) for action in map(named, actions(made)) for way in action.paths]
+    todo = [(action, way) for action in actions(made) for way in action.paths]
     taken = 0
     for action, way in todo[::every]:
         at = point(made, action, way)
