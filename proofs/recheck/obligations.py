@@ -23,6 +23,7 @@ a proof fail.
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from proofs.recheck.statement import (
     ENDS,
@@ -102,7 +103,8 @@ class Theory:
         self.arriving = _row("seg.", made.message)
         self.number = variable("n", NAT)
         self.looked: dict[str, dict[Term, None]] = {"x": {}, "y": {}}
-        self._facts = {f"fact {f.name}": Place(self.parameters).of(f.term) for f in made.facts}
+        facts = {f"fact {f.name}": Place(self.parameters).of(f.term) for f in made.facts}
+        self._facts = {name: term for name, term in facts.items() if term is not TRUE}
         self._memo: dict[tuple[object, ...], _Noted] = {}
 
     def _there(self, name: str) -> Row:
@@ -281,9 +283,15 @@ class Theory:
         path: int,
         tests: Sequence[Term],
         messages: Sequence[tuple[str, str, Row]],
-        goals: Mapping[str, Callable[[], Term]],
+        after: tuple[Mapping[str, Row], Mapping[str, Callable[[str], Function]]],
+        there: Sequence[tuple[str, Row]],
+        fit: Callable[[], Term],
     ) -> Iterator[Obligation]:
-        """The obligations of one path; *never*, if the hints say so."""
+        """The obligations of one path; *never*, if the hints say so.
+
+        ``messages`` are there before; ``after`` are the ends and their memories then, ``there`` the
+        messages, and ``fit`` says when all that is new is of its sort.
+        """
         start: dict[str, dict[Term, None]] = {h: dict(some) for h, some in self.looked.items()}
 
         def obligation(what: str, goal: Callable[[], Term]) -> Obligation:
@@ -298,8 +306,9 @@ class Theory:
         if (action, path, NEVER) in self.hints:
             yield obligation(NEVER, lambda: FALSE)
             return
-        for what, goal in goals.items():
-            yield obligation(what, goal)
+        for clause in self.made.clauses:
+            yield obligation(clause.name, partial(self._goal, clause, *after, there))
+        yield obligation(SORTS, fit)
 
     # Obligations
 
@@ -326,7 +335,7 @@ class Theory:
 
             return named
 
-        known = tuple(term for term in self._facts.values() if term is not TRUE)
+        known = tuple(self._facts.values())
         for clause in made.clauses:
             goal = self._goal(clause, ends, {h: memories(h) for h in "xy"}, [])
             yield Obligation(START, 0, clause.name, known, goal)
@@ -365,15 +374,16 @@ class Theory:
         ends = {"x": after, "y": peer}
         memories = {"x": self._after("x", after), "y": self._before("y")}
         there = [*self.other.items(), *(("x", row) for row in sent)]
-        goals: dict[str, Callable[[], Term]] = {
-            clause.name: lambda clause=clause: self._goal(clause, ends, memories, there)  # type: ignore[misc]
-            for clause in made.clauses
-        }
         rows = [(after, made.end), *((row, made.message) for row in sent)]
-        goals[SORTS] = lambda: and_(
-            *(fits(row[f], sort) for row, all_ in rows for f, sort in all_.items())
+        yield from self._proving(
+            action.name,
+            path.number,
+            tests,
+            messages,
+            (ends, memories),
+            there,
+            lambda: and_(*(fits(row[f], sort) for row, all_ in rows for f, sort in all_.items())),
         )
-        yield from self._proving(action.name, path.number, tests, messages, goals)
 
     def ticking(self) -> Iterator[Obligation]:
         """What there is to prove of a tick: it befalls both ends at once."""
@@ -395,19 +405,17 @@ class Theory:
                 row[made.ttl] = left
         self.looked = {"x": {}, "y": {}}
         memories = {h: self._before(h) for h in "xy"}
-        goals: dict[str, Callable[[], Term]] = {
-            clause.name: lambda clause=clause: self._goal(clause, ends, memories, [*older.items()])  # type: ignore[misc]
-            for clause in made.clauses
-        }
-        goals[SORTS] = lambda: and_(
-            *(fits(ends[h][f], sort) for h in "xy" for f, sort in made.end.items()),
-            *(
+
+        def fit() -> Term:
+            kept = (fits(ends[h][f], sort) for h in "xy" for f, sort in made.end.items())
+            aged = (
                 implies(row["present"], fits(row[f], sort))
                 for row in older.values()
                 for f, sort in made.message.items()
-            ),
-        )
-        yield from self._proving(TICK, 0, [], messages, goals)
+            )
+            return and_(*kept, *aged)
+
+        yield from self._proving(TICK, 0, [], messages, (ends, memories), [*older.items()], fit)
 
     def constants(self) -> Iterator[Obligation]:
         """Of each action, that the fields which are left out keep their values."""
@@ -460,7 +468,7 @@ class Theory:
         numbers = {"n": self.number} if clause.about == NUMBER else {}
         message = self.arriving if clause.about == MESSAGE else None
         denied = not_(self._instance(clause, "x", "arriving", message, **numbers))
-        return [*(term for term in self._facts.values() if term is not TRUE), denied]
+        return [*self._facts.values(), denied]
 
 
 ROUNDS = 2
