@@ -7,12 +7,13 @@ state is held against are the theorem's clauses, in plain Python.
 import dataclasses
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from checker.model.model import Model
 from proofs.theorems.invariants import Memory, View, remember
 from proofs.theorems.table import Theorem
-from spec.observe.sights import look
+from spec.observe.sights import Sight, look
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
@@ -59,8 +60,24 @@ def isns(chance: random.Random, pairs: set[str]) -> Iterator[int]:
         at %= 1 << 32
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A step of an end: what it was, who acted and who did not, what arrived, and what was seen."""
+
+    what: Event
+    me: Host
+    peer: Host
+    before: Endpoint
+    seg: Segment | None
+    isn: int
+    sight: Sight
+
+
 class Run:
     """One random run of a theorem's system."""
+
+    last: Happened | None = None
+    """The last step, if it was one of an end."""
 
     def __init__(self, theorem: Theorem, seed: int, **rules: Any) -> None:
         chance = self.chance = random.Random(seed)
@@ -87,6 +104,7 @@ class Run:
     def step(self) -> bool:
         """Let something happen, if it may."""
         chance, what = self.chance, self.chance.choice(self.events)
+        self.last = None
         if what == Input.TICK:
             return self._tick()
         me, peer = chance.sample(self.hosts, 2)
@@ -105,6 +123,7 @@ class Run:
         effects = happen(end, what, seg, isn, self.rules, self.bounds, self.theorem.watchers, sight)
         if not effects.possible:
             return False
+        self.last = Happened(what, me, peer, me.end, seg, isn, sight)
         me.end = end
         me.sent += effects.sent
         if end.ghost.id:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,16 @@ from typer.testing import CliRunner
 
 from checker.cli.app import app
 from checker.cli.prove import print_proofs
-from checker.engines.solver.induction import CONSTANT, NEVER, SORTS, TICK, Prover, _Lessons
+from checker.engines.solver.induction import (
+    CONSTANT,
+    NEVER,
+    SECOND,
+    SORTS,
+    TICK,
+    Prover,
+    _Lessons,
+    steps_of,
+)
 from checker.model import traced
 from checker.studies.prove import certificates, prove, report, statements, theories
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
@@ -106,6 +116,23 @@ def test_nothing_proved_is_no_pass() -> None:
     proof = proved(toys.theorem())
     proof.obligations[0].verdict = "unknown"
     assert (proof.verdict, prove.exit_code([proof])) == ("unknown", INCONCLUSIVE)
+
+
+def test_what_the_solver_gives_up_is_unknown() -> None:
+    prover = Prover(toys.theory([toys.theorem()]), timeout=1 / SECOND)  # next to nothing
+    found = [
+        *prover.start(),
+        *(
+            w
+            for kind in prover.theory.kinds
+            for s in steps_of(kind)
+            if s.leaf.static.possible
+            for w in prover.step(s)
+        ),
+    ]
+    verdicts = Counter(what.verdict for what in found)
+    assert verdicts["unknown"] > 0 and not verdicts["failed"]
+    assert all(not what.used for what in found if what.verdict == "unknown")
 
 
 def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
