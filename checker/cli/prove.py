@@ -106,6 +106,7 @@ def _proofs(
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to each failure: at most half a minute each[/]")
         prove.explore(proofs, workers)
+        prove.shrink(proofs, workers, timeout)
     runs = _follow(families.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
@@ -227,22 +228,19 @@ def _reasons(
     return found
 
 
-_SHOWN = 3
-"""How many failed obligations of a theorem are shown in full."""
-
-
 def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     """What failed, as steps that lead astray, then a table of the theorems."""
     from checker.render import show
+    from checker.studies.prove.prove import SHOWN
     from checker.studies.prove.report import assumptions, counterexample
 
     console = Console(highlight=False, soft_wrap=True)
     for proof in proofs:
-        for what in proof.failed[:_SHOWN]:
+        for what in proof.failed[:SHOWN]:
             for line in counterexample(proof, what):
                 console.print(escape(line))
             console.print()
-        for what in proof.failed[_SHOWN:]:
+        for what in proof.failed[SHOWN:]:
             console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
         for one in proof.reached:
             for line in one.lines():

@@ -299,6 +299,44 @@ def explore(proofs: Sequence[Proof], workers: int | None = None) -> None:
             proof.reached = found
 
 
+SHOWN = 3
+"""How many failed obligations of a theory are shown in full."""
+
+
+def shrink(proofs: Sequence[Proof], workers: int | None = None, timeout: float = TIMEOUT) -> None:
+    """Put states of least values, with what they become, in the place of what was found first: of
+    the failures that are shown."""
+    global _proofs, _timeout  # what the workers are forked with
+    _proofs, _timeout = [proof for proof in proofs if proof.failed], timeout
+    with forked(workers or os.cpu_count() or 1) as pool:
+        for proof, found in zip(_proofs, pool.map(_shrunk, range(len(_proofs))), strict=True):
+            for what, (state, after) in zip(proof.failed, found, strict=False):
+                what.counterexample, what.after = state or what.counterexample, after
+
+
+def _shrunk(number: int) -> list[tuple[dict[str, object], dict[str, object]]]:
+    """What a worker does with the failures of one theory: the states before and after."""
+    proof = _proofs[number]
+    found = []
+    for what in proof.failed[:SHOWN]:
+        prover = Prover(proof.theory, _timeout, least=True)
+        again = []
+        if what.action == TICK:
+            again = list(prover.ticking())
+        for action in proof.actions:
+            if action.name == what.action and what.clause != CONSTANT:
+                steps = [step for step in action.steps if step.path == what.path]
+                again += [one for step in steps for one in prover.step(step, [what.clause])]
+        same = [one for one in again if (one.clause, one.verdict) == (what.clause, "failed")]
+        found.append(
+            (
+                {name: plain(v) for one in same for name, v in one.counterexample.items()},
+                {name: plain(v) for one in same for name, v in one.after.items()},
+            )
+        )
+    return found
+
+
 def _reach(number: int) -> list[Reached]:
     """What a worker does with one theorem."""
     proof = _proofs[number]

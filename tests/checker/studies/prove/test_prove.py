@@ -32,6 +32,7 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims.table import BY_ID as CLAIMS
 from proofs.recheck import check as recheck
 from proofs.theorems.invariants import View, reopened_by_rule
+from proofs.theorems.needs import NEEDS, varied
 from proofs.theorems.table import BY_ID, OF_HOSTS, THEOREMS, Theorem, alone
 from tests.helpers import toys
 
@@ -92,6 +93,36 @@ def test_what_arrives_is_shown() -> None:
     assert what.rules == ("told something new",)
     lines = report.counterexample(proof, what)
     assert any(line.split()[0] == "arrives" and "no=" in line for line in lines)
+
+
+def test_a_counterexample_has_least_values_and_says_what_comes_then() -> None:
+    """Without the clause about messages nothing is known of what arrives: it is the last, or else 1
+    is the least."""
+    clauses = [c for c in toys.TRUE if c is not toys.was_sent]
+    proof = proved(toys.theorem(clauses=clauses))
+    prove.shrink([proof], 1)
+    last, other = proof.failed
+    assert (last.counterexample["seg.no"], last.after["x.told"]) == (toys.LAST, toys.LAST)
+    assert (other.counterexample["seg.no"], other.after["x.told"]) == (1, 1)
+    assert "x.odd" not in other.counterexample, "neither the clause nor the path reads it"
+    lines = [line.split() for line in report.counterexample(proof, other)]
+    assert ["arrives", "no=1"] in lines
+    assert ["x", "then", "sent=0", "told=1"] in lines
+    (said,) = report.report([proof])["theories"]
+    assert said["not_proved"][1]["after"]["x.told"] == 1
+
+
+def test_what_fails_after_a_tick_is_shown_with_what_both_ends_become() -> None:
+    need = next(n for n in NEEDS if (n.theorem, n.title) == ("T4", "lifetime not bounded"))
+    theorem = varied(need, BY_ID)
+    made = theories.theory([theorem])
+    whole = [what for what in Prover(made).ticking() if what.verdict == "failed"]
+    proof = prove.Proof((theorem,), made, [], whole[:1])
+    prove.shrink([proof], 1)
+    lines = report.counterexample(proof, whole[0])
+    assert lines[0].startswith("T4 not proved: mine_die_first fails")
+    assert any("x then" in line and "time_wait=1" in line for line in lines)
+    assert any(line.split()[0] == "given" and "msl=1 " in line for line in lines)
 
 
 def test_what_is_false_at_the_start_fails_there() -> None:
