@@ -64,7 +64,8 @@ def prove(
         bool,
         typer.Option(
             "--statements",
-            help="Instead, only write down what there is to prove: proofs/statements.",
+            help="Instead, only write down what there is to prove, proofs/statements, and a run "
+            "that meets what is assumed, proofs/results/runs.toml.",
         ),
     ] = False,
 ) -> None:
@@ -95,6 +96,7 @@ def _proofs(
 ) -> int:
     """The proofs themselves, and their certificates."""
     from checker.studies.prove import certificates, families, prove, statements
+    from checker.studies.prove import runs as walks
     from checker.studies.prove.report import report
 
     certificates.require_place(out)
@@ -116,6 +118,7 @@ def _proofs(
     )
     said = f"certificates are in {out}"
     stale = [what for what in (statements.stale(p.theorems, p.theory) for p in proofs) if what]
+    stale += [what for proof in proofs for what in walks.stale(proof.runs)]
     if stale:
         code = VIOLATED
     if code == OK:
@@ -132,7 +135,7 @@ def _proofs(
 
 def _statements(theorems: "Sequence[Theorem]") -> int:
     """Write down what there is to prove of each theory."""
-    from checker.studies.prove import prove, statements
+    from checker.studies.prove import prove, runs, statements
     from checker.studies.prove.theories import theory
 
     todo = prove.theories(theorems)
@@ -141,6 +144,10 @@ def _statements(theorems: "Sequence[Theorem]") -> int:
             tell(some[0].id, n, len(todo))
             changed = statements.write(some, theory(some))
             print(f"{some[0].id}.txt: {'written anew' if changed else 'as it was'}", flush=True)
+            found = runs.witnesses(some)
+            runs.pin(found)
+            for id, one in found.items():
+                print(f"  {id}: {one}", flush=True)
     return OK
 
 
@@ -265,6 +272,8 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
                 f"[bold]{theorem.id:{wide}}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
             )
             console.print(f"  [dim]{escape(theorem.title)}[/]")
+            if theorem.id in proof.runs:
+                console.print(f"  [dim]{escape(str(proof.runs[theorem.id]))}[/]")
         together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
         console.print(
             f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "

@@ -8,7 +8,8 @@ comes with a state and a step that violates it, and one on which the solver gave
 theorem is vacuous if it has an action of which no path is known to be taken.
 
 A counterexample to induction may be out of reach: what failed is looked for in the bounded system
-(``checker.studies.prove.reachable``).
+(``checker.studies.prove.reachable``). A theorem of hosts is vacuous, too, if no run is found that
+meets what it assumes and in which enough happens (``checker.studies.prove.runs``).
 """
 
 import os
@@ -34,6 +35,7 @@ from checker.engines.solver.induction import (
 from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
+from checker.studies.prove.runs import Witness, witnesses
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
@@ -76,6 +78,7 @@ class Proof:
     seconds: float = 0.0
     taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
     reached: list[Reached] = field(default_factory=list)  # whether what failed really happens
+    runs: dict[str, Witness] = field(default_factory=dict)  # by theorem; none of small systems
 
     @property
     def id(self) -> str:
@@ -118,7 +121,8 @@ class Proof:
             return "not proved"
         if self.undecided or not self.obligations:
             return "unknown"
-        return "vacuous" if self.vacuous else "proved"
+        idle = any(one.seed is None for one in self.runs.values())
+        return "vacuous" if self.vacuous or idle else "proved"
 
 
 Progress = Callable[[Proof, int], None]
@@ -217,11 +221,13 @@ def prove(
         began = time.process_time()
         made = make(some)
         _check(made)
+        runs = witnesses(some) if make is theory else {}  # a toy is no system of hosts
         actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
         actions.insert(0, Action(START))
         if made.tick is not None:
             actions.append(Action(TICK))
-        proofs.append(Proof(some, made, actions, seconds=time.process_time() - began))
+        seconds = time.process_time() - began
+        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None

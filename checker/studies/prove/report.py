@@ -77,6 +77,7 @@ def _said_of(theorem: Theorem, proof: Proof) -> dict[str, Any]:
         "rules": rules_of(theorem),
         "assumptions": assumptions(theorem),
         "obligations": len(proof.obligations),
+        **({"run": str(proof.runs[theorem.id])} if theorem.id in proof.runs else {}),
     }
 
 

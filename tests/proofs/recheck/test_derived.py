@@ -27,7 +27,7 @@ from checker.engines.solver.induction import (
     _Asking,
     steps_of,
 )
-from checker.studies.prove import certificates, statements, theories
+from checker.studies.prove import certificates, runs, statements, theories
 from proofs.recheck import obligations, statement
 from proofs.recheck.statement import Action, Way
 from proofs.recheck.terms import Term, evaluate, question
@@ -36,7 +36,7 @@ from proofs.theorems.table import BY_ID, THEOREMS, together
 from spec.tcp.segment import Segment
 from spec.world import records
 from spec.world.records import clone
-from tests.helpers import random_runs, stated, toys
+from tests.helpers import stated, toys
 
 Asked = dict[tuple[str, int, str], tuple[Any, dict[str, list[Any]]]]
 """Goals, and what is supposed, by the names that hints have."""
@@ -190,7 +190,7 @@ PATHS, STEPS = 5, 12
 
 
 def recorded(
-    run: random_runs.Run, made: statement.Statement, chance: random.Random
+    run: runs.Run, made: statement.Statement, chance: random.Random
 ) -> tuple[Action, Way, stated.Values, stated.Functions] | None:
     """A step of a random run: its path, and the values of all variables before it; none of a tick,
     nor of a step that depends on what is seen of all that is in flight."""
@@ -233,7 +233,7 @@ def row(prefix: str, record: Any) -> stated.Values:
     }
 
 
-def selected(host: random_runs.Host, n: int) -> int:
+def selected(host: runs.Host, n: int) -> int:
     """The ISS of TCB ``n``; that of none, 0, is another, too: so it is assumed."""
     return host.isn(n) if n else (host.isn(1) - (1 << 29)) % (1 << 32)
 
@@ -251,7 +251,7 @@ def test_what_is_supposed_is_true_of_runs(id: str) -> None:
     taken: Counter[tuple[str, int]] = Counter()
     derived: dict[tuple[str, int], list[obligations.Obligation]] = {}
     for seed in range(20):
-        run = random_runs.Run(BY_ID[id], seed)
+        run = runs.Run(BY_ID[id], seed)
         for _ in range(30):
             step = recorded(run, made, chance)
             if step is None:
