@@ -899,6 +899,12 @@ def recovered(world: World) -> bool:
     return request.queue == Queue.ACCEPT and request.acked and octet_delivered(world)
 
 
+def third_left_aside(world: World) -> bool:
+    """A third segment was left aside, and the client is in ESTABLISHED."""
+    a, _ = world.hosts
+    return _request(world).acked and a.tcb.state == State.ESTABLISHED
+
+
 def listener_is_closed(world: World) -> bool:
     """The listener is closed, while the client is in ESTABLISHED."""
     a, _ = world.hosts
