@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.recheck import families as runs
-from proofs.recheck import statement
+from proofs.recheck import page, statement
 from proofs.recheck.obligations import NEVER, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
@@ -390,11 +390,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help=f"rewrite {COUNTS}: how many obligations each theory has",
     )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="check nothing, and write docs/reference/theorems.md from the statements",
+    )
     options = parser.parse_args(argv)
     if options.jobs is not None and options.jobs < 1:
         parser.error("--jobs must be at least 1")
     if options.timeout <= 0:
         parser.error("--timeout must be more than 0")
+    if options.page:
+        return _page(options.statements)
     for folder in (options.place, options.statements):
         if not folder.is_dir():
             print(f"recheck: {folder}: no such directory", file=sys.stderr)
@@ -430,6 +437,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s"
     )
     return 1 if found.wrong else 0
+
+
+def _page(place: Path) -> int:
+    """Write the page of the theorems."""
+    try:
+        page.PAGE.write_text(page.of(place, pinned(place)), "utf-8")
+    except Bad as bad:
+        print(f"recheck: {bad}", file=sys.stderr)
+        return 1
+    print(f"{page.PAGE} written")
+    return 0
 
 
 COUNTS = "obligations.toml"
