@@ -223,9 +223,7 @@ def stamps_are_in_order(world: World) -> bool:
         before = (tcb.ts_recent == clock) | ((clock == 0) & (tcb.ts_recent == 4))
         used = (tcb.state not in SYNCHRONIZED) or (tcb.stamped & (tcb.ts_recent != 0))
         good = good & now & implies(tcb.recent_for == 1, before) & used
-    for link in world.links:
-        for seg in link:
-            good = good & (seg.ctl.rst | (seg.tsval != 0))
+        good = good & not_(end.ghost.conduct.sent)
     return good
 
 

@@ -18,6 +18,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.once import Once
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
+from spec.observe.stamped import Stamped
 from spec.observe.streams import Octets, Streams
 from spec.observe.watcher import Watcher
 from spec.world.bounds import Bounds
@@ -266,7 +267,7 @@ PROFILES = {
             stamps_wrap=True,
             recent_life=2,
         ),
-        (Streams(),),
+        (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
