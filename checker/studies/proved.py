@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from checker.model.options import choose_rules, departures
-from checker.studies.prove import certificates, prove, statements
+from checker.studies.prove import certificates, prove, runs, statements
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.program import called
@@ -56,7 +56,9 @@ def prove_theorems(
     whole = [theorem for some in prove.theories(todo) for theorem in some]
     proofs = prove.prove(whole, workers, progress)
     rows = [_row(t, proof) for proof in proofs for t in proof.theorems if t in todo]
-    for what in (statements.stale(proof.theorems, proof.theory) for proof in proofs):
+    old = [statements.stale(proof.theorems, proof.theory) for proof in proofs]
+    old += ["; ".join(runs.stale(proof.runs)) for proof in proofs]
+    for what in old:
         for row in (row for row in rows if what and row.ok):
             row.verdict, row.ok, row.note = "not proved", False, what
     if all(row.ok for row in rows):

@@ -8,7 +8,8 @@ comes with a state and a step that violates it, and one on which the solver gave
 theorem is vacuous if it has an action of which no path is known to be taken.
 
 A counterexample to induction may be out of reach: what failed is looked for in the bounded system
-(``checker.studies.prove.reachable``).
+(``checker.studies.prove.reachable``). A theorem of hosts is vacuous, too, if no run is found that
+meets what it assumes and in which enough happens (``checker.studies.prove.runs``).
 """
 
 import os
@@ -34,6 +35,7 @@ from checker.engines.solver.induction import (
 from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
+from checker.studies.prove.runs import Witness, witnesses
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
@@ -76,6 +78,7 @@ class Proof:
     seconds: float = 0.0
     taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
     reached: list[Reached] = field(default_factory=list)  # whether what failed really happens
+    runs: dict[str, Witness] = field(default_factory=dict)  # by theorem; none of small systems
 
     @property
     def id(self) -> str:
@@ -118,7 +121,8 @@ class Proof:
             return "not proved"
         if self.undecided or not self.obligations:
             return "unknown"
-        return "vacuous" if self.vacuous else "proved"
+        idle = any(one.seed is None for one in self.runs.values())
+        return "vacuous" if self.vacuous or idle else "proved"
 
 
 Progress = Callable[[Proof, int], None]
@@ -217,11 +221,13 @@ def prove(
         began = time.process_time()
         made = make(some)
         _check(made)
+        runs = witnesses(some) if make is theory else {}  # a toy is no system of hosts
         actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
         actions.insert(0, Action(START))
         if made.tick is not None:
             actions.append(Action(TICK))
-        proofs.append(Proof(some, made, actions, seconds=time.process_time() - began))
+        seconds = time.process_time() - began
+        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None
@@ -297,6 +303,44 @@ def explore(proofs: Sequence[Proof], workers: int | None = None) -> None:
     with forked(workers or os.cpu_count() or 1) as pool:
         for proof, found in zip(_proofs, pool.map(_reach, range(len(_proofs))), strict=True):
             proof.reached = found
+
+
+SHOWN = 3
+"""How many failed obligations of a theory are shown in full."""
+
+
+def shrink(proofs: Sequence[Proof], workers: int | None = None, timeout: float = TIMEOUT) -> None:
+    """Put states of least values, with what they become, in the place of what was found first: of
+    the failures that are shown."""
+    global _proofs, _timeout  # what the workers are forked with
+    _proofs, _timeout = [proof for proof in proofs if proof.failed], timeout
+    with forked(workers or os.cpu_count() or 1) as pool:
+        for proof, found in zip(_proofs, pool.map(_shrunk, range(len(_proofs))), strict=True):
+            for what, (state, after) in zip(proof.failed, found, strict=False):
+                what.counterexample, what.after = state or what.counterexample, after
+
+
+def _shrunk(number: int) -> list[tuple[dict[str, object], dict[str, object]]]:
+    """What a worker does with the failures of one theory: the states before and after."""
+    proof = _proofs[number]
+    found = []
+    for what in proof.failed[:SHOWN]:
+        prover = Prover(proof.theory, _timeout, least=True)
+        again = []
+        if what.action == TICK:
+            again = list(prover.ticking())
+        for action in proof.actions:
+            if action.name == what.action and what.clause != CONSTANT:
+                steps = [step for step in action.steps if step.path == what.path]
+                again += [one for step in steps for one in prover.step(step, [what.clause])]
+        same = [one for one in again if (one.clause, one.verdict) == (what.clause, "failed")]
+        found.append(
+            (
+                {name: plain(v) for one in same for name, v in one.counterexample.items()},
+                {name: plain(v) for one in same for name, v in one.after.items()},
+            )
+        )
+    return found
 
 
 def _reach(number: int) -> list[Reached]:
