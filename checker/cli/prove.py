@@ -68,6 +68,12 @@ def prove(
             "that meets what is assumed, proofs/results/runs.toml.",
         ),
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Ask all anew, also what was proved before and has not changed."
+        ),
+    ] = False,
 ) -> None:
     """Prove claims without bounds, all or those named, and write the certificates."""
     from checker.studies.prove.prove import select
@@ -88,11 +94,16 @@ def prove(
         raise typer.Exit(_statements(theorems))
     if why:
         raise typer.Exit(_why(theorems, json, workers, timeout, pin))
-    raise typer.Exit(_proofs(theorems, json, workers, timeout, out))
+    raise typer.Exit(_proofs(theorems, json, workers, timeout, out, not fresh))
 
 
 def _proofs(
-    theorems: "Sequence[Theorem]", json: Path | None, workers: int | None, timeout: float, out: Path
+    theorems: "Sequence[Theorem]",
+    json: Path | None,
+    workers: int | None,
+    timeout: float,
+    out: Path,
+    remember: bool,
 ) -> int:
     """The proofs themselves, and their certificates."""
     from checker.studies.prove import certificates, families, prove, statements
@@ -103,7 +114,7 @@ def _proofs(
     theorems = [theorem for some in prove.theories(theorems) for theorem in some]
     began = time.monotonic()
     with progress.proofs() as tell:
-        proofs = prove.prove(theorems, workers, tell, timeout)
+        proofs = prove.prove(theorems, workers, tell, timeout, remember=remember)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to each failure: at most half a minute each[/]")
@@ -279,6 +290,12 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
             f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "
             f"{escape(_paths_of(proof))}"
         )
+        if proof.before:
+            days = ", ".join(f"{n:,} on {day}" for day, n in proof.before.items())
+            console.print(
+                f"  {sum(proof.before.values()):,} remembered, not asked again: proved {days} by "
+                f"Z3 {z3_version()}"
+            )
     console.print()
     done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
     total = sum(len(proof.theorems) for proof in proofs)
@@ -311,6 +328,13 @@ def print_families(found: "Sequence[Followed]") -> None:
     console.print()
     done = sum(one.verdict == "proved" for one in found)
     console.print(f"{done} of {len(found)} families proved\n")
+
+
+def z3_version() -> str:
+    """Of the solver."""
+    import z3
+
+    return str(z3.get_version_string())
 
 
 def _paths_of(proof: "Proof") -> str:

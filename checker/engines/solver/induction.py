@@ -167,7 +167,8 @@ class Obligation:
     """One thing to prove, and what came of it.
 
     ``used`` are the hypotheses that the proof needed, by name. ``after`` is what the ends and the
-    messages sent become, where a prover was asked for a state of ``least`` values.
+    messages sent become, where a prover was asked for a state of ``least`` values. ``remembered``
+    says on what day it was proved, if that was before.
     """
 
     action: str
@@ -181,6 +182,7 @@ class Obligation:
     script: str = ""
     counterexample: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    remembered: str = ""
 
     @property
     def name(self) -> str:

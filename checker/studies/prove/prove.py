@@ -15,6 +15,7 @@ meets what it assumes and in which enough happens (``checker.studies.prove.runs`
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import ExitStack
@@ -32,9 +33,10 @@ from checker.engines.solver.induction import (
     Theory,
     steps_of,
 )
-from checker.studies.prove import TIMEOUT
+from checker.studies.prove import TIMEOUT, remembered
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
+from checker.studies.prove.remembered import Memory
 from checker.studies.prove.runs import Witness, witnesses
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
@@ -79,6 +81,7 @@ class Proof:
     taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
     reached: list[Reached] = field(default_factory=list)  # whether what failed really happens
     runs: dict[str, Witness] = field(default_factory=dict)  # by theorem; none of small systems
+    memory: Memory | None = None  # what was proved before
 
     @property
     def id(self) -> str:
@@ -89,6 +92,22 @@ class Proof:
     def paths(self) -> int:
         """The paths of all its actions."""
         return sum(len(action.paths) for action in self.actions)
+
+    def by_path(self) -> Iterator[tuple[Step, list[Obligation], str]]:
+        """Of each path that is a step, its obligations, and whether it is taken."""
+        found: dict[tuple[str, int], list[Obligation]] = {}
+        for what in self.obligations:
+            if what.clause != CONSTANT:
+                found.setdefault((what.action, what.path), []).append(what)
+        for action in self.actions:
+            for step in action.steps:
+                if (at := (step.action, step.path)) in found:
+                    yield step, found[at], self.taken.get(at, "")
+
+    @property
+    def before(self) -> dict[str, int]:
+        """How many obligations were not asked again, by the day on which they were proved."""
+        return dict(sorted(Counter(w.remembered for w in self.obligations if w.remembered).items()))
 
     @property
     def failed(self) -> list[Obligation]:
@@ -184,7 +203,10 @@ def _work(unit: Unit) -> Result:
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
     began = time.process_time()
     if _prover is None or _prover[0] != unit.proof:
-        _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
+        _prover = (
+            unit.proof,
+            Prover(_proofs[unit.proof].theory, _timeout),
+        )
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: plain(v) for name, v in what.counterexample.items()}
@@ -204,7 +226,30 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
     else:
         for step in action.steps:
             if step.path in unit.paths:
-                yield from prover.step(step)
+                yield from _path(prover, proof.memory, step)
+
+
+def _path(prover: Prover, memory: Memory | None, step: Step) -> Iterator[Obligation]:
+    """The obligations of a path; what is remembered is not asked again."""
+    known, taken = ({}, "") if memory is None else memory.of(step)
+    if memory is None or not known:
+        yield from prover.step(step)
+        return
+    if NEVER in known:
+        prover.taken[step.action, step.path] = "never"
+        yield known[NEVER]
+        return
+    wanted = memory.wanted()
+    missing = [name for name in wanted if name not in known]
+    if not missing and taken:
+        prover.taken[step.action, step.path] = taken
+        yield from (known[name] for name in wanted)
+        return
+    asked = {what.clause: what for what in prover.step(step, missing)}
+    if NEVER in asked:
+        yield asked[NEVER]
+        return
+    yield from ((asked if name in asked else known)[name] for name in wanted)
 
 
 def prove(
@@ -213,8 +258,10 @@ def prove(
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
     make: Callable[[Sequence[Theorem]], Theory] = theory,
+    remember: bool = False,
 ) -> list[Proof]:
-    """Try to prove theorems; ``make`` traces those that are proved together."""
+    """Try to prove theorems; ``make`` traces those that are proved together. With ``remember``,
+    what was proved before is not asked again."""
     global _proofs, _timeout, _prover  # what the workers are forked with
     proofs = []
     for some in together(theorems):
@@ -227,7 +274,8 @@ def prove(
         if made.tick is not None:
             actions.append(Action(TICK))
         seconds = time.process_time() - began
-        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs))
+        known = remembered.read(made) if remember else None
+        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs, memory=known))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None
@@ -252,6 +300,9 @@ def prove(
         todo, key=lambda unit: (unit.proof, unit.action, not unit.whole, unit.paths)
     ):
         proofs[unit.proof].obligations += results[unit]
+    for proof in proofs:
+        if proof.memory is not None:
+            remembered.write(proof.memory, proof.by_path())
     return proofs
 
 

@@ -35,6 +35,7 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
                 "theorems": [theorem.id for theorem in proof.theorems],
                 "verdict": proof.verdict,
                 "obligations": len(proof.obligations),
+                "remembered": proof.before,
                 "paths": {how: proof.count(how) for how in ("enabled", "never", "unknown")},
                 "vacuous": proof.vacuous,
                 "slowest": max((what.seconds for what in proof.obligations), default=0.0),

@@ -394,7 +394,9 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", theorems)
     monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
-    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+    monkeypatch.setattr(
+        prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory, False)
+    )
 
 
 @pytest.mark.usefixtures("toy")
@@ -403,11 +405,17 @@ def test_command_proves_and_writes(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["prove", "Y1", "--out", str(out), "--json", str(report)])
     assert result.exit_code == OK, result.output
     assert "1 of 1 theorems proved" in result.output
+    assert "remembered" not in result.output
     (said,) = json.loads(report.read_text())["theorems"]
     assert (said["verdict"], said["scope"]) == ("proved", "unbounded")
     (theory,) = json.loads(report.read_text())["theories"]
     assert (theory["theorems"], theory["not_proved"]) == (["Y1"], [])
     assert (out / "manifest.json").is_file()
+    again = CliRunner().invoke(app, ["prove", "Y1", "--out", str(out)])
+    assert again.exit_code == OK
+    assert "remembered, not asked again: proved" in again.output and " by Z3 " in again.output
+    fresh = CliRunner().invoke(app, ["prove", "Y1", "--fresh", "--out", str(out)])
+    assert fresh.exit_code == OK and "remembered" not in fresh.output
 
 
 @pytest.mark.usefixtures("toy")
