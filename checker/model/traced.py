@@ -31,6 +31,7 @@ from spec.tcp.segment import Segment
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, ages, overdue
 from spec.world.endpoint import Endpoint, initial
+from spec.world.forgery import Forgery
 from spec.world.happen import happen
 from spec.world.records import paths, rebuild
 from spec.world.system import System, World
@@ -219,7 +220,7 @@ class Traced:
         return clone(known)
 
     def _step(self, what: Event) -> tuple[Static, list[Any]]:
-        seg = self.segment("seg") if what == Input.SEGMENT else None
+        seg = self.segment("seg") if what in (Input.SEGMENT, Forgery.ANY) else None
         isn = self.tracer.var("isn", self.isn_sort)
         return self.outcome(self.endpoint("me"), what, seg, isn, self.sight(), self.elapsed)
 

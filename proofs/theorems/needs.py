@@ -306,12 +306,6 @@ NEEDS: tuple[Need, ...] = (
     # T10.opening.challenge
     Need(
         "T10.opening.challenge",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="As of T10.",
-    ),
-    Need(
-        "T10.opening.challenge",
         "a SYN in SYN-RECEIVED returns to LISTEN",
         {"syn_received_challenge": False},
         run=_run("T10.opening.challenge", {"syn_received_challenge": False}),
@@ -319,10 +313,15 @@ NEEDS: tuple[Need, ...] = (
     # T10
     Need(
         "T10",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="With a window of more than half the numbers, what lies below the floor of RFC 5961 "
-        "lies above it, too. The explorer refuses windows of more than a quarter.",
+        "a SYN without an ACK in SYN-SENT",
+        bounds={"forged_calling": True},
+        run=_run("T10.calling"),
+    ),
+    Need(
+        "T10",
+        "a SYN in SYN-RECEIVED",
+        bounds={"forged_opening": True},
+        run=_run("T10.opening"),
     ),
     _less("T10", "19 T10"),
     _less("T10", "20 T10"),

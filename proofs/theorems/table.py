@@ -312,7 +312,6 @@ THEOREMS = (
         bounds=_FORGED,
         watchers=(Forgery(),),
         free=("window",),
-        facts=(i.window_is_sane,),
     ),
     Theorem(
         id="T10.opening.challenge",
@@ -324,7 +323,6 @@ THEOREMS = (
         bounds=_FORGED | {"forged_opening": True},
         watchers=(Forgery(),),
         free=("window",),
-        facts=(i.window_is_sane,),
     ),
     # Every rule of a listener looks at its counts and at one connection. What another connection
     # does is, to this one, what strangers and neighbours do, whose number is not bounded.

@@ -276,6 +276,10 @@ PROFILES = {
         replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_opening=True),
         (Forgery(),),
     ),
+    "forgery-calling": Profile(
+        replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_calling=True),
+        (Forgery(),),
+    ),
 }
 """The profiles, by the name that a claim gives."""
 
@@ -390,6 +394,7 @@ PURPOSES = {
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
+    "forgery-calling": "the same with forged segments already in SYN-SENT, but not in SYN-RECEIVED",
 }
 """What each profile is for."""
 

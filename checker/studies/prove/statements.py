@@ -145,7 +145,7 @@ class _Writer:
         self.texts.clear()
         yield from self._defined([*trees, *(shown.trees.values() if shown is not None else ())])
         for kind in t.kinds:
-            head = "delivery" if kind.delivers else "action"
+            head = "delivery" if kind.delivers else "injection" if kind.injects else "action"
             yield f"({head} {_quoted(kind.name)} {_paths(kind.tree)}"
             yield from self._tree(kind.tree, 1)
         if t.tick is not None:
