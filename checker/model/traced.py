@@ -358,4 +358,24 @@ def composition(
 def predicate(claim: Callable[[World], bool], traced: Traced, wanted: bool = True) -> Tree:
     """The decision tree of ``claim`` being ``wanted``, over ``a.*`` and ``b.*`` of a state."""
     a, b = traced.endpoint("a"), traced.endpoint("b")
-    return traced.tracer.trace(lambda: (None, [claim(World((a, b), ((), ()))) == wanted]))
+    return traced.tracer.trace(lambda: (None, [claim(unseen(World((a, b), ((), ())))) == wanted]))
+
+
+def unseen(world: World) -> World:
+    """The world with its segments in flight hidden: who looks at them gets a ``TypeError``."""
+    return world._replace(links=(_UNSEEN,) * len(world.links))
+
+
+class _Unseen:
+    """A bag that nobody can look into."""
+
+    def __iter__(self) -> Any:
+        raise TypeError(
+            "a predicate of a claim asks what is in flight; it is shown the hosts alone. Let a "
+            "watcher record what it needs (spec/observe/)"
+        )
+
+    __len__ = __contains__ = __iter__
+
+
+_UNSEEN: Any = _Unseen()

@@ -295,6 +295,14 @@ NEEDS: tuple[Need, ...] = (
         {"lifetime_bounded": False},
         run=_run("T4.fresh", {"lifetime_bounded": False}),
     ),
+    # T7
+    _less("T7", "17 T7"),
+    Need(
+        "T7",
+        "segments live for ever",
+        rules={"lifetime_bounded": False},
+        run=_run("T7", {"lifetime_bounded": False}),
+    ),
     # T10.opening.challenge
     Need(
         "T10.opening.challenge",

@@ -15,7 +15,7 @@ from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Small
 from spec.observe.agreement import Agreement
-from spec.observe.confusion import Confusion
+from spec.observe.confusion import Confusion, Restarts
 from spec.observe.crossing import Crossing
 from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
@@ -83,8 +83,8 @@ _OPEN: dict[str, object] = {
 }
 """32 bits, any number of incarnations, and no text."""
 
-_UNTIMED = _OPEN | {"user_timeout": True}
-"""No time: segments live for ever. Any mix of opens, closes and aborts, no text."""
+_UNTIMED = _OPEN | {"user_timeout": True, "crashes": 1}
+"""No time: segments live for ever. Any mix of opens, closes, aborts and crashes, no text."""
 
 _FORGED = _OPEN | {"user_timeout": True, "forged": True}
 """No time, and somebody else sends segments, which lie in the window but miss what matters."""
@@ -139,7 +139,7 @@ _T1 = Theorem(
     rules={},
     bounds=_UNTIMED,
     watchers=(Agreement(), Stale(), Streams(), Crossing()),
-    free=("window",),
+    free=("window", "crashes"),
     pairs=(i.fresh,),
     facts=(i.window_is_sane,),
 )
@@ -283,6 +283,24 @@ THEOREMS = (
         watchers=(Confusion(),),
         free=("window", "msl", "span", "time_wait"),
         facts=(i.window_is_sane, i.two_msl),
+    ),
+    Theorem(
+        id="T7",
+        title="a host that crashed and then kept quiet for MSL has nothing from before in flight",
+        cites="RFC 9293 3.4.3",
+        claims=(i.nothing_sent_before_is_left,),
+        clauses=(
+            i.in_order,
+            i.syn_is_bare,
+            i.nothing_waits,
+            i.alive,
+            i.quiet_outlasts,
+            i.what_crashed_is_over,
+        ),
+        rules={},
+        bounds=_UNTIMED,
+        watchers=(Restarts(),),
+        free=("window", "msl", "span", "crashes"),
     ),
     Theorem(
         id="T10",

@@ -41,6 +41,7 @@ FREE = {
     "span": REAL,
     "time_wait": REAL,
     "backlog": NAT,
+    "crashes": NAT,
     "recent_life": NAT,
 }
 """What may be left free; None: of the domain that its annotation names."""
@@ -63,7 +64,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "ticks": REAL if timed else (0, 1),
         "id": NAT,
         "stamp": NAT,
-        "crashes": (0, 1),
+        "crashes": NAT,
         "count": NAT,
     }
     free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
