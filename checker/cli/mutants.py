@@ -130,7 +130,8 @@ def _prover(
         progress.counted("changes") as tell,
     ):
         rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell)
-    rows = study.joined(kept, rows)
+    if not only or rest:
+        rows = study.joined(kept, rows)
     for line in study.told(rows):
         print(line)
     if json is not None:

@@ -670,11 +670,12 @@ def told(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """1 if a survivor has no reason, 3 if there was nothing to judge, else 0."""
+    """1 if a survivor has no reason, 3 if anything is not judged or there is nothing, else 0."""
     known = reasons()
-    if not rows:
-        return INCONCLUSIVE
-    return VIOLATED if any(not reason(row, known) for row in survivors(rows)) else OK
+    if any(not reason(row, known) for row in survivors(rows)):
+        return VIOLATED
+    whole = bool(rows) and all(row.noticed != UNJUDGED for row in rows)
+    return OK if whole else INCONCLUSIVE
 
 
 def read() -> list[Row]:
