@@ -353,7 +353,7 @@ def test_equal_runs_write_equal_certificates(tmp_path: Path) -> None:
     """Whichever worker is faster: what one has learned changes what it needs next."""
     written = []
     for name in ("one", "other"):
-        done = CliRunner().invoke(app, ["prove", "T10", "--out", str(tmp_path / name)])
+        done = CliRunner().invoke(app, ["prove", "T10", "--fresh", "--out", str(tmp_path / name)])
         assert done.exit_code == OK, done.output
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         written.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])
