@@ -61,7 +61,7 @@ from checker.support.journal import Journal, Told
 from checker.support.program import called, checkout
 from proofs.recheck import check as recheck
 from proofs.recheck import obligations, statement
-from proofs.theorems.needs import NEEDS, varied
+from proofs.theorems.needs import NEEDS, Need, varied
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, together
 
 
@@ -254,9 +254,10 @@ Verdicts = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Ground:
-    """What is known without any change."""
+    """What is known without any change: of small systems, and when ``large`` of hosts as well."""
 
     place: Path  # of files
+    large: bool = False
     small: dict[str, tuple[tuple[Theorem, ...], Theory]] = field(default_factory=dict)
     hosts: dict[str, tuple[tuple[Theorem, ...], Theory]] = field(default_factory=dict)
     proved: Any = None  # of the small ones
@@ -265,41 +266,63 @@ class Ground:
     wrong: list[Wrong] = field(default_factory=list)
 
 
-def ground(place: Path, told: Callable[[str], None], printed: bool = False) -> Ground:
-    """Ask all without a change; ``place`` is for files. Where only what is ``printed`` matters, no
-    more is asked than that."""
+def ground(place: Path, told: Callable[[str], None]) -> Ground:
+    """Ask small systems without a change, which takes seconds; ``place`` is for files."""
     known = Ground(place)
     for some in together(THEOREMS):
         if some[0].system is not None:
             known.small[some[0].id] = some, theories.theory(some)
-        elif some[0].id in HOSTS:
-            told(some[0].id)
-            known.hosts[some[0].id] = some, theories.theory(some)
-    for some, made in (*known.small.values(), *known.hosts.values()):
-        if stale := statements.stale(some, made):
-            raise UsageProblem(stale)
-    if printed:
-        return known
+    _not_stale(known.small)
     proofs = _proofs(known)
     known.proved = _numbers(proofs)
     certificates.write(proofs, place / "certificates")
     known.accepted = _accepted(place / "certificates")
     if known.accepted[0]:
         raise UsageProblem(f"without a change: {known.accepted[0][0]}")
-    known.asked = {id: _sampled(known.hosts[id][1]) for id in HOSTS[:1]}
-    chosen = [n for n in NEEDS if n.theorem in known.small or (n.theorem, n.title) in WRONG]
-    for need in chosen:
-        if need.falls:
-            told(f"{need.theorem}: {need.title}")
-            theorem = varied(need, BY_ID)
-            made = theories.theory([theorem])
-            found = Needed(need, "proved")
-            until_one_fails(found, in_turn(Prover(made, TIMEOUT), need.near))
-            assert found.verdict == "failed" and found.first is not None
-            text, first = statements.written([theorem], made), found.first
-            title = f"{need.theorem}: {need.title}"
-            known.wrong.append(Wrong(title, made, text, first.action, first.path, first.clause))
+    known.wrong = _wrong([n for n in NEEDS if n.falls and n.theorem in known.small], told)
     return known
+
+
+def enlarged(known: Ground, rooms: Sequence[Room], told: Callable[[str], None]) -> Ground:
+    """... and hosts, and the tests of some rooms, which takes a minute or two."""
+    for some in together(THEOREMS):
+        if some[0].id in HOSTS:
+            told(some[0].id)
+            known.hosts[some[0].id] = some, theories.theory(some)
+    _not_stale(known.hosts)
+    known.large = True
+    if any(room.does != PRINTER for room in rooms):
+        known.asked = {id: _sampled(known.hosts[id][1]) for id in HOSTS[:1]}
+        known.wrong += _wrong([n for n in NEEDS if (n.theorem, n.title) in WRONG], told)
+    for tests in dict.fromkeys(room.tests for room in rooms):
+        told("tests")
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = _test(next(room for room in rooms if room.tests == tests))
+        if found is not None:
+            raise UsageProblem(f"without a change: {found[1]} fails")
+    return known
+
+
+def _not_stale(some: Mapping[str, tuple[tuple[Theorem, ...], Theory]]) -> None:
+    for theorems, made in some.values():
+        if stale := statements.stale(theorems, made):
+            raise UsageProblem(stale)
+
+
+def _wrong(needs: Sequence[Need], told: Callable[[str], None]) -> list[Wrong]:
+    """Theories that are false, with what fails first."""
+    wrong = []
+    for need in needs:
+        told(f"{need.theorem}: {need.title}")
+        theorem = varied(need, BY_ID)
+        made = theories.theory([theorem])
+        found = Needed(need, "proved")
+        until_one_fails(found, in_turn(Prover(made, TIMEOUT), need.near))
+        assert found.verdict == "failed" and found.first is not None
+        text, first = statements.written([theorem], made), found.first
+        title = f"{need.theorem}: {need.title}"
+        wrong.append(Wrong(title, made, text, first.action, first.path, first.clause))
+    return wrong
 
 
 def _proofs(known: Ground) -> list[prove.Proof]:
@@ -490,20 +513,23 @@ def _test(room: Room) -> Noticed | None:
 
 
 def noticed(change: Change, known: Ground) -> Noticed | None:
-    """Who notices a change? It must be applied."""
+    """Who notices a change? It must be applied. What small systems do not notice is asked of hosts
+    and tests, if the ground is large."""
     room = BY_FILE[change.file]
-    asked: list[Callable[[], Noticed | None]] = []
+    small: list[Callable[[], Noticed | None]]
     if room.does == PRINTER:
-        asked.append(lambda: _statement(known, room is ROOMS[0]))
-    if room.does != CHECKER:
-        asked += [lambda: _false(known), lambda: _proof(known), lambda: _host(known)]
+        small = [lambda: _statement(known, room is ROOMS[0])]
+    elif room.does == PROVER:
+        small = [lambda: _false(known), lambda: _proof(known)]
     else:
-        asked += [lambda: _accepts(known), lambda: _refuses(known), lambda: _accepts_hosts(known)]
-    if room.does == PRINTER:
-        asked = asked[:1]  # what is proved is what was traced before
-    asked.append(lambda: _test(room))
+        small = [lambda: _refuses(known), lambda: _accepts(known)]
+    large: list[Callable[[], Noticed | None]] = {
+        PRINTER: small,
+        PROVER: [lambda: _false(known), lambda: _host(known)],
+        CHECKER: [lambda: _refuses(known), lambda: _accepts_hosts(known)],
+    }[room.does]
     kind = {PRINTER: "statement", PROVER: "proof", CHECKER: "recheck"}[room.does]
-    for ask in asked:
+    for ask in [*large, lambda: _test(room)] if known.large else small:
         try:
             found = ask()
         except Exception as error:
@@ -555,11 +581,12 @@ class Row(BaseModel):
 
 
 def run(
-    chosen: Sequence[Change], known: Ground, journal: Journal, workers: int, tell: Told
-) -> list[Row]:
-    """Judge the changes that the journal has not."""
-    todo = [change for change in chosen if change.key not in journal.known]
-    done = len(chosen) - len(todo)
+    todo: Sequence[Change], known: Ground, journal: Journal, workers: int, tell: Told
+) -> list[Change]:
+    """Judge changes, side by side; those that nobody notices. If the ground is small they are not
+    judged yet, and the journal hears nothing of them."""
+    done = 0
+    left = []
     context = multiprocessing.get_context("fork")
     running: dict[Any, tuple[Change, Any, float]] = {}
     waiting = iter(todo)
@@ -582,14 +609,16 @@ def run(
                 except EOFError:
                     found = "no end", ""
                 _end(process)
-                row = _row(change, found)
-                journal.add(change.key, row.model_dump(mode="json"))
+                if found is None:
+                    left.append(change)
+                if found is not None or known.large:
+                    journal.add(change.key, _row(change, found).model_dump(mode="json"))
                 done += 1
-                tell(f"{change.key}: {row.noticed or 'survives'}"[:150], done, len(chosen))
+                tell(f"{change.key}: {found[0] if found else 'not noticed'}"[:150], done, len(todo))
     finally:
         for _, process, _ in running.values():
             _end(process)
-    return [Row.model_validate(journal.known[change.key]) for change in chosen]
+    return left
 
 
 def _end(process: Any) -> None:
@@ -605,24 +634,29 @@ def _row(change: Change, found: Noticed | None) -> Row:
     return Row(**{name: getattr(change, name) for name in shown}, noticed=kind, by=by)
 
 
-def judged(chosen: Sequence[Change], journal: Journal, workers: int, tell: Told) -> list[Row]:
-    """Judge changes."""
-    if all(change.key in journal.known for change in chosen):
-        return [Row.model_validate(journal.known[change.key]) for change in chosen]
-    with tempfile.TemporaryDirectory() as place:
+def judged(
+    chosen: Sequence[Change], journal: Journal, workers: int, tell: Told, quick: bool = False
+) -> list[Row]:
+    """Judge the changes that the journal has not: first by small systems, then, unless it is to be
+    ``quick``, those that are left by hosts and tests."""
+    todo = [change for change in chosen if change.key not in journal.known]
 
-        def before(name: str) -> None:
-            tell(f"without a change: {name}", 0, len(chosen))
+    def before(name: str) -> None:
+        tell(f"without a change: {name}", 0, len(todo))
 
-        rooms = [room for room in ROOMS if any(BY_FILE[c.file] is room for c in chosen)]
-        known = ground(Path(place), before, all(room.does == PRINTER for room in rooms))
-        for tests in dict.fromkeys(room.tests for room in rooms):
-            before("tests")
-            with contextlib.redirect_stdout(io.StringIO()):
-                found = _test(next(room for room in rooms if room.tests == tests))
-            if found is not None:
-                raise UsageProblem(f"without a change: {found[1]} fails")
-        return run(chosen, known, journal, workers, tell)
+    if todo:
+        with tempfile.TemporaryDirectory() as place:
+            known = ground(Path(place), before)
+            left = run(todo, known, journal, workers, tell)
+            if left and not quick:
+                rooms = [room for room in ROOMS if any(BY_FILE[c.file] is room for c in left)]
+                run(left, enlarged(known, rooms, before), journal, workers, tell)
+    return [
+        Row.model_validate(journal.known[change.key])
+        if change.key in journal.known
+        else _row(change, (UNJUDGED, ""))
+        for change in chosen
+    ]
 
 
 # Reports

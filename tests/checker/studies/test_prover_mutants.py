@@ -133,17 +133,6 @@ def test_a_prover_that_proves_what_is_false_is_refused(tmp_path: Path) -> None:
 # Processes
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, judge: Any) -> list[study.Row]:
-    """Three changes, of which the second has no end, and the third dies."""
-    monkeypatch.setattr(study, "noticed", judge)
-    chosen = study.changes()[:3]
-    told: list[str] = []
-    with Journal(tmp_path / "journal", "test", False) as journal:
-        rows = study.run(chosen, study.Ground(tmp_path), journal, 2, lambda *a: told.append(a[0]))
-    assert len(told) == 3
-    return rows
-
-
 def test_each_is_judged_in_a_process_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -159,16 +148,48 @@ def test_each_is_judged_in_a_process_of_its_own(
             os.kill(os.getpid(), signal.SIGKILL)
         return None
 
-    rows = judged(monkeypatch, tmp_path, judge)
-    assert [row.noticed for row in rows] == ["", "no end", "no end"]
-    assert [row.key for row in rows] == [first.key, second.key, third.key]
+    monkeypatch.setattr(study, "noticed", judge)
+    told: list[str] = []
+    for large in (False, True):
+        with Journal(tmp_path / f"journal {large}", "test", False) as journal:
+            known = study.Ground(tmp_path, large)
+            left = study.run(
+                [first, second, third], known, journal, 2, lambda *a: told.append(a[0])
+            )
+        assert left == [first]
+        kept = {key: row["noticed"] for key, row in journal.known.items()}
+        noticed = {second.key: "no end", third.key: "no end"}
+        assert kept == noticed | ({first.key: ""} if large else {})
+    assert len(told) == 6
+
+
+def test_what_small_systems_do_not_notice_is_asked_of_more_or_not_judged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, second, third = study.changes()[:3]
+
+    def judge(change: study.Change, known: study.Ground) -> study.Noticed | None:
+        by: dict[bool, study.Noticed] = {False: ("proof", "small"), True: ("test", "large")}
+        return by[known.large] if change == (second if known.large else first) else None
+
+    monkeypatch.setattr(study, "noticed", judge)
+    monkeypatch.setattr(study, "ground", lambda place, _: study.Ground(place))
+    monkeypatch.setattr(
+        study, "enlarged", lambda known, rooms, _: study.Ground(known.place, large=True)
+    )
+    said = {}
+    for quick in (True, False):
+        with Journal(tmp_path / f"journal {quick}", "test", False) as journal:
+            rows = study.judged([first, second, third], journal, 1, lambda *_: None, quick)
+        said[quick] = [row.noticed for row in rows]
+    assert said == {True: ["proof", study.UNJUDGED, study.UNJUDGED], False: ["proof", "test", ""]}
 
 
 def test_what_breaks_is_noticed(tmp_path: Path) -> None:
     known = study.Ground(tmp_path)  # in which nothing is: what looks breaks
     change = fault("what is sent is not asked about")
     found = study.noticed(change, known)
-    assert found is not None and found[0] in ("proof", "test")
+    assert found is not None and found[0] == "proof"
 
 
 # Reports
