@@ -132,10 +132,10 @@ def _prover(
     if json is not None:
         files.writable(json)
     kept = study.read() if rest else []
-    chosen = study.rest(kept) if rest else list(study.changes())
-    chosen = [c for c in chosen if not only or any(word in c.key for word in only)]
-    if only and not chosen:
-        raise UsageProblem(f"no change of {' or '.join(map(repr, only))}: name a part of its key")
+    chosen = study.select(only)
+    if rest:
+        left = {change.key for change in study.rest(kept)}
+        chosen = [change for change in chosen if change.key in left]
     with (
         open_journal("prover", journal, resume) as book,
         progress.counted("changes") as tell,

@@ -158,22 +158,44 @@ def applied(change: Change) -> Iterator[None]:
             function.__code__ = code
 
 
-@cache
 def changes() -> tuple[Change, ...]:
     """The faults, then the mutants, in order."""
-    found = [_fault(fault) for fault in FAULTS]
-    count: Counter[str] = Counter()
-    for room in ROOMS:
-        module = import_module(room.name)
-        functions = dict.fromkeys(functions_of(module))
-        kept = [f for f in functions if f.__qualname__ not in room.leave]
-        for one in mutants(kept, DIALECT):
-            if one.code.co_freevars != one.original.__code__.co_freevars:
-                continue  # Python cannot exchange the code then
-            shown = (one.file, one.function, one.operator, one.before, one.after)
-            count[" ".join(shown)] += 1
-            codes = ((one.original, one.code),)
-            found.append(Change(*shown, number=count[" ".join(shown)], codes=codes))
+    mutated = [one for room in ROOMS for one in mutants_of(room)]
+    return (*faults(), *mutated)
+
+
+def select(words: Sequence[str]) -> list[Change]:
+    """The changes with one of these words in their keys; without any, all."""
+    if words and all(any(word in file for file in BY_FILE) for word in words):
+        rooms = [room for file, room in BY_FILE.items() if any(word in file for word in words)]
+        some = [*faults(), *(one for room in rooms for one in mutants_of(room))]
+    else:
+        some = list(changes())
+    found = [one for one in some if not words or any(word in one.key for word in words)]
+    if not found:
+        raise UsageProblem(f"no change of {' or '.join(map(repr, words))}: name a part of its key")
+    return found
+
+
+@cache
+def faults() -> tuple[Change, ...]:
+    """The faults, in order."""
+    return tuple(_fault(fault) for fault in FAULTS)
+
+
+@cache
+def mutants_of(room: Room) -> tuple[Change, ...]:
+    """The mutants of a room, in order."""
+    found = []
+    count: Counter[tuple[str, ...]] = Counter()
+    functions = dict.fromkeys(functions_of(import_module(room.name)))
+    kept = [function for function in functions if function.__qualname__ not in room.leave]
+    for one in mutants(kept, DIALECT):
+        if one.code.co_freevars != one.original.__code__.co_freevars:
+            continue  # Python cannot exchange the code then
+        shown = (one.file, one.function, one.operator, one.before, one.after)
+        count[shown] += 1
+        found.append(Change(*shown, number=count[shown], codes=((one.original, one.code),)))
     return tuple(found)
 
 
@@ -524,12 +546,13 @@ def noticed(change: Change, known: Ground) -> Noticed | None:
     else:
         small = [lambda: _refuses(known), lambda: _accepts(known)]
     large: list[Callable[[], Noticed | None]] = {
-        PRINTER: small,
+        PRINTER: [*small],
         PROVER: [lambda: _false(known), lambda: _host(known)],
         CHECKER: [lambda: _refuses(known), lambda: _accepts_hosts(known)],
     }[room.does]
     kind = {PRINTER: "statement", PROVER: "proof", CHECKER: "recheck"}[room.does]
-    for ask in [*large, lambda: _test(room)] if known.large else small:
+    large.append(lambda: _test(room))
+    for ask in large if known.large else small:
         try:
             found = ask()
         except Exception as error:
@@ -740,7 +763,7 @@ def joined(rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
 def check() -> list[str]:
     """What is not up to date; nothing is judged."""
     rows = read()
-    stale = []
+    stale: list[str] = []
     have, want = {row.key for row in rows}, {change.key for change in changes()}
     if have != want:
         some = sorted(have ^ want)
