@@ -564,8 +564,11 @@ def noticed(change: Change, known: Ground) -> Noticed | None:
 
 # Processes
 
-SECONDS, OCTETS = 240, 6 << 30
-"""Of the processor and of memory that a change may take: what takes more has no end."""
+SECONDS = {False: 20, True: 240}
+"""Of the processor, that a change may take: what takes more has no end. Without a change small
+systems take 5, and what is asked where the ground is large 60."""
+OCTETS = 6 << 30
+"""Of memory, likewise."""
 
 
 def _judge(change: Change, known: Ground, pipe: Any) -> None:
@@ -574,7 +577,7 @@ def _judge(change: Change, known: Ground, pipe: Any) -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(quiet, stream)
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[known.large],) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (OCTETS, OCTETS))
     said = io.StringIO()
     with applied(change), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -608,7 +611,7 @@ def run(
 ) -> list[Change]:
     """Judge changes, side by side; those that nobody notices. If the ground is small they are not
     judged yet, and the journal hears nothing of them."""
-    done = 0
+    done, late_after = 0, 8 * SECONDS[known.large]
     left = []
     context = multiprocessing.get_context("fork")
     running: dict[Any, tuple[Change, Any, float]] = {}
@@ -624,7 +627,7 @@ def run(
             if not running:
                 break
             ready = multiprocessing.connection.wait([*running], timeout=5)
-            late = [p for p, (_, _, at) in running.items() if time.monotonic() - at > 4 * SECONDS]
+            late = [p for p, (_, _, at) in running.items() if time.monotonic() - at > late_after]
             for pipe in {*ready, *late}:
                 change, process, _ = running.pop(pipe)
                 try:

@@ -136,7 +136,7 @@ def test_a_prover_that_proves_what_is_false_is_refused(tmp_path: Path) -> None:
 def test_each_is_judged_in_a_process_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(study, "SECONDS", 1)
+    monkeypatch.setattr(study, "SECONDS", {False: 1, True: 1})
     first, second, third = study.changes()[:3]
 
     def judge(change: study.Change, known: study.Ground) -> study.Noticed | None:
