@@ -99,16 +99,33 @@ class Room:
     leave: tuple[str, ...] = ()
 
 
+_TESTS_OF_PRINTER = (
+    *_TESTS_OF_PROVER,
+    "tests/checker/studies/prove/test_theories.py",
+    "tests/proofs/recheck/test_statements.py",
+)
+
 ROOMS = (
-    Room("checker.studies.prove.theories", PRINTER, _TESTS_OF_PROVER),
-    Room("checker.studies.prove.statements", PRINTER, _TESTS_OF_PROVER),
-    Room("checker.engines.solver.induction", PROVER, _TESTS_OF_PROVER),
+    Room("checker.studies.prove.theories", PRINTER, _TESTS_OF_PRINTER),
+    Room("checker.studies.prove.statements", PRINTER, _TESTS_OF_PRINTER),
+    Room(
+        "checker.engines.solver.induction",
+        PROVER,
+        _TESTS_OF_PROVER,
+        ("Prover._least", "_Asking.least", "_read", "_lower", "_called", "plain"),
+    ),
     Room(
         "checker.studies.prove.prove",
         PROVER,
         _TESTS_OF_PROVER,
-        ("explore", "failing", "_reach", "named", "select"),
+        ("explore", "failing", "_reach", "shrink", "_shrunk", "named", "select"),
     ),
+    Room(
+        "checker.studies.prove.remembered",
+        PROVER,
+        ("tests/checker/studies/prove/test_remembered.py",),
+    ),
+    Room("checker.studies.prove.runs", PROVER, ("tests/checker/studies/prove/test_runs.py",)),
     Room("checker.studies.prove.asking", PROVER, _TESTS_OF_PROVER),
     Room("checker.studies.prove.certificates", PROVER, _TESTS_OF_PROVER),
     Room("proofs.recheck.obligations", CHECKER, _TESTS_OF_CHECKER),
@@ -117,6 +134,7 @@ ROOMS = (
     Room("proofs.recheck.check", CHECKER, _TESTS_OF_CHECKER, ("main", "teller", "_alone", "pin")),
     Room("proofs.recheck.solvers", CHECKER, _TESTS_OF_CHECKER, ("missing",)),
 )
+_TOP = Path(__file__).parents[2]
 BY_FILE = {f"{room.name.replace('.', '/')}.py": room for room in ROOMS}
 
 
@@ -656,6 +674,7 @@ def _end(process: Any) -> None:
 
 def _row(change: Change, found: Noticed | None) -> Row:
     kind, by = found or ("", "")
+    by = by.replace(f"{_TOP}/", "")
     shown = ("file", "function", "operator", "before", "after", "says", "number")
     return Row(**{name: getattr(change, name) for name in shown}, noticed=kind, by=by)
 
