@@ -326,6 +326,7 @@ NEEDS: tuple[Need, ...] = (
     _less("T10", "19 T10"),
     _less("T10", "20 T10"),
     _less("T10", "21 T10"),
+    _less("T10", "70 T10"),
     # S1
     Need(
         "S1",
