@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.theorems import invariants as i
 from proofs.theorems import cookies, paws, small
+from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
 from spec.rules import CookieHash, Isn, KeepAlive, Restart, Row
