@@ -22,7 +22,7 @@ from checker.support.workers import end_with_parent
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.theorems.table import THEOREMS, Theorem
 from spec.tcp.inputs import Input
-from spec.world.forgery import FORGERIES
+from spec.world.forgery import FORGERIES, Forgery
 
 RECHECKED = "cvc5"
 """The solver that checks certificates again."""
@@ -92,6 +92,8 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
         note = f"{proof.verdict}: {len(open_):,} of {len(proof.obligations):,} obligations are "
         note += f"open, first {open_[0]}; to see them: {called()} prove {theorem.id}"
     possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
+    if Forgery.ANY.value in possible:
+        possible |= {what.value for what in FORGERIES}
     never = [what.value for what in (*Input, *FORGERIES) if what.value not in possible]
     if theorem.system is not None:
         never = []

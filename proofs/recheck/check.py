@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.recheck import families as runs
-from proofs.recheck import objects, statement
+from proofs.recheck import objects, page, statement
 from proofs.recheck.obligations import NEVER, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
@@ -398,6 +398,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         help=f"rewrite {COUNTS}: how many obligations each theory has",
     )
     parser.add_argument(
+        "--page",
+        action="store_true",
+        help="check nothing, and write docs/reference/theorems.md from the statements",
+    )
+    parser.add_argument(
         "--proofs",
         action="store_true",
         help="have cvc5 write a proof of each obligation, and ethos check it, instead of asking "
@@ -426,6 +431,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--jobs must be at least 1")
     if options.timeout <= 0:
         parser.error("--timeout must be more than 0")
+    if options.page:
+        return _page(options.statements)
     for folder in (options.place, options.statements):
         if not folder.is_dir():
             print(f"recheck: {folder}: no such directory", file=sys.stderr)
@@ -463,6 +470,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s"
     )
     return 1 if found.wrong else 0
+
+
+def _page(place: Path) -> int:
+    """Write the page of the theorems."""
+    try:
+        page.PAGE.write_text(page.of(place, pinned(place)), "utf-8")
+    except Bad as bad:
+        print(f"recheck: {bad}", file=sys.stderr)
+        return 1
+    print(f"{page.PAGE} written")
+    return 0
 
 
 def _with_proofs(options: argparse.Namespace) -> int:

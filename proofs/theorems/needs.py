@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
+from proofs.theorems import cookies, paws, small
 from proofs.theorems import invariants as i
-from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import Isn, KeepAlive, Restart, Row
+from spec.rules import CookieHash, Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,13 +295,15 @@ NEEDS: tuple[Need, ...] = (
         {"lifetime_bounded": False},
         run=_run("T4.fresh", {"lifetime_bounded": False}),
     ),
-    # T10.opening.challenge
+    # T7
+    _less("T7", "17 T7"),
     Need(
-        "T10.opening.challenge",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="As of T10.",
+        "T7",
+        "segments live for ever",
+        rules={"lifetime_bounded": False},
+        run=_run("T7", {"lifetime_bounded": False}),
     ),
+    # T10.opening.challenge
     Need(
         "T10.opening.challenge",
         "a SYN in SYN-RECEIVED returns to LISTEN",
@@ -311,14 +313,20 @@ NEEDS: tuple[Need, ...] = (
     # T10
     Need(
         "T10",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="With a window of more than half the numbers, what lies below the floor of RFC 5961 "
-        "lies above it, too. The explorer refuses windows of more than a quarter.",
+        "a SYN without an ACK in SYN-SENT",
+        bounds={"forged_calling": True},
+        run=_run("T10.calling"),
+    ),
+    Need(
+        "T10",
+        "a SYN in SYN-RECEIVED",
+        bounds={"forged_opening": True},
+        run=_run("T10.opening"),
     ),
     _less("T10", "19 T10"),
     _less("T10", "20 T10"),
     _less("T10", "21 T10"),
+    _less("T10", "70 T10"),
     # S1
     Need(
         "S1",
@@ -345,6 +353,16 @@ NEEDS: tuple[Need, ...] = (
         without=(small.forgotten_in_time,),
         note="A queue is full for ever then, of as many SYNs as it has places.",
     ),
+    # S5
+    Need(
+        "S5",
+        "a segment of another TCB may have both numbers",
+        without=(cookies.unguessed,),
+        run=_run("S5", {"cookie_hash": CookieHash.SUM}),
+        note="Where the IRS is added to the hash, any later segment that is as far in both streams "
+        "has them (S5.sum).",
+    ),
+    _less("S5", "34 S5"),
     # S5m
     Need(
         "S5m",

@@ -141,6 +141,7 @@ class Step:
     tests: tuple[tuple[Node, bool, str], ...]  # with the source line
     leaf: Leaf
     delivers: bool = False
+    injects: bool = False
 
     @property
     def where(self) -> str:
@@ -153,7 +154,7 @@ def steps_of(kind: Kind) -> Iterator[Step]:
 
     def walk(tree: Tree, tests: tuple[tuple[Node, bool, str], ...]) -> Iterator[Step]:
         if isinstance(tree, Leaf):
-            yield Step(kind.name, tree.index, tests, tree, kind.delivers)
+            yield Step(kind.name, tree.index, tests, tree, kind.delivers, kind.injects)
             return
         assert isinstance(tree, Branch)
         yield from walk(tree.then, (*tests, (tree.test, True, tree.where)))
@@ -404,7 +405,7 @@ class Prover:
         wider = variables | {f"peer.{path}": term for path, term in peer.items()}
         wider |= {f"out0.{path}": term for path, term in self.seen["x"].items()}
         wider |= {f"in0.{path}": term for path, term in self.seen["y"].items()}
-        if step.delivers:
+        if step.delivers or step.injects:
             variables |= {f"seg.{path}": term for path, term in self.arriving.items()}
         functions = self._functions(self._before("x"), self._before("y"))
         looking = Terms(wider, functions)

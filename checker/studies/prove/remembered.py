@@ -90,7 +90,7 @@ class Memory:
     def _step(self, step: Step) -> str:
         tests = [(self._node(test), answer) for test, answer, _ in step.tests]
         leaf = [self._node(node) for node in step.leaf.outputs]
-        return _digest((self.base, tests, leaf, step.leaf.static.sent, step.delivers))
+        return _digest((self.base, tests, leaf, step.leaf.static.sent, step.delivers, step.injects))
 
     # What is known of a path
 

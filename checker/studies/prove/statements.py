@@ -101,7 +101,11 @@ class _Writer:
             yield f"(theorem {theorem.id} {_quoted(theorem.title)}"
             yield f"  {_quoted(theorem.cites)} (claims {claims}) (options{chosen}))"
         yield from (f"(rule {name} {show(value)})" for name, value in base.rules.items())
-        yield from (f"(bound {name} {show(value)})" for name, value in base.bounds.items())
+        yield from (
+            f"(bound {name} {show(value)})"
+            for name, value in base.bounds.items()
+            if name not in base.free
+        )
         yield ""
         seen = self._seen()
         yield from self._enums([*seen.values(), *(f.sort for f in (*t.fields, *t.message_fields))])
@@ -141,7 +145,7 @@ class _Writer:
         self.texts.clear()
         yield from self._defined([*trees, *(shown.trees.values() if shown is not None else ())])
         for kind in t.kinds:
-            head = "delivery" if kind.delivers else "action"
+            head = "delivery" if kind.delivers else "injection" if kind.injects else "action"
             yield f"({head} {_quoted(kind.name)} {_paths(kind.tree)}"
             yield from self._tree(kind.tree, 1)
         if t.tick is not None:

@@ -19,8 +19,9 @@ def test_each_theorem_of_hosts_has_a_run() -> None:
     assert [*found] == [theorem.id for theorem in OF_HOSTS]
     assert runs.pinned() == found
     assert runs.stale(found) == []
-    for one in found.values():
-        assert {*one.at} == {*runs.SIGHTS} and one.at["three"] > 10
+    for id, one in found.items():
+        assert {*one.at} == {*runs.wanted(BY_ID[id])} and one.at["three"] > 10
+    assert "restart" in found["T1"].at and "restart" not in found["T4"].at
 
 
 def test_a_run_is_what_it_is_said_to_be() -> None:

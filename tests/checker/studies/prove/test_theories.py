@@ -31,7 +31,7 @@ def test_a_theorem_that_is_built_upon_another_needs_it() -> None:
         {"facts": (other,)},
         {"pairs": ()},
     ],
-    ids=lambda change: ", ".join(change),
+    ids=", ".join,
 )
 def test_what_is_not_of_the_same_system_is_refused(change: dict[str, Any]) -> None:
     base, theorem = BY_ID["T1"], BY_ID["T1s.exact"]
