@@ -113,6 +113,6 @@ def heard_is_sent(s: Scene) -> bool:
 
 
 def server_agrees(s: Scene) -> bool:
-    """S5: where the server made a TCB, one of the client has its IRS as ISS, and took its ISS, which
-    was sent."""
+    """S5: where the server made a TCB, one of the client has its IRS as ISS, and took its ISS,
+    which was sent."""
     return not_(s.me.alone) & implies(s.me.made, s.me.heard & s.me.sent)

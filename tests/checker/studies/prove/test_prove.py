@@ -394,9 +394,7 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", theorems)
     monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
-    monkeypatch.setattr(
-        prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory, False)
-    )
+    toys.proved_instead(monkeypatch)
 
 
 @pytest.mark.usefixtures("toy")
