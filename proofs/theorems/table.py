@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proofs.theorems import cookies, paws, small
 from proofs.theorems import invariants as i
-from proofs.theorems import paws, small
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Small
 from spec.observe.agreement import Agreement
@@ -370,6 +370,19 @@ THEOREMS = (
         free=("backlog",),
         facts=(small.forgotten_in_time,),
         system=small.FLOOD,
+    ),
+    Theorem(
+        id="S5",
+        title="who is ESTABLISHED by a cookie agrees with a TCB of the client, unless a segment of "
+        "another guesses both numbers",
+        cites="RFC 4987 3.6, A",
+        claims=(cookies.server_agrees,),
+        clauses=(cookies.heard_is_sent,),
+        rules={"syncookies": Cookies.ALWAYS},
+        bounds={"width": 32, "listener": True, "window": 1 << 16},
+        free=("secret",),
+        facts=(cookies.unguessed,),
+        system=cookies.AGREEMENT,
     ),
     Theorem(
         id="S5m",
