@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.theorems import invariants as i
-from proofs.theorems import paws, small
+from proofs.theorems import paws, small, text
 from proofs.theorems.invariants import Function
-from proofs.theorems.small import Small
+from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
 from spec.observe.crossing import Crossing
@@ -49,7 +49,7 @@ class Theorem:
     pairs: tuple[Function, ...] = ()
     facts: tuple[Function, ...] = ()
     upon: str = ""
-    system: Small | None = None  # none: hosts and the network
+    system: Small | Pair | None = None  # none: hosts and the network
 
     @property
     def all(self) -> tuple[Function, ...]:
@@ -170,6 +170,30 @@ _T3 = Theorem(
     free=("window", "msl", "span", "time_wait"),
     pairs=(i.fresh,),
     facts=(i.window_is_sane, i.msl_and_max),
+)
+
+_TEXT = Theorem(
+    id="T9.text",
+    title="between two ends that have agreed on their ISNs each octet that is taken is the next one "
+    "of the peer's stream, at 32 bits, if no number that arrives is 2^31 behind SND.NXT",
+    cites="RFC 9293 1, 3.4, 3.8, 3.10",
+    claims=(text.nothing_is_garbled,),
+    clauses=(
+        text.synchronized,
+        text.nothing_before_it_begins,
+        text.numbers_are_places,
+        text.in_order,
+        text.fin_is_last,
+        text.states_tell,
+        text.window_is_its_own,
+        text.in_flight,
+        text.segments_are_sent,
+        text.acks_are_of_the_past,
+    ),
+    rules={},
+    bounds={"width": 32, "packed": True},
+    free=(),
+    system=text.TEXT,
 )
 
 THEOREMS = (
@@ -447,6 +471,15 @@ THEOREMS = (
         free=(),
         facts=(paws.clock_ticks,),
         system=paws.REOPENING,
+    ),
+    _TEXT,
+    _upon(
+        _TEXT,
+        id="T8.text",
+        title="... and who has its FIN acknowledged has a peer that took all that was written; who "
+        "closed gracefully has taken all that the peer wrote, too",
+        cites="RFC 9293 1, 3.6",
+        claims=(text.acknowledged_is_whole, text.graceful_is_whole),
     ),
 )
 """What is proved."""
