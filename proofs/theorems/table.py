@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.theorems import invariants as i
-from proofs.theorems import paws, small, text
+from proofs.theorems import pace, paws, small, text
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
@@ -28,8 +28,8 @@ from spec.rules import CookieHash, Cookies, KeepAlive, Restart
 class Theorem:
     """A claim without bounds: under which rules and assumptions, and the clauses that carry it.
 
-    ``free`` names bounds that stay variables: any value that ``facts`` allow. ``pairs`` are assumed
-    of any two TCBs of one host.
+    ``free`` names bounds that stay variables: any value that ``facts`` allow; and in a system of
+    two ends switches, on or off. ``pairs`` are assumed of any two TCBs of one host.
 
     ``upon`` is another theorem, of the same bounds: its clauses hold here too. What this one has
     beside it, switches that are on and pairs, are its *options*. The two are proved together, in
@@ -175,7 +175,7 @@ _T3 = Theorem(
 _TEXT = Theorem(
     id="T9.text",
     title="between two ends that have agreed on their ISNs each octet that is taken is the next one "
-    "of the peer's stream, at 32 bits, if no number that arrives is 2^31 behind SND.NXT",
+    "of the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
     cites="RFC 9293 1, 3.4, 3.8, 3.10",
     claims=(text.nothing_is_garbled,),
     clauses=(
@@ -192,7 +192,7 @@ _TEXT = Theorem(
     ),
     rules={},
     bounds={"width": 32, "packed": True},
-    free=(),
+    free=("covering_acceptable", "edge_acceptable"),
     system=text.TEXT,
 )
 
@@ -480,6 +480,19 @@ THEOREMS = (
         "closed gracefully has taken all that the peer wrote, too",
         cites="RFC 9293 1, 3.6",
         claims=(text.acknowledged_is_whole, text.graceful_is_whole),
+    ),
+    Theorem(
+        id="T9.pace",
+        title="no number arrives that is 2^32 behind SND.NXT, if no more than 2^32 numbers may be "
+        "sent in an MSL or wait to be acknowledged, together",
+        cites="RFC 9293 3.4.3",
+        claims=(pace.nothing_is_late,),
+        clauses=(pace.little_waits, pace.no_faster),
+        rules={},
+        bounds={"width": 32},
+        free=(),
+        facts=(pace.slow_enough,),
+        system=pace.PACE,
     ),
 )
 """What is proved."""

@@ -8,7 +8,8 @@ connections, too.
 *Places* are natural numbers, and do not wrap: the first octet after SYN has place 0, and the number
 of a place is ISS + 1 + place, modulo 2^32. What an earlier connection used lies below the ISS (RFC
 9293 3.4.1), so that its places are negative. No rule of the specification reads places. All that
-time must do is to let no segment arrive of which a number is 2^31 places behind SND.NXT.
+time must do is to let no segment arrive of which a number is 2^32 places behind SND.NXT, or more:
+``proofs.theorems.pace`` says how fast one may send.
 """
 
 from collections.abc import Callable
@@ -30,8 +31,8 @@ from spec.tcp.timeouts import (
 from spec.tcp.user_calls import abort, close, receive, send
 from spec.world.records import key, paths
 
-HALF = 1 << 31
-"""How far behind SND.NXT no number may be that arrives."""
+AROUND = 1 << 32
+"""How far behind SND.NXT no number may be that arrives: it would be one of now."""
 BUFFER = 1 << 31
 """How many octets may wait to be acknowledged, at most."""
 WINDOW = 1 << 30
@@ -315,10 +316,10 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
 
 
 def _alive(s: Turn, flying: Flying) -> bool:
-    """Is no number of a segment 2^31 or more places behind?"""
+    """Is no number of a segment all around, or more, behind?"""
     behind = choose(flying.earlier, s.seen.nxt + flying.at, s.seen.nxt - flying.at)
     acked = choose(flying.earlier, s.me.nxt + flying.acks, s.me.nxt - flying.acks)
-    return flying.rst | ((behind < HALF) & (flying.syn | (acked < HALF)))
+    return flying.rst | ((behind < AROUND) & (flying.syn | (acked < AROUND)))
 
 
 TEXT = Pair(

@@ -236,7 +236,8 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
     theorem, tracer = theorems[0], Tracer()
     clauses = dict.fromkeys(f for one in theorems for f in one.all)
     bounds = dataclasses.replace(Bounds(), **theorem.bounds)
-    rules = dataclasses.replace(Rules(), **theorem.rules)
+    switches = {name: tracer.var(name, BOOL) for name in theorem.free}
+    rules = dataclasses.replace(Rules(), **theorem.rules, **switches)
     domains: dict[str, Any] = {"seq": NAT, "count": NAT}
 
     def layout(kind: type) -> list[Field]:
@@ -295,7 +296,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         memories=[induction.Memory("iss", NAT, None)],
         told="iss",
         number=NAT,
-        parameters={f.path: f.sort for f in layout(system.open)},
+        parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
         facts=[],
         pairs=[],
         clauses=[clause(f) for f in clauses],
