@@ -177,11 +177,10 @@ _TEXT = Theorem(
     title="between two ends that have agreed on their ISNs each octet that is taken is the next one "
     "of the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
     cites="RFC 9293 1, 3.4, 3.8, 3.10",
-    claims=(text.nothing_is_garbled,),
+    claims=(text.nothing_is_garbled, text.numbers_are_places, text.segments_are_numbered),
     clauses=(
         text.synchronized,
         text.nothing_before_it_begins,
-        text.numbers_are_places,
         text.in_order,
         text.fin_is_last,
         text.states_tell,

@@ -360,11 +360,6 @@ def nothing_before_it_begins(w: Sides) -> bool:
     return implies(not_(me.begun), nothing & (me.delivered == 0))
 
 
-def numbers_are_places(w: Sides) -> bool:
-    """SND.UNA, SND.NXT and RCV.NXT are the numbers of their places."""
-    return not_(w.me.strayed)
-
-
 def in_order(w: Sides) -> bool:
     """What is acknowledged was received, what was received was sent, and what was sent was
     written."""
@@ -414,13 +409,23 @@ def segments_are_sent(w: Sides, seg: Flying) -> bool:
     here = (seg.at + seg.length <= w.me.nxt) & not_(seg.syn)
     here = here & implies(seg.text != 0, seg.at + seg.text <= w.me.written)
     here = here & implies(seg.fin, w.me.closed & (seg.at + seg.text == w.me.written))
-    return seg.rst | (not_(seg.strayed) & choose(seg.earlier, _below(seg), here))
+    return seg.rst | choose(seg.earlier, _below(seg), here)
 
 
 def acks_are_of_the_past(w: Sides, seg: Flying) -> bool:
     """What is acknowledged was received, and no window is too wide."""
     here = (seg.acks <= w.me.got) & (seg.wnd <= WINDOW)
     return seg.rst | seg.earlier | here
+
+
+def numbers_are_places(w: Sides) -> bool:
+    """T9: SND.UNA, SND.NXT and RCV.NXT are the numbers of their places, however far they are."""
+    return not_(w.me.strayed)
+
+
+def segments_are_numbered(w: Sides, seg: Flying) -> bool:
+    """T9: SEG.SEQ and SEG.ACK are, too."""
+    return seg.rst | not_(seg.strayed)
 
 
 def nothing_is_garbled(w: Sides) -> bool:
