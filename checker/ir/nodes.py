@@ -324,7 +324,9 @@ class Builder:
             if a.op == b.op == "wrap" and a.data == b.data:
                 difference = self.wrap(self.sub(a, b), a.data)
                 zero = difference.op == "const"
-                return self.const(not difference.data) if zero else self.eq(difference, self.const(0))
+                return (
+                    self.const(not difference.data) if zero else self.eq(difference, self.const(0))
+                )
             return self._unbounded("eq", a, b)
         if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
             raise IRError(f"eq of {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")

@@ -172,11 +172,11 @@ def wrap(a: Term, bits: int) -> Term:
     """a modulo 2^bits."""
     if bits < 1:
         raise Bad("wrap to no bits")
+    if a.op == "const" and a.sort.kind in ("int", "nat"):
+        return constant(a.data % (1 << bits), a.sort)
     if a.sort.kind == "nat":
         return _term("wrap", (a,), bits, NAT)
     _kind("wrap", "int", a)
-    if a.op == "const":
-        return constant(a.data % (1 << bits))
     if a.lo >= 0 and a.hi < 1 << bits:
         return a
     return _term("wrap", (a,), bits, Sort("int", 0, (1 << bits) - 1))

@@ -174,8 +174,8 @@ _T3 = Theorem(
 
 _TEXT = Theorem(
     id="T9.text",
-    title="between two ends that have agreed on their ISNs each octet that is taken is the next one "
-    "of the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
+    title="between two ends that agree on their ISNs each octet that is taken is the next one of "
+    "the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
     cites="RFC 9293 1, 3.4, 3.8, 3.10",
     claims=(text.nothing_is_garbled, text.numbers_are_places, text.segments_are_numbered),
     clauses=(
@@ -192,6 +192,7 @@ _TEXT = Theorem(
     rules={},
     bounds={"width": 32, "packed": True},
     free=("covering_acceptable", "edge_acceptable"),
+    facts=(text.nothing_comes_back,),
     system=text.TEXT,
 )
 

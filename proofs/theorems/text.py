@@ -15,7 +15,7 @@ time must do is to let no segment arrive of which a number is 2^32 places behind
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from proofs.theorems.small import Pair, Sides, Turn
+from proofs.theorems.small import Pair, Scene, Sides, Turn
 from spec.seq import choose, implies, not_
 from spec.tcp.segment import Control, Count, Segment, Seq
 from spec.tcp.segment_arrives import segment_arrives
@@ -32,7 +32,7 @@ from spec.tcp.user_calls import abort, close, receive, send
 from spec.world.records import key, paths
 
 AROUND = 1 << 32
-"""How far behind SND.NXT no number may be that arrives: it would be one of now."""
+"""How many numbers there are."""
 BUFFER = 1 << 31
 """How many octets may wait to be acknowledged, at most."""
 WINDOW = 1 << 30
@@ -97,6 +97,7 @@ class Flying:
 class Choice:
     """What is left open at each step. No clause speaks of it, so that the next step has another."""
 
+    behind: Count = AROUND - 1  # how far behind SND.NXT a number may be that arrives
     octets: Count = 1  # that SEND is given
     part: Count = 1  # how much is sent again
     room: Count = 1  # how much of the buffer RECEIVE makes free
@@ -316,10 +317,11 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
 
 
 def _alive(s: Turn, flying: Flying) -> bool:
-    """Is no number of a segment all around, or more, behind?"""
+    """Is no number of a segment too far behind?"""
     behind = choose(flying.earlier, s.seen.nxt + flying.at, s.seen.nxt - flying.at)
     acked = choose(flying.earlier, s.me.nxt + flying.acks, s.me.nxt - flying.acks)
-    return flying.rst | ((behind < AROUND) & (flying.syn | (acked < AROUND)))
+    most = s.open.behind
+    return flying.rst | ((behind <= most) & (flying.syn | (acked <= most)))
 
 
 TEXT = Pair(
@@ -344,6 +346,12 @@ TEXT = Pair(
 
 
 # Clauses
+
+
+def nothing_comes_back(s: Scene) -> bool:
+    """No number that arrives is 2^32 or more behind SND.NXT: it would look like one of now."""
+    near: bool = s.open.behind < AROUND
+    return near
 
 
 def synchronized(w: Sides) -> bool:

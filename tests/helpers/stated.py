@@ -179,9 +179,7 @@ def isses(values: Values) -> Functions:
     return {name: lambda _, iss=values[name]: iss for name in ("mine.iss", "its.iss")}  # type: ignore[misc]
 
 
-def way_of(
-    action: Action, values: Mapping[str, Any], functions: Functions | None = None
-) -> Way:
+def way_of(action: Action, values: Mapping[str, Any], functions: Functions | None = None) -> Way:
     """The path that values lead to."""
     known: dict[Term, Any] = {}
     (way,) = (

@@ -273,6 +273,10 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
 
         return _clause(function, about, tracer.trace(decided))
 
+    def fact(function: Function) -> Clause:
+        s = Scene(None, record(system.open, ""), Tcp(rules, bounds, 0))
+        return _clause(function, ENDS, tracer.trace(lambda: (None, [function(s)])))
+
     moves = [*((m, False) for m in system.moves.items())]
     moves += [*((m, True) for m in system.deliveries.items())]
     seen = system.look(record(system.end, "peer."))
@@ -297,7 +301,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         told="iss",
         number=NAT,
         parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
-        facts=[],
+        facts=[fact(f) for f in theorem.facts],
         pairs=[],
         clauses=[clause(f) for f in clauses],
         claims=tuple(f.__name__ for one in theorems for f in one.claims),
