@@ -318,9 +318,11 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
 
 def _alive(s: Turn, flying: Flying) -> bool:
     """Is no number of a segment too far behind?"""
-    behind = choose(flying.earlier, s.seen.nxt + flying.at, s.seen.nxt - flying.at)
-    acked = choose(flying.earlier, s.me.nxt + flying.acks, s.me.nxt - flying.acks)
-    most = s.open.behind
+    seen: Seen = s.seen
+    behind = choose(flying.earlier, seen.nxt + flying.at, seen.nxt - flying.at)
+    me: End = s.me
+    acked = choose(flying.earlier, me.nxt + flying.acks, me.nxt - flying.acks)
+    most: int = s.open.behind
     return flying.rst | ((behind <= most) & (flying.syn | (acked <= most)))
 
 
@@ -356,9 +358,10 @@ def nothing_comes_back(s: Scene) -> bool:
 
 def synchronized(w: Sides) -> bool:
     """The TCB is in a synchronized state: it knows both numbers."""
-    state = w.me.state
+    me: End = w.me
+    state = me.state
     before = (state == State.LISTEN) | (state == State.SYN_SENT) | (state == State.SYN_RECEIVED)
-    return not_(before) & implies(w.me.exists, w.me.begun)
+    return not_(before) & implies(me.exists, me.begun)
 
 
 def nothing_before_it_begins(w: Sides) -> bool:
@@ -371,21 +374,24 @@ def nothing_before_it_begins(w: Sides) -> bool:
 def in_order(w: Sides) -> bool:
     """What is acknowledged was received, what was received was sent, and what was sent was
     written."""
-    me, peer = w.me, w.peer
+    me: End = w.me
+    peer: End = w.peer
     sent = (me.una <= peer.got) & (peer.got <= me.nxt)
     return sent & (me.nxt <= me.written + me.closed)
 
 
 def fin_is_last(w: Sides) -> bool:
     """FIN follows all octets, and nothing follows it."""
-    me, peer = w.me, w.peer
+    me: End = w.me
+    peer: End = w.peer
     last = me.closed & (peer.delivered == me.written)
     return implies(peer.ended, last) & (peer.delivered <= me.written)
 
 
 def states_tell(w: Sides) -> bool:
     """A state tells whether FIN was taken, CLOSE called, and our FIN acknowledged."""
-    me, state = w.me, w.me.state
+    me: End = w.me
+    state = me.state
     ended = (state == State.CLOSE_WAIT) | (state == State.CLOSING) | (state == State.LAST_ACK)
     ended = ended | (state == State.TIME_WAIT)
     still = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
@@ -400,7 +406,8 @@ def states_tell(w: Sides) -> bool:
 
 def window_is_its_own(w: Sides) -> bool:
     """The receive window is never more than the buffer."""
-    return (w.me.rcv_wnd <= w.me.buffer) & (w.me.buffer <= WINDOW)
+    me: End = w.me
+    return (me.rcv_wnd <= me.buffer) & (me.buffer <= WINDOW)
 
 
 def in_flight(w: Sides) -> bool:
@@ -417,13 +424,15 @@ def segments_are_sent(w: Sides, seg: Flying) -> bool:
     here = (seg.at + seg.length <= w.me.nxt) & not_(seg.syn)
     here = here & implies(seg.text != 0, seg.at + seg.text <= w.me.written)
     here = here & implies(seg.fin, w.me.closed & (seg.at + seg.text == w.me.written))
-    return seg.rst | choose(seg.earlier, _below(seg), here)
+    sent: bool = seg.rst | choose(seg.earlier, _below(seg), here)
+    return sent
 
 
 def acks_are_of_the_past(w: Sides, seg: Flying) -> bool:
     """What is acknowledged was received, and no window is too wide."""
     here = (seg.acks <= w.me.got) & (seg.wnd <= WINDOW)
-    return seg.rst | seg.earlier | here
+    past: bool = seg.rst | seg.earlier | here
+    return past
 
 
 def numbers_are_places(w: Sides) -> bool:
@@ -443,7 +452,8 @@ def nothing_is_garbled(w: Sides) -> bool:
 
 def acknowledged_is_whole(w: Sides) -> bool:
     """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
-    me, peer = w.me, w.peer
+    me: End = w.me
+    peer: End = w.peer
     acknowledged = me.closed & (me.una == me.written + 1)
     return implies(acknowledged, peer.ended & (peer.delivered == me.written))
 
@@ -451,7 +461,8 @@ def acknowledged_is_whole(w: Sides) -> bool:
 def graceful_is_whole(w: Sides) -> bool:
     """T8: where a TCB ends by its TIME-WAIT timer, or by the ACK of its FIN in LAST-ACK, each end
     has taken all that the other wrote."""
-    me, peer = w.me, w.peer
+    me: End = w.me
+    peer: End = w.peer
     whole = me.ended & peer.ended
     whole = whole & (me.delivered == peer.written) & (peer.delivered == me.written)
     return implies(me.graceful, whole)
