@@ -435,6 +435,11 @@ class Rules:
         "The floor of RFC 5961 5 is never below ISS, so that no ACK is taken of what this "
         "connection did not send: a repair of CLOSE in SYN-RECEIVED.",
     )
+    ack_needed: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4 fifth",
+        "What has no ACK is dropped; off, as in lwIP, text and FIN are taken without one [70].",
+    )
     ack_limit: AckLimit = _rule(
         AckLimit.NONE,
         "RFC 5961 7; RFC 9293 3.10.7.4 second",

@@ -6,6 +6,7 @@ not be done, and stopped if it is not: one that never ran, after a second. All t
 is listed at the end.
 """
 
+import itertools
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ LEFT = "does not fit"
 known: dict[str, float] = {}
 """Seconds of each test, as of its last run."""
 took: dict[str, float] = {}
+numbers = itertools.count()
 left: list[str] = []
 
 
@@ -32,6 +34,15 @@ left: list[str] = []
 def as_wide_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is printed does not depend on the terminal that the tests are run from."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def with_nothing_remembered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What a command remembers of another run is in the user's cache: a test has one of its own."""
+    place = tmp_path_factory.getbasetemp() / f"cache-{next(numbers)}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -52,8 +52,18 @@ def mutants(
     check: Annotated[
         bool, typer.Option("--check", help="Only check the page and the report against spec/.")
     ] = False,
+    prover: Annotated[
+        bool,
+        typer.Option(
+            "--prover", help="Change the prover, and what checks its proofs, instead of the rules."
+        ),
+    ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
+    if prover:
+        if every or carry:
+            raise UsageProblem("--every and --carry are not for --prover")
+        raise typer.Exit(_prover(only or [], json, journal, resume, workers, page, rest, check))
     from checker.studies import mutants as study
     from checker.studies import mutants_page
 
@@ -85,3 +95,44 @@ def mutants(
     if json is not None:
         files.write(json, (found.model_dump_json(indent=1) + "\n").encode())
     raise typer.Exit(study.exit_code(found))
+
+
+def _prover(
+    only: list[str],
+    json: Path | None,
+    journal: Path | None,
+    resume: bool,
+    workers: int | None,
+    page: bool,
+    rest: bool,
+    check: bool,
+) -> int:
+    """The prover changed, and what checks its proofs."""
+    from checker.studies import prover_mutants as study
+    from checker.support.program import checkout
+
+    if page:
+        files.write(checkout(study.PAGE), study.page(study.read()).encode())
+        return OK
+    if check:
+        stale = study.check()
+        print("\n".join(stale) or f"{study.PAGE}: up to date")
+        return VIOLATED if stale else OK
+    if json is not None:
+        files.writable(json)
+    kept = study.read() if rest else []
+    chosen = study.rest(kept) if rest else list(study.changes())
+    chosen = [c for c in chosen if not only or any(word in c.key for word in only)]
+    if only and not chosen:
+        raise UsageProblem(f"no change of {' or '.join(map(repr, only))}: name a part of its key")
+    with (
+        open_journal("prover", journal, resume, only, rest) as book,
+        progress.counted("changes") as tell,
+    ):
+        rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell)
+    rows = study.joined(kept, rows)
+    for line in study.told(rows):
+        print(line)
+    if json is not None:
+        files.write(json, study.written(rows))
+    return study.exit_code(rows)

@@ -64,7 +64,14 @@ def prove(
         bool,
         typer.Option(
             "--statements",
-            help="Instead, only write down what there is to prove: proofs/statements.",
+            help="Instead, only write down what there is to prove, proofs/statements, and a run "
+            "that meets what is assumed, proofs/results/runs.toml.",
+        ),
+    ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Ask all anew, also what was proved before and has not changed."
         ),
     ] = False,
 ) -> None:
@@ -87,25 +94,32 @@ def prove(
         raise typer.Exit(_statements(theorems))
     if why:
         raise typer.Exit(_why(theorems, json, workers, timeout, pin))
-    raise typer.Exit(_proofs(theorems, json, workers, timeout, out))
+    raise typer.Exit(_proofs(theorems, json, workers, timeout, out, not fresh))
 
 
 def _proofs(
-    theorems: "Sequence[Theorem]", json: Path | None, workers: int | None, timeout: float, out: Path
+    theorems: "Sequence[Theorem]",
+    json: Path | None,
+    workers: int | None,
+    timeout: float,
+    out: Path,
+    remember: bool,
 ) -> int:
     """The proofs themselves, and their certificates."""
     from checker.studies.prove import certificates, families, prove, statements
+    from checker.studies.prove import runs as walks
     from checker.studies.prove.report import report
 
     certificates.require_place(out)
     theorems = [theorem for some in prove.theories(theorems) for theorem in some]
     began = time.monotonic()
     with progress.proofs() as tell:
-        proofs = prove.prove(theorems, workers, tell, timeout)
+        proofs = prove.prove(theorems, workers, tell, timeout, remember=remember)
     if any(proof.failed for proof in proofs):
         told = Console(stderr=True, soft_wrap=True, highlight=False)
         told.print("[dim]looking for real runs to each failure: at most half a minute each[/]")
         prove.explore(proofs, workers)
+        prove.shrink(proofs, workers, timeout)
     runs = _follow(families.select(theorems), timeout)
     seconds = time.monotonic() - began
     if json is not None:
@@ -115,6 +129,7 @@ def _proofs(
     )
     said = f"certificates are in {out}"
     stale = [what for what in (statements.stale(p.theorems, p.theory) for p in proofs) if what]
+    stale += [what for proof in proofs for what in walks.stale(proof.runs)]
     if stale:
         code = VIOLATED
     if code == OK:
@@ -131,7 +146,7 @@ def _proofs(
 
 def _statements(theorems: "Sequence[Theorem]") -> int:
     """Write down what there is to prove of each theory."""
-    from checker.studies.prove import prove, statements
+    from checker.studies.prove import prove, runs, statements
     from checker.studies.prove.theories import theory
 
     todo = prove.theories(theorems)
@@ -140,6 +155,10 @@ def _statements(theorems: "Sequence[Theorem]") -> int:
             tell(some[0].id, n, len(todo))
             changed = statements.write(some, theory(some))
             print(f"{some[0].id}.txt: {'written anew' if changed else 'as it was'}", flush=True)
+            found = runs.witnesses(some)
+            runs.pin(found)
+            for id, one in found.items():
+                print(f"  {id}: {one}", flush=True)
     return OK
 
 
@@ -227,22 +246,19 @@ def _reasons(
     return found
 
 
-_SHOWN = 3
-"""How many failed obligations of a theorem are shown in full."""
-
-
 def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
     """What failed, as steps that lead astray, then a table of the theorems."""
     from checker.render import show
+    from checker.studies.prove.prove import SHOWN
     from checker.studies.prove.report import assumptions, counterexample
 
     console = Console(highlight=False, soft_wrap=True)
     for proof in proofs:
-        for what in proof.failed[:_SHOWN]:
+        for what in proof.failed[:SHOWN]:
             for line in counterexample(proof, what):
                 console.print(escape(line))
             console.print()
-        for what in proof.failed[_SHOWN:]:
+        for what in proof.failed[SHOWN:]:
             console.print(escape(f"{proof.id} not proved: {what.name} ({what.where})"))
         for one in proof.reached:
             for line in one.lines():
@@ -267,11 +283,19 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
                 f"[bold]{theorem.id:{wide}}[/][{colour}]{proof.verdict:14}[/]{escape(assumes)}"
             )
             console.print(f"  [dim]{escape(theorem.title)}[/]")
+            if theorem.id in proof.runs:
+                console.print(f"  [dim]{escape(str(proof.runs[theorem.id]))}[/]")
         together = f"{len(proof.theorems)} together, " if len(proof.theorems) > 1 else ""
         console.print(
             f"  {together}{len(proof.obligations):,} obligations, {proof.seconds:.0f} s of work; "
             f"{escape(_paths_of(proof))}"
         )
+        if proof.before:
+            days = ", ".join(f"{n:,} on {day}" for day, n in proof.before.items())
+            console.print(
+                f"  {sum(proof.before.values()):,} remembered, not asked again: proved {days} by "
+                f"Z3 {z3_version()}"
+            )
     console.print()
     done = sum(len(proof.theorems) for proof in proofs if proof.verdict == "proved")
     total = sum(len(proof.theorems) for proof in proofs)
@@ -304,6 +328,13 @@ def print_families(found: "Sequence[Followed]") -> None:
     console.print()
     done = sum(one.verdict == "proved" for one in found)
     console.print(f"{done} of {len(found)} families proved\n")
+
+
+def z3_version() -> str:
+    """Of the solver."""
+    import z3
+
+    return str(z3.get_version_string())
 
 
 def _paths_of(proof: "Proof") -> str:

@@ -131,6 +131,7 @@ class Output:
     totals: Totals = field(default_factory=Totals)
     summary: list[dict[str, Any]] = field(default_factory=list)
     drawn: set[str] = field(default_factory=set)  # names of files
+    troubles: list[str] = field(default_factory=list)  # of listeners
     problem: Problem | None = None  # the first picture that could not be drawn
 
     def start(self) -> None:
@@ -180,7 +181,7 @@ class Output:
         """The totals, and the ends of the files."""
         if self.untold:
             print(f"and {self.untold:,} connections more (--most 0 tells all)")
-        for line in self.totals.lines(terminal.room()):
+        for line in chain(self.totals.lines(terminal.room()), self.troubles):
             print(line)
         if self.json is not None:
             last = {"captures": self.summary, "totals": self.totals.as_json()}

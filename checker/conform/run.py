@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -17,8 +18,11 @@ from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
 from checker.conform.report import Output, Result, Show, result
+from checker.listeners import findings
+from checker.listeners.requests import Listeners
 from checker.render import Story
 from checker.render.text import counted
+from checker.support import terminal
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.files import Whole, apart
 from checker.support.machine import seldom_collected
@@ -26,6 +30,8 @@ from checker.support.names import unknown
 from checker.support.paths import shown
 from spec.tcp.tcb import State
 
+LISTED = 1_000
+"""Listeners of a capture that the report has, those with most SYNs."""
 _WORST = [Verdict.DEVIATES, Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.CONFORMS]
 _T = TypeVar("_T")
 
@@ -95,11 +101,24 @@ def position(words: str) -> Position:
 
 
 def _one(capture: Path, behaviour: Behaviour, where: Position, output: Output) -> None:
+    listeners, began = Listeners(), 0.0
+
     def done(connection: Connection) -> None:
         drawing = output.svg is not None and connection.deviation is not None
         output.tell(result(shown(capture), connection), picture(connection) if drawing else None)
 
-    follow(capture, behaviour, where, done, output)
+    def segments(follower: Follower, of: Iterable[Frame]) -> Iterator[Packet | Unread]:
+        nonlocal began
+        for first in (of := iter(of)):
+            began = first.time
+            for item in read(chain([first], of)):
+                listeners.take(item)
+                yield item
+
+    follow(capture, behaviour, where, done, output, segments)
+    found = listeners.finish()
+    output.summary[-1]["listeners"] = [findings.as_json(one, began) for one in found[:LISTED]]
+    output.troubles += findings.troubles(found, began, "narrate --port N", terminal.room())
 
 
 def follow(

@@ -71,6 +71,7 @@ class View:
 class Kind:
     """One input: its tree, whether it delivers a message, and at which ports it may happen.
 
+    ``injects``: it delivers a message that nobody has sent, of which nothing is known.
     The components of its ports have the same fields. Leaves' ``static`` has ``possible``, ``sent``
     (how many messages are sent), ``drew`` and ``rules``; the outputs are the component's fields,
     then those of each message.
@@ -80,6 +81,7 @@ class Kind:
     tree: Tree
     delivers: bool
     ports: tuple[int, ...] = ()
+    injects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,14 @@ flag        a flag that is set in something made is not set
 number      a number in something made is one more
 target      another member of an Enum is assigned: the next, or the one before
 operand     one part less of ``a & b``, ``a | b``, ``a and b``, ``a or b``
+part        one part less of a list, a tuple, a set or a dictionary that is written out; a
+            comprehension without its test
+sign        ``+`` for ``-``, and the other way round
 ==========  ====================================================================================
 
 What is not to be mutated is said by a ``Dialect``. What is returned and operands are mutated only
-if it asks for that.
+if it asks for that; so are parts and signs, of programs that build terms. Of these, what is
+dropped may also be a ``yield``, ``a += b`` or an assignment to an item.
 """
 
 import ast
@@ -31,7 +35,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -48,7 +52,7 @@ class Dialect:
     methods that compare three numbers, ``pairs`` those that compare two. ``circles`` are the
     expressions, by their first name, that count modulo. ``cites`` is the method that names a rule,
     which ``rule`` makes of the constants among its arguments. ``operands``: what is
-    computed is mutated, too.
+    computed is mutated, too. ``building``: so is what builds lists and terms.
     """
 
     states: type[Enum]
@@ -64,6 +68,7 @@ class Dialect:
     cites: str = "rule"
     rule: Callable[..., object] = str
     operands: bool = False
+    building: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,18 @@ def applied(mutant: Mutant) -> Iterator[None]:
         yield
     finally:
         mutant.original.__code__ = original
+
+
+def functions_of(module: ModuleType) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines, properties too."""
+    classes = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    for owner in (module, *classes):
+        for value in vars(owner).values():
+            function = value.fget if isinstance(value, property) else value
+            if isinstance(function, FunctionType) and (
+                function.__code__.co_filename == module.__file__
+            ):
+                yield function
 
 
 @contextmanager
@@ -344,6 +361,8 @@ class _Places:
                 yield from self._called(node)
             if self.dialect.operands:
                 yield from self._computed(node)
+            if self.dialect.building:
+                yield from self._built(node)
             if isinstance(node, ast.Assign):
                 yield from self._targets(node)
             for _, value in ast.iter_fields(node):
@@ -365,6 +384,8 @@ class _Places:
 
     def _shifted(self, node: ast.Compare) -> Iterator[_Edit]:
         (operator, *others), (right, *_) = node.ops, node.comparators
+        if others and self.dialect.building:
+            return
         assert not others, "one comparison at a time"
         if isinstance(operator, ast.In | ast.NotIn):
             if isinstance(right, ast.Tuple) and not self._fixed(node.left):
@@ -378,6 +399,9 @@ class _Places:
         if isinstance(right, ast.Constant) and isinstance(right.value, bool):
             return
         if isinstance(operator, ast.Eq | ast.NotEq):
+            if self.dialect.building:
+                yield from self._contrary(node)
+                return
             for by in (1, -1):
                 yield _Edit(node, "off by one", node.comparators, 0, self._plus(right, by))
             return
@@ -391,9 +415,62 @@ class _Places:
         else:
             yield _Edit(node, "off by one", node.comparators, 0, ast.BinOp(right, up, one))
 
+    def _contrary(self, node: ast.Compare) -> Iterator[_Edit]:
+        """The contrary of a comparison that is no test of a statement: those are negated."""
+        if not isinstance(self.parents[node], ast.If | ast.IfExp | ast.While | ast.BoolOp):
+            other = ast.NotEq() if isinstance(node.ops[0], ast.Eq) else ast.Eq()
+            yield _Edit(node, "negate", node, "ops", [other])
+
+    def _built(self, node: ast.AST) -> Iterator[_Edit]:
+        if self._annotation(node):
+            return
+        if isinstance(node, ast.List | ast.Tuple | ast.Set) and self._open(node):
+            for i in range(len(node.elts)):
+                rest = [*node.elts]
+                yield _Edit(node, "part", node, "elts", rest[:i] + rest[i + 1 :])
+        elif isinstance(node, ast.Dict):
+            holder, key = self._held(node)
+            for i in range(len(node.values)):
+                keys, values = [*node.keys], [*node.values]
+                less = ast.Dict(keys[:i] + keys[i + 1 :], values[:i] + values[i + 1 :])
+                yield _Edit(node, "part", holder, key, less)
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            for made in node.generators:
+                for i in range(len(made.ifs)):
+                    rest = [*made.ifs]
+                    yield _Edit(node, "part", made, "ifs", rest[:i] + rest[i + 1 :])
+                    yield from self._negated(made.ifs, i)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+            yield _Edit(node, "sign", node, "op", other)
+
+    def _open(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
+        """May it have one part less? Not if it is assigned to; a tuple if parts are taken in, or
+        gone through one by one."""
+        if not isinstance(node, ast.Tuple):
+            return not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
+        parent = self.parents[node]
+        through = isinstance(parent, ast.For | ast.comprehension) and node is parent.iter
+        taken = any(isinstance(one, ast.Starred) for one in node.elts)
+        return through or (taken and isinstance(node.ctx, ast.Load))
+
+    def _annotation(self, node: ast.AST) -> bool:
+        """Does it stand in an annotation, or in a decorator?"""
+        while node is not self.definition:
+            parent = self.parents[node]
+            if isinstance(parent, ast.arg) or node is getattr(parent, "annotation", None):
+                return True
+            if isinstance(parent, ast.FunctionDef) and (
+                node is parent.returns or node in parent.decorator_list
+            ):
+                return True
+            node = parent
+        return False
+
     def _computed(self, node: ast.AST) -> Iterator[_Edit]:
         if isinstance(node, ast.Return) and node.value is not None:
-            if not isinstance(node.value, ast.BoolOp | ast.Constant):
+            whole = self.dialect.building and not isinstance(node.value, ast.Compare)
+            if not whole and not isinstance(node.value, ast.BoolOp | ast.Constant):
                 contrary = ast.UnaryOp(ast.Not(), node.value)
                 yield _Edit(node.value, "negate", node, "value", contrary)
         elif isinstance(node, ast.BoolOp):
@@ -457,6 +534,12 @@ class _Places:
                         yield _Edit(node, "target", holder, key, swapped)
 
     def _droppable(self, node: ast.AST) -> bool:
+        if self.dialect.building:
+            value = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(node, ast.AugAssign) or isinstance(value, ast.Yield | ast.YieldFrom):
+                return True
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                return True
         if isinstance(node, ast.Assign):
             target = node.targets[0]
             return isinstance(target, ast.Attribute) and not self._silent(target)

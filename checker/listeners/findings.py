@@ -3,7 +3,7 @@
 What was seen and what is inferred are kept apart. An inference names what it rests on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from checker.render.text import columns, counted, plural, wrap
 GUIDE = "docs/how-to/run-a-server.md"
 FEW = 3
 """Requests without an answer, or without a third segment, that a capture may have for no reason."""
+TROUBLED = 10
+"""Listeners that are named without being asked for."""
 ROWS = 10
 """Lines of a table of counts over time."""
 WIDE = 24
@@ -329,6 +331,20 @@ def summary(one: Listener) -> str:
         if count:
             parts.append(f"{count:,} {words}")
     return f"{name(one)}: {', '.join(parts)}"
+
+
+def troubles(of: Sequence[Listener], began: float, more: str, width: int) -> Iterator[str]:
+    """Listeners at which something went wrong, and what it likely was; ``more`` tells more."""
+    found = [one for one in of if troubled(one)]
+    if not found:
+        return
+    yield f"Listeners ({more} tells more of one)"
+    for one in found[:TROUBLED]:
+        yield from _wrapped("  ", summary(one), width)
+        for finding in findings(one, began):
+            yield from _wrapped("    ", f"likely {finding.what}", width)
+    if len(found) > TROUBLED:
+        yield f"  and {len(found) - TROUBLED} more"
 
 
 def lines(one: Listener, began: float, width: int) -> Iterator[str]:

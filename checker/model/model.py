@@ -29,7 +29,7 @@ from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event
-from spec.world.forgery import FORGERIES
+from spec.world.forgery import FORGERIES, Forgery
 
 if TYPE_CHECKING:  # importing it takes the solver, which not everybody has
     from checker.engines.solver.smt import OpenComposition
@@ -88,6 +88,13 @@ class Model:
         hosts[Input.SEGMENT] = tuple(ends)
         return {what: who for what, who in hosts.items() if who}
 
+    @cached_property
+    def inputs(self) -> tuple[Event, ...]:
+        """What is traced, but for a tick. Where bounds are left open, so is what is forged."""
+        if not (self.free and FORGERIES[0] in self.callers):
+            return tuple(self.callers)
+        return (*(what for what in self.callers if what not in FORGERIES), Forgery.ANY)
+
     @property
     def timed(self) -> bool:
         """Are there ticks?"""
@@ -106,7 +113,7 @@ class Model:
     @cached_property
     def constants(self) -> dict[str, Any]:
         """The fields that never change, and their values."""
-        inputs = [*self.callers, *([Input.TICK] if self.timed else [])]
+        inputs = [*self.inputs, *([Input.TICK] if self.timed else [])]
         return traced.constants(
             self.rules, self.bounds, self.watchers, inputs, self.free, self.domains
         )
@@ -201,6 +208,11 @@ class Model:
 
 
 def check_of(claim: Claim) -> Check:
-    """A claim of states as the explorer takes it."""
+    """A claim of states as the explorer takes it.
+
+    It speaks of the hosts alone: engines judge pairs of ends, and show it nothing of what is in
+    flight. A predicate that asks for that is refused by each of them.
+    """
     assert claim.kind != EVENTUALLY
-    return Check(claim.kind, claim.predicate, claim.idle)
+    predicate = claim.predicate
+    return Check(claim.kind, lambda world: predicate(traced.unseen(world)), claim.idle)

@@ -36,6 +36,13 @@ _GHOSTS = {
 }
 """What to say when a ghost becomes true."""
 
+_OTHERS = {
+    Input.STRANGER_SYN.value: ("strangers", "SYN"),
+    Input.NEIGHBOUR_READY.value: ("other clients", "handshake"),
+    Input.NAT_OPEN.value: ("behind A's NAT", "SYN, later TSval"),
+}
+"""What comes from hosts that are not modelled, but for that: from whom, and what it is."""
+
 
 @dataclasses.dataclass(slots=True)
 class _Flying:
@@ -199,8 +206,40 @@ def story(
         loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
         snapshots=tuple(snapshot(world) for world in worlds),
     )
+    told = _with_others(told)
     opens = [step.end for step, _ in path.steps if step.action == Input.OPEN_ACTIVE.value]
-    return told.arranged((1, 0)) if len(topology.ends) == 2 and opens[:1] == [1] else told
+    if len(topology.ends) == 2 and opens[:1] == [1]:
+        return told.arranged((1, 0, *range(2, len(told.lifelines))))
+    return told
+
+
+def _with_others(told: Story) -> Story:
+    """The same, with a lifeline for each kind of host that is not modelled and does something."""
+    names = [
+        *dict.fromkeys(_OTHERS[line.action][0] for line in told.lines if line.action in _OTHERS)
+    ]
+    more = ("",) * len(names)
+    messages = [*filter(None, (one.received for one in told.lines))]
+    messages += [message for one in told.lines for message in (*one.sent, *one.lost)]
+    uid = max((message.uid for message in messages), default=0)
+
+    def line(one: Line) -> Line:
+        nonlocal uid
+        sent, passed = one.sent, False
+        if one.action in _OTHERS and one.actor is not None:
+            name, what = _OTHERS[one.action]
+            uid += 1
+            sender = len(told.lifelines) + names.index(name)
+            sent, passed = (Message(uid, sender, one.actor, what),), True
+        states, details = one.states + more, one.details + more
+        return dataclasses.replace(one, states=states, details=details, sent=sent, passed=passed)
+
+    return dataclasses.replace(
+        told,
+        lifelines=told.lifelines + tuple(names),
+        initial=told.initial + more,
+        lines=tuple(map(line, told.lines)),
+    )
 
 
 def snapshot(world: World) -> dict[str, object]:

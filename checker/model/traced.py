@@ -31,6 +31,7 @@ from spec.tcp.segment import Segment
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, ages, overdue
 from spec.world.endpoint import Endpoint, initial
+from spec.world.forgery import Forgery
 from spec.world.happen import happen
 from spec.world.records import paths, rebuild
 from spec.world.system import System, World
@@ -219,7 +220,7 @@ class Traced:
         return clone(known)
 
     def _step(self, what: Event) -> tuple[Static, list[Any]]:
-        seg = self.segment("seg") if what == Input.SEGMENT else None
+        seg = self.segment("seg") if what in (Input.SEGMENT, Forgery.ANY) else None
         isn = self.tracer.var("isn", self.isn_sort)
         return self.outcome(self.endpoint("me"), what, seg, isn, self.sight(), self.elapsed)
 
@@ -357,4 +358,24 @@ def composition(
 def predicate(claim: Callable[[World], bool], traced: Traced, wanted: bool = True) -> Tree:
     """The decision tree of ``claim`` being ``wanted``, over ``a.*`` and ``b.*`` of a state."""
     a, b = traced.endpoint("a"), traced.endpoint("b")
-    return traced.tracer.trace(lambda: (None, [claim(World((a, b), ((), ()))) == wanted]))
+    return traced.tracer.trace(lambda: (None, [claim(unseen(World((a, b), ((), ())))) == wanted]))
+
+
+def unseen(world: World) -> World:
+    """The world with its segments in flight hidden: who looks at them gets a ``TypeError``."""
+    return world._replace(links=(_UNSEEN,) * len(world.links))
+
+
+class _Unseen:
+    """A bag that nobody can look into."""
+
+    def __iter__(self) -> Any:
+        raise TypeError(
+            "a predicate of a claim asks what is in flight; it is shown the hosts alone. Let a "
+            "watcher record what it needs (spec/observe/)"
+        )
+
+    __len__ = __contains__ = __iter__
+
+
+_UNSEEN: Any = _Unseen()

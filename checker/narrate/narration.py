@@ -26,8 +26,6 @@ VERSION = 1
 ``docs/reference/narrate.schema.json``."""
 TOLD = 1_000
 """Connections that are listed; further ones are only counted."""
-TROUBLED = 10
-"""Listeners that are named without being asked for."""
 
 _MEANS = {state.value: waits.means for state, waits in WAITS.items()}
 _MEANS["SYN-SENT or ESTABLISHED"] = "it was never seen to acknowledge the SYN,ACK"
@@ -306,18 +304,12 @@ def lines(of: Narration, most: int, width: int) -> Iterator[str]:
     if more := of.more_connections + len(of.connections) - len(told):
         yield f"and {more} connections more"
     yield from of.totals.lines(width)
-    yield from troubles(of)
+    yield from troubles(of, width)
 
 
-def troubles(of: Narration) -> Iterator[str]:
-    """Listeners at which something went wrong, in a line each."""
-    found = [one for one in of.listeners if findings.troubled(one)]
-    if not found:
-        return
-    yield "Listeners (--port N tells more of one)"
-    yield from (f"  {findings.summary(one)}" for one in found[:TROUBLED])
-    if len(found) > TROUBLED:
-        yield f"  and {len(found) - TROUBLED} more"
+def troubles(of: Narration, width: int) -> Iterator[str]:
+    """Listeners at which something went wrong."""
+    return findings.troubles(of.listeners, of.began, "--port N", width)
 
 
 def port(of: Narration, most: int, width: int) -> Iterator[str]:

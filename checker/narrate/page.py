@@ -90,7 +90,7 @@ def _overview(of: Narration) -> Iterator[str]:
 
 
 def _listeners(of: Narration) -> Iterator[str]:
-    told = [*port(of, 0, WIDTH)] if of.port is not None else [*troubles(of)][1:]
+    told = [*port(of, 0, WIDTH)] if of.port is not None else [*troubles(of, WIDTH)][1:]
     if told:
         yield "<h2>Listeners</h2>"
         yield f"<pre>{escape(chr(10).join(told))}</pre>"

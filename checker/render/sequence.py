@@ -408,6 +408,8 @@ class _Diagram:
 
     def states(self, row: _Row, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         for n, lifeline in enumerate(self.columns.lifelines):
+            if not after[n]:
+                continue  # of a host that is not modelled
             changed = before[n] != after[n]
             edge, fill = (INK, CHANGED) if changed else (FAINT, "white")
             text = _text(after[n], STATE, _CHANGED if changed else _SAME)

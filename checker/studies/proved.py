@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from checker.model.options import choose_rules, departures
-from checker.studies.prove import certificates, prove, statements
+from checker.studies.prove import certificates, prove, runs, statements
 from checker.studies.reports import ClaimReport, Verdict
 from checker.support.errors import INTERNAL, OK, VIOLATED, UsageProblem
 from checker.support.program import called
@@ -22,7 +22,7 @@ from checker.support.workers import end_with_parent
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.theorems.table import THEOREMS, Theorem
 from spec.tcp.inputs import Input
-from spec.world.forgery import FORGERIES
+from spec.world.forgery import FORGERIES, Forgery
 
 RECHECKED = "cvc5"
 """The solver that checks certificates again."""
@@ -56,7 +56,9 @@ def prove_theorems(
     whole = [theorem for some in prove.theories(todo) for theorem in some]
     proofs = prove.prove(whole, workers, progress)
     rows = [_row(t, proof) for proof in proofs for t in proof.theorems if t in todo]
-    for what in (statements.stale(proof.theorems, proof.theory) for proof in proofs):
+    old = [statements.stale(proof.theorems, proof.theory) for proof in proofs]
+    old += ["; ".join(runs.stale(proof.runs)) for proof in proofs]
+    for what in old:
         for row in (row for row in rows if what and row.ok):
             row.verdict, row.ok, row.note = "not proved", False, what
     if all(row.ok for row in rows):
@@ -90,6 +92,8 @@ def _row(theorem: Theorem, proof: prove.Proof) -> ClaimReport:
         note = f"{proof.verdict}: {len(open_):,} of {len(proof.obligations):,} obligations are "
         note += f"open, first {open_[0]}; to see them: {called()} prove {theorem.id}"
     possible = {Input.TICK.value, *(kind.name for kind in theory.kinds)}
+    if Forgery.ANY.value in possible:
+        possible |= {what.value for what in FORGERIES}
     never = [what.value for what in (*Input, *FORGERIES) if what.value not in possible]
     if theorem.system is not None:
         never = []

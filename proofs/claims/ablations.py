@@ -106,6 +106,7 @@ ABLATIONS = (
     _change(19, "in-window reset accepted", "T10", {"reset_exact": False}),
     _change(20, "in-window SYN resets", "T10", {"syn_challenge": False}),
     _change(21, "no ACK floor", "T10", {"ack_floor": False}),
+    _change(70, "text without an ACK taken", "T10", {"ack_needed": False}),
     _change(26, "F1 where a reset is to reopen", "L1.reopen", {"time_wait_ignores_reset": True}),
     _change(27, "SYN,ACK never retransmitted", "L1", {"syn_ack_retransmitted": False}),
     _change(27, "SYN,ACK never retransmitted", "T2.gone", {"syn_ack_retransmitted": False}),

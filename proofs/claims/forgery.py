@@ -13,7 +13,7 @@ CLAIMS = (
         "RFC 5961 3, 4, 5",
         witnesses=("W10",),
         finding="In the synchronized states. Text without an ACK is dropped because it has none "
-        "(fifth step): a stack that does not ask for one takes it.",
+        "(fifth step): a stack that does not ask for one, as lwIP, takes it (ablation 70).",
     ),
     Claim(
         "T10.opening",
@@ -36,6 +36,17 @@ CLAIMS = (
         rules={"syn_received_challenge": True},
         witnesses=("W10.opening.challenge",),
     ),
+    Claim(
+        "T10.calling",
+        "... in SYN-SENT too",
+        ALWAYS,
+        p.blind_sender_harmless,
+        "forgery-calling",
+        "RFC 9293 3.10.7.3 fourth",
+        witnesses=("W10.calling",),
+        finding="Refuted: a SYN without an ACK needs no number at all. SYN-SENT takes it for a "
+        "simultaneous open, and the SYN,ACK that it waits for is not acceptable any more.",
+    ),
 )
 
 WITNESSES = (
@@ -56,5 +67,13 @@ WITNESSES = (
         "forgery-opening",
         "RFC 9293 3.5",
         rules={"syn_received_challenge": True},
+    ),
+    Claim(
+        "W10.calling",
+        "both ends ESTABLISHED",
+        SOMETIMES,
+        p.both_established,
+        "forgery-calling",
+        "RFC 9293 3.5",
     ),
 )

@@ -245,6 +245,16 @@ CLAIMS = (
         finding="Refuted, as it should be: half-open is legal, and keep-alives are optional (K1).",
     ),
     Claim(
+        "L3.stamps",
+        "... with timestamps, though PAWS refuses earlier resets: it spares those that have none",
+        EVENTUALLY,
+        p.everything,
+        "half-open-stamps",
+        "RFC 9293 3.5.1, 3.5.2; RFC 7323 3.2, 5.2",
+        rules={"paws_resets": True},
+        live=Live(p.half_open_and_sends, weak=TIMERS),
+    ),
+    Claim(
         "L3.crash",
         "... after a crash that takes the same ISN again",
         EVENTUALLY,

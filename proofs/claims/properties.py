@@ -223,9 +223,7 @@ def stamps_are_in_order(world: World) -> bool:
         before = (tcb.ts_recent == clock) | ((clock == 0) & (tcb.ts_recent == 4))
         used = (tcb.state not in SYNCHRONIZED) or (tcb.stamped & (tcb.ts_recent != 0))
         good = good & now & implies(tcb.recent_for == 1, before) & used
-    for link in world.links:
-        for seg in link:
-            good = good & (seg.ctl.rst | (seg.tsval != 0))
+        good = good & not_(end.ghost.conduct.sent)
     return good
 
 
@@ -897,6 +895,12 @@ def recovered(world: World) -> bool:
     """A third segment had to be left aside, and the connection was made later, with its octet."""
     request = _request(world)
     return request.queue == Queue.ACCEPT and request.acked and octet_delivered(world)
+
+
+def third_left_aside(world: World) -> bool:
+    """A third segment was left aside, and the client is in ESTABLISHED."""
+    a, _ = world.hosts
+    return _request(world).acked and a.tcb.state == State.ESTABLISHED
 
 
 def listener_is_closed(world: World) -> bool:

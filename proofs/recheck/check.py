@@ -25,6 +25,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import time
@@ -38,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.recheck import families as runs
-from proofs.recheck import statement
+from proofs.recheck import objects, page, statement
 from proofs.recheck.obligations import NEVER, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
@@ -220,11 +221,7 @@ def _script(
     done.obligations += 1
     began = time.monotonic()
     try:
-        content = (place / one.file).read_bytes()
-        if hashlib.sha256(content).hexdigest() != one.sha256:
-            raise Bad("it is not what its digest says")
-        text = content.decode()
-        runs.inspect(one, text)
+        text = _inspected(place, one)
         agreed = []
         for solver in solvers:
             if decides(solver, text):
@@ -238,6 +235,16 @@ def _script(
     except (Bad, OSError, UnicodeError) as error:
         done.wrong.append(f"{one.file}: {error}")
     done.slowest = max(done.slowest, time.monotonic() - began)
+
+
+def _inspected(place: Path, one: runs.Script) -> str:
+    """The text of a script of a run."""
+    content = (place / one.file).read_bytes()
+    if hashlib.sha256(content).hexdigest() != one.sha256:
+        raise Bad("it is not what its digest says")
+    text = content.decode()
+    runs.inspect(one, text)
+    return text
 
 
 def _alone() -> None:
@@ -390,15 +397,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help=f"rewrite {COUNTS}: how many obligations each theory has",
     )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="check nothing, and write docs/reference/theorems.md from the statements",
+    )
+    parser.add_argument(
+        "--proofs",
+        action="store_true",
+        help="have cvc5 write a proof of each obligation, and ethos check it, instead of asking "
+        "solvers; docs/how-to/check-proof-objects.md says how to get ethos",
+    )
+    parser.add_argument(
+        "--ethos",
+        default=os.environ.get("ETHOS"),
+        metavar="PROGRAM",
+        help="default: what the variable ETHOS says",
+    )
+    parser.add_argument(
+        "--signatures",
+        default=os.environ.get("CPC_SIGNATURES"),
+        type=Path,
+        metavar="DIR",
+        help=f"the folder of {objects.SIGNATURE}; default: what the variable CPC_SIGNATURES says",
+    )
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="with --proofs: ask N different questions only"
+    )
     options = parser.parse_args(argv)
+    if options.sample is not None and options.sample < 1:
+        parser.error("--sample must be at least 1")
     if options.jobs is not None and options.jobs < 1:
         parser.error("--jobs must be at least 1")
     if options.timeout <= 0:
         parser.error("--timeout must be more than 0")
+    if options.page:
+        return _page(options.statements)
     for folder in (options.place, options.statements):
         if not folder.is_dir():
             print(f"recheck: {folder}: no such directory", file=sys.stderr)
             return 2
+    if options.proofs:
+        return _with_proofs(options)
     solvers = list(dict.fromkeys(options.solver or ("cvc5", "bitwuzla")))
     for solver in [solver for solver in (*solvers, "cvc5") if missing(solver)]:
         if options.solver or solver == "cvc5":
@@ -430,6 +470,80 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s"
     )
     return 1 if found.wrong else 0
+
+
+def _page(place: Path) -> int:
+    """Write the page of the theorems."""
+    try:
+        page.PAGE.write_text(page.of(place, pinned(place)), "utf-8")
+    except Bad as bad:
+        print(f"recheck: {bad}", file=sys.stderr)
+        return 1
+    print(f"{page.PAGE} written")
+    return 0
+
+
+def _with_proofs(options: argparse.Namespace) -> int:
+    """Check proofs, if there are the programs for it; the exit code."""
+    if missing("cvc5"):
+        print("recheck: cvc5 is not installed", file=sys.stderr)
+        return 4
+    if not (options.ethos and options.signatures):
+        print(
+            "recheck: no proof was checked: --ethos and --signatures, or the variables ETHOS and "
+            "CPC_SIGNATURES, have to name ethos and the rules; docs/how-to/check-proof-objects.md "
+            "says how to get them",
+            file=sys.stderr,
+        )
+        return 4
+    if shutil.which(options.ethos) is None:
+        print(f"recheck: {options.ethos}: no such program", file=sys.stderr)
+        return 4
+    if not (options.signatures / objects.SIGNATURE).is_file():
+        print(f"recheck: {options.signatures}: there is no {objects.SIGNATURE}", file=sys.stderr)
+        return 4
+    try:
+        return _prove_objects(options)
+    except BrokenProcessPool:
+        print("recheck: a solver's process died", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("recheck: interrupted", file=sys.stderr)
+        return 3
+
+
+def _prove_objects(options: argparse.Namespace) -> int:
+    """Have cvc5 write proofs and ethos check them, instead of asking solvers; the exit code."""
+    began = time.monotonic()
+    ethos = objects.Ethos(options.ethos, options.signatures)
+    try:
+        objects.control(ethos, options.timeout)
+        _, todo = _prepared(options.place, options.statements)
+        asked, counts = objects.questions(_theories.values())
+        for unit in todo:
+            for one in unit.scripts:
+                asked.append(
+                    objects.Question(_inspected(options.place, one), [(unit.name, one.file)])
+                )
+    except (Bad, OSError, UnicodeError) as bad:
+        print(f"recheck: {bad}", file=sys.stderr)
+        return 1
+    numbers = objects.sampled(len(asked), options.sample or len(asked))
+    tell = teller(len(numbers))
+    done = []
+    for proved in objects.answers(
+        ethos, asked, numbers, options.jobs or os.cpu_count() or 1, options.timeout
+    ):
+        done.append(proved)
+        tell(len(done))
+    for line in objects.report(asked, counts, done):
+        print(line)
+    wrong = any(one.wrong for one in done)
+    print(
+        f"{options.place}: {'NOT all proofs are' if wrong else 'proofs'} accepted; "
+        f"{time.monotonic() - began:.0f} s"
+    )
+    return 1 if wrong else 0
 
 
 COUNTS = "obligations.toml"

@@ -357,7 +357,7 @@ class Theory:
         )
         variables |= {n: looking.of(term) for n, term in made.sight.items() if n in used}
         variables |= {n: drawing.of(term) for n, term in made.drawn.items() if n in used}
-        if action.delivers:
+        if action.delivers or action.injects:
             variables |= {f"seg.{name}": term for name, term in self.arriving.items()}
         place = Place(variables, functions)
         tests = [*map(place.of, path.tests)]

@@ -36,6 +36,8 @@ solver: `proofs/statements/` has one for each theory. It says, in this order,
     a name for a term.
 ``(action NAME PATHS TREE)``, ``(delivery NAME PATHS TREE)``, ``(tick PATHS TREE)``
     what an end may do, by itself or when a message arrives; and what time does to it.
+``(injection NAME PATHS TREE)``
+    what it does when a message arrives that neither end sent: nothing is supposed of it.
 ``(keeps NAME TERM)``
     of an action, over all fields: when do those that are left out keep their values, also in what
     is sent? What an action does not touch is not in it.
@@ -99,6 +101,7 @@ class Action:
     name: str
     delivers: bool
     paths: tuple[Way, ...]
+    injects: bool = False
 
     @property
     def possible(self) -> list[Way]:
@@ -251,8 +254,9 @@ class _Reading:
             "pair": self._pair,
             "clause": self._clause,
             "define": self._define,
-            "action": lambda *rest: self._action(False, *rest),
-            "delivery": lambda *rest: self._action(True, *rest),
+            "action": lambda *rest: self._action(False, False, *rest),
+            "delivery": lambda *rest: self._action(True, False, *rest),
+            "injection": lambda *rest: self._action(False, True, *rest),
             "tick": self._tick,
             "keeps": self._keeps,
         }
@@ -440,13 +444,13 @@ class _Reading:
         reader.variables = self._all() | dict(reader.variables)
         _once(self.defined, name, reader.read(term))
 
-    def _action(self, delivers: bool, name: Tree, paths: Tree, tree: Tree) -> None:
+    def _action(self, delivers: bool, injects: bool, name: Tree, paths: Tree, tree: Tree) -> None:
         called = _string(name)
         if called in (START, TICK, *(action.name for action in self.made.actions)):
             raise Bad("its name is another's")
-        reader = self._stepping(delivers)
+        reader = self._stepping(delivers or injects)
         found = tuple(self._paths(tree, reader))
-        self.made.actions.append(Action(called, delivers, _counted(found, paths)))
+        self.made.actions.append(Action(called, delivers, _counted(found, paths), injects))
 
     def _tick(self, paths: Tree, tree: Tree) -> None:
         if not self.made.elapsed or self.made.tick is not None:

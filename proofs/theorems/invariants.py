@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from spec.observe.ghosts import Ghost, Left, reached_established
 from spec.rules import Rules
 from spec.seq import Space, implies, not_
+from spec.tcp.host import awake
 from spec.tcp.listener import Queue
 from spec.tcp.segment import Id, Segment, Seq, Ticks
 from spec.tcp.tcb import State
@@ -559,6 +560,26 @@ def old_is_over(w: View) -> bool:
 def no_confusion(w: View) -> bool:
     """T4: no TCB accepted a segment of a connection that was over when it was made."""
     return not_(w.me.ghost.confused)
+
+
+def quiet_outlasts(w: View, seg: Segment) -> bool:
+    """A host that restarted is quiet for as long as what it sent before its crash lives; also if
+    it crashes again meanwhile."""
+    quiet = w.me.host.quiet
+    return implies(quiet != 0, seg.ttl <= quiet)
+
+
+def what_crashed_is_over(w: View) -> bool:
+    """The TCB that is there was made after the host had been quiet."""
+    return (w.me.ghost.over_me <= w.me.ghost.id) & implies(
+        exists(w.me), (w.me.ghost.id > w.me.ghost.over_me) & awake(w.me.host)
+    )
+
+
+def nothing_sent_before_is_left(w: View, seg: Segment) -> bool:
+    """T7: once a host has ceased to be quiet, no segment of its TCBs from before its crash is in
+    flight."""
+    return implies(seg.origin.src != 0, seg.origin.src > w.me.ghost.over_me)
 
 
 def retransmission_ends(w: View) -> bool:

@@ -295,13 +295,15 @@ NEEDS: tuple[Need, ...] = (
         {"lifetime_bounded": False},
         run=_run("T4.fresh", {"lifetime_bounded": False}),
     ),
-    # T10.opening.challenge
+    # T7
+    _less("T7", "17 T7"),
     Need(
-        "T10.opening.challenge",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="As of T10.",
+        "T7",
+        "segments live for ever",
+        rules={"lifetime_bounded": False},
+        run=_run("T7", {"lifetime_bounded": False}),
     ),
+    # T10.opening.challenge
     Need(
         "T10.opening.challenge",
         "a SYN in SYN-RECEIVED returns to LISTEN",
@@ -311,14 +313,20 @@ NEEDS: tuple[Need, ...] = (
     # T10
     Need(
         "T10",
-        "a window of any size",
-        without=(i.window_is_sane,),
-        note="With a window of more than half the numbers, what lies below the floor of RFC 5961 "
-        "lies above it, too. The explorer refuses windows of more than a quarter.",
+        "a SYN without an ACK in SYN-SENT",
+        bounds={"forged_calling": True},
+        run=_run("T10.calling"),
+    ),
+    Need(
+        "T10",
+        "a SYN in SYN-RECEIVED",
+        bounds={"forged_opening": True},
+        run=_run("T10.opening"),
     ),
     _less("T10", "19 T10"),
     _less("T10", "20 T10"),
     _less("T10", "21 T10"),
+    _less("T10", "70 T10"),
     # S1
     Need(
         "S1",

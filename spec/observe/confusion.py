@@ -66,6 +66,16 @@ class Confusion(Watcher):
         ghost.over_me = ghost.id
 
 
+class Restarts(Watcher):
+    """Records in ``over_me`` the latest TCB from before a crash, once the host has been quiet."""
+
+    name = "restarts"
+    labels = ("src",)
+
+    def woke(self, ghost: Ghost) -> None:
+        ghost.over_me = ghost.id
+
+
 class LateConfusion(Confusion):
     """The same, and a connection is over, too, if TIME-WAIT ran out at one end and the other end
     went later, in whatever way, before the next TCB was made."""

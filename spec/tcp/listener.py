@@ -261,7 +261,11 @@ def syn_ack_interval(retries: int) -> int:
 
 
 def syn_ack_timeout(listener: Listener, request: Request, tcb: Tcb, tcp: Tcp) -> None:
-    """The SYN,ACK of a request is sent again, ``synack_retries`` times; then it is forgotten."""
+    """The SYN,ACK of a request is sent again, ``synack_retries`` times; then it is forgotten.
+
+    ??? With ``defer_accept`` Linux keeps silent once the third segment has come, but for the last
+    SYN,ACK. Here each is sent.
+    """
     if tcp.rules.requests_forgotten and request.retries >= tcp.bounds.synack_retries:
         delete(tcb)
         leave(listener, request)

@@ -154,6 +154,7 @@ class Bounds:
     crashes: int = _bound(0, 0, 2, "crashes of host A")
     forged: bool = _flag(False, "an off-path sender injects segments at B")
     forged_opening: bool = _flag(False, "... in SYN-RECEIVED too, not only once it is synchronized")
+    forged_calling: bool = _flag(False, "... in SYN-SENT too")
 
     @property
     def timed(self) -> bool:

@@ -122,9 +122,13 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
     if what == Input.LIMIT_SPENT:
         return state in SYNCHRONIZED and not tcb.throttled
     # A guess that has to hit numbers needs a connection that has some.
-    if state == State.SYN_RECEIVED:
-        return bounds.forged_opening
-    return state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+    if state in (State.CLOSED, State.LISTEN):
+        return False
+    if what == Forgery.ANY:
+        return True
+    if state == State.SYN_SENT:
+        return bounds.forged_calling
+    return state != State.SYN_RECEIVED or bounds.forged_opening
 
 
 _APPLICATION = (

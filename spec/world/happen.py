@@ -21,7 +21,7 @@ from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
 from spec.world.endpoint import Endpoint
-from spec.world.forgery import FORGERIES, Forgery, forge
+from spec.world.forgery import FORGERIES, Forgery, forge, misses
 from spec.world.nat import later, passes
 from spec.world.records import clone
 
@@ -71,9 +71,13 @@ def happen(
         return Effects(True, rules=tuple(tcp.cited))
     kept = was is not None
     before = [one.tcb if kept else clone(one.tcb) for one in (was or end).host.sockets]
-    forged = what in FORGERIES
-    if forged:
+    forged = what == Forgery.ANY or what in FORGERIES
+    if what == Forgery.ANY:
+        if not misses(socket.tcb, cast(Segment, seg), tcp.seq, bounds):
+            return NOTHING
+    elif forged:
         seg = forge(socket.tcb, cast(Forgery, what), tcp)
+    if forged:
         what = Input.SEGMENT
     for nat in end.nats:
         if seg is not None and not forged and not passes(nat, seg, tcp, bounds):

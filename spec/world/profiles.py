@@ -18,6 +18,7 @@ from spec.observe.forgery import Forgery
 from spec.observe.once import Once
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
+from spec.observe.stamped import Stamped
 from spec.observe.streams import Octets, Streams
 from spec.observe.watcher import Watcher
 from spec.world.bounds import Bounds
@@ -63,6 +64,9 @@ _COOKIES = replace(_LISTENER, window=1, stride=3)
 _CLOSES = replace(_LISTENER, close=False, send_window=False, listener_closes=True, **_RELIABLE)
 _FAST_OPEN = replace(_LISTENER, a_active=False, a_passive=True, window=1, octets=1, b_sends=False)
 """A SENDs in LISTEN, so that its octet is on a SYN."""
+_HALF_OPEN = replace(
+    _CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True
+)
 _REUSE = replace(_CLIENT_SERVER, capacity=1, stride=3, octets=1, b_sends=False, send_window=True)
 """Octets of two connections, one after the other."""
 _ALIVE = replace(
@@ -147,21 +151,9 @@ PROFILES = {
     "waiting": Profile(replace(_CLIENT_SERVER, stride=8, msl=1, abort=False)),
     "draining": Profile(replace(_CLIENT_SERVER, incarnations=1, msl=2, span=1, abort=False)),
     "draining-again": Profile(replace(_CLIENT_SERVER, stride=8, msl=2, span=1, abort=False)),
-    "half-open": Profile(
-        replace(_CLIENT_SERVER, close=False, stride=8, octets=1, b_sends=False, send_window=True)
-    ),
-    "half-open-crash": Profile(
-        replace(
-            _CLIENT_SERVER,
-            close=False,
-            abort=False,
-            stride=8,
-            octets=1,
-            b_sends=False,
-            send_window=True,
-            crashes=1,
-        )
-    ),
+    "half-open": Profile(_HALF_OPEN),
+    "half-open-stamps": Profile(replace(_HALF_OPEN, stamps=2)),
+    "half-open-crash": Profile(replace(_HALF_OPEN, abort=False, crashes=1)),
     "conduct": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Conduct(),)),
     "conduct-text": Profile(
         replace(_TEXT, window=1, octets=2, a_sends=False, urgent=True),
@@ -275,13 +267,17 @@ PROFILES = {
             stamps_wrap=True,
             recent_life=2,
         ),
-        (Streams(),),
+        (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
         replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_opening=True),
+        (Forgery(),),
+    ),
+    "forgery-calling": Profile(
+        replace(_SMALL, incarnations=1, in_flight=1, forged=True, forged_calling=True),
         (Forgery(),),
     ),
 }
@@ -341,6 +337,7 @@ PURPOSES = {
     "next: of one connection",
     "draining-again": "the same while the peer opens another",
     "half-open": "a client with an octet to send, and a peer that aborts",
+    "half-open-stamps": "the same with timestamps",
     "half-open-crash": "a client with an octet to send that crashes",
     "conduct": "how a TCB behaves at each step, through every way to open and to end a connection",
     "conduct-text": "the same with two octets from a passive end, some urgent, and a window of one",
@@ -397,6 +394,7 @@ PURPOSES = {
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
+    "forgery-calling": "the same with forged segments already in SYN-SENT, but not in SYN-RECEIVED",
 }
 """What each profile is for."""
 
@@ -406,6 +404,7 @@ _LIVE = (
     "waiting",
     "draining-again",
     "half-open",
+    "half-open-stamps",
     "half-open-crash",
     "packet-war",
 )

@@ -13,10 +13,8 @@ def test_each_statement_has_a_count() -> None:
     assert {path.stem for path in statements.PLACE.glob("*.txt")} == {*PINS}
 
 
-def test_the_page_of_proofs_has_them() -> None:
+def test_the_page_of_proofs_has_their_sum() -> None:
     page = (ROOT / "docs" / "explanation" / "proofs.md").read_text("utf-8")
-    said = {f"{count:,}" for count in PINS.values() if count > 1000}
-    assert not [number for number in said if number not in page]
     assert f"{sum(PINS.values()):,} obligations" in page
 
 

@@ -24,10 +24,12 @@ from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
 from spec.world.endpoint import Endpoint, initial
+from spec.world.forgery import Forgery
 from spec.world.happen import happen
 from spec.world.records import key, paths, rebuild
 
-EVENTS: dict[str, Event] = {what.value: what for what in (*CALLS, Input.SEGMENT, Input.TICK)}
+INJECTED = (Input.SEGMENT, Forgery.ANY)
+EVENTS: dict[str, Event] = {what.value: what for what in (*CALLS, *INJECTED, Input.TICK)}
 Values = dict[str, Any]
 """Of the variables of an action; of an enum, the number of the member."""
 Functions = dict[str, Callable[[int], Any]]
@@ -70,7 +72,7 @@ class Spec:
         """Is it possible, which rules it cites, what the end becomes, and what is sent."""
         rules, bounds = self.chosen(values)
         end, what = self.end("me.", values), EVENTS[action]
-        seg = self.segment("seg.", values) if what == Input.SEGMENT else None
+        seg = self.segment("seg.", values) if what in INJECTED else None
         sight = Sight()
         row = self._row("sight.", "", [*paths(sight)], key(sight), values)
         sight = rebuild(sight, iter(row))
@@ -239,7 +241,7 @@ def functions(chance: random.Random, made: Statement, near: int) -> Functions:
 def sorts(made: Statement, action: Action) -> dict[str, Sort]:
     """The variables of an action."""
     found = dict(made.parameters) | {f"me.{f}": sort for f, sort in made.end.items()}
-    if action.delivers:
+    if action.delivers or action.injects:
         found |= {f"seg.{f}": sort for f, sort in made.message.items()}
     return found | made.seen
 

@@ -15,12 +15,10 @@ import argparse
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
-from types import FunctionType, ModuleType
 
 import pytest
 
-from checker.ir.mutate import Mutant, applied, mutants
+from checker.ir.mutate import Mutant, applied, functions_of, mutants
 from checker.studies.mutants import DIALECT
 from spec.observe import (
     agreement,
@@ -59,22 +57,10 @@ THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""
 
 
-def functions(module: ModuleType) -> Iterator[FunctionType]:
-    """The functions and methods that a module defines, properties too."""
-    classes = [kind for kind in vars(module).values() if isinstance(kind, type)]
-    for owner in (module, *classes):
-        for value in vars(owner).values():
-            function = value.fget if isinstance(value, property) else value
-            if isinstance(function, FunctionType) and (
-                function.__code__.co_filename == module.__file__
-            ):
-                yield function
-
-
 def changes() -> list[Mutant]:
     """All changes, but those that take ``super()`` away from a method: Python cannot exchange the
     code then."""
-    every = dict.fromkeys(function for module in MODULES for function in functions(module))
+    every = dict.fromkeys(function for module in MODULES for function in functions_of(module))
     return [
         change
         for change in mutants([*every], DIALECT)

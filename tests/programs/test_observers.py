@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.ir.mutate import functions_of
 from tests.programs import observers
 
 
@@ -20,7 +21,7 @@ def test_changes_are_of_every_module_but_conduct() -> None:
     """... and but tables, which have no function."""
     rooms = sorted(Path(observers.watcher.__file__).parent.glob("*.py"))
     modules = [import_module(f"spec.observe.{room.stem}") for room in rooms]
-    changed = {module for module in modules if [*observers.functions(module)]}
+    changed = {module for module in modules if [*functions_of(module)]}
     assert {*observers.MODULES} == changed - {import_module("spec.observe.conduct")}
     files = {change.file.rpartition("/")[2] for change in observers.changes()}
     assert files == {f"{module.__name__.rpartition('.')[2]}.py" for module in observers.MODULES}

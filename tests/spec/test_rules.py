@@ -73,6 +73,7 @@ DEFAULTS = {
     "syn_received_challenge": False,
     "ack_floor": True,
     "ack_floor_at_iss": False,
+    "ack_needed": True,
     "syn_received_ack_range": False,
     "passive_time_wait": False,
     "syn_queue_check": True,
@@ -313,6 +314,7 @@ DEMONSTRATIONS = {
     ("syn_received_challenge", True): arriving(State.SYN_RECEIVED, "<SEQ=301><CTL=SYN>"),
     ("ack_floor", False): arriving(State.ESTABLISHED, "<SEQ=300><ACK=7><TEXT=1><CTL=ACK>"),
     ("ack_floor_at_iss", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=98><TEXT=1><CTL=ACK>"),
+    ("ack_needed", False): arriving(State.ESTABLISHED, "<SEQ=300><TEXT=1>"),
     ("syn_received_ack_range", True): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=101><CTL=ACK>"),
 }
 

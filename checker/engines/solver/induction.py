@@ -142,6 +142,7 @@ class Step:
     tests: tuple[tuple[Node, bool, str], ...]  # with the source line
     leaf: Leaf
     delivers: bool = False
+    injects: bool = False
 
     @property
     def where(self) -> str:
@@ -154,7 +155,7 @@ def steps_of(kind: Kind) -> Iterator[Step]:
 
     def walk(tree: Tree, tests: tuple[tuple[Node, bool, str], ...]) -> Iterator[Step]:
         if isinstance(tree, Leaf):
-            yield Step(kind.name, tree.index, tests, tree, kind.delivers)
+            yield Step(kind.name, tree.index, tests, tree, kind.delivers, kind.injects)
             return
         assert isinstance(tree, Branch)
         yield from walk(tree.then, (*tests, (tree.test, True, tree.where)))
@@ -167,7 +168,9 @@ def steps_of(kind: Kind) -> Iterator[Step]:
 class Obligation:
     """One thing to prove, and what came of it.
 
-    ``used`` are the hypotheses that the proof needed, by name.
+    ``used`` are the hypotheses that the proof needed, by name. ``after`` is what the ends and the
+    messages sent become, where a prover was asked for a state of ``least`` values. ``remembered``
+    says on what day it was proved, if that was before.
     """
 
     action: str
@@ -180,6 +183,8 @@ class Obligation:
     used: tuple[str, ...] = ()
     script: str = ""
     counterexample: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    remembered: str = ""
 
     @property
     def name(self) -> str:
@@ -192,10 +197,15 @@ Row = dict[str, Term]
 
 
 class Prover:
-    """The obligations of a theory, made and put to Z3."""
+    """The obligations of a theory, made and put to Z3.
 
-    def __init__(self, theory: Theory, timeout: float = 10.0) -> None:
+    With ``least``, a state of small values is looked for where an obligation fails, and told are
+    only the variables that the clause and the path read, before and after.
+    """
+
+    def __init__(self, theory: Theory, timeout: float = 10.0, least: bool = False) -> None:
         self.theory = theory
+        self.least = least
         self.limit = int(timeout * SECOND)
         t = theory
         self.parameters = {name: smt.variable(name, sort) for name, sort in t.parameters.items()}
@@ -396,7 +406,7 @@ class Prover:
         wider = variables | {f"peer.{path}": term for path, term in peer.items()}
         wider |= {f"out0.{path}": term for path, term in self.seen["x"].items()}
         wider |= {f"in0.{path}": term for path, term in self.seen["y"].items()}
-        if step.delivers:
+        if step.delivers or step.injects:
             variables |= {f"seg.{path}": term for path, term in self.arriving.items()}
         functions = self._functions(self._before("x"), self._before("y"))
         looking = Terms(wider, functions)
@@ -532,7 +542,12 @@ class Prover:
         if t.at_once:
             asking.prove_all(asked_of)
         for what, goal in asked_of:
-            yield what if what.verdict else asking.prove(what, goal)
+            if not what.verdict:
+                asking.prove(what, goal)
+            if self.least and what.verdict == "failed":
+                rows = ends | {f"sent{n}": message for n, message in enumerate(sent)}
+                self._least(asking, what, goal, [*tests.values()], rows)
+            yield what
 
     def _asking(self, known: Hypotheses) -> "_Asking":
         return _Asking(known, self.limit, self._lessons, self.theory.at_once)
@@ -589,7 +604,42 @@ class Prover:
         never = asking.prove(Obligation(TICK, 0, NEVER), [z3.BoolVal(False)])
         self.taken[TICK, 0] = TAKEN[never.verdict]
         for name, goal in goals.items():
-            yield asking.prove(Obligation(TICK, 0, name), goal)
+            what = asking.prove(Obligation(TICK, 0, name), goal)
+            if self.least and what.verdict == "failed":
+                self._least(asking, what, goal, [], ends)
+            yield what
+
+    def _least(
+        self,
+        asking: "_Asking",
+        what: Obligation,
+        goals: Sequence[Term],
+        tests: Sequence[Term],
+        after: Mapping[str, Row],
+    ) -> None:
+        """Show what failed with the least values that can be found."""
+        t = self.theory
+        first = {
+            f"{h}.{f.path}": smt.literal(t.initial[f.path], f.sort) for f in t.fields for h in "xy"
+        }
+        clause = next((one for one in t.clauses if one.name == what.clause), None)
+        names = set() if clause is None else variables(nodes_of(clause.tree))
+        paths = {name.partition(".")[2] for name in names}
+        shown = [term for row in after.values() for path, term in row.items() if path in paths]
+        found = asking.least(goals, [*tests], shown, first)
+        if found is None:
+            return
+        model, read = found
+
+        def value(term: Term) -> Any:
+            return model.eval(term, model_completion=True)
+
+        what.counterexample = {_called(term, value): value(term) for term in read}
+        what.after = {
+            f"{name}.{path}": value(term)
+            for name, row in after.items()
+            for path, term in row.items()
+        }
 
 
 @dataclass(slots=True)
@@ -735,6 +785,59 @@ class _Asking:
         self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
         return told
 
+    def least(
+        self,
+        goals: Sequence[Term],
+        tests: Sequence[Term],
+        shown: Sequence[Term],
+        first: Mapping[str, Term],
+    ) -> tuple[Any, list[Term]] | None:
+        """A state in which one of the goals is false, of small values, and what that goal, the
+        tests and what is shown read. What has a value at the start has that one, if it can."""
+        solver = z3.Solver()
+        solver.set("rlimit", PATIENCE)
+        told = [*self.told]
+        solver.add(*[self.all[name] for name in told], *tests)
+        asked = 0
+
+        def state() -> Any:
+            """A state of which all hypotheses are true, if one is found."""
+            nonlocal asked
+            while asked < ASKED:
+                asked += 1
+                if solver.check() != z3.sat:
+                    return None
+                model = solver.model()
+                wrong = self._wrong(model, told)
+                if not wrong:
+                    return model
+                told.extend(wrong)
+                solver.add(*[self.all[name] for name in wrong])
+            return None
+
+        def one_with(*more: Term) -> Any:
+            """... in which this is true as well; if there is one, it stays so."""
+            known = len(told)
+            solver.push()
+            solver.add(*more)
+            found = state()
+            solver.pop()
+            solver.add(*[self.all[name] for name in told[known:]])
+            if found is not None:
+                solver.add(*more)
+            return found
+
+        false = ((goal, one_with(z3.Not(goal))) for goal in goals)
+        goal, model = next((one for one in false if one[1] is not None), (None, None))
+        if goal is None:
+            return None
+        read = _read([goal, *tests, *shown])
+        for term in read:
+            start = first.get(str(term))
+            found = one_with(term == start) if start is not None else None
+            model = found or _lower(term, model, one_with)
+        return model, read
+
     def _tell(self, names: Sequence[str]) -> None:
         """Give the solver hypotheses."""
         for name in names:
@@ -756,6 +859,60 @@ class _Asking:
         return wrong
 
 
+def _read(terms: Sequence[Term]) -> list[Term]:
+    """The variables that terms read, parameters first, and then the look-ups in them."""
+    found: dict[int, Term] = {}
+    seen: set[int] = set()
+    stack = [*reversed(terms)]
+    while stack:
+        term = stack.pop()
+        if term.get_id() in seen:
+            continue
+        seen.add(term.get_id())
+        stack += reversed(term.children())
+        if term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+            found[term.get_id()] = term
+    names = {key: str(term) for key, term in found.items()}
+    parameters = sorted((name, key) for key, name in names.items() if "." not in name)
+    others = sorted((key for key in found if "." in names[key]), key=lambda k: found[k].num_args())
+    return [*(found[key] for _, key in parameters), *(found[key] for key in others)]
+
+
+def _lower(term: Term, model: Any, one_with: Callable[..., Any]) -> Any:
+    """A state in which a term is as low as it may be; a truth value is false rather than true."""
+    if z3.is_bool(term):
+        return one_with(z3.Not(term)) or one_with(term) or model
+    if z3.is_real(term):
+        tried = (one_with(term == n) for n in range(WHOLE))
+        return next((found for found in tried if found is not None), model)
+    least = z3.ULE if z3.is_bv(term) else lambda a, b: a <= b
+    low, high = 0, 0  # it is at least low; high is tried
+    while True:
+        found = one_with(least(term, high))
+        if found is not None:
+            break
+        low, high = high + 1, 2 * high + 1
+        value = model.eval(term, model_completion=True)
+        if high > value.as_long():
+            return one_with(term == value) or model
+    while low < high:
+        middle = (low + high) // 2
+        better = one_with(least(term, middle))
+        found = better or found
+        low, high = (low, middle) if better is not None else (middle + 1, high)
+    return found
+
+
+def _called(term: Term, value: Callable[[Term], Any]) -> str:
+    """A variable by its name, a look-up with the number that is looked up."""
+    name = str(term.decl().name())
+    return f"{name}({value(term.arg(0))})" if term.num_args() else name
+
+
+WHOLE = 6
+"""Up to which whole numbers a time is tried."""
+ASKED = 1500
+"""How often the solver is asked, at most, for a state of smaller values."""
 USEFUL = 16
 """How many hypotheses that a clause needed the solver gets at once on its next path."""
 SECOND = 8_000_000
@@ -809,6 +966,17 @@ def _typed(term: Term, sort: Sort) -> Term:
     if sort.members is not None and len(sort.members) < 1 << term.size():
         return z3.ULT(term, len(sort.members))
     return z3.BoolVal(True)
+
+
+def nodes_of(tree: Tree) -> Iterator[Node]:
+    """The expressions of a tree."""
+    if isinstance(tree, Leaf):
+        yield from tree.outputs
+        return
+    assert isinstance(tree, Branch)
+    yield tree.test
+    yield from nodes_of(tree.then)
+    yield from nodes_of(tree.other)
 
 
 def _z3_sort(sort: Sort) -> Any:

@@ -8,12 +8,14 @@ comes with a state and a step that violates it, and one on which the solver gave
 theorem is vacuous if it has an action of which no path is known to be taken.
 
 A counterexample to induction may be out of reach: what failed is looked for in the bounded system
-(``checker.studies.prove.reachable``).
+(``checker.studies.prove.reachable``). A theorem of hosts is vacuous, too, if no run is found that
+meets what it assumes and in which enough happens (``checker.studies.prove.runs``).
 """
 
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import ExitStack
@@ -31,9 +33,11 @@ from checker.engines.solver.induction import (
     Theory,
     steps_of,
 )
-from checker.studies.prove import TIMEOUT
+from checker.studies.prove import TIMEOUT, remembered
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
+from checker.studies.prove.remembered import Memory
+from checker.studies.prove.runs import Witness, witnesses
 from checker.studies.prove.theories import theory
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from checker.support.names import unknown
@@ -76,6 +80,8 @@ class Proof:
     seconds: float = 0.0
     taken: dict[tuple[str, int], str] = field(default_factory=dict)  # by action and path
     reached: list[Reached] = field(default_factory=list)  # whether what failed really happens
+    runs: dict[str, Witness] = field(default_factory=dict)  # by theorem; none of small systems
+    memory: Memory | None = None  # what was proved before
 
     @property
     def id(self) -> str:
@@ -86,6 +92,22 @@ class Proof:
     def paths(self) -> int:
         """The paths of all its actions."""
         return sum(len(action.paths) for action in self.actions)
+
+    def by_path(self) -> Iterator[tuple[Step, list[Obligation], str]]:
+        """Of each path that is a step, its obligations, and whether it is taken."""
+        found: dict[tuple[str, int], list[Obligation]] = {}
+        for what in self.obligations:
+            if what.clause != CONSTANT:
+                found.setdefault((what.action, what.path), []).append(what)
+        for action in self.actions:
+            for step in action.steps:
+                if (at := (step.action, step.path)) in found:
+                    yield step, found[at], self.taken.get(at, "")
+
+    @property
+    def before(self) -> dict[str, int]:
+        """How many obligations were not asked again, by the day on which they were proved."""
+        return dict(sorted(Counter(w.remembered for w in self.obligations if w.remembered).items()))
 
     @property
     def failed(self) -> list[Obligation]:
@@ -118,7 +140,8 @@ class Proof:
             return "not proved"
         if self.undecided or not self.obligations:
             return "unknown"
-        return "vacuous" if self.vacuous else "proved"
+        idle = any(one.seed is None for one in self.runs.values())
+        return "vacuous" if self.vacuous or idle else "proved"
 
 
 Progress = Callable[[Proof, int], None]
@@ -180,7 +203,10 @@ def _work(unit: Unit) -> Result:
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
     began = time.process_time()
     if _prover is None or _prover[0] != unit.proof:
-        _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
+        _prover = (
+            unit.proof,
+            Prover(_proofs[unit.proof].theory, _timeout),
+        )
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: plain(v) for name, v in what.counterexample.items()}
@@ -200,7 +226,30 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
     else:
         for step in action.steps:
             if step.path in unit.paths:
-                yield from prover.step(step)
+                yield from _path(prover, proof.memory, step)
+
+
+def _path(prover: Prover, memory: Memory | None, step: Step) -> Iterator[Obligation]:
+    """The obligations of a path; what is remembered is not asked again."""
+    known, taken = ({}, "") if memory is None else memory.of(step)
+    if memory is None or not known:
+        yield from prover.step(step)
+        return
+    if NEVER in known:
+        prover.taken[step.action, step.path] = "never"
+        yield known[NEVER]
+        return
+    wanted = memory.wanted()
+    missing = [name for name in wanted if name not in known]
+    if not missing and taken:
+        prover.taken[step.action, step.path] = taken
+        yield from (known[name] for name in wanted)
+        return
+    asked = {what.clause: what for what in prover.step(step, missing)}
+    if NEVER in asked:
+        yield asked[NEVER]
+        return
+    yield from ((asked if name in asked else known)[name] for name in wanted)
 
 
 def prove(
@@ -209,19 +258,24 @@ def prove(
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
     make: Callable[[Sequence[Theorem]], Theory] = theory,
+    remember: bool = False,
 ) -> list[Proof]:
-    """Try to prove theorems; ``make`` traces those that are proved together."""
+    """Try to prove theorems; ``make`` traces those that are proved together. With ``remember``,
+    what was proved before is not asked again."""
     global _proofs, _timeout, _prover  # what the workers are forked with
     proofs = []
     for some in together(theorems):
         began = time.process_time()
         made = make(some)
         _check(made)
+        runs = witnesses(some) if make is theory else {}  # a toy is no system of hosts
         actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
         actions.insert(0, Action(START))
         if made.tick is not None:
             actions.append(Action(TICK))
-        proofs.append(Proof(some, made, actions, seconds=time.process_time() - began))
+        seconds = time.process_time() - began
+        known = remembered.read(made) if remember else None
+        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs, memory=known))
         if progress is not None:
             progress(proofs[-1], 0)
     _proofs, _timeout, _prover = proofs, timeout, None
@@ -246,6 +300,9 @@ def prove(
         todo, key=lambda unit: (unit.proof, unit.action, not unit.whole, unit.paths)
     ):
         proofs[unit.proof].obligations += results[unit]
+    for proof in proofs:
+        if proof.memory is not None:
+            remembered.write(proof.memory, proof.by_path())
     return proofs
 
 
@@ -297,6 +354,44 @@ def explore(proofs: Sequence[Proof], workers: int | None = None) -> None:
     with forked(workers or os.cpu_count() or 1) as pool:
         for proof, found in zip(_proofs, pool.map(_reach, range(len(_proofs))), strict=True):
             proof.reached = found
+
+
+SHOWN = 3
+"""How many failed obligations of a theory are shown in full."""
+
+
+def shrink(proofs: Sequence[Proof], workers: int | None = None, timeout: float = TIMEOUT) -> None:
+    """Put states of least values, with what they become, in the place of what was found first: of
+    the failures that are shown."""
+    global _proofs, _timeout  # what the workers are forked with
+    _proofs, _timeout = [proof for proof in proofs if proof.failed], timeout
+    with forked(workers or os.cpu_count() or 1) as pool:
+        for proof, found in zip(_proofs, pool.map(_shrunk, range(len(_proofs))), strict=True):
+            for what, (state, after) in zip(proof.failed, found, strict=False):
+                what.counterexample, what.after = state or what.counterexample, after
+
+
+def _shrunk(number: int) -> list[tuple[dict[str, object], dict[str, object]]]:
+    """What a worker does with the failures of one theory: the states before and after."""
+    proof = _proofs[number]
+    found = []
+    for what in proof.failed[:SHOWN]:
+        prover = Prover(proof.theory, _timeout, least=True)
+        again = []
+        if what.action == TICK:
+            again = list(prover.ticking())
+        for action in proof.actions:
+            if action.name == what.action and what.clause != CONSTANT:
+                steps = [step for step in action.steps if step.path == what.path]
+                again += [one for step in steps for one in prover.step(step, [what.clause])]
+        same = [one for one in again if (one.clause, one.verdict) == (what.clause, "failed")]
+        found.append(
+            (
+                {name: plain(v) for one in same for name, v in one.counterexample.items()},
+                {name: plain(v) for one in same for name, v in one.after.items()},
+            )
+        )
+    return found
 
 
 def _reach(number: int) -> list[Reached]:

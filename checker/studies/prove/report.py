@@ -14,8 +14,9 @@ from checker.engines.solver.induction import (
     Clause,
     Obligation,
     Theory,
+    nodes_of,
 )
-from checker.ir.nodes import Sort
+from checker.ir.nodes import Sort, variables
 from checker.model.options import show
 from checker.studies.prove.prove import Proof
 from proofs.theorems.table import Theorem
@@ -34,6 +35,7 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
                 "theorems": [theorem.id for theorem in proof.theorems],
                 "verdict": proof.verdict,
                 "obligations": len(proof.obligations),
+                "remembered": proof.before,
                 "paths": {how: proof.count(how) for how in ("enabled", "never", "unknown")},
                 "vacuous": proof.vacuous,
                 "slowest": max((what.seconds for what in proof.obligations), default=0.0),
@@ -45,6 +47,7 @@ def report(proofs: Sequence[Proof]) -> dict[str, Any]:
                         "rules": list(what.rules),
                         "line": what.where,
                         "state": what.counterexample,
+                        "after": what.after,
                     }
                     for what in (*proof.failed, *proof.undecided)
                 ],
@@ -75,6 +78,7 @@ def _said_of(theorem: Theorem, proof: Proof) -> dict[str, Any]:
         "rules": rules_of(theorem),
         "assumptions": assumptions(theorem),
         "obligations": len(proof.obligations),
+        **({"run": str(proof.runs[theorem.id])} if theorem.id in proof.runs else {}),
     }
 
 
@@ -112,7 +116,8 @@ def counterexample(proof: Proof, what: Obligation) -> list[str]:
 
 
 def state_rows(t: Theory, clause: Clause | None, what: Obligation) -> Iterator[tuple[str, str]]:
-    """The state before, in the names of the fields; what is not told may be anything."""
+    """The state before, in the names of the fields; what is not told may be anything. Then, if it
+    is known, what the clause reads of the state after."""
     sorts = {f.path: f.sort for f in t.fields}
     plain = {path: _index(value, sorts[path]) for path, value in t.initial.items()}
     if what.action not in (START, TICK):
@@ -133,6 +138,33 @@ def state_rows(t: Theory, clause: Clause | None, what: Obligation) -> Iterator[t
     given = _row({f".{k}": v for k, v in what.counterexample.items()}, "", dict(t.parameters), {})
     if given:
         yield "given", given
+    looked = [f"{n}={plain_of(v)}" for n, v in what.counterexample.items() if n.endswith(")")]
+    if looked:
+        yield "known", " ".join(looked)
+    yield from _after(clause, what, sorts, carried)
+
+
+def _after(
+    clause: Clause | None, what: Obligation, sorts: dict[str, Sort], carried: dict[str, Sort]
+) -> Iterator[tuple[str, str]]:
+    """What became of the ends, and what was sent, as far as a clause reads it."""
+    if not what.after or clause is None:
+        return
+    reads = {name.partition(".")[2] for name in variables(nodes_of(clause.tree))}
+    for h in "xy" if what.action == TICK else "x":  # the other end stays as it was
+        row = _row(what.after, h, {p: sort for p, sort in sorts.items() if p in reads}, {})
+        if row:
+            yield f"{h} then", row
+    count = len({name.partition(".")[0] for name in what.after if name.startswith("sent")})
+    for n in range(count if clause.about == MESSAGE else 0):
+        row = _row(what.after, f"sent{n}", {p: s for p, s in carried.items() if p in reads}, {})
+        if row:
+            yield "sent", row
+
+
+def plain_of(value: Any) -> str:
+    """A value as it is read."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _row(values: dict[str, Any], prefix: str, sorts: dict[str, Sort], plain: dict[str, Any]) -> str:
@@ -141,7 +173,7 @@ def _row(values: dict[str, Any], prefix: str, sorts: dict[str, Sort], plain: dic
         f"{path}={_named(values[f'{prefix}.{path}'], sort)}"
         for path, sort in sorts.items()
         if f"{prefix}.{path}" in values
-        and (path not in plain or plain[path] != values[f"{prefix}.{path}"])
+        and (path not in plain or str(plain[path]) != str(values[f"{prefix}.{path}"]))
     )
 
 
@@ -156,6 +188,4 @@ def _named(value: Any, sort: Sort) -> str:
         members = list(sort.members)
         if value < len(members):
             return str(members[value].value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+    return plain_of(value)

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from checker.engines.solver.induction import TICK, Clause, Theory
+from checker.engines.solver.induction import TICK, Clause, Theory, nodes_of
 from checker.ir.nodes import Node, Sort, least
 from checker.ir.tracing import Branch, Leaf, Tree
 from checker.model.options import show
@@ -101,7 +101,11 @@ class _Writer:
             yield f"(theorem {theorem.id} {_quoted(theorem.title)}"
             yield f"  {_quoted(theorem.cites)} (claims {claims}) (options{chosen}))"
         yield from (f"(rule {name} {show(value)})" for name, value in base.rules.items())
-        yield from (f"(bound {name} {show(value)})" for name, value in base.bounds.items())
+        yield from (
+            f"(bound {name} {show(value)})"
+            for name, value in base.bounds.items()
+            if name not in base.free
+        )
         yield ""
         seen = self._seen()
         yield from self._enums([*seen.values(), *(f.sort for f in (*t.fields, *t.message_fields))])
@@ -141,7 +145,7 @@ class _Writer:
         self.texts.clear()
         yield from self._defined([*trees, *(shown.trees.values() if shown is not None else ())])
         for kind in t.kinds:
-            head = "delivery" if kind.delivers else "action"
+            head = "delivery" if kind.delivers else "injection" if kind.injects else "action"
             yield f"({head} {_quoted(kind.name)} {_paths(kind.tree)}"
             yield from self._tree(kind.tree, 1)
         if t.tick is not None:
@@ -160,7 +164,7 @@ class _Writer:
         trees += [one.tree for one in (*t.facts, *t.pairs, *t.clauses)]
         if t.constancy is not None:
             trees += t.constancy.trees.values()
-        nodes = [node for tree in trees for node in _nodes(tree)]
+        nodes = [node for tree in trees for node in nodes_of(tree)]
         nodes += [m.update for m in t.memories if m.update is not None]
         nodes += [*t.sight.values(), *t.drawn.values()]
         return {n.data: n.sort for n in _within(nodes) if n.op == "var"}
@@ -224,7 +228,7 @@ class _Writer:
         uses: Counter[Node] = Counter()
         order: list[Node] = []
         for tree in trees:
-            for root in _nodes(tree):
+            for root in nodes_of(tree):
                 uses[root] += 1
                 stack = [(root, False)]
                 while stack:
@@ -294,17 +298,6 @@ class _Writer:
 
 
 _SIGNS = {"add": "+", "sub": "-", "eq": "=", "lt": "<", "le": "<="}
-
-
-def _nodes(tree: Tree) -> Iterator[Node]:
-    """The terms of a tree, in order."""
-    if isinstance(tree, Leaf):
-        yield from tree.outputs
-        return
-    assert isinstance(tree, Branch)
-    yield tree.test
-    yield from _nodes(tree.then)
-    yield from _nodes(tree.other)
 
 
 def _within(nodes: Iterable[Node]) -> set[Node]:

@@ -32,6 +32,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
+from spec.world.forgery import Forgery
 from spec.world.records import key, paths, rebuild
 
 FREE = {
@@ -41,6 +42,7 @@ FREE = {
     "span": REAL,
     "time_wait": REAL,
     "backlog": NAT,
+    "crashes": NAT,
     "recent_life": NAT,
 }
 """What may be left free; None: of the domain that its annotation names."""
@@ -65,13 +67,13 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "ticks": REAL if timed else (0, 1),
         "id": NAT,
         "stamp": NAT,
-        "crashes": (0, 1),
+        "crashes": NAT,
         "count": NAT,
     }
     free = {name: FREE[name] or Sort("int", *seq) for name in base.free}
     free |= {name: BOOL for theorem in others for name in theorem.switches(base)}
     model = Model(rules, bounds, base.watchers, free, domains)
-    inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]
+    inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs]
     known, traced = model.constants, model.reduced
     tracer = traced.tracer
     me = traced.endpoint("me")
@@ -89,7 +91,12 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         initial=traced.first(),
         constants=known,
         kinds=[
-            Kind(what.value, traced.narrow(traced.tree(what)), what == Input.SEGMENT)
+            Kind(
+                what.value,
+                traced.narrow(traced.tree(what)),
+                delivers=what == Input.SEGMENT,
+                injects=what == Forgery.ANY,
+            )
             for what in inputs
         ],
         tick=traced.narrow(traced.tree(Input.TICK)) if timed else None,

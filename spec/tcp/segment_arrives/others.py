@@ -48,9 +48,11 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
     # Fifth, check the ACK field
     if not seg.ctl.ack:
-        return tcp.rule("3.10.7.4/fifth/no-ack", "no ACK, dropped")
+        if tcp.rules.ack_needed or tcb.state == State.SYN_RECEIVED:
+            return tcp.rule("3.10.7.4/fifth/no-ack", "no ACK, dropped")
+        tcp.rule("lwIP/no-ack", "no ACK, processed all the same")
     waited = tcb.state in (State.SYN_RECEIVED, State.FIN_WAIT_1)
-    if not check_ack_field(tcb, seg, tcp):
+    if seg.ctl.ack and not check_ack_field(tcb, seg, tcp):
         return None
     # ??? Section 3.8.4 does not say what counts as received. Here it is what comes as far as this.
     start_keep_alive(tcb, tcp)

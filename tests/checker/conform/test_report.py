@@ -286,3 +286,13 @@ def test_totals_are_bounded(monkeypatch):
         found.add(Verdict.CONFORMS, ("CLOSED", "CLOSED"), [], (f"10.0.0.{i}:7", "10.0.1.1:80"))
     assert len(found.clients) == 6 and found.clients[totals.OTHERS] == 45
     assert len(list(found.lines(60))) <= 10
+
+
+def test_listeners_in_trouble_are_named(tmp_path):
+    capture, out = CAPTURES.parent / "listener" / "no_cookies.pcap", tmp_path / "report.json"
+    done = run(str(capture), "--json", str(out))
+    report = json.loads(out.read_text())
+    fits(report, "conform.schema.json")
+    (told,) = report["captures"]
+    assert [one["listener"] for one in told["listeners"] if one["likely"]] == ["10.84.190.2:5000"]
+    assert "likely a flood with forged addresses" in done.stdout

@@ -85,10 +85,11 @@ def test_of_a_port_all_is_told_and_nothing_else(tmp_path):
     assert code == 3 and out.endswith("no SYN to port 80\n")
 
 
-def test_unasked_a_listener_in_trouble_has_a_line():
+def test_unasked_a_listener_in_trouble_is_named():
     code, out = narrated(FOLDER / "no_cookies.pcap", "--most", 1)
-    last = out.splitlines()[-1]
-    assert code == 0 and last.strip().startswith("10.84.190.2:5000: 22 SYNs from 21 addresses, 15")
+    _, _, last = out.partition("Listeners (--port N tells more of one)\n")
+    assert code == 0 and last.startswith("  10.84.190.2:5000: 22 SYNs from 21 addresses, 15")
+    assert "likely a flood with forged addresses" in last
 
 
 def test_a_flood_over_time(tmp_path):

@@ -19,6 +19,7 @@ from checker.studies import explorations, reports, verify
 from checker.support.errors import INCONCLUSIVE, UsageProblem
 from proofs.claims.ablations import ABLATIONS
 from proofs.claims.claim import EVENTUALLY
+from proofs.claims.table import BY_ID
 from spec.rules import Isn, Restart, Rules
 from spec.world.profiles import PROFILES
 from spec.world.system import World
@@ -97,6 +98,16 @@ def test_ablations_are_refuted_by_the_same_trace(ablation: Any) -> None:
     two = native.explore(TcpParts(job.model.anew().system), checks)
     assert told(two)[1] == told(one)[1]
     assert set(two.decisive) == {claim.id}
+
+
+def test_a_predicate_that_looks_at_the_channel_is_refused() -> None:
+    claim = replace(BY_ID["W3"], predicate=lambda world: any(world.links[0]))
+    (job,) = explorations.jobs([claim], {}, {})
+    checks = {claim.id: check_of(claim)}
+    for parts in (job.model.anew().system, TcpParts(job.model.anew().system)):
+        run = native.explore if isinstance(parts, TcpParts) else explore
+        with pytest.raises(TypeError, match="asks what is in flight"):
+            run(parts, checks)
 
 
 def test_claims_speak_of_the_ends_only() -> None:

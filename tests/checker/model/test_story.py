@@ -11,7 +11,9 @@ from checker.engines.explicit.engine import Path
 from checker.model.model import Model
 from checker.model.words import text
 from checker.render import Line, Story
+from checker.studies.simulate import tell
 from checker.support.errors import Problem
+from proofs.claims.scenarios import SCENARIOS
 from spec.observe.stale import Stale
 from spec.observe.watcher import Watcher
 from spec.rules import Rules
@@ -243,3 +245,19 @@ def test_replay_is_of_the_rules_that_it_is_given() -> None:
     path = a_run()
     with pytest.raises(Problem, match=r"step 4 \(B: duplicate .* has another effect"):
         replace(MODEL, rules=replace(Rules(), three_way=False)).replay(path)
+
+
+@pytest.mark.parametrize(
+    "name, others",
+    [("recycle", ["behind A's NAT"]), ("syn-cookie", ["strangers"]), ("two-listeners", [])],
+)
+def test_hosts_that_are_not_modelled_have_lifelines_where_they_act(
+    name: str, others: list[str]
+) -> None:
+    told = tell(SCENARIOS[name])
+    assert [*told.lifelines[2:]] == others
+    theirs = [line for line in told.lines if line.passed]
+    assert bool(theirs) == bool(others)
+    for line in theirs:
+        (message,) = line.sent
+        assert (message.sender, message.receiver) == (2, line.actor) == (2, 1)

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from checker.studies.prove.runs import Run
 from proofs.theorems.table import BY_ID, OF_HOSTS
 from spec.rules import Cookies, Restart
-from tests.helpers.random_runs import Run
 
 
 def states(id: str, runs: int, steps: int, seed: int = 0, **rules: object) -> Counter[str]:

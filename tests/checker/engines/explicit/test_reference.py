@@ -360,6 +360,7 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         1000,
         {"RFC 793/fourth/reset"},
     ),
+    ({"ack_needed": False}, PROFILES["forgery"], 20_000, {"lwIP/no-ack"}),
     (
         {"syn_ack_exact": True},
         PROFILES["simultaneous"],

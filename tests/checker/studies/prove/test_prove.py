@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +16,23 @@ from typer.testing import CliRunner
 
 from checker.cli.app import app
 from checker.cli.prove import print_proofs
-from checker.engines.solver.induction import CONSTANT, NEVER, SORTS, TICK, Prover, _Lessons
+from checker.engines.solver.induction import (
+    CONSTANT,
+    NEVER,
+    SECOND,
+    SORTS,
+    TICK,
+    Prover,
+    _Lessons,
+    steps_of,
+)
 from checker.model import traced
 from checker.studies.prove import certificates, prove, report, statements, theories
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
 from proofs.claims.table import BY_ID as CLAIMS
 from proofs.recheck import check as recheck
 from proofs.theorems.invariants import View, reopened_by_rule
+from proofs.theorems.needs import NEEDS, varied
 from proofs.theorems.table import BY_ID, OF_HOSTS, THEOREMS, Theorem, alone
 from tests.helpers import toys
 
@@ -84,6 +95,36 @@ def test_what_arrives_is_shown() -> None:
     assert any(line.split()[0] == "arrives" and "no=" in line for line in lines)
 
 
+def test_a_counterexample_has_least_values_and_says_what_comes_then() -> None:
+    """Without the clause about messages nothing is known of what arrives: it is the last, or else 1
+    is the least."""
+    clauses = [c for c in toys.TRUE if c is not toys.was_sent]
+    proof = proved(toys.theorem(clauses=clauses))
+    prove.shrink([proof], 1)
+    last, other = proof.failed
+    assert (last.counterexample["seg.no"], last.after["x.told"]) == (toys.LAST, toys.LAST)
+    assert (other.counterexample["seg.no"], other.after["x.told"]) == (1, 1)
+    assert "x.odd" not in other.counterexample, "neither the clause nor the path reads it"
+    lines = [line.split() for line in report.counterexample(proof, other)]
+    assert ["arrives", "no=1"] in lines
+    assert ["x", "then", "sent=0", "told=1"] in lines
+    (said,) = report.report([proof])["theories"]
+    assert said["not_proved"][1]["after"]["x.told"] == 1
+
+
+def test_what_fails_after_a_tick_is_shown_with_what_both_ends_become() -> None:
+    need = next(n for n in NEEDS if (n.theorem, n.title) == ("T4", "lifetime not bounded"))
+    theorem = varied(need, BY_ID)
+    made = theories.theory([theorem])
+    whole = [what for what in Prover(made).ticking() if what.verdict == "failed"]
+    proof = prove.Proof((theorem,), made, [], whole[:1])
+    prove.shrink([proof], 1)
+    lines = report.counterexample(proof, whole[0])
+    assert lines[0].startswith("T4 not proved: mine_die_first fails")
+    assert any("x then" in line and "time_wait=1" in line for line in lines)
+    assert any(line.split()[0] == "given" and "msl=1 " in line for line in lines)
+
+
 def test_what_is_false_at_the_start_fails_there() -> None:
     proof = proved(toys.theorem(toys.never_odd))
     what = proof.failed[0]
@@ -106,6 +147,23 @@ def test_nothing_proved_is_no_pass() -> None:
     proof = proved(toys.theorem())
     proof.obligations[0].verdict = "unknown"
     assert (proof.verdict, prove.exit_code([proof])) == ("unknown", INCONCLUSIVE)
+
+
+def test_what_the_solver_gives_up_is_unknown() -> None:
+    prover = Prover(toys.theory([toys.theorem()]), timeout=1 / SECOND)  # next to nothing
+    found = [
+        *prover.start(),
+        *(
+            w
+            for kind in prover.theory.kinds
+            for s in steps_of(kind)
+            if s.leaf.static.possible
+            for w in prover.step(s)
+        ),
+    ]
+    verdicts = Counter(what.verdict for what in found)
+    assert verdicts["unknown"] > 0 and not verdicts["failed"]
+    assert all(not what.used for what in found if what.verdict == "unknown")
 
 
 def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
@@ -269,7 +327,7 @@ def no_window_is_enough(w: View) -> bool:
 def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T2"])] == ["T2"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
-    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 26, such as T1, "):
+    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 27, such as T1, "):
         prove.select(["D1"])
     small = {"S2.rate", "S13", "R10", "R10.idle", "R11", "R12", "T8.text", "T9.text", "T9.pace"}
     assert {*BY_ID} - {*CLAIMS} == small, "of small systems, that nothing explores"
@@ -336,7 +394,9 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", theorems)
     monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
-    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+    monkeypatch.setattr(
+        prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory, False)
+    )
 
 
 @pytest.mark.usefixtures("toy")
@@ -345,11 +405,17 @@ def test_command_proves_and_writes(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["prove", "Y1", "--out", str(out), "--json", str(report)])
     assert result.exit_code == OK, result.output
     assert "1 of 1 theorems proved" in result.output
+    assert "remembered" not in result.output
     (said,) = json.loads(report.read_text())["theorems"]
     assert (said["verdict"], said["scope"]) == ("proved", "unbounded")
     (theory,) = json.loads(report.read_text())["theories"]
     assert (theory["theorems"], theory["not_proved"]) == (["Y1"], [])
     assert (out / "manifest.json").is_file()
+    again = CliRunner().invoke(app, ["prove", "Y1", "--out", str(out)])
+    assert again.exit_code == OK
+    assert "remembered, not asked again: proved" in again.output and " by Z3 " in again.output
+    fresh = CliRunner().invoke(app, ["prove", "Y1", "--fresh", "--out", str(out)])
+    assert fresh.exit_code == OK and "remembered" not in fresh.output
 
 
 @pytest.mark.usefixtures("toy")

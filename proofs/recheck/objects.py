@@ -1,0 +1,333 @@
+"""Proof objects: cvc5 writes down why something is so, and ethos checks each step of it.
+
+``python -m proofs.recheck --proofs``. The solver need not be believed then. For each question, a
+script that is to be unsatisfiable, cvc5 writes a proof in its own calculus (CPC), and ethos, a
+small program, holds it against the rules of that calculus, which are in files of their own, the
+signatures. What ethos is given beside the proof is the question, in its own notation
+(``reference``): a proof that assumes anything else is refused. Six wrong proofs of a question of
+two lines show, first of all, that what is said to be ethos refuses something.
+
+A question is *checked* if ethos says ``correct`` and nothing else. It is not if
+
+* cvc5 writes no proof in the time that it has, in any of several ways to search (``WAYS``);
+* a step of the proof is trusted. There is a rule for what cvc5 cannot justify yet, and a proof that
+  has it is incomplete;
+* the proof has a command that proofs do not need, such as one that declares a rule;
+* ethos finds a fault, crashes, or takes too long.
+
+Many obligations ask the same question. Each is asked once.
+"""
+
+import multiprocessing
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from proofs.recheck.obligations import Obligation, Theory
+from proofs.recheck.solvers import proof
+from proofs.recheck.terms import Bad, script
+
+WAYS: tuple[Mapping[str, str], ...] = (
+    {"decision": "internal"},
+    {"decision": "internal", "simplification": "none"},
+    {"simplification": "none"},
+)
+"""Options of cvc5: what one way does not find in time, another may."""
+
+SIGNATURE = "Cpc.eo"
+"""In the folder of signatures, the file that includes the others."""
+
+CORRECT = "correct"
+"""What ethos says of a proof without fault."""
+
+PATIENCE = 10
+"""How many times as long as a search a proof may take to be written down, and to be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ethos:
+    """The program, and the folder with the rules of the calculus."""
+
+    program: str
+    signatures: Path
+
+
+@dataclass(slots=True)
+class Question:
+    """What is to be unsatisfiable, and which obligations ask it."""
+
+    text: str
+    names: list[tuple[str, str]]  # of the theory or family, and of the obligation
+    whole: Callable[[], str] | None = None  # the same with all hypotheses, beside those hinted
+
+
+@dataclass(slots=True)
+class Proved:
+    """What came of a question: nothing wrong, or why it is not checked; and what it took."""
+
+    number: int
+    wrong: str = ""
+    way: int = 0
+    octets: int = 0  # of the proof
+    finding: float = 0.0  # seconds of cvc5
+    checking: float = 0.0  # seconds of ethos
+
+
+# Questions
+
+
+def questions(theories: Iterable[Theory]) -> tuple[list[Question], dict[str, tuple[int, int]]]:
+    """The different questions of theories, and of each theory how many obligations it has, and how
+    many of these are hypotheses word for word."""
+    found: dict[str, Question] = {}
+    counts = {}
+    for theory in theories:
+        total = evident = 0
+        for one in theory.all():
+            total += 1
+            if one.evident:
+                evident += 1
+                continue
+            text = script(one.supposed, one.goal)
+            asked = found.setdefault(text, Question(text, [], _unhinted(theory, one)))
+            asked.names.append((theory.made.id, one.name))
+        counts[theory.made.id] = total, evident
+    return list(found.values()), counts
+
+
+def _unhinted(theory: Theory, one: Obligation) -> Callable[[], str]:
+    def text() -> str:
+        whole = theory.unhinted(one)
+        return script(whole.supposed, whole.goal)
+
+    return text
+
+
+def literal(text: str) -> str:
+    """A script in which bit-vectors are written bit by bit."""
+
+    def bits(found: re.Match[str]) -> str:
+        value, width = int(found[1]), int(found[2])
+        return f"#b{value:0{width}b}"
+
+    return re.sub(r"\(_ bv(\d+) (\d+)\)", bits, text)
+
+
+def reference(text: str) -> str:
+    """A script as ethos reads it: an operation with numbers, (_ extract 3 0), takes these as its
+    first arguments."""
+    return re.sub(r"\(\(_ (extract|zero_extend) ([0-9 ]+)\)", r"(\1 \2", literal(text))
+
+
+# Proofs
+
+
+def apart(text: str, options: Mapping[str, str], timeout: float) -> str:
+    """The proof that cvc5 writes, in a process of its own: it may crash, or not heed the time."""
+    context = multiprocessing.get_context("fork")
+    mine, its = context.Pipe(duplex=False)
+
+    def write() -> None:
+        try:
+            its.send((True, proof(literal(text), options, timeout)))
+        except Exception as error:  # cvc5 has many
+            its.send((False, " ".join(str(error).split())[:200]))
+
+    process = context.Process(target=write)
+    process.start()
+    its.close()
+    try:
+        if not mine.poll(timeout * PATIENCE):
+            raise Bad(f"cvc5 takes more than {timeout * PATIENCE:.0f} s")
+        good, said = mine.recv()
+    except EOFError:
+        raise Bad("cvc5 crashes") from None
+    finally:
+        process.kill()
+        process.join()
+        mine.close()
+    if not good:
+        raise Bad(said)
+    return str(said)
+
+
+_COMMANDS = frozenset(("define", "assume", "assume-push", "step", "step-pop"))
+_ELSE = re.compile(
+    r"(declare|define|check)-\S+|program|include|reference|reset|push|pop|exit|set-option|assert|"
+    r"echo|;.*"
+)
+"""Other commands of ethos: a proof about what the question declares needs none."""
+
+
+def inspect(found: str) -> None:
+    """Refuse a proof that has a trusted step, or does something else than to prove."""
+    if re.search(r":rule\s+\|?trust", found):
+        raise Bad("a step is trusted: the proof is incomplete")
+    heads = set(re.findall(r"\(\s*([^\s()]*)", found))
+    if other := [head for head in sorted(heads) if _ELSE.fullmatch(head)]:
+        raise Bad(f"the proof has a command that proofs do not need: {other[0]}")
+    if named := re.search(rf"\(\s*(?:{'|'.join(_COMMANDS)})\s+([^@\s]\S*)", found):
+        raise Bad(f"the proof names what is not its own: {named[1]}")
+    if not heads & _COMMANDS:
+        raise Bad("the proof is empty")
+
+
+def judged(ethos: Ethos, question: str, found: str, timeout: float) -> str:
+    """What ethos says of a proof: ``correct``, or what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="synproof-") as made:
+        asked = Path(made) / "question.smt2"
+        asked.write_text(reference(question), "utf-8")
+        command = [
+            ethos.program,
+            f"--include={ethos.signatures / SIGNATURE}",
+            "--require-proof-of-false",
+            "--reference-define-fun",
+            f"--reference={asked}",
+        ]
+        try:
+            # In a file that is named after the question, ethos 0.2.3 does not compare what the
+            # proof assumes
+            ran = subprocess.run(
+                command,
+                input=found,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"ethos takes more than {timeout:.0f} s"
+        except (OSError, ValueError) as error:
+            return f"ethos cannot be run: {error}"
+    said = " ".join(ran.stdout.split())
+    if ran.returncode == 0 and said == CORRECT:
+        return CORRECT
+    words = " ".join((ran.stderr or ran.stdout).replace(made, "").split())
+    return f"ethos says {said or 'nothing'} ({ran.returncode}): {words[-200:]}"
+
+
+_TRIVIAL = "(declare-fun p () Bool)\n(assert p)\n(assert (not p))\n(check-sat)\n"
+_SUPPOSED = "(assume @p1 p)\n(assume @p2 (not p))\n"
+_PROVED = "(step @p3 false :rule contra :premises (@p1 @p2))\n"
+
+CONTROLS = {
+    "what the question does not assume": _SUPPOSED + "(assume @p0 false)\n" + _PROVED,
+    "a trusted step": "(step @p1 false :rule trust :premises () :args (false))\n",
+    "no proof of false": _SUPPOSED,
+    "a step that does not follow": _SUPPOSED + _PROVED.replace("@p1 @p2", "@p1 @p1"),
+    "nothing": "",
+}
+"""Proofs that ethos must refuse, by what is wrong with them."""
+
+
+def control(ethos: Ethos, timeout: float) -> None:
+    """Refuse what is said to be ethos, and accepts anything, or nothing."""
+    said = judged(ethos, _TRIVIAL, _SUPPOSED + _PROVED, timeout)
+    if said != CORRECT:
+        raise Bad(f"{ethos.program} does not accept a proof of two lines: {said}")
+    for what, found in CONTROLS.items():
+        if judged(ethos, _TRIVIAL, found, timeout) == CORRECT:
+            raise Bad(f"{ethos.program} accepts a proof of {what}")
+
+
+def answer(ethos: Ethos, question: Question, number: int, timeout: float) -> Proved:
+    """Have a question proved, and the proof checked; in the first way that comes to an end."""
+    done = Proved(number)
+    texts: list[Callable[[], str]] = [lambda: question.text]
+    texts += [question.whole] if question.whole else []
+    for text in texts:
+        for way, options in enumerate(WAYS):
+            began = time.monotonic()
+            try:
+                try:
+                    found = apart(text(), options, timeout)
+                finally:
+                    done.finding += time.monotonic() - began
+                inspect(found)
+                began = time.monotonic()
+                said = judged(ethos, text(), found, timeout * PATIENCE)
+                done.checking += time.monotonic() - began
+                if said != CORRECT:
+                    raise Bad(said)
+            except Bad as bad:
+                done.wrong = str(bad)
+            else:
+                done.wrong, done.way, done.octets = "", way, len(found)
+                return done
+    return done
+
+
+# All of them
+
+_asked: list[Question] = []
+"""What the workers are forked with."""
+
+
+def _answer(work: tuple[Ethos, int, float]) -> Proved:
+    ethos, number, timeout = work
+    return answer(ethos, _asked[number], number, timeout)
+
+
+def sampled(total: int, wanted: int) -> list[int]:
+    """Which questions to ask: the same ones each time."""
+    return sorted(random.Random(1).sample(range(total), min(wanted, total)))
+
+
+def answers(
+    ethos: Ethos, asked: Sequence[Question], numbers: Sequence[int], jobs: int, timeout: float
+) -> Iterator[Proved]:
+    """Have questions proved side by side."""
+    _asked[:] = asked
+    work = [(ethos, number, timeout) for number in numbers]
+    alone = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the parent
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), signal.signal, alone)
+    try:
+        yield from pool.map(_answer, work)
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def report(
+    asked: Sequence[Question], counts: Mapping[str, tuple[int, int]], done: Sequence[Proved]
+) -> Iterator[str]:
+    """What to tell: of each theory how much is checked, what is not, and what it took."""
+    good = [asked[one.number] for one in done if not one.wrong]
+    for id in dict.fromkeys([*counts, *(of for one in asked for of, _ in one.names)]):
+        mine = [[of for of, _ in one.names].count(id) for one in good]
+        total, evident = counts.get(id, (0, 0))
+        total = total or sum(of == id for one in asked for of, _ in one.names)
+        checked = evident + sum(mine)
+        yield (
+            f"{id}: {checked:,} of {total:,} obligations: {evident:,} word for word, "
+            f"{sum(mine):,} by {sum(map(bool, mine)):,} proofs that ethos found correct"
+        )
+    for one in done:
+        if one.wrong:
+            (id, name), *others = asked[one.number].names
+            more = f", and {len(others):,} that ask the same" if others else ""
+            yield f"not covered: {id}: {name}{more}: {one.wrong}"
+    text = sum(len(one.text) for one in good)
+    proofs = sum(one.octets for one in done)
+    later = sum(one.way > 0 for one in done if not one.wrong)
+    yield (
+        f"{len(good):,} of {len(asked):,} questions checked; {len(done) - len(good):,} not "
+        f"covered, {len(asked) - len(done):,} not asked; {later:,} took more than one way to search"
+    )
+    if good:
+        largest = max(one.octets for one in done)
+        yield (
+            f"proofs of {proofs / 1e6:,.1f} MB, {proofs / text:,.0f} times the questions, the "
+            f"largest {largest / 1e6:,.1f} MB; cvc5 {sum(one.finding for one in done):,.0f} s, "
+            f"ethos {sum(one.checking for one in done):,.0f} s"
+        )

@@ -1,0 +1,276 @@
+"""A proof counts only if ethos finds it correct, of this very question, without a trusted step.
+
+Ethos itself is asked where the variables ``ETHOS`` and ``CPC_SIGNATURES`` name it and the rules.
+"""
+
+import dataclasses
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.studies.prove import certificates, prove, statements
+from proofs.recheck import check as recheck
+from proofs.recheck import objects
+from proofs.recheck.objects import CORRECT, Ethos, Question
+from proofs.recheck.terms import Bad
+from tests.helpers import toys
+
+needs_ethos = pytest.mark.skipif(
+    not (os.environ.get("ETHOS") and os.environ.get("CPC_SIGNATURES")),
+    reason="ETHOS and CPC_SIGNATURES do not name ethos and the rules",
+)
+
+QUESTION = """\
+(set-logic ALL)
+(declare-fun |x.seq| () (_ BitVec 4))
+(declare-fun |y.at| (Int) (_ BitVec 6))
+(define-fun t!1 () (_ BitVec 6) (bvadd ((_ zero_extend 2) |x.seq|) (_ bv1 6)))
+(assert (bvult (_ bv20 6) t!1))
+(assert (= ((_ extract 3 0) (|y.at| 3)) |x.seq|))
+(check-sat)
+"""
+PROOF = "(assume @p1 p)\n(step @p2 false :rule contra :premises (@p1 @p1))\n"
+
+
+def ethos() -> Ethos:
+    return Ethos(os.environ["ETHOS"], Path(os.environ["CPC_SIGNATURES"]))
+
+
+def fake(place: Path, does: str) -> Ethos:
+    """A program in place of ethos."""
+    program = place / "ethos"
+    program.write_text(f"#!{sys.executable}\nimport os, sys, time\n{does}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    (place / objects.SIGNATURE).write_text("")
+    return Ethos(str(program), place)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of the toy, and its statement beside them."""
+    place = tmp_path_factory.mktemp("written")
+    (proof,) = prove.prove([toys.theorem()], 2, make=toys.theory)
+    certificates.write([proof], place / "certificates")
+    (place / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
+    return place
+
+
+def run(written: Path, ethos: Ethos, *more: str) -> int:
+    names = ["--ethos", ethos.program, "--signatures", str(ethos.signatures)]
+    where = [str(written / "certificates"), "--statements", str(written)]
+    return recheck.main([*where, "--proofs", *names, *more])
+
+
+# What is asked
+
+
+def test_a_question_as_ethos_reads_it() -> None:
+    text = objects.reference(QUESTION)
+    assert "(bvadd (zero_extend 2 |x.seq|) #b000001)" in text
+    assert "(= (extract 3 0 (|y.at| 3)) |x.seq|)" in text
+    assert "(bvult #b010100 t!1)" in text
+    assert "(_ BitVec 6)" in text
+
+
+def test_each_question_is_asked_once(written: Path) -> None:
+    recheck._prepared(written / "certificates", written)
+    toy = recheck._theories["toy"]
+    asked, counts = objects.questions([toy, toy])
+    total, evident = counts["toy"]
+    assert len({one.text for one in asked}) == len(asked) == total - evident > 3
+    assert all(one.names == 2 * one.names[:1] for one in asked)
+    checked = recheck.recheck(written / "certificates", ["cvc5"], 1, statements=written).of("toy")
+    assert (total, evident) == (checked.obligations, checked.evident)
+
+
+def test_a_sample_is_the_same_each_time() -> None:
+    assert objects.sampled(5, 9) == [0, 1, 2, 3, 4]
+    assert objects.sampled(100, 7) == objects.sampled(100, 7)
+    assert len(set(objects.sampled(100, 7))) == 7
+
+
+# Proofs
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ("(step @p1 false :rule trust :premises () :args (false))\n", "trusted"),
+        (PROOF + "(step @p3 false :rule  trust_theory_rewrite :args (p))\n", "trusted"),
+        (PROOF + "(step @p3 false :rule |trust| :args (p))\n", "trusted"),
+        ("(declare-rule easy () :conclusion false)\n" + PROOF, "declare-rule"),
+        (PROOF + "( include \"rules.eo\")\n", "include"),
+        (PROOF + "(\n reset)\n", "reset"),
+        (PROOF + "(;\nreset)\n", "a command that proofs do not need: ;"),
+        ("(define-fun q () Bool true)\n" + PROOF, "define-fun"),
+        ("(declare-const q Bool)\n" + PROOF, "declare-const"),
+        ("(define p () true)\n" + PROOF, "the proof names what is not its own: p"),
+        ("", "the proof is empty"),
+        ("; trust me\n", "the proof is empty"),
+    ],
+)  # fmt: skip
+def test_a_proof_that_does_more_than_to_prove(found: str, said: str) -> None:
+    with pytest.raises(Bad, match=said):
+        objects.inspect(found)
+
+
+def test_proofs_of_cvc5_only_prove() -> None:
+    for options in objects.WAYS:
+        found = objects.apart(QUESTION, options, 20)
+        objects.inspect(found)
+        assert ":rule bv_bitblast_step" in found
+
+
+def test_what_has_no_proof() -> None:
+    with pytest.raises(Bad, match="cvc5 says sat"):
+        objects.apart(QUESTION.replace("bv20", "bv3"), {}, 20)
+    with pytest.raises(Bad, match="Expected"):
+        objects.apart(QUESTION.replace("(set-logic", "(set-magic"), {}, 20)
+
+
+def test_a_search_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(*_: Any) -> str:
+        while True:
+            pass
+
+    monkeypatch.setattr(objects, "proof", search)
+    with pytest.raises(Bad, match="cvc5 takes more than 0 s"):
+        objects.apart(QUESTION, {}, 0.01)
+
+
+def test_a_search_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "proof", lambda *_: os._exit(1))
+    with pytest.raises(Bad, match="cvc5 crashes"):
+        objects.apart(QUESTION, {}, 20)
+
+
+# What ethos says
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("print('incomplete')", r"ethos says incomplete \(0\)"),
+        ("pass", r"ethos says nothing \(0\)"),
+        ("print('correct'); sys.exit(1)", r"ethos says correct \(1\)"),
+        ("print('correct', flush=True); os.abort()", r"ethos says correct \(-6\)"),
+        ("print('correct'); print('incomplete')", "ethos says correct incomplete"),
+        ("print('incorrect')", "ethos says incorrect"),
+        ("print('Error: no such rule', file=sys.stderr); sys.exit(1)", "Error: no such rule"),
+        ("time.sleep(20)", "ethos takes more than 1 s"),
+    ],
+)
+def test_anything_but_correct(tmp_path: Path, does: str, said: str) -> None:
+    program = fake(tmp_path, does)
+    with pytest.raises(Bad, match=said):
+        raise Bad(objects.judged(program, QUESTION, PROOF, 1))
+
+
+def test_ethos_has_the_question_and_the_proof(tmp_path: Path) -> None:
+    """It is told to compare the two, and that the proof has to end in false."""
+    does = """
+(asked,) = [arg[12:] for arg in sys.argv if arg.startswith("--reference=")]
+assert "(extract 3 0 (|y.at| 3))" in open(asked).read()
+assert sys.stdin.read().startswith("(assume @p1 p)")
+assert "--require-proof-of-false" in sys.argv
+assert "--include=" + os.path.dirname(sys.argv[0]) + "/Cpc.eo" in sys.argv
+print("correct")"""
+    assert objects.judged(fake(tmp_path, does), QUESTION, PROOF, 20) == CORRECT
+
+
+def test_a_question_that_ethos_does_not_agree_to(tmp_path: Path) -> None:
+    asked = Question(QUESTION, [("toy", "a")], lambda: QUESTION)
+    found = objects.answer(fake(tmp_path, "print('incomplete')"), asked, 0, 20)
+    assert "ethos says incomplete" in found.wrong
+
+
+def test_a_question_whose_hints_are_not_enough(tmp_path: Path) -> None:
+    """All hypotheses are supposed then."""
+    asked = Question(QUESTION.replace("bv20", "bv3"), [("toy", "a")], lambda: QUESTION)
+    program = fake(tmp_path, "print('correct')")
+    found = objects.answer(program, asked, 0, 20)
+    assert found.wrong == "" and found.octets > 0
+    assert "sat" in objects.answer(program, dataclasses.replace(asked, whole=None), 0, 20).wrong
+
+
+# All of it
+
+
+def test_what_accepts_anything_is_not_ethos(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(written, fake(tmp_path, "print('correct')")) == 1
+    assert "accepts a proof of" in capsys.readouterr().err
+    assert run(written, fake(tmp_path, "pass")) == 1
+    assert "does not accept a proof of two lines" in capsys.readouterr().err
+
+
+def test_who_refuses_is_named(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the controls it accepts what is right, and of the rest nothing."""
+    right = (objects._SUPPOSED + objects._PROVED).replace("\n", "\\n")
+    program = fake(tmp_path, f"print('correct' if sys.stdin.read() == '{right}' else 'incomplete')")
+    assert run(written, program, "--sample", "2", "--jobs", "1") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("not covered: toy: ") for line in told) == 2
+    assert all("ethos says incomplete" in line for line in told if "not covered:" in line)
+    assert "NOT all proofs are accepted" in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no proof was checked: --ethos and --signatures"),
+        (["--ethos", "no-such-program", "--signatures", "."], "no-such-program: no such program"),
+        (["--ethos", sys.executable, "--signatures", "."], "there is no Cpc.eo"),
+    ],
+)
+def test_without_ethos(
+    written: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.delenv("ETHOS", raising=False)
+    monkeypatch.delenv("CPC_SIGNATURES", raising=False)
+    assert recheck.main([str(written / "certificates"), "--proofs", *arguments]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@needs_ethos
+def test_ethos_finds_the_proofs_correct(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(written, ethos()) == 0
+    told = capsys.readouterr().out
+    assert "0 not covered, 0 not asked" in told
+    found = objects.answer(ethos(), Question(QUESTION, [("toy", "a")]), 0, 20)
+    assert found.wrong == ""
+
+
+@needs_ethos
+@pytest.mark.parametrize("what", objects.CONTROLS)
+def test_ethos_refuses_a_wrong_proof(what: str) -> None:
+    objects.control(ethos(), 20)
+    assert objects.judged(ethos(), objects._TRIVIAL, objects.CONTROLS[what], 20) != CORRECT
+
+
+@needs_ethos
+def test_ethos_refuses_a_proof_of_another_question() -> None:
+    found = objects.apart(QUESTION, {}, 20)
+    assert objects.judged(ethos(), QUESTION, found, 20) == CORRECT
+    said = objects.judged(ethos(), QUESTION.replace("bv20", "bv21"), found, 20)
+    assert "was not part of the referenced assertions" in said
+
+
+@needs_ethos
+def test_ethos_refuses_a_proof_that_lacks_a_step() -> None:
+    lines = objects.apart(QUESTION, {}, 20).splitlines(keepends=True)
+    steps = [n for n, line in enumerate(lines) if line.startswith("(step ")]
+    less = "".join(line for n, line in enumerate(lines) if n != steps[len(steps) // 2])
+    assert objects.judged(ethos(), QUESTION, less, 20) != CORRECT
