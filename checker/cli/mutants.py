@@ -58,12 +58,22 @@ def mutants(
             "--prover", help="Change the prover, and what checks its proofs, instead of the rules."
         ),
     ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="With --prover: ask small systems only, and judge what they notice."
+        ),
+    ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
     if prover:
         if every or carry:
             raise UsageProblem("--every and --carry are not for --prover")
-        raise typer.Exit(_prover(only or [], json, journal, resume, workers, page, rest, check))
+        raise typer.Exit(
+            _prover(only or [], json, journal, resume, workers, page, rest, check, quick)
+        )
+    if quick:
+        raise UsageProblem("--quick is for --prover")
     from checker.studies import mutants as study
     from checker.studies import mutants_page
 
@@ -106,6 +116,7 @@ def _prover(
     page: bool,
     rest: bool,
     check: bool,
+    quick: bool,
 ) -> int:
     """The prover changed, and what checks its proofs."""
     from checker.studies import prover_mutants as study
@@ -121,16 +132,17 @@ def _prover(
     if json is not None:
         files.writable(json)
     kept = study.read() if rest else []
-    chosen = study.rest(kept) if rest else list(study.changes())
-    chosen = [c for c in chosen if not only or any(word in c.key for word in only)]
-    if only and not chosen:
-        raise UsageProblem(f"no change of {' or '.join(map(repr, only))}: name a part of its key")
+    chosen = study.select(only)
+    if rest:
+        left = {change.key for change in study.rest(kept)}
+        chosen = [change for change in chosen if change.key in left]
     with (
-        open_journal("prover", journal, resume, only, rest) as book,
+        open_journal("prover", journal, resume) as book,
         progress.counted("changes") as tell,
     ):
-        rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell)
-    rows = study.joined(kept, rows)
+        rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell, quick)
+    if not only or rest:
+        rows = study.joined(kept, rows)
     for line in study.told(rows):
         print(line)
     if json is not None:

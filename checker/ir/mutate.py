@@ -207,10 +207,13 @@ class _Places:
         self, function: FunctionType, tree: ast.Module, path: str, dialect: Dialect
     ) -> None:
         self.function = function
-        self.tree = tree
+
         self.path = path
         self.dialect = dialect
         self.definition = _definition(tree, function.__code__)
+        # As little as can be compiled: what holds the function at the top of the module
+        held = [top for top in tree.body if self.definition in ast.walk(top)]
+        self.whole = ast.Module(held, [])
         args = self.definition.args
         names = {arg.arg for arg in (*args.args, *args.kwonlyargs)}
         self.circle = next((c for c in dialect.circles if c.split(".")[0] in names), "")
@@ -248,7 +251,7 @@ class _Places:
             ast.fix_missing_locations(edit.new)
         old = edit.exchange(edit.new)
         try:
-            module = compile(self.tree, self.path, "exec")
+            module = compile(self.whole, self.path, "exec")
             after = "nothing" if isinstance(edit.new, ast.Pass) else ast.unparse(edit.new)
             if edit.node is not old:  # a part of what is shown was changed
                 after = ast.unparse(shown)

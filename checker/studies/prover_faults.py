@@ -37,9 +37,9 @@ FAULTS = (
     Fault(
         "RETRANSMISSION TIMEOUT is forgotten",
         THEORIES,
-        "inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]",
-        'inputs = [*(what for what in CALLS if what in model.callers and "RETR" not in what.value),'
-        " Input.SEGMENT]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs"
+        ' and "RETR" not in what.value]',
     ),
     Fault(
         "what is assumed of two different numbers is assumed of one",
@@ -50,9 +50,9 @@ FAULTS = (
     Fault(
         "nobody ABORTs",
         THEORIES,
-        "inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]",
-        'inputs = [*(what for what in CALLS if what in model.callers and what.value != "ABORT"),'
-        " Input.SEGMENT]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs"
+        ' and what.value != "ABORT"]',
     ),
     Fault(
         "time stands still",
@@ -63,8 +63,8 @@ FAULTS = (
     Fault(
         "nothing arrives",
         THEORIES,
-        "inputs = [*(what for what in CALLS if what in model.callers), Input.SEGMENT]",
-        "inputs = [*(what for what in CALLS if what in model.callers)]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY, Input.SEGMENT) if what in model.inputs]",
+        "inputs = [what for what in (*CALLS, Forgery.ANY) if what in model.inputs]",
     ),
     Fault(
         "all paths but one are called impossible, in the statement",

@@ -61,7 +61,7 @@ from checker.support.journal import Journal, Told
 from checker.support.program import called, checkout
 from proofs.recheck import check as recheck
 from proofs.recheck import obligations, statement
-from proofs.theorems.needs import NEEDS, varied
+from proofs.theorems.needs import NEEDS, Need, varied
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, together
 
 
@@ -99,16 +99,33 @@ class Room:
     leave: tuple[str, ...] = ()
 
 
+_TESTS_OF_PRINTER = (
+    *_TESTS_OF_PROVER,
+    "tests/checker/studies/prove/test_theories.py",
+    "tests/proofs/recheck/test_statements.py",
+)
+
 ROOMS = (
-    Room("checker.studies.prove.theories", PRINTER, _TESTS_OF_PROVER),
-    Room("checker.studies.prove.statements", PRINTER, _TESTS_OF_PROVER),
-    Room("checker.engines.solver.induction", PROVER, _TESTS_OF_PROVER),
+    Room("checker.studies.prove.theories", PRINTER, _TESTS_OF_PRINTER),
+    Room("checker.studies.prove.statements", PRINTER, _TESTS_OF_PRINTER),
+    Room(
+        "checker.engines.solver.induction",
+        PROVER,
+        _TESTS_OF_PROVER,
+        ("Prover._least", "_Asking.least", "_read", "_lower", "_called", "plain"),
+    ),
     Room(
         "checker.studies.prove.prove",
         PROVER,
         _TESTS_OF_PROVER,
-        ("explore", "failing", "_reach", "named", "select"),
+        ("explore", "failing", "_reach", "shrink", "_shrunk", "named", "select"),
     ),
+    Room(
+        "checker.studies.prove.remembered",
+        PROVER,
+        ("tests/checker/studies/prove/test_remembered.py",),
+    ),
+    Room("checker.studies.prove.runs", PROVER, ("tests/checker/studies/prove/test_runs.py",)),
     Room("checker.studies.prove.asking", PROVER, _TESTS_OF_PROVER),
     Room("checker.studies.prove.certificates", PROVER, _TESTS_OF_PROVER),
     Room("proofs.recheck.obligations", CHECKER, _TESTS_OF_CHECKER),
@@ -117,6 +134,7 @@ ROOMS = (
     Room("proofs.recheck.check", CHECKER, _TESTS_OF_CHECKER, ("main", "teller", "_alone", "pin")),
     Room("proofs.recheck.solvers", CHECKER, _TESTS_OF_CHECKER, ("missing",)),
 )
+_TOP = Path(__file__).parents[2]
 BY_FILE = {f"{room.name.replace('.', '/')}.py": room for room in ROOMS}
 
 
@@ -158,22 +176,44 @@ def applied(change: Change) -> Iterator[None]:
             function.__code__ = code
 
 
-@cache
 def changes() -> tuple[Change, ...]:
     """The faults, then the mutants, in order."""
-    found = [_fault(fault) for fault in FAULTS]
-    count: Counter[str] = Counter()
-    for room in ROOMS:
-        module = import_module(room.name)
-        functions = dict.fromkeys(functions_of(module))
-        kept = [f for f in functions if f.__qualname__ not in room.leave]
-        for one in mutants(kept, DIALECT):
-            if one.code.co_freevars != one.original.__code__.co_freevars:
-                continue  # Python cannot exchange the code then
-            shown = (one.file, one.function, one.operator, one.before, one.after)
-            count[" ".join(shown)] += 1
-            codes = ((one.original, one.code),)
-            found.append(Change(*shown, number=count[" ".join(shown)], codes=codes))
+    mutated = [one for room in ROOMS for one in mutants_of(room)]
+    return (*faults(), *mutated)
+
+
+def select(words: Sequence[str]) -> list[Change]:
+    """The changes with one of these words in their keys; without any, all."""
+    if words and all(any(word in file for file in BY_FILE) for word in words):
+        rooms = [room for file, room in BY_FILE.items() if any(word in file for word in words)]
+        some = [*faults(), *(one for room in rooms for one in mutants_of(room))]
+    else:
+        some = list(changes())
+    found = [one for one in some if not words or any(word in one.key for word in words)]
+    if not found:
+        raise UsageProblem(f"no change of {' or '.join(map(repr, words))}: name a part of its key")
+    return found
+
+
+@cache
+def faults() -> tuple[Change, ...]:
+    """The faults, in order."""
+    return tuple(_fault(fault) for fault in FAULTS)
+
+
+@cache
+def mutants_of(room: Room) -> tuple[Change, ...]:
+    """The mutants of a room, in order."""
+    found = []
+    count: Counter[tuple[str, ...]] = Counter()
+    functions = dict.fromkeys(functions_of(import_module(room.name)))
+    kept = [function for function in functions if function.__qualname__ not in room.leave]
+    for one in mutants(kept, DIALECT):
+        if one.code.co_freevars != one.original.__code__.co_freevars:
+            continue  # Python cannot exchange the code then
+        shown = (one.file, one.function, one.operator, one.before, one.after)
+        count[shown] += 1
+        found.append(Change(*shown, number=count[shown], codes=((one.original, one.code),)))
     return tuple(found)
 
 
@@ -229,13 +269,11 @@ WRONG = (
     ("T4", "timer never restarted"),
     ("T4", "TIME-WAIT may be shorter than 2 MSL"),
     ("T4", "lifetime not bounded"),
-    ("T4", "users may abort"),
-    ("T1", "ISNs may come again"),
     ("T1", "two-way handshake"),
 )
 """What needs of which theorems are taken away, besides those of small systems."""
 HOSTS = ("T4", "T1")
-"""The theories of hosts of which some paths are asked."""
+"""The theories of hosts whose statements are compared; of the first some paths are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +294,10 @@ Verdicts = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Ground:
-    """What is known without any change."""
+    """What is known without any change: of small systems, and when ``large`` of hosts as well."""
 
     place: Path  # of files
+    large: bool = False
     small: dict[str, tuple[tuple[Theorem, ...], Theory]] = field(default_factory=dict)
     hosts: dict[str, tuple[tuple[Theorem, ...], Theory]] = field(default_factory=dict)
     proved: Any = None  # of the small ones
@@ -268,37 +307,62 @@ class Ground:
 
 
 def ground(place: Path, told: Callable[[str], None]) -> Ground:
-    """Ask all without a change; ``place`` is for files."""
+    """Ask small systems without a change, which takes seconds; ``place`` is for files."""
     known = Ground(place)
     for some in together(THEOREMS):
         if some[0].system is not None:
             known.small[some[0].id] = some, theories.theory(some)
-        elif some[0].id in HOSTS:
-            told(some[0].id)
-            known.hosts[some[0].id] = some, theories.theory(some)
-    for some, made in (*known.small.values(), *known.hosts.values()):
-        if stale := statements.stale(some, made):
-            raise UsageProblem(stale)
+    _not_stale(known.small)
     proofs = _proofs(known)
     known.proved = _numbers(proofs)
     certificates.write(proofs, place / "certificates")
     known.accepted = _accepted(place / "certificates")
     if known.accepted[0]:
         raise UsageProblem(f"without a change: {known.accepted[0][0]}")
-    known.asked = {id: _sampled(made) for id, (_, made) in known.hosts.items()}
-    chosen = [n for n in NEEDS if n.theorem in known.small or (n.theorem, n.title) in WRONG]
-    for need in chosen:
-        if need.falls:
-            told(f"{need.theorem}: {need.title}")
-            theorem = varied(need, BY_ID)
-            made = theories.theory([theorem])
-            found = Needed(need, "proved")
-            until_one_fails(found, in_turn(Prover(made, TIMEOUT), need.near))
-            assert found.verdict == "failed" and found.first is not None
-            text, first = statements.written([theorem], made), found.first
-            title = f"{need.theorem}: {need.title}"
-            known.wrong.append(Wrong(title, made, text, first.action, first.path, first.clause))
+    known.wrong = _wrong([n for n in NEEDS if n.falls and n.theorem in known.small], told)
     return known
+
+
+def enlarged(known: Ground, rooms: Sequence[Room], told: Callable[[str], None]) -> Ground:
+    """... and hosts, and the tests of some rooms, which takes a minute or two."""
+    for some in together(THEOREMS):
+        if some[0].id in HOSTS:
+            told(some[0].id)
+            known.hosts[some[0].id] = some, theories.theory(some)
+    _not_stale(known.hosts)
+    known.large = True
+    if any(room.does != PRINTER for room in rooms):
+        known.asked = {id: _sampled(known.hosts[id][1]) for id in HOSTS[:1]}
+        known.wrong += _wrong([n for n in NEEDS if (n.theorem, n.title) in WRONG], told)
+    for tests in dict.fromkeys(room.tests for room in rooms):
+        told("tests")
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = _test(next(room for room in rooms if room.tests == tests))
+        if found is not None:
+            raise UsageProblem(f"without a change: {found[1]} fails")
+    return known
+
+
+def _not_stale(some: Mapping[str, tuple[tuple[Theorem, ...], Theory]]) -> None:
+    for theorems, made in some.values():
+        if stale := statements.stale(theorems, made):
+            raise UsageProblem(stale)
+
+
+def _wrong(needs: Sequence[Need], told: Callable[[str], None]) -> list[Wrong]:
+    """Theories that are false, with what fails first."""
+    wrong = []
+    for need in needs:
+        told(f"{need.theorem}: {need.title}")
+        theorem = varied(need, BY_ID)
+        made = theories.theory([theorem])
+        found = Needed(need, "proved")
+        until_one_fails(found, in_turn(Prover(made, TIMEOUT), need.near))
+        assert found.verdict == "failed" and found.first is not None
+        text, first = statements.written([theorem], made), found.first
+        title = f"{need.theorem}: {need.title}"
+        wrong.append(Wrong(title, made, text, first.action, first.path, first.clause))
+    return wrong
 
 
 def _proofs(known: Ground) -> list[prove.Proof]:
@@ -388,9 +452,9 @@ def _proof(known: Ground) -> Noticed | None:
 
 
 def _host(known: Ground) -> Noticed | None:
-    for id, (_, made) in known.hosts.items():
-        before = [(what.name, what.verdict) for what in known.asked[id]]
-        if before != [(what.name, what.verdict) for what in _sampled(made)]:
+    for id, asked in known.asked.items():
+        before = [(what.name, what.verdict) for what in asked]
+        if before != [(what.name, what.verdict) for what in _sampled(known.hosts[id][1])]:
             return "proof", f"{id}: some paths"
     return None
 
@@ -438,10 +502,10 @@ def _refuses(known: Ground) -> Noticed | None:
 
 def _accepts_hosts(known: Ground) -> Noticed | None:
     """What was asked of hosts, in the same order, is accepted."""
-    for id, (_, theory) in known.hosts.items():
+    for id, before in known.asked.items():
         made = statement.read(statements.PLACE / f"{id}.txt")
-        about = {clause.name: clause.about for clause in theory.clauses}
-        asked = {(w.action, w.path, w.clause): w for w in known.asked[id]}
+        about = {clause.name: clause.about for clause in known.hosts[id][1].clauses}
+        asked = {(w.action, w.path, w.clause): w for w in before}
         of = obligations.Theory(made, {k: certificates._hints(w, about) for k, w in asked.items()})
         done, found = recheck.Checked(id), []
         for unit in dict.fromkeys((action, path) for action, path, _ in asked):
@@ -489,20 +553,24 @@ def _test(room: Room) -> Noticed | None:
 
 
 def noticed(change: Change, known: Ground) -> Noticed | None:
-    """Who notices a change? It must be applied."""
+    """Who notices a change? It must be applied. What small systems do not notice is asked of hosts
+    and tests, if the ground is large."""
     room = BY_FILE[change.file]
-    asked: list[Callable[[], Noticed | None]] = []
+    small: list[Callable[[], Noticed | None]]
     if room.does == PRINTER:
-        asked.append(lambda: _statement(known, room is ROOMS[0]))
-    if room.does != CHECKER:
-        asked += [lambda: _false(known), lambda: _proof(known), lambda: _host(known)]
+        small = [lambda: _statement(known, room is ROOMS[0])]
+    elif room.does == PROVER:
+        small = [lambda: _false(known), lambda: _proof(known)]
     else:
-        asked += [lambda: _accepts(known), lambda: _refuses(known), lambda: _accepts_hosts(known)]
-    if room.does == PRINTER:
-        asked = asked[:1]  # what is proved is what was traced before
-    asked.append(lambda: _test(room))
+        small = [lambda: _refuses(known), lambda: _accepts(known)]
+    large: list[Callable[[], Noticed | None]] = {
+        PRINTER: [*small],
+        PROVER: [lambda: _false(known), lambda: _host(known)],
+        CHECKER: [lambda: _refuses(known), lambda: _accepts_hosts(known)],
+    }[room.does]
     kind = {PRINTER: "statement", PROVER: "proof", CHECKER: "recheck"}[room.does]
-    for ask in asked:
+    large.append(lambda: _test(room))
+    for ask in large if known.large else small:
         try:
             found = ask()
         except Exception as error:
@@ -514,8 +582,11 @@ def noticed(change: Change, known: Ground) -> Noticed | None:
 
 # Processes
 
-SECONDS, OCTETS = 240, 6 << 30
-"""Of the processor and of memory that a change may take: what takes more has no end."""
+SECONDS = {False: 20, True: 240}
+"""Of the processor, that a change may take: what takes more has no end. Without a change small
+systems take 5, and what is asked where the ground is large 60."""
+OCTETS = 6 << 30
+"""Of memory, likewise."""
 
 
 def _judge(change: Change, known: Ground, pipe: Any) -> None:
@@ -524,7 +595,7 @@ def _judge(change: Change, known: Ground, pipe: Any) -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(quiet, stream)
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[known.large],) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (OCTETS, OCTETS))
     said = io.StringIO()
     with applied(change), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -554,11 +625,12 @@ class Row(BaseModel):
 
 
 def run(
-    chosen: Sequence[Change], known: Ground, journal: Journal, workers: int, tell: Told
-) -> list[Row]:
-    """Judge the changes that the journal has not."""
-    todo = [change for change in chosen if change.key not in journal.known]
-    done = len(chosen) - len(todo)
+    todo: Sequence[Change], known: Ground, journal: Journal, workers: int, tell: Told
+) -> list[Change]:
+    """Judge changes, side by side; those that nobody notices. If the ground is small they are not
+    judged yet, and the journal hears nothing of them."""
+    done, late_after = 0, 8 * SECONDS[known.large]
+    left = []
     context = multiprocessing.get_context("fork")
     running: dict[Any, tuple[Change, Any, float]] = {}
     waiting = iter(todo)
@@ -573,7 +645,7 @@ def run(
             if not running:
                 break
             ready = multiprocessing.connection.wait([*running], timeout=5)
-            late = [p for p, (_, _, at) in running.items() if time.monotonic() - at > 4 * SECONDS]
+            late = [p for p, (_, _, at) in running.items() if time.monotonic() - at > late_after]
             for pipe in {*ready, *late}:
                 change, process, _ = running.pop(pipe)
                 try:
@@ -581,14 +653,16 @@ def run(
                 except EOFError:
                     found = "no end", ""
                 _end(process)
-                row = _row(change, found)
-                journal.add(change.key, row.model_dump(mode="json"))
+                if found is None:
+                    left.append(change)
+                if found is not None or known.large:
+                    journal.add(change.key, _row(change, found).model_dump(mode="json"))
                 done += 1
-                tell(f"{change.key}: {row.noticed or 'survives'}"[:150], done, len(chosen))
+                tell(f"{change.key}: {found[0] if found else 'not noticed'}"[:150], done, len(todo))
     finally:
         for _, process, _ in running.values():
             _end(process)
-    return [Row.model_validate(journal.known[change.key]) for change in chosen]
+    return left
 
 
 def _end(process: Any) -> None:
@@ -600,27 +674,34 @@ def _end(process: Any) -> None:
 
 def _row(change: Change, found: Noticed | None) -> Row:
     kind, by = found or ("", "")
+    by = by.replace(f"{_TOP}/", "")
     shown = ("file", "function", "operator", "before", "after", "says", "number")
     return Row(**{name: getattr(change, name) for name in shown}, noticed=kind, by=by)
 
 
-def judged(chosen: Sequence[Change], journal: Journal, workers: int, tell: Told) -> list[Row]:
-    """Judge changes."""
-    if all(change.key in journal.known for change in chosen):
-        return [Row.model_validate(journal.known[change.key]) for change in chosen]
-    with tempfile.TemporaryDirectory() as place:
+def judged(
+    chosen: Sequence[Change], journal: Journal, workers: int, tell: Told, quick: bool = False
+) -> list[Row]:
+    """Judge the changes that the journal has not: first by small systems, then, unless it is to be
+    ``quick``, those that are left by hosts and tests."""
+    todo = [change for change in chosen if change.key not in journal.known]
 
-        def before(name: str) -> None:
-            tell(f"without a change: {name}", 0, len(chosen))
+    def before(name: str) -> None:
+        tell(f"without a change: {name}", 0, len(todo))
 
-        known = ground(Path(place), before)
-        for tests in dict.fromkeys(room.tests for room in ROOMS):
-            before("tests")
-            with contextlib.redirect_stdout(io.StringIO()):
-                found = _test(next(room for room in ROOMS if room.tests == tests))
-            if found is not None:
-                raise UsageProblem(f"without a change: {found[1]} fails")
-        return run(chosen, known, journal, workers, tell)
+    if todo:
+        with tempfile.TemporaryDirectory() as place:
+            known = ground(Path(place), before)
+            left = run(todo, known, journal, workers, tell)
+            if left and not quick:
+                rooms = [room for room in ROOMS if any(BY_FILE[c.file] is room for c in left)]
+                run(left, enlarged(known, rooms, before), journal, workers, tell)
+    return [
+        Row.model_validate(journal.known[change.key])
+        if change.key in journal.known
+        else _row(change, (UNJUDGED, ""))
+        for change in chosen
+    ]
 
 
 # Reports
@@ -628,6 +709,7 @@ def judged(chosen: Sequence[Change], journal: Journal, workers: int, tell: Told)
 DATA = Path("proofs/results/prover.json")
 PAGE = Path("docs/reference/prover-mutants.md")
 KINDS = ("statement", "proof", "recheck", "test", "no end")
+UNJUDGED = "not judged"
 
 
 def reasons() -> dict[str, str]:
@@ -659,18 +741,20 @@ def told(rows: Sequence[Row]) -> Iterator[str]:
         yield f"    {reason(row, known) or 'no reason is given in prover_survivors.toml'}"
     count = Counter(row.noticed for row in rows)
     by = ", ".join(f"{count[kind]:,} by {kind}" for kind in KINDS[:-1] if count[kind])
+    judged = len(rows) - count[UNJUDGED]
     yield (
-        f"{len(rows):,} changes, {len(FAULTS)} of them faults: noticed {by}, "
+        f"{judged:,} changes judged, {count[UNJUDGED]:,} not: noticed {by}, "
         f"{count['no end']} without end, {count['']} survive"
     )
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """1 if a survivor has no reason, 3 if there was nothing to judge, else 0."""
+    """1 if a survivor has no reason, 3 if anything is not judged or there is nothing, else 0."""
     known = reasons()
-    if not rows:
-        return INCONCLUSIVE
-    return VIOLATED if any(not reason(row, known) for row in survivors(rows)) else OK
+    if any(not reason(row, known) for row in survivors(rows)):
+        return VIOLATED
+    whole = bool(rows) and all(row.noticed != UNJUDGED for row in rows)
+    return OK if whole else INCONCLUSIVE
 
 
 def read() -> list[Row]:
@@ -687,21 +771,21 @@ def written(rows: Sequence[Row]) -> bytes:
 
 
 def rest(rows: Sequence[Row]) -> list[Change]:
-    """The changes that are not among these rows, and those that survived."""
-    kept = {row.key for row in rows if row.noticed}
+    """The changes that are not judged in these rows, and those that survived."""
+    kept = {row.key for row in rows if row.noticed not in ("", UNJUDGED)}
     return [change for change in changes() if change.key not in kept]
 
 
 def joined(rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
-    """The rows of all changes that there are; the later ones count."""
+    """The rows of all changes that there are; the later ones count. The others are not judged."""
     known = {row.key: row for row in (*rows, *more)}
-    return [known[change.key] for change in changes() if change.key in known]
+    return [known.get(one.key) or _row(one, (UNJUDGED, "")) for one in changes()]
 
 
 def check() -> list[str]:
     """What is not up to date; nothing is judged."""
     rows = read()
-    stale = []
+    stale: list[str] = []
     have, want = {row.key for row in rows}, {change.key for change in changes()}
     if have != want:
         some = sorted(have ^ want)
@@ -756,13 +840,19 @@ def page(rows: Sequence[Row]) -> str:
             by = f"{row.noticed}: {_cell(row.by)}" if row.noticed else "nothing"
             lines.append(f"| {_cell(row.says)} | `{row.function}` | {by} |")
     lines += ["", "## All changes", ""]
-    lines += [f"| file | changes | {' | '.join(KINDS)} | survive |"]
-    lines += ["| --- " * (len(KINDS) + 3) + "|"]
+    lines += [f"| file | changes | {' | '.join(KINDS)} | survive | not judged |"]
+    lines += ["| --- " * (len(KINDS) + 4) + "|"]
     for file in [*dict.fromkeys(room for room in BY_FILE), ""]:
         of = [row for row in rows if file in ("", row.file)]
         count = Counter(row.noticed for row in of)
-        numbers = " | ".join(str(count[kind]) for kind in (*KINDS, ""))
+        numbers = " | ".join(str(count[kind]) for kind in (*KINDS, "", UNJUDGED))
         lines.append(f"| {f'`{file}`' if file else 'all'} | {len(of)} | {numbers} |")
+    if any(row.noticed == UNJUDGED for row in rows):
+        lines += [
+            "",
+            "Those that are *not judged* were not asked yet, or their place has changed since;",
+        ]
+        lines += ["`mutants --prover --rest` asks. Nothing is known of them."]
     left = survivors(rows)
     if left:
         lines += ["", "## Survivors", "", "| place | change | why |", "| --- | --- | --- |"]

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
+from proofs.theorems import cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
-from proofs.theorems import pace, paws, small, text
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import Isn, KeepAlive, Restart, Row
+from spec.rules import CookieHash, Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +353,16 @@ NEEDS: tuple[Need, ...] = (
         without=(small.forgotten_in_time,),
         note="A queue is full for ever then, of as many SYNs as it has places.",
     ),
+    # S5
+    Need(
+        "S5",
+        "a segment of another TCB may have both numbers",
+        without=(cookies.unguessed,),
+        run=_run("S5", {"cookie_hash": CookieHash.SUM}),
+        note="Where the IRS is added to the hash, any later segment that is as far in both streams "
+        "has them (S5.sum).",
+    ),
+    _less("S5", "34 S5"),
     # S5m
     Need(
         "S5m",

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proofs.theorems import cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
-from proofs.theorems import pace, paws, small, text
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
@@ -394,6 +394,19 @@ THEOREMS = (
         free=("backlog",),
         facts=(small.forgotten_in_time,),
         system=small.FLOOD,
+    ),
+    Theorem(
+        id="S5",
+        title="who is ESTABLISHED by a cookie agrees with a TCB of the client, unless a segment of "
+        "another guesses both numbers",
+        cites="RFC 4987 3.6, A",
+        claims=(cookies.server_agrees,),
+        clauses=(cookies.heard_is_sent,),
+        rules={"syncookies": Cookies.ALWAYS},
+        bounds={"width": 32, "listener": True, "window": 1 << 16},
+        free=("secret",),
+        facts=(cookies.unguessed,),
+        system=cookies.AGREEMENT,
     ),
     Theorem(
         id="S5m",

@@ -11,11 +11,14 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from checker.engines.solver.induction import ENDS, MESSAGE, Clause, Constancy, Theory
 from checker.ir.composition import Kind
 from checker.ir.nodes import BOOL, NAT, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Tracer
+from checker.studies.prove import prove
 from proofs.theorems.table import Theorem
 
 
@@ -92,6 +95,13 @@ def theorem(*claims: Callable[..., bool], clauses: Any = TRUE, id: str = "toy") 
         bounds={},
         free=(),
     )
+
+
+def proved_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``prove`` make the toy of whatever it is asked for."""
+    given = inspect.signature(prove.prove).parameters.values()
+    defaults = {one.name: one.default for one in given if one.default is not one.empty}
+    monkeypatch.setattr(prove.prove, "__defaults__", (*(defaults | {"make": theory}).values(),))
 
 
 def theory(theorems: Sequence[Theorem]) -> Theory:

@@ -340,7 +340,7 @@ def prove_toys(monkeypatch: pytest.MonkeyPatch, place: Path, *toy_theorems: Any)
         statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", toy_theorems)
     monkeypatch.setattr(proved, "THEOREMS", toy_theorems)
-    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+    toys.proved_instead(monkeypatch)
 
 
 OF_NO_CLAIM = ("S13", "R10", "R10.idle", "R11", "R12")

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from proofs.theorems import pace, paws, small
+from proofs.theorems import cookies, pace, paws, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
-from spec.rules import CookieHash, KeepAlive, Row, Rules
+from spec.rules import CookieHash, Cookies, KeepAlive, Row, Rules
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
 SMALL = [theorem for theorem in THEOREMS if isinstance(theorem.system, small.Small)]
 OPEN: dict[str, dict[str, Any]] = {
     "S2.rate": {"life": 7, "forgotten": True},
+    "S5": {"irs": 5, "guessed": False},
     "S5m": {"key": 0xFEDCBA98, "rises": True, "one_mss": True},
     "S13": {"stamped": True, "at_least": True},
     "R10": {"msl": 4},
@@ -41,6 +42,9 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
     """What an action is given: what an honest client sends, for the most part."""
     if system.given is small.Syn:
         return any_syn(state.last, chance)
+    if system.given is cookies.Sender:
+        near = [chance.choice([n, n, n - 1]) for n in (5, 8 + 3 * 5)]  # the cookie of 5
+        return cookies.Sender(*near, *(chance.choice([0, 0, 1]) for _ in range(2)))
     if system.given is small.Options:
         yes_or_no = [chance.random() < 0.5 for _ in range(3)]
         return small.Options(chance.choice([0, 535, 536, 1299, 1460, 65535]), *yes_or_no)
@@ -96,6 +100,20 @@ def test_clauses_hold_of_runs(theorem: Theorem) -> None:
 def test_cookies_are_seen_to_fall(rules: dict[str, Any], more: dict[str, Any]) -> None:
     theorem = dataclasses.replace(BY_ID["S5m"], rules={**BY_ID["S5m"].rules, **rules})
     assert any("cookies_rise" in taken(theorem, seed, **more)[1] for seed in range(20))
+
+
+def test_a_cookie_makes_a_connection_with_who_took_it() -> None:
+    s = scene("S5", rules={"syncookies": Cookies.ALWAYS}, irs=5, guessed=False)
+    acts, one = cookies.AGREEMENT.actions, cookies.Sender(5, 23)
+    assert not acts["SYN,ACK"](s, one) and not acts["ACK"](s, one)
+    assert acts["SYN"](s, one) and s.me.sent
+    assert acts["SYN,ACK"](s, one) and s.me.heard
+    assert acts["ACK"](s, one) and s.me.made and not s.me.alone
+
+
+def test_a_guessed_cookie_is_seen_to_make_one_alone() -> None:
+    falls = [taken(BY_ID["S5"], seed, guessed=True)[1] for seed in range(20)]
+    assert {"server_agrees"} == {name for one in falls for name in one}
 
 
 @pytest.mark.parametrize("less", ["stamped", "at_least"])

@@ -126,7 +126,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     theorems = (toys.theorem(id="Y1"), toys.theorem(toys.up_to_date, id="Y2.false"))
     for module in (prove, why):
         monkeypatch.setattr(module, "THEOREMS", theorems)
-    monkeypatch.setattr(prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory))
+    toys.proved_instead(monkeypatch)
     monkeypatch.setattr(why, "reasons", dict)
 
 

@@ -324,9 +324,7 @@ def test_command_proves_them_with_the_theorems(
 ) -> None:
     theorems = (toys.theorem(id="Y1"),)
     monkeypatch.setattr(prove, "THEOREMS", theorems)
-    monkeypatch.setattr(
-        prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory, False)
-    )
+    toys.proved_instead(monkeypatch)
     monkeypatch.setattr(statements, "PLACE", tmp_path)
     statements.write(theorems, toys.theory(theorems))
     out, place = tmp_path / "report.json", tmp_path / "certificates"

@@ -327,7 +327,7 @@ def no_window_is_enough(w: View) -> bool:
 def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T2"])] == ["T2"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
-    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 27, such as T1, "):
+    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 28, such as T1, "):
         prove.select(["D1"])
     small = {"S2.rate", "S13", "R10", "R10.idle", "R11", "R12", "T8.text", "T9.text", "T9.pace"}
     assert {*BY_ID} - {*CLAIMS} == small, "of small systems, that nothing explores"
@@ -353,7 +353,7 @@ def test_equal_runs_write_equal_certificates(tmp_path: Path) -> None:
     """Whichever worker is faster: what one has learned changes what it needs next."""
     written = []
     for name in ("one", "other"):
-        done = CliRunner().invoke(app, ["prove", "T10", "--out", str(tmp_path / name)])
+        done = CliRunner().invoke(app, ["prove", "T10", "--fresh", "--out", str(tmp_path / name)])
         assert done.exit_code == OK, done.output
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         written.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])
@@ -394,9 +394,7 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         statements.write([one], toys.theory([one]))
     monkeypatch.setattr(prove, "THEOREMS", theorems)
     monkeypatch.setattr(prove, "explore", lambda proofs, workers: None)  # a toy is no system
-    monkeypatch.setattr(
-        prove.prove, "__defaults__", (None, None, prove.TIMEOUT, toys.theory, False)
-    )
+    toys.proved_instead(monkeypatch)
 
 
 @pytest.mark.usefixtures("toy")
