@@ -9,7 +9,8 @@ two lines show, first of all, that what is said to be ethos refuses something.
 
 A question is *checked* if ethos says ``correct`` and nothing else. It is not if
 
-* cvc5 writes no proof in the time that it has, in any of several ways to search (``WAYS``);
+* cvc5 writes no proof in the time that it has: in any of several ways to search (``WAYS``), of
+  each part of what is to be proved, and in cases, whether a test is true or not (``Answer``);
 * a step of the proof is trusted. There is a rule for what cvc5 cannot justify yet, and a proof that
   has it is incomplete;
 * the proof has a command that proofs do not need, such as one that declares a rule;
@@ -25,19 +26,19 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from proofs.recheck.obligations import Obligation, Theory
 from proofs.recheck.solvers import proof
-from proofs.recheck.terms import Bad, script
+from proofs.recheck.terms import Bad, Term, not_, script
 
 WAYS: tuple[Mapping[str, str], ...] = (
     {"decision": "internal"},
     {"decision": "internal", "simplification": "none"},
-    {"simplification": "none"},
 )
 """Options of cvc5: what one way does not find in time, another may."""
 
@@ -48,7 +49,10 @@ CORRECT = "correct"
 """What ethos says of a proof without fault."""
 
 PATIENCE = 10
-"""How many times as long as a search a proof may take to be written down, and to be checked."""
+"""How many times as long as a search a proof may take to be written down, and to be checked; and
+all cases of a question together."""
+SHORT = 4
+"""What part of the time of a search one case has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Question:
 
     text: str
     names: list[tuple[str, str]]  # of the theory or family, and of the obligation
-    whole: Callable[[], str] | None = None  # the same with all hypotheses, beside those hinted
+    obligation: Obligation | None = None
+    theory: Theory | None = None
 
 
 @dataclass(slots=True)
@@ -74,8 +79,8 @@ class Proved:
 
     number: int
     wrong: str = ""
-    way: int = 0
-    octets: int = 0  # of the proof
+    proofs: int = 0  # more than one: in parts or cases
+    octets: int = 0  # of the proofs
     finding: float = 0.0  # seconds of cvc5
     checking: float = 0.0  # seconds of ethos
 
@@ -96,18 +101,10 @@ def questions(theories: Iterable[Theory]) -> tuple[list[Question], dict[str, tup
                 evident += 1
                 continue
             text = script(one.supposed, one.goal)
-            asked = found.setdefault(text, Question(text, [], _unhinted(theory, one)))
+            asked = found.setdefault(text, Question(text, [], one, theory))
             asked.names.append((theory.made.id, one.name))
         counts[theory.made.id] = total, evident
     return list(found.values()), counts
-
-
-def _unhinted(theory: Theory, one: Obligation) -> Callable[[], str]:
-    def text() -> str:
-        whole = theory.unhinted(one)
-        return script(whole.supposed, whole.goal)
-
-    return text
 
 
 def literal(text: str) -> str:
@@ -237,31 +234,92 @@ def control(ethos: Ethos, timeout: float) -> None:
             raise Bad(f"{ethos.program} accepts a proof of {what}")
 
 
-def answer(ethos: Ethos, question: Question, number: int, timeout: float) -> Proved:
-    """Have a question proved, and the proof checked; in the first way that comes to an end."""
-    done = Proved(number)
-    texts: list[Callable[[], str]] = [lambda: question.text]
-    texts += [question.whole] if question.whole else []
-    for text in texts:
-        for way, options in enumerate(WAYS):
+class Answer:
+    """Has one question proved, and the proofs checked."""
+
+    def __init__(self, ethos: Ethos, question: Question, number: int, timeout: float) -> None:
+        self.ethos, self.timeout = ethos, timeout
+        self.done = Proved(number)
+        self.until = time.monotonic() + timeout * PATIENCE
+        self._one(question.text, timeout, WAYS)
+        if self.done.wrong and question.obligation is not None:
+            self._parts(question.obligation)
+        if self.done.wrong and question.obligation is not None and question.theory is not None:
+            whole = question.theory.unhinted(question.obligation)
+            if whole.supposed != question.obligation.supposed:
+                self.until = time.monotonic() + timeout * PATIENCE
+                self._parts(whole)
+
+    def _one(self, text: str, timeout: float, ways: Sequence[Mapping[str, str]]) -> bool:
+        """Is it proved in one of these ways?"""
+        for options in ways:
             began = time.monotonic()
             try:
                 try:
-                    found = apart(text(), options, timeout)
+                    found = apart(text, options, timeout)
                 finally:
-                    done.finding += time.monotonic() - began
+                    self.done.finding += time.monotonic() - began
                 inspect(found)
                 began = time.monotonic()
-                said = judged(ethos, text(), found, timeout * PATIENCE)
-                done.checking += time.monotonic() - began
+                said = judged(self.ethos, text, found, timeout * PATIENCE)
+                self.done.checking += time.monotonic() - began
                 if said != CORRECT:
                     raise Bad(said)
             except Bad as bad:
-                done.wrong = str(bad)
+                self.done.wrong = str(bad)
             else:
-                done.wrong, done.way, done.octets = "", way, len(found)
-                return done
-    return done
+                self.done.wrong = ""
+                self.done.proofs += 1
+                self.done.octets += len(found)
+                return True
+        return False
+
+    def _parts(self, one: Obligation) -> None:
+        """Prove each part of the goal, if need be in cases."""
+        goals = one.goal.args if one.goal.op == "and" else (one.goal,)
+        for goal in goals:
+            text = script(one.supposed, goal)
+            if not (len(goals) > 1 and self._one(text, self.timeout, WAYS)):
+                if not self._cases(one.supposed, goal, tests((*one.supposed, goal))):
+                    return
+
+    def _cases(self, supposed: Sequence[Term], goal: Term, by: Sequence[Term]) -> bool:
+        """Prove a goal if a test is true, and if it is not; one case may be split in turn."""
+        for number, test in enumerate(by):
+            left = [
+                case
+                for case in (test, not_(test))
+                if not self._one(script((*supposed, case), goal), self.timeout / SHORT, WAYS[:1])
+            ]
+            if not left:
+                return True
+            wrong = self.done.wrong
+            if len(left) == 1:
+                return self._cases((*supposed, *left), goal, by[number + 1 :])
+            if time.monotonic() > self.until:
+                self.done.wrong = f"in cases, too: {wrong}"
+                return False
+        self.done.wrong = self.done.wrong or "one case of it is not proved"
+        return False
+
+
+def tests(terms: Sequence[Term]) -> list[Term]:
+    """What a question can be split by: first whether two numbers are equal that are no constants,
+    then what it is a matter of most often."""
+    uses: Counter[Term] = Counter()
+    todo = [*terms]
+    while todo:
+        term = todo.pop()
+        uses[term] += 1
+        if uses[term] == 1:
+            todo += term.args
+    found = [t for t in uses if t.sort.kind == "bool" and t.op in ("var", "=", "<", "<=")]
+
+    def order(test: Term) -> tuple[bool, int]:
+        numbers = test.op == "=" and all(arg.op != "const" for arg in test.args)
+        return not numbers, -uses[test]
+
+    return sorted(found, key=order)
 
 
 # All of them
@@ -272,7 +330,7 @@ _asked: list[Question] = []
 
 def _answer(work: tuple[Ethos, int, float]) -> Proved:
     ethos, number, timeout = work
-    return answer(ethos, _asked[number], number, timeout)
+    return Answer(ethos, _asked[number], number, timeout).done
 
 
 def sampled(total: int, wanted: int) -> list[int]:
@@ -319,10 +377,10 @@ def report(
             yield f"not covered: {id}: {name}{more}: {one.wrong}"
     text = sum(len(one.text) for one in good)
     proofs = sum(one.octets for one in done)
-    later = sum(one.way > 0 for one in done if not one.wrong)
+    split = sum(one.proofs > 1 for one in done if not one.wrong)
     yield (
         f"{len(good):,} of {len(asked):,} questions checked; {len(done) - len(good):,} not "
-        f"covered, {len(asked) - len(done):,} not asked; {later:,} took more than one way to search"
+        f"covered, {len(asked) - len(done):,} not asked; {split:,} were checked in parts or cases"
     )
     if good:
         largest = max(one.octets for one in done)

@@ -3,10 +3,10 @@
 Ethos itself is asked where the variables ``ETHOS`` and ``CPC_SIGNATURES`` name it and the rules.
 """
 
-import dataclasses
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,19 @@ from checker.studies.prove import certificates, prove, statements
 from proofs.recheck import check as recheck
 from proofs.recheck import objects
 from proofs.recheck.objects import CORRECT, Ethos, Question
-from proofs.recheck.terms import Bad
+from proofs.recheck.obligations import Obligation
+from proofs.recheck.terms import (
+    BOOL,
+    Bad,
+    Sort,
+    and_,
+    compare,
+    constant,
+    not_,
+    or_,
+    script,
+    variable,
+)
 from tests.helpers import toys
 
 needs_ethos = pytest.mark.skipif(
@@ -183,18 +195,91 @@ print("correct")"""
 
 
 def test_a_question_that_ethos_does_not_agree_to(tmp_path: Path) -> None:
-    asked = Question(QUESTION, [("toy", "a")], lambda: QUESTION)
-    found = objects.answer(fake(tmp_path, "print('incomplete')"), asked, 0, 20)
+    asked = Question(QUESTION, [("toy", "a")])
+    found = objects.Answer(fake(tmp_path, "print('incomplete')"), asked, 0, 20).done
     assert "ethos says incomplete" in found.wrong
+    assert found.proofs == 0
 
 
-def test_a_question_whose_hints_are_not_enough(tmp_path: Path) -> None:
-    """All hypotheses are supposed then."""
-    asked = Question(QUESTION.replace("bv20", "bv3"), [("toy", "a")], lambda: QUESTION)
-    program = fake(tmp_path, "print('correct')")
-    found = objects.answer(program, asked, 0, 20)
-    assert found.wrong == "" and found.octets > 0
-    assert "sat" in objects.answer(program, dataclasses.replace(asked, whole=None), 0, 20).wrong
+# In parts and cases
+
+X, Y = (variable(name, Sort("int", 0, 255)) for name in "xy")
+P, Q = (variable(name, BOOL) for name in "pq")
+HARD = Obligation(
+    "act", 0, "clause", (or_(P, Q),), and_(or_(P, Q, compare("<", X, Y)), or_(Q, P, not_(P)))
+)
+"""Its parts, and their cases by p, are proved; all at once is too much for whoever pretends so."""
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, able: Callable[[str], bool]) -> list[str]:
+    """cvc5 proves what it is able to, and ethos agrees; what was proved."""
+    shown: list[str] = []
+
+    def apart(text: str, *_: object) -> str:
+        if not able(text):
+            raise Bad("cvc5 says unknown (TIMEOUT)")
+        shown.append(text)
+        return PROOF
+
+    monkeypatch.setattr(objects, "apart", apart)
+    monkeypatch.setattr(objects, "judged", lambda *_: CORRECT)
+    return shown
+
+
+def asserted(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("(assert ")]
+
+
+def answered(one: Obligation = HARD) -> objects.Proved:
+    asked = Question(script(one.supposed, one.goal), [("toy", "a")], one)
+    return objects.Answer(Ethos("ethos", Path()), asked, 0, 20).done
+
+
+def test_what_is_too_much_at_once_is_proved_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = script(HARD.supposed, HARD.goal)
+    shown = pretend(monkeypatch, lambda text: text != whole)
+    found = answered()
+    assert (found.wrong, found.proofs) == ("", 2)
+    assert shown == [script(HARD.supposed, part) for part in HARD.goal.args]
+
+
+def test_what_is_too_much_in_parts_is_proved_in_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = pretend(monkeypatch, lambda text: len(asserted(text)) > 2)
+    found = answered()
+    assert (found.wrong, found.proofs) == ("", 4)
+    for part in HARD.goal.args:
+        mine = [text for text in shown if asserted(script((), part))[0] in text]
+        assert len(mine) == 2, "a test, and its contrary"
+        (one,), (other,) = ([line for line in asserted(t)[1:-1]] for t in mine)
+        assert {f"(assert (not {one[8:-1]}))", one} & {other, f"(assert (not {other[8:-1]}))"}
+
+
+def test_one_case_may_be_split_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, lambda text: "(assert (not |p|))" in text or len(asserted(text)) > 3)
+    found = answered()
+    assert found.wrong == ""
+    assert found.proofs > 4
+
+
+def test_every_part_and_every_case_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, last = script(HARD.supposed, HARD.goal), asserted(script((), HARD.goal.args[-1]))[0]
+    pretend(monkeypatch, lambda text: text != whole and last not in text)
+    assert "TIMEOUT" in answered().wrong
+    pretend(monkeypatch, lambda text: "(assert (not |p|))" in text)
+    assert "TIMEOUT" in answered().wrong
+
+
+def test_cases_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "PATIENCE", 0)
+    pretend(monkeypatch, lambda _: False)
+    assert answered().wrong == "in cases, too: cvc5 says unknown (TIMEOUT)"
+
+
+def test_numbers_that_may_be_equal_are_tried_first() -> None:
+    equal = compare("=", X, Y)
+    by = objects.tests([and_(P, or_(P, Q)), or_(equal, compare("=", X, constant(3)), P)])
+    assert by[:2] == [equal, P]
+    assert {*by} == {equal, P, Q, compare("=", X, constant(3))}
 
 
 # All of it
@@ -249,7 +334,7 @@ def test_ethos_finds_the_proofs_correct(written: Path, capsys: pytest.CaptureFix
     assert run(written, ethos()) == 0
     told = capsys.readouterr().out
     assert "0 not covered, 0 not asked" in told
-    found = objects.answer(ethos(), Question(QUESTION, [("toy", "a")]), 0, 20)
+    found = objects.Answer(ethos(), Question(QUESTION, [("toy", "a")]), 0, 20).done
     assert found.wrong == ""
 
 
