@@ -67,10 +67,12 @@ def mutants(
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
     if prover:
-        if every or carry:
-            raise UsageProblem("--every and --carry are not for --prover")
+        if every:
+            raise UsageProblem("--every is not for --prover")
+        if carry:
+            _carry_prover()
         raise typer.Exit(
-            _prover(only or [], json, journal, resume, workers, page, rest, check, quick)
+            _prover(only or [], json, journal, resume, workers, page or carry, rest, check, quick)
         )
     if quick:
         raise UsageProblem("--quick is for --prover")
@@ -105,6 +107,14 @@ def mutants(
     if json is not None:
         files.write(json, (found.model_dump_json(indent=1) + "\n").encode())
     raise typer.Exit(study.exit_code(found))
+
+
+def _carry_prover() -> None:
+    """Keep what is known of the changes of the prover that read the same."""
+    from checker.studies import prover_mutants as study
+    from checker.support.program import checkout
+
+    files.write(checkout(study.DATA), study.written(study.joined(study.read(), [])))
 
 
 def _prover(

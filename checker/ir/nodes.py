@@ -4,7 +4,7 @@
 const      a bool, an int or an Enum member
 var        a variable with a name and a sort
 add, sub   of ints; the result may lie outside every variable's range
-wrap       an int modulo a power of two
+wrap       a whole number modulo a power of two
 int        a bool as 0 or 1
 eq         of two values of one sort
 lt, le     of two ints that are not negative
@@ -21,7 +21,7 @@ be applied to an int that might be negative: every back end has modular arithmet
 both signs.
 
 Two sorts have no bounds: natural numbers and non-negative reals. They are for proofs: only the
-solver reads them, they are not wrapped, and constants become of their sort where they meet.
+solver reads them, and ints made of constants and bools become of their sort where they meet.
 """
 
 from collections.abc import Iterable
@@ -199,15 +199,28 @@ class Builder:
         kind = (sort or next(node.sort for node in nodes if node.sort.unbounded)).kind
         made = []
         for node in nodes:
-            if node.op == "const" and node.sort.kind == "int":
-                memo = ("const", (), kind, node.data)
-                if memo not in self._known:
-                    self._known[memo] = Node("const", (), node.data, Sort(kind, node.data))
-                node = self._known[memo]
+            node = self._without_bounds(node, kind)
             if node.sort.kind != kind:
                 raise IRError(f"{op} of {node!r}, a {node.sort!r}, where a {kind} is needed")
             made.append(node)
         return tuple(made)
+
+    def _without_bounds(self, node: Node, kind: str) -> Node:
+        """An int that is made of constants and bools, as a number of a sort without bounds."""
+        if node.sort.kind != "int" or node.op in ("var", "wrap", "apply"):
+            return node
+        memo = (node.op, tuple(map(id, node.args)), kind, node.data)
+        if memo not in self._known:
+            sort, args = Sort(kind), node.args
+            if node.op == "const":
+                sort = Sort(kind, node.data)
+            elif node.op != "int":
+                args = tuple(
+                    self._without_bounds(arg, kind) if arg.sort.kind == "int" else arg
+                    for arg in args
+                )
+            self._known[memo] = Node(node.op, args, node.data, sort)
+        return self._known[memo]
 
     # Ints
 
@@ -255,6 +268,8 @@ class Builder:
 
     def wrap(self, a: Node, bits: int) -> Node:
         """a modulo 2^bits."""
+        if a.sort.kind == "nat":
+            return self._circle(a, bits)
         _ints("wrap", a)
         size = 1 << bits
         if a.op == "const":
@@ -262,6 +277,32 @@ class Builder:
         if a.sort.lo >= 0 and a.sort.hi < size:
             return a
         return self._make("wrap", (a,), bits, integer(0, size - 1))
+
+    def _circle(self, a: Node, bits: int) -> Node:
+        """A number without bounds modulo 2^bits: of equal sums one node, since what is wrapped
+        within them need not be."""
+        terms: dict[Node, int] = {}
+        rest = 0
+        stack = [(a, 1)]
+        while stack:
+            node, times = stack.pop()
+            if node.op == "const":
+                rest += times * node.data
+            elif node.op in ("add", "sub"):
+                one, other = node.args
+                stack += [(other, times if node.op == "add" else -times), (one, times)]
+            elif node.op == "wrap" and node.data == bits:
+                stack.append((node.args[0], times))
+            else:
+                terms[node] = terms.get(node, 0) + times
+        up, down = self.const(rest % (1 << bits)), self.const(0)
+        for node, times in terms.items():
+            for _ in range(abs(times)):
+                up, down = (self.add(up, node), down) if times > 0 else (up, self.add(down, node))
+        total = self.sub(up, down)
+        if not total.sort.unbounded:
+            return self.const(total.data)
+        return self._make("wrap", (total,), bits, NAT)
 
     def int(self, a: Node) -> Node:
         """1 if ``a``, else 0."""
@@ -280,6 +321,12 @@ class Builder:
             for one, other in ((a, b), (b, a)):
                 if one.op == "const" and one.data < other.sort.lo:
                     return self.false
+            if a.op == b.op == "wrap" and a.data == b.data:
+                difference = self.wrap(self.sub(a, b), a.data)
+                zero = difference.op == "const"
+                return (
+                    self.const(not difference.data) if zero else self.eq(difference, self.const(0))
+                )
             return self._unbounded("eq", a, b)
         if a.sort.kind != b.sort.kind or a.sort.members is not b.sort.members:
             raise IRError(f"eq of {a!r}, a {a.sort!r}, and {b!r}, a {b.sort!r}")

@@ -790,9 +790,7 @@ def check() -> list[str]:
     if have != want:
         some = sorted(have ^ want)
         more = f" and {len(some) - 1} more" if len(some) > 1 else ""
-        stale.append(
-            f"stale: {DATA}: {some[0]}{more}; run: {called()} mutants --prover --rest --json {DATA}"
-        )
+        stale.append(f"stale: {DATA}: {some[0]}{more}; run: {called()} mutants --prover --carry")
     known = reasons()
     left = [row for row in survivors(rows) if not reason(row, known)]
     stale += [f"{row.key}: survives, and has no reason" for row in left]

@@ -595,7 +595,7 @@ def fits(term: Term, sort: Sort) -> Term:
 
 
 def _may_be_negative(term: Term) -> bool:
-    if term.op in ("const", "var", "apply"):
+    if term.op in ("const", "var", "apply", "wrap", "int"):
         return False
     if term.op == "-":
         return True

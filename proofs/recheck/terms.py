@@ -12,6 +12,7 @@ Sorts are ``bool``; ``lo..hi``, whole numbers with bounds; a list of names, as `
 natural numbers; ``real``, reals that are not negative; ``positive``, reals above 0. Whole numbers
 with bounds are what they are in Python. For the solver they become bit-vectors, as wide as the
 values need that a term may have; that is worked out here, from the bounds of what it is made of.
+Natural numbers are whole numbers for the solver, and a difference of two may be negative.
 
 Equal terms are one object. A term is simplified, when it is made, where constants decide it.
 """
@@ -111,9 +112,17 @@ def apply(name: str, argument: Term, sort: Sort) -> Term:
 
 
 def _as(term: Term, sort: Sort) -> Term:
-    """A constant becomes of the sort without bounds that it meets."""
-    if term.op == "const" and term.sort.kind == "int" and term.data >= 0:
-        return constant(term.data, Sort(sort.kind))
+    """What is made of constants and truths becomes of the sort without bounds that it meets."""
+    if term.sort.kind == "int":
+        if term.op == "const" and term.data >= 0:
+            return constant(term.data, Sort(sort.kind))
+        if term.op == "int":
+            return _term("int", term.args, None, Sort(sort.kind))
+        if term.op == "ite":
+            test, a, b = term.args
+            return ite(test, _as(a, sort), _as(b, sort))
+        if term.op == "+":
+            return sum_("+", *(_as(arg, sort) for arg in term.args))
     if term.sort.kind != sort.kind:
         raise Bad(f"{show(term)} is of the sort {term.sort.kind}, not {sort.kind}")
     return term
@@ -161,11 +170,13 @@ def sum_(op: str, a: Term, b: Term) -> Term:
 
 def wrap(a: Term, bits: int) -> Term:
     """a modulo 2^bits."""
-    _kind("wrap", "int", a)
     if bits < 1:
         raise Bad("wrap to no bits")
-    if a.op == "const":
-        return constant(a.data % (1 << bits))
+    if a.op == "const" and a.sort.kind in ("int", "nat"):
+        return constant(a.data % (1 << bits), a.sort)
+    if a.sort.kind == "nat":
+        return _term("wrap", (a,), bits, NAT)
+    _kind("wrap", "int", a)
     if a.lo >= 0 and a.hi < 1 << bits:
         return a
     return _term("wrap", (a,), bits, Sort("int", 0, (1 << bits) - 1))
@@ -536,6 +547,11 @@ class _Printer:
             bits = max(arg.sort.width for arg in args)
             sign = {"=": "=", "<": "bvult", "<=": "bvule"}[op]
             return f"({sign} {self._at(args[0], bits)} {self._at(args[1], bits)})"
+        if op == "wrap":
+            return f"(mod {self.text(args[0])} {1 << term.data})"
+        if op == "int":
+            one, none = ("1.0", "0.0") if term.sort.kind == "real" else ("1", "0")
+            return f"(ite {self.text(args[0])} {one} {none})"
         return f"({op} {' '.join(map(self.text, args))})"
 
     def _named(self, term: Term) -> str:

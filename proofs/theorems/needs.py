@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.theorems import cookies, paws, small
+from proofs.theorems import cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
@@ -458,6 +458,23 @@ NEEDS: tuple[Need, ...] = (
         )
         for row in Row
         if row != Row.NONE
+    ),
+    # T8 and T9 with text
+    *(
+        Need(
+            id,
+            "a number that comes back",
+            without=(text.nothing_comes_back,),
+            note="A segment, or an ACK, that is 2^32 behind looks like one of now; one that is a "
+            "number less behind does no harm.",
+        )
+        for id in ("T9.text", "T8.text")
+    ),
+    Need(
+        "T9.pace",
+        "more numbers in an MSL",
+        without=(pace.slow_enough,),
+        note="One more is enough.",
     ),
 )
 """Every assumption, and rules that are made wrong."""

@@ -8,11 +8,11 @@ action.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spec.rules import CookieHash
-from spec.seq import choose, implies, not_
+from spec.rules import CookieHash, Rules
+from spec.seq import Space, choose, implies, not_
 from spec.tcp.listener import (
     Listener,
     cookie,
@@ -25,6 +25,7 @@ from spec.tcp.segment_arrives.others import check_sequence_number
 from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.tcp.timeouts import keep_alive_timeout
+from spec.world.bounds import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,67 @@ class Small:
     given: type | None
     open: type | None
     actions: Mapping[str, Act]
+
+
+# Systems of two ends
+
+
+@dataclass(slots=True)
+class Turn:
+    """An end that acts, what is left open, what else decides, and the context in which rules run:
+    ``using`` makes it."""
+
+    me: Any
+    open: Any
+    seen: Any
+    my_iss: Seq
+    its_iss: Seq
+    rules: Rules
+    bounds: Bounds
+    tcp: Tcp
+
+    @property
+    def seq(self) -> Space:
+        """The sequence space."""
+        return self.tcp.seq
+
+    def using(self, window: int) -> Tcp:
+        """The context of a step, with a buffer of so many octets."""
+        self.tcp = Tcp(self.rules, replace(self.bounds, window=window), 0)
+        return self.tcp
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A state as seen from one end."""
+
+    me: Any
+    peer: Any
+    my_iss: Seq
+    its_iss: Seq
+    seq: Space
+
+
+Move = Callable[[Turn, Any], "list[Any] | None"]
+"""What an end does, by itself or with a message: what it sends; None: it may not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A system of two ends that run the same code, and of messages in flight, which stay for ever.
+
+    ``end``, ``message`` and ``open`` are the records that they are made of; ``look`` says what of
+    the peer decides what may happen, of the record ``seen``. No clause speaks of what is open, so
+    that it is another at each step.
+    """
+
+    end: type
+    message: type
+    open: type
+    seen: type
+    moves: Mapping[str, Move]
+    deliveries: Mapping[str, Move]
+    look: Callable[[Any], Any]
 
 
 # S2: what a full SYN queue costs

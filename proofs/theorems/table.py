@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, paws, small
+from proofs.theorems import cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
-from proofs.theorems.small import Small
+from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion, Restarts
 from spec.observe.crossing import Crossing
@@ -28,8 +28,8 @@ from spec.rules import CookieHash, Cookies, KeepAlive, Restart
 class Theorem:
     """A claim without bounds: under which rules and assumptions, and the clauses that carry it.
 
-    ``free`` names bounds that stay variables: any value that ``facts`` allow. ``pairs`` are assumed
-    of any two TCBs of one host.
+    ``free`` names bounds that stay variables: any value that ``facts`` allow; and in a system of
+    two ends switches, on or off. ``pairs`` are assumed of any two TCBs of one host.
 
     ``upon`` is another theorem, of the same bounds: its clauses hold here too. What this one has
     beside it, switches that are on and pairs, are its *options*. The two are proved together, in
@@ -49,7 +49,7 @@ class Theorem:
     pairs: tuple[Function, ...] = ()
     facts: tuple[Function, ...] = ()
     upon: str = ""
-    system: Small | None = None  # none: hosts and the network
+    system: Small | Pair | None = None  # none: hosts and the network
 
     @property
     def all(self) -> tuple[Function, ...]:
@@ -170,6 +170,30 @@ _T3 = Theorem(
     free=("window", "msl", "span", "time_wait"),
     pairs=(i.fresh,),
     facts=(i.window_is_sane, i.msl_and_max),
+)
+
+_TEXT = Theorem(
+    id="T9.text",
+    title="between two ends that agree on their ISNs each octet that is taken is the next one of "
+    "the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
+    cites="RFC 9293 1, 3.4, 3.8, 3.10",
+    claims=(text.nothing_is_garbled, text.numbers_are_places, text.segments_are_numbered),
+    clauses=(
+        text.synchronized,
+        text.nothing_before_it_begins,
+        text.in_order,
+        text.fin_is_last,
+        text.states_tell,
+        text.window_is_its_own,
+        text.in_flight,
+        text.segments_are_sent,
+        text.acks_are_of_the_past,
+    ),
+    rules={},
+    bounds={"width": 32, "packed": True},
+    free=("covering_acceptable", "edge_acceptable"),
+    facts=(text.nothing_comes_back,),
+    system=text.TEXT,
 )
 
 THEOREMS = (
@@ -476,6 +500,28 @@ THEOREMS = (
         free=(),
         facts=(paws.clock_ticks,),
         system=paws.REOPENING,
+    ),
+    _TEXT,
+    _upon(
+        _TEXT,
+        id="T8.text",
+        title="... and who has its FIN acknowledged has a peer that took all that was written; who "
+        "closed gracefully has taken all that the peer wrote, too",
+        cites="RFC 9293 1, 3.6",
+        claims=(text.acknowledged_is_whole, text.graceful_is_whole),
+    ),
+    Theorem(
+        id="T9.pace",
+        title="no number arrives that is 2^32 behind SND.NXT, if no more than 2^32 numbers may be "
+        "sent in an MSL or wait to be acknowledged, together",
+        cites="RFC 9293 3.4.3",
+        claims=(pace.nothing_is_late,),
+        clauses=(pace.little_waits, pace.no_faster),
+        rules={},
+        bounds={"width": 32},
+        free=(),
+        facts=(pace.slow_enough,),
+        system=pace.PACE,
     ),
 )
 """What is proved."""

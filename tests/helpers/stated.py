@@ -13,12 +13,14 @@ from typing import Any
 from proofs.recheck.statement import Action, Statement, Way
 from proofs.recheck.terms import Sort, Term, evaluate
 from proofs.theorems.invariants import Memory, View
+from proofs.theorems.small import Pair, Sides, Turn
 from proofs.theorems.table import Theorem
 from spec.observe.sights import Sight
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
+from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
 from spec.world.endpoint import Endpoint, initial
@@ -132,29 +134,77 @@ def _plain(value: Any) -> Any:
     return [*type(value)].index(value) if isinstance(value, Enum) else value
 
 
-def way_of(action: Action, values: Mapping[str, Any]) -> Way:
+class Ends:
+    """A system of two ends, as a theorem has it: of each end there is an ISS, number 0."""
+
+    def __init__(self, theorem: Theorem, made: Statement) -> None:
+        assert isinstance(theorem.system, Pair)
+        self.theorem, self.system, self.made = theorem, theorem.system, made
+        self.rules = dataclasses.replace(Rules(), **theorem.rules)
+        self.bounds = dataclasses.replace(Bounds(), **theorem.bounds)
+
+    def record(self, kind: type, prefix: str, values: Values) -> Any:
+        """A record, whose fields have the values of the variables that begin so."""
+        blank = kind()
+        found = []
+        for name, first in zip(paths(blank), key(blank), strict=True):
+            value = values.get(f"{prefix}{name}", _plain(first))
+            found.append([*type(first)][value] if isinstance(first, Enum) else value)
+        return rebuild(blank, iter(found))
+
+    def run(self, action: str, values: Values) -> tuple[bool, list[str], Values, list[Values]]:
+        """What the specification makes of an action."""
+        system = self.system
+        me, open_ = self.record(system.end, "me.", values), self.record(system.open, "", values)
+        seen = self.record(system.seen, "sight.", values)
+        switches = {name: values[name] for name in self.theorem.free}
+        rules = dataclasses.replace(self.rules, **switches)
+        isses = values["mine.iss"], values["its.iss"]
+        s = Turn(me, open_, seen, *isses, rules, self.bounds, Tcp(rules, self.bounds, 0))
+        message = None
+        if action in system.deliveries:
+            message = self.record(system.message, "seg.", values)
+        sent = {**system.moves, **system.deliveries}[action](s, message)
+        if sent is None:
+            return False, [], {}, []
+        rows = [dict(zip(paths(r), map(_plain, key(r)), strict=True)) for r in (me, *sent)]
+        return True, [rule.id for rule in s.tcp.cited], rows[0], rows[1:]
+
+    def sides(self, values: Values) -> Sides:
+        """A state as clauses see it."""
+        ends = (self.record(self.system.end, row, values) for row in ("me.", "peer."))
+        return Sides(*ends, values["mine.iss"], values["its.iss"], Space(self.bounds.width))
+
+
+def isses(values: Values) -> Functions:
+    """The ISSs of a system of two ends."""
+    return {name: lambda _, iss=values[name]: iss for name in ("mine.iss", "its.iss")}  # type: ignore[misc]
+
+
+def way_of(action: Action, values: Mapping[str, Any], functions: Functions | None = None) -> Way:
     """The path that values lead to."""
     known: dict[Term, Any] = {}
     (way,) = (
         way
         for way in action.paths
-        if all(evaluate(test, values, known=known) for test in way.tests)
+        if all(evaluate(test, values, functions, known) for test in way.tests)
     )
     return way
 
 
-def same(spec: Spec, action: Action, values: Values) -> Way:
+def same(spec: Spec | Ends, action: Action, values: Values) -> Way:
     """Hold both readings of an action against each other; the path that was taken."""
-    way = way_of(action, values)
+    functions = isses(values) if isinstance(spec, Ends) else None
+    way = way_of(action, values, functions)
     possible, rules, after, sent = spec.run(action.name, values)
     assert possible == (way.leaf is not None), (action.name, way.number, values)
     if way.leaf is not None:
         at = f"{action.name}, path {way.number}: {values}"
         assert [*way.leaf.rules] == rules, at
-        _equal(way.leaf.after, after, values, at)
+        _equal(way.leaf.after, after, values, at, functions)
         assert len(way.leaf.sent) == len(sent), at
         for row, segment in zip(way.leaf.sent, sent, strict=True):
-            _equal(row, segment, values, at)
+            _equal(row, segment, values, at, functions)
         for name, value in spec.made.constants.items():
             kind, _, field = name.partition(".")
             for record in [after] if kind == "me" else sent:
@@ -162,9 +212,11 @@ def same(spec: Spec, action: Action, values: Values) -> Way:
     return way
 
 
-def _equal(row: Mapping[str, Term], record: Values, values: Values, at: str) -> None:
+def _equal(
+    row: Mapping[str, Term], record: Values, values: Values, at: str, functions: Functions | None
+) -> None:
     for name, term in row.items():
-        assert evaluate(term, values) == record[name], f"{name}: {at}"
+        assert evaluate(term, values, functions) == record[name], f"{name}: {at}"
 
 
 def functions(chance: random.Random, made: Statement, near: int) -> Functions:

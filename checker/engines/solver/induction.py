@@ -130,6 +130,7 @@ class Theory:
     clauses: list[Clause]
     claims: tuple[str, ...]  # of the clauses: what the theory is for
     constancy: Constancy | None = None  # of ``constants``
+    at_once: bool = False  # questions are put with all hypotheses, and all goals of a path together
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +474,7 @@ class Prover:
         for clause in t.clauses:
             goal = self._goal(clause, dict.fromkeys("xy", first), dict.fromkeys("xy", named), [])
             what = Obligation(START, 0, clause.name, where=clause.where)
-            yield _Asking(known, self.limit, self._lessons).prove(what, goal)
+            yield self._asking(known).prove(what, goal)
 
     def constant(self, action: str) -> Iterator[Obligation]:
         """If the fields that are left out have their value, in all ends and messages, they have it
@@ -496,7 +497,7 @@ class Prover:
         goals = smt.row_of(
             shown.trees[action], terms, lambda leaf: [terms.of(node) for node in leaf.outputs]
         )
-        yield _Asking(known, self.limit, self._lessons).prove(what, goals)
+        yield self._asking(known).prove(what, goals)
 
     def step(self, step: Step, only: Container[str] | None = None) -> Iterator[Obligation]:
         """Every clause, or ``only`` some, holds after one path of one action."""
@@ -512,7 +513,7 @@ class Prover:
         if step.delivers:
             before.append(("arriving", "y", self.arriving))
         known = tests | self.hypotheses(before)
-        asking = _Asking(known, self.limit, self._lessons)
+        asking = self._asking(known)
         rules = tuple(map(str, step.leaf.static.rules))
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
         self.taken[step.action, step.path] = "never"
@@ -534,13 +535,22 @@ class Prover:
         if only is None or SORTS in only:
             goals[SORTS] = fits
         asking.add(*self.numbers())
-        for name, goal in goals.items():
-            what = Obligation(step.action, step.path, name, rules, step.where)
-            asking.prove(what, goal)
+        asked_of = [
+            (Obligation(step.action, step.path, name, rules, step.where), goal)
+            for name, goal in goals.items()
+        ]
+        if t.at_once:
+            asking.prove_all(asked_of)
+        for what, goal in asked_of:
+            if not what.verdict:
+                asking.prove(what, goal)
             if self.least and what.verdict == "failed":
                 rows = ends | {f"sent{n}": message for n, message in enumerate(sent)}
                 self._least(asking, what, goal, [*tests.values()], rows)
             yield what
+
+    def _asking(self, known: Hypotheses) -> "_Asking":
+        return _Asking(known, self.limit, self._lessons, self.theory.at_once)
 
     def _sees(self, step: Step) -> bool:
         """Does the path depend on what is seen in the network?"""
@@ -589,7 +599,7 @@ class Prover:
         goals = {clause.name: self._goal(clause, ends, memories, messages) for clause in t.clauses}
         goals[SORTS] = fits
         known = self.hypotheses([("other", h, self.other[h]) for h in "xy"])
-        asking = _Asking(known, self.limit, self._lessons)
+        asking = self._asking(known)
         asking.add(*self.numbers())
         never = asking.prove(Obligation(TICK, 0, NEVER), [z3.BoolVal(False)])
         self.taken[TICK, 0] = TAKEN[never.verdict]
@@ -676,7 +686,10 @@ class _Asking:
     can do more there than learning.
     """
 
-    def __init__(self, known: Hypotheses, limit: int, lessons: _Lessons) -> None:
+    def __init__(
+        self, known: Hypotheses, limit: int, lessons: _Lessons, at_once: bool = False
+    ) -> None:
+        self.at_once = at_once
         self.known: list[Hypotheses] = []
         self.all: Hypotheses = {}
         self.names: dict[int, str] = {}  # of hypotheses, by identity
@@ -716,13 +729,30 @@ class _Asking:
         what.seconds = time.process_time() - began
         return what
 
+    def prove_all(self, asked: Sequence[tuple[Obligation, Sequence[Term]]]) -> None:
+        """Prove in one question what is no hypothesis; if that fails nothing is said of any."""
+        left = [
+            (what, goals)
+            for what, goals in asked
+            if any(not z3.is_true(g) and self.lessons.recall(g, self.names) is None for g in goals)
+        ]
+        goals = [goal for _, some in left for goal in some if not z3.is_true(goal)]
+        whole = Obligation("", 0, "")
+        began = time.process_time()
+        if goals and self._ask(whole, goals) and whole.verdict == "proved":
+            for what, _ in left:
+                what.verdict, what.used = "proved", tuple(self.all)
+                what.seconds = (time.process_time() - began) / len(left)
+
     def _ask(self, what: Obligation, goals: Sequence[Term]) -> list[str]:
         """Put goals to the solver, and set the verdict; the hypotheses that it used."""
         doubt = z3.Bool(f"doubt!{what.clause}")
         goal = _joined(z3.And, goals, True)
-        self.solver.add(z3.Implies(doubt, z3.Not(goal)))
-        self._tell([n for n in self.lessons.useful.get(what.clause, ()) if n in self.all])
-        told: list[str] | None = None  # of the question put afresh
+        if not self.at_once:
+            self.solver.add(z3.Implies(doubt, z3.Not(goal)))
+            self._tell([n for n in self.lessons.useful.get(what.clause, ()) if n in self.all])
+        # Of the question put afresh
+        told: list[str] | None = [*self.all] if self.at_once else None
         while True:
             if told is None:
                 answer = self.solver.check(*self.told.values(), doubt)
@@ -731,7 +761,8 @@ class _Asking:
                     told = [*self.told]
             if told is not None:
                 asked = z3.Then(*TACTICS).solver()
-                asked.set("rlimit", self.limit)
+                brief = self.at_once and what.clause == NEVER
+                asked.set("rlimit", min(self.limit, BRIEF) if brief else self.limit)
                 asked.add(*[self.all[name] for name in told], z3.Not(goal))
                 answer = asked.check()
             if answer != z3.sat:
@@ -888,6 +919,8 @@ SECOND = 8_000_000
 """What Z3 counts in about a second: a limit that a busy machine does not change."""
 PATIENCE = 5_000_000
 """As much for a question to the solver that goes on."""
+BRIEF = 1_000_000
+"""... and for whether a path is never taken, where all else is shown of it as well."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
 """What the answer to *never* says of a path."""

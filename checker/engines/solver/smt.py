@@ -114,6 +114,11 @@ class Terms:
                 return self.of(a[0]) < self.of(a[1])
             case "le" if a[0].sort.unbounded:
                 return self.of(a[0]) <= self.of(a[1])
+            case "wrap" if node.sort.unbounded:
+                return self.of(a[0]) % (1 << node.data)
+            case "int" if node.sort.unbounded:
+                one, none = literal(1, node.sort), literal(0, node.sort)
+                return z3.If(self.of(a[0]), one, none)
             case "add" | "sub":
                 return self.at(node, width_of(node.sort))
             case "wrap":

@@ -24,9 +24,10 @@ from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.model import Model
 from checker.model.traced import Static, Traced
 from proofs.theorems.invariants import Function, Memory, View, remember
-from proofs.theorems.small import Act, Scene, Small
+from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
+from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
@@ -51,6 +52,8 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     """The theory of a theorem, the first, and of others that are built upon it."""
     base, *others = theorems
     _check(base, others)
+    if isinstance(base.system, Pair):
+        return _pair(theorems, base.system)
     if base.system is not None:
         return _small(base, base.system)
     rules = dataclasses.replace(Rules(), **base.rules)
@@ -231,6 +234,85 @@ def _small(theorem: Theorem, system: Small) -> Theory:
         pairs=[],
         clauses=[clause(f) for f in theorem.all],
         claims=tuple(f.__name__ for f in theorem.claims),
+    )
+
+
+def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
+    """The theory of a system of two ends: numbers are whole numbers, and wrapped where the
+    specification wraps them."""
+    theorem, tracer = theorems[0], Tracer()
+    clauses = dict.fromkeys(f for one in theorems for f in one.all)
+    bounds = dataclasses.replace(Bounds(), **theorem.bounds)
+    switches = {name: tracer.var(name, BOOL) for name in theorem.free}
+    rules = dataclasses.replace(Rules(), **theorem.rules, **switches)
+    domains: dict[str, Any] = {"seq": NAT, "count": NAT}
+
+    def layout(kind: type) -> list[Field]:
+        return fields(kind(), domains)
+
+    def record(kind: type, prefix: str) -> Any:
+        return rebuild(kind(), (tracer.var(f"{prefix}{f.path}", f.sort) for f in layout(kind)))
+
+    def iss(whose: str) -> Any:
+        return tracer.value(tracer.build.apply(f"{whose}.iss", tracer.node(0), NAT, NAT))
+
+    def step(move: Move, delivers: bool) -> tuple[Static, list[Any]]:
+        me, open_, seen = (
+            record(kind, prefix)
+            for kind, prefix in ((system.end, "me."), (system.open, ""), (system.seen, "sight."))
+        )
+        tcp = Tcp(rules, bounds, 0)
+        s = Turn(me, open_, seen, iss("mine"), iss("its"), rules, bounds, tcp)
+        sent = move(s, record(system.message, "seg.") if delivers else None)
+        if sent is None:
+            return Static(False), []
+        outputs = [*key(me), *(value for message in sent for value in key(message))]
+        return Static(True, tuple(s.tcp.cited), sent=len(sent)), outputs
+
+    def clause(function: Function) -> Clause:
+        about = MESSAGE if "seg" in inspect.signature(function).parameters else ENDS
+
+        def decided() -> tuple[None, list[Any]]:
+            ends = record(system.end, "me."), record(system.end, "peer.")
+            w = Sides(*ends, iss("mine"), iss("its"), Space(bounds.width))
+            seg = [record(system.message, "seg.")] if about == MESSAGE else []
+            return None, [function(w, *seg)]
+
+        return _clause(function, about, tracer.trace(decided))
+
+    def fact(function: Function) -> Clause:
+        s = Scene(None, record(system.open, ""), Tcp(rules, bounds, 0))
+        return _clause(function, ENDS, tracer.trace(lambda: (None, [function(s)])))
+
+    moves = [*((m, False) for m in system.moves.items())]
+    moves += [*((m, True) for m in system.deliveries.items())]
+    seen = system.look(record(system.end, "peer."))
+    sight = zip(layout(system.seen), key(seen), strict=True)
+    start = system.end()
+    return Theory(
+        name=theorem.id,
+        fields=layout(system.end),
+        message_fields=layout(system.message),
+        initial=dict(zip(paths(start), key(start), strict=True)),
+        constants={},
+        kinds=[
+            Kind(name, tracer.trace(partial(step, move, delivers)), delivers)
+            for (name, move), delivers in moves
+        ],
+        tick=None,
+        ttl=None,
+        elapsed=None,
+        sight={f"sight.{f.path}": tracer.node(value) for f, value in sight},
+        drawn={},
+        memories=[induction.Memory("iss", NAT, None)],
+        told="iss",
+        number=NAT,
+        parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
+        facts=[fact(f) for f in theorem.facts],
+        pairs=[],
+        clauses=[clause(f) for f in clauses],
+        claims=tuple(f.__name__ for one in theorems for f in one.claims),
+        at_once=True,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from checker.ir import interpret
 from checker.ir.interpret import branches, leaf_of, leaves, run
-from checker.ir.nodes import BOOL, Builder, IRError, enumeration, integer
+from checker.ir.nodes import BOOL, NAT, Builder, IRError, enumeration, integer
 from checker.ir.schema import Field, fields, symbols
 from checker.ir.tracing import (
     Branch,
@@ -591,3 +591,62 @@ def test_a_field_without_a_finite_domain_is_refused(kind: Any) -> None:
     made = dataclass(type("Bad", (), {"__annotations__": {"n": kind}, "n": 0}))
     with pytest.raises(TypeError, match=r"me\.n: .* has no finite domain; use Annotated"):
         fields(made(), DOMAINS, "me")
+
+
+# Whole numbers without bounds that are wrapped
+
+
+def whole(build: Builder) -> list[Any]:
+    return [build.var(name, NAT) for name in "abc"]
+
+
+def test_equal_sums_on_the_circle_are_one_node() -> None:
+    build = Builder()
+    a, b, c = whole(build)
+    up = build.wrap(build.add(build.add(a, b), build.const(5)), 8)
+    assert build.wrap(build.sub(up, build.wrap(build.add(a, build.const(5)), 8)), 8) is (
+        build.wrap(b, 8)
+    )
+    assert build.eq(up, build.wrap(build.add(build.add(b, build.const(261)), a), 8)) is build.true
+    assert build.eq(up, build.wrap(build.add(build.add(b, build.const(6)), a), 8)) is build.false
+    assert build.wrap(build.sub(up, build.add(build.add(a, b), build.const(2))), 8).data == 3
+    assert build.wrap(up, 4).args == (up,), "other circles are others"
+    assert build.eq(build.wrap(a, 8), build.wrap(c, 8)) is not build.false
+
+
+def test_bools_and_constants_count_among_whole_numbers() -> None:
+    build = Builder()
+    a, _, _ = whole(build)
+    p = build.var("p", BOOL)
+    flags = build.add(build.int(p), build.ite(p, build.const(0), build.const(2)))
+    assert build.add(a, flags).sort == NAT
+    assert build.add(a, flags) is build.add(a, flags)
+    with pytest.raises(IRError, match="where a nat is needed"):
+        build.add(a, build.var("i", integer(0, 7)))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=9), st.data()
+)
+def test_sums_on_the_circle_keep_their_value(parts: list[tuple[str, bool]], data: Any) -> None:
+    """What becomes of a sum is as much, modulo 2^3, as what it was."""
+    build = Builder()
+    values = {name: data.draw(st.integers(0, 40)) for name in "abc"}
+    node, total = build.const(1), 1
+    for name, adds in parts:
+        node = (build.add if adds else build.sub)(node, build.var(name, NAT))
+        total += values[name] if adds else -values[name]
+        if data.draw(st.booleans()):
+            node, total = build.wrap(node, 3), total % 8
+
+    def of(node: Any) -> int:
+        if node.op == "var":
+            return values[node.data]
+        if node.op == "const":
+            return int(node.data)
+        if node.op == "wrap":
+            return of(node.args[0]) % (1 << node.data)
+        one, other = map(of, node.args)
+        return one + other if node.op == "add" else one - other
+
+    assert of(build.wrap(node, 3)) == total % 8

@@ -1,6 +1,5 @@
 """Changes of the prover: which there are, how each is judged, and what is said of them."""
 
-import json
 import os
 import signal
 import time
@@ -241,15 +240,24 @@ def test_what_is_stale_is_told(
 
 
 def test_command_refuses() -> None:
-    for arguments in (["--every"], ["--carry"], ["--only", "nothing of this kind"]):
+    for arguments in (["--every"], ["--only", "nothing of this kind"]):
         done = CliRunner().invoke(app, ["mutants", "--prover", *arguments])
         assert isinstance(done.exception, UsageProblem)
 
 
-def test_what_is_kept_is_of_what_there_is() -> None:
-    """Fast, and asks nothing: ``mutants --prover --check``."""
+def test_what_is_kept_is_of_what_reads_the_same(
+    kept: list[study.Row], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """``--carry``: a change that is new is not judged; of one that is gone nothing is said."""
+    gone = kept[5].model_copy(update={"function": "of old"})
+    (tmp_path / study.DATA).write_bytes(study.written([*kept[:5], gone, *kept[6:]]))
+    monkeypatch.setattr("checker.support.program.checkout", study.checkout)
+    done = CliRunner().invoke(app, ["mutants", "--prover", "--carry"])
+    assert done.exit_code == OK, done.output
+    now = study.read()
+    assert [row.key for row in now] == [row.key for row in kept]
+    assert now[5].noticed == study.UNJUDGED and now[:5] + now[6:] == kept[:5] + kept[6:]
     assert study.check() == []
-    assert json.loads(study.checkout(study.DATA).read_text())["version"] == 1
 
 
 @pytest.mark.slow

@@ -85,6 +85,12 @@ def some(chance: random.Random, kind: str, depth: int) -> Term:
                 return wrap(one("int"), chance.choice((3, 8, 12)))
             case 1:
                 return number(one("bool"))
+    if kind == "nat":
+        match chance.randrange(4):
+            case 0:
+                return wrap(one("nat"), chance.choice((3, 8)))
+            case 1:
+                return sum_("+", one("nat"), sum_("+", number(one("bool")), number(one("bool"))))
     if kind == "enum":
         return some(chance, kind, 0)
     return sum_(chance.choice("+-"), one(kind), one(kind))
@@ -145,7 +151,8 @@ def test_a_fault_in_the_widths_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
         ("(and p a)", "no bool"),
         ("(ite a p p)", "no bool"),
         ("(= n r)", "is of the sort real, not nat"),
-        ("(wrap n 8)", "no int"),
+        ("(wrap r 8)", "no int"),
+        ("(+ n a)", "of the sort int, not nat"),
         ("(wrap a 0)", "no bits"),
         ("(mine.iss n)", "mine.iss of 1 means nothing"),
         ("State.GONE", "not known"),

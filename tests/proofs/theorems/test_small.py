@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from proofs.theorems import cookies, paws, small
+from proofs.theorems import cookies, pace, paws, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import CookieHash, Cookies, KeepAlive, Row, Rules
 from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
-SMALL = [theorem for theorem in THEOREMS if theorem.system is not None]
+SMALL = [theorem for theorem in THEOREMS if isinstance(theorem.system, small.Small)]
 OPEN: dict[str, dict[str, Any]] = {
     "S2.rate": {"life": 7, "forgotten": True},
     "S5": {"irs": 5, "guessed": False},
@@ -23,6 +23,7 @@ OPEN: dict[str, dict[str, Any]] = {
     "R10.idle": {"msl": 4},
     "R11": {"msl": 4, "rate": 1 << 31, "window": 1 << 29, "held": 1 << 29},
     "R12": {"expected": 0, "recent": 3, "ticks": True},
+    "T9.pace": {"msl": pace.AROUND - 7, "flight": 7},
 }
 
 
@@ -53,6 +54,8 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
         return paws.Another(chance.choice([0, 1, 3]))
     if system.given is paws.More:
         return paws.More(chance.choice([1, 1 << 28, state.sent, state.expected]), 0)
+    if system.given is pace.More:
+        return pace.More(chance.choice((state.una, state.nxt, state.nxt + chance.choice((1, 6)))))
     if system.given is paws.Later:
         octet_tsval = chance.choice([1, 3])
         near = [chance.choice([1, 4, paws.NEAR, -3, -4]) % 2**32 for _ in range(2)]
@@ -62,14 +65,15 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
 
 def opened(theorem: Theorem, **more: Any) -> Any:
     """What a theorem leaves open, if anything."""
-    kind = theorem.system and theorem.system.open
+    assert isinstance(theorem.system, small.Small)
+    kind = theorem.system.open
     return None if kind is None else kind(**{**OPEN[theorem.id], **more})
 
 
 def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[int, list[str]]:
     """How many steps of a random run were possible, and the clauses that were false on it."""
     system, chance = theorem.system, random.Random(seed)
-    assert system is not None
+    assert isinstance(system, small.Small)
     state, open_ = system.state(), opened(theorem, **more)
     life = {"recent_life": 5} if "recent_life" in theorem.free else {}
     bounds = dataclasses.replace(Bounds(), **{"backlog": 3, **theorem.bounds, **life})
@@ -155,7 +159,7 @@ def test_a_full_queue_is_paid_for_exactly() -> None:
 def scene(theorem: str, life: int = 0, rules: dict[str, Any] | None = None, **given: int) -> Scene:
     """The start of a small system, with what is left open."""
     found = BY_ID[theorem]
-    assert found.system is not None
+    assert isinstance(found.system, small.Small)
     bounds = dataclasses.replace(Bounds(), **{**found.bounds, "recent_life": life})
     tcp = Tcp(dataclasses.replace(Rules(), **(rules or {})), bounds, 0)
     return Scene(found.system.state(), opened(found, **given), tcp)

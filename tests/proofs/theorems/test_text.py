@@ -1,0 +1,422 @@
+"""Text at 32 bits: clauses on random runs, the statement, bounds, and what breaks them."""
+
+import dataclasses
+import inspect
+import pickle
+import random
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+import z3
+
+from checker.engines.solver.induction import Prover, steps_of
+from checker.studies.prove import statements
+from checker.studies.prove.theories import theory
+from proofs.recheck import statement
+from proofs.recheck.statement import Action, Statement, Way
+from proofs.recheck.terms import evaluate, question
+from proofs.theorems import pace, text
+from proofs.theorems.small import Scene
+from proofs.theorems.table import BY_ID, Theorem
+from proofs.theorems.text import AROUND, BUFFER, WINDOW, Choice, End, Flying
+from spec.rules import Rules
+from spec.seq import choose
+from spec.tcp.segment import Segment
+from spec.tcp.segment_arrives import others
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb
+from spec.world.bounds import Bounds
+from tests.helpers import stated
+from tests.helpers.pair_runs import Run, turn
+
+BOTH = (BY_ID["T9.text"], BY_ID["T8.text"])
+WHOLE = dataclasses.replace(BOTH[0], claims=(*BOTH[0].claims, *BOTH[1].claims))
+"""One theorem with all clauses."""
+
+
+def seen(runs: int, steps: int, seed: int = 0) -> tuple[Counter[str], Counter[str]]:
+    """What happened on random runs, and which clauses were false."""
+    done: Counter[str] = Counter()
+    false: Counter[str] = Counter()
+    for n in range(runs):
+        run = Run(WHOLE, seed + n)
+        for _ in range(steps):
+            if run.step():
+                false.update(run.broken())
+        done += run.done
+    return done, false
+
+
+def test_clauses_are_true() -> None:
+    done, false = seen(12, 200)
+    assert not false
+    assert {"deliver", "SEND", "RECEIVE", "CLOSE", "RETRANSMISSION TIMEOUT"} <= {*done}
+    assert done["3.10.7.4/seventh/text"] > 20 and done["3.10.7.4/first/answer"] > 100
+
+
+@pytest.mark.slow
+def test_clauses_are_true_of_many_states() -> None:
+    done, false = seen(400, 600, 1000)
+    assert not false
+    assert {*text.TEXT.moves, "deliver", "graceful", "around", "full"} <= {*done}
+    assert {state.value for state in State if state not in text.ELSEWHERE} <= {*done}
+    assert {"3.8.6.1/zero-window probe/send", "3.10.4/CLOSE-WAIT/queue"} <= {*done}
+
+
+@pytest.mark.parametrize("theorem", BOTH, ids=lambda theorem: theorem.id)
+def test_theorems_go_to_workers(theorem: Theorem) -> None:
+    assert pickle.loads(pickle.dumps(theorem)).id == theorem.id
+
+
+# One stream, by hand
+
+
+class Talk:
+    """Two ends, of which one sends; segments are kept."""
+
+    def __init__(self, room: int = WINDOW, iss: int = (1 << 32) - 7) -> None:
+        self.ends = [End(), End()]
+        self.isses = [iss, 77]
+        self.room = room
+        for me in (0, 1):
+            self.act("begin", me, room=room, wnd=room)
+
+    def act(self, name: str, me: int, message: Flying | None = None, **open_: Any) -> list[Flying]:
+        isses = self.isses[me], self.isses[1 - me]
+        s = turn(text.TEXT, WHOLE, self.ends[me], self.ends[1 - me], isses, Choice(**open_))
+        sent = {**text.TEXT.moves, **text.TEXT.deliveries}[name](s, message)
+        assert sent is not None, name
+        return sent
+
+    def refuses(self, me: int, message: Flying) -> bool:
+        isses = self.isses[me], self.isses[1 - me]
+        s = turn(text.TEXT, WHOLE, self.ends[me], self.ends[1 - me], isses, Choice())
+        return text.TEXT.deliveries["deliver"](s, message) is None
+
+    def carry(self, octets: int) -> list[Flying]:
+        """So many octets are sent, taken and acknowledged."""
+        sent = self.act("SEND", 0, octets=octets)
+        for flying in sent:
+            (ack,) = self.act("deliver", 1, flying)
+            self.act("deliver", 0, ack)
+        if self.ends[1].rcv_wnd < self.room:
+            self.act("RECEIVE", 1, room=self.room)
+            self.ends[0].wnd = self.room  # as a later ACK tells
+        return sent
+
+
+def test_a_stream_longer_than_there_are_numbers_is_whole() -> None:
+    talk = Talk()
+    for _ in range(9):
+        talk.carry(WINDOW)
+    a, b = talk.ends
+    assert (b.delivered, a.una, a.nxt) == (9 * WINDOW,) * 3 and not b.garbled
+    (fin,) = talk.act("CLOSE", 0)
+    (ack,) = talk.act("deliver", 1, fin)
+    talk.act("deliver", 0, ack)
+    assert (a.state, b.state) == (State.FIN_WAIT_2, State.CLOSE_WAIT)
+    (fin,) = talk.act("CLOSE", 1)
+    (ack,) = talk.act("deliver", 0, fin)
+    talk.act("deliver", 1, ack)
+    talk.act("TIME-WAIT TIMEOUT", 0)
+    assert a.graceful and b.graceful and not (a.strayed | b.strayed)
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_a_segment_that_is_all_around_is_taken_again(
+    less: int,
+) -> None:
+    """The bound is exact: what is 2^32 behind is taken for another, and what is less is not."""
+    talk = Talk()
+    (first, *_) = talk.carry(1000)
+    for octets in (WINDOW, WINDOW, WINDOW, WINDOW - 1000 - less):
+        talk.carry(octets)
+    a, b = talk.ends
+    assert a.nxt - first.at == AROUND - less
+    assert talk.refuses(1, first) == (less == 0)
+    talk.act("deliver", 1, first, behind=AROUND)
+    assert b.garbled == (less == 0)
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_an_ack_that_is_all_around_acknowledges_what_was_not_received(
+    less: int,
+) -> None:
+    talk = Talk()
+    (ack,) = talk.act("deliver", 1, talk.act("SEND", 0, octets=1000)[0])
+    talk.act("deliver", 0, ack)
+    talk.act("RECEIVE", 1, room=WINDOW)
+    talk.ends[0].wnd = WINDOW
+    for octets in (WINDOW, WINDOW, WINDOW, WINDOW - 2):
+        talk.carry(octets)
+    a, b = talk.ends
+    talk.act("SEND", 0, octets=2 - less)
+    assert a.nxt - ack.acks == AROUND - less and a.una == b.got
+    talk.act("deliver", 0, ack, behind=AROUND)
+    assert a.strayed or a.una <= b.got
+    assert (a.una != b.got) == (less == 0)
+
+
+def broken(runs: int = 80, steps: int = 120) -> set[str]:
+    """Clauses that are false on random runs."""
+    found: set[str] = set()
+    for seed in range(runs):
+        run = Run(WHOLE, seed)
+        for _ in range(steps):
+            if run.step():
+                found.update(run.broken())
+        if "nothing_is_garbled" in found:
+            break
+    return found
+
+
+def taken_again(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Takes all text of a segment, what was taken before, too."""
+    seq, rcv = tcp.seq, tcb.rcv
+    taken = choose(seg.text < rcv.wnd, seg.text, rcv.wnd)
+    rcv.nxt, rcv.wnd = seq.plus(rcv.nxt, taken), seq.minus(rcv.wnd, taken)
+    tcp.take(seg, 0, taken)
+    tcp.rule("3.10.7.4/seventh/text", "taken again")
+
+
+fin = others.check_fin_bit
+
+
+def early_fin(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Takes a FIN before all text is taken: not all of it fits."""
+    moved = dataclasses.replace(seg, seq=tcp.seq.minus(tcb.rcv.nxt, seg.text))
+    room, tcb.rcv.wnd = tcb.rcv.wnd, tcb.rcv.wnd + 1
+    due = fin(tcb, moved, tcp)
+    tcb.rcv.wnd = room
+    return due
+
+
+def test_text_that_is_taken_again_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """... on random runs, and by the proof."""
+    monkeypatch.setattr(others, "process_segment_text", taken_again)
+    assert "nothing_is_garbled" in broken()
+    assert "nothing_is_garbled" in failed(12)
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_fin_that_is_taken_early_is_noticed(early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if early:
+        monkeypatch.setattr(others, "check_fin_bit", early_fin)
+    talk = Talk(room=2)
+    talk.ends[0].wnd = 5
+    assert [seg.text for seg in talk.act("SEND", 0, octets=5)] == [5]
+    talk.act("CLOSE", 0)
+    (again,) = talk.act("RETRANSMISSION TIMEOUT", 0, part=6)
+    assert (again.text, again.fin) == (5, True)
+    talk.act("deliver", 1, again)
+    assert talk.ends[1].delivered == 2 and talk.ends[1].ended == talk.ends[1].garbled == early
+    assert ("nothing_is_garbled" in failed(12)) == early
+
+
+def failed(paths: int, theorems: Sequence[Theorem] = BOTH) -> set[str]:
+    """The clauses that the proof of a delivery fails at, on some paths, until a claim does."""
+    made = theory(theorems)
+    prover = Prover(made)
+    (deliver,) = (kind for kind in made.kinds if kind.name == "deliver")
+    taking = [
+        step
+        for step in steps_of(deliver)
+        if step.leaf.static.possible
+        and any(
+            "seventh/text" in rule.id or "eighth/E" in rule.id for rule in step.leaf.static.rules
+        )
+    ] or [step for step in steps_of(deliver) if step.leaf.static.possible]
+    found: set[str] = set()
+    for step in taking[:: max(1, len(taking) // paths)]:
+        for what in prover.step(step):
+            if what.verdict != "proved":
+                found.add(what.clause)
+        if "nothing_is_garbled" in found:
+            break
+    return found
+
+
+def test_the_proof_needs_that_nothing_comes_back() -> None:
+    assert not failed(3)
+    assert "nothing_is_garbled" in failed(40, [dataclasses.replace(WHOLE, facts=())])
+
+
+def test_a_tcb_that_is_not_kept_is_told() -> None:
+    """What of a TCB is left out is as in a blank one, or the system does not say what happens."""
+    end = End(State.ESTABLISHED, begun=True)
+    s = turn(text.TEXT, WHOLE, end, End(), (0, 0), Choice())
+    tcb = Tcb(state=State.ESTABLISHED, held_fin=True)
+    with pytest.raises(AssertionError, match="held_fin"):
+        text._keep(s, tcb)
+
+
+# The statement
+
+
+@cache
+def read() -> Statement:
+    return statement.read(statements.PLACE / "T9.text.txt")
+
+
+def drawn(chance: random.Random) -> stated.Values:
+    """A state, a segment, and what is open: for the most part near each other."""
+    made = read()
+    near = chance.choice((0, 5, 1 << 31, 1 << 32, 1 << 34))
+    kinds = {"me": made.end, "peer": made.end, "seg": made.message}
+    sorts = {f"{row}.{f}": sort for row, fields in kinds.items() for f, sort in fields.items()}
+    sorts |= made.parameters | made.seen
+    found: stated.Values = {}
+    for name, sort in sorts.items():
+        if sort.endless:
+            small = chance.random() < 0.3
+            value = chance.choice((0, 1, 2, 3, 1000)) if small else near + chance.randrange(-3, 5)
+            found[name] = max(0, value)
+        else:
+            found[name] = stated.drawn(chance, sort, near)
+    for row in ("me", "peer", "seg"):
+        for f in ("rcv_wnd", "wnd", "buffer", "text"):
+            if f"{row}.{f}" in found:
+                found[f"{row}.{f}"] = chance.choice((0, 1, 2, 5, 1000, WINDOW))
+    found["me.una"] = max(0, found["me.nxt"] - chance.choice((0, 1, 2, 5)))
+    found["me.written"] = max(found["me.una"], found["me.nxt"] + chance.choice((-1, 0, 1, 4)))
+    found["octets"], found["part"] = chance.choice((0, 1, 5)), chance.choice((0, 1, 2))
+    if chance.random() < 0.7:  # what is next, or near it
+        got = found["me.delivered"] + found["me.ended"]
+        found |= {"seg.at": max(0, got + chance.choice((-2, -1, 0, 0, 0, 1)))}
+        found |= {"seg.acks": max(0, found["me.nxt"] - chance.choice((-1, 0, 0, 1, 3)))}
+        found |= {"sight.nxt": got + 3}
+        found |= dict.fromkeys(("seg.rst", "seg.syn", "seg.earlier"), False)
+        found |= {"me.begun": True}
+    for iss in ("mine.iss", "its.iss"):
+        found[iss] = chance.choice((0, (1 << 32) - 2, 1 << 31, chance.randrange(1 << 32)))
+    return found
+
+
+def paths_taken(count: int, seed: int) -> set[tuple[str, int]]:
+    """Hold the statement against the specification; the paths that were taken."""
+    chance, spec = random.Random(seed), stated.Ends(BOTH[0], read())
+    return {
+        (action.name, stated.same(spec, action, drawn(chance)).number)
+        for action in read().actions
+        for _ in range(count)
+    }
+
+
+def test_the_statement_says_what_the_specification_does() -> None:
+    assert len(paths_taken(150, 5)) > 60
+
+
+def point(action: Action, way: Way) -> stated.Values | None:
+    """An input that takes a path, if one is found."""
+    solver = z3.Solver()
+    solver.set("rlimit", 2_000_000)
+    solver.from_string(question(way.tests))
+    if solver.check() != z3.sat:
+        return None
+    model = solver.model()
+    known = {variable.name(): model[variable] for variable in model.decls()}
+    found: stated.Values = {"mine.iss": 0, "its.iss": 0}
+    for name, sort in stated.sorts(read(), action).items():
+        value = known.get(name)
+        if value is None:
+            found[name] = False if sort.kind == "bool" else sort.lo
+        else:
+            found[name] = z3.is_true(value) if sort.kind == "bool" else value.as_long()
+    for iss in ("mine.iss", "its.iss"):
+        if iss in known:
+            found[iss] = model.eval(z3.Function(iss, z3.IntSort(), z3.IntSort())(0)).as_long()
+    return found
+
+
+def on_paths(every: int) -> float:
+    """Hold the statement against the specification on every so many paths; the part of them that
+    some input takes, though perhaps no state that is reached."""
+    spec = stated.Ends(BOTH[0], read())
+    todo = [(action, way) for action in read().actions for way in action.paths]
+    taken = 0
+    for action, way in todo[::every]:
+        at = point(action, way)
+        if at is not None:
+            assert stated.same(spec, action, at).number == way.number
+            taken += 1
+    return taken / len(todo[::every])
+
+
+def test_the_statement_says_so_on_some_paths() -> None:
+    assert on_paths(23) > 0.8
+
+
+@pytest.mark.slow
+def test_the_statement_says_so_on_every_path() -> None:
+    assert on_paths(1) > 0.8
+
+
+@pytest.mark.slow
+def test_the_statement_says_so_of_many_inputs() -> None:
+    assert len(paths_taken(2_000, 6)) > 170
+
+
+def test_clauses_say_what_their_functions_do() -> None:
+    chance, spec = random.Random(7), stated.Ends(BOTH[0], read())
+    found: dict[str, set[bool]] = {}
+    by_name = {f.__name__: f for f in WHOLE.all}
+    for _ in range(300):
+        at = drawn(chance)
+        w, seg = spec.sides(at), spec.record(Flying, "seg.", at)
+        for clause in read().clauses:
+            function = by_name[clause.name]
+            rest = [seg] if "seg" in inspect.signature(function).parameters else []
+            plain = bool(function(w, *rest))
+            assert evaluate(clause.term, at, stated.isses(at)) == plain, (clause.name, at)
+            found.setdefault(clause.name, set()).add(plain)
+    assert {*found} == {*by_name}
+    assert sum(len(came) == 2 for came in found.values()) > 9
+
+
+def test_no_clause_speaks_of_what_is_open() -> None:
+    """So that it is another at each step."""
+    chance = random.Random(8)
+    at = drawn(chance)
+    mine = {name for name in at if name.startswith(("me.", "peer.", "seg."))}
+    for clause in read().clauses:
+        evaluate(clause.term, {name: at[name] for name in mine}, stated.isses(at))
+
+
+# How fast one may send
+
+
+def paced(theorem: Theorem, msl: int, flight: int) -> Scene:
+    bounds = dataclasses.replace(Bounds(), **theorem.bounds)
+    return Scene(pace.Sender(), pace.Pace(msl, flight), Tcp(Rules(), bounds, 0))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("flight", [2, WINDOW + 2])
+def test_one_number_more_while_a_segment_lives_comes_back(flight: int, more: int) -> None:
+    theorem = BY_ID["T9.pace"]
+    s = paced(theorem, AROUND - flight + more, flight)
+    assert all(fact(s) for fact in theorem.facts) == (not more)
+
+    def act(name: str, to: int = 0) -> bool:
+        return pace.PACE.actions[name](s, pace.More(to))
+
+    assert act("send on", flight) and act("send", 0)
+    s.me.age = s.open.msl - 1
+    while s.me.since < s.me.age:
+        assert act("acknowledge", s.me.nxt)
+        assert act("send on", min(s.me.nxt + flight, s.me.nxt + s.me.age - s.me.since))
+        rest = s.me.age - s.me.since - 2
+        if flight == 2 and rest > 0:  # the rest goes as it began
+            s.me.nxt, s.me.una, s.me.since = s.me.nxt + rest, s.me.una + rest, s.me.since + rest
+    assert not act("send on", s.me.nxt + 1), "it would be too fast"
+    assert act("arrive") and pace.nothing_is_late(s) == (not more)
+
+
+def test_a_queue_is_no_longer_than_the_send_buffer() -> None:
+    talk = Talk(room=1)
+    talk.act("SEND", 0, octets=BUFFER)
+    with pytest.raises(AssertionError, match="SEND"):
+        talk.act("SEND", 0, octets=1)
