@@ -326,6 +326,10 @@ def _alive(s: Turn, flying: Flying) -> bool:
     return flying.rst | ((behind <= most) & (flying.syn | (acked <= most)))
 
 
+def _look(peer: End) -> Seen:
+    return Seen(peer.nxt)
+
+
 TEXT = Pair(
     End,
     Flying,
@@ -343,7 +347,7 @@ TEXT = Pair(
         "earlier segment": _replay,
     },
     {"deliver": _arrives},
-    lambda peer: Seen(peer.nxt),
+    _look,
 )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import pickle
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -63,6 +64,11 @@ def test_clauses_are_true_of_many_states() -> None:
     assert {*text.TEXT.moves, "deliver", "graceful", "around", "full"} <= {*done}
     assert {state.value for state in State if state not in text.ELSEWHERE} <= {*done}
     assert {"3.8.6.1/zero-window probe/send", "3.10.4/CLOSE-WAIT/queue"} <= {*done}
+
+
+@pytest.mark.parametrize("theorem", BOTH, ids=lambda theorem: theorem.id)
+def test_theorems_go_to_workers(theorem: Theorem) -> None:
+    assert pickle.loads(pickle.dumps(theorem)).id == theorem.id
 
 
 # One stream, by hand
