@@ -311,7 +311,9 @@ def ground(place: Path, told: Callable[[str], None]) -> Ground:
     known = Ground(place)
     for some in together(THEOREMS):
         if some[0].system is not None:
-            known.small[some[0].id] = some, theories.theory(some)
+            made = theories.theory(some)
+            if not made.at_once:  # those are no small work
+                known.small[some[0].id] = some, made
     _not_stale(known.small)
     proofs = _proofs(known)
     known.proved = _numbers(proofs)
