@@ -185,15 +185,22 @@ def _prove(
     done.agreed.update(said[1])
 
 
+_agreed: set[tuple[str, str]] = set()
+"""Questions to which a solver said ``unsat`` in this process, letter by letter. Most obligations ask
+what another path asks, too."""
+
+
 def _asked(one: Obligation, solvers: Sequence[str], timeout: float) -> tuple[str, list[str]]:
     """What is wrong, and who agreed."""
     text = script(one.supposed, one.goal)
     agreed = []
     for solver in solvers:
         if decides(solver, text):
-            answer = ask(solver, text, Path(one.name), timeout)
-            if answer != "unsat":
-                return f"{solver} says {answer}", []
+            if (solver, text) not in _agreed:
+                answer = ask(solver, text, Path(one.name), timeout)
+                if answer != "unsat":
+                    return f"{solver} says {answer}", []
+                _agreed.add((solver, text))
             agreed.append(solver)
     return ("", agreed) if agreed else (f"it is not in a logic of {', '.join(solvers)}", [])
 

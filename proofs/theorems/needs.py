@@ -21,7 +21,7 @@ from proofs.theorems import cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import CookieHash, Isn, KeepAlive, Restart, Row
+from spec.rules import CookieHash, Cookies, Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +363,12 @@ NEEDS: tuple[Need, ...] = (
         "has them (S5.sum).",
     ),
     _less("S5", "34 S5"),
+    _all_the_same(
+        "S5",
+        "no cookies",
+        "No ACK is looked at as one of a cookie then, and no TCB is made.",
+        syncookies=Cookies.NEVER,
+    ),
     # S5m
     Need(
         "S5m",
