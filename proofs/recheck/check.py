@@ -186,8 +186,8 @@ def _prove(
 
 
 _agreed: set[tuple[str, str]] = set()
-"""Questions to which a solver said ``unsat`` in this process, letter by letter. Most obligations ask
-what another path asks, too."""
+"""Questions to which a solver said ``unsat`` in this process, letter by letter. Most obligations
+ask what another path asks, too."""
 
 
 def _asked(one: Obligation, solvers: Sequence[str], timeout: float) -> tuple[str, list[str]]:
