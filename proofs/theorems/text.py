@@ -152,11 +152,16 @@ def _tcb(s: Turn) -> Tcb:
     return tcb
 
 
-def _keep(s: Turn, tcb: Tcb) -> None:
-    """Write down what became of it, once the places are those of now."""
+def _kept_whole(tcb: Tcb) -> None:
+    """Nothing has become of a TCB that ``End`` does not keep."""
     for name, value, blank in zip(paths(tcb), key(tcb), key(Tcb()), strict=True):
         if name not in KEPT and (type(value) is not type(blank) or value != blank):
             raise AssertionError(f"{name} of a TCB is not kept, and is not what it was")
+
+
+def _keep(s: Turn, tcb: Tcb) -> None:
+    """Write down what became of it, once the places are those of now."""
+    _kept_whole(tcb)
     me: End = s.me
     me.state, me.wnd, me.rcv_wnd = tcb.state, tcb.snd.wnd, tcb.rcv.wnd
     me.closed = me.closed | tcb.closing

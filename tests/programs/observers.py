@@ -31,6 +31,7 @@ from spec.observe import (
     sights,
     silence,
     stale,
+    stamped,
     streams,
     watcher,
 )
@@ -46,12 +47,13 @@ MODULES = (
     sights,
     silence,
     stale,
+    stamped,
     streams,
     watcher,
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "silence", "streams", "watchers")
+    for name in ("observe", "once", "silence", "stamped", "streams", "watchers")
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""

@@ -85,7 +85,9 @@ def point(made: Statement, action: Action, way: Way) -> stated.Values | None:
     if solver.check() != z3.sat:
         return None
     model = solver.model()
-    known = {variable.name(): model[variable] for variable in model.decls()}
+    # Z3 may add functions of its own
+    values = [variable for variable in model.decls() if variable.arity() == 0]
+    known = {variable.name(): model[variable] for variable in values}
     found: stated.Values = {}
     for name, sort in stated.sorts(made, action).items():
         value = known.get(name)
