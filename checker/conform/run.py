@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -109,15 +109,17 @@ def _one(capture: Path, behaviour: Behaviour, where: Position, output: Output) -
 
     def segments(follower: Follower, of: Iterable[Frame]) -> Iterator[Packet | Unread]:
         nonlocal began
-        for first in (of := iter(of)):
-            began = first.time
-            for item in read(chain([first], of)):
-                listeners.take(item)
-                yield item
+        rest = iter(of)
+        first = [*islice(rest, 1)]
+        began = first[0].time if first else 0.0
+        for item in read(chain(first, rest)):
+            listeners.take(item)
+            yield item
 
     follow(capture, behaviour, where, done, output, segments)
     found = listeners.finish()
-    output.summary[-1]["listeners"] = [findings.as_json(one, began) for one in found[:LISTED]]
+    if output.json is not None:
+        output.summary[-1]["listeners"] = [findings.as_json(one, began) for one in found[:LISTED]]
     output.troubles += findings.troubles(found, began, "narrate --port N", terminal.room())
 
 

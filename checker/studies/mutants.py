@@ -473,9 +473,9 @@ def exit_code(found: Report) -> int:
     return VIOLATED if unexplained else OK
 
 
-def reasons() -> dict[str, str]:
+def reasons(name: str = "survivors.toml") -> dict[str, str]:
     """``proofs/results/survivors.toml``: why a mutant survives, by function and what is changed."""
-    text = resources.files("proofs").joinpath("results/survivors.toml").read_text("utf-8")
+    text = resources.files("proofs").joinpath(f"results/{name}").read_text("utf-8")
     return {
         f"{function}: {change}": why
         for function, table in tomllib.loads(text).items()
@@ -484,9 +484,13 @@ def reasons() -> dict[str, str]:
 
 
 def reason(judged: Judged, known: Mapping[str, str]) -> str:
-    """The one of ``reasons`` that is given for a mutant, or for all of its function."""
-    change = f"{judged.function}: {judged.before} -> {judged.after}"
-    return known.get(change, known.get(f"{judged.function}: *", ""))
+    """The one of ``reasons`` that is given for a mutant."""
+    return given(judged.function, f"{judged.before} -> {judged.after}", known)
+
+
+def given(function: str, change: str, known: Mapping[str, str]) -> str:
+    """The one of ``reasons`` for a change, or for all of its function."""
+    return known.get(f"{function}: {change}", known.get(f"{function}: *", ""))
 
 
 # Runs that may be interrupted

@@ -28,14 +28,13 @@ import signal
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -52,6 +51,8 @@ from checker.engines.solver.induction import (
     steps_of,
 )
 from checker.ir.mutate import Dialect, functions_of, mutants
+from checker.studies.mutants import given
+from checker.studies.mutants import reasons as reasons_in
 from checker.studies.prove import TIMEOUT, certificates, prove, statements, theories
 from checker.studies.prove.asking import in_turn, until_one_fails
 from checker.studies.prove.needed import Needed
@@ -131,7 +132,7 @@ ROOMS = (
     Room("proofs.recheck.obligations", CHECKER, _TESTS_OF_CHECKER),
     Room("proofs.recheck.statement", CHECKER, _TESTS_OF_CHECKER, ("Statement.lines",)),
     Room("proofs.recheck.terms", CHECKER, _TESTS_OF_CHECKER),
-    Room("proofs.recheck.check", CHECKER, _TESTS_OF_CHECKER, ("main", "teller", "_alone", "pin")),
+    Room("proofs.recheck.check", CHECKER, _TESTS_OF_CHECKER, ("main", "teller", "pin")),
     Room("proofs.recheck.solvers", CHECKER, _TESTS_OF_CHECKER, ("missing",)),
 )
 _TOP = Path(__file__).parents[2]
@@ -716,18 +717,12 @@ UNJUDGED = "not judged"
 
 def reasons() -> dict[str, str]:
     """``proofs/results/prover_survivors.toml``: why a change survives, by function and change."""
-    text = resources.files("proofs").joinpath("results/prover_survivors.toml").read_text("utf-8")
-    return {
-        f"{function}: {change}": why
-        for function, table in tomllib.loads(text).items()
-        for change, why in table.items()
-    }
+    return reasons_in("prover_survivors.toml")
 
 
 def reason(row: Row, known: Mapping[str, str]) -> str:
     """The one that is given for a change, or for all of its function."""
-    named = f"{row.function}: {row.says or f'{row.before} -> {row.after}'}"
-    return known.get(named, known.get(f"{row.function}: *", ""))
+    return given(row.function, row.says or f"{row.before} -> {row.after}", known)
 
 
 def survivors(rows: Sequence[Row]) -> list[Row]:

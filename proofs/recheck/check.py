@@ -23,16 +23,13 @@ Exit codes: 0 all is well, 1 something is not, 2 usage, 3 interrupted, 4 a solve
 import argparse
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
-import signal
 import sys
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +41,7 @@ from proofs.recheck.obligations import NEVER, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
 from proofs.recheck.terms import Bad, question, script
+from proofs.recheck.workers import side_by_side
 
 FORMAT, VERSION = "synproof certificates", 3
 STATEMENTS = Path(__file__).parents[1] / "statements"
@@ -254,11 +252,6 @@ def _inspected(place: Path, one: runs.Script) -> str:
     return text
 
 
-def _alone() -> None:
-    """In a worker: an interrupt is for the parent, which ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _check(work: tuple[Path, Unit, Sequence[str], float]) -> Checked:
     return check(*work)
 
@@ -268,15 +261,7 @@ def check_all(
 ) -> Iterator[Checked]:
     """Check units side by side."""
     work = [(place, unit, solvers, timeout) for unit in todo]
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _alone)
-    try:
-        yield from pool.map(_check, work)
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
+    return side_by_side(_check, work, jobs)
 
 
 def teller(total: int) -> Callable[[int], None]:
@@ -444,8 +429,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not folder.is_dir():
             print(f"recheck: {folder}: no such directory", file=sys.stderr)
             return 2
-    if options.proofs:
-        return _with_proofs(options)
+    try:
+        return _with_proofs(options) if options.proofs else _with_solvers(options)
+    except BrokenProcessPool:
+        print("recheck: a solver's process died", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("recheck: interrupted", file=sys.stderr)
+        return 3
+
+
+def _with_solvers(options: argparse.Namespace) -> int:
+    """Have solvers prove all again; the exit code."""
     solvers = list(dict.fromkeys(options.solver or ("cvc5", "bitwuzla")))
     for solver in [solver for solver in (*solvers, "cvc5") if missing(solver)]:
         if options.solver or solver == "cvc5":
@@ -454,14 +449,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"recheck: {solver} is not installed, and was not asked", file=sys.stderr)
         solvers.remove(solver)
     began = time.monotonic()
-    try:
-        found = recheck(options.place, solvers, options.jobs, options.timeout, options.statements)
-    except BrokenProcessPool:
-        print("recheck: a solver's process died", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("recheck: interrupted", file=sys.stderr)
-        return 3
+    found = recheck(options.place, solvers, options.jobs, options.timeout, options.statements)
     if options.pin and not found.wrong:
         pin(options.statements, found)
     found.wrong += counted(options.statements, found)
@@ -509,14 +497,7 @@ def _with_proofs(options: argparse.Namespace) -> int:
     if not (options.signatures / objects.SIGNATURE).is_file():
         print(f"recheck: {options.signatures}: there is no {objects.SIGNATURE}", file=sys.stderr)
         return 4
-    try:
-        return _prove_objects(options)
-    except BrokenProcessPool:
-        print("recheck: a solver's process died", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("recheck: interrupted", file=sys.stderr)
-        return 3
+    return _prove_objects(options)
 
 
 def _prove_objects(options: argparse.Namespace) -> int:

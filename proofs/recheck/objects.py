@@ -22,19 +22,18 @@ Many obligations ask the same question. Each is asked once.
 import multiprocessing
 import random
 import re
-import signal
 import subprocess
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from proofs.recheck.obligations import Obligation, Theory
 from proofs.recheck.solvers import proof
 from proofs.recheck.terms import Bad, Term, not_, script
+from proofs.recheck.workers import side_by_side
 
 WAYS: tuple[Mapping[str, str], ...] = (
     {"decision": "internal"},
@@ -344,16 +343,7 @@ def answers(
     """Have questions proved side by side."""
     _asked[:] = asked
     work = [(ethos, number, timeout) for number in numbers]
-    alone = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the parent
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), signal.signal, alone)
-    try:
-        yield from pool.map(_answer, work)
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
+    return side_by_side(_answer, work, jobs)
 
 
 def report(

@@ -53,21 +53,7 @@ def _row(one: Statement, theorem: Claim, counts: dict[str, int]) -> list[str]:
     first = one.theorems[0]
     number = f"{counts.get(one.id, 0):,}" if theorem is first else f"with {first.id}"
     name = f"[{theorem.id}](#{_anchor(first.id)})"
-    return [name, theorem.title, _code(assumed(one, theorem)) or "nothing", number]
-
-
-def assumed(one: Statement, theorem: Claim) -> list[str]:
-    """What a theorem assumes by name: facts, pairs, and rules that are not the RFC's."""
-    options = {*theorem.options}
-    return [
-        *(
-            part.name
-            for part in (*one.facts, *one.pairs)
-            if not part.when or any({*way} <= options for way in part.when)
-        ),
-        *(f"{name}={value}" for name, value in one.rules.items()),
-        *(f"{name}=on" for name in theorem.options if "." not in name),
-    ]
+    return [name, theorem.title, _code(one.assumed(theorem)) or "nothing", number]
 
 
 def _section(one: Statement, count: int, why: dict[str, dict[str, str]]) -> Iterator[str]:

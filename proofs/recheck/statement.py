@@ -170,25 +170,28 @@ class Statement:
     tick: Action | None = None
     keeps: dict[str, Term] = field(default_factory=dict)
 
+    def assumed(self, theorem: Claim) -> list[str]:
+        """What a theorem assumes, by name: facts, pairs, and rules that are not the RFC's."""
+        options = {*theorem.options}
+        return [
+            *(
+                part.name
+                for part in (*self.facts, *self.pairs)
+                if not part.when or any({*way} <= options for way in part.when)
+            ),
+            *(f"{name}={value}" for name, value in self.rules.items()),
+            *(f"{name}=on" for name in theorem.options if "." not in name),
+        ]
+
     def lines(self) -> Iterator[str]:
         """What its theorems say and suppose, for a reader."""
-        rules = [f"{name}={value}" for name, value in self.rules.items()]
         bounds = [f"{name}={value}" for name, value in self.bounds.items()]
         names = [f"{a.name} ({len(a.possible)})" for a in self.actions]
         if self.tick is not None:
             names.append(TICK)
         for theorem in self.theorems:
-            options = {*theorem.options}
-            supposed = [
-                part.name
-                for part in (*self.facts, *self.pairs)
-                if not part.when or any({*way} <= options for way in part.when)
-            ]
-            switches = [f"{name}=on" for name in theorem.options if "." not in name]
-            yield (
-                f"{theorem.id}: {', '.join(theorem.claims)}; supposes "
-                f"{', '.join([*supposed, *rules, *switches]) or 'nothing'}"
-            )
+            supposed = ", ".join(self.assumed(theorem)) or "nothing"
+            yield f"{theorem.id}: {', '.join(theorem.claims)}; supposes {supposed}"
         yield f"  bounds: {', '.join(bounds) or 'none'}"
         yield f"  actions, with their paths: {', '.join(names)}"
 

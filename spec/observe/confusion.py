@@ -17,6 +17,8 @@ The watcher must see the peer, whose TCB may be gone and who may know better wha
 the network, for residue.
 """
 
+from typing import ClassVar
+
 from spec.observe.ghosts import Ghost, accepted
 from spec.observe.sights import NETWORK
 from spec.observe.watcher import Moment, Watcher
@@ -34,7 +36,17 @@ def old(ghost: Ghost, seg: Segment) -> bool:
     )
 
 
-class Confusion(Watcher):
+class Restarts(Watcher):
+    """Records in ``over_me`` the latest TCB from before a crash, once the host has been quiet."""
+
+    name = "restarts"
+    labels: ClassVar[tuple[str, ...]] = ("src",)
+
+    def woke(self, ghost: Ghost) -> None:
+        ghost.over_me = ghost.id
+
+
+class Confusion(Restarts):
     """Records the acceptance of segments of an earlier incarnation."""
 
     name = "confusion"
@@ -61,19 +73,6 @@ class Confusion(Watcher):
             ghost.over_peer = choose(gone, partner, ghost.over_peer)
         ghost.old_me = 0
         ghost.old_peer = 0
-
-    def woke(self, ghost: Ghost) -> None:
-        ghost.over_me = ghost.id
-
-
-class Restarts(Watcher):
-    """Records in ``over_me`` the latest TCB from before a crash, once the host has been quiet."""
-
-    name = "restarts"
-    labels = ("src",)
-
-    def woke(self, ghost: Ghost) -> None:
-        ghost.over_me = ghost.id
 
 
 class LateConfusion(Confusion):

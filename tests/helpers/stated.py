@@ -6,12 +6,14 @@ written; the specification is run as it is, on plain values.
 
 import dataclasses
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+import z3
+
 from proofs.recheck.statement import Action, Statement, Way
-from proofs.recheck.terms import Sort, Term, evaluate
+from proofs.recheck.terms import Sort, Term, evaluate, question
 from proofs.theorems.invariants import Memory, View
 from proofs.theorems.small import Pair, Sides, Turn
 from proofs.theorems.table import Theorem
@@ -262,3 +264,33 @@ def drawn(chance: random.Random, sort: Sort, near: int) -> Any:
     if choice < 0.9:
         return chance.choice((0, 1, 2, sort.hi, sort.hi - 1, sort.hi // 2, sort.hi // 2 + 1))
     return chance.randint(sort.lo, sort.hi)
+
+
+def point(
+    made: Statement, action: Action, way: Way, functions: Sequence[str] = ()
+) -> Values | None:
+    """An input that takes a path, if there is one; of ``functions`` of numbers, the value at 0."""
+    solver = z3.Solver()
+    solver.set("rlimit", 2_000_000)
+    solver.from_string(question(way.tests))
+    if solver.check() != z3.sat:
+        return None
+    model = solver.model()
+    declared = {one.name(): one for one in model.decls()}
+    # Z3 may add functions of its own
+    known = {name: model[one] for name, one in declared.items() if one.arity() == 0}
+    found: Values = dict.fromkeys(functions, 0)
+    for name, sort in sorts(made, action).items():
+        value = known.get(name)
+        if value is None:
+            found[name] = False if sort.kind == "bool" else sort.lo
+        elif sort.kind == "bool":
+            found[name] = z3.is_true(value)
+        elif sort.kind == "real":
+            found[name] = value.as_fraction()
+        else:
+            found[name] = value.as_long()
+    for name in functions:
+        if name in declared:
+            found[name] = model.eval(declared[name](0)).as_long()
+    return found

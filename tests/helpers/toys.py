@@ -8,6 +8,7 @@ other keeps the greatest number that it was told, and goes to sleep when told ``
 import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from checker.ir.composition import Kind
 from checker.ir.nodes import BOOL, NAT, enumeration, integer
 from checker.ir.schema import Field
 from checker.ir.tracing import Tracer
-from checker.studies.prove import prove
+from checker.studies.prove import certificates, prove, statements
 from proofs.theorems.table import Theorem
 
 
@@ -102,6 +103,14 @@ def proved_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     given = inspect.signature(prove.prove).parameters.values()
     defaults = {one.name: one.default for one in given if one.default is not one.empty}
     monkeypatch.setattr(prove.prove, "__defaults__", (*(defaults | {"make": theory}).values(),))
+
+
+def written_to(place: Path) -> Path:
+    """Certificates of the toy, and its statement beside them."""
+    (proof,) = prove.prove([theorem()], 2, make=theory)
+    certificates.write([proof], place / "certificates")
+    (place / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
+    return place
 
 
 def theory(theorems: Sequence[Theorem]) -> Theory:

@@ -203,10 +203,7 @@ def _work(unit: Unit) -> Result:
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
     began = time.process_time()
     if _prover is None or _prover[0] != unit.proof:
-        _prover = (
-            unit.proof,
-            Prover(_proofs[unit.proof].theory, _timeout),
-        )
+        _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: plain(v) for name, v in what.counterexample.items()}

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from checker.studies.prove import certificates, prove, statements
 from proofs.recheck import check as recheck
 from proofs.recheck import objects
 from proofs.recheck.objects import CORRECT, Ethos, Question
@@ -64,11 +63,7 @@ def fake(place: Path, does: str) -> Ethos:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificates of the toy, and its statement beside them."""
-    place = tmp_path_factory.mktemp("written")
-    (proof,) = prove.prove([toys.theorem()], 2, make=toys.theory)
-    certificates.write([proof], place / "certificates")
-    (place / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
-    return place
+    return toys.written_to(tmp_path_factory.mktemp("written"))
 
 
 def run(written: Path, ethos: Ethos, *more: str) -> int:

@@ -24,11 +24,7 @@ from tests.helpers import toys
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificates of the toy, and its statement beside them."""
-    place = tmp_path_factory.mktemp("written")
-    (proof,) = prove.prove([toys.theorem()], 2, make=toys.theory)
-    certificates.write([proof], place / "certificates")
-    (place / "toy.txt").write_text(statements.written(proof.theorems, proof.theory))
-    return place
+    return toys.written_to(tmp_path_factory.mktemp("written"))
 
 
 @pytest.fixture

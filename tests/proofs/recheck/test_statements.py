@@ -11,13 +11,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-import z3
 
 from checker.studies.prove import statements
 from checker.studies.prove.theories import theory
 from proofs.recheck import statement
-from proofs.recheck.statement import Action, Statement, Way
-from proofs.recheck.terms import evaluate, question
+from proofs.recheck.statement import Action, Statement
+from proofs.recheck.terms import evaluate
 from proofs.theorems.invariants import remember
 from proofs.theorems.table import BY_ID, THEOREMS, together
 from spec.observe.sights import look
@@ -77,38 +76,13 @@ def test_a_million_inputs(id: str) -> None:
     assert len(random_inputs(id, count, 2)) > 100
 
 
-def point(made: Statement, action: Action, way: Way) -> stated.Values | None:
-    """An input that takes a path, if there is one."""
-    solver = z3.Solver()
-    solver.set("rlimit", 2_000_000)
-    solver.from_string(question(way.tests))
-    if solver.check() != z3.sat:
-        return None
-    model = solver.model()
-    # Z3 may add functions of its own
-    values = [variable for variable in model.decls() if variable.arity() == 0]
-    known = {variable.name(): model[variable] for variable in values}
-    found: stated.Values = {}
-    for name, sort in stated.sorts(made, action).items():
-        value = known.get(name)
-        if value is None:
-            found[name] = False if sort.kind == "bool" else sort.lo
-        elif sort.kind == "bool":
-            found[name] = z3.is_true(value)
-        elif sort.kind == "real":
-            found[name] = value.as_fraction()
-        else:
-            found[name] = value.as_long()
-    return found
-
-
 def on_paths(id: str, every: int) -> float:
     """Hold the readings against each other on every so many paths; the part that can be taken."""
     made, spec = read(id), spec_of(id)
     todo = [(action, way) for action in actions(made) for way in action.paths]
     taken = 0
     for action, way in todo[::every]:
-        at = point(made, action, way)
+        at = stated.point(made, action, way)
         if at is not None:
             assert stated.same(spec, action, at).number == way.number
             taken += 1
@@ -209,7 +183,7 @@ def test_a_fault_in_a_statement_is_noticed(old: str, new: str) -> None:
         for way, like in zip(action.paths, other.paths, strict=True)
         if (way.tests, way.leaf) != (like.tests, like.leaf)
     ]
-    points = [(action, point(made, action, way)) for action, way in faulty[:8]]
+    points = [(action, stated.point(made, action, way)) for action, way in faulty[:8]]
     with pytest.raises(AssertionError):
         for action, at in points:
             assert at is not None

@@ -10,14 +10,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-import z3
 
 from checker.engines.solver.induction import Prover, steps_of
 from checker.studies.prove import statements
 from checker.studies.prove.theories import theory
 from proofs.recheck import statement
-from proofs.recheck.statement import Action, Statement, Way
-from proofs.recheck.terms import evaluate, question
+from proofs.recheck.statement import Statement
+from proofs.recheck.terms import evaluate
 from proofs.theorems import pace, text
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, Theorem
@@ -309,28 +308,6 @@ def test_the_statement_says_what_the_specification_does() -> None:
     assert len(paths_taken(150, 5)) > 60
 
 
-def point(action: Action, way: Way) -> stated.Values | None:
-    """An input that takes a path, if one is found."""
-    solver = z3.Solver()
-    solver.set("rlimit", 2_000_000)
-    solver.from_string(question(way.tests))
-    if solver.check() != z3.sat:
-        return None
-    model = solver.model()
-    known = {variable.name(): model[variable] for variable in model.decls()}
-    found: stated.Values = {"mine.iss": 0, "its.iss": 0}
-    for name, sort in stated.sorts(read(), action).items():
-        value = known.get(name)
-        if value is None:
-            found[name] = False if sort.kind == "bool" else sort.lo
-        else:
-            found[name] = z3.is_true(value) if sort.kind == "bool" else value.as_long()
-    for iss in ("mine.iss", "its.iss"):
-        if iss in known:
-            found[iss] = model.eval(z3.Function(iss, z3.IntSort(), z3.IntSort())(0)).as_long()
-    return found
-
-
 def on_paths(every: int) -> float:
     """Hold the statement against the specification on every so many paths; the part of them that
     some input takes, though perhaps no state that is reached."""
@@ -338,7 +315,7 @@ def on_paths(every: int) -> float:
     todo = [(action, way) for action in read().actions for way in action.paths]
     taken = 0
     for action, way in todo[::every]:
-        at = point(action, way)
+        at = stated.point(read(), action, way, ("mine.iss", "its.iss"))
         if at is not None:
             assert stated.same(spec, action, at).number == way.number
             taken += 1
