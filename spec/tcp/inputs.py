@@ -29,6 +29,10 @@ class Input(Enum):
     CRASH = "crash"
     RESTART = "restart"
     LIMIT_SPENT = "limit spent"
+    # Of a data plane
+    OVERRIDE_TIMEOUT = "OVERRIDE TIMEOUT"
+    ACK_TIMEOUT = "DELAYED ACK TIMEOUT"
+    SHRINK = "buffer shrinks"
     # Of a listener
     LISTEN = "LISTEN"
     ACCEPT = "ACCEPT"

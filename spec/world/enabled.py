@@ -8,7 +8,7 @@ it now.
 
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
-from spec.tcp import timeouts, timestamps, user_calls
+from spec.tcp import sending, timeouts, timestamps, user_calls
 from spec.tcp.host import awake
 from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Queue
@@ -59,6 +59,9 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
         Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
         Input.KEEP_ALIVE_TIMEOUT: rules.keep_alive != KeepAlive.OFF,
+        Input.OVERRIDE_TIMEOUT: bounds.transfer,
+        Input.ACK_TIMEOUT: bounds.transfer and rules.delayed_ack,
+        Input.SHRINK: bounds.transfer and bounds.shrinks and not first,
         Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
         Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
         Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
@@ -101,6 +104,11 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
             or tcb.written >= bounds.octets
             or state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.TIME_WAIT)
         )
+    if what == Input.RECEIVE and tcb.transfers:
+        unread: bool = False
+        for transfer in tcb.transfers:
+            unread = transfer.unread != 0
+        return unread and state not in _NOTHING_TO_READ
     if what == Input.RECEIVE:
         return not (tcb.rcv.wnd == bounds.window or state in _NOTHING_TO_READ)
     if what == Input.CLOSE:
@@ -111,6 +119,12 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state != State.CLOSED
     if what == Input.RETRANSMISSION_TIMEOUT:
         return timeouts.retransmits(tcb, tcp)
+    if what == Input.OVERRIDE_TIMEOUT:
+        return state in _SENDING and sending.waits(tcb, tcp)
+    if what == Input.ACK_TIMEOUT:
+        return state in SYNCHRONIZED and timeouts.ack_waits(tcb, tcp)
+    if what == Input.SHRINK:
+        return state in _SENDING and tcb.rcv.wnd != 0
     if what == Input.USER_TIMEOUT:
         return timeouts.gives_up(tcb, tcp)
     if what == Input.TIME_WAIT_TIMEOUT:
@@ -169,6 +183,8 @@ def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
     cookie = listener.overflowed != tcp.bounds.cookie_life
     return listener.listening & (room | ((tcp.rules.syncookies != Cookies.NEVER) & cookie))
 
+
+_SENDING = (State.ESTABLISHED, State.FIN_WAIT_1, State.CLOSE_WAIT, State.LAST_ACK)
 
 _NOTHING_TO_READ = (
     State.CLOSED,
