@@ -355,6 +355,11 @@ class Rules:
         "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
         "off, each counts that comes.",
     )
+    karn: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
+        "A segment that was sent again gives no sample of the round trip; off, it does.",
+    )
     # Congestion control
     congestion: Congestion = _rule(
         Congestion.NEWRENO,
@@ -381,7 +386,8 @@ class Rules:
     cwnd_floor: bool = _rule(
         True,
         "RFC 5681 3.1 (4)",
-        "ssthresh is two segments at least, however little was in flight; off, half of that.",
+        "After a loss ssthresh is two segments at least, however little was in flight; off, half of "
+        "that.",
     )
     # Hosts and network
     quiet_time: bool = _rule(

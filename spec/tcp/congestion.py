@@ -79,13 +79,15 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     transfer.timed_out = False
     if tcp.seq.lt(transfer.nxt, tcb.snd.una):
         transfer.nxt = tcb.snd.una
+    if transfer.timing & tcp.seq.lt(transfer.timed, tcb.snd.una):
+        transfer.timing = False
+        transfer.timed = 0
+        tcp.rule("RFC 6298/3/sample", "what was timed is acknowledged: a sample of the round trip")
     if tcp.rules.congestion == Congestion.NONE:
         return False
     mss = tcp.bounds.mss
     if transfer.recovering:
-        if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(
-            tcb.snd.una, transfer.recover
-        ):
+        if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
             left = choose(transfer.cwnd > octets, transfer.cwnd - octets, 0)
             transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)

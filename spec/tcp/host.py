@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from spec.tcp import listener as listening
 from spec.tcp import receiving, timeouts, timestamps, user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.segment import Segment, Ticks, left
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb, delete
 
 

@@ -57,3 +57,6 @@ OF_LISTENERS = (
     Input.ADDRESS_FORGOTTEN,
 )
 """Those that only a listener has."""
+
+OF_TRANSFERS = (Input.OVERRIDE_TIMEOUT, Input.ACK_TIMEOUT, Input.SHRINK)
+"""Those that only a connection with a data plane has."""

@@ -64,8 +64,9 @@ def _shift(places: tuple[Place, ...], by: int) -> None:
     was = [place.here for place in places]
     for n, place in enumerate(places):
         here: bool = False
-        for distance in range(len(was) - n):
-            here = here | ((by == distance) & was[n + distance])
+        for before, one in enumerate(was):
+            if before >= n:
+                here = here | ((by == before - n) & one)
         place.here = here
 
 

@@ -10,7 +10,7 @@ cwnd allow, and less than a segment only where neither Nagle nor silly-window av
 from spec.rules import AckLimit, KeepAlive, Restart
 from spec.seq import choose, least, not_
 from spec.tcp import congestion
-from spec.tcp.context import Tcp as Tcp
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
 from spec.tcp.transfer import Transfer
@@ -154,6 +154,7 @@ def transmit(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool = False) -> 
         text = sendable(tcb, transfer, tcp, override)
         if text == 0:
             break
+        keep_time(transfer, transfer.nxt, text, transfer.nxt == snd.nxt, tcp)
         send_text(tcb, tcp, transfer.nxt, text, False)
         transfer.nxt = seq.plus(transfer.nxt, text)
         snd.nxt = choose(seq.lt(snd.nxt, transfer.nxt), transfer.nxt, snd.nxt)
@@ -189,6 +190,17 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     return choose((text == tcp.bounds.mss) | enough | again | override, text, 0)
 
 
+def keep_time(transfer: Transfer, at: int, text: int, new: bool, tcp: Tcp) -> None:
+    """So many octets are sent from ``at`` on, ``new`` or again (RFC 6298 section 3).
+
+    New text is timed if no other is; and Karn's rule: what is sent again is timed no more.
+    """
+    starts = new & not_(transfer.timing)
+    again = not_(new) & (tcp.seq.minus(transfer.timed, at) < text) & tcp.rules.karn
+    transfer.timed = choose(starts, at, choose(again, 0, transfer.timed))
+    transfer.timing = (transfer.timing | starts) & not_(again)
+
+
 def left_from(tcb: Tcb, at: int, tcp: Tcp) -> int:
     """How many octets of the stream there are from ``at`` on."""
     end = tcp.seq.plus(tcb.iss, tcb.written + 1)
@@ -213,6 +225,8 @@ def send_front(tcb: Tcb, tcp: Tcp) -> int:
         return 1
     sent = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
     text = least(least(left_from(tcb, tcb.snd.una, tcp), sent), tcp.bounds.mss)
+    for transfer in tcb.transfers:
+        keep_time(transfer, tcb.snd.una, text, False, tcp)
     send_text(tcb, tcp, tcb.snd.una, text, False)
     return text
 

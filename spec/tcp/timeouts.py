@@ -1,23 +1,21 @@
 """Timeouts (RFC 9293 section 3.10.8), keep-alive (3.8.4) and the zero-window probe (3.8.6.1)."""
 
-from spec.rules import KeepAlive, Persist
+from spec.rules import KeepAlive
 from spec.seq import not_
-from spec.tcp import congestion
+from spec.tcp import retransmission
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     fill,
     send_fin,
-    send_front,
     send_syn,
     send_syn_ack,
     send_text,
     start_span,
     transmit,
 )
-from spec.tcp.tcb import State, Tcb, delete
-from spec.tcp.transfer import Transfer
+from spec.tcp.tcb import SYNCHRONIZED, State, Tcb, delete
 
 
 def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
@@ -75,7 +73,7 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
         tcb.answered = False
         start_span(tcb, tcp)
     for transfer in tcb.transfers:
-        return _transfer_timeout(tcb, transfer, tcp)
+        return retransmission.timeout(tcb, transfer, tcp)
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt, 1, False)
         snd.nxt = seq.plus(snd.nxt, 1)
@@ -87,22 +85,6 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/text", "text")
     send_fin(tcb, tcp, snd.una)
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/fin", "FIN")
-
-
-def _transfer_timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
-    """The same with a data plane: a probe of a shut window is an octet; else slow start begins."""
-    snd = tcb.snd
-    if tcb.unsent_text(tcp.seq) & (snd.wnd == 0) & (
-        (snd.una == snd.nxt) | (tcp.rules.persist == Persist.NEW)
-    ):
-        send_text(tcb, tcp, snd.nxt, 1, False)
-        snd.nxt = tcp.seq.plus(snd.nxt, 1)
-        transfer.nxt = snd.nxt
-        start_span(tcb, tcp)
-        return tcp.rule("3.8.6.1/zero-window probe/send", "")
-    congestion.timeout(tcb, transfer, tcp)
-    transfer.nxt = tcp.seq.plus(snd.una, send_front(tcb, tcp))
-    return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/text", "text")
 
 
 def override_timeout(tcb: Tcb, tcp: Tcp) -> None:
@@ -135,14 +117,11 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     if not tcp.rules.syn_ack_retransmitted:
         if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
             return False
+    if tcb.transfers and tcb.state in SYNCHRONIZED:
+        return retransmission.runs(tcb, tcp)
     if tcb.snd.una == tcb.snd.nxt:
         if tcb.state == State.SYN_RECEIVED:
             return False
-        if tcb.transfers:
-            shut = tcb.snd.wnd == 0
-            return tcp.rules.persist != Persist.OFF and shut & tcb.unsent_text(tcp.seq)
-        return tcb.unsent_text(tcp.seq)
-    if tcb.transfers and tcp.rules.persist == Persist.NEW and tcb.snd.wnd == 0:
         return tcb.unsent_text(tcp.seq)
     return True
 

@@ -36,6 +36,8 @@ class Transfer:
     duplicates: Count = 0  # duplicate ACKs in a row, up to the third
     recovering: bool = False  # fast recovery
     recover: Ours = 0  # SND.NXT when loss was last noticed (RFC 6582)
+    timing: bool = False  # the segment at ``timed`` is, for a sample of the round trip (RFC 6298)
+    timed: Ours = 0
     timed_out: bool = False  # the front of the queue was sent again by the timer, not by ACKs
     # The receiver's
     unread: Amount = 0  # RCV.USER: taken, and not passed to the user yet

@@ -6,9 +6,9 @@ returns it by ``tcp.signal`` and changes nothing. ``???`` marks what is not the 
 """
 
 from spec.tcp import receiving, timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     enter_time_wait,
     keep_urgent_pointer,

@@ -9,10 +9,10 @@ it now.
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
 from spec.tcp import sending, timeouts, timestamps, user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.host import awake
-from spec.tcp.inputs import OF_LISTENERS, Input
+from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
 from spec.tcp.listener import Queue
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
@@ -88,6 +88,8 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return True
     if what in OF_LISTENERS:
         return end.host.listeners != () and _listener_may(end, what, tcp)
+    if what in OF_TRANSFERS and tcb.transfers == ():
+        return False
     if end.host.listeners and what in _APPLICATION:
         if end.host.sockets[0].requests[0].queue != Queue.NONE:
             return False  # nobody has the connection yet

@@ -12,10 +12,10 @@ eighth at the FIN. ``??? (trimmed)`` marks these places.
 from spec.rules import Restart
 from spec.seq import choose, not_
 from spec.tcp import congestion, receiving, timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.segment_arrives.syn import answer_syn
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     challenge,
     enter_time_wait,

@@ -1,11 +1,11 @@
 """SEGMENT ARRIVES in SYN-SENT (RFC 9293 section 3.10.7.3): ACK, then RST, then SYN."""
 
 from spec.tcp import congestion
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives.others import process_held, update_window
 from spec.tcp.segment_arrives.syn import hear_syn
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     reset,
     segmentize,
