@@ -386,8 +386,7 @@ class Rules:
     cwnd_floor: bool = _rule(
         True,
         "RFC 5681 3.1 (4)",
-        "After a loss ssthresh is two segments at least, however little was in flight; off, half of "
-        "that.",
+        "After a loss ssthresh is two segments at least; off, it is half of what was in flight.",
     )
     # Hosts and network
     quiet_time: bool = _rule(
