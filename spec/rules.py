@@ -355,6 +355,23 @@ class Rules:
         "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
         "off, each counts that comes.",
     )
+    window_larger: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "Of two segments with the same SEG.SEQ and SEG.ACK the larger window counts (Linux); off, "
+        "the one that came last.",
+    )
+    shut_acceptable: bool = _rule(
+        True,
+        "RFC 9293 3.4, MUST-66; 3.10.7.4 first",
+        "Behind a shut window ACK, RST and URG are still processed; off, everything is dropped.",
+    )
+    text_retransmitted: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, 3.10.8",
+        "Text and FIN of a connection with a data plane are sent again by the timer; off, only "
+        "duplicate ACKs let them be.",
+    )
     karn: bool = _rule(
         True,
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",

@@ -8,8 +8,7 @@ up to where text was sent again.
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import choose, least, most, not_
-from spec.tcp import congestion
-from spec.tcp.congestion import Phase, phase
+from spec.tcp.congestion import DUPLICATES, Phase, phase
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.transfer import Transfer
@@ -88,7 +87,8 @@ def is_burst(seg: Segment, now: Transfer, m: Moment) -> bool:
     flight = m.tcp.seq.minus(m.tcp.seq.plus(seg.seq, seg.text), snd.una)
     if m.what == Input.RETRANSMISSION_TIMEOUT and snd.wnd == 0:
         return seg.text != 1
-    return flight > least(congestion.limit(now, m.tcp), snd.wnd)
+    beyond = choose(m.tcp.rules.limited_transmit, (DUPLICATES - 1) * m.tcp.bounds.mss, 0)
+    return flight > least(now.cwnd + beyond, snd.wnd)
 
 
 def is_silly(seg: Segment, now: Transfer, m: Moment) -> bool:
