@@ -2,6 +2,7 @@
 
 from proofs.claims import (
     conduct,
+    congestion,
     data,
     forgery,
     keep_alive,
@@ -12,6 +13,7 @@ from proofs.claims import (
     reuse,
     time_wait,
     timestamps,
+    transfer,
 )
 from proofs.claims.claim import Claim
 
@@ -27,6 +29,8 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.CLAIMS,
     *keep_alive.CLAIMS,
     *timestamps.CLAIMS,
+    *transfer.CLAIMS,
+    *congestion.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -37,6 +41,8 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.WITNESSES,
     *keep_alive.WITNESSES,
     *timestamps.WITNESSES,
+    *transfer.WITNESSES,
+    *congestion.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -53,6 +59,8 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
     "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
+    "Windows and text": (*transfer.CLAIMS, *transfer.WITNESSES),
+    "Congestion": (*congestion.CLAIMS, *congestion.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

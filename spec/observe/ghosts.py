@@ -135,6 +135,7 @@ class Ghost:
     burst: bool = False  # more text was sent than both windows allow
     silly: bool = False  # a silly segment was sent, though no timer told so
     strange: bool = False  # a phase was entered that no rule enters
+    dipped: bool = False  # fast recovery ended in slow start
     leap: bool = False  # cwnd grew by more than was acknowledged
     losing: bool = False  # not all is acknowledged that was in flight when loss was noticed ...
     lost_to: Seq = 0  # ... up to here

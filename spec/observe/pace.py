@@ -7,6 +7,7 @@ up to where text was sent again.
 
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
+from spec.rules import Congestion
 from spec.seq import choose, least, most, not_
 from spec.tcp.congestion import DUPLICATES, Phase, phase
 from spec.tcp.inputs import Input
@@ -26,6 +27,8 @@ class Pace(Watcher):
                     ghost.burst = ghost.burst | is_burst(seg, now, m)
                     ghost.silly = ghost.silly | is_silly(seg, now, m)
             ghost.strange = ghost.strange | not_(is_edge(phase(was), phase(now), m))
+            ends = phase(was) == Phase.RECOVERY and phase(now) == Phase.SLOW_START
+            ghost.dipped = ghost.dipped | (ends & (m.what == Input.SEGMENT))
             ghost.leap = ghost.leap | is_leap(was, now, m)
 
 
@@ -64,7 +67,7 @@ class Samples(Watcher):
             ghost.ambiguous = ghost.ambiguous | (done & doubtful)
         # So many octets from SND.UNA on were sent again.
         passed = seq.minus(m.after.snd.una, m.before.snd.una)
-        resent = choose(ghost.resent > passed, ghost.resent - passed, 0)
+        resent = choose(ghost.resent > passed, seq.minus(ghost.resent, passed), 0)
         for seg in m.tcp.sent:
             again = (seg.text != 0) & seq.lt(seg.seq, m.before.snd.nxt) & m.existed
             reach = seq.minus(seq.plus(seg.seq, seg.text), m.after.snd.una)
@@ -114,7 +117,9 @@ def is_edge(was: Phase, now: Phase, m: Moment) -> bool:
     if m.what != Input.SEGMENT:
         return False
     if was == Phase.RECOVERY:
-        return now == Phase.AVOIDANCE
+        # RFC 6582 3.2 (3): little is in flight, and cwnd set to it.
+        below = m.tcp.rules.congestion == Congestion.NEWRENO
+        return now == Phase.AVOIDANCE or below & (now == Phase.SLOW_START)
     return now != Phase.SLOW_START
 
 
