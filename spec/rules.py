@@ -320,13 +320,13 @@ class Rules:
         True,
         "RFC 9293 3.8.6.2.1, MUST-38",
         "A sender waits with text that the window lets it send in part only, unless that fills a "
-        "segment or half the largest window; off, it sends what it may [82].",
+        "segment or half the largest window; off, it sends what it may [82, 97].",
     )
     receiver_sws: bool = _rule(
         True,
         "RFC 9293 3.8.6.2.2, MUST-39",
         "A receiver offers more window once it can by a segment or by half its buffer; off, by "
-        "whatever it can [82].",
+        "whatever it can [82, 98].",
     )
     delayed_ack: bool = _rule(
         True,

@@ -243,8 +243,8 @@ ABLATIONS = (
 _NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
 
 CONTROLS = (
-    _change(82, "no avoidance of silly windows at the sender", "D6", {"sender_sws": False}),
-    _change(82, "no avoidance of silly windows at the receiver", "D6", {"receiver_sws": False}),
+    _change(97, "no avoidance of silly windows at the sender", "D6", {"sender_sws": False}),
+    _change(98, "no avoidance of silly windows at the receiver", "D6", {"receiver_sws": False}),
     _change(93, "no reassembly", "T9.transfer", {"reassembly": False}),
     _change(94, "no Nagle", "D7", {"nagle": False}),
     _change(95, "no limited transmit", "CC2", {"limited_transmit": False}),

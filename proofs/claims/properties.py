@@ -1023,11 +1023,15 @@ def text_waits(world: World, me: int) -> bool:
     return tcb.state not in (State.CLOSED, State.LISTEN) and _waits(tcb)
 
 
-def cut_off_behind_a_shut_window(world: World, me: int) -> bool:
-    """D8: the window is shut, and the peer's TCB is gone."""
-    tcb = world.end(me).tcb
-    gone = world.peer(me).tcb.state == State.CLOSED
-    return tcb.state == State.ESTABLISHED and tcb.rcv.wnd == 0 and gone
+def cut_off(world: World) -> bool:
+    """B's window is shut, and its peer is gone."""
+    a, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.tcb.rcv.wnd == 0 and a.tcb.state == State.CLOSED
+
+
+def nobody_is_cut_off(world: World) -> bool:
+    """D8: where nothing can happen but RECEIVE or ABORT, no window is shut of a connection that is gone."""
+    return not cut_off(world)
 
 
 def no_silly_segment(world: World) -> bool:

@@ -122,11 +122,12 @@ CLAIMS = (
     Claim(
         "D8",
         "a reset ends a connection whose window is shut, though nobody reads",
-        EVENTUALLY,
-        p.everything,
+        REST,
+        p.nobody_is_cut_off,
         "transfer-abort",
         "RFC 9293 3.4 MUST-66, 3.10.7.4 first",
-        live=Live(p.cut_off_behind_a_shut_window, lossy=False),
+        witnesses=("WD8",),
+        idle=frozenset({_RECEIVE, Input.ABORT.value}),
     ),
     Claim(
         "D12",
@@ -149,6 +150,7 @@ WITNESSES = (
     seen(CLAIMS, "WD5", "D5", "more is in flight than the window allows", p.shrunk_below),
     seen(CLAIMS, "WD5.rest", "D5.rest", "more is in flight than the window allows", p.shrunk_below),
     seen(CLAIMS, "WD6", "D6", "an octet is read, and the window does not open", p.too_little_read),
+    seen(CLAIMS, "WD8", "D8", "the peer of a shut window is gone", p.cut_off),
     Claim(
         "WD7",
         "a segment that is not full waits for the ACK of the one before, which is delayed",

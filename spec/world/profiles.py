@@ -311,7 +311,7 @@ PROFILES = {
         (Streams(),),
     ),
     "transfer-abort": Profile(
-        replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, lose=False)
+        replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
