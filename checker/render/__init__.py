@@ -7,13 +7,28 @@ that; see `story`.
 from .itf import itf
 from .ladder import ladder, show
 from .sequence import dot, render, writable
-from .story import Event, Flight, Line, Message, RenderError, Story
+from .story import (
+    Bar,
+    Event,
+    Flight,
+    Kind,
+    Line,
+    Measure,
+    Message,
+    Part,
+    RenderError,
+    Story,
+)
 
 __all__ = [
+    "Bar",
     "Event",
     "Flight",
+    "Kind",
     "Line",
+    "Measure",
     "Message",
+    "Part",
     "RenderError",
     "Story",
     "dot",
