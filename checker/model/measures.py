@@ -77,7 +77,7 @@ def _sends(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> tuple[tuple[Part, int], ..
     places = (tcb.snd.una, tcb.snd.nxt, transfer.nxt)
     una, nxt, again = (_place(tcp.seq, place, tcb.iss) for place in places)
     window = una + tcb.snd.wnd
-    allowed = min(una + congestion.limit(transfer, tcp), window)
+    allowed = min(una + congestion.limit(tcb, transfer, tcp), window)
     return _parts(
         (una, ACKNOWLEDGED),
         (again, IN_FLIGHT),
