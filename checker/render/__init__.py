@@ -6,7 +6,8 @@ that; see `story`.
 
 from .itf import itf
 from .ladder import ladder, show
-from .sequence import dot, render, writable
+from .plot import plot
+from .sequence import LADDER, VIEWS, dot, render, writable
 from .story import (
     Bar,
     Event,
@@ -19,8 +20,11 @@ from .story import (
     RenderError,
     Story,
 )
+from .windows import windows
 
 __all__ = [
+    "LADDER",
+    "VIEWS",
     "Bar",
     "Event",
     "Flight",
@@ -34,7 +38,9 @@ __all__ = [
     "dot",
     "itf",
     "ladder",
+    "plot",
     "render",
     "show",
+    "windows",
     "writable",
 ]

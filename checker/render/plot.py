@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby, pairwise
+from typing import Any
 
 from .story import RenderError, Story
 from .svg import CURVES, document, tag, text, ticks, title
@@ -114,7 +115,7 @@ class _Plot:
             x += 38 + 5.4 * len(phase)
 
 
-def _pen(n: int) -> dict[str, object]:
+def _pen(n: int) -> dict[str, Any]:
     """How curve number ``n`` is drawn: the first is broad, so that others show on it."""
     look = f"curve{n % len(CURVES)}-line" + " dash" * (n == len(CURVES) - 1)
     return {"class_": look, "stroke_width": 3.4 if n == 0 else 1.5}

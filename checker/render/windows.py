@@ -114,9 +114,7 @@ class _Windows:
             x, room = left + at * self.scale, BAR - at * self.scale
             width = min(max(length * self.scale, 0.8), room)
             if width > 0:
-                yield tag(
-                    "rect", said, x=x, y=top, width=width, height=high, class_=part.kind.name
-                )
+                yield tag("rect", said, x=x, y=top, width=width, height=high, class_=part.kind.name)
             at += length
 
     def row(self, event: Event) -> float:

@@ -18,10 +18,10 @@ from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.model.words import text
-from checker.render import Story, render, show, writable
+from checker.render import LADDER, VIEWS, Story, render, show, writable
 from checker.support.errors import Problem, UsageProblem
 from checker.support.names import unknown
-from proofs.claims.scenarios import NET, SCENARIOS, WALK, Move, Scenario, Train
+from proofs.claims.scenarios import SCENARIOS, WALK, Move, Scenario, Train
 from spec.rules import Rules
 from spec.tcp import congestion
 from spec.tcp.context import Tcp
@@ -66,9 +66,7 @@ class Walk(Interned):
             return found
         return [seg for seg in found if _means(seg, self.wanted)]
 
-    def take(
-        self, world: World, move: Move, segment: Segment | None = None
-    ) -> tuple[Step, World]:
+    def take(self, world: World, move: Move, segment: Segment | None = None) -> tuple[Step, World]:
         """The step that ``move`` means, with this ``segment`` if there is one."""
         self.wanted = move
         found = [
@@ -138,12 +136,12 @@ def walk(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> tuple[Wa
     system = Walk(scenario, choose_rules(scenario.rules, rules or {}))
     world = system.initial()
     if scenario.connected:
-        (a, *_), (b, *_) = scenario.numbers
-        start = established(system.seq.plus(a, 1), system.seq.plus(b, 1), system.bounds)
+        a, b = (system.seq.plus(numbers[0], 1) for numbers in scenario.numbers)
+        start = established(a, b, system.bounds)
         world = system.world(map(system.host, start.hosts), start.links)
     path = Path(world, [])
     flying = Flying(system)
-    for number, entry in enumerate(scenario.moves):
+    for number, entry in enumerate(scenario.moves, 1):
         if entry.note:
             at = entry.at if isinstance(entry, Train) else 1
             system.notes[len(path.steps) + at] = entry.note
@@ -153,10 +151,10 @@ def walk(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> tuple[Wa
                 step, world = system.take(world, move, segment)
                 flying.follow(step)
                 path.steps.append((step, world))
-                system.times.append(number + n / len(moves))
+                system.times.append(number - 1 + n / len(moves))
         except Problem as problem:
-            at = f"step {number + 1} of {len(scenario.moves)}"
-            raise type(problem)(f"{at}, {problem}") from None
+            where = f"step {number} of {len(scenario.moves)}"
+            raise type(problem)(f"{where}, {problem}") from None
     return system, path
 
 
@@ -198,17 +196,31 @@ def tell(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Story:
 
 
 def simulate(
-    name: str, out: File | str | None = None, rules: Mapping[str, Any] | None = None
+    name: str,
+    out: File | str | None = None,
+    rules: Mapping[str, Any] | None = None,
+    view: str | None = None,
 ) -> None:
-    """Draw the scenario called ``name`` to ``out``, or as a ladder to stdout."""
+    """Draw the scenario called ``name`` to ``out``, or as a ladder to stdout.
+
+    As SVG, one with a data plane is drawn with its windows, if no other ``view`` is asked for.
+    """
     if name not in SCENARIOS:
         raise unknown("scenario", name, SCENARIOS)
+    if view is not None and view not in (LADDER, *VIEWS):
+        raise unknown("view", view, (LADDER, *VIEWS))
+    if view in VIEWS and not SCENARIOS[name].bounds.get("transfer"):
+        raise UsageProblem(f"{name} has no data plane, and so no {view}")
     out = None if out is None else File(out)
-    if out is not None:
-        writable(out)
-    story = tell(SCENARIOS[name], rules)
     if out is None:
-        show(story)
+        if view in VIEWS:
+            raise UsageProblem(f"--view {view} needs --out FILE.svg")
+        show(tell(SCENARIOS[name], rules))
         return
-    render(story, out)
+    if view is None:
+        transfer = SCENARIOS[name].bounds.get("transfer")
+        view = "windows" if transfer and out.suffix.lower() == ".svg" else LADDER
+    writable(out, view)
+    story = tell(SCENARIOS[name], rules)
+    render(story, out, view)
     print(f"{out}: {name}, {len(story.lines)} steps", file=sys.stderr)

@@ -544,8 +544,7 @@ def _data(
 
 
 _NO_DELAY = {"delayed_ack": False}
-_FROM_TEN = {"initial_window": 10, "write": 20_000, "window": 24_000}
-_FULL = (_SEND, *_rounds(2))
+_FROM_TEN: dict[str, Any] = {"initial_window": 10, "write": 20_000, "window": 24_000}
 DATA_PLANE: dict[str, Scenario] = {
     "sliding-window": _data(
         "A sliding window of four segments",
@@ -571,8 +570,8 @@ DATA_PLANE: dict[str, Scenario] = {
     ),
     "slow-start": _data(
         "Slow start, a timeout, slow start again, and congestion avoidance",
-        "In slow start cwnd doubles with each round trip: 1, 2, 4, 8 segments. After the timeout it "
-        "does so up to ssthresh, half of what was in flight, and grows by a segment from there.",
+        "In slow start cwnd doubles with each round trip: 1, 2, 4, 8 segments. After the timeout "
+        "it does so up to ssthresh, half of what was in flight, and grows by a segment from there.",
         (
             _SEND,
             *_rounds(3),
@@ -659,9 +658,9 @@ DATA_PLANE: dict[str, Scenario] = {
             _SEND,
             Train(B),
             Train(A),
-            Move(B, Input.RECEIVE.value, "", "A has heard WND=0, with text queued"),
+            _do(B, Input.RECEIVE, "A has heard WND=0, with text queued"),
             Train(A, _ALL, "the window update"),
-            Move(A, Input.RETRANSMISSION_TIMEOUT.value, "", "the persist timer: a probe of one octet"),
+            _do(A, Input.RETRANSMISSION_TIMEOUT, "the persist timer: a probe of one octet"),
             Train(B, (), "its answer tells the window"),
             Train(A),
             Train(B),
@@ -706,7 +705,7 @@ DATA_PLANE: dict[str, Scenario] = {
             _SEND,
             *(_SEND,) * 4,
             Train(B),
-            Move(B, Input.ACK_TIMEOUT.value, "", "up to half a second later"),
+            _do(B, Input.ACK_TIMEOUT, "up to half a second later"),
             Train(A),
             Train(B),
             _ACK_TIMER,
@@ -730,7 +729,7 @@ DATA_PLANE: dict[str, Scenario] = {
             _SEND,
             Train(B),
             Train(A),
-            Move(B, Input.ACK_TIMEOUT.value, "", "half a second at most (MUST-58)"),
+            _do(B, Input.ACK_TIMEOUT, "half a second at most (MUST-58)"),
             Train(A),
         ),
         write=3000,
@@ -743,7 +742,7 @@ DATA_PLANE: dict[str, Scenario] = {
         (
             _SEND,
             Train(B),
-            Move(A, Input.RETRANSMISSION_TIMEOUT.value, "", "too early: the ACK is on its way"),
+            _do(A, Input.RETRANSMISSION_TIMEOUT, "too early: the ACK is on its way"),
             Train(A, (), "of the first copy, or of the second?"),
             Train(B),
             Train(A),
