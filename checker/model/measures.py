@@ -28,8 +28,9 @@ READ = Part("passed to the user", Kind.PAST)
 HELD = Part("held, with a gap before it", Kind.BUSY)
 OPEN = Part("window", Kind.READY)
 
-PHASES = tuple(each.value for each in Phase if each is not Phase.NONE)
-"""In the order of their colours."""
+PHASES = ("", *(each.value for each in Phase if each is not Phase.NONE))
+"""In the order of their colours, which are those of captures: the first is that of what only a
+capture has, an initial window (``checker.dataplane.phases``)."""
 
 
 def measure(rules: Rules, bounds: Bounds, world: World, time: float) -> Measure:

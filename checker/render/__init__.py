@@ -4,10 +4,10 @@ Nothing here knows TCP. Who has found a run tells it as a `Story`, and every dra
 that; see `story`.
 """
 
+from .curves import curves
 from .itf import itf
 from .ladder import ladder, show
-from .plot import plot
-from .sequence import LADDER, VIEWS, dot, render, writable
+from .sequence import dot
 from .story import (
     Bar,
     Event,
@@ -20,6 +20,7 @@ from .story import (
     RenderError,
     Story,
 )
+from .views import LADDER, VIEWS, render, writable
 from .windows import windows
 
 __all__ = [
@@ -35,10 +36,10 @@ __all__ = [
     "Part",
     "RenderError",
     "Story",
+    "curves",
     "dot",
     "itf",
     "ladder",
-    "plot",
     "render",
     "show",
     "windows",

@@ -49,10 +49,8 @@ from checker.support.errors import ToolProblem, UsageProblem
 
 from .itf import itf
 from .ladder import ladder
-from .plot import plot
 from .story import Event, Flight, Message, RenderError, Story
 from .text import columns, visible, wrap
-from .windows import windows
 
 UNIT = 2
 """All distances along a row are in units of two points."""
@@ -100,22 +98,14 @@ SUFFIXES = (".dot", ".json", *PICTURES, ".txt")
 """Suffixes of the formats that a story can be written in."""
 
 
-VIEWS = {"windows": windows, "plot": plot}
-"""Other pictures than the sequence diagram, of stories in which something was measured: SVG."""
-LADDER = "ladder"
-"""The sequence diagram, or the ladder."""
-
-
-def writable(path: Path, view: str = LADDER) -> None:
+def writable(path: Path) -> None:
     """Can a story be written to `path`? To be asked before the work, not after."""
-    if view in VIEWS and path.suffix.lower() != ".svg":
-        raise UsageProblem(f"cannot write {visible(str(path))!r}: view {view} is SVG only")
     if path.suffix.lower() not in SUFFIXES:
         raise UsageProblem(
             f"cannot write {visible(str(path))!r}: its suffix is none of {' '.join(SUFFIXES)}"
         )
     files.writable(path)
-    if path.suffix.lower() in PICTURES and view not in VIEWS:
+    if path.suffix.lower() in PICTURES:
         require_dot(path.suffix.lower())
 
 
@@ -127,16 +117,14 @@ def require_dot(suffix: str) -> None:
         )
 
 
-def render(story: Story, path: str | os.PathLike[str], view: str = LADDER) -> None:
+def render(story: Story, path: str | os.PathLike[str]) -> None:
     """Write the story in the format that the suffix of `path` asks for.
 
     `.txt` is the ladder, `.json` the trace for other tools, `.dot` the source of the diagram;
-    `.svg` and `.png` are drawn by the program `dot`. A `view` is another picture, as `.svg`. The
-    file appears whole or, with a `Problem`, not at all; one that was there is then left as it was.
+    `.svg` and `.png` are drawn by the program `dot`. The file appears whole or, with a
+    `Problem`, not at all; one that was there is then left as it was.
     """
     path = Path(path)
-    if view in VIEWS:
-        return files.write(path, VIEWS[view](story).encode())
     match path.suffix.lower():
         case ".txt":
             content = (ladder(story) + "\n").encode()

@@ -36,10 +36,13 @@ INKS = {
     Kind.LATER.name: Ink("#e9e2f2", "#2f2a40"),
 }
 """Colours by their names."""
-PHASES = (Ink("#1b998b", "#38c9b9"), Ink("#6a5acd", "#a79bff"), Ink("#e4572e", "#ff8a63"))
-"""Those of phases, in the order in which a story has them."""
-CURVES = (Ink("#1f2933", "#e6ebf0"), Ink("#3d8fe0", "#3d8fe0"), Ink("#c62828", "#ff7b72"))
-"""Those of curves, in the order of their names."""
+PHASES = (
+    Ink("#7fa8d6", "#5f8fc4"),
+    Ink("#43a35f", "#55b872"),
+    Ink("#d6b52c", "#d6b52c"),
+    Ink("#e0772f", "#e88a4a"),
+)
+"""Those of phases, in the order in which a story has them: as in plots, but stronger."""
 
 
 def number(value: float) -> str:
@@ -87,7 +90,6 @@ def _style() -> Iterator[str]:
         "ground": GROUND,
         **INKS,
         **{f"phase{n}": ink for n, ink in enumerate(PHASES)},
-        **{f"curve{n}": ink for n, ink in enumerate(CURVES)},
     }
     for dark in (False, True):
         yield "@media (prefers-color-scheme: dark) { " if dark else ""
@@ -97,7 +99,7 @@ def _style() -> Iterator[str]:
         yield f".halo{{paint-order:stroke;stroke:{(GROUND.light, GROUND.dark)[dark]};"
         yield "stroke-width:3px;stroke-linejoin:round} "
         yield "}" if dark else ""
-    yield " .b{font-weight:bold} .i{font-style:italic} .s{font-size:9px} .band{opacity:.16} "
+    yield " .b{font-weight:bold} .i{font-style:italic} .s{font-size:9px} "
     yield ".dash{stroke-dasharray:4 3}"
 
 
