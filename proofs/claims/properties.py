@@ -1030,7 +1030,7 @@ def cut_off(world: World) -> bool:
 
 
 def nobody_is_cut_off(world: World) -> bool:
-    """D8: where nothing can happen but RECEIVE or ABORT, no window is shut of a connection that is gone."""
+    """D8: where only RECEIVE and ABORT can happen, no shut window is of a dead connection."""
     return not cut_off(world)
 
 

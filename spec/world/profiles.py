@@ -292,7 +292,7 @@ PROFILES = {
     "transfer-samples": Profile(_TRANSFER, (Samples(),)),
     "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(),)),
     "transfer-wide": Profile(
-        replace(_TRANSFER, window=6, octets=6, write=6, clamp=6, initial_window=4, capacity=1),
+        replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
         (Pace(),),
     ),
     "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
@@ -442,7 +442,7 @@ PURPOSES = {
     "transfer-losses": "the same, to see which losses are of one flight",
     "transfer-samples": "the same, to see what the round trip is measured by",
     "transfer-segments": "the same with segments of two octets, written one at a time",
-    "transfer-wide": "six segments in a window, of which four are sent at first",
+    "transfer-wide": "six segments in a window, all sent at first (RFC 6928 allows ten)",
     "transfer-shut": "a window of one segment, and two to send: it is shut, and probed",
     "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
     "octet at a time",
