@@ -111,6 +111,20 @@ _HTTP_IDLE = replace(_HTTP, msl=2, span=1, client_idle=2, server_idle=4, **_LOSS
 _HTTP_AGAIN = replace(_HTTP, incarnations=2, server_idle=1, retries=True)
 _HTTP_POOL = replace(_HTTP, octets=1, requests=1, server_idle=1, watches=False)
 
+_TRANSFER = replace(
+    _TEXT,
+    width=5,
+    window=4,
+    capacity=2,
+    listen_open=False,
+    octets=4,
+    write=4,
+    b_sends=False,
+    close=False,
+    transfer=True,
+)
+"""Octets one way over one connection whose ends have a data plane."""
+
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
@@ -307,6 +321,8 @@ PROFILES = {
     "http-pool": Profile(_HTTP_POOL),
     "http-pool-watched": Profile(replace(_HTTP_POOL, watches=True)),
     "http-pool-idle": Profile(replace(_HTTP_POOL, client_idle=1)),
+    "transfer": Profile(_TRANSFER, (Octets(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
