@@ -5,6 +5,7 @@ from proofs.claims import (
     congestion,
     data,
     forgery,
+    http,
     keep_alive,
     listener,
     liveness,
@@ -31,6 +32,7 @@ CLAIMS: tuple[Claim, ...] = (
     *timestamps.CLAIMS,
     *transfer.CLAIMS,
     *congestion.CLAIMS,
+    *http.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -43,6 +45,7 @@ CLAIMS: tuple[Claim, ...] = (
     *timestamps.WITNESSES,
     *transfer.WITNESSES,
     *congestion.WITNESSES,
+    *http.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -61,6 +64,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
     "Windows and text": (*transfer.CLAIMS, *transfer.WITNESSES),
     "Congestion": (*congestion.CLAIMS, *congestion.WITNESSES),
+    "HTTP": (*http.CLAIMS, *http.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""
