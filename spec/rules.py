@@ -330,12 +330,12 @@ class Rules:
     )
     delayed_ack: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
+        "RFC 9293 3.8.6.3, SHLD-18, SHLD-19; RFC 5681 4.2",
         "An ACK of text in order waits for a second segment or a timer; off, it goes at once [96].",
     )
     ack_timer: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58",
+        "RFC 9293 3.8.6.3, MUST-40",
         "... for half a second at most; off, there is no timer [83].",
     )
     reassembly: bool = _rule(
@@ -396,7 +396,7 @@ class Rules:
     )
     recover_check: bool = _rule(
         True,
-        "RFC 6582 3.2 (1)",
+        "RFC 6582 3.2 (2)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
         "noticed last; off, they always do [89].",
     )

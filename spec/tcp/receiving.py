@@ -7,7 +7,7 @@ place is not, nor is anything once RCV.NXT lies between two of them: a receiver 
 holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
-from spec.seq import choose, half, least, most
+from spec.seq import choose, half, least
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.sending import acknowledge
@@ -34,8 +34,8 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
     was held and follows is taken too."""
     for transfer in tcb.transfers:
-        _shift(transfer.places, octets, tcp)
         gap = holds(transfer)
+        _shift(transfer.places, octets, tcp)
         follows: int = 0
         run: bool = True
         for place in transfer.places:
@@ -94,7 +94,7 @@ def delays(tcb: Tcb, tcp: Tcp) -> bool:
 def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """RECEIVE: text to the user; the window opens by as much, if that is worth telling.
 
-    Section 3.8.6.2.2: once it is a segment, or half the buffer.
+    Section 3.8.6.2.2: once it is a segment, or half the buffer (of an odd one, rounded up).
     """
     window = tcp.bounds.window
     octets = transfer.unread
@@ -103,7 +103,7 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     transfer.unread = tcp.seq.minus(transfer.unread, octets)
     free = tcp.seq.minus(window, transfer.unread)
     more = tcp.seq.minus(free, least(tcb.rcv.wnd, free))
-    enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
+    enough = least(half(window + 1, window + 1), tcp.bounds.mss) if tcp.rules.receiver_sws else 1
     if more >= enough:
         tcb.rcv.wnd = free
         acknowledge(tcb, tcp)

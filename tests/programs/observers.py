@@ -28,6 +28,7 @@ from spec.observe import (
     forgery,
     ghosts,
     once,
+    pace,
     sights,
     silence,
     stale,
@@ -44,6 +45,7 @@ MODULES = (
     forgery,
     ghosts,
     once,
+    pace,
     sights,
     silence,
     stale,
@@ -53,7 +55,7 @@ MODULES = (
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "silence", "stamped", "streams", "watchers")
+    for name in ("observe", "once", "pace", "silence", "stamped", "streams", "watchers")
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""
