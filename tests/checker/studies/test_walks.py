@@ -333,3 +333,11 @@ def test_what_cannot_be_viewed(tmp_path: File) -> None:
     with pytest.raises(UsageProblem, match="did you mean plot"):
         simulate("nagle", tmp_path / "walk.svg", view="plott")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_walk_shows_is_said_of_its_own_rules() -> None:
+    own = told("fast-retransmit", {"congestion": Congestion.NEWRENO})
+    assert own.verdict == SCENARIOS["fast-retransmit"].verdict
+    other = told("reno", {"congestion": Congestion.TAHOE})
+    assert other.verdict == "The same moves under other rules: congestion=tahoe."
+    assert told("reno").violated and not other.violated
