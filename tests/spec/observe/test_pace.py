@@ -57,8 +57,10 @@ def flags(ghost: Ghost) -> set[str]:
 # Bursts
 
 
-@pytest.mark.parametrize(("at", "octets", "new"), [(130, 1, True), (120, 10, False),
-                                                   (130, 0, False), (140, 5, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("at", "octets", "new"),
+    [(130, 1, True), (120, 10, False), (130, 0, False), (129, 1, False), (140, 5, True)],
+)
 def test_new_text(at, octets, new):
     end = tcb()
     assert new_text(Segment(seq=at, text=octets), moment(end, end)) == new
@@ -263,6 +265,7 @@ def sampled(resent: int, before: Tcb, after: Tcb, *sent: tuple[int, int]) -> Gho
         (10, False, 100, 110, False),
         (10, True, 100, 100, False),  # not acknowledged yet
         (20, True, 110, 120, True),
+        (1, True, 100, 101, True),
     ],
 )
 def test_ambiguous_sample(resent, timing, timed, una, ambiguous):
@@ -280,7 +283,8 @@ def test_ambiguous_sample(resent, timing, timed, una, ambiguous):
         (100, [(110, 10), (100, 10)], 20),
         (100, [(130, 10)], 0),  # new text
         (100, [(120, 20)], 30),  # the half of it
-        (100, [(100, 0)], 0),  # an ACK
+        (100, [(120, 0)], 0),  # an ACK
+        (100, [(129, 1)], 30),
         (110, [(110, 5)], 5),
     ],
 )
