@@ -63,7 +63,8 @@ CLAIMS = (
         "transfer-losses",
         "RFC 6582 3.2",
         witnesses=("WCC5",),
-        finding="In Reno two segments lost of one flight halve ssthresh twice.",
+        finding="In Reno duplicate ACKs of a flight whose loss was noticed before halve ssthresh "
+        "again: after a timeout, or if two segments of it were lost.",
     ),
     Claim(
         "CC6",
