@@ -41,7 +41,6 @@ def test_transfer(name: str, tmp_path: Path):
     one, other = here.ways[0], there.ways[0]
     assert one.octets == (TRANSFERS[name].octets or 600)
     assert SEEN.get(name, set()) <= {phase.name for phase in phases(one)}
-    # What the wire lost was sent again: seen at A as retransmissions, at B as gaps that were filled.
     again = [made for made in one.resends if made.kind is not Kind.PROBE and not made.control]
     if name == "clean":
         assert not again and not other.late
