@@ -194,6 +194,24 @@ ABLATIONS = (
     _change(62, "no Fast Open cookie", "S17", {"fast_open_cookie": False}),
     _change(63, "a listener closed in silence", "S18", {"listener_resets": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
+    _change(80, "connections kept", "H1", {}, {"kept": True, "octets": 2}),
+    _change(81, "the server closes after a response", "H1.kept", {}, {"kept": False}),
+    _change(82, "the client closes after a response, too", "H2", {}, {"client_closes": True}),
+    _change(6, "reset honoured in TIME-WAIT", "H2", {"time_wait_ignores_reset": False}),
+    _change(83, "the server closes when idle, too", "H2.kept", {}, {"server_idle": 1}),
+    _change(84, "an idle limit a tick too long", "H3", {}, {"client_idle": 3}),
+    _change(84, "an idle limit a tick too long", "H3.request", {}, {"client_idle": 4}),
+    _change(85, "a delay a tick longer", "H3", {}, {"msl": 3}),
+    _change(85, "a delay a tick longer", "H3.request", {}, {"msl": 3}),
+    _change(86, "a tick for retransmissions", "H3", {}, {"span": 2}),
+    _change(87, "requests do not wait for responses", "H3.retry.idle", {}, {"pipelined": True}),
+    _change(88, "the server's process ends", "H3.retry.idle", {}, {"abort": True}),
+    _change(89, "the server does not linger", "H4.lingers", {}, {"lingers": False}),
+    _change(87, "requests do not wait for responses", "H4.whole", {}, {"pipelined": True}),
+    _change(23, "SYN cookies", "H5.request", {"syncookies": Cookies.ALWAYS}),
+    _change(90, "nobody watches idle connections", "H6.watched", {}, {"watches": False}),
+    _change(91, "no idle limit at the client", "H6.idle", {}, {"client_idle": 0}),
+    _change(60, "a SYN sent once", "H7.again", {"syn_retransmitted": False}),
 )
 """Every ablation whose claim is in the table."""
 
@@ -254,6 +272,10 @@ CONTROLS = (
         {"time_wait_reopen": True, "reopen_returns": False},
         note="R6.",
     ),
+    _change(92, "the server does not look before it closes", "H3", {}, {"looks": False}),
+    _change(93, "the channel loses, too", "H3", {}, {"lose": True, "duplicate": True}),
+    _change(93, "the channel loses, too", "H3.request", {}, {"lose": True, "duplicate": True}),
+    _change(92, "the server does not look before it closes", "H3.retry.idle", {}, {"looks": False}),
 )
 """What a claim must survive."""
 

@@ -11,6 +11,7 @@ from spec.seq import Space, implies, not_
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.endpoint import Endpoint
+from spec.world.http import User, pending
 from spec.world.system import World
 
 Property = Callable[[World], bool]
@@ -708,6 +709,109 @@ def ends_are_told(world: World) -> bool:
     return not (a.ghost.untold | b.ghost.untold)
 
 
+# HTTP
+
+
+def _users(world: World) -> tuple[User, User]:
+    """The applications of client and server."""
+    (client,), (server,) = (end.users for end in world.hosts)
+    return client, server
+
+
+def _opened(end: Endpoint) -> int:
+    """How many connections of an end reached ESTABLISHED."""
+    count = 0
+    for pair in end.ghost.past:
+        count += pair.reached
+    return count
+
+
+def connection_each(world: World) -> bool:
+    """H1: each connection of the client has a request of its own, but one that is new."""
+    client, _ = _users(world)
+    opened = _opened(world.hosts[0])
+    return (client.asked <= opened) & (opened <= client.asked + 1)
+
+
+def one_connection(world: World) -> bool:
+    """H1.kept: no more than one connection ever reached ESTABLISHED, at either end."""
+    a, b = world.hosts
+    return (_opened(a) <= 1) & (_opened(b) <= 1)
+
+
+def _pays(payer: Endpoint, other: Endpoint) -> bool:
+    """Did each connection of one end end by its TIME-WAIT timer, and has the other none?"""
+    mine = payer.ghost.last
+    waited = not mine.reached or mine.end == End.TIMER
+    return waited and other.tcb.state != State.TIME_WAIT
+
+
+def server_pays(world: World) -> bool:
+    """H2: each connection leaves a TIME-WAIT at the server, and none at the client."""
+    a, b = world.hosts
+    return _pays(b, a)
+
+
+def client_pays(world: World) -> bool:
+    """H2.kept: the other way round."""
+    a, b = world.hosts
+    return _pays(a, b)
+
+
+def one_of_them_pays(world: World) -> bool:
+    """H2.both: not both ends are in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state != State.TIME_WAIT or b.tcb.state != State.TIME_WAIT
+
+
+def no_request_too_late(world: World) -> bool:
+    """H3: nothing is unread at a server that has closed."""
+    _, b = world.hosts
+    return not b.tcb.closing or b.tcb.rcv.wnd == 3
+
+
+def unanswered_is_unread(world: World) -> bool:
+    """H3.known: the server has not read the request whose connection ended for the client."""
+    client, server = _users(world)
+    return client.failed == 0 or server.asked == 0
+
+
+def read_once(world: World) -> bool:
+    """H3.retry: the server has not read more requests than the client has, which are two."""
+    _, server = _users(world)
+    return server.asked <= 2
+
+
+def responses_are_read(world: World) -> bool:
+    """H4: once the client's connection is gone, it has read all that the server wrote on it."""
+    a, _ = world.hosts
+    client, server = _users(world)
+    gone = a.ghost.made == 1 and a.tcb.state == State.CLOSED
+    return not gone or client.answered == server.answered
+
+
+def what_came_is_read(world: World) -> bool:
+    """H4.came: ... all that its TCP took."""
+    client, _ = _users(world)
+    return world.hosts[0].ghost.last.delivered <= client.answered
+
+
+def read_as_often_as_sent(world: World) -> bool:
+    """H5: the server has read no more requests than the client has sent."""
+    client, server = _users(world)
+    return server.asked <= client.asked
+
+
+def client_not_in_close_wait(world: World) -> bool:
+    """H6: the client is not in CLOSE-WAIT."""
+    return world.hosts[0].tcb.state != State.CLOSE_WAIT
+
+
+def no_client_in_syn_sent(world: World) -> bool:
+    """H7: the client is not in SYN-SENT, if anybody listens."""
+    return not client_in_syn_sent(world, 0)
+
+
 # Witnesses
 
 
@@ -983,3 +1087,66 @@ def given_up(world: World) -> bool:
         and b.tcb.state == State.CLOSED
         and b.ghost.id == 1
     )
+
+
+# ... of HTTP
+
+
+def two_read(world: World) -> bool:
+    """WH3: the client has read two responses."""
+    client, _ = _users(world)
+    return client.answered == 2
+
+
+def all_is_read(world: World) -> bool:
+    """WH1: the same, and both TCBs are gone."""
+    a, b = (end.tcb.state for end in world.hosts)
+    return two_read(world) and a == State.CLOSED and b in (State.CLOSED, State.LISTEN)
+
+
+def one_is_read(world: World) -> bool:
+    """WH4, WH5: the client has read a response, and both TCBs are gone."""
+    client, _ = _users(world)
+    a, b = (end.tcb.state for end in world.hosts)
+    return client.answered == 1 and a == State.CLOSED and b == State.CLOSED
+
+
+def two_pending(world: World) -> bool:
+    """WH1.together: two requests wait for their responses."""
+    client, _ = _users(world)
+    return pending(client) == 2
+
+
+def an_end_in_time_wait(world: World) -> bool:
+    """WH2.both: an end is in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state == State.TIME_WAIT or b.tcb.state == State.TIME_WAIT
+
+
+def unanswered_and_unread(world: World) -> bool:
+    """WH3.unread: the connection ended before the response, and the request was never read."""
+    client, server = _users(world)
+    return client.failed == 1 and server.asked == 0 and world.hosts[1].tcb.state == State.CLOSED
+
+
+def answered_again(world: World) -> bool:
+    """WH3.retry: both requests are answered, though the connection of one ended before."""
+    client, _ = _users(world)
+    return client.answered == 2 and client.failed != 0
+
+
+def more_after_the_close(world: World) -> bool:
+    """WH4.lingers: the server closed after its first response, and the client has asked again."""
+    _, b = world.hosts
+    client, server = _users(world)
+    return b.tcb.state == State.FIN_WAIT_2 and client.asked == 2 and server.asked == 1
+
+
+def server_in_fin_wait_2(world: World) -> bool:
+    """WH6: the server has closed, and waits for the client to."""
+    return world.hosts[1].tcb.state == State.FIN_WAIT_2
+
+
+def full_and_in_syn_sent(world: World) -> bool:
+    """WH7: the accept queue is full, and the client's SYN waits for an answer."""
+    return accept_queue_full(world) and client_in_syn_sent(world, 0)

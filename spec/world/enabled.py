@@ -6,14 +6,17 @@ nowhere else: ``calls`` says what the bounds let a host do at all, and ``enabled
 it now.
 """
 
+from typing import cast
+
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
-from spec.tcp import timeouts, timestamps, user_calls
+from spec.tcp import sending, timeouts, timestamps, user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.host import awake
-from spec.tcp.inputs import OF_LISTENERS, Input
+from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
 from spec.tcp.listener import Queue
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State
+from spec.world import http
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery
@@ -39,6 +42,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
     crashes = first and socket == 0 and bounds.crashes > 0
     forged = bounds.forged and not first
     listens = bounds.listener and not first
+    resets = bounds.requests > 0 and not first and not bounds.lingers
     allowed: dict[Event, bool] = {
         Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,
         Input.OPEN_ACTIVE: bounds.a_active if first else bounds.b_active,
@@ -47,7 +51,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.SEND_URGENT: sends and bounds.urgent,
         Input.RECEIVE: bounds.octets > 0,
         Input.CLOSE: bounds.close,
-        Input.ABORT: bounds.abort,
+        Input.ABORT: bounds.abort or resets,
         Input.USER_TIMEOUT: bounds.user_timeout,
         Input.CRASH: crashes,
         Input.RESTART: crashes,
@@ -59,6 +63,9 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
         Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
         Input.KEEP_ALIVE_TIMEOUT: rules.keep_alive != KeepAlive.OFF,
+        Input.OVERRIDE_TIMEOUT: bounds.transfer,
+        Input.ACK_TIMEOUT: bounds.transfer and rules.delayed_ack,
+        Input.SHRINK: bounds.transfer and bounds.shrinks and not first,
         Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
         Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
         Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
@@ -85,9 +92,14 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return True
     if what in OF_LISTENERS:
         return end.host.listeners != () and _listener_may(end, what, tcp)
+    if what in OF_TRANSFERS and tcb.transfers == ():
+        return False
     if end.host.listeners and what in _APPLICATION:
         if end.host.sockets[0].requests[0].queue != Queue.NONE:
             return False  # nobody has the connection yet
+    for user in end.users:
+        if what in http.CALLS and not http.may(user, tcb, cast(Input, what), bounds):
+            return False
     if what == Input.OPEN_PASSIVE:
         return state == State.CLOSED and not spent(end, bounds)
     if what in (Input.OPEN_ACTIVE, Input.OPEN_PLAIN):
@@ -101,6 +113,11 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
             or tcb.written >= bounds.octets
             or state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.TIME_WAIT)
         )
+    if what == Input.RECEIVE and tcb.transfers:
+        unread: bool = False
+        for transfer in tcb.transfers:
+            unread = transfer.unread != 0
+        return unread and state not in _NOTHING_TO_READ
     if what == Input.RECEIVE:
         return not (tcb.rcv.wnd == bounds.window or state in _NOTHING_TO_READ)
     if what == Input.CLOSE:
@@ -111,6 +128,12 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state != State.CLOSED
     if what == Input.RETRANSMISSION_TIMEOUT:
         return timeouts.retransmits(tcb, tcp)
+    if what == Input.OVERRIDE_TIMEOUT:
+        return state in _SENDING and sending.waits(tcb, tcp)
+    if what == Input.ACK_TIMEOUT:
+        return state in SYNCHRONIZED and timeouts.ack_waits(tcb, tcp)
+    if what == Input.SHRINK:
+        return state in _SENDING and tcb.rcv.wnd != 0
     if what == Input.USER_TIMEOUT:
         return timeouts.gives_up(tcb, tcp)
     if what == Input.TIME_WAIT_TIMEOUT:
@@ -170,6 +193,8 @@ def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
     return listener.listening & (room | ((tcp.rules.syncookies != Cookies.NEVER) & cookie))
 
 
+_SENDING = (State.ESTABLISHED, State.FIN_WAIT_1, State.CLOSE_WAIT, State.LAST_ACK)
+
 _NOTHING_TO_READ = (
     State.CLOSED,
     State.LISTEN,
@@ -190,7 +215,8 @@ def ages(rules: Rules, bounds: Bounds) -> bool:
 
 
 def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
-    """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?
+    """Must a timer that has run out, TIME-WAIT's, keep-alive's or an application's, expire before
+    time goes on, or something be read?
 
     Without an MSL no timer runs: each may expire, or not, while timestamp clocks tick.
     """
@@ -201,4 +227,6 @@ def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
         due = due | timeouts.time_wait_is_over(socket.tcb)
         if bounds.keep_alive_idle != 0:
             due = due | timeouts.keeps_alive(socket.tcb, Tcp(rules, bounds, 0))
+    for socket, user in zip(end.host.sockets, end.users, strict=False):
+        due = due | http.due(user, socket.tcb, bounds)
     return due

@@ -92,6 +92,38 @@ _TEXT_ON_SYN = replace(
     b_sends=False,
     send_window=True,
 )
+_HTTP = replace(
+    _CLIENT_SERVER,
+    abort=False,
+    listen_open=False,
+    stride=4,
+    incarnations=1,
+    octets=2,
+    send_window=True,
+    requests=2,
+)
+"""A client with two requests, and a server (``spec.world.http``). SYN, two octets and FIN take four
+numbers."""
+_HTTP_1_0 = replace(_HTTP, stride=3, incarnations=2, octets=1, kept=False)
+_HTTP_UNREAD = replace(_HTTP, kept=False, pipelined=True)
+_HTTP_IDLE = replace(_HTTP, msl=2, span=1, client_idle=2, server_idle=4, **_LOSSLESS)
+"""A segment is under way for a tick at most, and not sent again later."""
+_HTTP_AGAIN = replace(_HTTP, incarnations=2, server_idle=1, retries=True)
+_HTTP_POOL = replace(_HTTP, octets=1, requests=1, server_idle=1, watches=False)
+
+_TRANSFER = replace(
+    _TEXT,
+    width=5,
+    window=4,
+    capacity=2,
+    listen_open=False,
+    octets=4,
+    write=4,
+    b_sends=False,
+    close=False,
+    transfer=True,
+)
+"""Octets one way over one connection whose ends have a data plane."""
 
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
@@ -270,6 +302,27 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
+    "http-1.0": Profile(_HTTP_1_0, (Agreement(), Streams())),
+    "http-kept": Profile(replace(_HTTP, incarnations=2), (Agreement(), Streams())),
+    "http-pipelined": Profile(replace(_HTTP, incarnations=2, pipelined=True), (Agreement(),)),
+    "http-idle-both": Profile(replace(_HTTP, client_idle=1, server_idle=1)),
+    "http-idle": Profile(_HTTP_IDLE),
+    "http-idle-response": Profile(replace(_HTTP_IDLE, client_idle=3)),
+    "http-idle-request": Profile(replace(_HTTP_IDLE, client_idle=3, idle_from_request=True)),
+    "http-idle-lost": Profile(replace(_HTTP_IDLE, span=2, lose=True)),
+    "http-restart": Profile(replace(_HTTP, octets=1, requests=1, server_idle=1, abort=True)),
+    "http-retry": Profile(_HTTP_AGAIN),
+    "http-retry-pipelined": Profile(replace(_HTTP_AGAIN, pipelined=True)),
+    "http-retry-restart": Profile(replace(_HTTP_AGAIN, abort=True)),
+    "http-unread": Profile(_HTTP_UNREAD, (Streams(),)),
+    "http-lingers": Profile(replace(_HTTP_UNREAD, lingers=True), (Streams(),)),
+    "http-whole": Profile(replace(_HTTP_UNREAD, pipelined=False)),
+    "http-cookies": Profile(replace(_COOKIES, octets=1, requests=1, kept=False)),
+    "http-pool": Profile(_HTTP_POOL),
+    "http-pool-watched": Profile(replace(_HTTP_POOL, watches=True)),
+    "http-pool-idle": Profile(replace(_HTTP_POOL, client_idle=1)),
+    "transfer": Profile(_TRANSFER, (Octets(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
@@ -391,6 +444,33 @@ PURPOSES = {
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
     "number of them, whose timestamp clocks are ahead",
+    "http-1.0": "a client with two requests, and a server that closes after each response",
+    "http-kept": "two requests on one connection, which the client closes",
+    "http-pipelined": "the same, and no request waits for the response to another",
+    "http-idle-both": "two requests on one connection, which either end closes when it is idle. No "
+    "time: whenever it likes",
+    "http-idle": "the same with time: a delay of a tick, and idle limits of two ticks at the "
+    "client and four at the server. A segment is sent again in the tick that it was sent in, or "
+    "never",
+    "http-idle-response": "the same with an idle limit of three ticks at the client",
+    "http-idle-request": "the same, counted from the client's last request",
+    "http-idle-lost": "http-idle with a tick for retransmissions",
+    "http-restart": "a request to a server that closes when it is idle, or whose process ends at "
+    "any time",
+    "http-retry": "two requests to a server that closes when it is idle, from a client that asks "
+    "again what was not answered",
+    "http-retry-pipelined": "the same, and no request waits for the response to another",
+    "http-retry-restart": "http-retry, and the server's process may end at any time",
+    "http-unread": "two requests, of which neither waits for a response, to a server that answers "
+    "the first and closes: the second may also be the rest of the first, which nobody reads",
+    "http-lingers": "the same, and the server reads on until the client closes",
+    "http-whole": "the same as http-unread, and the client waits for the response",
+    "http-cookies": "a request to a server that answers and closes, through a listener, twice as "
+    "many TCBs, and room for their ISNs. See cookies",
+    "http-pool": "a client that may keep a connection for a request that never comes, and does not "
+    "watch it, and a server that closes it when it is idle",
+    "http-pool-watched": "the same, and the client watches it",
+    "http-pool-idle": "the same as http-pool, and the client closes what is idle, too",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
@@ -433,6 +513,7 @@ _LONG = (
     "idle",
     "conduct-alive",
     "conduct-probes",
+    "http-retry-pipelined",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
@@ -458,6 +539,8 @@ _WIDE = (
     "abort",
     "conduct-old",
     "conduct-edge",
+    "http-retry",
+    "http-retry-restart",
 )
 """Others that have three there: they begin or follow each other in many ways. Four are thorough."""
 
@@ -498,6 +581,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},
         "reused": {"in_flight": 3},
+        "http-retry-pipelined": {"in_flight": 3},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }

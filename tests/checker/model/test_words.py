@@ -29,3 +29,8 @@ def test_a_segment_as_text() -> None:
     assert text(Segment(3, 1, ctl=Control(syn=True, ack=True))) == "SYN,ACK SEQ=3 ACK=1 LEN=1"
     assert text(Segment(3, 7, ctl=Control(rst=True))) == "RST SEQ=3 LEN=0"
     assert text(Segment(3, text=2, ctl=Control(syn=True, fin=True))).endswith("LEN=4")
+
+
+def test_a_window_is_told_where_it_matters() -> None:
+    assert text(Segment(3, 7, wnd=9, ctl=Control(ack=True)), True) == "ACK SEQ=3 ACK=7 LEN=0 WND=9"
+    assert text(Segment(3, wnd=9, ctl=Control(rst=True)), True) == "RST SEQ=3 LEN=0"
