@@ -266,8 +266,6 @@ def prove(
         work = _Work(proofs, stack, workers or os.cpu_count() or 1, progress)
         for some in together(theorems):
             proofs.append(_traced(some, make, remember))
-            if progress is not None:
-                progress(proofs[-1], 0)
             work.add(len(proofs) - 1)
         work.finish()
     for proof in proofs:
@@ -328,6 +326,8 @@ class _Work:
         while self.waiting and len(self.pools) < self.count:
             number = self.waiting.pop()
             pool = self.pools[number] = self.stack.enter_context(forked(1))
+            if self.progress is not None:
+                self.progress(self.proofs[number], 0)
             self.results[number] = {}
             todo = units(number, self.proofs[number])
             self.left[number] = len(todo)
