@@ -320,7 +320,6 @@ def test_a_record_says_what_came_of_a_question(tmp_path: Path) -> None:
     assert record.update(asked, counts, done, 8) == done
     record.write(place)
     again = objects.Record.read(place, "1.0")
-    assert again == record
     assert again.update(asked, counts, [], 8) == done
     assert again.theories["A"][0] == {
         "checked": 1,
