@@ -17,6 +17,7 @@ from checker.engines.explicit.engine import Path
 from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules
+from checker.model.options import show as shown
 from checker.model.words import text
 from checker.render import LADDER, VIEWS, Story, render, show, writable
 from checker.support.errors import Problem, UsageProblem
@@ -187,12 +188,19 @@ class Flying:
 
 
 def tell(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Story:
-    """``scenario`` as a story."""
+    """``scenario`` as a story; what it is to show is said of its own rules only."""
     system, path = walk(scenario, rules)
     model = Model(system.rules, system.bounds, system.watchers)
-    return model.story(
-        path, scenario.title, scenario.verdict, scenario.harm, system.notes, system.times
-    )
+    verdict, harm = scenario.verdict, scenario.harm
+    if changed := {k: v for k, v in (rules or {}).items() if v != _own(scenario, k)}:
+        others = " ".join(f"{name}={shown(value)}" for name, value in changed.items())
+        verdict, harm = f"The same moves under other rules: {others}.", False
+    return model.story(path, scenario.title, verdict, harm, system.notes, system.times)
+
+
+def _own(scenario: Scenario, rule: str) -> Any:
+    """What the scenario says of a switch, or the RFC."""
+    return scenario.rules.get(rule, getattr(Rules(), rule))
 
 
 def simulate(

@@ -10,6 +10,7 @@ from spec.observe.ghosts import End, Ghost, reached_established
 from spec.seq import Space, implies, not_
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
+from spec.tcp.transfer import Transfer
 from spec.world.endpoint import Endpoint
 from spec.world.http import User, pending
 from spec.world.system import World
@@ -1087,6 +1088,197 @@ def given_up(world: World) -> bool:
         and b.tcb.state == State.CLOSED
         and b.ghost.id == 1
     )
+
+
+# A data plane: A sends, B receives
+
+
+def _transfers(world: World) -> list[Transfer]:
+    return [transfer for end in world.hosts for transfer in end.tcb.transfers]
+
+
+def _established(world: World) -> bool:
+    a, b = world.hosts
+    return a.tcb.state == State.ESTABLISHED and b.tcb.state == State.ESTABLISHED
+
+
+def windows_agree(world: World) -> bool:
+    """D3: A's SND.WND is what B offers, once both are established."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.wnd == b.tcb.rcv.wnd
+
+
+def _waits(tcb: Tcb) -> bool:
+    """Is anything unacknowledged, or written and not sent?"""
+    end = tcb.iss + 1 + tcb.written  # in these profiles numbers begin at 0, and do not wrap
+    return tcb.snd.una != tcb.snd.nxt or not (tcb.snd.nxt == end or tcb.snd.nxt == end + 1)
+
+
+def nothing_waits(world: World) -> bool:
+    """D4, D5, D7: where nothing can happen any more, all that was written is acknowledged."""
+    return not any(
+        _waits(end.tcb) for end in world.hosts if end.tcb.state not in (State.CLOSED, State.LISTEN)
+    )
+
+
+def text_waits(world: World, me: int) -> bool:
+    """D4.live: something is unacknowledged, or written and not sent."""
+    tcb = world.end(me).tcb
+    return tcb.state not in (State.CLOSED, State.LISTEN) and _waits(tcb)
+
+
+def cut_off(world: World) -> bool:
+    """B's window is shut, and its peer is gone."""
+    a, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.tcb.rcv.wnd == 0 and a.tcb.state == State.CLOSED
+
+
+def nobody_is_cut_off(world: World) -> bool:
+    """D8: where only RECEIVE and ABORT can happen, no shut window is of a dead connection."""
+    return not cut_off(world)
+
+
+def no_silly_segment(world: World) -> bool:
+    """D6: nobody sent a silly segment."""
+    return not any(end.ghost.silly for end in world.hosts)
+
+
+def no_burst(world: World) -> bool:
+    """CC2: nobody sent more than both windows allow."""
+    return not any(end.ghost.burst for end in world.hosts)
+
+
+def windows_are_sane(world: World) -> bool:
+    """CC1: cwnd is a segment at least, and ssthresh two; profile "transfer" has segments of one."""
+    return not any(transfer.cwnd != 0 and transfer.ssthresh < 2 for transfer in _transfers(world))
+
+
+def phases_are_known(world: World) -> bool:
+    """CC4: every change of phase is one of RFC 5681's."""
+    return not any(end.ghost.strange for end in world.hosts)
+
+
+def recovery_ends_in_avoidance(world: World) -> bool:
+    """CC4.reno: no ACK ended fast recovery in slow start."""
+    return not any(end.ghost.dipped for end in world.hosts)
+
+
+def one_halving(world: World) -> bool:
+    """CC5: ssthresh did not fall twice for one flight by duplicate ACKs."""
+    return not any(end.ghost.twice for end in world.hosts)
+
+
+def no_ambiguous_sample(world: World) -> bool:
+    """CC6: no sample was taken of what was sent again."""
+    return not any(end.ghost.ambiguous for end in world.hosts)
+
+
+def no_leap(world: World) -> bool:
+    """CC8: cwnd did not grow by more than was acknowledged."""
+    return not any(end.ghost.leap for end in world.hosts)
+
+
+def all_delivered(world: World) -> bool:
+    """B has all that A may write."""
+    a, b = world.hosts
+    return b.ghost.delivered == 4 and a.tcb.snd.una == a.tcb.snd.nxt
+
+
+def text_is_held(world: World) -> bool:
+    """B holds text beyond RCV.NXT."""
+    return any(place.here for transfer in _transfers(world) for place in transfer.places)
+
+
+def closed_whole(world: World) -> bool:
+    """A has sent an octet, both have closed, and A waits in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state == State.TIME_WAIT and a.tcb.written != 0 and b.tcb.state == State.CLOSED
+
+
+def all_read(world: World) -> bool:
+    """A knows a window that is open, all is acknowledged, and the user of B has read all."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.written != 0
+        and not _waits(a.tcb)
+        and b.tcb.rcv.wnd == 2
+        and a.tcb.snd.wnd == 2
+    )
+
+
+def probes(world: World) -> bool:
+    """A has sent beyond a window that is shut."""
+    a, _ = world.hosts
+    return (
+        a.tcb.state == State.ESTABLISHED and a.tcb.snd.wnd == 0 and a.tcb.snd.una != a.tcb.snd.nxt
+    )
+
+
+def shrunk_below(world: World) -> bool:
+    """A has more in flight than the window that B offers now."""
+    a, b = world.hosts
+    return _established(world) and a.tcb.snd.nxt == b.tcb.rcv.nxt + 1 and b.tcb.rcv.wnd == 0
+
+
+def too_little_read(world: World) -> bool:
+    """B's user has read an octet that B does not yet offer again."""
+    _, b = world.hosts
+    return any(
+        transfer.unread + b.tcb.rcv.wnd < 4 and b.tcb.state == State.ESTABLISHED
+        for transfer in b.tcb.transfers
+    )
+
+
+def both_wait(world: World) -> bool:
+    """A holds text back until what is in flight is acknowledged; B delays that ACK."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.snd.una != a.tcb.snd.nxt
+        and a.tcb.snd.nxt == b.tcb.rcv.nxt
+        and a.tcb.snd.nxt == a.tcb.iss + a.tcb.written
+        and any(transfer.due != 0 for transfer in b.tcb.transfers)
+    )
+
+
+def urgent_delivered(world: World) -> bool:
+    """B has an octet, and knows of urgent text."""
+    _, b = world.hosts
+    return b.ghost.delivered != 0 and b.tcb.state == State.ESTABLISHED and b.tcb.rcv.up != b.tcb.irs
+
+
+def after_a_timeout(world: World) -> bool:
+    """The retransmission timer of text has run out."""
+    return any(transfer.timed_out and transfer.cwnd == 1 for transfer in _transfers(world))
+
+
+def beyond_cwnd(world: World) -> bool:
+    """More is in flight than cwnd."""
+    return any(
+        transfer.cwnd != 0 and end.tcb.snd.nxt > end.tcb.snd.una + transfer.cwnd
+        for end in world.hosts
+        for transfer in end.tcb.transfers
+    )
+
+
+def in_recovery(world: World) -> bool:
+    """Fast recovery."""
+    return any(transfer.recovering for transfer in _transfers(world))
+
+
+def resent_acknowledged(world: World) -> bool:
+    """Text was sent again, and all is acknowledged."""
+    a, _ = world.hosts
+    return any(
+        a.tcb.written != 0 and not _waits(a.tcb) and transfer.ssthresh == 2
+        for transfer in a.tcb.transfers
+    )
+
+
+def partly_grown(world: World) -> bool:
+    """cwnd is above two segments of two, and no multiple of them."""
+    return any(transfer.cwnd == 5 for transfer in _transfers(world))
 
 
 # ... of HTTP

@@ -2,6 +2,7 @@
 
 from proofs.claims import (
     conduct,
+    congestion,
     data,
     forgery,
     http,
@@ -13,6 +14,7 @@ from proofs.claims import (
     reuse,
     time_wait,
     timestamps,
+    transfer,
 )
 from proofs.claims.claim import Claim
 
@@ -28,6 +30,8 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.CLAIMS,
     *keep_alive.CLAIMS,
     *timestamps.CLAIMS,
+    *transfer.CLAIMS,
+    *congestion.CLAIMS,
     *http.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
@@ -39,6 +43,8 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.WITNESSES,
     *keep_alive.WITNESSES,
     *timestamps.WITNESSES,
+    *transfer.WITNESSES,
+    *congestion.WITNESSES,
     *http.WITNESSES,
 )
 
@@ -56,6 +62,8 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
     "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
+    "Windows and text": (*transfer.CLAIMS, *transfer.WITNESSES),
+    "Congestion": (*congestion.CLAIMS, *congestion.WITNESSES),
     "HTTP": (*http.CLAIMS, *http.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }

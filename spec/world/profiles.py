@@ -16,6 +16,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.pace import Losses, Pace, Samples
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.stamped import Stamped
@@ -124,6 +125,8 @@ _TRANSFER = replace(
     transfer=True,
 )
 """Octets one way over one connection whose ends have a data plane."""
+_AT_ONCE: dict[str, Any] = {"capacity": 8, "in_flight": 12, **_LOSSLESS}
+"""A channel that neither loses nor duplicates, with room for all that a data plane sends."""
 
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
@@ -302,6 +305,35 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
+    "transfer": Profile(_TRANSFER, (Octets(), Pace())),
+    "transfer-losses": Profile(_TRANSFER, (Losses(),)),
+    "transfer-samples": Profile(_TRANSFER, (Samples(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(),)),
+    "transfer-wide": Profile(
+        replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
+        (Pace(),),
+    ),
+    "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
+    "transfer-silly": Profile(
+        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(),)
+    ),
+    "transfer-shrinks": Profile(
+        replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
+    ),
+    "transfer-urgent": Profile(
+        replace(_TRANSFER, width=4, window=2, octets=2, write=1, urgent=True, capacity=1),
+        (Octets(),),
+    ),
+    "transfer-close": Profile(
+        replace(_TRANSFER, width=4, window=2, mss=2, octets=2, write=2, close=True, capacity=1),
+        (Streams(),),
+    ),
+    "transfer-abort": Profile(
+        replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
+    ),
+    "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
+    "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
+    "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
     "http-1.0": Profile(_HTTP_1_0, (Agreement(), Streams())),
     "http-kept": Profile(replace(_HTTP, incarnations=2), (Agreement(), Streams())),
     "http-pipelined": Profile(replace(_HTTP, incarnations=2, pipelined=True), (Agreement(),)),
@@ -321,8 +353,6 @@ PROFILES = {
     "http-pool": Profile(_HTTP_POOL),
     "http-pool-watched": Profile(replace(_HTTP_POOL, watches=True)),
     "http-pool-idle": Profile(replace(_HTTP_POOL, client_idle=1)),
-    "transfer": Profile(_TRANSFER, (Octets(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
@@ -444,6 +474,23 @@ PURPOSES = {
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
     "number of them, whose timestamp clocks are ahead",
+    "transfer": "octets over one connection whose ends have a data plane: a window of four "
+    "segments, so that three ACKs can be duplicates. B reads, and sends nothing",
+    "transfer-losses": "the same, to see which losses are of one flight",
+    "transfer-samples": "the same, to see what the round trip is measured by",
+    "transfer-segments": "the same with segments of two octets, written one at a time",
+    "transfer-wide": "six segments in a window, all sent at first (RFC 6928 allows ten)",
+    "transfer-shut": "a window of one segment, and two to send: it is shut, and probed",
+    "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
+    "octet at a time",
+    "transfer-shrinks": "a window that may shrink",
+    "transfer-urgent": "octets that may be urgent",
+    "transfer-close": "a segment of two octets, and closes",
+    "transfer-abort": "a window of one, and aborts, where nothing is lost",
+    "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
+    "with room for all that is sent",
+    "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
+    "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
     "http-1.0": "a client with two requests, and a server that closes after each response",
     "http-kept": "two requests on one connection, which the client closes",
     "http-pipelined": "the same, and no request waits for the response to another",
@@ -517,6 +564,9 @@ _LONG = (
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
+_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith("transfer"))
+"""Those with a data plane, whose bounds are as large as they are by design; so do they."""
+
 _LIVE_ONCE = (
     "once",
     "closing",
@@ -558,7 +608,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "stream": {"in_flight": 3, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "once": {},
-        **{profile: {} for profile in _LONG},
+        **{profile: {} for profile in (*_LONG, *_TRANSFERS)},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -581,6 +631,11 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},
         "reused": {"in_flight": 3},
+        **{profile: {} for profile in _TRANSFERS},
+        "transfer": {"in_flight": 3},
+        "transfer-shut": {"in_flight": 4},
+        "transfer-silly": {"in_flight": 3, "capacity": 2},
+        "transfer-shrinks": {"in_flight": 3},
         "http-retry-pipelined": {"in_flight": 3},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },

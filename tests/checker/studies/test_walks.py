@@ -307,7 +307,7 @@ def test_every_walk_has_its_pictures(name: str, view: str, tmp_path: File) -> No
     assert SCENARIOS[name].title in texts
     if view == "windows":
         story = tell(SCENARIOS[name])
-        arrivals = {m.text for line in story.lines if (m := line.received)}
+        arrivals = {m.short for line in story.lines if (m := line.received)}
         assert arrivals <= texts
         kinds = {part.kind.name for parts in story.parts.values() for part in parts}
         assert {kind.name for kind in Kind} >= kinds
@@ -333,3 +333,11 @@ def test_what_cannot_be_viewed(tmp_path: File) -> None:
     with pytest.raises(UsageProblem, match="did you mean plot"):
         simulate("nagle", tmp_path / "walk.svg", view="plott")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_walk_shows_is_said_of_its_own_rules() -> None:
+    own = told("fast-retransmit", {"congestion": Congestion.NEWRENO})
+    assert own.verdict == SCENARIOS["fast-retransmit"].verdict
+    other = told("reno", {"congestion": Congestion.TAHOE})
+    assert other.verdict == "The same moves under other rules: congestion=tahoe."
+    assert told("reno").violated and not other.violated
