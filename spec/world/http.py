@@ -112,7 +112,7 @@ def _server_may(user: User, tcb: Tcb, what: Input, bounds: Bounds) -> bool:
 
 def _server_closes(user: User, tcb: Tcb, bounds: Bounds) -> bool:
     """Does a server want to close: after a response, after the client, or since it is idle?"""
-    if tcb.closing or tcb.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
+    if tcb.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
         return False
     unread = _unread(tcb, bounds)
     after_response = (tcb.written != 0) & (not bounds.kept)
@@ -147,7 +147,7 @@ def note(user: User, before: Tcb, after: Tcb, what: Input, bounds: Bounds) -> No
         user.answered = choose(server, user.answered, user.answered + octets)
     if after.state == State.ESTABLISHED:
         _keep_time(user, before, after, what, bounds)
-    if before.state in SYNCHRONIZED and after.state not in SYNCHRONIZED:
+    if after.state not in SYNCHRONIZED:
         user.failed = user.failed + pending(user)
         user.idle = 0
 

@@ -324,7 +324,7 @@ def test_the_usual_svg_of_a_data_plane_has_its_windows(tmp_path: File) -> None:
 
 
 def test_what_cannot_be_viewed(tmp_path: File) -> None:
-    with pytest.raises(UsageProblem, match="refused has no data plane, and so no plot"):
+    with pytest.raises(UsageProblem, match="there is no data plane, and so no plot"):
         simulate("refused", tmp_path / "walk.svg", view="plot")
     with pytest.raises(UsageProblem, match=r"--view plot needs --out FILE\.svg"):
         simulate("nagle", view="plot")
