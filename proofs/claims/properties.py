@@ -1138,6 +1138,23 @@ def nobody_is_cut_off(world: World) -> bool:
     return not cut_off(world)
 
 
+def text_is_inside(world: World) -> bool:
+    """D11.inside: A has sent no further than an octet beyond what B has room for."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.nxt <= b.tcb.rcv.nxt + b.tcb.rcv.wnd + 1
+
+
+def not_offered(world: World) -> bool:
+    """B has room, and A knows of none: all is acknowledged, and windows are scaled by 4."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.snd.una == b.tcb.rcv.nxt
+        and a.tcb.snd.wnd == 0
+        and (b.tcb.rcv.wnd != 0)
+    )
+
+
 def no_silly_segment(world: World) -> bool:
     """D6: nobody sent a silly segment."""
     return not any(end.ghost.silly for end in world.hosts)
