@@ -7,13 +7,13 @@ import dataclasses
 
 import pytest
 
+from spec.rules import Scale
 from spec.tcp import receiving
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from tests.helpers.build import PLANE, arrive, context, happen, plane, seg
+from tests.helpers.build import PLANE, arrive, context, endpoint, happen, plane, seg
 
 ACK = "<SEQ=100><ACK={}><CTL=ACK>"
-SLOW = {"delayed_ack": True}
 
 
 def text(at: int, octets: int = 10, ctl: str = "ACK") -> str:
@@ -218,6 +218,43 @@ def test_the_right_edge_stays_while_text_waits():
     first = arrive(plane(), text(300), bounds=PLANE)
     assert first.tcb.rcv.nxt + first.tcb.rcv.wnd == 400
     assert first.plane.unread == 10
+
+
+# Scaled windows (RFC 7323 2.2)
+
+
+@pytest.mark.parametrize(
+    ("shift", "scale", "sent", "read"),
+    [
+        (0, Scale.AGREED, 99, 40),
+        (1, Scale.AGREED, 49, 80),  # what is left over of a unit is not offered
+        (2, Scale.AGREED, 24, 160),
+        (2, Scale.UNHEARD, 24, 40),
+        (2, Scale.IMAGINED, 99, 160),
+    ],
+)
+def test_scaled_windows(shift, scale, sent, read):
+    bounds = dataclasses.replace(PLANE, shift=shift)
+    got = happen(plane(due=5, rcv_wnd=99), Input.ACK_TIMEOUT, bounds=bounds, scale=scale)
+    assert [one.wnd for one in got.segments] == [sent]
+    segment = "<SEQ=300><ACK=100><WND=40><CTL=ACK>"
+    assert arrive(plane(), segment, bounds=bounds, scale=scale).tcb.snd.wnd == read
+
+
+def test_windows_of_syns_are_not_scaled():
+    bounds = dataclasses.replace(PLANE, shift=2)
+    end = plane(state=State.SYN_SENT, snd_nxt=100, snd_una=99)
+    got = arrive(end, "<SEQ=299><ACK=100><WND=40><CTL=SYN,ACK>", bounds=bounds)
+    assert got.tcb.snd.wnd == 40
+    syn = happen(end, Input.RETRANSMISSION_TIMEOUT, bounds=bounds)
+    assert [one.wnd for one in syn.segments] == [100]
+
+
+def test_without_a_data_plane_windows_are_not_scaled():
+    bounds = dataclasses.replace(PLANE, shift=2, transfer=False)
+    end = endpoint(State.ESTABLISHED, rcv_wnd=99)
+    got = arrive(end, "<SEQ=310><ACK=100><WND=40><TEXT=1><CTL=ACK>", bounds=bounds)
+    assert (got.tcb.snd.wnd, [one.wnd for one in got.segments]) == (40, [99])
 
 
 # A window that shrinks (3.8.6, SHLD-14)
