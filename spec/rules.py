@@ -355,6 +355,17 @@ class Rules:
         "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
         "off, each counts that comes.",
     )
+    peer_window: bool = _rule(
+        True,
+        "RFC 9293 3.3.1, 3.8.6",
+        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [81].",
+    )
+    nxt_kept: bool = _rule(
+        True,
+        "RFC 9293 3.3.1 (silent on timeouts)",
+        "After a timeout SND.NXT stays where it is, and what is sent again is counted apart; off, "
+        "SND.NXT goes back, and ACKs of what was sent before are refused [82].",
+    )
     karn: bool = _rule(
         True,
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",

@@ -133,6 +133,7 @@ class Ghost:
     swallowed: bool = False  # it took something of a segment that ended below RCV.NXT
     late: bool = False  # a TCB was there although it had to be given up
     conduct: Breaches = field(default_factory=Breaches)
+    strayed: bool = False  # a step that the lifecycle does not have
 
     @property
     def id(self) -> Id:

@@ -9,7 +9,7 @@ RCV.NXT is not held: its sender sends it again.
 from spec.seq import choose, half, least, most
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
-from spec.tcp.sending import acknowledge
+from spec.tcp.sending import acknowledge, keep_urgent_pointer
 from spec.tcp.tcb import Tcb
 from spec.tcp.transfer import Place, Transfer
 
@@ -94,11 +94,13 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     if tcp.bounds.read != 0:
         octets = least(octets, tcp.bounds.read)
     transfer.unread = transfer.unread - octets
+    tcb.rcv.push = tcb.rcv.push & (transfer.unread != 0)
     free = window - transfer.unread
     more = free - least(tcb.rcv.wnd, free)
     enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
     if more >= enough:
         tcb.rcv.wnd = free
+        keep_urgent_pointer(tcb, tcp)
         acknowledge(tcb, tcp)
         return tcp.rule("3.8.6.2.2/open", "text to the user, the window opens")
     return tcp.rule("3.8.6.2.2/wait", "text to the user, too little to open the window for")

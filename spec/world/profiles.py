@@ -16,6 +16,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.refinement import Refinement
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.stamped import Stamped
@@ -284,8 +285,11 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
-    "transfer": Profile(_TRANSFER, (Octets(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
+    "transfer": Profile(_TRANSFER, (Octets(), Refinement())),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(), Refinement())),
+    "transfer-closing": Profile(
+        replace(_TRANSFER, octets=2, write=1, window=2, close=True), (Octets(), Refinement())
+    ),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
