@@ -35,6 +35,10 @@ class Parameters(Protocol):
         """The most octets that a segment may have (section 3.7.1); read by data planes only."""
 
     @property
+    def place(self) -> int:
+        """How many octets of text ahead of RCV.NXT are held together, or not at all (SHLD-31)."""
+
+    @property
     def write(self) -> int:
         """How many octets SEND is given at once."""
 

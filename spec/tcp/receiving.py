@@ -2,8 +2,9 @@
 
 Text that is taken waits, ``unread``, until RECEIVE passes it to the user; the right edge of the
 window, RCV.NXT+RCV.WND, stays where it is meanwhile, and RECEIVE moves it on. Text beyond RCV.NXT
-is held in its ``places`` of the window until what is missing has come (SHLD-31). ??? A FIN beyond
-RCV.NXT is not held: its sender sends it again.
+is held in its ``places`` of the window until what is missing has come (SHLD-31). What fills no
+place is not, nor is anything once RCV.NXT lies between two of them: a receiver may forget what it
+holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
 from spec.seq import choose, half, least, most
@@ -22,8 +23,8 @@ def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if not tcp.rules.reassembly:
             return None
         ahead = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
-        for n, place in enumerate(transfer.places):
-            inside = (ahead <= n) & (n < ahead + seg.text) & (n < tcb.rcv.wnd)
+        for place, start, end in _spans(transfer.places, tcp):
+            inside = (ahead <= start) & (end <= ahead + seg.text) & (end <= tcb.rcv.wnd)
             place.here = place.here | inside
         tcp.hold(seg)
     return None
@@ -33,14 +34,14 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
     was held and follows is taken too."""
     for transfer in tcb.transfers:
-        _shift(transfer.places, octets)
+        _shift(transfer.places, octets, tcp)
         gap = holds(transfer)
         follows: int = 0
         run: bool = True
         for place in transfer.places:
             run = run & place.here
-            follows = follows + run
-        _shift(transfer.places, follows)
+            follows = follows + choose(run, tcp.bounds.place, 0)
+        _shift(transfer.places, follows, tcp)
         tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, follows)
         tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, follows)
         tcp.take(seg, skip, octets + follows)
@@ -59,14 +60,20 @@ def holds(transfer: Transfer) -> bool:
     return any_
 
 
-def _shift(places: tuple[Place, ...], by: int) -> None:
-    """RCV.NXT has moved on: all places come nearer by so many."""
+def _spans(places: tuple[Place, ...], tcp: Tcp) -> list[tuple[Place, int, int]]:
+    """Each place, and from where to where it is, counted from RCV.NXT."""
+    size = tcp.bounds.place
+    return [(place, n * size, (n + 1) * size) for n, place in enumerate(places)]
+
+
+def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
+    """RCV.NXT has moved on by so many octets: all places come nearer."""
     was = [place.here for place in places]
     for n, place in enumerate(places):
         here: bool = False
         for before, one in enumerate(was):
             if before >= n:
-                here = here | ((by == before - n) & one)
+                here = here | ((by == (before - n) * tcp.bounds.place) & one)
         place.here = here
 
 
@@ -111,8 +118,8 @@ def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     receiver should not do (SHLD-14) and a sender must bear (MUST-34)."""
     tcb.rcv.wnd = tcb.rcv.wnd - 1
     transfer.unread = transfer.unread + 1
-    for n, place in enumerate(transfer.places):
-        place.here = place.here & (n < tcb.rcv.wnd)
+    for place, _, end in _spans(transfer.places, tcp):
+        place.here = place.here & (end <= tcb.rcv.wnd)
     acknowledge(tcb, tcp)
     return tcp.rule("3.8.6/shrink", "the window shrinks")
 

@@ -133,9 +133,9 @@ def delete(tcb: Tcb) -> None:
     tcb.transfers = tuple(blank(len(transfer.places)) for transfer in shape)
 
 
-def blank(window: int) -> Transfer:
-    """The data plane of a connection that is not, with a receive window of so many octets."""
-    return Transfer(places=tuple(Place() for _ in range(window)))
+def blank(places: int) -> Transfer:
+    """The data plane of a connection that is not, with a receive window of so many places."""
+    return Transfer(places=tuple(Place() for _ in range(places)))
 
 
 def return_to_time_wait(tcb: Tcb, seq: Space) -> None:

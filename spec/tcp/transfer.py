@@ -18,7 +18,8 @@ Amount = Annotated[int, "amount"]
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """One place of the receive window: has its octet come, ahead of what is expected (SHLD-31)?"""
+    """One place of the receive window, of an octet or of ``Parameters.place``: has all its text
+    come, ahead of what is expected (SHLD-31)?"""
 
     here: bool = False
 

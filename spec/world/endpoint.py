@@ -79,7 +79,8 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
 
 def new_tcb(bounds: Bounds) -> Tcb:
     """A blank TCB, with a data plane if the bounds ask for one."""
-    return Tcb(transfers=tuple(blank(bounds.window) for _ in range(bounds.transfer)))
+    places = bounds.window // bounds.place
+    return Tcb(transfers=tuple(blank(places) for _ in range(bounds.transfer)))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:
