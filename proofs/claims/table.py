@@ -8,6 +8,7 @@ from proofs.claims import (
     listener,
     liveness,
     opening,
+    refinement,
     rest,
     reuse,
     time_wait,
@@ -27,6 +28,7 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.CLAIMS,
     *keep_alive.CLAIMS,
     *timestamps.CLAIMS,
+    *refinement.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -37,6 +39,7 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.WITNESSES,
     *keep_alive.WITNESSES,
     *timestamps.WITNESSES,
+    *refinement.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -53,6 +56,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
     "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
+    "Refinement": (*refinement.CLAIMS, *refinement.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

@@ -29,6 +29,7 @@ from spec.tcp.host import Host, Socket, step
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
+from spec.tcp.transfer import Place, Transfer
 
 HELD = "3.10.7.4/seventh/out-of-order"
 """The rule by which the lifecycle would take a segment, were it next."""
@@ -155,9 +156,9 @@ def _received(m: Moment, tcb: Tcb, tcp: Tcp) -> bool:
     follows: int = 0
     for transfer in m.before.transfers:
         run: bool = m.seg is not None
-        for n, place in enumerate(transfer.places):
-            run = run & ((n < taken) | place.here)
-            follows = follows + (run & (n >= taken))
+        for place, start, end in _spans(transfer, m.tcp):
+            run = run & ((end <= taken) | (place.here & (start >= taken)))
+            follows = follows + choose(run & (start >= taken), end - start, 0)
     kept = more <= least(follows, rcv.wnd)
     rcv.nxt = choose(kept, now.nxt, rcv.nxt)
     rcv.wnd = choose(kept, seq.minus(rcv.wnd, more), rcv.wnd)
@@ -171,18 +172,24 @@ def _holds(m: Moment, tcp: Tcp) -> bool:
     moved = seq.minus(m.after.rcv.nxt, m.before.rcv.nxt)
     comes = seg is not None and any(rule.id == HELD for rule in tcp.cited)
     kept: bool = True
-    for transfer in m.after.transfers:
-        for n, place in enumerate(transfer.places):
+    for now, was in zip(m.after.transfers, m.before.transfers, strict=True):
+        for place, start, _ in _spans(now, m.tcp):
             there: bool = False
-            for was, before in enumerate(m.before.transfers[0].places):
+            for before, first, end in _spans(was, m.tcp):
                 came = before.here
                 if comes and seg is not None:
                     ahead = seq.minus(seg.seq, m.before.rcv.nxt)
-                    inside = (ahead <= was) & (was < ahead + seg.text)
-                    came = came | (inside & (was < m.before.rcv.wnd))
-                there = there | ((moved + n == was) & came)
+                    inside = (ahead <= first) & (end <= ahead + seg.text)
+                    came = came | (inside & (end <= m.before.rcv.wnd))
+                there = there | ((moved + start == first) & came)
             kept = kept & implies(place.here, there)
     return kept
+
+
+def _spans(transfer: Transfer, tcp: Tcp) -> list[tuple[Place, int, int]]:
+    """The places of the window: from where to where, counted from RCV.NXT."""
+    size = tcp.bounds.place
+    return [(place, n * size, n * size + size) for n, place in enumerate(transfer.places)]
 
 
 # What becomes of the TCB

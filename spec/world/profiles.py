@@ -287,8 +287,10 @@ PROFILES = {
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
     "transfer": Profile(_TRANSFER, (Octets(), Refinement())),
     "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(), Refinement())),
+    "transfer-shut": Profile(replace(_TRANSFER, window=2), (Octets(), Refinement())),
     "transfer-closing": Profile(
-        replace(_TRANSFER, octets=2, write=1, window=2, close=True), (Octets(), Refinement())
+        replace(_TRANSFER, window=2, octets=2, write=2, clamp=2, capacity=1, close=True),
+        (Octets(), Refinement()),
     ),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
