@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID
-from spec.rules import AckLimit, CookieHash, Cookies, Isn, KeepAlive, Restart
+from spec.rules import AckLimit, CookieHash, Cookies, Isn, KeepAlive, Persist, Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,23 @@ ABLATIONS = (
     _change(62, "no Fast Open cookie", "S17", {"fast_open_cookie": False}),
     _change(63, "a listener closed in silence", "S18", {"listener_resets": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
+    _change(81, "text beyond the peer's window", "CC3.shut", {"peer_window": False}),
+    _change(82, "SND.NXT back at SND.UNA after a timeout", "CC3", {"nxt_kept": False}),
+    _change(
+        83,
+        "probes of a shut window by new octets only",
+        "CC3.shut",
+        {"persist": Persist.NEW},
+        note="The second probe lies two octets beyond the window.",
+    ),
+    _change(
+        84,
+        "a window that shrinks",
+        "CC3",
+        {},
+        {"shrinks": True},
+        note="SHLD-14: the lifecycle has no such step, so that nothing carries over.",
+    ),
 )
 """Every ablation whose claim is in the table."""
 

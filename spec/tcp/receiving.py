@@ -7,7 +7,7 @@ place is not, nor is anything once RCV.NXT lies between two of them: a receiver 
 holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
-from spec.seq import choose, half, least, most
+from spec.seq import choose, half, least, most, times
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.sending import acknowledge, keep_urgent_pointer
@@ -48,7 +48,7 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
         transfer.unread = transfer.unread + octets + follows
         # An ACK is sent at once for what fills a gap, or is not new (RFC 5681 4.2).
         at_once = gap | (octets == 0)
-        now = 2 * tcp.bounds.mss
+        now = times(2, tcp.bounds.mss)
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
 
 
@@ -79,13 +79,13 @@ def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
 
 def prompt(transfer: Transfer, tcp: Tcp) -> None:
     """What came is acknowledged at once."""
-    transfer.due = 2 * tcp.bounds.mss
+    transfer.due = times(2, tcp.bounds.mss)
 
 
 def delays(tcb: Tcb, tcp: Tcp) -> bool:
     """May the acknowledgment wait? Not if two full segments came, nor one out of order."""
     for transfer in tcb.transfers:
-        if tcp.rules.delayed_ack and transfer.due < 2 * tcp.bounds.mss:
+        if tcp.rules.delayed_ack and transfer.due < times(2, tcp.bounds.mss):
             tcp.rule("3.8.6.3/delay", "the ACK waits for a second segment, or its timer")
             return True
     return False
