@@ -190,7 +190,7 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     seq, snd = tcp.seq, tcb.snd
     queued = left_from(tcb, transfer.nxt, tcp)
     used = seq.minus(transfer.nxt, snd.una)
-    allowed = congestion.limit(transfer, tcp)
+    allowed = congestion.limit(tcb, transfer, tcp)
     if tcp.rules.peer_window:
         allowed = least(allowed, snd.wnd)
     room = choose(used < allowed, allowed - used, 0)

@@ -72,7 +72,10 @@ class Bounds:
         "connections have a data plane, which decides when text is sent; off, it is sent at once",
     )
     mss: int = _bound(
-        1, 1, 1 << 16, "octets of a segment, at most (with a data plane); two, so that one may be silly"
+        1,
+        1,
+        1 << 16,
+        "octets of a segment, at most (with a data plane); two, so that one may be silly",
     )
     place: int = _bound(
         1,

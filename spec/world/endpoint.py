@@ -79,8 +79,8 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
 
 def new_tcb(bounds: Bounds) -> Tcb:
     """A blank TCB, with a data plane if the bounds ask for one."""
-    places = bounds.window // bounds.place
-    return Tcb(transfers=tuple(blank(places) for _ in range(bounds.transfer)))
+    asked = range(bounds.transfer)
+    return Tcb(transfers=tuple(blank(bounds.window // bounds.place) for _ in asked))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:
