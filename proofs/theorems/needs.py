@@ -495,6 +495,12 @@ NEEDS: tuple[Need, ...] = (
         )
         for control in (Congestion.TAHOE, Congestion.RENO)
     ),
+    Need(
+        "CC3.take",
+        "a window that shrinks",
+        bounds={"shrinks": True},
+        run=_BY_ABLATION["84 CC3"],
+    ),
     _all_the_same(
         "CC3.take",
         "nothing is held",

@@ -12,6 +12,7 @@ The receiver has a window of four octets, and of its stream one octet is looked 
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from proofs.theorems.small import Scene, Small
 from spec.seq import choose, implies, not_
@@ -91,7 +92,7 @@ def _context(s: Scene) -> Tcp:
         recover_check=o.recover_check,
         cwnd_floor=o.cwnd_floor,
     )
-    return Tcp(rules, replace(s.tcp.bounds, mss=o.mss), 0)
+    return Tcp(rules, replace(cast(Any, s.tcp.bounds), mss=o.mss), 0)
 
 
 def _tcb(s: Scene, g: Given) -> tuple[Tcb, Transfer]:
@@ -271,9 +272,7 @@ class Receiver:
 
     delivered: Count = 0  # octets that were taken
     wnd: Count = PLACES  # RCV.WND
-    places: tuple[Place, ...] = field(
-        default_factory=lambda: tuple(Place() for _ in range(PLACES))
-    )
+    places: tuple[Place, ...] = field(default_factory=lambda: tuple(Place() for _ in range(PLACES)))
     ended: bool = False  # FIN was taken
     came: bool = False  # a segment that has the octet has arrived
     moved: bool = False  # the right edge of the window moved where it must not
@@ -306,7 +305,7 @@ def _receiver(s: Scene, a: Arrival) -> tuple[Tcb, Transfer, Tcp]:
     tcb.rcv.up = tcb.rcv.nxt
     transfer = Transfer(unread=a.unread, due=a.due, places=me.places)
     tcb.transfers = (transfer,)
-    return tcb, transfer, Tcp(s.tcp.rules, replace(s.tcp.bounds, mss=a.mss), 0)
+    return tcb, transfer, Tcp(s.tcp.rules, replace(cast(Any, s.tcp.bounds), mss=a.mss), 0)
 
 
 def _arrives(s: Scene, a: Arrival) -> bool:
@@ -336,11 +335,15 @@ def _arrives(s: Scene, a: Arrival) -> bool:
 
 
 def _receive(s: Scene, a: Arrival) -> bool:
+    """RECEIVE; or the window shrinks, if that is asked for."""
     me: Receiver = s.me
     tcb, transfer, tcp = _receiver(s, a)
     if a.unread == 0:
         return False
-    receiving.receive(tcb, transfer, tcp)
+    if cast(Any, s.tcp.bounds).shrinks:
+        receiving.shrink(tcb, transfer, tcp)
+    else:
+        receiving.receive(tcb, transfer, tcp)
     me.moved = me.moved | (tcb.rcv.wnd < me.wnd)
     me.wnd = tcb.rcv.wnd
     s.tcp.cited.extend(tcp.cited)
@@ -377,5 +380,3 @@ def edge_stays(s: Scene) -> bool:
     """CC3.take: the right edge of the window stays when text is taken, and RECEIVE moves it to the
     right only."""
     return not_(s.me.moved)
-
-

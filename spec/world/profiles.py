@@ -413,6 +413,11 @@ PURPOSES = {
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
     "number of them, whose timestamp clocks are ahead",
+    "transfer": "octets one way over a connection with a data plane: windows, retransmission, "
+    "congestion control",
+    "transfer-segments": "the same with segments of two octets, so that one may be silly",
+    "transfer-shut": "the same with more octets than a window, which shuts",
+    "transfer-closing": "the same, and the connection closes",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
