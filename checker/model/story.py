@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from checker.engines.explicit.engine import Path
 from checker.model.measures import PHASES, measure
-from checker.model.words import small_print, state, text
+from checker.model.words import brief, small_print, state, text
 from checker.render import Line, Message, Story
 from checker.support.errors import Problem
 from spec.observe.confusion import old as is_old
@@ -65,7 +65,10 @@ class _Flying:
             or is_old(receiver, self.segment)
         )
         to = world.topology.peers[self.sender]
-        return Message(self.uid, self.sender, to, text(self.segment, self.windows), bool(old))
+        short = brief(self.segment) if self.windows else ""
+        return Message(
+            self.uid, self.sender, to, text(self.segment, self.windows), bool(old), "", short
+        )
 
 
 class _Teller:

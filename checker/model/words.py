@@ -28,6 +28,16 @@ def text(seg: Segment, window: bool = False) -> str:
     return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}{wnd}"
 
 
+def brief(seg: Segment) -> str:
+    """Of a segment with text, SYN or FIN where that is, of any other what it acknowledges and
+    offers; and flags that are not PSH and ACK."""
+    names = [] if flags(seg) in ("ACK", "PSH,ACK") else [flags(seg)]
+    if seg.length():
+        return " ".join([*names, f"SEQ={seg.seq} LEN={seg.length()}"])
+    offers = f"ACK={seg.ack} WND={seg.wnd}" if seg.ctl.ack else f"SEQ={seg.seq}"
+    return " ".join([*names, offers])
+
+
 def state(end: Endpoint) -> str:
     """The RFC's state, and the health of the host where it is not well.
 

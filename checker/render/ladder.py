@@ -121,7 +121,7 @@ class _Ladder:
         yield ""
         for name, parts in story.parts.items():
             meanings = ", ".join(f"{part.kind.value} {part.name}" for part in parts)
-            yield from wrap(f"{left(name + ':', BARS + 1)} {meanings}", self.width)
+            yield from wrap(f"{name}: {meanings}", self.width)
         for flight in story.flights:
             if flight.in_flight:
                 last = flight.events[-1].message
@@ -238,9 +238,10 @@ class _Ladder:
         """A glyph for each column; what is there at all has one at least."""
         width, at, end = self.middle - BARS - 5, 0, 0
         glyphs = ""
-        for part, length in bar.parts:
+        for n, (part, length) in enumerate(bar.parts, 1):
             end += length
-            edge = min(width, max(at + 1, round(end * width / self.story.scale)))
+            edge = max(at + 1, round(end * width / self.story.scale))
+            edge = max(at, min(edge, width - len(bar.parts) + n))
             glyphs += part.kind.value * (edge - at)
             at = edge
         return f"{left(bar.name, BARS)} [{left(glyphs, width)}]"

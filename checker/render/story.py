@@ -46,6 +46,8 @@ class Message:
     """Of an earlier connection than the present one."""
     mark: str = ""
     """What is wrong with it, in a word."""
+    short: str = ""
+    """What is worth telling of it where there is little room; blank: all."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _style() -> Iterator[str]:
         yield f".halo{{paint-order:stroke;stroke:{(GROUND.light, GROUND.dark)[dark]};"
         yield "stroke-width:3px;stroke-linejoin:round} "
         yield "}" if dark else ""
-    yield " .b{font-weight:bold} .i{font-style:italic} .s{font-size:9px} "
+    yield " .b{font-weight:bold} .i{font-style:italic} "
     yield ".dash{stroke-dasharray:4 3}"
 
 

@@ -15,9 +15,11 @@ from .story import Bar, Event, Flight, RenderError, Story
 from .svg import document, tag, text, ticks, title
 from .text import wrap
 
-NUMBER, STRIPE, BAR, LANE = 26, 8, 270, 170
-"""Widths: numbers of steps, phases, bars, and what is in flight."""
-LETTER = 5.7
+WIDTH = 830
+"""That of a page: what is wider comes out smaller, and so do its letters."""
+NUMBER, STRIPE, LANE = 26, 8, 130
+"""Widths: numbers of steps, phases, and what is in flight."""
+LETTER = 6.3
 """That of a letter of the texts in between, rather too wide than too narrow."""
 ROW, NOTE = 17, 11
 TOP = 66
@@ -34,20 +36,22 @@ def windows(story: Story) -> str:
 class _Windows:
     def __init__(self, story: Story) -> None:
         self.story = story
-        self.scale = BAR / max(story.scale, 1)
         self.phases = story.phases
-        texts = [event.message.text for flight in story.flights for event in flight.events]
-        texts += [line.action for line in story.lines]
-        self.columns = max(map(len, texts), default=0) + 2
-        self.a = LEFT + BAR + 16 + LETTER * self.columns
+        texts = [_told(event) for flight in story.flights for event in flight.events]
+        texts += [line.action for line in story.lines if line.received is None]
+        self.columns = min(max(map(len, texts), default=0) + 2, 48)
+        aside = 16 + LETTER * self.columns
+        self.bar_width = max((WIDTH - LEFT - LANE - 2 * aside - 24) / 2, 100)
+        self.a = LEFT + self.bar_width + aside
         self.b = self.a + LANE
-        self.right = self.b + 16 + LETTER * self.columns
-        self.width = self.right + BAR + 24
+        self.right = self.b + aside
+        self.width = self.right + self.bar_width + 24
+        self.scale = self.bar_width / max(story.scale, 1)
         self.rows = [float(TOP)]
         below = 0
         for line in story.lines:
             self.rows.append(self.rows[-1] + ROW + NOTE * below)
-            below = len(self.notes(line.notes))
+            below = len(self.notes(line.notes)) + max(len(line.lost) - 1, 0)
         self.bottom = self.rows[-1] + ROW + NOTE * below
 
     def notes(self, notes: tuple[str, ...]) -> list[str]:
@@ -56,7 +60,7 @@ class _Windows:
 
     def svg(self) -> str:
         legend = [*self.legend()]
-        verdict = wrap(self.story.verdict, int(self.width / 6))
+        verdict = wrap(self.story.verdict + self.round(), int(self.width / 6))
         height = self.bottom + 18 + 16 * len(self.story.parts) + 16 + 14 * len(verdict) + 12
         body = [text(12, 22, self.story.title, "ink b", font_size=13)]
         body += [*self.heads(), *self.stripe()]
@@ -76,15 +80,22 @@ class _Windows:
         body += [text(12, below + 14 * n, line, f"{look} b") for n, line in enumerate(verdict)]
         return document(self.width, height, self.story.title, body)
 
+    def round(self) -> str:
+        """Which steps are repeated for ever."""
+        if self.story.loop is None:
+            return ""
+        first, last = (self.story.lines[n].number for n in (self.story.loop, -1))
+        return f" (steps {first} to {last} for ever)"
+
     def heads(self) -> Iterator[str]:
         """The names of the ends, and the scale of their bars."""
         for x, name in zip((self.a, self.b), self.story.lifelines, strict=True):
             yield text(x, TOP - 14, name, "ink b", font_size=12, text_anchor="middle")
-        marks = ticks(self.story.scale, 6)
+        marks = ticks(self.story.scale, int(self.bar_width / 38))
         for left in (LEFT, self.right):
             for mark in marks:
                 x = left + mark * self.scale
-                yield text(x, TOP - 14, f"{mark:,}", "grey s", text_anchor="middle")
+                yield text(x, TOP - 14, f"{mark:,}", "grey", text_anchor="middle")
                 yield tag("line", x1=x, x2=x, y1=TOP - 10, y2=self.bottom, class_="faint-line")
 
     def stripe(self) -> Iterator[str]:
@@ -111,7 +122,7 @@ class _Windows:
         at = 0
         for part, length in bar.parts:
             said = title(f"{bar.name}: {part.name}, {at:,} to {at + length:,}")
-            x, room = left + at * self.scale, BAR - at * self.scale
+            x, room = left + at * self.scale, self.bar_width - at * self.scale
             width = min(max(length * self.scale, 0.8), room)
             if width > 0:
                 yield tag("rect", said, x=x, y=top, width=width, height=high, class_=part.kind.name)
@@ -132,7 +143,7 @@ class _Windows:
             yield self.label(event, look)
         middle = (start + end) / 2
         if flight.loss is not None:
-            y = self.row(flight.loss)
+            y = self.row(flight.loss) + NOTE * self.turn(flight.loss)
             # It gets as far as half way in the step in which it is lost.
             if flight.lost_at_once:
                 y += ROW / 2
@@ -157,24 +168,27 @@ class _Windows:
     def beside(self, end: int, y: float, content: str, look: str) -> str:
         """A text at the lifeline of an end, on the outer side."""
         x, anchor = (self.a - 8, "end") if end == 0 else (self.b + 8, "start")
-        return text(x, y + 3, content, f"{look} s", text_anchor=anchor)
+        return text(x, y + 3, content, look, text_anchor=anchor)
 
     def label(self, event: Event, look: str, what: str = "") -> str:
         """The text of a message, where it arrives or would have."""
-        message = event.message
-        marks = "".join(f" ({mark})" for mark in ("old" * message.old, message.mark) if mark)
-        return self.beside(message.receiver, self.row(event), what + message.text + marks, look)
+        y = self.row(event) + (NOTE * self.turn(event) if look == "lost" else 0)
+        return self.beside(event.message.receiver, y, what + _told(event), look)
+
+    def turn(self, event: Event) -> int:
+        """How many were lost in the same step before it."""
+        return [one.uid for one in self.story.lines[event.line].lost].index(event.message.uid)
 
     def step(self, index: int) -> Iterator[str]:
         """The number of a step, what was done, and the notes."""
         line, y = self.story.lines[index], self.rows[index + 1]
         said = title(f"{line.action}: {line.rule}" if line.rule else line.action)
-        yield tag("text", said + str(line.number), x=NUMBER - 6.0, y=y + 3, class_="grey s",
+        yield tag("text", said + str(line.number), x=NUMBER - 6.0, y=y + 3, class_="grey",
                   text_anchor="end")  # fmt: skip
         end = line.lost[0].receiver if line.lost else line.actor or 0
         if line.received is None and not line.lost:
             yield self.beside(end, y, line.action, "ink b")
-        for n, note in enumerate(self.notes(line.notes), 1):
+        for n, note in enumerate(self.notes(line.notes), max(len(line.lost), 1)):
             yield self.beside(end, y + NOTE * n, note, "ink i")
 
     def legend(self) -> Iterator[str]:
@@ -186,7 +200,11 @@ class _Windows:
         ]
         if self.phases:
             shown = {one.phase for one in self.story.measures}
-            marks = [(f"phase{n}", phase) for n, phase in enumerate(self.phases) if phase in shown]
+            marks = [
+                (f"phase{n}", phase)
+                for n, phase in enumerate(self.phases)
+                if phase and phase in shown
+            ]
             lines.append(("phase", marks))
         for name, marks in lines:
             yield text(12, y + 8, name, "ink b")
@@ -196,3 +214,10 @@ class _Windows:
                 yield text(x + 17, y + 9, meaning)
                 x += 34 + 5.3 * len(meaning)
             y += 16
+
+
+def _told(event: Event) -> str:
+    """A message's text, and what else is to be said of it."""
+    message = event.message
+    marks = "".join(f" ({mark})" for mark in ("old" * message.old, message.mark) if mark)
+    return (message.short or message.text) + marks

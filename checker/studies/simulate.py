@@ -17,8 +17,9 @@ from checker.engines.explicit.engine import Path
 from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.options import choose_rules
+from checker.model.options import show as shown
 from checker.model.words import text
-from checker.render import LADDER, VIEWS, Story, render, show, writable
+from checker.render import Story, chosen, render, show, writable
 from checker.support.errors import Problem, UsageProblem
 from checker.support.names import unknown
 from proofs.claims.scenarios import SCENARIOS, WALK, Move, Scenario, Train
@@ -187,12 +188,19 @@ class Flying:
 
 
 def tell(scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Story:
-    """``scenario`` as a story."""
+    """``scenario`` as a story; what it is to show is said of its own rules only."""
     system, path = walk(scenario, rules)
     model = Model(system.rules, system.bounds, system.watchers)
-    return model.story(
-        path, scenario.title, scenario.verdict, scenario.harm, system.notes, system.times
-    )
+    verdict, harm = scenario.verdict, scenario.harm
+    if changed := {k: v for k, v in (rules or {}).items() if v != _own(scenario, k)}:
+        others = " ".join(f"{name}={shown(value)}" for name, value in changed.items())
+        verdict, harm = f"The same moves under other rules: {others}.", False
+    return model.story(path, scenario.title, verdict, harm, system.notes, system.times)
+
+
+def _own(scenario: Scenario, rule: str) -> Any:
+    """What the scenario says of a switch, or the RFC."""
+    return scenario.rules.get(rule, getattr(Rules(), rule))
 
 
 def simulate(
@@ -207,20 +215,13 @@ def simulate(
     """
     if name not in SCENARIOS:
         raise unknown("scenario", name, SCENARIOS)
-    if view is not None and view not in (LADDER, *VIEWS):
-        raise unknown("view", view, (LADDER, *VIEWS))
-    if view in VIEWS and not SCENARIOS[name].bounds.get("transfer"):
-        raise UsageProblem(f"{name} has no data plane, and so no {view}")
     out = None if out is None else File(out)
-    if out is None:
-        if view in VIEWS:
-            raise UsageProblem(f"--view {view} needs --out FILE.svg")
-        show(tell(SCENARIOS[name], rules))
-        return
-    if view is None:
-        transfer = SCENARIOS[name].bounds.get("transfer")
-        view = "windows" if transfer and out.suffix.lower() == ".svg" else LADDER
-    writable(out, view)
+    view = chosen(view, out, bool(SCENARIOS[name].bounds.get("transfer")))
+    if out is not None:
+        writable(out, view)
     story = tell(SCENARIOS[name], rules)
+    if out is None:
+        show(story)
+        return
     render(story, out, view)
     print(f"{out}: {name}, {len(story.lines)} steps", file=sys.stderr)

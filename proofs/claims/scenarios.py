@@ -120,6 +120,8 @@ _LAST_ACK_LOST = (
     *_wait(1),
     _do(B, Input.RETRANSMISSION_TIMEOUT),
 )
+_REQUEST = (_do(A, Input.SEND, "a request"),)
+
 LIFECYCLE: dict[str, Scenario] = {
     "three-way-handshake": Scenario(
         "Three-way handshake, with the relative numbers of a capture",
@@ -382,6 +384,72 @@ LIFECYCLE: dict[str, Scenario] = {
         ),
         bounds={**_LISTENER, "neighbours": True, "octets": 1},
     ),
+    "keep-alive-race": Scenario(
+        "Keep-alive: the server closes when it is idle, and a request crosses its FIN",
+        "The request was on its way before the FIN came. The server's application is gone, so that "
+        "a reset answers. The client sees one that would look the same had the request been done.",
+        (
+            *_REQUEST,
+            _hear(B, "PSH,ACK"),
+            _do(B, Input.RECEIVE),
+            _do(B, Input.SEND, "the response; the server's idle time begins"),
+            _lose("ACK", "the ACK of the request; the response acknowledges it, too"),
+            _hear(A, "PSH,ACK"),
+            _do(A, Input.RECEIVE, "and that of the client, a delay later"),
+            _hear(B, "ACK"),
+            _do(A, Input.SEND, "the next request, on the same connection"),
+            _do(B, Input.CLOSE, "idle for its limit: close()"),
+            _hear(B, "PSH,ACK", "too late"),
+            _do(B, Input.ABORT, "nobody will read it: RFC 9293 3.6.1, SHLD-3"),
+            _hear(A, "FIN,ACK"),
+            _hear(A, "RST", "was the request done?"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+        harm=True,
+    ),
+    "reset-destroys-response": Scenario(
+        "The server closes with unread input, and the reset destroys its response",
+        "The response had come, and was acknowledged. By the letter of 3.10.7.4 a reset flushes "
+        "what the user has not read; Linux lets it be read. If it had been lost on its way, no "
+        "stack would send it again.",
+        (
+            *_REQUEST,
+            _do(A, Input.SEND, "more: the rest of a body, or a second request"),
+            _hear(B, "PSH,ACK SEQ=1"),
+            _do(B, Input.RECEIVE, "enough to answer"),
+            _do(B, Input.SEND, "the response"),
+            _hear(B, "PSH,ACK SEQ=2", "and this is never read"),
+            _hear(A, "PSH,ACK", "the response is there, and the application busy sending"),
+            _do(B, Input.ABORT, "close() with unread input"),
+            _hear(A, "RST", "... and the response is gone"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+        harm=True,
+    ),
+    "lingering-close": Scenario(
+        "A lingering close: the server reads on until the client closes",
+        "shutdown() is CLOSE: it sends FIN after the response, and takes what comes. So no reset "
+        "is due, and the client reads the response.",
+        (
+            *_REQUEST,
+            _do(A, Input.SEND, "more: the rest of a body, or a second request"),
+            _hear(B, "PSH,ACK SEQ=1"),
+            _do(B, Input.RECEIVE, "enough to answer"),
+            _do(B, Input.SEND, "the response"),
+            _do(B, Input.CLOSE, "shutdown()"),
+            _hear(B, "PSH,ACK SEQ=2"),
+            _do(B, Input.RECEIVE, "read, and thrown away"),
+            _hear(A, "PSH,ACK"),
+            _do(A, Input.RECEIVE, "the response"),
+            _hear(A, "FIN,ACK"),
+            _do(A, Input.CLOSE),
+            _hear(B, "FIN,ACK", "the client's FIN: now close()"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+    ),
     "syn-cookie": Scenario(
         "A SYN cookie: the listener keeps nothing until the third segment",
         "The SYN queue is full of SYNs from nobody. The SYN,ACK says all that the listener will "
@@ -590,10 +658,7 @@ DATA_PLANE: dict[str, Scenario] = {
             _SEND,
             Train(B, (1,), "each segment after the gap is answered with the same ACK"),
             Train(A, (), "the third duplicate ACK: sent again", 3),
-            Train(B),
-            Train(A),
-            Train(B),
-            Train(A),
+            *_rounds(3),
         ),
         _NO_DELAY,
         **_FROM_TEN,

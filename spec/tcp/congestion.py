@@ -91,7 +91,7 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     if transfer.recovering:
         if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
-            left = choose(transfer.cwnd > octets, transfer.cwnd - octets, 0)
+            left = choose(transfer.cwnd > octets, tcp.seq.minus(transfer.cwnd, octets), 0)
             transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)
             tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
             return True
@@ -111,7 +111,7 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
         return False
     acked = transfer.acked + octets
     if acked >= transfer.cwnd:
-        transfer.acked = least(acked - transfer.cwnd, tcp.bounds.clamp)
+        transfer.acked = least(tcp.seq.minus(acked, transfer.cwnd), tcp.bounds.clamp)
         transfer.cwnd = _within(transfer.cwnd + mss, tcp)
         tcp.rule("RFC 5681/3.1/avoidance", "congestion avoidance: cwnd grows by a segment")
     else:

@@ -193,7 +193,7 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     allowed = congestion.limit(tcb, transfer, tcp)
     if tcp.rules.peer_window:
         allowed = least(allowed, snd.wnd)
-    room = choose(used < allowed, allowed - used, 0)
+    room = choose(used < allowed, seq.minus(allowed, used), 0)
     text = least(least(queued, room), tcp.bounds.mss)
     again = transfer.nxt != snd.nxt
     if tcp.rules.sender_sws:
