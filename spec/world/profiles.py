@@ -576,7 +576,7 @@ _LONG = (
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
-_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith("transfer"))
+_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith(("transfer", "refined")))
 """Those with a data plane, whose bounds are as large as they are by design; so do they."""
 
 _LIVE_ONCE = (
@@ -646,6 +646,8 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         **{profile: {} for profile in _TRANSFERS},
         "transfer": {"in_flight": 3},
         "transfer-shut": {"in_flight": 4},
+        "refined": {"in_flight": 3},
+        "refined-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
         "http-retry-pipelined": {"in_flight": 3},
