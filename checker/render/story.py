@@ -277,11 +277,13 @@ class Story:
 
     @property
     def parts(self) -> dict[str, dict[Part, None]]:
-        """What occurs in the bars of each name, in the order of the kinds."""
+        """What is drawn of the bars of each name, in the order of the kinds."""
         found: dict[str, dict[Part, None]] = {}
-        for one in self.measures:
-            for bar in (bar for bars in one.bars for bar in bars):
-                found.setdefault(bar.name, {}).update((part, None) for part, _ in bar.parts)
+        for bar in (bar for one in self.measures for bars in one.bars for bar in bars):
+            ends = accumulate((length for _, length in bar.parts), initial=0)
+            drawn = [part for start, (part, _) in zip(ends, bar.parts, strict=False)
+                     if start < self.scale]  # fmt: skip
+            found.setdefault(bar.name, {}).update(dict.fromkeys(drawn))
         kinds = list(Kind)
         return {
             name: dict.fromkeys(sorted(parts, key=lambda part: kinds.index(part.kind)))
