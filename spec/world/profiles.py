@@ -334,6 +334,7 @@ PROFILES = {
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
+    "transfer-scaled": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2)),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
     "refined": Profile(_TRANSFER, (Refinement(),)),
     "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
@@ -498,6 +499,8 @@ PURPOSES = {
     "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
     "with room for all that is sent",
     "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
+    "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
+    "it is offered whole, or not at all",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",
     "refined-segments": "the same with segments of two octets, written one at a time",
