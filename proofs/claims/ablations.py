@@ -21,6 +21,7 @@ from spec.rules import (
     KeepAlive,
     Persist,
     Restart,
+    Scale,
 )
 
 
@@ -235,6 +236,10 @@ ABLATIONS = (
     ),
     _change(110, "samples of what was sent again", "CC6", {"karn": False}),
     _change(111, "slow start grows by segments", "CC8", {"growth": Growth.SEGMENT}),
+    _change(119, "scaled windows read as they are", "D11", {"scale": Scale.UNHEARD}),
+    _change(120, "windows read as scaled that are not", "D11", {"scale": Scale.IMAGINED}),
+    _change(120, "windows read as scaled that are not", "D11.inside", {"scale": Scale.IMAGINED}),
+    _change(121, "text sent once", "CC7", {"text_retransmitted": False}),
     _change(112, "any window update counts", "D3", {"window_newer": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
     _change(80, "connections kept", "H1", {}, {"kept": True, "octets": 2}),

@@ -12,7 +12,7 @@ from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.tcp.transfer import Transfer
 from spec.world.endpoint import Endpoint
-from spec.world.http import User, pending
+from spec.world.http import User
 from spec.world.system import World
 
 Property = Callable[[World], bool]
@@ -1138,6 +1138,23 @@ def nobody_is_cut_off(world: World) -> bool:
     return not cut_off(world)
 
 
+def text_is_inside(world: World) -> bool:
+    """D11.inside: A has sent no further than an octet beyond what B has room for."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.nxt <= b.tcb.rcv.nxt + b.tcb.rcv.wnd + 1
+
+
+def not_offered(world: World) -> bool:
+    """B has room, and A knows of none: all is acknowledged, and windows are scaled by 4."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.snd.una == b.tcb.rcv.nxt
+        and a.tcb.snd.wnd == 0
+        and (b.tcb.rcv.wnd != 0)
+    )
+
+
 def no_silly_segment(world: World) -> bool:
     """D6: nobody sent a silly segment."""
     return not any(end.ghost.silly for end in world.hosts)
@@ -1306,7 +1323,7 @@ def one_is_read(world: World) -> bool:
 def two_pending(world: World) -> bool:
     """WH1.together: two requests wait for their responses."""
     client, _ = _users(world)
-    return pending(client) == 2
+    return client.asked == client.answered + client.failed + 2
 
 
 def an_end_in_time_wait(world: World) -> bool:

@@ -7,6 +7,7 @@ place is not, nor is anything once RCV.NXT lies between two of them: a receiver 
 holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
+from spec.rules import Scale
 from spec.seq import choose, half, least, most
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
@@ -89,6 +90,22 @@ def delays(tcb: Tcb, tcp: Tcp) -> bool:
             tcp.rule("3.8.6.3/delay", "the ACK waits for a second segment, or its timer")
             return True
     return False
+
+
+def offer(tcb: Tcb, tcp: Tcp) -> None:
+    """The windows of what is sent, in units of 2^shift octets but on a SYN (RFC 7323 2.2): what is
+    left over of a unit is not offered."""
+    if tcb.transfers and tcp.rules.scale != Scale.IMAGINED:
+        for seg in tcp.sent:
+            for _ in range(tcp.bounds.shift):
+                seg.wnd = choose(seg.ctl.syn, seg.wnd, half(seg.wnd, tcp.bounds.window))
+
+
+def offered(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """The window of what arrives, in octets."""
+    if tcb.transfers and tcp.rules.scale != Scale.UNHEARD:
+        for _ in range(tcp.bounds.shift):
+            seg.wnd = choose(seg.ctl.syn, seg.wnd, tcp.seq.plus(seg.wnd, seg.wnd))
 
 
 def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:

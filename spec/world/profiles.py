@@ -333,6 +333,7 @@ PROFILES = {
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
+    "transfer-scaled": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2)),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
     "http-1.0": Profile(_HTTP_1_0, (Agreement(), Streams())),
     "http-kept": Profile(replace(_HTTP, incarnations=2), (Agreement(), Streams())),
@@ -490,6 +491,8 @@ PURPOSES = {
     "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
     "with room for all that is sent",
     "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
+    "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
+    "it is offered whole, or not at all",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
     "http-1.0": "a client with two requests, and a server that closes after each response",
     "http-kept": "two requests on one connection, which the client closes",
