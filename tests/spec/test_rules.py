@@ -117,6 +117,8 @@ DEFAULTS = {
     "window_newer": True,
     "window_larger": False,
     "scale": Scale.AGREED,
+    "peer_window": True,
+    "nxt_kept": True,
     "shut_acceptable": True,
     "text_retransmitted": True,
     "karn": True,
@@ -298,6 +300,8 @@ DEMONSTRATIONS = {
     ("window_larger", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=100><WND=5><CTL=ACK>"),
     ("scale", Scale.UNHEARD): told(DUPLICATE, SCALED),
     ("scale", Scale.IMAGINED): made(Input.ACK_TIMEOUT, SCALED, due=5),
+    ("peer_window", False): made(Input.SEND, flight=100),
+    ("nxt_kept", False): made(Input.RETRANSMISSION_TIMEOUT, flight=30),
     ("shut_acceptable", False): arriving(
         State.ESTABLISHED, "<SEQ=300><ACK=100><CTL=RST,ACK>", rcv_wnd=0
     ),
