@@ -174,6 +174,8 @@ class Sending:
     def sends(self, p: Packet, text: bytes, ident: int) -> None:
         """A segment of the sender."""
         if p.flags & RST:
+            if self.zero is not None:
+                self.zero.reset = p.number
             return
         syn, length = p.flags & SYN, p.length()
         if self.base is None:
