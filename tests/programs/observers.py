@@ -30,6 +30,7 @@ from spec.observe import (
     ghosts,
     once,
     pace,
+    refinement,
     sights,
     silence,
     stale,
@@ -47,6 +48,7 @@ MODULES = (
     ghosts,
     once,
     pace,
+    refinement,
     sights,
     silence,
     stale,
@@ -56,7 +58,16 @@ MODULES = (
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "pace", "silence", "stamped", "streams", "watchers")
+    for name in (
+        "observe",
+        "once",
+        "pace",
+        "refinement",
+        "silence",
+        "stamped",
+        "streams",
+        "watchers",
+    )
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""
