@@ -55,10 +55,16 @@ class Small:
 # Systems of two ends
 
 
+def not_there(_: int) -> Any:
+    """Of an end that has one life nothing is asked by number."""
+    raise AssertionError("an end with one life")
+
+
 @dataclass(slots=True)
 class Turn:
     """An end that acts, what is left open, what else decides, and the context in which rules run:
-    ``using`` makes it."""
+    ``using`` makes it. An end that has many lives has no one ISS; ``my_end`` tells of the number of
+    a life how far it goes."""
 
     me: Any
     open: Any
@@ -68,6 +74,7 @@ class Turn:
     rules: Rules
     bounds: Bounds
     tcp: Tcp
+    my_end: Callable[[int], int] = not_there
 
     @property
     def seq(self) -> Space:
@@ -82,13 +89,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """A state as seen from one end."""
+    """A state as seen from one end. Where an end has many lives, ``mine`` and ``its`` give what is
+    remembered of a life by its number, ``my_end`` and ``its_end`` how far it goes."""
 
     me: Any
     peer: Any
     my_iss: Seq
     its_iss: Seq
     seq: Space
+    mine: Callable[[int], Any] = not_there
+    its: Callable[[int], Any] = not_there
+    my_end: Callable[[int], int] = not_there
+    its_end: Callable[[int], int] = not_there
 
 
 Move = Callable[[Turn, Any], "list[Any] | None"]
@@ -111,6 +123,8 @@ class Pair:
     moves: Mapping[str, Move]
     deliveries: Mapping[str, Move]
     look: Callable[[Any], Any]
+    memory: type | None = None
+    life: str = ""
 
 
 # S2: what a full SYN queue costs

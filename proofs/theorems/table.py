@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, pace, paws, small, text
+from proofs.theorems import connections, cookies, pace, paws, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -196,8 +196,35 @@ _TEXT = Theorem(
     system=text.TEXT,
 )
 
+_CONNECTIONS = Theorem(
+    id="T1.text",
+    title="... with text",
+    cites="RFC 9293 3.5",
+    claims=(connections.agreement, connections.nothing_is_garbled, connections.numbers_are_places, connections.segments_are_numbered, connections.acknowledged_is_whole, connections.graceful_is_whole),
+    clauses=(
+        connections.remembered,
+        connections.opening,
+        connections.in_order,
+        connections.taken_was_sent,
+        connections.acknowledged_was_taken,
+        connections.states_tell,
+        connections.window_is_its_own,
+        connections.in_flight,
+        connections.segments_are_sent,
+        connections.acks_are_of_the_past,
+        connections.others_have_taken_nothing,
+    ),
+    rules={"syn_ack_exact": True, "close_waits": True},
+    bounds={"width": 32, "packed": True},
+    free=("covering_acceptable", "edge_acceptable"),
+    pairs=(connections.rising,),
+    facts=(connections.nothing_comes_back,),
+    system=connections.CONNECTIONS,
+)
+
 THEOREMS = (
     _T1,
+    _CONNECTIONS,
     _upon(
         _T1,
         id="T1s.exact",

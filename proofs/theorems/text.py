@@ -12,7 +12,7 @@ time must do is to let no segment arrive of which a number is 2^32 places behind
 ``proofs.theorems.pace`` says how fast one may send.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from proofs.theorems.small import Pair, Scene, Sides, Turn
@@ -152,16 +152,16 @@ def _tcb(s: Turn) -> Tcb:
     return tcb
 
 
-def _kept_whole(tcb: Tcb) -> None:
-    """Nothing has become of a TCB that ``End`` does not keep."""
+def check_kept(tcb: Tcb, kept: Sequence[str]) -> None:
+    """Nothing has become of a TCB but what is ``kept`` of it."""
     for name, value, blank in zip(paths(tcb), key(tcb), key(Tcb()), strict=True):
-        if name not in KEPT and (type(value) is not type(blank) or value != blank):
+        if name not in kept and (type(value) is not type(blank) or value != blank):
             raise AssertionError(f"{name} of a TCB is not kept, and is not what it was")
 
 
 def _keep(s: Turn, tcb: Tcb) -> None:
     """Write down what became of it, once the places are those of now."""
-    _kept_whole(tcb)
+    check_kept(tcb, KEPT)
     me: End = s.me
     me.state, me.wnd, me.rcv_wnd = tcb.state, tcb.snd.wnd, tcb.rcv.wnd
     me.closed = me.closed | tcb.closing

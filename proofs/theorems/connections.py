@@ -1,0 +1,612 @@
+"""Connections from CLOSED to CLOSED at 32 bits: handshake, text both ways, and close, one after
+the other, any number of them.
+
+The specification's own functions work on one TCB at each end. Users call OPEN, SEND, RECEIVE, CLOSE
+and ABORT as they like, before ESTABLISHED, too; timeouts come, hosts crash, and segments in flight
+are a set that forgets nothing. So whatever earlier connections have sent may arrive.
+
+*Places* are natural numbers that do not wrap, one row of them for all that a host ever sends: an
+ISS, octets, FIN, and the next ISS, which lies above all that was used before (RFC 9293 3.4.1). The
+number of a place is the place modulo 2^32. No rule of the specification reads places. A TCB is known
+by the place of its ISS, and of each is remembered, for ever, what it had come to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proofs.theorems.small import Pair, Scene, Sides, Turn
+from proofs.theorems.text import AROUND, BUFFER, WINDOW, check_kept
+from spec.seq import choose, implies, not_
+from spec.tcp.segment import Control, Count, Segment, Seq
+from spec.tcp.segment_arrives import segment_arrives
+from spec.tcp.sending import Tcp
+from spec.tcp.tcb import State, Tcb, delete
+from spec.tcp.timeouts import (
+    gives_up,
+    retransmission_timeout,
+    retransmits,
+    time_wait_timeout,
+    user_timeout,
+)
+from spec.tcp.user_calls import abort, close, open_active, open_passive, receive, send
+
+HALF = 1 << 31
+"""As far as a number may be ahead: then it looks like one behind."""
+
+
+@dataclass(slots=True, eq=False)
+class Life:
+    """What is remembered of a TCB, by the place of its ISS."""
+
+    heard: Count = 0  # the peer's TCB whose SYN it took; 0: none
+    wrote: Count = 0  # the place after the last octet that SEND was given
+    closed: bool = False  # CLOSE was called
+    taken: Count = 0  # the place after the last octet that was taken
+    ended: bool = False  # FIN was taken
+
+    @property
+    def got(self) -> int:
+        """The place of RCV.NXT."""
+        return self.taken + self.ended
+
+
+@dataclass(slots=True, eq=False)
+class End:
+    """One end: its TCB, or the last that it had, and what is known for ever.
+
+    Of SND.UNA, SND.NXT and RCV.NXT there are the places only. The TCB that the specification works
+    on has the numbers, and the end has strayed if one is not that of its place afterwards.
+    """
+
+    state: State = State.CLOSED
+    passive: bool = False  # the TCB came from LISTEN
+    reached: bool = False  # it reached ESTABLISHED
+    iss: Count = 0  # the place of its ISS; 0: there was none yet
+    heard: Count = 0
+    una: Count = 0  # the place of SND.UNA
+    nxt: Count = 0
+    wrote: Count = 0
+    closed: bool = False
+    taken: Count = 0
+    ended: bool = False
+    wnd: Count = 0  # SND.WND
+    rcv_wnd: Count = 0  # RCV.WND
+    buffer: Count = 0  # how many octets its receive buffer holds
+    graceful: bool = False  # the TCB ended by its TIME-WAIT timer, or the ACK of its FIN
+    strayed: bool = False
+    garbled: bool = False  # something was taken that was not next in the stream of who was heard
+
+    @property
+    def got(self) -> int:
+        """The place of RCV.NXT."""
+        return self.taken + self.ended
+
+
+@dataclass(slots=True, eq=False)
+class Flying:
+    """A segment in flight, by the places of its numbers. Resets are not in it: one with any numbers
+    may arrive at any time."""
+
+    src: Count = 0  # the TCB that sent it
+    heard: Count = 0  # ... and whom it had heard
+    at: Count = 0  # the place of SEG.SEQ
+    acks: Count = 0  # ... of SEG.ACK
+    wnd: Count = 0
+    text: Count = 0  # none with a SYN
+    syn: bool = False
+    ack: bool = False
+    fin: bool = False
+    strayed: bool = False  # its numbers are not those of its places
+
+    @property
+    def length(self) -> int:
+        """SEG.LEN."""
+        return self.text + self.syn + self.fin
+
+
+@dataclass(slots=True, eq=False)
+class Choice:
+    """What is left open at each step. No clause speaks of it, so that the next step has another."""
+
+    behind: Count = AROUND - 1  # how far behind RCV.NXT or SND.NXT a number may be that arrives
+    ahead: Count = HALF - 1  # how far ahead of RCV.NXT
+    isn: Count = 1  # the place of the next ISS
+    octets: Count = 1  # that SEND is given
+    part: Count = 1  # how much is sent again
+    room: Count = 1  # how much the buffer of a new TCB holds; how much of it RECEIVE makes free
+    greatest: Count = 0  # MAX.SND.WND
+    wl1: Seq = 0  # SND.WL1, SND.WL2 and RCV.UP
+    wl2: Seq = 0
+    up: Seq = 0
+    seq: Seq = 0  # the numbers of a reset
+    ack: Seq = 0
+    has_ack: bool = False  # has it an ACK?
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """What else decides: is this TCB of the peer in SYN-SENT?"""
+
+    calling: Count = 0
+
+
+# What happens
+
+OPENING = (State.SYN_SENT, State.SYN_RECEIVED)
+KEPT = (
+    *("state", "passive", "iss", "irs", "snd.una", "snd.nxt", "snd.wnd", "snd.wl1", "snd.wl2"),
+    *("rcv.nxt", "rcv.wnd", "rcv.up", "rcv.push", "written", "closing"),
+)
+"""What of a TCB is not as in a blank one."""
+OUR_SYN = ("3.10.7.4/fifth/SYN-RECEIVED/our-syn", "3.10.7.3/SYN-SENT/fourth/our-syn")
+"""Rules by which our SYN is acknowledged."""
+
+
+def exists(end: End) -> bool:
+    """Is there a TCB with an ISS?"""
+    return (end.state != State.CLOSED) & (end.state != State.LISTEN)
+
+
+def knows(end: End) -> bool:
+    """... that knows both numbers?"""
+    return exists(end) & (end.state != State.SYN_SENT)
+
+
+def _number(s: Turn, place: int) -> Seq:
+    """The number of a place."""
+    return s.seq.plus(place, 0)
+
+
+def _tcb(s: Turn) -> Tcb:
+    """The TCB of an end.
+
+    Octets are counted from the last one that was acknowledged: the specification counts them from
+    ISS, and no further than the numbers go.
+    """
+    me: End = s.me
+    tcb = Tcb(state=me.state)
+    if me.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    tcb.passive, tcb.closing = me.passive, me.closed
+    tcb.snd.una, tcb.snd.nxt = _number(s, me.una), _number(s, me.nxt)
+    if me.state in OPENING:
+        tcb.iss, tcb.written = tcb.snd.una, me.wrote - me.una - 1
+    else:
+        tcb.iss, tcb.written = s.seq.minus(tcb.snd.una, 2), me.wrote + 1 - me.una
+    tcb.snd.wnd, tcb.snd.wl1, tcb.snd.wl2 = me.wnd, s.open.wl1, s.open.wl2
+    tcb.rcv.wnd, tcb.rcv.up = me.rcv_wnd, s.open.up
+    if me.state != State.SYN_SENT:
+        tcb.rcv.nxt, tcb.irs = _number(s, me.got), _number(s, me.heard)
+    return tcb
+
+
+def _keep(s: Turn, tcb: Tcb) -> None:
+    """Write down what became of it, once the places are those of now."""
+    check_kept(tcb, KEPT)
+    me: End = s.me
+    me.state, me.wnd, me.rcv_wnd = tcb.state, tcb.snd.wnd, tcb.rcv.wnd
+    me.closed = me.closed | tcb.closing
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return
+    right = (tcb.snd.una == _number(s, me.una)) & (tcb.snd.nxt == _number(s, me.nxt))
+    if tcb.state in OPENING:
+        right = right & (tcb.iss == _number(s, me.iss))
+    if tcb.state != State.SYN_SENT:
+        right = right & (tcb.rcv.nxt == _number(s, me.got))
+        right = right & (tcb.irs == _number(s, me.heard))
+    me.strayed = me.strayed | not_(right)
+
+
+def _sent(s: Turn, place: int) -> list[Flying]:
+    """What was sent, from this place on; a SYN is at the ISS."""
+    found = []
+    me: End = s.me
+    for seg in s.tcp.sent:
+        if seg.ctl.rst:
+            continue
+        flying = Flying(me.iss, me.heard, wnd=seg.wnd, text=seg.text)
+        flying.syn, flying.ack, flying.fin = seg.ctl.syn, seg.ctl.ack, seg.ctl.fin
+        flying.at, flying.acks = place, me.got
+        right = implies(seg.ctl.ack, seg.ack == _number(s, me.got))
+        if seg.ctl.syn:
+            right = right & (seg.text == 0)
+            flying.at, flying.text = me.iss, 0
+        else:
+            place = place + flying.length
+        flying.strayed = not_(right & (seg.seq == _number(s, flying.at)))
+        found.append(flying)
+    return found
+
+
+def _sent_first(s: Turn) -> list[Flying]:
+    """What was sent, if all of it is for the first time."""
+    found = _sent(s, s.me.nxt)
+    for flying in found:
+        if not flying.syn:
+            s.me.nxt = s.me.nxt + flying.length
+    return found
+
+
+def _after(s: Turn, tcb: Tcb, what: Callable[[Tcb, Tcp], object]) -> list[Flying] | None:
+    """What is sent, for the first time, if this is done."""
+    what(tcb, _using(s, s.me.buffer))
+    if s.tcp.made and not _begun(s):
+        return None
+    sent = _sent_first(s)
+    _keep(s, tcb)
+    return sent
+
+
+def _using(s: Turn, window: int) -> Tcp:
+    """The context of a step, with a buffer of so many octets, and an ISS on offer."""
+    tcp = s.using(window)
+    tcp.isn = _number(s, s.open.isn)
+    return tcp
+
+
+def _begun(s: Turn) -> bool:
+    """A TCB was made; is it as it may be?"""
+    me, iss = s.me, s.open.isn
+    if s.open.room > WINDOW or not (iss > me.iss) & (iss + 1 < s.my_end(iss)):
+        return False
+    me.iss = me.una = iss
+    me.nxt = me.wrote = iss + 1
+    me.heard = me.taken = 0
+    me.passive = me.reached = me.closed = me.ended = me.graceful = False
+    me.buffer = s.open.room
+    return True
+
+
+def _open_actively(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state not in (State.CLOSED, State.LISTEN):
+        return None
+    s.me.buffer = s.open.room
+    return _after(s, _tcb(s), open_active)
+
+
+def _open_passively(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state != State.CLOSED:
+        return None
+    return _after(s, _tcb(s), open_passive)
+
+
+def _send(s: Turn, _: None) -> list[Flying] | None:
+    """SEND of any number of octets, as far as there are places below the next ISS."""
+    me: End = s.me
+    if me.state not in (*OPENING, State.ESTABLISHED, State.CLOSE_WAIT) or me.closed:
+        return None
+    wrote = me.wrote + s.open.octets
+    if s.open.octets == 0 or not (wrote <= me.una + BUFFER) & (wrote < s.my_end(me.iss)):
+        return None
+    tcb = _tcb(s)
+    tcb.written = tcb.written + s.open.octets - 1
+    me.wrote = wrote
+    return _after(s, tcb, lambda tcb, tcp: send(tcb, tcp, False))
+
+
+def _receive(s: Turn, _: None) -> list[Flying] | None:
+    """RECEIVE, of all that is at hand or of a part."""
+    me: End = s.me
+    if me.state in (State.CLOSED, State.LISTEN, *OPENING):
+        return None
+    if not (me.rcv_wnd < s.open.room) & (s.open.room <= me.buffer):
+        return None
+    return _after(s, _tcb(s), lambda tcb, _: receive(tcb, _using(s, s.open.room)))
+
+
+def _close(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state in (State.CLOSED, State.LISTEN):
+        return _after(s, _tcb(s), close) if s.me.state == State.LISTEN else None
+    return _after(s, _tcb(s), close) if not s.me.closed else None
+
+
+def _abort(s: Turn, _: None) -> list[Flying] | None:
+    return _after(s, _tcb(s), abort) if s.me.state != State.CLOSED else None
+
+
+def _give_up(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state == State.CLOSED or not gives_up(_tcb(s), s.tcp):
+        return None
+    return _after(s, _tcb(s), user_timeout)
+
+
+def _crash(s: Turn, _: None) -> list[Flying] | None:
+    """The host forgets all but where its next ISS is to be."""
+    return _after(s, _tcb(s), lambda tcb, _: delete(tcb)) if s.me.state != State.CLOSED else None
+
+
+def _leave(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state != State.TIME_WAIT:
+        return None
+    s.me.graceful = True
+    return _after(s, _tcb(s), time_wait_timeout)
+
+
+def _retransmit(s: Turn, _: None) -> list[Flying] | None:
+    """As much as one likes of what is to be acknowledged is sent again, in one segment; or a shut
+    window is probed."""
+    me: End = s.me
+    tcb = _tcb(s)
+    if me.state in (State.CLOSED, State.LISTEN) or not retransmits(tcb, s.tcp):
+        return None
+    if me.state in OPENING or me.una == me.nxt:
+        return _after(s, tcb, retransmission_timeout)
+    if not (s.open.part > 0) & (me.una + s.open.part <= me.nxt):
+        return None
+    tcb.snd.nxt = s.seq.plus(tcb.snd.una, s.open.part)
+    retransmission_timeout(tcb, _using(s, me.buffer))
+    tcb.snd.nxt = _number(s, me.nxt)
+    _keep(s, tcb)
+    return _sent(s, me.una)
+
+
+def _reset(s: Turn, _: None) -> list[Flying] | None:
+    """A reset arrives, with any numbers."""
+    if s.me.state == State.CLOSED:
+        return None
+    seg = Segment(s.open.seq, s.open.ack)
+    seg.ctl = Control(rst=True, ack=s.open.has_ack)
+    return _after(s, _tcb(s), lambda tcb, tcp: segment_arrives(tcb, seg, tcp))
+
+
+def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
+    """A segment arrives, if it is not too old."""
+    me: End = s.me
+    if me.state == State.CLOSED or not _near(s, flying):
+        return None
+    seg = Segment(_number(s, flying.at), _number(s, flying.acks), flying.wnd)
+    seg.ctl = Control(ack=flying.ack)
+    if flying.syn:
+        seg.ctl.syn = True
+    else:
+        seg.text, seg.ctl.fin = flying.text, flying.fin
+    tcb, before = _tcb(s), me.state
+    waits = before in (State.LISTEN, State.SYN_SENT)
+    tcp = _using(s, s.open.room if before == State.LISTEN else s.open.greatest)
+    segment_arrives(tcb, seg, tcp)
+    if tcp.made:
+        if not _begun(s):
+            return None
+        me.passive = True
+    if waits and tcb.state in (State.SYN_RECEIVED, State.ESTABLISHED):
+        me.heard, me.taken = flying.src, flying.at + 1
+    for _, skip, octets in tcp.taken:
+        another = (flying.src != me.heard) | (flying.at + skip != me.taken)
+        me.garbled = me.garbled | ((octets != 0) & another)
+        me.taken = me.taken + octets
+    if "connection closing" in tcp.signals:
+        another = (flying.src != me.heard) | (flying.at + flying.text != me.taken)
+        me.garbled, me.ended = me.garbled | another, True
+    if before == State.LAST_ACK and tcb.state == State.CLOSED:
+        me.graceful = True
+    cited = [rule.id for rule in tcp.cited]
+    if "3.10.7.4/fifth/una" in cited:
+        me.una = flying.acks
+    if any(id in cited for id in OUR_SYN):
+        me.una, me.reached = flying.acks, True
+    sent = _sent_first(s)
+    _keep(s, tcb)
+    return sent
+
+
+def _near(s: Turn, flying: Flying) -> bool:
+    """Is no number of a segment too far from the one that it is compared with?"""
+    me: End = s.me
+    behind = me.got <= flying.at + s.open.behind
+    seq = behind & (flying.at <= me.got + s.open.ahead)
+    acks: bool = me.nxt <= flying.acks + s.open.behind
+    return implies(knows(me), seq) & implies(exists(me) & flying.ack, acks)
+
+
+def _look(peer: End) -> Seen:
+    return Seen(choose(peer.state == State.SYN_SENT, peer.iss, 0))
+
+
+CONNECTIONS = Pair(
+    End,
+    Flying,
+    Choice,
+    Seen,
+    {
+        "passive OPEN": _open_passively,
+        "active OPEN": _open_actively,
+        "SEND": _send,
+        "RECEIVE": _receive,
+        "CLOSE": _close,
+        "ABORT": _abort,
+        "USER TIMEOUT": _give_up,
+        "crash": _crash,
+        "TIME-WAIT TIMEOUT": _leave,
+        "RETRANSMISSION TIMEOUT": _retransmit,
+        "reset": _reset,
+    },
+    {"deliver": _arrives},
+    _look,
+    memory=Life,
+    life="iss",
+)
+
+
+# Assumptions
+
+
+def nothing_comes_back(s: Scene) -> bool:
+    """No number that arrives is 2^32 or more behind, or 2^31 ahead: it would look like one of
+    now."""
+    near: bool = (s.open.behind < AROUND) & (s.open.ahead < HALF)
+    return near
+
+
+def rising(w: Sides, m: Count, n: Count) -> bool:
+    """Of two ISSs one is not below what the TCB of the other uses: SYN, all its octets, and FIN."""
+    first, second = w.my_end(m), w.my_end(n)
+    made = (m < first) & (n < second)
+    return implies(made, implies(m < n, first <= n) & implies(n < m, second <= m))
+
+
+# Clauses
+
+
+def remembered(w: Sides) -> bool:
+    """Of the last TCB, what is remembered is what it is."""
+    me: End = w.me
+    life: Life = w.mine(me.iss)
+    same = (life.heard == me.heard) & (life.wrote == me.wrote) & (life.closed == me.closed)
+    return same & (life.taken == me.taken) & (life.ended == me.ended)
+
+
+def opening(w: Sides) -> bool:
+    """Before ESTABLISHED nothing is acknowledged or taken, and nothing sent but the SYN."""
+    me: End = w.me
+    calling, received = me.state == State.SYN_SENT, me.state == State.SYN_RECEIVED
+    bare = (me.una == me.iss) & (me.nxt == me.iss + 1) & not_(me.reached)
+    return (
+        implies(calling | received, bare & ((me.heard == 0) == calling))
+        & implies(calling, not_(me.closed | me.ended))
+        & implies(exists(me), me.iss >= 1)
+        & implies(knows(me) & not_(received), me.reached)
+        & implies(me.reached, me.una > me.iss)
+        & implies(me.graceful, not_(exists(me)))
+    )
+
+
+def in_order(w: Sides) -> bool:
+    """What is acknowledged was sent, what was sent was written, and all lies between the ISS and
+    the next."""
+    me: End = w.me
+    order = (me.iss < me.nxt) & (me.nxt <= me.wrote + me.closed) & (me.iss < me.wrote)
+    return implies(me.iss >= 1, order & (me.una <= me.nxt) & (me.wrote < w.my_end(me.iss)))
+
+
+def taken_was_sent(w: Sides) -> bool:
+    """What was taken was written by the TCB that was heard; FIN follows all octets; and nothing is
+    taken before ESTABLISHED."""
+    me: End = w.me
+    peer: End = w.peer
+    other: Life = w.its(me.heard)
+    order = (me.heard <= peer.iss) & (me.heard < me.taken) & (me.taken <= other.wrote)
+    order = order & (other.wrote < w.its_end(me.heard))
+    order = order & implies(me.heard == peer.iss, me.got <= peer.nxt)
+    last = other.closed & (me.taken == other.wrote)
+    nothing = (me.taken == me.heard + 1) & not_(me.ended)
+    return implies(me.reached, me.heard >= 1) & implies(
+        me.heard != 0, order & implies(me.ended, last) & implies(not_(me.reached), nothing)
+    )
+
+
+def acknowledged_was_taken(w: Sides) -> bool:
+    """What is acknowledged was taken, and what was taken was written."""
+    me: End = w.me
+    other: Life = w.its(me.heard)
+    return implies(me.reached, (me.una <= other.got) & _was_written(other, me))
+
+
+def _was_written(life: Life, by: End) -> bool:
+    """Was what a TCB took written by this one, FIN after all octets?"""
+    last = by.closed & (life.taken == by.wrote)
+    return (life.taken <= by.wrote) & implies(life.ended, last)
+
+
+def states_tell(w: Sides) -> bool:
+    """A state tells whether FIN was taken, CLOSE called, and our FIN acknowledged."""
+    me: End = w.me
+    state = me.state
+    ended = (state == State.CLOSE_WAIT) | (state == State.CLOSING) | (state == State.LAST_ACK)
+    ended = ended | (state == State.TIME_WAIT)
+    still = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
+    still = still | (state == State.SYN_RECEIVED)
+    acked = (state == State.FIN_WAIT_2) | (state == State.TIME_WAIT)
+    return (
+        implies(knows(me), ended == me.ended)
+        & implies(state == State.ESTABLISHED, not_(me.closed))
+        & implies(knows(me) & not_(still), me.closed)
+        & implies(acked, me.una == me.wrote + 1)
+    )
+
+
+def window_is_its_own(w: Sides) -> bool:
+    """The receive window is never more than the buffer."""
+    me: End = w.me
+    return implies(exists(me), (me.rcv_wnd <= me.buffer) & (me.buffer <= WINDOW))
+
+
+def in_flight(w: Sides) -> bool:
+    """No more is to be acknowledged than a window, a probe and FIN; nor does more wait than is
+    room for."""
+    me: End = w.me
+    fin = me.nxt > me.wrote
+    little = (me.nxt <= me.una + WINDOW + 1 + fin) & (me.wnd <= WINDOW)
+    return little & (me.wrote <= me.una + BUFFER)
+
+
+def segments_are_sent(w: Sides, seg: Flying) -> bool:
+    """A SYN is at the ISS of its TCB, and all else after it; what it has was written and sent."""
+    life: Life = w.mine(seg.src)
+    here = (seg.src < seg.at) & (seg.at + seg.length <= w.my_end(seg.src)) & seg.ack
+    here = here & implies(seg.src == w.me.iss, seg.at + seg.length <= w.me.nxt)
+    here = here & implies(seg.text != 0, seg.at + seg.text <= life.wrote)
+    here = here & implies(seg.fin, life.closed & (seg.at + seg.text == life.wrote))
+    made = (seg.src >= 1) & (seg.src <= w.me.iss) & (seg.src < life.wrote)
+    made = made & (life.wrote < w.my_end(seg.src))
+    made = made & (seg.text <= WINDOW + 1)
+    return made & choose(seg.syn, (seg.at == seg.src) & (seg.text == 0) & not_(seg.fin), here)
+
+
+def acks_are_of_the_past(w: Sides, seg: Flying) -> bool:
+    """What is acknowledged is of the TCB that was heard, and was taken; no window is too wide."""
+    life: Life = w.mine(seg.src)
+    peer: End = w.peer
+    past = (seg.heard != 0) & (seg.heard == life.heard) & (seg.heard <= peer.iss)
+    past = past & (seg.heard < seg.acks) & (seg.acks <= life.got)
+    past = past & (seg.acks <= w.its_end(seg.heard))
+    now = (seg.acks <= peer.nxt) & _was_written(life, peer)
+    past = past & implies(seg.heard == peer.iss, now)
+    return implies(seg.ack, past) & (seg.wnd <= WINDOW)
+
+
+def others_have_taken_nothing(w: Sides, seg: Flying) -> bool:
+    """A TCB that heard one which is established with another has acknowledged nothing but its
+    SYN."""
+    peer: End = w.peer
+    another = peer.reached & (seg.heard == peer.iss) & (seg.src != peer.heard)
+    return implies(seg.ack & another, seg.acks == peer.iss + 1)
+
+
+def agreement(w: Sides) -> bool:
+    """T1: who reached ESTABLISHED was heard by the TCB that it heard."""
+    me: End = w.me
+    return implies(me.reached, w.its(me.heard).heard == me.iss)
+
+
+def numbers_are_places(w: Sides) -> bool:
+    """T9: ISS, IRS, SND.UNA, SND.NXT and RCV.NXT are the numbers of their places, however far they
+    are."""
+    return not_(w.me.strayed)
+
+
+def segments_are_numbered(w: Sides, seg: Flying) -> bool:
+    """T9: SEG.SEQ and SEG.ACK are, too."""
+    return not_(seg.strayed)
+
+
+def nothing_is_garbled(w: Sides) -> bool:
+    """T9: every octet that was taken was the next one of the stream of the TCB that was heard; and
+    so FIN."""
+    return not_(w.me.garbled)
+
+
+def acknowledged_is_whole(w: Sides) -> bool:
+    """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
+    me: End = w.me
+    other: Life = w.its(me.heard)
+    acknowledged = me.reached & me.closed & (me.una == me.wrote + 1)
+    return implies(acknowledged, other.ended & (other.taken == me.wrote))
+
+
+def graceful_is_whole(w: Sides) -> bool:
+    """T8: where a TCB ends by its TIME-WAIT timer, or by the ACK of its FIN in LAST-ACK, each end
+    has taken all that the other wrote."""
+    me: End = w.me
+    other: Life = w.its(me.heard)
+    whole = me.ended & other.ended & (me.taken == other.wrote) & (other.taken == me.wrote)
+    return implies(me.graceful, whole)
