@@ -74,6 +74,30 @@ class Row(Enum):
     NEITHER = "neither"  # SEG.SEQ above
 
 
+class Persist(Enum):
+    """What is sent into a shut window (section 3.8.6.1)."""
+
+    OFF = "off"  # nothing: the peer's window update is waited for
+    NEW = "new"  # an octet never sent before, if there is one: what was sent is not sent again
+    ON = "on"  # the octet at SND.UNA, never sent before or not, until it is acknowledged
+
+
+class Congestion(Enum):
+    """How a sender reacts to loss (section 3.8.2)."""
+
+    NONE = "none"  # not at all: the peer's window is the only limit
+    TAHOE = "tahoe"  # slow start, congestion avoidance, fast retransmit
+    RENO = "reno"  # ... and fast recovery, until new text is acknowledged (RFC 5681)
+    NEWRENO = "newreno"  # ... until all is that was in flight when it began (RFC 6582)
+
+
+class Growth(Enum):
+    """By how much an ACK lets cwnd grow in slow start."""
+
+    OCTETS = "octets"  # by what it acknowledges, one segment at most (RFC 5681 3.1)
+    SEGMENT = "segment"  # by a segment, whatever it acknowledges (RFC 2581 3.1)
+
+
 class AckLimit(Enum):
     """Who shares the limit on ACKs that answer what is refused (RFC 5961 7)."""
 
@@ -285,6 +309,85 @@ class Rules:
         "RFC 9293 3.8.4, MUST-29 (silent on when to give up)",
         "After so many probes without an answer the connection is reset; off, it is probed without "
         "end [43, 44].",
+    )
+    # Windows, and when text is sent
+    nagle: bool = _rule(
+        True,
+        "RFC 9293 3.7.4, SHLD-7, MUST-17",
+        "Text that does not fill a segment waits while anything is unacknowledged.",
+    )
+    sender_sws: bool = _rule(
+        True,
+        "RFC 9293 3.8.6.2.1, MUST-38",
+        "A sender waits with text that the window lets it send in part only, unless that fills a "
+        "segment or half the largest window; off, it sends what it may.",
+    )
+    receiver_sws: bool = _rule(
+        True,
+        "RFC 9293 3.8.6.2.2, MUST-39",
+        "A receiver offers more window once it can by a segment or by half its buffer; off, by "
+        "whatever it can.",
+    )
+    delayed_ack: bool = _rule(
+        True,
+        "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
+        "An ACK of text in order waits for a second segment or a timer; off, it is sent at once.",
+    )
+    ack_timer: bool = _rule(
+        True,
+        "RFC 9293 3.8.6.3, MUST-58",
+        "... for half a second at most; off, there is no timer.",
+    )
+    reassembly: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4 first, SHLD-31",
+        "Text beyond RCV.NXT is held until what is missing comes; off, it is dropped.",
+    )
+    persist: Persist = _rule(
+        Persist.ON,
+        "RFC 9293 3.8.6.1, MUST-35, MUST-36",
+        "A shut window is probed: on; new: only by octets that were never sent before; off: not at "
+        "all.",
+    )
+    window_newer: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4 fifth",
+        "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
+        "off, each counts that comes.",
+    )
+    karn: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
+        "A segment that was sent again gives no sample of the round trip; off, it does.",
+    )
+    # Congestion control
+    congestion: Congestion = _rule(
+        Congestion.NEWRENO,
+        "RFC 9293 3.8.2, MUST-19; RFC 5681 3; RFC 6582",
+        "How a sender reacts to loss: none, tahoe, reno, newreno.",
+    )
+    growth: Growth = _rule(
+        Growth.OCTETS,
+        "RFC 5681 3.1 (2)",
+        "Slow start adds to cwnd the octets that an ACK acknowledges, one segment at most; "
+        "segment: always one segment.",
+    )
+    limited_transmit: bool = _rule(
+        True,
+        "RFC 5681 3.2 (1); RFC 3042",
+        "The first and the second duplicate ACK each let a segment be sent beyond cwnd.",
+    )
+    recover_check: bool = _rule(
+        True,
+        "RFC 6582 3.2 (1)",
+        "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
+        "noticed last; off, they always do.",
+    )
+    cwnd_floor: bool = _rule(
+        True,
+        "RFC 5681 3.1 (4)",
+        "After a loss ssthresh is two segments at least, however little was in flight; off, half of "
+        "that.",
     )
     # Hosts and network
     quiet_time: bool = _rule(

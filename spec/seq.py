@@ -36,6 +36,27 @@ def not_(test: bool) -> bool:
     return test == False  # noqa: E712
 
 
+def least(a: int, b: int) -> int:
+    """The smaller of two numbers, as a computation."""
+    return choose(a < b, a, b)
+
+
+def most(a: int, b: int) -> int:
+    """The larger of two numbers, as a computation."""
+    return choose(a < b, b, a)
+
+
+def half(n: int, bound: int) -> int:
+    """Half of ``n``, rounded down, as a computation; ``n`` is ``bound`` at most, or counts as it.
+
+    What is traced has no division: so many twos are in ``n`` as it is not below.
+    """
+    halves = 0
+    for twos in range(1, bound // 2 + 1):
+        halves = halves + (n >= 2 * twos)
+    return halves
+
+
 def implies(if_: bool, then: bool) -> bool:
     """``then``, unless not ``if_``, as a computation."""
     return not_(if_) | then

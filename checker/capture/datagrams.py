@@ -34,7 +34,17 @@ def datagram(number: int, frame: Frame, ip: Ip) -> Datagram | None:
 
 def octets(frame: Frame, p: Packet) -> bytes:
     """The text of ``p``, which was read from ``frame``: as much of it as the capture kept."""
+    return carried(frame, p)[0]
+
+
+def carried(frame: Frame, p: Packet) -> tuple[bytes, int]:
+    """The text of ``p``, and the identification of its packet, in which two sendings differ.
+
+    0 where it is not known: of IPv6, and of IPv4 with options in the header.
+    """
     ip = packet(frame.link, frame.data, frame.length)
     assert isinstance(ip, Ip)
-    end = ip.at + ip.size
-    return frame.data[end - p.text : end]
+    data, end, start = frame.data, ip.at + ip.size, ip.at - 20
+    plain = len(ip.src) == 4 and start >= 0 and data[start] == 0x45
+    ident = data[start + 4] << 8 | data[start + 5] if plain else 0
+    return data[end - p.text : end], ident

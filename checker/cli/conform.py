@@ -45,6 +45,10 @@ def conform(
             help="What the capture does not show; the verdict then rests on it.",
         ),
     ] = None,
+    data: Annotated[
+        bool,
+        typer.Option("--data", help="Judge the data plane, too: windows, probes, timeouts."),
+    ] = False,
     peer_capture: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The same connections, captured at the other end."),
@@ -69,12 +73,24 @@ def conform(
     A table of sockets is explained as by the command sockets.
     """
     from checker.conform import behaviour, run, speed
+    from checker.conform.data import timing
     from checker.sockets.table import is_table
 
     if any(map(is_table, captures)):
         from checker.sockets.run import explain
 
-        others = (junit, rules, peer_capture, svg, only, state, verbose, bench, at != "middle")
+        others = (
+            junit,
+            rules,
+            data,
+            peer_capture,
+            svg,
+            only,
+            state,
+            verbose,
+            bench,
+            at != "middle",
+        )
         if len(captures) > 1 or any(others):
             raise UsageProblem("a table of sockets goes alone, with no option but --json")
         print(f"{shown(captures[0])} is a table of sockets, and no capture", file=sys.stderr)
@@ -85,4 +101,6 @@ def conform(
         return
     chosen = behaviour.choose(rules or [], assume or [], arrived)
     show = run.choose(only or [], state, most, verbose)
-    raise typer.Exit(run.conform(captures, chosen, at, peer_capture, json, junit, svg, show))
+    judged = timing(rules or []) if data else None
+    done = run.conform(captures, chosen, at, peer_capture, json, junit, svg, show, judged)
+    raise typer.Exit(done)

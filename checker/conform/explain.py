@@ -45,9 +45,9 @@ from checker.conform.patience import Patience
 from checker.conform.steps import Step, Stepper
 from checker.model.records import clone
 from spec.tcp import user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
 CANDIDATES = 24

@@ -79,6 +79,8 @@ def leaves(kind: type, prefix: str = "") -> Iterator[Leaf]:
     hints = typing.get_type_hints(kind, include_extras=True)
     for field in dataclasses.fields(kind):
         path, hint = prefix + field.name, hints[field.name]
+        if typing.get_origin(hint) is tuple:
+            continue  # what a TCB of a capture has none of, such as a data plane
         if dataclasses.is_dataclass(hint):
             yield from leaves(typing.cast(type, hint), f"{path}.")
         elif isinstance(hint, type) and (hint is bool or issubclass(hint, Enum)):

@@ -12,8 +12,8 @@ from checker.capture.stamps import WIRE, stamp
 from checker.conform.explain import segment
 from checker.conform.steps import Stepper
 from checker.model.records import clone
+from spec.tcp.context import Tcp
 from spec.tcp.segment_arrives.others import reopens
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 
 REOPENS_ANY = "reopen_seq_check=off"

@@ -8,7 +8,7 @@ import json
 import tempfile
 import xml.sax.saxutils as xml
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,6 +18,7 @@ from typing import IO, Any
 from checker.capture.segments import socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
 from checker.conform.totals import Totals, unusual
+from checker.dataplane.judge import NOTE, UNJUDGED, VERDICTS, Check
 from checker.render import Story, render
 from checker.render.text import counted
 from checker.support import terminal
@@ -48,6 +49,7 @@ class Result:
     unusual: list[str]
     deviation: Deviation | None
     silent: bool = False  # nothing that the judged end sent could be checked
+    data: list[Check] = field(default_factory=list)  # of the data plane, if it is judged
 
     def as_json(self) -> dict[str, Any]:
         """One entry of ``connections``."""
@@ -72,21 +74,23 @@ class Result:
             ],
             "unusual": self.unusual,
             "deviation": self.deviation.as_json() if self.deviation is not None else None,
+            "data": [check.as_json() for check in self.data],
         }
 
 
-def result(capture: str, connection: Connection) -> Result:
-    """What is kept of a connection that has ended."""
+def result(capture: str, connection: Connection, data: Sequence[Check] = ()) -> Result:
+    """What is kept of a connection that has ended, and of which ``data`` was judged."""
     a, b = (socket(one) for one in connection.flow.sockets)
     one, other = (
         state if connection.flow.at in (None, side) else ""
         for side, state in enumerate(connection.states)
     )
+    verdict, reason = joined(connection.verdict, connection.reason, data)
     return Result(
         capture,
         connection.name,
-        connection.verdict,
-        connection.reason,
+        verdict,
+        reason,
         (a, b),
         (connection.first, connection.last),
         [("", event) for event in connection.life],
@@ -98,7 +102,27 @@ def result(capture: str, connection: Connection) -> Result:
         unusual(connection),
         connection.deviation,
         silent=connection.silent,
+        data=list(data),
     )
+
+
+def joined(verdict: Verdict, reason: str, data: Sequence[Check]) -> tuple[Verdict, str]:
+    """The verdict of a connection together with that of its data plane."""
+    bad = [
+        (one.packet, f"packet {one.packet}: {one.section}: {one.text}")
+        for check in data
+        for one in check.found
+        if one.level != NOTE
+    ]
+    if bad and verdict in (Verdict.CONFORMS, Verdict.INCONCLUSIVE):
+        return Verdict.DEVIATES, min(bad)[1] + (f" ({reason})" if reason else "")
+    unjudged = [f"{check.name}: {check.doubts[0]}" for check in data if check.verdict == UNJUDGED]
+    if unjudged and verdict is Verdict.CONFORMS:
+        more = f" (and {len(unjudged) - 1} more)" if unjudged[1:] else ""
+        return Verdict.INCONCLUSIVE, f"data: {unjudged[0]}{more}" + (
+            f"; {reason}" if reason else ""
+        )
+    return verdict, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +156,7 @@ class Output:
     summary: list[dict[str, Any]] = field(default_factory=list)
     drawn: set[str] = field(default_factory=set)  # names of files
     troubles: list[str] = field(default_factory=list)  # of listeners
+    data: dict[str, Counter[str]] = field(default_factory=dict)  # verdicts, by check
     problem: Problem | None = None  # the first picture that could not be drawn
 
     def start(self) -> None:
@@ -150,6 +175,8 @@ class Output:
         if self.cases is not None:
             self.cases.write(_case(one))
         self.totals.add(one.verdict, one.left, one.unusual, one.sockets)
+        for check in one.data:
+            self.data.setdefault(check.name, Counter())[check.verdict] += 1
         if told := self._told(one):
             for line in lines(one, self.show.verbose):
                 print(line)
@@ -181,7 +208,7 @@ class Output:
         """The totals, and the ends of the files."""
         if self.untold:
             print(f"and {self.untold:,} connections more (--most 0 tells all)")
-        for line in chain(self.totals.lines(terminal.room()), self.troubles):
+        for line in chain(self.totals.lines(terminal.room()), _data(self.data), self.troubles):
             print(line)
         if self.json is not None:
             last = {"captures": self.summary, "totals": self.totals.as_json()}
@@ -207,6 +234,15 @@ class Output:
             for file in (self.json, self.junit):
                 if file is not None:
                     all_of_them.callback(file.close, keep)
+
+
+def _data(counts: dict[str, Counter[str]]) -> Iterator[str]:
+    """How often each check of the data plane came to what, each direction counted."""
+    if counts:
+        yield "data plane, directions by verdict:"
+    for name, found in counts.items():
+        told = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if found[verdict])
+        yield f"    {name}: {told}"
 
 
 def _case(one: Result) -> str:
@@ -251,6 +287,8 @@ def lines(one: Result, verbose: bool) -> Iterator[str]:
         for end, state in zip("AB", one.left, strict=True):
             if state:
                 yield f"    {end} is left in {state}"
+    for check in one.data:
+        yield from (f"    {line}" for line in check.lines("AB"[check.side], verbose))
     if (found := one.deviation) is not None:
         yield f"    packet {found.segment}, sent by {found.sender}: {found.text}"
         for candidate in found.candidates:

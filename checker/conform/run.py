@@ -14,10 +14,12 @@ from checker.capture import Damage, Frame, Packet, Unread, frames, read
 from checker.capture.segments import socket
 from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection, Verdict
+from checker.conform.data import Watch as Data
 from checker.conform.follow import MIDDLE, Follower, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
 from checker.conform.report import Output, Result, Show, result
+from checker.dataplane.judge import Timing
 from checker.listeners import findings
 from checker.listeners.requests import Listeners
 from checker.render import Story
@@ -45,8 +47,9 @@ def conform(
     out_junit: Path | None = None,
     svg: Path | None = None,
     show: Show | None = None,
+    data: Timing | None = None,
 ) -> int:
-    """Follow captures; the exit code.
+    """Follow captures; the exit code. ``data``: their data plane is judged, too, by these timers.
 
     Raises the Problem of a picture that could not be drawn at the end, when all else is written.
     """
@@ -66,10 +69,10 @@ def conform(
         if peer is not None:
             if len(captures) != 1:
                 raise UsageProblem("--peer-capture goes with one capture")
-            _both(captures[0], peer, behaviour, output)
+            _both(captures[0], peer, behaviour, output, data)
         else:
             for capture in captures:
-                _one(capture, behaviour, position(at), output)
+                _one(capture, behaviour, position(at), output, data)
         output.finish()
         done = True
     finally:
@@ -100,19 +103,23 @@ def position(words: str) -> Position:
         raise UsageProblem(f"--at {words!r} is not an address, client, server or middle") from None
 
 
-def _one(capture: Path, behaviour: Behaviour, where: Position, output: Output) -> None:
+def _one(
+    capture: Path, behaviour: Behaviour, where: Position, output: Output, data: Timing | None
+) -> None:
     listeners, began = Listeners(), 0.0
+    watch = Data(data)
 
     def done(connection: Connection) -> None:
         drawing = output.svg is not None and connection.deviation is not None
-        output.tell(result(shown(capture), connection), picture(connection) if drawing else None)
+        one = result(shown(capture), connection, watch.close(connection))
+        output.tell(one, picture(connection) if drawing else None)
 
     def segments(follower: Follower, of: Iterable[Frame]) -> Iterator[Packet | Unread]:
         nonlocal began
         rest = iter(of)
         first = [*islice(rest, 1)]
         began = first[0].time if first else 0.0
-        for item in read(chain(first, rest)):
+        for item in watch.over(follower, chain(first, rest)):
             listeners.take(item)
             yield item
 
@@ -200,7 +207,9 @@ class _Watch:
             yield frame
 
 
-def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> None:
+def _both(
+    capture: Path, peer: Path, behaviour: Behaviour, output: Output, data: Timing | None
+) -> None:
     """Each end is judged by the capture that was taken there.
 
     All results are kept until both captures were followed; the connections are not.
@@ -209,18 +218,22 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
     found: list[dict[str, list[tuple[Result, Story | None]]]] = []
     for path, where in ((capture, here), (peer, there)):
         results: dict[str, list[tuple[Result, Story | None]]] = {}
+        watch = Data(data)
 
         def done(
             connection: Connection,
+            watch: Data = watch,
             results: dict[str, list[tuple[Result, Story | None]]] = results,
             path: Path = path,
         ) -> None:
             key = "-".join(sorted(map(socket, connection.flow.sockets)))
             drawing = output.svg is not None and connection.deviation is not None
             drawn = picture(connection) if drawing else None
-            results.setdefault(key, []).append((result(shown(path), connection), drawn))
+            results.setdefault(key, []).append(
+                (result(shown(path), connection, watch.close(connection)), drawn)
+            )
 
-        follow(path, behaviour, where, done, output)
+        follow(path, behaviour, where, done, output, watch.over)
         found.append(results)
     for key in dict.fromkeys([*found[0], *found[1]]):
         mine, theirs = found[0].get(key, []), found[1].get(key, [])
@@ -245,6 +258,7 @@ def _both(capture: Path, peer: Path, behaviour: Behaviour, output: Output) -> No
                 facts=dict(sum((Counter(one.facts) for one, _ in pair), Counter())),
                 unusual=sorted({sign for one, _ in pair for sign in one.unusual}),
                 deviation=worst.deviation,
+                data=[check for one, _ in pair for check in one.data],
             )
             output.tell(joined, drawn)
 

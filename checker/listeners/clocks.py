@@ -13,9 +13,9 @@ from checker.capture import Packet
 from checker.capture.segments import socket
 from checker.capture.stamps import VALUES, WIRE, stamp
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment, Stamp
 from spec.tcp.segment_arrives.others import above_all_received
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 from spec.tcp.timestamps import later, reopened_by, too_old_for_address
 

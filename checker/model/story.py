@@ -17,9 +17,9 @@ from checker.render import Line, Message, Story
 from checker.support.errors import Problem
 from spec.observe.confusion import old as is_old
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.enabled import ages

@@ -24,6 +24,7 @@ from spec.observe.silence import patience
 from spec.observe.watcher import Watcher
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
+from spec.tcp.congestion import DUPLICATES
 from spec.tcp.inputs import Input
 from spec.tcp.listener import MINUTES
 from spec.tcp.rule import Rule
@@ -66,12 +67,18 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
     return {
         "seq": (0, (1 << bounds.width) - 1),
         "octets": (0, max(bounds.octets, 1)),
+        "amount": (0, most_octets(bounds)),
         "ticks": (0, ticks),
         "id": (0, bounds.incarnations),
         "stamp": (0, max(bounds.stamps + 1, 1)),
         "crashes": (0, max(bounds.crashes, 1)),
-        "count": (0, max(bounds.backlog + 2, bounds.synack_retries, bounds.keep_alive_probes)),
+        "count": (0, max(bounds.backlog + 2, bounds.synack_retries, bounds.keep_alive_probes, 3)),
     }
+
+
+def most_octets(bounds: Bounds) -> int:
+    """The most that an ``Amount`` of a data plane can be."""
+    return max(bounds.clamp, bounds.window, 2 * bounds.mss, DUPLICATES * bounds.mss)
 
 
 class Traced:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from checker.capture import Frame, Packet, Unread, read
-from checker.capture.datagrams import Datagram, datagram, octets
+from checker.capture.datagrams import Datagram, carried, datagram
 from checker.capture.networks import Ip
 from checker.capture.segments import ACK, RST, SYN
 from checker.conform.connection import Connection
 from checker.conform.follow import Follower
+from checker.dataplane.plane import Plane
+from checker.dataplane.sending import Room as Kept
 from checker.listeners.requests import Listeners
 from checker.narrate import dns
 from checker.narrate.http import Reader
@@ -198,13 +200,17 @@ class Contents:
         "last",
         "opener",
         "packets",
+        "plane",
         "resets",
         "streams",
         "syn_ack",
         "syns",
     )
 
-    def __init__(self, room: Room, names: Names, sockets: tuple[bytes, bytes]) -> None:
+    def __init__(
+        self, room: Room, names: Names, sockets: tuple[bytes, bytes], plane: Plane
+    ) -> None:
+        self.plane = plane
         self.streams: list[Stream] = []
         asks = any(one[-2:] == DNS for one in sockets)
         for side in (0, 1):
@@ -227,8 +233,9 @@ class Contents:
 
         return asked
 
-    def take(self, side: int, p: Packet, text: bytes, isn: int | None) -> None:
+    def take(self, side: int, p: Packet, text: bytes, ident: int, isn: int | None) -> None:
         """A segment of this connection."""
+        self.plane.take(side, p, b"", ident)
         self.packets += 1
         self.ended = p.time
         if len(self.first) < FIRST:
@@ -268,10 +275,13 @@ def _messages(names: Names, src: bytes, dst: bytes) -> Callable[[bytes, int, flo
 class Tap:
     """Reads the frames of one capture, for the follower and for us.
 
-    ``port``: only listeners at that port are looked at, and nothing is followed.
+    ``port``: only listeners at that port are looked at, and nothing is followed. ``drawn``: what is
+    in flight is kept for plots.
     """
 
-    def __init__(self, port: int | None = None) -> None:
+    def __init__(self, port: int | None = None, drawn: bool = False) -> None:
+        self.drawn = drawn
+        self.kept = Kept()
         self.listeners = Listeners(port)
         self.names = Names()
         self.room = Room()
@@ -297,8 +307,8 @@ class Tap:
                 if contents is None:
                     contents = self.open[id(connection)] = self._contents(connection)
                 assert self.frame is not None
-                text = octets(self.frame, item) if item.text else b""
-                contents.take(side, item, text, connection.isn[side])
+                text, ident = carried(self.frame, item) if item.length() else (b"", 0)
+                contents.take(side, item, text, ident, connection.isn[side])
 
     def _seen(self, number: int, frame: Frame, ip: Ip | None) -> None:
         self.frame = frame
@@ -311,11 +321,14 @@ class Tap:
             self.names.take(found)
 
     def _contents(self, connection: Connection) -> Contents:
-        return Contents(self.room, self.names, connection.flow.sockets)
+        flow = connection.flow
+        plane = Plane(self.kept, flow.at, self.drawn)
+        return Contents(self.room, self.names, flow.sockets, plane)
 
     def close(self, connection: Connection) -> Contents:
         """``connection`` has come to its end."""
         contents = self.open.pop(id(connection), None) or self._contents(connection)
+        contents.plane.finish()
         for stream in contents.streams:
             stream.close()
         return contents

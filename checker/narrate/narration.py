@@ -14,11 +14,13 @@ from checker.capture.segments import socket
 from checker.conform.connection import Connection, Verdict
 from checker.conform.follow import USED
 from checker.conform.totals import Totals
+from checker.dataplane import picture, words
 from checker.listeners import findings
 from checker.listeners.requests import Listener
 from checker.narrate.contents import Contents, Lookup
 from checker.narrate.http import Head
 from checker.render import Story
+from checker.render.plot import Plot
 from spec.observe.states import WAITS
 
 VERSION = 1
@@ -92,7 +94,10 @@ class Told:
     ends: list[End] = field(default_factory=list)
     left: tuple[str, str] = ("", "")
     again: str = ""  # what is known of the connection before, between the same sockets
+    data: list[dict[str, Any]] = field(default_factory=list)  # of each direction with text
+    said: list[str] = field(default_factory=list)  # of them, in words
     story: Story | None = None
+    plots: list[Plot] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """One entry of ``connections``."""
@@ -116,6 +121,7 @@ class Told:
             "ends": [one._asdict() for one in self.ends],
             "left": list(self.left),
             "used_before": self.again,
+            "data": self.data,
         }
 
 
@@ -181,7 +187,19 @@ def of_connection(
         found.again = found.again.replace(f"; {letter} was", f"; {who} was")
     _contents(found, contents, zero)
     found.ends = list(_ends(connection, contents))
+    plane = contents.plane
+    for side, who in enumerate((a, b)):
+        way = plane.ways[side]
+        if way.segments or way.resends:
+            found.data.append(words.as_json(plane, side, who, zero))
+        found.said += words.lines(plane, side, who, zero)
     return found
+
+
+def plots(of: Told, contents: Contents, zero: float) -> list[Plot]:
+    """Of each direction of which there is something to see."""
+    found = (picture.picture(contents.plane, i, who, zero) for i, who in enumerate(of.sockets))
+    return [one for one in found if one is not None]
 
 
 def _handshake(connection: Connection, contents: Contents) -> dict[str, Any]:
@@ -347,6 +365,7 @@ def chapter(one: Told) -> Iterator[str]:
     if one.verdict is not Verdict.CONFORMS:
         yield f"{one.verdict.value}: {one.reason}; the states below are the likeliest"
     yield from _carried(one)
+    yield from one.said
     for end in one.ends:
         yield f"end: {end.words()}"
     for who, state in zip(one.sockets, one.left, strict=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import escape
 
 from checker.narrate.narration import Narration, Told, chapter, lookup, port, troubles
-from checker.render import dot, ladder
+from checker.render import dot, ladder, plot
 from checker.render.sequence import STYLE, draw
 from checker.support.errors import Problem
 
@@ -35,7 +35,7 @@ def page(of: Narration) -> str:
         [
             "<!doctype html>",
             f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
-            f"<style>{_STYLE}{STYLE}</style></head><body>",
+            f"<style>{_STYLE}{STYLE}{plot.STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
             *_names(of),
             *_overview(of),
@@ -108,6 +108,10 @@ def _connection(i: int, one: Told) -> Iterator[str]:
             yield '<li class="in"><ul>' if inner else "</ul></li>"
         yield f"<li>{escape(line.strip())}</li>"
     yield "</ul></li></ul>" if inner else "</ul>"
+    if one.plots:
+        yield f"<details{'' if i else ' open'}><summary>What was in flight</summary>"
+        yield from map(plot.svg, one.plots)
+        yield "</details>"
     if one.story is not None:
         yield f"<details{'' if i else ' open'}><summary>Segment by segment</summary>"
         yield (

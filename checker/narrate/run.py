@@ -58,7 +58,7 @@ def gather(
     Of connections that are not to be shown, there are only the totals. ``port``: only what became
     of the SYNs to that port.
     """
-    tap, output = Tap(port), Output()
+    tap, output = Tap(port, drawn > 0), Output()
     connections: list[narration.Told] = []
     more = 0
 
@@ -76,6 +76,7 @@ def gather(
         told = narration.of_connection(connection, contents, tap.names.of, tap.began or 0.0)
         if len(connections) < drawn and contents.first:
             told.story = _ladder(connection, contents, told)
+            told.plots = narration.plots(told, contents, tap.began or 0.0)
         connections.append(told)
 
     follow(capture, behaviour, position, done, output, tap.read)

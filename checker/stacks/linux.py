@@ -217,6 +217,8 @@ LINUX = Profile(
         time_wait=60_000,  # TCP_TIMEWAIT_LEN
         fin_wait_2=60_000,  # net.ipv4.tcp_fin_timeout
         retransmission=924_600,  # net.ipv4.tcp_retries2 = 15, from the least timeout on
+        least=200,  # TCP_RTO_MIN
+        linear=4,  # net.ipv4.tcp_syn_linear_timeouts
     ),
     departures=_DEPARTURES,
 )

@@ -30,6 +30,8 @@ class Timers:
     time_wait: int | None = None  # what it makes of 2 MSL
     fin_wait_2: int | None = None  # after which FIN-WAIT-2 is given up
     retransmission: int | None = None  # R2: how long a segment is sent again (RFC 9293 3.8.3)
+    least: int | None = None  # what no retransmission timeout falls below (RFC 6298 2.4: 1,000)
+    linear: int = 0  # timeouts of a SYN that are not backed off (RFC 6298 5.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.host import Host, Socket, step
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Listener, Queue, Request, syn_ack_interval
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import Bounds
 

@@ -31,11 +31,11 @@ from proofs.requirements import Sentence, When
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp import host
+from spec.tcp.context import Tcp
 from spec.tcp.host import awake
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled
 from spec.world.endpoint import Endpoint

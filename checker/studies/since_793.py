@@ -15,9 +15,9 @@ from typing import Any
 
 from spec.rules import SWITCHES, Rules
 from spec.seq import Space
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world.bounds import Bounds
 from spec.world.records import clone, key

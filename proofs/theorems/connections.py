@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from proofs.theorems.small import Pair, Scene, Sides, Turn
 from proofs.theorems.text import AROUND, BUFFER, WINDOW, check_kept
 from spec.seq import choose, implies, not_
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Count, Segment, Seq
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb, delete
 from spec.tcp.timeouts import (
     gives_up,
@@ -60,6 +60,8 @@ class End:
 
     state: State = State.CLOSED
     passive: bool = False  # the TCB came from LISTEN
+    simultaneous: bool = False  # ... or went from SYN-SENT to SYN-RECEIVED
+    stale: bool = False  # it was made by a SYN whose sender had given up
     reached: bool = False  # it reached ESTABLISHED
     iss: Count = 0  # the place of its ISS; 0: there was none yet
     heard: Count = 0
@@ -74,6 +76,7 @@ class End:
     buffer: Count = 0  # how many octets its receive buffer holds
     graceful: bool = False  # the TCB ended by its TIME-WAIT timer, or the ACK of its FIN
     strayed: bool = False
+    crossed: bool = False  # it had reached ESTABLISHED, and an earlier TCB's segment changed it
     garbled: bool = False  # something was taken that was not next in the stream of who was heard
 
     @property
@@ -109,6 +112,7 @@ class Choice:
     """What is left open at each step. No clause speaks of it, so that the next step has another."""
 
     behind: Count = AROUND - 1  # how far behind RCV.NXT or SND.NXT a number may be that arrives
+    opening: Count = AROUND - WINDOW - 3  # ... in SYN-RECEIVED, of RCV.NXT
     ahead: Count = HALF - 1  # how far ahead of RCV.NXT
     isn: Count = 1  # the place of the next ISS
     octets: Count = 1  # that SEND is given
@@ -252,7 +256,7 @@ def _begun(s: Turn) -> bool:
     me.iss = me.una = iss
     me.nxt = me.wrote = iss + 1
     me.heard = me.taken = 0
-    me.passive = me.reached = me.closed = me.ended = me.graceful = False
+    me.passive = me.simultaneous = me.stale = me.reached = me.closed = me.ended = me.graceful = False
     me.buffer = s.open.room
     return True
 
@@ -360,16 +364,17 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
         seg.ctl.syn = True
     else:
         seg.text, seg.ctl.fin = flying.text, flying.fin
-    tcb, before = _tcb(s), me.state
+    tcb, before, reached, had = _tcb(s), me.state, me.reached, (me.una, me.taken, me.ended)
     waits = before in (State.LISTEN, State.SYN_SENT)
     tcp = _using(s, s.open.room if before == State.LISTEN else s.open.greatest)
     segment_arrives(tcb, seg, tcp)
     if tcp.made:
         if not _begun(s):
             return None
-        me.passive = True
+        me.passive, me.stale = True, s.seen.calling != flying.src
     if waits and tcb.state in (State.SYN_RECEIVED, State.ESTABLISHED):
         me.heard, me.taken = flying.src, flying.at + 1
+        me.simultaneous = not_(me.passive) & (tcb.state == State.SYN_RECEIVED)
     for _, skip, octets in tcp.taken:
         another = (flying.src != me.heard) | (flying.at + skip != me.taken)
         me.garbled = me.garbled | ((octets != 0) & another)
@@ -384,6 +389,9 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
         me.una = flying.acks
     if any(id in cited for id in OUR_SYN):
         me.una, me.reached = flying.acks, True
+    moved = (had[0] != me.una) | (had[1] != me.taken) | (had[2] != me.ended)
+    moved = moved | (tcb.state != before)
+    me.crossed = me.crossed | (reached & (flying.src < me.heard) & moved)
     sent = _sent_first(s)
     _keep(s, tcb)
     return sent
@@ -392,7 +400,8 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
 def _near(s: Turn, flying: Flying) -> bool:
     """Is no number of a segment too far from the one that it is compared with?"""
     me: End = s.me
-    behind = me.got <= flying.at + s.open.behind
+    received = me.state == State.SYN_RECEIVED
+    behind = me.got <= flying.at + choose(received, s.open.opening, s.open.behind)
     seq = behind & (flying.at <= me.got + s.open.ahead)
     acks: bool = me.nxt <= flying.acks + s.open.behind
     return implies(knows(me), seq) & implies(exists(me) & flying.ack, acks)
@@ -431,10 +440,11 @@ CONNECTIONS = Pair(
 
 
 def nothing_comes_back(s: Scene) -> bool:
-    """No number that arrives is 2^32 or more behind, or 2^31 ahead: it would look like one of
-    now."""
-    near: bool = (s.open.behind < AROUND) & (s.open.ahead < HALF)
-    return near
+    """No number that arrives is 2^32 or more behind (in SYN-RECEIVED, less a window), or 2^31
+    ahead: it would look like one of now."""
+    near = (s.open.behind < AROUND) & (s.open.opening + WINDOW + 2 < AROUND)
+    all_: bool = near & (s.open.ahead < HALF)
+    return all_
 
 
 def rising(w: Sides, m: Count, n: Count) -> bool:
@@ -462,7 +472,8 @@ def opening(w: Sides) -> bool:
     bare = (me.una == me.iss) & (me.nxt == me.iss + 1) & not_(me.reached)
     return (
         implies(calling | received, bare & ((me.heard == 0) == calling))
-        & implies(calling, not_(me.closed | me.ended))
+        & implies(calling, not_(me.closed | me.ended | me.passive | me.simultaneous))
+        & implies(received, me.passive != me.simultaneous)
         & implies(exists(me), me.iss >= 1)
         & implies(knows(me) & not_(received), me.reached)
         & implies(me.reached, me.una > me.iss)
@@ -498,7 +509,8 @@ def acknowledged_was_taken(w: Sides) -> bool:
     """What is acknowledged was taken, and what was taken was written."""
     me: End = w.me
     other: Life = w.its(me.heard)
-    return implies(me.reached, (me.una <= other.got) & _was_written(other, me))
+    agreed = me.reached & not_(me.simultaneous)
+    return implies(agreed, (me.una <= other.got) & _was_written(other, me))
 
 
 def _was_written(life: Life, by: End) -> bool:
@@ -516,11 +528,13 @@ def states_tell(w: Sides) -> bool:
     still = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
     still = still | (state == State.SYN_RECEIVED)
     acked = (state == State.FIN_WAIT_2) | (state == State.TIME_WAIT)
+    unacked = (state == State.FIN_WAIT_1) | (state == State.CLOSING) | (state == State.LAST_ACK)
     return (
         implies(knows(me), ended == me.ended)
         & implies(state == State.ESTABLISHED, not_(me.closed))
         & implies(knows(me) & not_(still), me.closed)
         & implies(acked, me.una == me.wrote + 1)
+        & implies(unacked, me.una <= me.wrote)
     )
 
 
@@ -568,14 +582,57 @@ def others_have_taken_nothing(w: Sides, seg: Flying) -> bool:
     """A TCB that heard one which is established with another has acknowledged nothing but its
     SYN."""
     peer: End = w.peer
-    another = peer.reached & (seg.heard == peer.iss) & (seg.src != peer.heard)
-    return implies(seg.ack & another, seg.acks == peer.iss + 1)
+    another = peer.reached & not_(peer.simultaneous) & (seg.src != peer.heard)
+    return implies(seg.ack & (seg.heard == peer.iss) & another, seg.acks == peer.iss + 1)
+
+
+def answers_its_caller(w: Sides) -> bool:
+    """A listener's SYN is heard only by the TCB that called it."""
+    me: End = w.me
+    peer: End = w.peer
+    heard = (me.heard != 0) & (me.heard == peer.iss)
+    return implies(heard & peer.passive, me.iss == peer.heard)
+
+
+def acknowledges_its_callee(w: Sides, seg: Flying) -> bool:
+    """... and acknowledged by no other; a SYN without ACK is of a TCB that was opened actively."""
+    peer: End = w.peer
+    acks = seg.ack & (seg.heard == peer.iss) & peer.passive
+    bare = seg.syn & not_(seg.ack) & (seg.src == w.me.iss)
+    return implies(acks, seg.src == peer.heard) & implies(bare, not_(w.me.passive))
+
+
+def simultaneous_or_later(w: Sides) -> bool:
+    """Who opened simultaneously was heard by the TCB that it heard, or this one was not the last."""
+    me: End = w.me
+    agree = w.its(me.heard).heard == me.iss
+    return implies(me.reached & me.simultaneous, agree | (me.heard < w.peer.iss))
 
 
 def agreement(w: Sides) -> bool:
-    """T1: who reached ESTABLISHED was heard by the TCB that it heard."""
+    """T1: who reached ESTABLISHED by LISTEN, or straight from SYN-SENT, was heard by the TCB that
+    it heard."""
     me: End = w.me
-    return implies(me.reached, w.its(me.heard).heard == me.iss)
+    agree = w.its(me.heard).heard == me.iss
+    return implies(me.reached & not_(me.simultaneous), agree)
+
+
+def stale_is_unheard(w: Sides) -> bool:
+    """Nobody hears the SYN,ACK that answers a stale SYN."""
+    me: End = w.me
+    calling = (w.peer.state == State.SYN_SENT) & (w.peer.iss == me.heard)
+    heard = w.its(me.heard).heard == me.iss
+    return implies(exists(me) & me.stale, me.passive & not_(calling | heard))
+
+
+def stale_syn_stops(w: Sides) -> bool:
+    """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
+    return implies(exists(w.me) & w.me.stale, not_(w.me.reached))
+
+
+def no_crossing(w: Sides) -> bool:
+    """T5: no segment of an earlier TCB changed one that had reached ESTABLISHED."""
+    return not_(w.me.crossed)
 
 
 def numbers_are_places(w: Sides) -> bool:
@@ -599,7 +656,8 @@ def acknowledged_is_whole(w: Sides) -> bool:
     """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
     me: End = w.me
     other: Life = w.its(me.heard)
-    acknowledged = me.reached & me.closed & (me.una == me.wrote + 1)
+    agreed = me.reached & not_(me.simultaneous)
+    acknowledged = agreed & me.closed & (me.una == me.wrote + 1)
     return implies(acknowledged, other.ended & (other.taken == me.wrote))
 
 
@@ -609,4 +667,4 @@ def graceful_is_whole(w: Sides) -> bool:
     me: End = w.me
     other: Life = w.its(me.heard)
     whole = me.ended & other.ended & (me.taken == other.wrote) & (other.taken == me.wrote)
-    return implies(me.graceful, whole)
+    return implies(me.graceful & not_(me.simultaneous), whole)

@@ -13,6 +13,7 @@ from typing import Any
 
 from spec.rules import CookieHash, Rules
 from spec.seq import Space, choose, implies, not_
+from spec.tcp.context import Tcp
 from spec.tcp.listener import (
     Listener,
     cookie,
@@ -22,7 +23,6 @@ from spec.tcp.listener import (
 )
 from spec.tcp.segment import Count, Seq
 from spec.tcp.segment_arrives.others import check_sequence_number
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.tcp.timeouts import keep_alive_timeout
 from spec.world.bounds import Bounds

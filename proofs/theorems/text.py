@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 from proofs.theorems.small import Pair, Scene, Sides, Turn
 from spec.seq import choose, implies, not_
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Count, Segment, Seq
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import Tcp, acknowledge
+from spec.tcp.sending import acknowledge
 from spec.tcp.tcb import State, Tcb
 from spec.tcp.timeouts import (
     gives_up,

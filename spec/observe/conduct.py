@@ -15,9 +15,9 @@ from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
 from spec.rules import KeepAlive
 from spec.seq import Space, choose, implies, not_
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
 Condition = tuple[str, bool]

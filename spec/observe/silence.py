@@ -8,10 +8,10 @@ probe.
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import choose, not_
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.parameters import Parameters
 from spec.tcp.segment import Segment, Ticks, acceptable
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
 

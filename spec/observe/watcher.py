@@ -16,9 +16,9 @@ from typing import ClassVar
 from spec.observe.ghosts import Ghost, Left
 from spec.observe.sights import MADE_OR_LEFT, NOTHING, Sight
 from spec.seq import choose, not_
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment, Ticks
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
 

@@ -14,12 +14,12 @@ and a crash or restart comes to it.
 from dataclasses import dataclass, field
 
 from spec.tcp import listener as listening
-from spec.tcp import timeouts, timestamps, user_calls
+from spec.tcp import receiving, timeouts, timestamps, user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.segment import Segment, Ticks, left
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb, delete
 
 
@@ -58,6 +58,7 @@ def step(
     said. ``seg`` is the segment that arrives (SEGMENT only), ``elapsed`` how long a tick is."""
     stamped = socket.tcb.stamped
     _happens(host, socket, what, seg, tcp, elapsed)
+    receiving.acknowledged(socket.tcb, tcp)
     if tcp.bounds.stamps:
         timestamps.stamp(stamped, socket.tcb, tcp)
 
@@ -96,6 +97,13 @@ def _happens(
         timeouts.retransmission_timeout(tcb, tcp)
     elif what == Input.KEEP_ALIVE_TIMEOUT:
         timeouts.keep_alive_timeout(tcb, tcp)
+    elif what == Input.OVERRIDE_TIMEOUT:
+        timeouts.override_timeout(tcb, tcp)
+    elif what == Input.ACK_TIMEOUT:
+        timeouts.ack_timeout(tcb, tcp)
+    elif what == Input.SHRINK:
+        (transfer,) = tcb.transfers
+        receiving.shrink(tcb, transfer, tcp)
     elif what == Input.LIMIT_TIMEOUT:
         timeouts.limit_timeout(tcb, tcp)
     elif what == Input.LIMIT_SPENT:

@@ -29,6 +29,10 @@ class Input(Enum):
     CRASH = "crash"
     RESTART = "restart"
     LIMIT_SPENT = "limit spent"
+    # Of a data plane
+    OVERRIDE_TIMEOUT = "OVERRIDE TIMEOUT"
+    ACK_TIMEOUT = "DELAYED ACK TIMEOUT"
+    SHRINK = "buffer shrinks"
     # Of a listener
     LISTEN = "LISTEN"
     ACCEPT = "ACCEPT"
@@ -53,3 +57,6 @@ OF_LISTENERS = (
     Input.ADDRESS_FORGOTTEN,
 )
 """Those that only a listener has."""
+
+OF_TRANSFERS = (Input.OVERRIDE_TIMEOUT, Input.ACK_TIMEOUT, Input.SHRINK)
+"""Those that only a connection with a data plane has."""

@@ -26,11 +26,12 @@ from enum import Enum
 from spec.rules import CookieGuard, CookieHash, Cookies
 from spec.seq import choose
 from spec.tcp import timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Count, Segment, Seq, Stamp, Ticks, acceptable
 from spec.tcp.segment_arrives import segment_arrives as rfc_segment_arrives
 from spec.tcp.segment_arrives.others import process_segment_text
 from spec.tcp.segment_arrives.syn import answer_syn, enter_syn_received, hear_syn
-from spec.tcp.sending import Tcp, reset, send_syn_ack
+from spec.tcp.sending import reset, send_syn_ack
 from spec.tcp.tcb import State, Tcb, delete
 
 

@@ -31,6 +31,30 @@ class Parameters(Protocol):
         """Are SND.WND, SND.WL1 and SND.WL2 kept? Only the sending of text reads them."""
 
     @property
+    def mss(self) -> int:
+        """The most octets that a segment may have (section 3.7.1); read by data planes only."""
+
+    @property
+    def place(self) -> int:
+        """How many octets of text ahead of RCV.NXT are held together, or not at all (SHLD-31)."""
+
+    @property
+    def write(self) -> int:
+        """How many octets SEND is given at once."""
+
+    @property
+    def read(self) -> int:
+        """How many octets RECEIVE takes at most; 0: all that there are."""
+
+    @property
+    def initial_window(self) -> int:
+        """Segments of the initial window (RFC 5681 3.1)."""
+
+    @property
+    def clamp(self) -> int:
+        """The most that cwnd is let grow to."""
+
+    @property
     def msl(self) -> int:
         """Maximum segment lifetime (section 3.4.3); 0: there is no time."""
 

@@ -1,79 +1,19 @@
-"""What an endpoint sends, and the context in which its rules run (RFC 9293 section 3.8).
+"""What an endpoint sends, and when it sends text (RFC 9293 section 3.8).
 
-``Tcp`` is what a rule may use besides the TCB and the segment: the switches, the sequence
-space, the initial sequence number on offer, and three ways to say what it does: ``send`` a
-segment, ``signal`` the user, cite the ``rule`` that fired. The helpers below it are the few
-segment shapes that section 3.10 sends.
+First the few segment shapes that section 3.10 sends; then which text goes into segments
+(``segmentize``). Without a data plane (``Transfer``) that is all that the window allows, at once.
+With one it is what ``transmit`` lets go: segments of MSS octets, as far as the peer's window and
+cwnd allow, and less than a segment only where neither Nagle nor silly-window avoidance objects
+(3.7.4, 3.8.6.2.1).
 """
 
-from spec.rules import AckLimit, KeepAlive, Restart, Rules
-from spec.seq import Space, choose, not_
-from spec.tcp.parameters import Parameters
-from spec.tcp.rule import Rule, cite
-from spec.tcp.segment import Control, Segment, Ticks
+from spec.rules import AckLimit, KeepAlive, Restart
+from spec.seq import choose, least, not_
+from spec.tcp import congestion
+from spec.tcp.context import Tcp
+from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
-
-
-class Tcp:
-    """The context of one step, and its effects other than on the TCB.
-
-    ``isn`` is the initial sequence number on offer; ``drew_isn`` tells whether it was taken, and
-    ``made`` whether a TCB was made, by this ISS or by one that came back (a SYN cookie). ``clock``
-    is the host's timestamp clock.
-    """
-
-    __slots__ = (
-        "bounds",
-        "cited",
-        "clock",
-        "drew_isn",
-        "isn",
-        "made",
-        "rules",
-        "sent",
-        "seq",
-        "signals",
-        "taken",
-    )
-
-    def __init__(self, rules: Rules, bounds: Parameters, isn: int) -> None:
-        self.rules = rules
-        self.bounds = bounds
-        self.seq = Space(bounds.width)
-        self.isn = isn
-        self.clock: Ticks = 0
-        self.drew_isn = False
-        self.made = False
-        self.sent: list[Segment] = []
-        self.signals: list[str] = []
-        self.cited: list[Rule] = []
-        self.taken: list[tuple[Segment, int, int]] = []
-
-    def send(self, seg: Segment) -> None:
-        """Hand ``seg`` to the network."""
-        self.sent.append(seg)
-
-    def signal(self, text: str) -> None:
-        """Tell the user, by an immediate return or a delayed response (section 3.10)."""
-        self.signals.append(text)
-
-    def take(self, seg: Segment, skip: int, octets: int) -> None:
-        """Take ``octets`` of the text of ``seg``, after its first ``skip``, into the buffer."""
-        self.taken.append((seg, skip, octets))
-
-    def rule(self, id: str, says: str, enters: State | None = None) -> None:
-        """Cite the rule that fired (``Rule``): where it stands, what it says, what it enters."""
-        self.cited.append(cite(id, says, enters))
-
-    def select_isn(self) -> int:
-        """Select an ISS (section 3.4.1)."""
-        self.drew_isn = True
-        return self.take_iss(self.isn)
-
-    def take_iss(self, iss: int) -> int:
-        """Make a TCB of this ISS."""
-        self.made = True
-        return iss
+from spec.tcp.transfer import Transfer
 
 
 def acknowledge(tcb: Tcb, tcp: Tcp) -> None:
@@ -169,6 +109,8 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
     3.10.4 sets no condition either).
     """
     seq, snd = tcp.seq, tcb.snd
+    for transfer in tcb.transfers:
+        return transmit(tcb, transfer, tcp)
     idle = snd.una == snd.nxt
     sent = False
     ended: bool = False
@@ -183,6 +125,11 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
         send_fin(tcb, tcp, snd.nxt)
         snd.nxt = seq.plus(snd.nxt, 1)
         sent = ended = True
+    return _sent(tcb, tcp, idle, sent, ended)
+
+
+def _sent(tcb: Tcb, tcp: Tcp, idle: bool, sent: bool, ended: bool) -> bool:
+    """What follows once text was sent, or FIN (``ended``), over a connection that was ``idle``."""
     if ended and tcb.state == State.CLOSE_WAIT:
         # Section 3.10.4: the CLOSE has waited until all SENDs were segmentized.
         tcb.state = State.LAST_ACK
@@ -190,6 +137,98 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
     if sent:
         tcb.span = choose(idle, tcp.bounds.span, tcb.span)
     return sent
+
+
+def transmit(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool = False) -> bool:
+    """Send text as far as both windows allow and nothing is to be waited for; was any sent?
+
+    After a timeout what was sent before is sent again, in slow start: ``transfer.nxt`` is then
+    behind SND.NXT. FIN follows the last octet at once, as in ``segmentize``.
+    """
+    seq, snd = tcp.seq, tcb.snd
+    idle = snd.una == snd.nxt
+    sent: bool = False
+    ended: bool = False
+    transfer.largest = choose(snd.wnd > transfer.largest, snd.wnd, transfer.largest)
+    for _ in range(tcp.bounds.window):
+        text = sendable(tcb, transfer, tcp, override)
+        if text == 0:
+            break
+        keep_time(transfer, transfer.nxt, text, transfer.nxt == snd.nxt, tcp)
+        send_text(tcb, tcp, transfer.nxt, text, False)
+        transfer.nxt = seq.plus(transfer.nxt, text)
+        snd.nxt = choose(seq.lt(snd.nxt, transfer.nxt), transfer.nxt, snd.nxt)
+        sent = True
+    if tcb.unsent_fin(seq):
+        send_fin(tcb, tcp, snd.nxt)
+        snd.nxt = seq.plus(snd.nxt, 1)
+        transfer.nxt = choose(transfer.nxt == seq.minus(snd.nxt, 1), snd.nxt, transfer.nxt)
+        sent = ended = True
+    return _sent(tcb, tcp, idle, sent, ended)
+
+
+def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
+    """How many octets the next segment has; 0: none is to be sent now.
+
+    Section 3.8.6.2.1: send (1) a full segment; (2) all that is queued, since every SEND is PUSHed;
+    (3) half the largest window ever offered; (4) whatever there is, once the override timeout has
+    run out. Nagle's condition stands before (2) and (3): nothing is unacknowledged.
+    """
+    seq, snd = tcp.seq, tcb.snd
+    queued = left_from(tcb, transfer.nxt, tcp)
+    used = seq.minus(transfer.nxt, snd.una)
+    allowed = least(congestion.limit(transfer, tcp), snd.wnd)
+    room = choose(used < allowed, allowed - used, 0)
+    text = least(least(queued, room), tcp.bounds.mss)
+    again = transfer.nxt != snd.nxt
+    if tcp.rules.sender_sws:
+        enough = (text == queued) | (text + text >= transfer.largest)
+    else:
+        enough = text != 0
+    if tcp.rules.nagle:
+        enough = enough & (snd.una == snd.nxt)
+    return choose((text == tcp.bounds.mss) | enough | again | override, text, 0)
+
+
+def keep_time(transfer: Transfer, at: int, text: int, new: bool, tcp: Tcp) -> None:
+    """So many octets are sent from ``at`` on, ``new`` or again (RFC 6298 section 3).
+
+    New text is timed if no other is; and Karn's rule: what is sent again is timed no more.
+    """
+    starts = new & not_(transfer.timing)
+    again = not_(new) & (tcp.seq.minus(transfer.timed, at) < text) & tcp.rules.karn
+    transfer.timed = choose(starts, at, choose(again, 0, transfer.timed))
+    transfer.timing = (transfer.timing | starts) & not_(again)
+
+
+def left_from(tcb: Tcb, at: int, tcp: Tcp) -> int:
+    """How many octets of the stream there are from ``at`` on."""
+    end = tcp.seq.plus(tcb.iss, tcb.written + 1)
+    return choose(tcp.seq.lt(at, end), tcp.seq.minus(end, at), 0)
+
+
+def waits(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is text held back that the windows would let go, with nothing in flight whose ACK could let
+    it go? Then the override timer runs (section 3.8.6.2.1 (4))."""
+    held = False
+    for transfer in tcb.transfers:
+        text = sendable(tcb, transfer, tcp, True)
+        held = (tcb.snd.una == tcb.snd.nxt) & (text != 0)
+    return held
+
+
+def send_front(tcb: Tcb, tcp: Tcp) -> int:
+    """Send the front of the retransmission queue again: a segment of text, or FIN; how many numbers
+    it takes."""
+    if not tcb.unacknowledged_text(tcp.seq):
+        send_fin(tcb, tcp, tcb.snd.una)
+        return 1
+    sent = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+    text = least(least(left_from(tcb, tcb.snd.una, tcp), sent), tcp.bounds.mss)
+    for transfer in tcb.transfers:
+        keep_time(transfer, tcb.snd.una, text, False, tcp)
+    send_text(tcb, tcp, tcb.snd.una, text, False)
+    return text
 
 
 def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:

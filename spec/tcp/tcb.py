@@ -17,6 +17,7 @@ from enum import Enum
 
 from spec.seq import Space
 from spec.tcp.segment import Count, Octets, Ours, Stamp, Theirs, Ticks, Window
+from spec.tcp.transfer import Place, Transfer
 
 
 class State(Enum):
@@ -101,6 +102,7 @@ class Tcb:
     keep_alive: Ticks = 0  # keep-alive timer
     probes: Count = 0  # probes sent since the peer was heard
     throttled: bool = False  # the limit on ACKs that answer what is refused is reached
+    transfers: tuple[Transfer, ...] = field(default=(), metadata={"inline": "transfer"})
 
     def passed(self, seq: Space, window: int) -> int:
         """The sequence number up to which the user has what was received, with a buffer of
@@ -126,7 +128,14 @@ class Tcb:
 
 def delete(tcb: Tcb) -> None:
     """Delete the TCB: enter CLOSED and forget everything; blank again, whatever its fields are."""
+    shape = tcb.transfers
     Tcb.__init__(tcb)
+    tcb.transfers = tuple(blank(len(transfer.places)) for transfer in shape)
+
+
+def blank(places: int) -> Transfer:
+    """The data plane of a connection that is not, with a receive window of so many places."""
+    return Transfer(places=tuple(Place() for _ in range(places)))
 
 
 def return_to_time_wait(tcb: Tcb, seq: Space) -> None:

@@ -2,9 +2,20 @@
 
 from spec.rules import KeepAlive
 from spec.seq import not_
+from spec.tcp import retransmission
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp, fill, send_fin, send_syn, send_syn_ack, send_text, start_span
-from spec.tcp.tcb import State, Tcb, delete
+from spec.tcp.sending import (
+    acknowledge,
+    fill,
+    send_fin,
+    send_syn,
+    send_syn_ack,
+    send_text,
+    start_span,
+    transmit,
+)
+from spec.tcp.tcb import SYNCHRONIZED, State, Tcb, delete
 
 
 def user_timeout(tcb: Tcb, tcp: Tcp) -> None:
@@ -61,6 +72,8 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     if tcb.answered:
         tcb.answered = False
         start_span(tcb, tcp)
+    for transfer in tcb.transfers:
+        return retransmission.timeout(tcb, transfer, tcp)
     if snd.una == snd.nxt:
         send_text(tcb, tcp, snd.nxt, 1, False)
         snd.nxt = seq.plus(snd.nxt, 1)
@@ -74,6 +87,27 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/fin", "FIN")
 
 
+def override_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """Section 3.8.6.2.1 (4): text was held back for long enough, and goes as far as it may."""
+    for transfer in tcb.transfers:
+        transmit(tcb, transfer, tcp, override=True)
+    return tcp.rule("3.8.6.2.1/(4)/override", "text was held back for long enough")
+
+
+def ack_timeout(tcb: Tcb, tcp: Tcp) -> None:
+    """Section 3.8.6.3 (MUST-58): an ACK was delayed for half a second."""
+    acknowledge(tcb, tcp)
+    return tcp.rule("3.8.6.3/timer", "the ACK has waited for long enough")
+
+
+def ack_waits(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is an ACK delayed, and its timer running?"""
+    waits: bool = False
+    for transfer in tcb.transfers:
+        waits = tcp.rules.ack_timer and transfer.due != 0
+    return waits
+
+
 def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     """Is the retransmission (or persist) timer running?"""
     if tcb.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT):
@@ -83,6 +117,8 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     if not tcp.rules.syn_ack_retransmitted:
         if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
             return False
+    if tcb.transfers and tcb.state in SYNCHRONIZED:
+        return retransmission.runs(tcb, tcp)
     if tcb.snd.una == tcb.snd.nxt:
         if tcb.state == State.SYN_RECEIVED:
             return False

@@ -18,9 +18,9 @@ that is less than half the circle ahead (section 5.2).
 
 from spec.rules import Row
 from spec.seq import choose, not_
+from spec.tcp.context import Tcp
 from spec.tcp.parameters import Parameters
 from spec.tcp.segment import Segment, Stamp, Ticks
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
 

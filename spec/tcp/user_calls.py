@@ -5,10 +5,10 @@ Each function is one section; states stand in the RFC's order, but those that an
 returns it by ``tcp.signal`` and changes nothing. ``???`` marks what is not the letter of the text.
 """
 
-from spec.tcp import timestamps
+from spec.tcp import receiving, timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     enter_time_wait,
     keep_urgent_pointer,
@@ -83,7 +83,7 @@ def _begin(tcb: Tcb, tcp: Tcp, plain: bool = False) -> None:
 
 
 def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
-    """3.10.2, SEND of one octet, PUSHed, perhaps URGENT."""
+    """3.10.2, SEND of an octet, or of ``write``, PUSHed, perhaps URGENT."""
     if tcb.state == State.CLOSED:
         tcp.signal("error: connection does not exist")
         return tcp.rule("3.10.2/CLOSED/none", "connection does not exist")
@@ -124,7 +124,7 @@ def _queue(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
         tcb.snd.urgent = True
         # The sequence number after the urgent octet (section 3.8.5, MUST-62)
         tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + 2)
-    tcb.written = tcb.written + 1
+    tcb.written = tcb.written + tcp.bounds.write
 
 
 def receive(tcb: Tcb, tcp: Tcp) -> None:
@@ -144,6 +144,9 @@ def receive(tcb: Tcb, tcp: Tcp) -> None:
         State.FIN_WAIT_2,
         State.CLOSE_WAIT,
     ):
+        for transfer in tcb.transfers:
+            if transfer.unread != 0:
+                return receiving.receive(tcb, transfer, tcp)
         if tcb.rcv.wnd == tcp.bounds.window:
             if tcb.state == State.CLOSE_WAIT:
                 tcp.signal("error: connection closing")

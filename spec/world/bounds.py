@@ -52,10 +52,11 @@ class Bounds:
         "can be mistaken for the other. Proofs put 0: no bound",
     )
     capacity: int = _bound(
-        2, 1, 8, "segments in flight in each direction; two, so that one can overtake another"
+        2, 1, 64, "segments in flight in each direction; two, so that one can overtake another"
     )
-    in_flight: int = _bound(4, 1, 16, "segments in flight in both directions together")
-    octets: int = _bound(0, 0, 2, "octets that SEND may be given on each connection")
+    in_flight: int = _bound(4, 1, 128, "segments in flight in both directions together")
+    octets: int = _bound(0, 0, 1 << 20, "octets that SEND may be given on each connection")
+    write: int = _bound(1, 1, 1 << 20, "octets that SEND is given at once")
     packed: bool = _flag(
         False,
         "a segment takes all the text that is queued and fits, and FIN with it; off, it takes one "
@@ -66,6 +67,24 @@ class Bounds:
         "SND.WND, SND.WL1 and SND.WL2 are kept; off only where nobody may SEND, since only "
         "the sending of text reads them",
     )
+    transfer: bool = _flag(
+        False,
+        "connections have a data plane, which decides when text is sent; off, it is sent at once",
+    )
+    mss: int = _bound(
+        1, 1, 1 << 16, "octets of a segment, at most (with a data plane); two, so that one may be silly"
+    )
+    place: int = _bound(
+        1,
+        1,
+        1 << 16,
+        "octets of text ahead of what is expected that are held together or not at all (with a "
+        "data plane); more than one only where segments are of that size",
+    )
+    read: int = _bound(0, 0, 1 << 16, "octets that RECEIVE takes (with a data plane); 0: all")
+    initial_window: int = _bound(1, 1, 10, "segments of the initial congestion window")
+    clamp: int = _bound(8, 1, 1 << 20, "octets of cwnd, at most")
+    shrinks: bool = _flag(False, "B's receive window may shrink (with a data plane)")
     # Users
     a_active: bool = _flag(True, "A may call active OPEN")
     a_passive: bool = _flag(True, "A may call passive OPEN")

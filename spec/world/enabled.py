@@ -8,11 +8,11 @@ it now.
 
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
-from spec.tcp import timeouts, timestamps, user_calls
+from spec.tcp import sending, timeouts, timestamps, user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.host import awake
-from spec.tcp.inputs import OF_LISTENERS, Input
+from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
 from spec.tcp.listener import Queue
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import SYNCHRONIZED, State
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
@@ -59,6 +59,9 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.NEIGHBOUR_READY: listens and socket == 0 and bounds.neighbours,
         Input.NEIGHBOUR_ACCEPTED: listens and socket == 0 and bounds.neighbours,
         Input.KEEP_ALIVE_TIMEOUT: rules.keep_alive != KeepAlive.OFF,
+        Input.OVERRIDE_TIMEOUT: bounds.transfer,
+        Input.ACK_TIMEOUT: bounds.transfer and rules.delayed_ack,
+        Input.SHRINK: bounds.transfer and bounds.shrinks and not first,
         Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
         Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
         Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
@@ -85,6 +88,8 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return True
     if what in OF_LISTENERS:
         return end.host.listeners != () and _listener_may(end, what, tcp)
+    if what in OF_TRANSFERS and tcb.transfers == ():
+        return False
     if end.host.listeners and what in _APPLICATION:
         if end.host.sockets[0].requests[0].queue != Queue.NONE:
             return False  # nobody has the connection yet
@@ -101,6 +106,11 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
             or tcb.written >= bounds.octets
             or state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.TIME_WAIT)
         )
+    if what == Input.RECEIVE and tcb.transfers:
+        unread: bool = False
+        for transfer in tcb.transfers:
+            unread = transfer.unread != 0
+        return unread and state not in _NOTHING_TO_READ
     if what == Input.RECEIVE:
         return not (tcb.rcv.wnd == bounds.window or state in _NOTHING_TO_READ)
     if what == Input.CLOSE:
@@ -111,6 +121,12 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state != State.CLOSED
     if what == Input.RETRANSMISSION_TIMEOUT:
         return timeouts.retransmits(tcb, tcp)
+    if what == Input.OVERRIDE_TIMEOUT:
+        return state in _SENDING and sending.waits(tcb, tcp)
+    if what == Input.ACK_TIMEOUT:
+        return state in SYNCHRONIZED and timeouts.ack_waits(tcb, tcp)
+    if what == Input.SHRINK:
+        return state in _SENDING and tcb.rcv.wnd != 0
     if what == Input.USER_TIMEOUT:
         return timeouts.gives_up(tcb, tcp)
     if what == Input.TIME_WAIT_TIMEOUT:
@@ -169,6 +185,8 @@ def _listener_may(end: Endpoint, what: Event, tcp: Tcp) -> bool:
     cookie = listener.overflowed != tcp.bounds.cookie_life
     return listener.listening & (room | ((tcp.rules.syncookies != Cookies.NEVER) & cookie))
 
+
+_SENDING = (State.ESTABLISHED, State.FIN_WAIT_1, State.CLOSE_WAIT, State.LAST_ACK)
 
 _NOTHING_TO_READ = (
     State.CLOSED,

@@ -13,7 +13,7 @@ from spec.observe.watcher import Watcher, fresh
 from spec.tcp.host import Host, Socket
 from spec.tcp.listener import Listener, Request
 from spec.tcp.segment import Ticks
-from spec.tcp.tcb import Tcb
+from spec.tcp.tcb import Tcb, blank
 from spec.world.bounds import Bounds
 from spec.world.nat import Nat
 
@@ -69,12 +69,18 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
     ears = range(bounds.listener)
     return Endpoint(
         Host(
-            tuple(Socket(requests=tuple(Request() for _ in ears)) for _ in numbers),
+            tuple(Socket(new_tcb(bounds), tuple(Request() for _ in ears)) for _ in numbers),
             listeners=tuple(Listener() for _ in ears),
         ),
         ghosts=tuple(fresh(watchers, bounds.incarnations) for _ in numbers),
         nats=tuple(Nat() for _ in range(bounds.nat_timeout != 0)),
     )
+
+
+def new_tcb(bounds: Bounds) -> Tcb:
+    """A blank TCB, with a data plane if the bounds ask for one."""
+    places = bounds.window // bounds.place
+    return Tcb(transfers=tuple(blank(places) for _ in range(bounds.transfer)))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:

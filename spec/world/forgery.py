@@ -13,8 +13,8 @@ SEGMENT ARRIVES drops it.
 from enum import Enum
 
 from spec.seq import Space, not_
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import Bounds
 

@@ -13,11 +13,11 @@ from spec.observe.sights import BLIND, Sight
 from spec.observe.watcher import Moment, Watcher, observe
 from spec.rules import Rules
 from spec.tcp import host
+from spec.tcp.context import Tcp
 from spec.tcp.host import Socket
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment, Ticks
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
 from spec.world.endpoint import Endpoint

@@ -7,8 +7,8 @@ passed for ``nat_timeout`` ticks. What it does not know it drops, without a word
 
 from dataclasses import dataclass
 
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment, Ticks, left
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 
 

@@ -93,6 +93,20 @@ _TEXT_ON_SYN = replace(
     send_window=True,
 )
 
+_TRANSFER = replace(
+    _TEXT,
+    width=5,
+    window=4,
+    capacity=2,
+    listen_open=False,
+    octets=4,
+    write=4,
+    b_sends=False,
+    close=False,
+    transfer=True,
+)
+"""Octets one way over one connection whose ends have a data plane."""
+
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
     "lifecycle": Profile(_CLIENT_SERVER, (Agreement(), Stale())),
@@ -270,6 +284,8 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
+    "transfer": Profile(_TRANSFER, (Octets(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(

@@ -21,10 +21,10 @@ from spec.observe.sights import BLIND, NETWORK, NOTHING, Sight, look, looks
 from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
 from spec.seq import Space
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world import endpoint
 from spec.world.bounds import Bounds

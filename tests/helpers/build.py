@@ -19,11 +19,11 @@ from spec.observe.silence import Silence
 from spec.observe.stale import StaleAnywhere
 from spec.observe.streams import Streams
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world import happen as world
 from spec.world.bounds import Bounds

@@ -16,7 +16,7 @@ from proofs.theorems.table import Theorem
 from proofs.theorems.text import BUFFER, WINDOW, Choice, End, Flying
 from spec.rules import Rules
 from spec.seq import Space
-from spec.tcp.sending import Tcp
+from spec.tcp.context import Tcp
 from spec.world.bounds import Bounds
 from spec.world.records import clone
 

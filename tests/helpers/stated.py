@@ -20,9 +20,9 @@ from proofs.theorems.table import Theorem
 from spec.observe.sights import Sight
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
 from spec.world.endpoint import Endpoint, initial

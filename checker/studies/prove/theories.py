@@ -28,8 +28,8 @@ from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn, no
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
 from spec.seq import Space, choose
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.enabled import CALLS, Event
 from spec.world.forgery import Forgery

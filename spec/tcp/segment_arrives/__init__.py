@@ -13,12 +13,12 @@ that the model does not need are kept as comments. ``???`` marks what the RFC le
 each place where order or condition is not the letter of the text, with the reason.
 """
 
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives.closed import closed_state
 from spec.tcp.segment_arrives.listen import listen_state
 from spec.tcp.segment_arrives.others import other_states
 from spec.tcp.segment_arrives.syn_sent import syn_sent_state
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 
 

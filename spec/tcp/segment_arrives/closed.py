@@ -1,7 +1,8 @@
 """SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1): there is no TCB."""
 
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp, reset
+from spec.tcp.sending import reset
 from spec.tcp.tcb import Tcb
 
 

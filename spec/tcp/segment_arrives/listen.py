@@ -1,9 +1,10 @@
 """SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2): RST, then ACK, then SYN."""
 
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives.others import process_held, update_window
 from spec.tcp.segment_arrives.syn import answer_syn
-from spec.tcp.sending import Tcp, acknowledge, reset
+from spec.tcp.sending import acknowledge, reset
 from spec.tcp.tcb import State, Tcb
 
 

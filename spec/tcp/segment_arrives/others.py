@@ -11,17 +11,18 @@ eighth at the FIN. ``??? (trimmed)`` marks these places.
 
 from spec.rules import Restart
 from spec.seq import choose, not_
-from spec.tcp import timestamps
+from spec.tcp import congestion, receiving, timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.segment_arrives.syn import answer_syn
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     challenge,
     enter_time_wait,
     keep_urgent_pointer,
     reset,
     segmentize,
+    send_front,
     start_keep_alive,
     start_span,
     start_time_wait,
@@ -64,7 +65,7 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
     # What waited for ESTABLISHED, for a window or for an acknowledgment may now be sent; the
     # acknowledgment that is due rides on it (seventh), and there is but one (MUST-59).
-    if not segmentize(tcb, tcp) and due:
+    if not segmentize(tcb, tcp) and due and not receiving.delays(tcb, tcp):
         acknowledge(tcb, tcp)
     return None
 
@@ -313,6 +314,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4): then the
         # state is FIN-WAIT-1 at once, although the rule that is cited enters ESTABLISHED.
         tcb.state = State.FIN_WAIT_1 if tcb.closing else State.ESTABLISHED
+        congestion.begin(tcb, tcp)
         forget_time_wait(tcb)
         start_span(tcb, tcp)
         tcp.rule(
@@ -328,8 +330,12 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         challenge(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
+    again: bool = False
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
+        octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack
+        for transfer in tcb.transfers:
+            again = congestion.acknowledged(tcb, transfer, octets, tcp)
         start_span(tcb, tcp)
         tcb.answered = False
         tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
@@ -344,8 +350,14 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             start_span(tcb, tcp)
             tcb.answered = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
             tcp.rule("3.8.6.1/zero-window probe/answered", "probe answered, R begins anew")
+        for transfer in tcb.transfers:
+            if congestion.is_duplicate(tcb, seg):
+                again = congestion.duplicate(tcb, transfer, tcp)
     newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
+    newer = newer | not_(tcp.rules.window_newer)
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
+    if again:
+        send_front(tcb, tcp)
 
     finished = tcb.fin_acknowledged(seq)
     if tcb.state == State.FIN_WAIT_1 and finished:
@@ -443,6 +455,7 @@ def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return False
     # ??? (trimmed) In the text a segment beyond RCV.NXT goes no further than the first step.
     if tcp.seq.lt(tcb.rcv.nxt, seg.seq):
+        receiving.hold(tcb, seg, tcp)
         tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
         return True
     process_segment_text(tcb, seg, tcp)
@@ -476,7 +489,10 @@ def process_segment_text(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         rcv.wnd = seq.minus(rcv.wnd, taken)
         emptied = (fresh != 0) & (taken == fresh)
         rcv.push = rcv.push | (seg.ctl.psh & emptied)
-        tcp.take(seg, seen, taken)
+        if tcb.transfers:
+            receiving.taken(tcb, seg, seen, taken, tcp)
+        else:
+            tcp.take(seg, seen, taken)
         tcp.rule("3.10.7.4/seventh/text", "text taken as far as it is new and fits")
 
 
@@ -491,6 +507,8 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     seq, rcv = tcp.seq, tcb.rcv
     if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
+        for transfer in tcb.transfers:
+            receiving.prompt(transfer, tcp)
         rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
         keep_urgent_pointer(tcb, tcp)
         tcp.signal("connection closing")

@@ -1,8 +1,9 @@
 """What a SYN does, wherever it opens a connection (RFC 9293 sections 3.10.7.2 and 3.10.7.3)."""
 
 from spec.tcp import timestamps
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
-from spec.tcp.sending import Tcp, send_syn_ack, start_span
+from spec.tcp.sending import send_syn_ack, start_span
 from spec.tcp.tcb import State, Tcb
 
 

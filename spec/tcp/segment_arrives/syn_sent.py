@@ -1,10 +1,11 @@
 """SEGMENT ARRIVES in SYN-SENT (RFC 9293 section 3.10.7.3): ACK, then RST, then SYN."""
 
+from spec.tcp import congestion
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives.others import process_held, update_window
 from spec.tcp.segment_arrives.syn import hear_syn
 from spec.tcp.sending import (
-    Tcp,
     acknowledge,
     reset,
     segmentize,
@@ -48,6 +49,7 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         update_window(tcb, seg, tcp)
         if tcb.snd.una != tcb.iss:
             tcb.state = State.ESTABLISHED
+            congestion.begin(tcb, tcp)
             start_keep_alive(tcb, tcp)
             tcp.rule(
                 "3.10.7.3/SYN-SENT/fourth/our-syn",

@@ -15,9 +15,9 @@ from checker.conform.patience import Patience
 from checker.conform.steps import Stepper
 from spec.rules import Rules
 from spec.tcp import user_calls
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world.records import clone, key
 from tests.helpers.wire import LINUX, RFC, A, B, Wire, deviation, followed, verdicts

@@ -13,8 +13,8 @@ from checker.studies.explorations import jobs
 from proofs.claims.table import BY_ID
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.context import Tcp
 from spec.tcp.rule import Rule, cite
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from tests.helpers.mutate import CAPTURES
 from tests.helpers.wire import LINUX, captured

@@ -10,7 +10,7 @@ from proofs.theorems import cookies, pace, paws, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import CookieHash, Cookies, KeepAlive, Row, Rules
-from spec.tcp.sending import Tcp
+from spec.tcp.context import Tcp
 from spec.world.bounds import Bounds
 
 SMALL = [theorem for theorem in THEOREMS if isinstance(theorem.system, small.Small)]

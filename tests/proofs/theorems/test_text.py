@@ -23,9 +23,9 @@ from proofs.theorems.table import BY_ID, Theorem
 from proofs.theorems.text import AROUND, BUFFER, WINDOW, Choice, End, Flying
 from spec.rules import Rules
 from spec.seq import choose
+from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives import others
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import Bounds
 from tests.helpers import stated

@@ -20,9 +20,9 @@ from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.streams import Streams
 from spec.observe.watcher import Moment, Watcher, fresh, observe
 from spec.rules import AckLimit, Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Origin, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world.records import key
 from tests.helpers.build import BOUNDS, endpoint

@@ -7,9 +7,9 @@ from spec.observe.once import Once
 from spec.observe.sights import BLIND
 from spec.observe.watcher import Moment, fresh
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Origin, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from tests.helpers.build import BOUNDS, endpoint
 

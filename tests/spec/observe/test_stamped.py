@@ -7,8 +7,8 @@ from spec.observe.sights import Sight
 from spec.observe.stamped import Stamped
 from spec.observe.watcher import Moment
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from tests.helpers.build import BOUNDS, seg
 

@@ -7,9 +7,9 @@ from spec.observe.sights import BLIND
 from spec.observe.streams import Streams
 from spec.observe.watcher import Moment
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Origin, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 from tests.helpers.build import BOUNDS
 

@@ -9,9 +9,9 @@ from spec.observe.sights import Sight, residue_from_peer
 from spec.observe.stale import Stale
 from spec.observe.watcher import Moment
 from spec.rules import Rules
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Origin, Segment
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State, Tcb
 from spec.world.happen import Effects, happen
 from spec.world.records import key

@@ -8,9 +8,9 @@ import pytest
 import spec.tcp
 from spec.rules import Rules
 from spec.tcp import host
+from spec.tcp.context import Tcp
 from spec.tcp.host import Host, Socket
 from spec.tcp.inputs import Input
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import State
 from spec.world.records import clone, key
 from tests.helpers.build import BOUNDS, ISN, endpoint

@@ -8,9 +8,9 @@ import pytest
 
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
-from spec.tcp.sending import Tcp
 from spec.world.bounds import Bounds
 from spec.world.forgery import FORGERIES, Forgery, forge, misses
 from spec.world.happen import happen

@@ -35,8 +35,8 @@ from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait, two
 from proofs.theorems.invariants import two_msl, window_is_sane
 from proofs.theorems.table import BY_ID
 from spec.rules import Restart
+from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
-from spec.tcp.sending import Tcp
 from spec.tcp.tcb import Tcb
 from tests.helpers import toys
 

@@ -1,0 +1,183 @@
+"""Congestion control (RFC 9293 section 3.8.2, MUST-19): RFC 5681, RFC 6582 and RFC 3042.
+
+Four algorithms, three phases:
+
+* *slow start*, while cwnd < ssthresh: cwnd grows by what is acknowledged;
+* *congestion avoidance*, from there on: cwnd grows by a segment once as much as cwnd is
+  acknowledged, about once in a round trip (RFC 5681 3.1 recommends this way of counting);
+* *fast recovery*, which the third duplicate ACK begins by *fast retransmit*: what seems lost is
+  sent again at once, cwnd becomes half of what was in flight, and each further duplicate ACK lets
+  another segment out, since one has left the network.
+
+A retransmission timeout begins slow start anew from one segment, out of any phase.
+
+All is in octets. ??? cwnd is not let grow beyond ``clamp``: a window that the peer never offers
+would show in nothing but the number.
+"""
+
+from enum import Enum
+
+from spec.rules import Congestion, Growth
+from spec.seq import choose, half, least, most
+from spec.tcp.context import Tcp
+from spec.tcp.segment import Segment
+from spec.tcp.tcb import Tcb
+from spec.tcp.transfer import Transfer
+
+
+class Phase(Enum):
+    """What a sender is doing about congestion."""
+
+    NONE = "no connection"
+    SLOW_START = "slow start"
+    AVOIDANCE = "congestion avoidance"
+    RECOVERY = "fast recovery"
+
+
+def phase(transfer: Transfer) -> Phase:
+    """The phase, which the variables tell. RFC 5681 3.1: where cwnd and ssthresh are equal, a
+    sender may do either; here it avoids congestion."""
+    if transfer.cwnd == 0:
+        return Phase.NONE
+    if transfer.recovering:
+        return Phase.RECOVERY
+    return Phase.SLOW_START if transfer.cwnd < transfer.ssthresh else Phase.AVOIDANCE
+
+
+def begin(tcb: Tcb, tcp: Tcp) -> None:
+    """Our SYN is acknowledged: the initial window, and ssthresh as high as it goes (3.1)."""
+    for transfer in tcb.transfers:
+        transfer.nxt = tcb.snd.una
+        transfer.recover = tcb.iss
+        transfer.largest = tcb.snd.wnd
+        transfer.cwnd = tcp.bounds.initial_window * tcp.bounds.mss
+        transfer.ssthresh = tcp.bounds.clamp
+
+
+def limit(transfer: Transfer, tcp: Tcp) -> int:
+    """How much may be in flight, if the peer's window allows it.
+
+    Limited transmit: one segment more for each of the first two duplicate ACKs (RFC 3042).
+    """
+    if tcp.rules.congestion == Congestion.NONE:
+        return tcp.bounds.clamp
+    extra = 0
+    if tcp.rules.limited_transmit:
+        for n in range(1, DUPLICATES):
+            few = (transfer.duplicates >= n) & (transfer.duplicates < DUPLICATES)
+            extra = extra + choose(few, tcp.bounds.mss, 0)
+    return transfer.cwnd + extra
+
+
+DUPLICATES = 3
+"""Duplicate ACKs that mean loss (RFC 5681 section 3.2)."""
+
+
+def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
+    """An ACK of so many numbers that were in flight; is the front of the queue to be sent again?"""
+    transfer.duplicates = 0
+    transfer.timed_out = False
+    if tcp.seq.lt(transfer.nxt, tcb.snd.una):
+        transfer.nxt = tcb.snd.una
+    if transfer.timing & tcp.seq.lt(transfer.timed, tcb.snd.una):
+        transfer.timing = False
+        transfer.timed = 0
+        tcp.rule("RFC 6298/3/sample", "what was timed is acknowledged: a sample of the round trip")
+    if tcp.rules.congestion == Congestion.NONE:
+        return False
+    mss = tcp.bounds.mss
+    if transfer.recovering:
+        if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
+            # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
+            left = choose(transfer.cwnd > octets, transfer.cwnd - octets, 0)
+            transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)
+            tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
+            return True
+        if tcp.rules.congestion == Congestion.NEWRENO:
+            flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+            transfer.cwnd = least(transfer.ssthresh, most(flight, mss) + mss)
+        else:
+            transfer.cwnd = transfer.ssthresh
+        transfer.recovering = False
+        transfer.acked = 0
+        tcp.rule("RFC 5681/3.2/(6)/recovered", "all that was lost is acknowledged, cwnd deflates")
+        return False
+    if transfer.cwnd < transfer.ssthresh:
+        more = mss if tcp.rules.growth == Growth.SEGMENT else least(octets, mss)
+        transfer.cwnd = _within(transfer.cwnd + more, tcp)
+        tcp.rule("RFC 5681/3.1/(2)/slow-start", "slow start: cwnd grows by what is acknowledged")
+        return False
+    acked = transfer.acked + octets
+    if acked >= transfer.cwnd:
+        transfer.acked = least(acked - transfer.cwnd, tcp.bounds.clamp)
+        transfer.cwnd = _within(transfer.cwnd + mss, tcp)
+        tcp.rule("RFC 5681/3.1/avoidance", "congestion avoidance: cwnd grows by a segment")
+    else:
+        transfer.acked = acked
+    return False
+
+
+def is_duplicate(tcb: Tcb, seg: Segment) -> bool:
+    """Is ``seg``, whose ACK is not new, a duplicate ACK (RFC 5681 section 2)?"""
+    same = (seg.ack == tcb.snd.una) & (seg.wnd == tcb.snd.wnd)
+    return same & (tcb.snd.una != tcb.snd.nxt) & (seg.length() == 0)
+
+
+def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
+    """A duplicate ACK; is the front of the queue to be sent again?"""
+    if tcp.rules.congestion == Congestion.NONE:
+        return False
+    if transfer.recovering:
+        transfer.cwnd = _within(transfer.cwnd + tcp.bounds.mss, tcp)
+        tcp.rule("RFC 5681/3.2/(4)/inflate", "a segment has left the network, cwnd inflates")
+        return False
+    if transfer.duplicates == DUPLICATES:
+        return False
+    transfer.duplicates = transfer.duplicates + 1
+    if transfer.duplicates != DUPLICATES:
+        return False
+    if tcp.rules.congestion == Congestion.NEWRENO and tcp.rules.recover_check:
+        if not tcp.seq.lt(transfer.recover, tcb.snd.una):
+            tcp.rule("RFC 6582/3.2/(1)/known", "of what was lost before: no fast retransmit")
+            return False
+    _lost(tcb, transfer, tcp)
+    if tcp.rules.congestion == Congestion.TAHOE:
+        _restart(tcb, transfer, tcp)
+    else:
+        transfer.recovering = True
+        transfer.cwnd = _within(transfer.ssthresh + DUPLICATES * tcp.bounds.mss, tcp)
+    tcp.rule("RFC 5681/3.2/(2)/fast-retransmit", "third duplicate ACK: fast retransmit")
+    return True
+
+
+def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """The retransmission timer has run out: slow start from one segment (3.1, equation 4)."""
+    transfer.nxt = tcb.snd.una
+    transfer.duplicates = 0
+    if tcp.rules.congestion == Congestion.NONE:
+        return None
+    if not transfer.timed_out:
+        _lost(tcb, transfer, tcp)
+    transfer.timed_out = True
+    _restart(tcb, transfer, tcp)
+    return tcp.rule("RFC 5681/3.1/(4)/timeout", "timeout: slow start from one segment")
+
+
+def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """Loss is noticed: ssthresh <- max(FlightSize / 2, 2*SMSS)."""
+    flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+    floor = 2 * tcp.bounds.mss if tcp.rules.cwnd_floor else 0
+    transfer.ssthresh = most(half(flight, tcp.bounds.clamp), floor)
+    transfer.recover = tcb.snd.nxt
+
+
+def _restart(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """The loss window: one segment."""
+    transfer.nxt = tcb.snd.una
+    transfer.cwnd = tcp.bounds.mss
+    transfer.recovering = False
+    transfer.acked = 0
+
+
+def _within(cwnd: int, tcp: Tcp) -> int:
+    return least(cwnd, tcp.bounds.clamp)

@@ -1,0 +1,131 @@
+"""What a receiver does with text, and when it acknowledges (RFC 9293 sections 3.8.6.2.2, 3.8.6.3).
+
+Text that is taken waits, ``unread``, until RECEIVE passes it to the user; the right edge of the
+window, RCV.NXT+RCV.WND, stays where it is meanwhile, and RECEIVE moves it on. Text beyond RCV.NXT
+is held in its ``places`` of the window until what is missing has come (SHLD-31). What fills no
+place is not, nor is anything once RCV.NXT lies between two of them: a receiver may forget what it
+holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
+"""
+
+from spec.seq import choose, half, least, most
+from spec.tcp.context import Tcp
+from spec.tcp.segment import Segment
+from spec.tcp.sending import acknowledge
+from spec.tcp.tcb import Tcb
+from spec.tcp.transfer import Place, Transfer
+
+
+def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """Text beyond RCV.NXT: what lies in the window is held; a duplicate ACK tells the sender
+    (RFC 5681 4.2)."""
+    for transfer in tcb.transfers:
+        prompt(transfer, tcp)
+        if not tcp.rules.reassembly:
+            return None
+        ahead = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
+        for place, start, end in _spans(transfer.places, tcp):
+            inside = (ahead <= start) & (end <= ahead + seg.text) & (end <= tcb.rcv.wnd)
+            place.here = place.here | inside
+        tcp.hold(seg)
+    return None
+
+
+def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
+    """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
+    was held and follows is taken too."""
+    for transfer in tcb.transfers:
+        _shift(transfer.places, octets, tcp)
+        gap = holds(transfer)
+        follows: int = 0
+        run: bool = True
+        for place in transfer.places:
+            run = run & place.here
+            follows = follows + choose(run, tcp.bounds.place, 0)
+        _shift(transfer.places, follows, tcp)
+        tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, follows)
+        tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, follows)
+        tcp.take(seg, skip, octets + follows)
+        transfer.unread = transfer.unread + octets + follows
+        # An ACK is sent at once for what fills a gap, or is not new (RFC 5681 4.2).
+        at_once = gap | (octets == 0)
+        now = 2 * tcp.bounds.mss
+        transfer.due = choose(at_once, now, least(transfer.due + octets, now))
+
+
+def holds(transfer: Transfer) -> bool:
+    """Is there text beyond RCV.NXT?"""
+    any_: bool = False
+    for place in transfer.places:
+        any_ = any_ | place.here
+    return any_
+
+
+def _spans(places: tuple[Place, ...], tcp: Tcp) -> list[tuple[Place, int, int]]:
+    """Each place, and from where to where it is, counted from RCV.NXT."""
+    size = tcp.bounds.place
+    return [(place, n * size, (n + 1) * size) for n, place in enumerate(places)]
+
+
+def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
+    """RCV.NXT has moved on by so many octets: all places come nearer."""
+    was = [place.here for place in places]
+    for n, place in enumerate(places):
+        here: bool = False
+        for before, one in enumerate(was):
+            if before >= n:
+                here = here | ((by == (before - n) * tcp.bounds.place) & one)
+        place.here = here
+
+
+def prompt(transfer: Transfer, tcp: Tcp) -> None:
+    """What came is acknowledged at once."""
+    transfer.due = 2 * tcp.bounds.mss
+
+
+def delays(tcb: Tcb, tcp: Tcp) -> bool:
+    """May the acknowledgment wait? Not if two full segments came, nor one out of order."""
+    for transfer in tcb.transfers:
+        if tcp.rules.delayed_ack and transfer.due < 2 * tcp.bounds.mss:
+            tcp.rule("3.8.6.3/delay", "the ACK waits for a second segment, or its timer")
+            return True
+    return False
+
+
+def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """RECEIVE: text to the user; the window opens by as much, if that is worth telling.
+
+    Section 3.8.6.2.2: once it is a segment, or half the buffer.
+    """
+    window = tcp.bounds.window
+    octets = transfer.unread
+    if tcp.bounds.read != 0:
+        octets = least(octets, tcp.bounds.read)
+    transfer.unread = transfer.unread - octets
+    free = window - transfer.unread
+    more = free - least(tcb.rcv.wnd, free)
+    enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
+    if more >= enough:
+        tcb.rcv.wnd = free
+        acknowledge(tcb, tcp)
+        return tcp.rule("3.8.6.2.2/open", "text to the user, the window opens")
+    return tcp.rule("3.8.6.2.2/wait", "text to the user, too little to open the window for")
+
+
+def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """The buffer loses an octet to others until RECEIVE: the right edge moves to the left, which a
+    receiver should not do (SHLD-14) and a sender must bear (MUST-34)."""
+    tcb.rcv.wnd = tcb.rcv.wnd - 1
+    transfer.unread = transfer.unread + 1
+    for place, _, end in _spans(transfer.places, tcp):
+        place.here = place.here & (end <= tcb.rcv.wnd)
+    acknowledge(tcb, tcp)
+    return tcp.rule("3.8.6/shrink", "the window shrinks")
+
+
+def acknowledged(tcb: Tcb, tcp: Tcp) -> None:
+    """Nothing waits to be acknowledged once anything with an ACK was sent."""
+    for transfer in tcb.transfers:
+        said: bool = False
+        for seg in tcp.sent:
+            said = said | seg.ctl.ack
+        transfer.due = choose(said, 0, transfer.due)

@@ -1,0 +1,87 @@
+"""Retransmission of a connection with a data plane: what the timer sends, and how long it runs.
+
+RFC 6298 computes the timer from round trips. One segment at a time is timed; its *sample* is how
+long the ACK took. Karn's rule (section 3): none is taken of a segment that was sent again, since
+nobody can tell which of the two was acknowledged (``spec.tcp.sending`` keeps it).
+
+``Estimate`` is the arithmetic of section 2, on any numbers: seconds of a capture, fractions of a
+proof. Explorations have no use for it: there the timer may run out whenever it runs, so that what
+holds there holds for every length of it.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from spec.rules import Persist
+from spec.tcp import congestion
+from spec.tcp.context import Tcp
+from spec.tcp.sending import send_front, send_text, start_span
+from spec.tcp.tcb import Tcb
+from spec.tcp.transfer import Transfer
+
+
+def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """RETRANSMISSION TIMEOUT, or the persist timer: a probe of a shut window is an octet (3.8.6.1);
+    else slow start begins, with the front of the queue (RFC 6298 5.4, RFC 5681 3.1)."""
+    snd = tcb.snd
+    fresh = (snd.una == snd.nxt) | (tcp.rules.persist == Persist.NEW)
+    if (snd.wnd == 0) & fresh & tcb.unsent_text(tcp.seq):
+        send_text(tcb, tcp, snd.nxt, 1, False)
+        snd.nxt = tcp.seq.plus(snd.nxt, 1)
+        transfer.nxt = snd.nxt
+        start_span(tcb, tcp)
+        return tcp.rule("3.8.6.1/zero-window probe/send", "")
+    congestion.timeout(tcb, transfer, tcp)
+    transfer.nxt = tcp.seq.plus(snd.una, send_front(tcb, tcp))
+    return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/front", "the front of the queue")
+
+
+def runs(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is the retransmission or the persist timer running, of a connection that is synchronized?"""
+    shut, queued = tcb.snd.wnd == 0, tcb.unsent_text(tcp.seq)
+    if tcb.snd.una == tcb.snd.nxt:
+        return tcp.rules.persist != Persist.OFF and shut & queued
+    if tcp.rules.persist == Persist.NEW and shut:
+        return queued
+    return True
+
+
+LEAST = Fraction(1)
+"""The least RTO, in seconds (RFC 6298 2.4, a SHOULD)."""
+GREATEST = Fraction(60)
+"""The least that an upper bound of RTO may be (2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """SRTT, RTTVAR and RTO, in seconds. ``granularity`` is the clock's (section 2)."""
+
+    srtt: Fraction
+    rttvar: Fraction
+    granularity: Fraction = Fraction(0)
+    least: Fraction = LEAST
+    doublings: int = 0  # times that the timer ran out since the last sample (5.5)
+
+    @property
+    def rto(self) -> Fraction:
+        """How long the timer runs (2.3, 2.4, 5.5; at most ``GREATEST``, 2.5)."""
+        base = max(self.least, self.srtt + max(self.granularity, 4 * self.rttvar))
+        doubled: Fraction = base * 2**self.doublings
+        return min(doubled, max(GREATEST, base))
+
+
+def first(sample: Fraction, least: Fraction = LEAST) -> Estimate:
+    """After the first sample (2.2)."""
+    return Estimate(sample, sample / 2, least=least)
+
+
+def later(was: Estimate, sample: Fraction) -> Estimate:
+    """After another one (2.3): RTTVAR before SRTT, of which it needs the old; alpha is 1/8, beta
+    1/4."""
+    rttvar = was.rttvar * 3 / 4 + abs(was.srtt - sample) / 4
+    return Estimate(was.srtt * 7 / 8 + sample / 8, rttvar, was.granularity, was.least)
+
+
+def expired(was: Estimate) -> Estimate:
+    """After the timer ran out (5.5): RTO doubles."""
+    return Estimate(was.srtt, was.rttvar, was.granularity, was.least, was.doublings + 1)
