@@ -11,7 +11,7 @@ itself then, has nothing to prove, and is left out. A claim never is.
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,10 @@ from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.model import Model
 from checker.model.traced import Static, Traced
 from proofs.theorems.invariants import Function, Memory, View, remember
-from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn, not_there
+from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
-from spec.seq import Space, choose
+from spec.seq import choose
 from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
@@ -46,6 +46,9 @@ FREE = {
     "recent_life": NAT,
 }
 """What may be left free; None: of the domain that its annotation names."""
+
+END = "end"
+"""The function that tells how far a life of an end goes."""
 
 
 def theory(theorems: Sequence[Theorem]) -> Theory:
@@ -253,24 +256,18 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
     def record(kind: type, prefix: str) -> Any:
         return rebuild(kind(), (tracer.var(f"{prefix}{f.path}", f.sort) for f in layout(kind)))
 
+    lives = layout(system.memory)
+
     def look_up(name: str, n: Any, sort: Sort) -> Any:
         return tracer.value(tracer.build.apply(name, tracer.node(n), NAT, sort))
 
-    lives = layout(system.memory) if system.memory is not None else []
-    told = "iss" if system.memory is None else "end"
+    def known(whose: str) -> Callable[[int], Any]:
+        """What is remembered of a life, by its number."""
+        names = [(f"{whose}.{f.path}", f.sort) for f in lives]
+        return lambda n: rebuild(system.memory(), (look_up(name, n, s) for name, s in names))
 
-    def known(whose: str) -> tuple[Any, Any]:
-        """What is remembered of a life, and how far it goes, by its number."""
-        kind = system.memory
-        if kind is None:
-            return not_there, not_there
-        return (
-            lambda n: rebuild(kind(), (look_up(f"{whose}.{f.path}", n, f.sort) for f in lives)),
-            lambda n: look_up(f"{whose}.{told}", n, NAT),
-        )
-
-    isses = [0 if lives else look_up(f"{whose}.{told}", 0, NAT) for whose in ("mine", "its")]
-    (mine, my_end), (its, its_end) = known("mine"), known("its")
+    def end(whose: str) -> Callable[[int], int]:
+        return lambda n: look_up(f"{whose}.{END}", n, NAT)
 
     def memory(f: Field) -> induction.Memory:
         """Of the last life it is remembered what the end is."""
@@ -285,7 +282,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
             for kind, prefix in ((system.end, "me."), (system.open, ""), (system.seen, "sight."))
         )
         tcp = Tcp(rules, bounds, 0)
-        s = Turn(me, open_, seen, *isses, rules, bounds, tcp, my_end)
+        s = Turn(me, open_, seen, rules, bounds, tcp, end("mine"))
         sent = move(s, record(system.message, "seg.") if delivers else None)
         if sent is None:
             return Static(False), []
@@ -297,7 +294,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
 
         def decided() -> tuple[None, list[Any]]:
             ends = record(system.end, "me."), record(system.end, "peer.")
-            w = Sides(*ends, *isses, Space(bounds.width), mine, its, my_end, its_end)
+            w = Sides(*ends, known("mine"), known("its"), end("mine"), end("its"))
             about = [
                 record(system.message, "seg.") if name == "seg" else tracer.var(name, NAT)
                 for name in names
@@ -332,8 +329,8 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         elapsed=None,
         sight={f"sight.{f.path}": tracer.node(value) for f, value in sight},
         drawn={},
-        memories=[induction.Memory(told, NAT, None), *map(memory, lives)],
-        told=told,
+        memories=[induction.Memory(END, NAT, None), *map(memory, lives)],
+        told=END,
         number=NAT,
         parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
         facts=[fact(f) for f in theorem.facts],
