@@ -47,8 +47,9 @@ FREE = {
 }
 """What may be left free; None: of the domain that its annotation names."""
 
-END = "end"
-"""The function that tells how far a life of an end goes."""
+END, LIFE = "end", "life"
+"""The function that tells how far a life of an end goes, and how the names of others begin, which
+tell what is remembered of it."""
 
 
 def theory(theorems: Sequence[Theorem]) -> Theory:
@@ -263,7 +264,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
 
     def known(whose: str) -> Callable[[int], Any]:
         """What is remembered of a life, by its number."""
-        names = [(f"{whose}.{f.path}", f.sort) for f in lives]
+        names = [(f"{whose}.{LIFE}.{f.path}", f.sort) for f in lives]
         return lambda n: rebuild(system.memory(), (look_up(name, n, s) for name, s in names))
 
     def end(whose: str) -> Callable[[int], int]:
@@ -273,8 +274,8 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         """Of the last life it is remembered what the end is."""
         n, now = tracer.var("n", NAT), tracer.var(f"me.{f.path}", f.sort)
         last = tracer.var(f"me.{system.life}", NAT) == n
-        value = choose(last, now, look_up(f"mine.{f.path}", n, f.sort))
-        return induction.Memory(f.path, f.sort, tracer.node(value), start[f.path])
+        value = choose(last, now, look_up(f"mine.{LIFE}.{f.path}", n, f.sort))
+        return induction.Memory(f"{LIFE}.{f.path}", f.sort, tracer.node(value), start[f.path])
 
     def step(move: Move, delivers: bool) -> tuple[Static, list[Any]]:
         me, open_, seen = (
