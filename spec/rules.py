@@ -314,80 +314,96 @@ class Rules:
     nagle: bool = _rule(
         True,
         "RFC 9293 3.7.4, SHLD-7, MUST-17",
-        "Text that does not fill a segment waits while anything is unacknowledged.",
+        "Text that does not fill a segment waits while anything is unacknowledged [94].",
     )
     sender_sws: bool = _rule(
         True,
         "RFC 9293 3.8.6.2.1, MUST-38",
         "A sender waits with text that the window lets it send in part only, unless that fills a "
-        "segment or half the largest window; off, it sends what it may.",
+        "segment or half the largest window; off, it sends what it may [82, 97].",
     )
     receiver_sws: bool = _rule(
         True,
         "RFC 9293 3.8.6.2.2, MUST-39",
         "A receiver offers more window once it can by a segment or by half its buffer; off, by "
-        "whatever it can.",
+        "whatever it can [82, 98].",
     )
     delayed_ack: bool = _rule(
         True,
         "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
-        "An ACK of text in order waits for a second segment or a timer; off, it is sent at once.",
+        "An ACK of text in order waits for a second segment or a timer; off, it goes at once [96].",
     )
     ack_timer: bool = _rule(
         True,
         "RFC 9293 3.8.6.3, MUST-58",
-        "... for half a second at most; off, there is no timer.",
+        "... for half a second at most; off, there is no timer [83].",
     )
     reassembly: bool = _rule(
         True,
         "RFC 9293 3.10.7.4 first, SHLD-31",
-        "Text beyond RCV.NXT is held until what is missing comes; off, it is dropped.",
+        "Text beyond RCV.NXT is held until what is missing comes; off, it is dropped [93].",
     )
     persist: Persist = _rule(
         Persist.ON,
         "RFC 9293 3.8.6.1, MUST-35, MUST-36",
         "A shut window is probed: on; new: only by octets that were never sent before; off: not at "
-        "all.",
+        "all [80, 81].",
     )
     window_newer: bool = _rule(
         True,
         "RFC 9293 3.10.7.4 fifth",
         "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
-        "off, each counts that comes.",
+        "off, each counts that comes [92].",
+    )
+    window_larger: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "Of two segments with the same SEG.SEQ and SEG.ACK the larger window counts (Linux); off, "
+        "the one that came last.",
+    )
+    shut_acceptable: bool = _rule(
+        True,
+        "RFC 9293 3.4, MUST-66; 3.10.7.4 first",
+        "Behind a shut window ACK, RST and URG are still processed; off, all is dropped [84].",
+    )
+    text_retransmitted: bool = _rule(
+        True,
+        "RFC 9293 3.8.1, 3.10.8",
+        "Text and FIN of a connection with a data plane are sent again by the timer; off, only "
+        "duplicate ACKs let them be.",
     )
     karn: bool = _rule(
         True,
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
-        "A segment that was sent again gives no sample of the round trip; off, it does.",
+        "A segment that was sent again gives no sample of the round trip; off, it does [90].",
     )
     # Congestion control
     congestion: Congestion = _rule(
         Congestion.NEWRENO,
         "RFC 9293 3.8.2, MUST-19; RFC 5681 3; RFC 6582",
-        "How a sender reacts to loss: none, tahoe, reno, newreno.",
+        "How a sender reacts to loss: none, tahoe, reno, newreno [86, 87, 88].",
     )
     growth: Growth = _rule(
         Growth.OCTETS,
         "RFC 5681 3.1 (2)",
         "Slow start adds to cwnd the octets that an ACK acknowledges, one segment at most; "
-        "segment: always one segment.",
+        "segment: always one segment [91].",
     )
     limited_transmit: bool = _rule(
         True,
         "RFC 5681 3.2 (1); RFC 3042",
-        "The first and the second duplicate ACK each let a segment be sent beyond cwnd.",
+        "The first and the second duplicate ACK each let a segment be sent beyond cwnd [95].",
     )
     recover_check: bool = _rule(
         True,
         "RFC 6582 3.2 (1)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
-        "noticed last; off, they always do.",
+        "noticed last; off, they always do [89].",
     )
     cwnd_floor: bool = _rule(
         True,
         "RFC 5681 3.1 (4)",
-        "After a loss ssthresh is two segments at least, however little was in flight; off, half of "
-        "that.",
+        "After a loss ssthresh is two segments at least; off, half of what was in flight [85].",
     )
     # Hosts and network
     quiet_time: bool = _rule(

@@ -47,10 +47,14 @@ class Watch:
                 continue
             plane = self.open.get(id(connection))
             if plane is None:
-                plane = self.open[id(connection)] = Plane(self.room, flow.at)
+                plane = self.open[id(connection)] = self.plane(flow.at)
             assert self.frame is not None
             text, ident = carried(self.frame, item) if item.length() else (b"", 0)
             plane.take(side, item, text, ident)
+
+    def plane(self, at: int | None) -> Plane:
+        """Of a new connection."""
+        return Plane(self.room, at)
 
     def _seen(self, number: int, frame: Frame, ip: Ip | None) -> None:
         self.frame = frame

@@ -6,6 +6,8 @@ In this order:
   timeout may: a stack may use a number again (RFC 9293 3.8.1, MAY-4). Where the number is not
   known, what follows sooner than anything could have asked for it is a copy, too.
 - Into a zero window: a probe.
+- A SYN right after a segment of the peer answers that: a SYN that came again, or crossed it. (Linux
+  sends its SYN again 8 ms after an ACK that it has refused with a reset.)
 - Something asked for it: three duplicate ACKs (RFC 5681 3.2), or SACK says that what was sent later
   arrived. The answer must follow at once, but for the time to the sender and back again, and for
   what RACK waits (RFC 8985 6.2: up to a round trip).
@@ -41,6 +43,10 @@ def resent(of: "Sending", p: Packet, start: int, end: int, ident: int) -> None:
     chunks = of.within(start, end)
     oldest = chunks[0] if chunks else None
     acked = end <= of.una
+    if of.zero is None and chunks and all(one.probe for one in chunks):
+        # What a probe carried goes where there is room for it now.
+        of.took(start, end, p, ident)
+        return
     if acked:
         oldest = next((one for one in of.done if one.start <= start < one.end), None)
     waited = p.time - oldest.last if oldest is not None else None
@@ -61,6 +67,8 @@ def resent(of: "Sending", p: Packet, start: int, end: int, ident: int) -> None:
         of.tell(p.number, made.kind.value)
         return
     of.resent += end - start
+    if acked:
+        of.tell(p.number, "acknowledged already")
     if made.kind is Kind.PROBE:
         of._probe(p, p.text)
     else:
@@ -73,7 +81,7 @@ def resent(of: "Sending", p: Packet, start: int, end: int, ident: int) -> None:
         of.recovers(made.kind, p, max(heard, default=p.time))
     of.took(start, end, p, ident)
     if acked and oldest is not None:
-        oldest.last, oldest.packet, oldest.ident = p.time, p.number, ident
+        oldest.seen(p, ident)
         oldest.sent += 1
     of.keep(of.resends, made)
 
@@ -94,7 +102,8 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
     asked = silence <= of.flight.lag + max(1.25 * trip, SOON)
     first = made.start <= of.una
     if p.flags & SYN:
-        return Kind.TIMEOUT
+        soon = of.came is not None and p.time - of.came <= of.flight.lag + SOON
+        return Kind.ANSWER if soon else Kind.TIMEOUT
     if of.episode is not None and made.start < of.recover:
         again = oldest.last >= of.episode.began and oldest.sent > 1
         if not again or (asked and (made.sacked or len(of.duplicates) >= ASKED)):
@@ -118,6 +127,7 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
 
 def _copied(of: "Sending", p: Packet, made: Resend, oldest: "Chunk", ident: int) -> bool:
     same = oldest.start == made.start and oldest.end == made.end
+    same = same and oldest.says == (p.flags, p.ack, p.wnd)
     if ident and oldest.ident:
         early = made.waited is not None and made.waited < QUICKEST
         return ident == oldest.ident and same and early and len(of.duplicates) < ASKED

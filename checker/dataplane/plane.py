@@ -5,7 +5,7 @@ from collections.abc import Callable
 from checker.capture.segments import ACK, RST, SYN, Packet
 from checker.dataplane.again import SLACK
 from checker.dataplane.header import Opening, blocks, opening
-from checker.dataplane.sending import Room, Sending, _nobody
+from checker.dataplane.sending import Room, Sending, nobody
 
 NEAR = 0.1
 """Of the round trip: who is nearer to the capture than that, is taken to be where it was taken."""
@@ -24,7 +24,7 @@ class Plane:
         room: Room,
         at: int | None = None,
         drawn: bool = False,
-        tell: Callable[[int, str], None] = _nobody,
+        tell: Callable[[int, str], None] = nobody,
     ) -> None:
         self.at = at
         self.ways = Sending(room, drawn, tell), Sending(room, drawn, tell)

@@ -8,6 +8,7 @@ itself lost it.
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
 from checker.dataplane import again
@@ -44,23 +45,31 @@ DUPLICATES = 3
 class Chunk:
     """Octets in flight that were sent together."""
 
-    __slots__ = ("end", "first", "ident", "last", "octets", "packet", "sacked", "sent", "start")
+    __slots__ = (
+        "end", "first", "ident", "last", "octets", "packet", "probe", "sacked", "says", "sent",
+        "start",
+    )  # fmt: skip
 
     def __init__(
-        self, start: int, end: int, time: float, packet: int, ident: int, octets: bytes
+        self, start: int, end: int, time: float, p: Packet, ident: int, octets: bytes
     ) -> None:
         self.start, self.end = start, end
         self.first = self.last = time
-        self.packet = packet
-        self.ident = ident
+        self.probe = False  # of a zero window, which had no room for it
+        self.seen(p, ident)
         self.octets = octets  # from its start on; none, if they are not compared
         self.sent = 1
         self.sacked = False
 
+    def seen(self, p: Packet, ident: int) -> None:
+        """It was sent in ``p``."""
+        self.last, self.packet, self.ident = p.time, p.number, ident
+        self.says = p.flags, p.ack, p.wnd
+
     def split(self, place: int) -> "Chunk":
         """Cut it there; the second part."""
-        rest = Chunk(place, self.end, self.last, self.packet, self.ident, b"")
-        rest.first, rest.sent, rest.sacked = self.first, self.sent, self.sacked
+        rest = copy(self)
+        rest.start = place
         rest.octets = self.octets[place - self.start :]
         self.octets = self.octets[: place - self.start]
         self.end = place
@@ -74,7 +83,7 @@ class Room:
         self.left = left
 
 
-def _nobody(_packet: int, _word: str) -> None:
+def nobody(_packet: int, _word: str) -> None:
     pass
 
 
@@ -85,12 +94,13 @@ class Sending:
         self,
         room: Room,
         drawn: bool = False,
-        tell: Callable[[int, str], None] = _nobody,
+        tell: Callable[[int, str], None] = nobody,
     ) -> None:
         self.room = room
         self.tell = tell
         self.base: int | None = None  # the ISN, or what stands for it
         self.una = self.nxt = 0
+        self.first = 0  # place that was seen or acknowledged
         self.flight = Flight(drawn)
         self.mss = 0  # as the peer announced it; 0: not known
         self.sack = False  # do both ends use it?
@@ -103,7 +113,8 @@ class Sending:
         self.began: float | None = None  # the first text
         self.ended = self.over = 0.0
         self.segments = self.octets = self.largest = 0
-        self.last_heard: float | None = None
+        self.came: float | None = None  # anything of the peer, but a reset
+        self.last_heard: float | None = None  # an ACK
         self.last_ack: float | None = None  # of something new
         # The window
         self.wnd: int | None = None
@@ -167,7 +178,7 @@ class Sending:
         syn, length = p.flags & SYN, p.length()
         if self.base is None:
             self.base = p.seq if syn else p.seq - 1
-            self.una = self.nxt = 0 if syn else 1
+            self.una = self.nxt = self.first = 0 if syn else 1
         start = self.place(p.seq)
         if abs(start - self.nxt) > FAR:
             return
@@ -232,7 +243,7 @@ class Sending:
 
     def _bare(self, p: Packet, start: int) -> None:
         """An ACK alone: is it a probe, or a keep-alive without text?"""
-        if start not in (self.una - 1, self.nxt - 1) or self.nxt <= 1 or start < 1:
+        if start not in (self.una - 1, self.nxt - 1) or start < 0:
             return
         if self.zero is not None:
             self._probe(p, 0)
@@ -274,7 +285,8 @@ class Sending:
         if last is not None and last.waiting is None and last.ended is not None:
             last.waiting = p.time - last.ended
         octets = self._held(text)
-        self.chunks.append(Chunk(start, end, p.time, p.number, ident, octets))
+        self.chunks.append(Chunk(start, end, p.time, p, ident, octets))
+        self.chunks[-1].probe = self.zero is not None
         if len(self.chunks) > CHUNKS:
             self.overrun = True
             self._drop(self.chunks.pop(0))
@@ -293,12 +305,23 @@ class Sending:
 
     def _old(self, p: Packet, start: int, end: int, text: bytes, ident: int) -> None:
         """Octets below the newest."""
-        missing = self._unseen(p, start, end)
-        if missing is not None and missing[:2] == (start, end):
-            again.late(self, p, start, end, missing[2], ident)
+        if end <= 0 and self.first == 0:
+            self.tell(p.number, "of no octet here")  # it lies before the ISN
             return
-        self._compare(p, start, text)
-        again.resent(self, p, start, end, ident)
+        if end <= self.first:
+            again.late(self, p, start, end, p.time, ident)
+            return
+        missing = self._unseen(p, start, end)
+        if missing is None:
+            self._compare(p, start, text)
+            again.resent(self, p, start, end, ident)
+            return
+        low, high, since = missing
+        again.late(self, p, low, high, since, ident)
+        known = (start, low) if start < low else (high, end)
+        if known[0] < known[1]:  # sent again together with what was not seen
+            self._compare(p, known[0], text[known[0] - start : known[1] - start])
+            again.resent(self, p, *known, ident)
 
     def _unseen(self, p: Packet, start: int, end: int) -> tuple[int, int, float] | None:
         """What of it the capture lacked until now, and since when; it is seen from now on."""
@@ -315,7 +338,7 @@ class Sending:
                 ]
                 break
         if found is not None and end > self.una:
-            chunk = Chunk(found[0], found[1], p.time, p.number, 0, b"")
+            chunk = Chunk(found[0], found[1], p.time, p, 0, b"")
             self.chunks.insert(bisect_left(self.chunks, chunk.start, key=_start), chunk)
         return found
 
@@ -356,18 +379,20 @@ class Sending:
             if 0 <= i < len(self.chunks) and self.chunks[i].start < edge < self.chunks[i].end:
                 self.chunks.insert(i + 1, self.chunks[i].split(edge))
         for chunk in self.within(start, end):
-            chunk.last, chunk.packet, chunk.ident = p.time, p.number, ident
+            chunk.seen(p, ident)
             chunk.sent += 1
 
     # What its peer says
 
     def hears(self, p: Packet, shift: int, sack: list[tuple[int, int]]) -> None:
         """A segment of its peer, whose window is scaled by ``shift``."""
+        if not p.flags & RST:
+            self.came = p.time
         if p.flags & RST or not p.flags & ACK:
             return
         if self.base is None:
             self.base = p.ack - 1
-            self.una = self.nxt = 1
+            self.una = self.nxt = self.first = 1
         ack = self.place(p.ack)
         if ack - self.nxt > FAR or self.una - ack > FAR:
             return
@@ -381,13 +406,14 @@ class Sending:
         bare = not p.text and not p.flags & (SYN | FIN)
         if ack < self.una:
             return  # it came late
-        if ack > self.una:
+        news = ack > self.una
+        if news:
             self._acked(p, ack)
         elif self._repeats(wnd, fresh or (bare and same and not dsack)):
             self._duplicate(p)
         if self._wl1 is None or ((p.seq - self._wl1) & MASK) < 1 << 31:
             self._wl1 = p.seq
-            self._offered(p, ack, wnd, shift, bare and not fresh)
+            self._offered(p, ack, wnd, shift, bare and not fresh and not news)
         self.flight.heard(p.time, self.una, self._room(), self.episode is not None)
 
     def _repeats(self, wnd: int, says: bool) -> bool:
@@ -520,7 +546,7 @@ class Sending:
         if self.zero is not None:
             self.zero.opened, self.zero.ended = p.number, p.time
             self.zero = None
-        opens = bare and before is not None and wnd > before and ack == self.una
+        opens = bare and before is not None and wnd > before
         if opens and self.duplicates[-1:] != [p.number]:
             self.tell(p.number, "window update")
 

@@ -166,7 +166,7 @@ def _losses(way: Sending) -> Iterator[str]:
         yield f"sent again: {told}; {_count(way.resent, 'octet')} in all"
     alone = [
         one for one in way.resends
-        if one.kind in (Kind.TAIL, Kind.UNKNOWN) or (one.acked and not one.first)
+        if one.kind in (Kind.TAIL, Kind.ANSWER, Kind.UNKNOWN) or (one.acked and not one.first)
     ]  # fmt: skip
     yield from (_again(one) for one in alone[:RESENDS])
     if way.copies:

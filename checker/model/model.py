@@ -193,9 +193,11 @@ class Model:
         verdict: str,
         violated: bool,
         notes: Mapping[int, str] | None = None,
+        times: Sequence[float] = (),
     ) -> Story:
-        """A run told; ``notes`` are remarks on its steps, numbered from 1."""
-        return story.story(self.rules, self.bounds, path, title, verdict, violated, notes)
+        """A run told; ``notes`` are remarks on its steps, numbered from 1, ``times`` when they
+        are."""
+        return story.story(self.rules, self.bounds, path, title, verdict, violated, notes, times)
 
     def identity(self, checks: Mapping[str, Check]) -> str:
         """What a checkpoint is of: the text of all that is run, rules, bounds,

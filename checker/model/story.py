@@ -9,10 +9,11 @@ where the ghosts call it old, or stale: a SYN that arrives after its TCB left SY
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from checker.engines.explicit.engine import Path
-from checker.model.words import small_print, state, text
+from checker.model.measures import PHASES, measure
+from checker.model.words import brief, small_print, state, text
 from checker.render import Line, Message, Story
 from checker.support.errors import Problem
 from spec.observe.confusion import old as is_old
@@ -51,6 +52,7 @@ class _Flying:
     uid: int
     sender: int
     segment: Segment
+    windows: bool  # is its window worth telling?
     src: int  # the sender's TCB, by number; 0: none
     about: int  # of a reset: the receiver's TCB whose segment provoked it; 0: none
 
@@ -63,7 +65,10 @@ class _Flying:
             or is_old(receiver, self.segment)
         )
         to = world.topology.peers[self.sender]
-        return Message(self.uid, self.sender, to, text(self.segment), bool(old))
+        short = brief(self.segment) if self.windows else ""
+        return Message(
+            self.uid, self.sender, to, text(self.segment, self.windows), bool(old), "", short
+        )
 
 
 class _Teller:
@@ -81,7 +86,7 @@ class _Teller:
 
     def depart(self, sender: int, seg: Segment, src: int, about: int) -> _Flying:
         self.uid += 1
-        self.air.append(_Flying(self.uid, sender, seg, src, about))
+        self.air.append(_Flying(self.uid, sender, seg, self.bounds.transfer, src, about))
         return self.air[-1]
 
     def find(self, sender: int, seg: Segment) -> _Flying:
@@ -183,8 +188,10 @@ def story(
     verdict: str,
     violated: bool,
     notes: Mapping[int, str] | None = None,
+    times: Sequence[float] = (),
 ) -> Story:
-    """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1.
+    """``path`` told as a story; ``notes`` are remarks on its steps, numbered from 1, and ``times``
+    say when each is, in a plot; else each takes as long as any other.
 
     Of two ends, the one that opens actively first, the client, stands on the left.
     """
@@ -205,6 +212,12 @@ def story(
         violated=violated,
         loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
         snapshots=tuple(snapshot(world) for world in worlds),
+        measures=tuple(
+            measure(rules, bounds, world, time)
+            for world, time in zip(worlds, (0, *(times or range(1, len(worlds)))), strict=True)
+            if bounds.transfer
+        ),
+        phases=PHASES if bounds.transfer else (),
     )
     told = _with_others(told)
     opens = [step.end for step, _ in path.steps if step.action == Input.OPEN_ACTIVE.value]

@@ -62,7 +62,16 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         bounds.nat_timeout,
         bounds.stamps,
         bounds.recent_life,
+        bounds.client_idle,
+        bounds.server_idle,
         max(bounds.cookie_life, bounds.cookie_memory, MINUTES - 1) if bounds.listener else 0,
+    )
+    counts = (
+        bounds.backlog + 2,
+        bounds.synack_retries,
+        bounds.keep_alive_probes,
+        3,
+        bounds.requests + bounds.octets * bounds.incarnations if bounds.requests else 0,
     )
     return {
         "seq": (0, (1 << bounds.width) - 1),
@@ -72,7 +81,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         "id": (0, bounds.incarnations),
         "stamp": (0, max(bounds.stamps + 1, 1)),
         "crashes": (0, max(bounds.crashes, 1)),
-        "count": (0, max(bounds.backlog + 2, bounds.synack_retries, bounds.keep_alive_probes, 3)),
+        "count": (0, max(*counts)),
     }
 
 

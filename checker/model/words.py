@@ -1,10 +1,12 @@
 """Segments, endpoints and steps in words, as diagrams, reports and messages show them."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from spec.tcp import congestion
+from spec.tcp.congestion import Phase
 from spec.tcp.segment import Segment
-from spec.tcp.tcb import State
+from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.system import Step
@@ -17,12 +19,23 @@ def flags(seg: Segment) -> str:
     return ",".join(names[::-1]).upper() or "no flags"
 
 
-def text(seg: Segment) -> str:
+def text(seg: Segment, window: bool = False) -> str:
     """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment with
-    the Timestamps option TSval stands behind it."""
+    the Timestamps option TSval stands behind it; and WND if asked for."""
     ack = f" ACK={seg.ack}" if seg.ctl.ack else ""
     stamp = f" TSval={seg.tsval}" if seg.tsval else ""
-    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}"
+    wnd = f" WND={seg.wnd}" if window and not seg.ctl.rst else ""
+    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}{wnd}"
+
+
+def brief(seg: Segment) -> str:
+    """Of a segment with text, SYN or FIN where that is, of any other what it acknowledges and
+    offers; and flags that are not PSH and ACK."""
+    names = [] if flags(seg) in ("ACK", "PSH,ACK") else [flags(seg)]
+    if seg.length():
+        return " ".join([*names, f"SEQ={seg.seq} LEN={seg.length()}"])
+    offers = f"ACK={seg.ack} WND={seg.wnd}" if seg.ctl.ack else f"SEQ={seg.seq}"
+    return " ".join([*names, offers])
 
 
 def state(end: Endpoint) -> str:
@@ -45,9 +58,17 @@ def small_print(end: Endpoint, bounds: Bounds) -> str:
             known["RCV.NXT"] = tcb.rcv.nxt
         if bounds.octets:
             known |= {"SND.WND": tcb.snd.wnd, "RCV.WND": tcb.rcv.wnd}
+        if tcb.transfers and tcb.state in SYNCHRONIZED:
+            known = {name: known[name] for name in _of_interest(tcb)}
     if tcb.ts_recent:
         known["TS.Recent"] = tcb.ts_recent
+    phase = Phase.NONE
+    for transfer in tcb.transfers:
+        if tcb.written and (phase := congestion.phase(transfer)) is not Phase.NONE:
+            known |= {"cwnd": transfer.cwnd, "ssthresh": transfer.ssthresh}
     texts = [" ".join(f"{name}={value}" for name, value in known.items())] if known else []
+    if phase is not Phase.NONE:
+        texts.append(phase.value)
     if bounds.msl and tcb.state is State.TIME_WAIT:
         texts.append(f"TIME-WAIT for {_ticks(tcb.time_wait)}")
     elif bounds.msl and tcb.snd.una != tcb.snd.nxt:
@@ -62,6 +83,15 @@ def small_print(end: Endpoint, bounds: Bounds) -> str:
     if end.quiet:
         texts.append(f"quiet for {_ticks(end.quiet)}")
     return ", ".join(texts)
+
+
+def _of_interest(tcb: Tcb) -> Iterator[str]:
+    """Of an end that sends the variables of sending, of one that receives those of receiving."""
+    sends = tcb.written != 0 or tcb.snd.una != tcb.snd.nxt
+    if sends:
+        yield from ("SND.UNA", "SND.NXT", "SND.WND")
+    if not sends or tcb.rcv.nxt != tcb.irs + 1:
+        yield from ("RCV.NXT", "RCV.WND")
 
 
 def _ticks(n: int) -> str:

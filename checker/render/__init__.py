@@ -4,22 +4,44 @@ Nothing here knows TCP. Who has found a run tells it as a `Story`, and every dra
 that; see `story`.
 """
 
+from .curves import curves
 from .itf import itf
 from .ladder import ladder, show
-from .sequence import dot, render, writable
-from .story import Event, Flight, Line, Message, RenderError, Story
+from .sequence import dot
+from .story import (
+    Bar,
+    Event,
+    Flight,
+    Kind,
+    Line,
+    Measure,
+    Message,
+    Part,
+    RenderError,
+    Story,
+)
+from .views import LADDER, VIEWS, render, writable
+from .windows import windows
 
 __all__ = [
+    "LADDER",
+    "VIEWS",
+    "Bar",
     "Event",
     "Flight",
+    "Kind",
     "Line",
+    "Measure",
     "Message",
+    "Part",
     "RenderError",
     "Story",
+    "curves",
     "dot",
     "itf",
     "ladder",
     "render",
     "show",
+    "windows",
     "writable",
 ]

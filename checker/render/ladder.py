@@ -15,7 +15,10 @@ the row of its arrival; any other is drawn twice, with `...` for the channel tha
 already or stays in flight. Under the arrival, at the side of whoever acted, stand the action, the
 rule that fired, notes, and the small print of an end where it changed; then what was sent. The
 loop of a lasso is boxed. What is in flight at the end is listed above the verdict. A text that
-does not fit is wrapped, never shortened.
+does not fit is wrapped, never shortened. A bar has a row of its own where it changed, and each
+bar of a ladder the same scale, so that equal numbers stand below each other:
+
+    | sends    [======####++++----      ] |  what the glyphs mean is told above the verdict
 
 On a terminal a ladder fits it, and is in colour: the states at the sides stand out, and so
 do messages, what is lost, what is old, and the verdict. Elsewhere it has 100 columns, or COLUMNS.
@@ -31,13 +34,15 @@ from rich.text import Text
 
 from checker.support import terminal
 
-from .story import Event, Story
+from .story import Bar, Event, Story
 from .text import centre, columns, left, right, wrap
 
 MIN_WIDTH = 60
 """Two lifelines with their states and a message do not fit in much less."""
 WIDTH = 100
 """Columns where nobody says how many there are."""
+BARS = 8
+"""Columns for the name of a bar."""
 MAX_WIDTH = 120
 """In a wider ladder what belongs together is too far apart."""
 
@@ -61,6 +66,7 @@ _PAINT = {
     r"<[^<>]*>": "cyan",
     r"\((old|dup)\)": "magenta",
     r"-+X|X-+": "bold red",
+    r"(?<= \[)[=#!%+.-]+(?= *\])": "blue",
 }
 """What stands out in a row, and how."""
 
@@ -113,6 +119,9 @@ class _Ladder:
         if story.loop is not None:
             yield self.edge(f"for ever, from {story.lines[story.loop].number}")
         yield ""
+        for name, parts in story.parts.items():
+            meanings = ", ".join(f"{part.kind.value} {part.name}" for part in parts)
+            yield from wrap(f"{name}: {meanings}", self.width)
         for flight in story.flights:
             if flight.in_flight:
                 last = flight.events[-1].message
@@ -182,6 +191,8 @@ class _Ladder:
         for text in (line.action + rule, *(f"* {note}" for note in line.notes)):
             yield from self.beside(line.actor, text)
         yield from self.small_print(story.fresh_details(index))
+        for bars in story.fresh_bars(index):
+            yield from (f" {self.bar(bar)}" for bar in bars)
         for flight, event in story.departures(index):
             if flight.lost_at_once:
                 yield from self.arrow(event, "", "X")
@@ -222,6 +233,18 @@ class _Ladder:
         yield indent + tail + left(texts[0], length) + head
         for more in texts[1:]:
             yield indent + " " * len(tail) + more
+
+    def bar(self, bar: Bar) -> str:
+        """A glyph for each column; what is there at all has one at least."""
+        width, at, end = self.middle - BARS - 5, 0, 0
+        glyphs = ""
+        for n, (part, length) in enumerate(bar.parts, 1):
+            end += length
+            edge = max(at + 1, round(end * width / self.story.scale))
+            edge = max(at, min(edge, width - len(bar.parts) + n))
+            glyphs += part.kind.value * (edge - at)
+            at = edge
+        return f"{left(bar.name, BARS)} [{left(glyphs, width)}]"
 
     def between(self, one: int, other: int) -> tuple[int, int]:
         """Where in the middle what is between two ends starts, and how wide it is."""

@@ -53,6 +53,8 @@ class Series:
 
     name: str
     points: Sequence[tuple[float, float | None]]
+    broad: bool = False
+    """So that others show on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Plot:
     spans: list[Span] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     most: float = 0.0  # of what is shown; 0: everything
+    clock: str = " s"  # the unit of time; blank: time has none
 
 
 def svg(plot: Plot) -> str:
@@ -153,13 +156,12 @@ class _Drawing:
                 f"{value:,.0f}</text>"
             )
         floor_ = HEIGHT - BOTTOM
-        step = _ticks(self.high - self.low)
-        for value in step:
+        for value in _ticks(self.high - self.low) if self.plot.clock else ():
             x = self.x(self.low + value)
             yield f'<path d="M{x:.1f} {floor_}v4" stroke="{GREY}"/>'
             yield (
                 f'<text x="{x:.1f}" y="{floor_ + 15}" fill="{GREY}" text-anchor="middle">'
-                f"{_number(value)} s</text>"
+                f"{_number(value)}{self.plot.clock}</text>"
             )
         yield f'<path d="M{LEFT} {TOP}V{floor_}H{WIDTH - RIGHT}" stroke="{GREY}" fill="none"/>'
         yield f'<text x="{LEFT - 6}" y="{TOP - 6}" fill="{GREY}" text-anchor="end">'
@@ -180,7 +182,8 @@ class _Drawing:
             parts.append(f"H{WIDTH - RIGHT}")
         if parts:
             path = "".join(parts)
-            yield f'<path d="{path}" stroke="{colour}" fill="none" stroke-width="1.3"/>'
+            width = "3.6" if one.broad else "1.3"
+            yield f'<path d="{path}" stroke="{colour}" fill="none" stroke-width="{width}"/>'
 
     def _thin(
         self, points: Sequence[tuple[float, float | None]]

@@ -17,9 +17,12 @@ to be is not decided here: whoever builds the story has replayed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
 
 from checker.support.errors import Problem
 
@@ -43,6 +46,8 @@ class Message:
     """Of an earlier connection than the present one."""
     mark: str = ""
     """What is wrong with it, in a word."""
+    short: str = ""
+    """What is worth telling of it where there is little room; blank: all."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,59 @@ class Line:
     notes: tuple[str, ...] = ()
     passed: bool = False
     """What is sent arrives in the same step: it is told as somebody saw it who was in between."""
+
+
+class Kind(Enum):
+    """How a part of a bar looks; its glyph in text."""
+
+    PAST = "="
+    BUSY = "#"
+    LOST = "!"
+    KEPT = "%"
+    READY = "+"
+    LATER = "-"
+
+
+class Part(NamedTuple):
+    """What numbers of a stretch have in common."""
+
+    name: str
+    kind: Kind
+
+
+class Bar(NamedTuple):
+    """A stretch of numbers, from 0, in parts of some length; beyond the last there is nothing."""
+
+    name: str
+    parts: tuple[tuple[Part, int], ...]
+
+    @property
+    def length(self) -> int:
+        """Where it ends."""
+        return sum(length for _, length in self.parts)
+
+    @property
+    def used(self) -> int:
+        """Where what is more than room ends."""
+        ends = accumulate(length for _, length in self.parts)
+        room = (Kind.READY, Kind.LATER)
+        return max(
+            (end for end, (part, _) in zip(ends, self.parts, strict=True) if part.kind not in room),
+            default=0,
+        )
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What was measured at one moment of a run."""
+
+    time: float
+    """Where it stands in a plot."""
+    bars: tuple[tuple[Bar, ...], ...]
+    """Those of each lifeline. All of a story have one scale."""
+    values: Mapping[str, int]
+    phase: str
+    """In which all is; blank: in none."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +186,18 @@ class Story:
     """The index of the line that starts the loop of a lasso, which ends with the last line."""
     snapshots: tuple[dict[str, object], ...] = ()
     """All state variables, before the first line and after each; none, or one more than lines."""
+    measures: tuple[Measure, ...] = ()
+    """What was measured at the same moments, if anything was."""
+    phases: tuple[str, ...] = ()
+    """All phases that a measure may have, in the order of their colours."""
 
     def __post_init__(self) -> None:
         if self.loop is not None and not 0 <= self.loop < len(self.lines):
             raise ValueError(f"loop starts at line index {self.loop} of {len(self.lines)} lines")
         if self.snapshots and len(self.snapshots) != len(self.lines) + 1:
             raise ValueError(f"{len(self.snapshots)} snapshots for {len(self.lines)} lines")
+        if self.measures and len(self.measures) != len(self.lines) + 1:
+            raise ValueError(f"{len(self.measures)} measures for {len(self.lines)} lines")
         ends = len(self.lifelines)
         if {ends} != {len(each) for each in (self.initial, *(line.states for line in self.lines))}:
             raise ValueError(f"not a state for each of {ends} lifelines")
@@ -184,8 +248,17 @@ class Story:
             )
             for line in self.lines
         )
-        names, initial = chosen(self.lifelines), chosen(self.initial)
-        return replace(self, lifelines=names, initial=initial, lines=tuple(lines))
+        measures = (
+            replace(one, bars=tuple(one.bars[end] for end in order if end < len(one.bars)))
+            for one in self.measures
+        )
+        return replace(
+            self,
+            lifelines=chosen(self.lifelines),
+            initial=chosen(self.initial),
+            lines=tuple(lines),
+            measures=tuple(measures),
+        )
 
     @property
     def fatal(self) -> int | None:
@@ -194,6 +267,33 @@ class Story:
         marked = any(message.mark for line in self.lines for message in line.sent)
         ends = self.violated and self.loop is None and not marked
         return len(self.lines) - 1 if ends else None
+
+    def fresh_bars(self, index: int) -> tuple[tuple[Bar, ...], ...]:
+        """The bars of each lifeline after line `index`, where one differs from the line before."""
+        if not self.measures:
+            return ()
+        before, after = (self.measures[n].bars for n in (index, index + 1))
+        return tuple(new if new != old else () for old, new in zip(before, after, strict=True))
+
+    @property
+    def parts(self) -> dict[str, dict[Part, None]]:
+        """What occurs in the bars of each name, in the order of the kinds."""
+        found: dict[str, dict[Part, None]] = {}
+        for one in self.measures:
+            for bar in (bar for bars in one.bars for bar in bars):
+                found.setdefault(bar.name, {}).update((part, None) for part, _ in bar.parts)
+        kinds = list(Kind)
+        return {
+            name: dict.fromkeys(sorted(parts, key=lambda part: kinds.index(part.kind)))
+            for name, parts in found.items()
+        }
+
+    @cached_property
+    def scale(self) -> int:
+        """Up to where bars are drawn: as far as there is anything in them but room, and a bit."""
+        bars = [bar for one in self.measures for each in one.bars for bar in each]
+        used = max((bar.used for bar in bars), default=0)
+        return min(used + used // 4 + 1, max((bar.length for bar in bars), default=1))
 
     def before(self, index: int) -> tuple[str, ...]:
         """The states before line `index`."""

@@ -1,4 +1,4 @@
-"""The state diagrams in ``diagrams/``, drawn from what the explorer reached.
+"""The pictures in ``diagrams/``: state diagrams, drawn from what the explorer reached, and walks.
 
 RFC 9293 draws the life of an endpoint as Figure 5, and says that the figure is only a summary,
 without errors and without actions that change no state. Here the same picture is computed. An
@@ -35,14 +35,18 @@ from checker.engines.explicit.engine import Path as Run
 from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import choose_rules
-from checker.render import dot
+from checker.render import VIEWS, dot
 from checker.render.sequence import CHANGED, CLIENT, GREY, INK, SERVER, draw, require_dot
 from checker.render.text import wrap
+from checker.studies import phases
+from checker.studies.simulate import tell
 from checker.support import files
 from checker.support.errors import UsageProblem
+from proofs.claims.scenarios import SCENARIOS
 from spec.observe.figure_5 import EVENTS, FIGURE_5, NOTED, NOTES, Edge
 from spec.rules import Rules
 from spec.seq import Space
+from spec.tcp.congestion import Phase
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State, Tcb
@@ -404,8 +408,13 @@ def _head(name: str, layout: str, *caption: str) -> list[str]:
 
 def _over(edge: Edge, colour: str = INK, *small: str) -> str:
     """A label as in the figure: the event over the action, and small print below."""
-    rows = [_cell(edge.event, colour), "<HR/>", _cell(edge.action, colour)]
-    rows += [_cell(text, colour) for text in small]
+    return _stacked(colour, [edge.event], [edge.action, *small])
+
+
+def _stacked(colour: str, above: Iterable[str], below: Iterable[str]) -> str:
+    """Lines of text above a line, and below it."""
+    rows = [*(_cell(text, colour) for text in above), "<HR/>"]
+    rows += [_cell(text, colour) for text in below]
     return _table(rows, f'CELLPADDING="1" COLOR="{colour}"')
 
 
@@ -775,6 +784,46 @@ def _simultaneous() -> str:
     return _joint("simultaneous", joint(TWO_CLIENTS), "Simultaneous open", *_COLOURS)
 
 
+# Congestion control
+
+
+def _phases() -> str:
+    """The phases, and every reachable step between them, with the rule that fires."""
+    text = _head(
+        "phases",
+        "ranksep=0.9 nodesep=0.6",
+        "The phases of congestion control, from the reachable steps of a sender",
+        "Above a line: what happens. Below: the rule that fires (RFC 5681, RFC 6582)",
+    )
+    text.append('  none [shape=point width=0.12 label=""]')
+    for phase, when in _WHEN.items():
+        label = f"<{_table([_bold(phase.value), _cell(when, INK)], _PHASE)}>"
+        text.append(f"  {phase.name} [label={label} margin=0.06]")
+    labels: dict[tuple[Phase, Phase], list[str]] = {}
+    for before, event, rule, after in phases.machine():
+        place = f"{rule.section} {rule.step}".rstrip()
+        label = _stacked(INK, [event], [*wrap(rule.says, 30), place])
+        labels.setdefault((before, after), []).append(label)
+    for (before, after), tables in labels.items():
+        start = "none" if before == Phase.NONE else before.name
+        text.append(f"  {start} -> {after.name} [label={_padded(*tables)}]")
+    return "\n".join([*text, "}", ""])
+
+
+_WHEN = {
+    Phase.SLOW_START: "cwnd < ssthresh",
+    Phase.AVOIDANCE: "cwnd >= ssthresh",
+    Phase.RECOVERY: "until all is acknowledged that was in flight",
+}
+"""When a sender is in each phase."""
+
+_PHASE = 'CELLPADDING="1"'
+
+
+def _bold(text: str) -> str:
+    return f'<TR><TD><B><FONT POINT-SIZE="12">{html.escape(text)}</FONT></B></TD></TR>'
+
+
 # The two handshakes
 
 
@@ -844,14 +893,34 @@ def diagrams() -> dict[str, str]:
         "endpoint-all": _endpoint_all(),
         **_connection(),
         "simultaneous": _simultaneous(),
+        "phases": _phases(),
         "handshake": handshake,
         "close": close,
     }
 
 
+WALKS = (
+    ("sliding-window", "windows"),
+    ("slow-start", "windows"),
+    ("slow-start", "plot"),
+    ("fast-retransmit", "windows"),
+    ("fast-retransmit", "plot"),
+    ("congestion", "plot"),
+    ("zero-window", "windows"),
+    ("silly-window", "windows"),
+    ("nagle", "windows"),
+)
+"""Scenarios of the data plane, and how the documentation shows them."""
+
+
+def walks() -> dict[str, str]:
+    """The pictures of walks by name, as SVG that needs no Graphviz."""
+    return {f"{name}-{view}": VIEWS[view](tell(SCENARIOS[name])) for name, view in WALKS}
+
+
 def write(directory: str | PathLike[str]) -> None:
-    """Write each diagram to ``directory``, as ``.dot`` and ``.svg``: all of them or, if one cannot
-    be drawn, none."""
+    """Write each diagram to ``directory``, as ``.dot`` and ``.svg``, and the pictures of walks as
+    ``.svg``: all of them or, if one cannot be drawn, none."""
     folder = Path(directory)
     require_dot(".svg")
     try:
@@ -860,23 +929,34 @@ def write(directory: str | PathLike[str]) -> None:
         raise UsageProblem(f"cannot make {str(folder)!r}: {error.strerror}") from error
     sources = diagrams()
     drawn = {name: draw(source, "svg") for name, source in sources.items()}
+    drawn |= {name: picture.encode() for name, picture in walks().items()}
     for name, source in sources.items():
         files.write(folder / f"{name}.dot", source.encode())
-        files.write(folder / f"{name}.svg", drawn[name])
+    for name, picture in drawn.items():
+        files.write(folder / f"{name}.svg", picture)
 
 
 def check(directory: str | PathLike[str]) -> list[str]:
     """The names of the diagrams whose DOT in ``directory`` is stale or missing, or SVG is missing.
 
-    Two versions of Graphviz draw the same DOT to different SVGs: only the DOT is compared.
+    Two versions of Graphviz draw the same DOT to different SVGs: only the DOT is compared. What
+    needs no Graphviz is compared as it is.
     """
     folder = Path(directory)
-    return [name for name, source in diagrams().items() if not _is_fresh(folder, name, source)]
+    stale = [name for name, source in diagrams().items() if not _is_fresh(folder, name, source)]
+    return stale + [name for name, svg in walks().items() if not _is(folder / f"{name}.svg", svg)]
 
 
 def _is_fresh(folder: Path, name: str, source: str) -> bool:
     try:
-        same = (folder / f"{name}.dot").read_bytes() == source.encode()
-        return same and (folder / f"{name}.svg").stat().st_size > 0
+        drawn = (folder / f"{name}.svg").stat().st_size > 0
+    except OSError:
+        return False
+    return drawn and _is(folder / f"{name}.dot", source)
+
+
+def _is(path: Path, content: str) -> bool:
+    try:
+        return path.read_bytes() == content.encode()
     except OSError:
         return False

@@ -10,9 +10,10 @@ the client is still silent too; of the seconds in which its SYN is not answered,
 fewest SYNs for its length is found by Karp's algorithm.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from spec.rules import Rules
 from spec.tcp.context import Tcp
@@ -25,6 +26,8 @@ from spec.world.bounds import Bounds
 
 BACKLOGS, RETRIES = (1, 2, 3), (0, 1, 2)
 """What the page has."""
+
+N = TypeVar("N", bound=Hashable)
 
 Waiting = tuple[int, int]
 """A request: how often its SYN,ACK was sent again, and the seconds until the next time."""
@@ -60,7 +63,7 @@ def least(backlog: int, retries: int, rules: Rules = Rules()) -> Rate:  # noqa: 
             seconds = list(flood.second(places))
             graph[places] = [edge for edge, answered in seconds if not answered]
             todo += [after for (_, after), _ in seconds]
-    return Rate(backlog, retries, len(graph), _least_mean(graph))
+    return Rate(backlog, retries, len(graph), least_mean(graph))
 
 
 def rates(rules: Rules = Rules()) -> list[Rate]:  # noqa: B008 (frozen)
@@ -140,12 +143,12 @@ class _Flood:
 _SYN = Segment(seq=0, ctl=Control(syn=True))
 
 
-def _least_mean(graph: dict[Places, list[Edge]]) -> Fraction | None:
+def least_mean(graph: Mapping[N, Sequence[tuple[int, N]]]) -> Fraction | None:
     """The least mean of a cycle, by edge: Karp's algorithm. None: there is no cycle."""
     count = len(graph)
-    best: list[dict[Places, int]] = [dict.fromkeys(graph, 0)]
+    best: list[dict[N, int]] = [dict.fromkeys(graph, 0)]
     for _ in range(count):
-        further: dict[Places, int] = {}
+        further: dict[N, int] = {}
         for node, cost in best[-1].items():
             for weight, after in graph[node]:
                 further[after] = min(further.get(after, cost + weight), cost + weight)

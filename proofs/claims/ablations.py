@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID
-from spec.rules import AckLimit, CookieHash, Cookies, Isn, KeepAlive, Restart
+from spec.rules import (
+    AckLimit,
+    Congestion,
+    CookieHash,
+    Cookies,
+    Growth,
+    Isn,
+    KeepAlive,
+    Persist,
+    Restart,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +203,70 @@ ABLATIONS = (
     _change(61, "ACKs always looked at as cookies", "S11b", {"cookie_gate": False}),
     _change(62, "no Fast Open cookie", "S17", {"fast_open_cookie": False}),
     _change(63, "a listener closed in silence", "S18", {"listener_resets": False}),
+    _change(80, "a shut window not probed", "D4", {"persist": Persist.OFF}),
+    _change(80, "a shut window not probed", "D4.live", {"persist": Persist.OFF}),
+    _change(
+        81,
+        "a shut window probed by new octets only",
+        "D4",
+        {"persist": Persist.NEW},
+        note="RFC 793's sentence on probes, taken by itself: what was sent is not sent again while "
+        "the window is shut. An ACK that is overtaken shuts it.",
+    ),
+    _change(81, "a shut window probed by new octets only", "D4.live", {"persist": Persist.NEW}),
+    _change(
+        82,
+        "no avoidance of silly windows at either end",
+        "D6",
+        {"sender_sws": False, "receiver_sws": False},
+    ),
+    _change(83, "a delayed ACK without a timer", "D7", {"ack_timer": False}),
+    _change(84, "a shut window takes nothing", "D8", {"shut_acceptable": False}),
+    _change(85, "ssthresh without a floor", "CC1", {"cwnd_floor": False}),
+    _change(86, "no congestion control", "CC2", {"congestion": Congestion.NONE}),
+    _change(87, "Tahoe", "CC4", {"congestion": Congestion.TAHOE}),
+    _change(88, "Reno", "CC5", {"congestion": Congestion.RENO}),
+    _change(
+        89,
+        "duplicate ACKs always mean loss",
+        "CC5",
+        {"recover_check": False},
+        note="RFC 6582's recover is what tells one loss from the next.",
+    ),
+    _change(90, "samples of what was sent again", "CC6", {"karn": False}),
+    _change(91, "slow start grows by segments", "CC8", {"growth": Growth.SEGMENT}),
+    _change(92, "any window update counts", "D3", {"window_newer": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
+    _change(80, "connections kept", "H1", {}, {"kept": True, "octets": 2}),
+    _change(81, "the server closes after a response", "H1.kept", {}, {"kept": False}),
+    _change(82, "the client closes after a response, too", "H2", {}, {"client_closes": True}),
+    _change(6, "reset honoured in TIME-WAIT", "H2", {"time_wait_ignores_reset": False}),
+    _change(83, "the server closes when idle, too", "H2.kept", {}, {"server_idle": 1}),
+    _change(84, "an idle limit a tick too long", "H3", {}, {"client_idle": 3}),
+    _change(84, "an idle limit a tick too long", "H3.request", {}, {"client_idle": 4}),
+    _change(85, "a delay a tick longer", "H3", {}, {"msl": 3}),
+    _change(85, "a delay a tick longer", "H3.request", {}, {"msl": 3}),
+    _change(86, "a tick for retransmissions", "H3", {}, {"span": 2}),
+    _change(87, "requests do not wait for responses", "H3.retry.idle", {}, {"pipelined": True}),
+    _change(88, "the server's process ends", "H3.retry.idle", {}, {"abort": True}),
+    _change(89, "the server does not linger", "H4.lingers", {}, {"lingers": False}),
+    _change(87, "requests do not wait for responses", "H4.whole", {}, {"pipelined": True}),
+    _change(23, "SYN cookies", "H5.request", {"syncookies": Cookies.ALWAYS}),
+    _change(90, "nobody watches idle connections", "H6.watched", {}, {"watches": False}),
+    _change(91, "no idle limit at the client", "H6.idle", {}, {"client_idle": 0}),
+    _change(60, "a SYN sent once", "H7.again", {"syn_retransmitted": False}),
 )
 """Every ablation whose claim is in the table."""
 
 _NEAR = "With ISNs near each other and without the exact check T1 falls: 13."
 
 CONTROLS = (
+    _change(97, "no avoidance of silly windows at the sender", "D6", {"sender_sws": False}),
+    _change(98, "no avoidance of silly windows at the receiver", "D6", {"receiver_sws": False}),
+    _change(93, "no reassembly", "T9.transfer", {"reassembly": False}),
+    _change(94, "no Nagle", "D7", {"nagle": False}),
+    _change(95, "no limited transmit", "CC2", {"limited_transmit": False}),
+    _change(96, "no delayed ACKs", "D4", {"delayed_ack": False}),
     _change(
         65,
         "one minute, as long as cookies are good",
@@ -254,6 +321,10 @@ CONTROLS = (
         {"time_wait_reopen": True, "reopen_returns": False},
         note="R6.",
     ),
+    _change(92, "the server does not look before it closes", "H3", {}, {"looks": False}),
+    _change(93, "the channel loses, too", "H3", {}, {"lose": True, "duplicate": True}),
+    _change(93, "the channel loses, too", "H3.request", {}, {"lose": True, "duplicate": True}),
+    _change(92, "the server does not look before it closes", "H3.retry.idle", {}, {"looks": False}),
 )
 """What a claim must survive."""
 

@@ -10,7 +10,9 @@ from spec.observe.ghosts import End, Ghost, reached_established
 from spec.seq import Space, implies, not_
 from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
+from spec.tcp.transfer import Transfer
 from spec.world.endpoint import Endpoint
+from spec.world.http import User, pending
 from spec.world.system import World
 
 Property = Callable[[World], bool]
@@ -708,6 +710,109 @@ def ends_are_told(world: World) -> bool:
     return not (a.ghost.untold | b.ghost.untold)
 
 
+# HTTP
+
+
+def _users(world: World) -> tuple[User, User]:
+    """The applications of client and server."""
+    (client,), (server,) = (end.users for end in world.hosts)
+    return client, server
+
+
+def _opened(end: Endpoint) -> int:
+    """How many connections of an end reached ESTABLISHED."""
+    count = 0
+    for pair in end.ghost.past:
+        count += pair.reached
+    return count
+
+
+def connection_each(world: World) -> bool:
+    """H1: each connection of the client has a request of its own, but one that is new."""
+    client, _ = _users(world)
+    opened = _opened(world.hosts[0])
+    return (client.asked <= opened) & (opened <= client.asked + 1)
+
+
+def one_connection(world: World) -> bool:
+    """H1.kept: no more than one connection ever reached ESTABLISHED, at either end."""
+    a, b = world.hosts
+    return (_opened(a) <= 1) & (_opened(b) <= 1)
+
+
+def _pays(payer: Endpoint, other: Endpoint) -> bool:
+    """Did each connection of one end end by its TIME-WAIT timer, and has the other none?"""
+    mine = payer.ghost.last
+    waited = not mine.reached or mine.end == End.TIMER
+    return waited and other.tcb.state != State.TIME_WAIT
+
+
+def server_pays(world: World) -> bool:
+    """H2: each connection leaves a TIME-WAIT at the server, and none at the client."""
+    a, b = world.hosts
+    return _pays(b, a)
+
+
+def client_pays(world: World) -> bool:
+    """H2.kept: the other way round."""
+    a, b = world.hosts
+    return _pays(a, b)
+
+
+def one_of_them_pays(world: World) -> bool:
+    """H2.both: not both ends are in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state != State.TIME_WAIT or b.tcb.state != State.TIME_WAIT
+
+
+def no_request_too_late(world: World) -> bool:
+    """H3: nothing is unread at a server that has closed."""
+    _, b = world.hosts
+    return not b.tcb.closing or b.tcb.rcv.wnd == 3
+
+
+def unanswered_is_unread(world: World) -> bool:
+    """H3.known: the server has not read the request whose connection ended for the client."""
+    client, server = _users(world)
+    return client.failed == 0 or server.asked == 0
+
+
+def read_once(world: World) -> bool:
+    """H3.retry: the server has not read more requests than the client has, which are two."""
+    _, server = _users(world)
+    return server.asked <= 2
+
+
+def responses_are_read(world: World) -> bool:
+    """H4: once the client's connection is gone, it has read all that the server wrote on it."""
+    a, _ = world.hosts
+    client, server = _users(world)
+    gone = a.ghost.made == 1 and a.tcb.state == State.CLOSED
+    return not gone or client.answered == server.answered
+
+
+def what_came_is_read(world: World) -> bool:
+    """H4.came: ... all that its TCP took."""
+    client, _ = _users(world)
+    return world.hosts[0].ghost.last.delivered <= client.answered
+
+
+def read_as_often_as_sent(world: World) -> bool:
+    """H5: the server has read no more requests than the client has sent."""
+    client, server = _users(world)
+    return server.asked <= client.asked
+
+
+def client_not_in_close_wait(world: World) -> bool:
+    """H6: the client is not in CLOSE-WAIT."""
+    return world.hosts[0].tcb.state != State.CLOSE_WAIT
+
+
+def no_client_in_syn_sent(world: World) -> bool:
+    """H7: the client is not in SYN-SENT, if anybody listens."""
+    return not client_in_syn_sent(world, 0)
+
+
 # Witnesses
 
 
@@ -983,3 +1088,257 @@ def given_up(world: World) -> bool:
         and b.tcb.state == State.CLOSED
         and b.ghost.id == 1
     )
+
+
+# A data plane: A sends, B receives
+
+
+def _transfers(world: World) -> list[Transfer]:
+    return [transfer for end in world.hosts for transfer in end.tcb.transfers]
+
+
+def _established(world: World) -> bool:
+    a, b = world.hosts
+    return a.tcb.state == State.ESTABLISHED and b.tcb.state == State.ESTABLISHED
+
+
+def windows_agree(world: World) -> bool:
+    """D3: A's SND.WND is what B offers, once both are established."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.wnd == b.tcb.rcv.wnd
+
+
+def _waits(tcb: Tcb) -> bool:
+    """Is anything unacknowledged, or written and not sent?"""
+    end = tcb.iss + 1 + tcb.written  # in these profiles numbers begin at 0, and do not wrap
+    return tcb.snd.una != tcb.snd.nxt or not (tcb.snd.nxt == end or tcb.snd.nxt == end + 1)
+
+
+def nothing_waits(world: World) -> bool:
+    """D4, D5, D7: where nothing can happen any more, all that was written is acknowledged."""
+    return not any(
+        _waits(end.tcb) for end in world.hosts if end.tcb.state not in (State.CLOSED, State.LISTEN)
+    )
+
+
+def text_waits(world: World, me: int) -> bool:
+    """D4.live: something is unacknowledged, or written and not sent."""
+    tcb = world.end(me).tcb
+    return tcb.state not in (State.CLOSED, State.LISTEN) and _waits(tcb)
+
+
+def cut_off(world: World) -> bool:
+    """B's window is shut, and its peer is gone."""
+    a, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.tcb.rcv.wnd == 0 and a.tcb.state == State.CLOSED
+
+
+def nobody_is_cut_off(world: World) -> bool:
+    """D8: where only RECEIVE and ABORT can happen, no shut window is of a dead connection."""
+    return not cut_off(world)
+
+
+def no_silly_segment(world: World) -> bool:
+    """D6: nobody sent a silly segment."""
+    return not any(end.ghost.silly for end in world.hosts)
+
+
+def no_burst(world: World) -> bool:
+    """CC2: nobody sent more than both windows allow."""
+    return not any(end.ghost.burst for end in world.hosts)
+
+
+def windows_are_sane(world: World) -> bool:
+    """CC1: cwnd is a segment at least, and ssthresh two; profile "transfer" has segments of one."""
+    return not any(transfer.cwnd != 0 and transfer.ssthresh < 2 for transfer in _transfers(world))
+
+
+def phases_are_known(world: World) -> bool:
+    """CC4: every change of phase is one of RFC 5681's."""
+    return not any(end.ghost.strange for end in world.hosts)
+
+
+def recovery_ends_in_avoidance(world: World) -> bool:
+    """CC4.reno: no ACK ended fast recovery in slow start."""
+    return not any(end.ghost.dipped for end in world.hosts)
+
+
+def one_halving(world: World) -> bool:
+    """CC5: ssthresh did not fall twice for one flight by duplicate ACKs."""
+    return not any(end.ghost.twice for end in world.hosts)
+
+
+def no_ambiguous_sample(world: World) -> bool:
+    """CC6: no sample was taken of what was sent again."""
+    return not any(end.ghost.ambiguous for end in world.hosts)
+
+
+def no_leap(world: World) -> bool:
+    """CC8: cwnd did not grow by more than was acknowledged."""
+    return not any(end.ghost.leap for end in world.hosts)
+
+
+def all_delivered(world: World) -> bool:
+    """B has all that A may write."""
+    a, b = world.hosts
+    return b.ghost.delivered == 4 and a.tcb.snd.una == a.tcb.snd.nxt
+
+
+def text_is_held(world: World) -> bool:
+    """B holds text beyond RCV.NXT."""
+    return any(place.here for transfer in _transfers(world) for place in transfer.places)
+
+
+def closed_whole(world: World) -> bool:
+    """A has sent an octet, both have closed, and A waits in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state == State.TIME_WAIT and a.tcb.written != 0 and b.tcb.state == State.CLOSED
+
+
+def all_read(world: World) -> bool:
+    """A knows a window that is open, all is acknowledged, and the user of B has read all."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.written != 0
+        and not _waits(a.tcb)
+        and b.tcb.rcv.wnd == 2
+        and a.tcb.snd.wnd == 2
+    )
+
+
+def probes(world: World) -> bool:
+    """A has sent beyond a window that is shut."""
+    a, _ = world.hosts
+    return (
+        a.tcb.state == State.ESTABLISHED and a.tcb.snd.wnd == 0 and a.tcb.snd.una != a.tcb.snd.nxt
+    )
+
+
+def shrunk_below(world: World) -> bool:
+    """A has more in flight than the window that B offers now."""
+    a, b = world.hosts
+    return _established(world) and a.tcb.snd.nxt == b.tcb.rcv.nxt + 1 and b.tcb.rcv.wnd == 0
+
+
+def too_little_read(world: World) -> bool:
+    """B's user has read an octet that B does not yet offer again."""
+    _, b = world.hosts
+    return any(
+        transfer.unread + b.tcb.rcv.wnd < 4 and b.tcb.state == State.ESTABLISHED
+        for transfer in b.tcb.transfers
+    )
+
+
+def both_wait(world: World) -> bool:
+    """A holds text back until what is in flight is acknowledged; B delays that ACK."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.snd.una != a.tcb.snd.nxt
+        and a.tcb.snd.nxt == b.tcb.rcv.nxt
+        and a.tcb.snd.nxt == a.tcb.iss + a.tcb.written
+        and any(transfer.due != 0 for transfer in b.tcb.transfers)
+    )
+
+
+def urgent_delivered(world: World) -> bool:
+    """B has an octet, and knows of urgent text."""
+    _, b = world.hosts
+    return b.ghost.delivered != 0 and b.tcb.state == State.ESTABLISHED and b.tcb.rcv.up != b.tcb.irs
+
+
+def after_a_timeout(world: World) -> bool:
+    """The retransmission timer of text has run out."""
+    return any(transfer.timed_out and transfer.cwnd == 1 for transfer in _transfers(world))
+
+
+def beyond_cwnd(world: World) -> bool:
+    """More is in flight than cwnd."""
+    return any(
+        transfer.cwnd != 0 and end.tcb.snd.nxt > end.tcb.snd.una + transfer.cwnd
+        for end in world.hosts
+        for transfer in end.tcb.transfers
+    )
+
+
+def in_recovery(world: World) -> bool:
+    """Fast recovery."""
+    return any(transfer.recovering for transfer in _transfers(world))
+
+
+def resent_acknowledged(world: World) -> bool:
+    """Text was sent again, and all is acknowledged."""
+    a, _ = world.hosts
+    return any(
+        a.tcb.written != 0 and not _waits(a.tcb) and transfer.ssthresh == 2
+        for transfer in a.tcb.transfers
+    )
+
+
+def partly_grown(world: World) -> bool:
+    """cwnd is above two segments of two, and no multiple of them."""
+    return any(transfer.cwnd == 5 for transfer in _transfers(world))
+
+
+# ... of HTTP
+
+
+def two_read(world: World) -> bool:
+    """WH3: the client has read two responses."""
+    client, _ = _users(world)
+    return client.answered == 2
+
+
+def all_is_read(world: World) -> bool:
+    """WH1: the same, and both TCBs are gone."""
+    a, b = (end.tcb.state for end in world.hosts)
+    return two_read(world) and a == State.CLOSED and b in (State.CLOSED, State.LISTEN)
+
+
+def one_is_read(world: World) -> bool:
+    """WH4, WH5: the client has read a response, and both TCBs are gone."""
+    client, _ = _users(world)
+    a, b = (end.tcb.state for end in world.hosts)
+    return client.answered == 1 and a == State.CLOSED and b == State.CLOSED
+
+
+def two_pending(world: World) -> bool:
+    """WH1.together: two requests wait for their responses."""
+    client, _ = _users(world)
+    return pending(client) == 2
+
+
+def an_end_in_time_wait(world: World) -> bool:
+    """WH2.both: an end is in TIME-WAIT."""
+    a, b = world.hosts
+    return a.tcb.state == State.TIME_WAIT or b.tcb.state == State.TIME_WAIT
+
+
+def unanswered_and_unread(world: World) -> bool:
+    """WH3.unread: the connection ended before the response, and the request was never read."""
+    client, server = _users(world)
+    return client.failed == 1 and server.asked == 0 and world.hosts[1].tcb.state == State.CLOSED
+
+
+def answered_again(world: World) -> bool:
+    """WH3.retry: both requests are answered, though the connection of one ended before."""
+    client, _ = _users(world)
+    return client.answered == 2 and client.failed != 0
+
+
+def more_after_the_close(world: World) -> bool:
+    """WH4.lingers: the server closed after its first response, and the client has asked again."""
+    _, b = world.hosts
+    client, server = _users(world)
+    return b.tcb.state == State.FIN_WAIT_2 and client.asked == 2 and server.asked == 1
+
+
+def server_in_fin_wait_2(world: World) -> bool:
+    """WH6: the server has closed, and waits for the client to."""
+    return world.hosts[1].tcb.state == State.FIN_WAIT_2
+
+
+def full_and_in_syn_sent(world: World) -> bool:
+    """WH7: the accept queue is full, and the client's SYN waits for an answer."""
+    return accept_queue_full(world) and client_in_syn_sent(world, 0)

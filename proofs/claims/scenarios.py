@@ -10,11 +10,11 @@ What is sent, with which numbers, and what becomes of the ends is the specificat
 nowhere written here (``checker.studies.simulate``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from spec.rules import Cookies, Isn, KeepAlive, Restart
+from spec.rules import Congestion, Cookies, Isn, KeepAlive, Restart
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
 
@@ -32,13 +32,29 @@ class Move(NamedTuple):
     note: str = ""
 
 
+class Train(NamedTuple):
+    """All segments that are in flight to a host arrive, in the order in which they were sent, but
+    for those that are ``lost``: the first is number 1. What is sent in answer is not among them."""
+
+    to: int
+    lost: Collection[int] = ()
+    note: str = ""
+    at: int = 1  # of which segment the note is
+
+    def move(self, number: int, segment: str) -> Move:
+        """What becomes of one of them."""
+        if number in self.lost:
+            return Move(NET, "lose", segment)
+        return Move(self.to, Input.SEGMENT.value, segment)
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One walk, from both ends CLOSED or, if ``connected``, from an established connection."""
 
     title: str
     verdict: str  # what to see in it
-    moves: tuple[Move, ...]
+    moves: tuple[Move | Train, ...]
     numbers: tuple[tuple[int, ...], tuple[int, ...]] = ((0, 1000), (0, 1000))
     connected: bool = False
     rules: Mapping[str, Any] = field(default_factory=dict)
@@ -104,7 +120,9 @@ _LAST_ACK_LOST = (
     *_wait(1),
     _do(B, Input.RETRANSMISSION_TIMEOUT),
 )
-SCENARIOS: dict[str, Scenario] = {
+_REQUEST = (_do(A, Input.SEND, "a request"),)
+
+LIFECYCLE: dict[str, Scenario] = {
     "three-way-handshake": Scenario(
         "Three-way handshake, with the relative numbers of a capture",
         "Both ends are ESTABLISHED, and each has acknowledged the other's SYN: SEQ 0, 0, 1.",
@@ -366,6 +384,72 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         bounds={**_LISTENER, "neighbours": True, "octets": 1},
     ),
+    "keep-alive-race": Scenario(
+        "Keep-alive: the server closes when it is idle, and a request crosses its FIN",
+        "The request was on its way before the FIN came. The server's application is gone, so that "
+        "a reset answers. The client sees one that would look the same had the request been done.",
+        (
+            *_REQUEST,
+            _hear(B, "PSH,ACK"),
+            _do(B, Input.RECEIVE),
+            _do(B, Input.SEND, "the response; the server's idle time begins"),
+            _lose("ACK", "the ACK of the request; the response acknowledges it, too"),
+            _hear(A, "PSH,ACK"),
+            _do(A, Input.RECEIVE, "and that of the client, a delay later"),
+            _hear(B, "ACK"),
+            _do(A, Input.SEND, "the next request, on the same connection"),
+            _do(B, Input.CLOSE, "idle for its limit: close()"),
+            _hear(B, "PSH,ACK", "too late"),
+            _do(B, Input.ABORT, "nobody will read it: RFC 9293 3.6.1, SHLD-3"),
+            _hear(A, "FIN,ACK"),
+            _hear(A, "RST", "was the request done?"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+        harm=True,
+    ),
+    "reset-destroys-response": Scenario(
+        "The server closes with unread input, and the reset destroys its response",
+        "The response had come, and was acknowledged. By the letter of 3.10.7.4 a reset flushes "
+        "what the user has not read; Linux lets it be read. If it had been lost on its way, no "
+        "stack would send it again.",
+        (
+            *_REQUEST,
+            _do(A, Input.SEND, "more: the rest of a body, or a second request"),
+            _hear(B, "PSH,ACK SEQ=1"),
+            _do(B, Input.RECEIVE, "enough to answer"),
+            _do(B, Input.SEND, "the response"),
+            _hear(B, "PSH,ACK SEQ=2", "and this is never read"),
+            _hear(A, "PSH,ACK", "the response is there, and the application busy sending"),
+            _do(B, Input.ABORT, "close() with unread input"),
+            _hear(A, "RST", "... and the response is gone"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+        harm=True,
+    ),
+    "lingering-close": Scenario(
+        "A lingering close: the server reads on until the client closes",
+        "shutdown() is CLOSE: it sends FIN after the response, and takes what comes. So no reset "
+        "is due, and the client reads the response.",
+        (
+            *_REQUEST,
+            _do(A, Input.SEND, "more: the rest of a body, or a second request"),
+            _hear(B, "PSH,ACK SEQ=1"),
+            _do(B, Input.RECEIVE, "enough to answer"),
+            _do(B, Input.SEND, "the response"),
+            _do(B, Input.CLOSE, "shutdown()"),
+            _hear(B, "PSH,ACK SEQ=2"),
+            _do(B, Input.RECEIVE, "read, and thrown away"),
+            _hear(A, "PSH,ACK"),
+            _do(A, Input.RECEIVE, "the response"),
+            _hear(A, "FIN,ACK"),
+            _do(A, Input.CLOSE),
+            _hear(B, "FIN,ACK", "the client's FIN: now close()"),
+        ),
+        connected=True,
+        bounds={"octets": 2},
+    ),
     "syn-cookie": Scenario(
         "A SYN cookie: the listener keeps nothing until the third segment",
         "The SYN queue is full of SYNs from nobody. The SYN,ACK says all that the listener will "
@@ -484,4 +568,254 @@ SCENARIOS: dict[str, Scenario] = {
         bounds=DATA,
     ),
 }
+"""Those of the lifecycle, by their names."""
+
+
+# The data plane: A sends to B, segments of 1000 octets where nothing else is said
+
+_TRANSFER = {
+    "transfer": True,
+    "window": 64_000,
+    "octets": 1 << 20,
+    "write": 32_000,
+    "mss": 1000,
+    "place": 1000,
+    "clamp": 64_000,
+    "capacity": 64,
+    "in_flight": 128,
+}
+_FIRST = ((0,), (0,))
+"""SYNs at 0: octets are counted from 1."""
+_SEND = _do(A, Input.SEND)
+_READ = _do(B, Input.RECEIVE)
+_TIMEOUT = _do(A, Input.RETRANSMISSION_TIMEOUT)
+_ACK_TIMER = _do(B, Input.ACK_TIMEOUT)
+_ALL = range(1, 65)
+"""Of a train: it is lost as a whole."""
+
+
+def _rounds(count: int) -> tuple[Train, ...]:
+    """So many round trips: all text arrives, and then all ACKs."""
+    return (Train(B), Train(A)) * count
+
+
+def _data(
+    title: str,
+    verdict: str,
+    moves: tuple[Move | Train, ...],
+    rules: Mapping[str, Any] | None = None,
+    harm: bool = False,
+    **bounds: Any,
+) -> Scenario:
+    """A walk over an established connection that has a data plane."""
+    return Scenario(title, verdict, moves, _FIRST, True, rules or {}, {**_TRANSFER, **bounds}, harm)
+
+
+_NO_DELAY = {"delayed_ack": False}
+_FROM_TEN: dict[str, Any] = {"initial_window": 10, "write": 20_000, "window": 24_000}
+DATA_PLANE: dict[str, Scenario] = {
+    "sliding-window": _data(
+        "A sliding window of four segments",
+        "The window slides as B's user reads: what is acknowledged leaves it on the left, what is "
+        "read opens it on the right.",
+        (
+            _SEND,
+            _hear(B, "PSH,ACK SEQ=1 "),
+            _hear(B, "PSH,ACK SEQ=1001"),
+            _hear(A, "ACK", "two segments are acknowledged; the right edge stays where it is"),
+            _READ,
+            _hear(A, "ACK", "the right edge moves on, and two segments go"),
+            Train(B),
+            _READ,
+            Train(A),
+            Train(B),
+            _READ,
+            Train(A),
+        ),
+        window=4000,
+        write=8000,
+        initial_window=4,
+    ),
+    "slow-start": _data(
+        "Slow start, a timeout, slow start again, and congestion avoidance",
+        "In slow start cwnd doubles with each round trip: 1, 2, 4, 8 segments. After the timeout "
+        "it does so up to ssthresh, half of what was in flight, and grows by a segment from there.",
+        (
+            _SEND,
+            *_rounds(3),
+            Train(B, _ALL, "all eight are lost, and no ACK comes that could tell"),
+            _TIMEOUT,
+            *_rounds(5),
+        ),
+        _NO_DELAY,
+        window=32_000,
+    ),
+    "fast-retransmit": _data(
+        "Fast retransmit and fast recovery: one segment of ten is lost",
+        "Three duplicate ACKs send it again, without a timeout. cwnd comes down to half, and no "
+        "further: congestion avoidance goes on from there.",
+        (
+            _SEND,
+            Train(B, (1,), "each segment after the gap is answered with the same ACK"),
+            Train(A, (), "the third duplicate ACK: sent again", 3),
+            *_rounds(3),
+        ),
+        _NO_DELAY,
+        **_FROM_TEN,
+    ),
+    "newreno": _data(
+        "Two segments of ten are lost: NewReno",
+        "The first ACK of something new is of a part only. It says that the next segment is lost "
+        "too, which is sent again at once: one recovery mends both (RFC 6582).",
+        (
+            _SEND,
+            Train(B, (1, 4)),
+            Train(A),
+            Train(B),
+            Train(A, (), "a partial ACK", 3),
+            Train(B),
+            Train(A),
+        ),
+        _NO_DELAY,
+        **_FROM_TEN,
+    ),
+    "reno": _data(
+        "Two segments of ten are lost: Reno, before RFC 6582",
+        "The first ACK of something new ends the recovery, though a second segment is missing. "
+        "cwnd lets nothing new go, so that no third duplicate ACK comes: a timeout has to mend it.",
+        (
+            _SEND,
+            Train(B, (1, 4)),
+            Train(A),
+            Train(B),
+            Train(A, (), "something new: the recovery ends", 3),
+            _TIMEOUT,
+            Train(B),
+            Train(A),
+        ),
+        {**_NO_DELAY, "congestion": Congestion.RENO},
+        True,
+        **_FROM_TEN,
+    ),
+    "congestion": _data(
+        "All that congestion control does, in one transfer",
+        "Slow start; a loss that duplicate ACKs tell, fast recovery, congestion avoidance; then a "
+        "loss that only the timer tells, and slow start again.",
+        (
+            _SEND,
+            *_rounds(2),
+            Train(B, (3,), "one of eight is lost"),
+            Train(A),
+            *_rounds(4),
+            Train(B, _ALL, "all are lost"),
+            _TIMEOUT,
+            *_rounds(4),
+        ),
+        _NO_DELAY,
+        write=64_000,
+        initial_window=2,
+    ),
+    "zero-window": _data(
+        "Zero window: the update that opens it is lost, and the persist timer mends it",
+        "A sends an octet beyond the window to ask. Without the persist timer both ends would wait "
+        "for each other for ever.",
+        (
+            _SEND,
+            Train(B),
+            Train(A),
+            _do(B, Input.RECEIVE, "A has heard WND=0, with text queued"),
+            Train(A, _ALL, "the window update"),
+            _do(A, Input.RETRANSMISSION_TIMEOUT, "the persist timer: a probe of one octet"),
+            Train(B, (), "its answer tells the window"),
+            Train(A),
+            Train(B),
+            Train(A),
+        ),
+        _NO_DELAY,
+        window=4000,
+        write=6000,
+        initial_window=4,
+    ),
+    "silly-window": _data(
+        "The silly window syndrome: both ends without what RFC 9293 asks of them",
+        "B's user reads 100 octets at a time, B offers them, and A sends them, with 40 octets of "
+        "headers each time, for ever. With MUST-38 and MUST-39 neither end would.",
+        (
+            _SEND,
+            *_rounds(1),
+            *(_READ, Train(A), Train(B), Train(A)) * 5,
+        ),
+        {**_NO_DELAY, "sender_sws": False, "receiver_sws": False},
+        True,
+        window=2000,
+        write=8000,
+        initial_window=4,
+        read=100,
+    ),
+    "silly-window-avoided": _data(
+        "The same reads, with silly-window avoidance",
+        "B keeps silent until a segment fits (MUST-39), and A would not send less (MUST-38).",
+        (_SEND, *_rounds(1), *(_READ,) * 10, Train(A), Train(B), Train(A)),
+        _NO_DELAY,
+        window=2000,
+        write=8000,
+        initial_window=4,
+        read=100,
+    ),
+    "nagle": _data(
+        "Nagle's algorithm, and a delayed ACK: five keys are pressed",
+        "The first goes at once. The others wait for its ACK, which waits for B's timer; then one "
+        "segment has them all.",
+        (
+            _SEND,
+            *(_SEND,) * 4,
+            Train(B),
+            _do(B, Input.ACK_TIMEOUT, "up to half a second later"),
+            Train(A),
+            Train(B),
+            _ACK_TIMER,
+            Train(A),
+        ),
+        write=1,
+        window=4000,
+    ),
+    "nagle-off": _data(
+        "The same five keys without Nagle's algorithm",
+        "Five segments of an octet, and 40 octets of headers with each.",
+        ((_SEND,) * 5 + (Train(B), _ACK_TIMER, Train(A))),
+        {"nagle": False, "sender_sws": False},
+        write=1,
+        window=4000,
+    ),
+    "delayed-ack": _data(
+        "Delayed ACKs: one for two segments, and a timer for the last",
+        "Three segments take two ACKs. The third's waits for a fourth segment that never comes.",
+        (
+            _SEND,
+            Train(B),
+            Train(A),
+            _do(B, Input.ACK_TIMEOUT, "half a second at most (MUST-58)"),
+            Train(A),
+        ),
+        write=3000,
+        initial_window=4,
+    ),
+    "karn": _data(
+        "Karn's rule: no sample of the round trip from a segment that was sent twice",
+        "The ACK that comes is of the first copy, and nobody can tell: it would look like a very "
+        "short round trip.",
+        (
+            _SEND,
+            Train(B),
+            _do(A, Input.RETRANSMISSION_TIMEOUT, "too early: the ACK is on its way"),
+            Train(A, (), "of the first copy, or of the second?"),
+            Train(B),
+            Train(A),
+        ),
+        _NO_DELAY,
+        write=1000,
+    ),
+}
+"""Those of the data plane, by their names."""
+SCENARIOS: dict[str, Scenario] = {**LIFECYCLE, **DATA_PLANE}
 """Every scenario by its name."""

@@ -2,8 +2,10 @@
 
 from proofs.claims import (
     conduct,
+    congestion,
     data,
     forgery,
+    http,
     keep_alive,
     listener,
     liveness,
@@ -12,6 +14,7 @@ from proofs.claims import (
     reuse,
     time_wait,
     timestamps,
+    transfer,
 )
 from proofs.claims.claim import Claim
 
@@ -27,6 +30,9 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.CLAIMS,
     *keep_alive.CLAIMS,
     *timestamps.CLAIMS,
+    *transfer.CLAIMS,
+    *congestion.CLAIMS,
+    *http.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
     *reuse.WITNESSES,
@@ -37,6 +43,9 @@ CLAIMS: tuple[Claim, ...] = (
     *listener.WITNESSES,
     *keep_alive.WITNESSES,
     *timestamps.WITNESSES,
+    *transfer.WITNESSES,
+    *congestion.WITNESSES,
+    *http.WITNESSES,
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -53,6 +62,9 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Listeners": (*listener.CLAIMS, *listener.WITNESSES),
     "Keep-alive and limits": (*keep_alive.CLAIMS, *keep_alive.WITNESSES),
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
+    "Windows and text": (*transfer.CLAIMS, *transfer.WITNESSES),
+    "Congestion": (*congestion.CLAIMS, *congestion.WITNESSES),
+    "HTTP": (*http.CLAIMS, *http.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }
 """What the claims are about, each subject with its claims and their witnesses."""

@@ -132,6 +132,16 @@ class Ghost:
     hasty: bool = False  # ... too early, or after a single probe
     swallowed: bool = False  # it took something of a segment that ended below RCV.NXT
     late: bool = False  # a TCB was there although it had to be given up
+    burst: bool = False  # more text was sent than both windows allow
+    silly: bool = False  # a silly segment was sent, though no timer told so
+    strange: bool = False  # a phase was entered that no rule enters
+    dipped: bool = False  # fast recovery ended in slow start
+    leap: bool = False  # cwnd grew by more than was acknowledged
+    losing: bool = False  # not all is acknowledged that was in flight when loss was noticed ...
+    lost_to: Seq = 0  # ... up to here
+    twice: bool = False  # ssthresh fell twice for one flight
+    resent: Octets = 0  # octets from SND.UNA on that were sent again
+    ambiguous: bool = False  # a sample was taken of what was sent again
     conduct: Breaches = field(default_factory=Breaches)
 
     @property

@@ -54,18 +54,20 @@ def begin(tcb: Tcb, tcp: Tcp) -> None:
         transfer.ssthresh = tcp.bounds.clamp
 
 
-def limit(transfer: Transfer, tcp: Tcp) -> int:
+def limit(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> int:
     """How much may be in flight, if the peer's window allows it.
 
-    Limited transmit: one segment more for each of the first two duplicate ACKs (RFC 3042).
+    Limited transmit: one segment more for each of the first two duplicate ACKs, of text that was
+    never sent before (RFC 3042 2).
     """
     if tcp.rules.congestion == Congestion.NONE:
         return tcp.bounds.clamp
     extra = 0
+    new = transfer.nxt == tcb.snd.nxt
     if tcp.rules.limited_transmit:
         for n in range(1, DUPLICATES):
             few = (transfer.duplicates >= n) & (transfer.duplicates < DUPLICATES)
-            extra = extra + choose(few, tcp.bounds.mss, 0)
+            extra = extra + choose(few & new, tcp.bounds.mss, 0)
     return transfer.cwnd + extra
 
 
@@ -89,7 +91,7 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     if transfer.recovering:
         if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
-            left = choose(transfer.cwnd > octets, transfer.cwnd - octets, 0)
+            left = choose(transfer.cwnd > octets, tcp.seq.minus(transfer.cwnd, octets), 0)
             transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)
             tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
             return True
@@ -109,7 +111,7 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
         return False
     acked = transfer.acked + octets
     if acked >= transfer.cwnd:
-        transfer.acked = least(acked - transfer.cwnd, tcp.bounds.clamp)
+        transfer.acked = least(tcp.seq.minus(acked, transfer.cwnd), tcp.bounds.clamp)
         transfer.cwnd = _within(transfer.cwnd + mss, tcp)
         tcp.rule("RFC 5681/3.1/avoidance", "congestion avoidance: cwnd grows by a segment")
     else:
@@ -140,7 +142,10 @@ def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
         if not tcp.seq.lt(transfer.recover, tcb.snd.una):
             tcp.rule("RFC 6582/3.2/(1)/known", "of what was lost before: no fast retransmit")
             return False
-    _lost(tcb, transfer, tcp)
+    flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+    beyond = choose(flight > transfer.cwnd, tcp.seq.minus(flight, transfer.cwnd), 0)
+    extra = (DUPLICATES - 1) * tcp.bounds.mss if tcp.rules.limited_transmit else 0
+    _lost(tcb, transfer, tcp, least(beyond, extra))
     if tcp.rules.congestion == Congestion.TAHOE:
         _restart(tcb, transfer, tcp)
     else:
@@ -163,9 +168,10 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     return tcp.rule("RFC 5681/3.1/(4)/timeout", "timeout: slow start from one segment")
 
 
-def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
-    """Loss is noticed: ssthresh <- max(FlightSize / 2, 2*SMSS)."""
-    flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp, extra: int = 0) -> None:
+    """Loss is noticed: ssthresh <- max(FlightSize / 2, 2*SMSS). What limited transmit sent is no
+    part of FlightSize (3.2 (2))."""
+    flight = tcp.seq.minus(tcp.seq.minus(tcb.snd.nxt, tcb.snd.una), extra)
     floor = 2 * tcp.bounds.mss if tcp.rules.cwnd_floor else 0
     transfer.ssthresh = most(half(flight, tcp.bounds.clamp), floor)
     transfer.recover = tcb.snd.nxt

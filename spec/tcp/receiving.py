@@ -100,9 +100,9 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     octets = transfer.unread
     if tcp.bounds.read != 0:
         octets = least(octets, tcp.bounds.read)
-    transfer.unread = transfer.unread - octets
-    free = window - transfer.unread
-    more = free - least(tcb.rcv.wnd, free)
+    transfer.unread = tcp.seq.minus(transfer.unread, octets)
+    free = tcp.seq.minus(window, transfer.unread)
+    more = tcp.seq.minus(free, least(tcb.rcv.wnd, free))
     enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
     if more >= enough:
         tcb.rcv.wnd = free
@@ -114,7 +114,7 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
 def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """The buffer loses an octet to others until RECEIVE: the right edge moves to the left, which a
     receiver should not do (SHLD-14) and a sender must bear (MUST-34)."""
-    tcb.rcv.wnd = tcb.rcv.wnd - 1
+    tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, 1)
     transfer.unread = transfer.unread + 1
     for place, _, end in _spans(transfer.places, tcp):
         place.here = place.here & (end <= tcb.rcv.wnd)

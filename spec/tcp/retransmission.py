@@ -43,7 +43,7 @@ def runs(tcb: Tcb, tcp: Tcp) -> bool:
         return tcp.rules.persist != Persist.OFF and shut & queued
     if tcp.rules.persist == Persist.NEW and shut:
         return queued
-    return True
+    return tcp.rules.text_retransmitted
 
 
 LEAST = Fraction(1)

@@ -177,8 +177,8 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     seq, snd = tcp.seq, tcb.snd
     queued = left_from(tcb, transfer.nxt, tcp)
     used = seq.minus(transfer.nxt, snd.una)
-    allowed = least(congestion.limit(transfer, tcp), snd.wnd)
-    room = choose(used < allowed, allowed - used, 0)
+    allowed = least(congestion.limit(tcb, transfer, tcp), snd.wnd)
+    room = choose(used < allowed, seq.minus(allowed, used), 0)
     text = least(least(queued, room), tcp.bounds.mss)
     again = transfer.nxt != snd.nxt
     if tcp.rules.sender_sws:

@@ -107,6 +107,8 @@ class Tcb:
     def passed(self, seq: Space, window: int) -> int:
         """The sequence number up to which the user has what was received, with a buffer of
         ``window`` octets."""
+        for transfer in self.transfers:
+            return seq.minus(self.rcv.nxt, transfer.unread)
         return seq.minus(self.rcv.nxt, seq.minus(window, self.rcv.wnd))
 
     def unsent_text(self, seq: Space) -> bool:

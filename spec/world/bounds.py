@@ -72,7 +72,10 @@ class Bounds:
         "connections have a data plane, which decides when text is sent; off, it is sent at once",
     )
     mss: int = _bound(
-        1, 1, 1 << 16, "octets of a segment, at most (with a data plane); two, so that one may be silly"
+        1,
+        1,
+        1 << 16,
+        "octets of a segment, at most (with a data plane); two, so that one may be silly",
     )
     place: int = _bound(
         1,
@@ -97,6 +100,41 @@ class Bounds:
     abort: bool = _flag(True, "users may call ABORT")
     urgent: bool = _flag(False, "SEND may be URGENT")
     user_timeout: bool = _flag(False, "the user timeout may expire; off, nobody gives up")
+    # HTTP (``spec.world.http``)
+    requests: int = _bound(
+        0, 0, 4, "requests that a client's application has in all; 0: users call what they like"
+    )
+    kept: bool = _flag(
+        True, "a connection is kept for the next request; off, the server closes after a response"
+    )
+    pipelined: bool = _flag(
+        False, "a client sends its next request before it has read the response to the last"
+    )
+    client_closes: bool = _flag(False, "a client closes when it has read a response")
+    client_idle: int = _bound(
+        0,
+        0,
+        8,
+        "ticks after which a client no longer uses an idle connection, and closes it (without "
+        "time: sooner or later); 0: never",
+    )
+    server_idle: int = _bound(0, 0, 8, "... and after which a server closes it")
+    idle_from_request: bool = _flag(
+        False, "a client's idle time begins with its request; off, when it has read the response"
+    )
+    lingers: bool = _flag(
+        False,
+        "a server that closed reads on till the client closes; off, it resets what is unread",
+    )
+    watches: bool = _flag(
+        True, "a client sees at once that the server closed; off, when it next uses the connection"
+    )
+    looks: bool = _flag(
+        True, "a server whose client was idle looks whether a request has come before it closes"
+    )
+    retries: bool = _flag(
+        False, "a client asks again if the connection ended before the response; off, it gives up"
+    )
     # Time
     msl: int = _bound(
         0, 0, 8, "maximum segment lifetime; 0: no time at all, segments live for ever"

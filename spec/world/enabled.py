@@ -6,6 +6,8 @@ nowhere else: ``calls`` says what the bounds let a host do at all, and ``enabled
 it now.
 """
 
+from typing import cast
+
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
 from spec.tcp import sending, timeouts, timestamps, user_calls
@@ -14,6 +16,7 @@ from spec.tcp.host import awake
 from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import SYNCHRONIZED, State
+from spec.world import http
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery
@@ -39,6 +42,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
     crashes = first and socket == 0 and bounds.crashes > 0
     forged = bounds.forged and not first
     listens = bounds.listener and not first
+    resets = bounds.requests > 0 and not first and not bounds.lingers
     allowed: dict[Event, bool] = {
         Input.OPEN_PASSIVE: bounds.a_passive if first else bounds.b_passive,
         Input.OPEN_ACTIVE: bounds.a_active if first else bounds.b_active,
@@ -47,7 +51,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.SEND_URGENT: sends and bounds.urgent,
         Input.RECEIVE: bounds.octets > 0,
         Input.CLOSE: bounds.close,
-        Input.ABORT: bounds.abort,
+        Input.ABORT: bounds.abort or resets,
         Input.USER_TIMEOUT: bounds.user_timeout,
         Input.CRASH: crashes,
         Input.RESTART: crashes,
@@ -93,6 +97,9 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
     if end.host.listeners and what in _APPLICATION:
         if end.host.sockets[0].requests[0].queue != Queue.NONE:
             return False  # nobody has the connection yet
+    for user in end.users:
+        if what in http.CALLS and not http.may(user, tcb, cast(Input, what), bounds):
+            return False
     if what == Input.OPEN_PASSIVE:
         return state == State.CLOSED and not spent(end, bounds)
     if what in (Input.OPEN_ACTIVE, Input.OPEN_PLAIN):
@@ -208,7 +215,8 @@ def ages(rules: Rules, bounds: Bounds) -> bool:
 
 
 def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
-    """Must a timer that has run out, TIME-WAIT's or keep-alive's, expire before time goes on?
+    """Must a timer that has run out, TIME-WAIT's, keep-alive's or an application's, expire before
+    time goes on, or something be read?
 
     Without an MSL no timer runs: each may expire, or not, while timestamp clocks tick.
     """
@@ -219,4 +227,6 @@ def overdue(end: Endpoint, rules: Rules, bounds: Bounds) -> bool:
         due = due | timeouts.time_wait_is_over(socket.tcb)
         if bounds.keep_alive_idle != 0:
             due = due | timeouts.keeps_alive(socket.tcb, Tcp(rules, bounds, 0))
+    for socket, user in zip(end.host.sockets, end.users, strict=False):
+        due = due | http.due(user, socket.tcb, bounds)
     return due

@@ -15,12 +15,14 @@ from spec.tcp.listener import Listener, Request
 from spec.tcp.segment import Ticks
 from spec.tcp.tcb import Tcb, blank
 from spec.world.bounds import Bounds
+from spec.world.http import User
 from spec.world.nat import Nat
 
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """The state of one host, and of the NAT before it, if any. There is a ghost for each socket."""
+    """The state of one host, and of the NAT before it, if any. There is a ghost for each socket,
+    and an application, if it is one of HTTP."""
 
     host: Host = field(default_factory=Host, metadata={"inline": ""})
     crashes: Annotated[int, "crashes"] = 0  # how often it crashed
@@ -28,6 +30,7 @@ class Endpoint:
         default_factory=lambda: (Ghost(),), metadata={"inline": "ghost"}
     )
     nats: tuple[Nat, ...] = field(default=(), metadata={"inline": "nat"})
+    users: tuple[User, ...] = field(default=(), metadata={"inline": "user"})
 
     def only(self, socket: int) -> "Endpoint":
         """The same host, as if it had this one of its sockets only. Nothing is copied."""
@@ -35,7 +38,8 @@ class Endpoint:
             return self
         whole = self.host
         host = Host((whole.sockets[socket],), whole.up, whole.quiet, whole.clock, whole.listeners)
-        return Endpoint(host, self.crashes, (self.ghosts[socket],), self.nats)
+        users = self.users[socket : socket + 1]
+        return Endpoint(host, self.crashes, (self.ghosts[socket],), self.nats, users)
 
     # Of a host with one socket
 
@@ -74,6 +78,7 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
         ),
         ghosts=tuple(fresh(watchers, bounds.incarnations) for _ in numbers),
         nats=tuple(Nat() for _ in range(bounds.nat_timeout != 0)),
+        users=tuple(User() for _ in numbers if bounds.requests != 0),
     )
 
 

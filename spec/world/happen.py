@@ -22,6 +22,8 @@ from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery, forge, misses
+from spec.world.http import note
+from spec.world.http import tick as idle
 from spec.world.nat import later, passes
 from spec.world.records import clone
 
@@ -92,6 +94,9 @@ def happen(
         if now in sockets:
             moment = Moment(tcb, now.tcb, cast(Input, what), seg, forged, tcp, sight)
             observe(watchers, ghost, moment)
+    for tcb, now, user in zip(before, end.host.sockets, end.users, strict=False):
+        if now in sockets:
+            note(user, tcb, now.tcb, cast(Input, what), bounds)
     for nat in end.nats:
         tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
     for sent in tcp.sent:
@@ -114,6 +119,8 @@ def _rest(
     if what == Input.TICK:
         for nat in end.nats:
             later(nat, elapsed)
+        for user in end.users:
+            idle(user, elapsed)
         for watcher in watchers:
             for one, ghost in zip(end.host.sockets, end.ghosts, strict=True):
                 watcher.ticked(ghost, one.tcb, tcp, elapsed)

@@ -16,6 +16,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.pace import Losses, Pace, Samples
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.stamped import Stamped
@@ -92,6 +93,24 @@ _TEXT_ON_SYN = replace(
     b_sends=False,
     send_window=True,
 )
+_HTTP = replace(
+    _CLIENT_SERVER,
+    abort=False,
+    listen_open=False,
+    stride=4,
+    incarnations=1,
+    octets=2,
+    send_window=True,
+    requests=2,
+)
+"""A client with two requests, and a server (``spec.world.http``). SYN, two octets and FIN take four
+numbers."""
+_HTTP_1_0 = replace(_HTTP, stride=3, incarnations=2, octets=1, kept=False)
+_HTTP_UNREAD = replace(_HTTP, kept=False, pipelined=True)
+_HTTP_IDLE = replace(_HTTP, msl=2, span=1, client_idle=2, server_idle=4, **_LOSSLESS)
+"""A segment is under way for a tick at most, and not sent again later."""
+_HTTP_AGAIN = replace(_HTTP, incarnations=2, server_idle=1, retries=True)
+_HTTP_POOL = replace(_HTTP, octets=1, requests=1, server_idle=1, watches=False)
 
 _TRANSFER = replace(
     _TEXT,
@@ -106,6 +125,8 @@ _TRANSFER = replace(
     transfer=True,
 )
 """Octets one way over one connection whose ends have a data plane."""
+_AT_ONCE: dict[str, Any] = {"capacity": 8, "in_flight": 12, **_LOSSLESS}
+"""A channel that neither loses nor duplicates, with room for all that a data plane sends."""
 
 PROFILES = {
     "handshake": Profile(replace(_SMALL, close=False), (Agreement(), Stale())),
@@ -284,8 +305,54 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
-    "transfer": Profile(_TRANSFER, (Octets(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Octets(),)),
+    "transfer": Profile(_TRANSFER, (Octets(), Pace())),
+    "transfer-losses": Profile(_TRANSFER, (Losses(),)),
+    "transfer-samples": Profile(_TRANSFER, (Samples(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(),)),
+    "transfer-wide": Profile(
+        replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
+        (Pace(),),
+    ),
+    "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
+    "transfer-silly": Profile(
+        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(),)
+    ),
+    "transfer-shrinks": Profile(
+        replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
+    ),
+    "transfer-urgent": Profile(
+        replace(_TRANSFER, width=4, window=2, octets=2, write=1, urgent=True, capacity=1),
+        (Octets(),),
+    ),
+    "transfer-close": Profile(
+        replace(_TRANSFER, width=4, window=2, mss=2, octets=2, write=2, close=True, capacity=1),
+        (Streams(),),
+    ),
+    "transfer-abort": Profile(
+        replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
+    ),
+    "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
+    "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
+    "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
+    "http-1.0": Profile(_HTTP_1_0, (Agreement(), Streams())),
+    "http-kept": Profile(replace(_HTTP, incarnations=2), (Agreement(), Streams())),
+    "http-pipelined": Profile(replace(_HTTP, incarnations=2, pipelined=True), (Agreement(),)),
+    "http-idle-both": Profile(replace(_HTTP, client_idle=1, server_idle=1)),
+    "http-idle": Profile(_HTTP_IDLE),
+    "http-idle-response": Profile(replace(_HTTP_IDLE, client_idle=3)),
+    "http-idle-request": Profile(replace(_HTTP_IDLE, client_idle=3, idle_from_request=True)),
+    "http-idle-lost": Profile(replace(_HTTP_IDLE, span=2, lose=True)),
+    "http-restart": Profile(replace(_HTTP, octets=1, requests=1, server_idle=1, abort=True)),
+    "http-retry": Profile(_HTTP_AGAIN),
+    "http-retry-pipelined": Profile(replace(_HTTP_AGAIN, pipelined=True)),
+    "http-retry-restart": Profile(replace(_HTTP_AGAIN, abort=True)),
+    "http-unread": Profile(_HTTP_UNREAD, (Streams(),)),
+    "http-lingers": Profile(replace(_HTTP_UNREAD, lingers=True), (Streams(),)),
+    "http-whole": Profile(replace(_HTTP_UNREAD, pipelined=False)),
+    "http-cookies": Profile(replace(_COOKIES, octets=1, requests=1, kept=False)),
+    "http-pool": Profile(_HTTP_POOL),
+    "http-pool-watched": Profile(replace(_HTTP_POOL, watches=True)),
+    "http-pool-idle": Profile(replace(_HTTP_POOL, client_idle=1)),
     "endings": Profile(replace(_SMALL, incarnations=1, user_timeout=True), (Endings(),)),
     "forgery": Profile(replace(_SMALL, incarnations=1, in_flight=1, forged=True), (Forgery(),)),
     "forgery-opening": Profile(
@@ -407,6 +474,50 @@ PURPOSES = {
     "again. TS.Recent is valid for half of their values. MSL = 1, so that nothing outlives a tick",
     "recycling": "a client that opens, a listener, and other hosts behind the client's NAT, any "
     "number of them, whose timestamp clocks are ahead",
+    "transfer": "octets over one connection whose ends have a data plane: a window of four "
+    "segments, so that three ACKs can be duplicates. B reads, and sends nothing",
+    "transfer-losses": "the same, to see which losses are of one flight",
+    "transfer-samples": "the same, to see what the round trip is measured by",
+    "transfer-segments": "the same with segments of two octets, written one at a time",
+    "transfer-wide": "six segments in a window, all sent at first (RFC 6928 allows ten)",
+    "transfer-shut": "a window of one segment, and two to send: it is shut, and probed",
+    "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
+    "octet at a time",
+    "transfer-shrinks": "a window that may shrink",
+    "transfer-urgent": "octets that may be urgent",
+    "transfer-close": "a segment of two octets, and closes",
+    "transfer-abort": "a window of one, and aborts, where nothing is lost",
+    "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
+    "with room for all that is sent",
+    "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
+    "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
+    "http-1.0": "a client with two requests, and a server that closes after each response",
+    "http-kept": "two requests on one connection, which the client closes",
+    "http-pipelined": "the same, and no request waits for the response to another",
+    "http-idle-both": "two requests on one connection, which either end closes when it is idle. No "
+    "time: whenever it likes",
+    "http-idle": "the same with time: a delay of a tick, and idle limits of two ticks at the "
+    "client and four at the server. A segment is sent again in the tick that it was sent in, or "
+    "never",
+    "http-idle-response": "the same with an idle limit of three ticks at the client",
+    "http-idle-request": "the same, counted from the client's last request",
+    "http-idle-lost": "http-idle with a tick for retransmissions",
+    "http-restart": "a request to a server that closes when it is idle, or whose process ends at "
+    "any time",
+    "http-retry": "two requests to a server that closes when it is idle, from a client that asks "
+    "again what was not answered",
+    "http-retry-pipelined": "the same, and no request waits for the response to another",
+    "http-retry-restart": "http-retry, and the server's process may end at any time",
+    "http-unread": "two requests, of which neither waits for a response, to a server that answers "
+    "the first and closes: the second may also be the rest of the first, which nobody reads",
+    "http-lingers": "the same, and the server reads on until the client closes",
+    "http-whole": "the same as http-unread, and the client waits for the response",
+    "http-cookies": "a request to a server that answers and closes, through a listener, twice as "
+    "many TCBs, and room for their ISNs. See cookies",
+    "http-pool": "a client that may keep a connection for a request that never comes, and does not "
+    "watch it, and a server that closes it when it is idle",
+    "http-pool-watched": "the same, and the client watches it",
+    "http-pool-idle": "the same as http-pool, and the client closes what is idle, too",
     "endings": "who learns that a connection has ended, through every way to end it",
     "forgery": "an off-path sender that guesses, but misses",
     "forgery-opening": "the same with forged segments already in SYN-RECEIVED",
@@ -449,8 +560,12 @@ _LONG = (
     "idle",
     "conduct-alive",
     "conduct-probes",
+    "http-retry-pipelined",
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
+
+_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith("transfer"))
+"""Those with a data plane, whose bounds are as large as they are by design; so do they."""
 
 _LIVE_ONCE = (
     "once",
@@ -474,6 +589,8 @@ _WIDE = (
     "abort",
     "conduct-old",
     "conduct-edge",
+    "http-retry",
+    "http-retry-restart",
 )
 """Others that have three there: they begin or follow each other in many ways. Four are thorough."""
 
@@ -491,7 +608,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "stream": {"in_flight": 3, "capacity": 2},
         "window": {"in_flight": 4, "capacity": 2},
         "once": {},
-        **{profile: {} for profile in _LONG},
+        **{profile: {} for profile in (*_LONG, *_TRANSFERS)},
     },
     # What takes minutes, beside what is usual: closes after every mix of opens, octets each way
     # before TIME-WAIT (with two segments in flight), two octets each way (with three), a window for
@@ -514,6 +631,12 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "cookies-flood": {},
         "fast-open": {"in_flight": 3},
         "reused": {"in_flight": 3},
+        **{profile: {} for profile in _TRANSFERS},
+        "transfer": {"in_flight": 3},
+        "transfer-shut": {"in_flight": 4},
+        "transfer-silly": {"in_flight": 3, "capacity": 2},
+        "transfer-shrinks": {"in_flight": 3},
+        "http-retry-pipelined": {"in_flight": 3},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }

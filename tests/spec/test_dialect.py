@@ -34,7 +34,7 @@ MUST_BE_TRACED = {
     "spec/seq.py",
     *(f"spec/observe/{path.name}" for path in ROOT.glob("spec/observe/*.py")),
     "spec/tcp/host.py",
-    *(f"spec/world/{name}.py" for name in ("endpoint", "enabled", "forgery", "happen")),
+    *(f"spec/world/{name}.py" for name in ("endpoint", "enabled", "forgery", "happen", "http")),
     "proofs/claims/properties.py",
     "proofs/theorems/invariants.py",
 }

@@ -93,7 +93,7 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return False
     if tcp.rules.syn_received_seq_check or tcb.state != State.SYN_RECEIVED:
         if not (
-            acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
+            (acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg) & takes(tcb, tcp))
             | at_shut_window(tcb, seg, tcp)
             | (tcp.rules.covering_acceptable & covers_window(tcb, seg, tcp))
             | (tcp.rules.edge_acceptable & at_right_edge(tcb, seg, tcp))
@@ -129,7 +129,12 @@ def at_shut_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """
     beyond = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
     reach = choose(seg.ctl.rst, 0, 2)
-    return (tcb.rcv.wnd == 0) & not_(seg.ctl.syn) & (beyond <= reach)
+    return (tcb.rcv.wnd == 0) & not_(seg.ctl.syn) & (beyond <= reach) & takes(tcb, tcp)
+
+
+def takes(tcb: Tcb, tcp: Tcp) -> bool:
+    """Does a window, if it is shut, let anything in (``rules.shut_acceptable``)?"""
+    return (tcb.rcv.wnd != 0) | tcp.rules.shut_acceptable
 
 
 def covers_window(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
@@ -353,9 +358,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         for transfer in tcb.transfers:
             if congestion.is_duplicate(tcb, seg):
                 again = congestion.duplicate(tcb, transfer, tcp)
-    newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & seq.le(snd.wl2, seg.ack))
-    newer = newer | not_(tcp.rules.window_newer)
-    update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
+    update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & is_newer(tcb, seg, tcp))
     if again:
         send_front(tcb, tcp)
 
@@ -418,6 +421,16 @@ def ack_floor(tcb: Tcb, tcp: Tcp) -> int:
         acknowledged = tcp.seq.minus(tcb.snd.una, tcb.iss)
         reach = choose(acknowledged < reach, acknowledged, reach)
     return tcp.seq.minus(tcb.snd.una, reach)
+
+
+def is_newer(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Is the window of ``seg`` not older than the one that was taken last?"""
+    seq, snd = tcp.seq, tcb.snd
+    acked = seq.le(snd.wl2, seg.ack)
+    if tcp.rules.window_larger:
+        acked = acked & ((snd.wl2 != seg.ack) | (snd.wnd < seg.wnd))
+    newer = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & acked)
+    return newer | not_(tcp.rules.window_newer)
 
 
 def update_window(tcb: Tcb, seg: Segment, tcp: Tcp, newer: bool = True) -> None:

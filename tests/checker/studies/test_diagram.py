@@ -213,6 +213,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_write_writes_dot_and_svg(fresh: Path, sources: dict[str, str]) -> None:
     files = {f"{name}.{form}" for name in sources for form in ("dot", "svg")}
+    files |= {f"{name}.svg" for name in diagram.walks()}
     assert {path.name for path in fresh.iterdir()} == files
     assert all("</svg>" in path.read_text() for path in fresh.glob("*.svg"))
     assert diagram.check(fresh) == []
@@ -223,13 +224,14 @@ def test_check_names_what_is_stale_or_missing(fresh: Path) -> None:
     (fresh / "close.dot").unlink()
     (fresh / "handshake.svg").unlink()
     (fresh / "connection.svg").write_text("drawn by another version")
-    assert diagram.check(fresh) == ["endpoint", "handshake", "close"]
+    (fresh / "nagle-windows.svg").write_text("<svg/>")
+    assert diagram.check(fresh) == ["endpoint", "handshake", "close", "nagle-windows"]
     diagram.write(fresh)
     assert diagram.check(fresh) == []
 
 
 def test_check_of_no_directory_names_all(tmp_path: Path, sources: dict[str, str]) -> None:
-    assert diagram.check(tmp_path / "none") == [*sources]
+    assert diagram.check(tmp_path / "none") == [*sources, *diagram.walks()]
 
 
 def test_write_without_dot_says_so_and_writes_nothing(

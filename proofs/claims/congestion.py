@@ -1,0 +1,108 @@
+"""CC1 to CC8: congestion control."""
+
+from proofs.claims import properties as p
+from proofs.claims.claim import ALWAYS, SOMETIMES, Claim, seen
+from proofs.claims.transfer import ONCE
+from spec.rules import Congestion
+
+CLAIMS = (
+    Claim(
+        "CC1",
+        "cwnd is at least a segment, and ssthresh at least two",
+        ALWAYS,
+        p.windows_are_sane,
+        "transfer",
+        "RFC 5681 3.1 (4)",
+        witnesses=("WCC1",),
+    ),
+    Claim(
+        "CC2",
+        "new text is sent only as far as cwnd and the peer's window allow",
+        ALWAYS,
+        p.no_burst,
+        "transfer",
+        "RFC 5681 3.1; RFC 3042",
+        witnesses=("WCC2",),
+        finding="With limited transmit two segments more than cwnd.",
+    ),
+    Claim(
+        "CC4",
+        "slow start, congestion avoidance and fast recovery follow each other by RFC 5681's rules",
+        ALWAYS,
+        p.phases_are_known,
+        "transfer",
+        "RFC 5681 3",
+        witnesses=("WCC2", "WCC4"),
+    ),
+    Claim(
+        "CC4.reno",
+        "... and fast recovery ends in congestion avoidance, in Reno",
+        ALWAYS,
+        p.recovery_ends_in_avoidance,
+        "transfer-wide",
+        "RFC 5681 3.2 (6)",
+        rules={"congestion": Congestion.RENO},
+        witnesses=("WCC4.reno",),
+    ),
+    Claim(
+        "CC4.newreno",
+        "... and fast recovery ends in congestion avoidance, in NewReno",
+        ALWAYS,
+        p.recovery_ends_in_avoidance,
+        "transfer-wide",
+        "RFC 6582 3.2 (3)",
+        witnesses=("WCC4.newreno",),
+        finding="Refuted: if little is in flight when all that was lost is acknowledged, cwnd is "
+        "set to that and a segment, which is below ssthresh: slow start.",
+    ),
+    Claim(
+        "CC5",
+        "one fast retransmit, and one halving of ssthresh, for all that is in flight at once",
+        ALWAYS,
+        p.one_halving,
+        "transfer-losses",
+        "RFC 6582 3.2",
+        witnesses=("WCC5",),
+        finding="In Reno two segments lost of one flight halve ssthresh twice.",
+    ),
+    Claim(
+        "CC6",
+        "no sample of the round trip is taken of what was sent again",
+        ALWAYS,
+        p.no_ambiguous_sample,
+        "transfer-samples",
+        "RFC 9293 3.8.1 MUST-18; RFC 6298 3",
+        witnesses=("WCC6",),
+    ),
+    Claim(
+        "CC8",
+        "in slow start cwnd grows by no more than what is acknowledged",
+        ALWAYS,
+        p.no_leap,
+        "transfer-segments",
+        "RFC 5681 3.1 (2); RFC 3465",
+        witnesses=("WCC8",),
+        finding="With RFC 2581's rule a receiver that acknowledges a segment octet by octet makes "
+        "cwnd grow by a segment for each.",
+    ),
+)
+
+WITNESSES = (
+    seen(CLAIMS, "WCC1", "CC1", "a timeout sets cwnd to one segment", p.after_a_timeout),
+    seen(CLAIMS, "WCC2", "CC2", "more is in flight than cwnd: limited transmit", p.beyond_cwnd),
+    seen(CLAIMS, "WCC4", "CC4", "fast recovery", p.in_recovery),
+    seen(CLAIMS, "WCC4.reno", "CC4.reno", "fast recovery", p.in_recovery),
+    seen(CLAIMS, "WCC4.newreno", "CC4.newreno", "fast recovery", p.in_recovery),
+    seen(CLAIMS, "WCC5", "CC5", "fast recovery", p.in_recovery),
+    seen(CLAIMS, "WCC6", "CC6", "what was sent again is acknowledged", p.resent_acknowledged),
+    seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
+    Claim(
+        "WCC.spurious",
+        "a fast retransmit though nothing was lost or repeated, only overtaken",
+        SOMETIMES,
+        p.in_recovery,
+        "transfer-overtaken",
+        "RFC 5681 3.2; RFC 4653",
+        rules=ONCE,
+    ),
+)
