@@ -183,7 +183,6 @@ _TEXT = Theorem(
         text.opening,
         text.in_order,
         text.taken_was_sent,
-        text.acknowledged_was_taken,
         text.states_tell,
         text.window_is_its_own,
         text.in_flight,

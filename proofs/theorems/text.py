@@ -523,14 +523,6 @@ def taken_was_sent(w: Sides) -> bool:
     )
 
 
-def acknowledged_was_taken(w: Sides) -> bool:
-    """What is acknowledged was taken, and what was taken was written."""
-    me: End = w.me
-    other: Life = w.its(me.heard)
-    agreed = me.reached & not_(me.simultaneous)
-    return implies(agreed, (me.una <= other.got) & _was_written(other, me))
-
-
 def _was_written(life: Life, by: End) -> bool:
     """Was what a TCB took written by this one, FIN after all octets?"""
     last = by.closed & (life.taken == by.wrote)
