@@ -325,7 +325,7 @@ def no_window_is_enough(w: View) -> bool:
 
 
 def test_theorems_are_selected_by_claim() -> None:
-    assert [t.id for t in prove.select(["T2"])] == ["T2"]
+    assert [t.id for t in prove.select(["T2"])] == ["T2", "T2.text"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
     with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 31, such as T1, "):
         prove.select(["D1"])
