@@ -82,6 +82,14 @@ class Persist(Enum):
     ON = "on"  # the octet at SND.UNA, never sent before or not, until it is acknowledged
 
 
+class Scale(Enum):
+    """What the two ends make of the Window Scale option (RFC 7323 2), where windows are scaled."""
+
+    AGREED = "agreed"  # both sent it, both heard it
+    UNHEARD = "unheard"  # windows are scaled, and their reader does not know
+    IMAGINED = "imagined"  # windows are not, and their reader believes so
+
+
 class Congestion(Enum):
     """How a sender reacts to loss (section 3.8.2)."""
 
@@ -314,46 +322,46 @@ class Rules:
     nagle: bool = _rule(
         True,
         "RFC 9293 3.7.4, SHLD-7, MUST-17",
-        "Text that does not fill a segment waits while anything is unacknowledged [94].",
+        "Text that does not fill a segment waits while anything is unacknowledged [114].",
     )
     sender_sws: bool = _rule(
         True,
         "RFC 9293 3.8.6.2.1, MUST-38",
         "A sender waits with text that the window lets it send in part only, unless that fills a "
-        "segment or half the largest window; off, it sends what it may [82, 97].",
+        "segment or half the largest window; off, it sends what it may [102, 117].",
     )
     receiver_sws: bool = _rule(
         True,
         "RFC 9293 3.8.6.2.2, MUST-39",
         "A receiver offers more window once it can by a segment or by half its buffer; off, by "
-        "whatever it can [82, 98].",
+        "whatever it can [102, 118].",
     )
     delayed_ack: bool = _rule(
         True,
         "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
-        "An ACK of text in order waits for a second segment or a timer; off, it goes at once [96].",
+        "An ACK of text in order waits for a second segment or a timer; off, it does not [116].",
     )
     ack_timer: bool = _rule(
         True,
         "RFC 9293 3.8.6.3, MUST-58",
-        "... for half a second at most; off, there is no timer [83].",
+        "... for half a second at most; off, there is no timer [103].",
     )
     reassembly: bool = _rule(
         True,
         "RFC 9293 3.10.7.4 first, SHLD-31",
-        "Text beyond RCV.NXT is held until what is missing comes; off, it is dropped [93].",
+        "Text beyond RCV.NXT is held until what is missing comes; off, it is dropped [113].",
     )
     persist: Persist = _rule(
         Persist.ON,
         "RFC 9293 3.8.6.1, MUST-35, MUST-36",
         "A shut window is probed: on; new: only by octets that were never sent before; off: not at "
-        "all [80, 81].",
+        "all [100, 101].",
     )
     window_newer: bool = _rule(
         True,
         "RFC 9293 3.10.7.4 fifth",
         "A window update counts only if it is not older than the last, by SND.WL1 and SND.WL2; "
-        "off, each counts that comes [92].",
+        "off, each counts that comes [112].",
     )
     window_larger: bool = _rule(
         False,
@@ -361,49 +369,67 @@ class Rules:
         "Of two segments with the same SEG.SEQ and SEG.ACK the larger window counts (Linux); off, "
         "the one that came last.",
     )
+    scale: Scale = _rule(
+        Scale.AGREED,
+        "RFC 7323 2.2",
+        "Windows are scaled if both ends offered that, or not at all: agreed; unheard: whoever "
+        "reads a window does not know that it is scaled [119]; imagined: whoever sends it does not "
+        "scale it [120], as where somebody on the way takes an option off one SYN.",
+    )
     shut_acceptable: bool = _rule(
         True,
         "RFC 9293 3.4, MUST-66; 3.10.7.4 first",
-        "Behind a shut window ACK, RST and URG are still processed; off, all is dropped [84].",
+        "Behind a shut window ACK, RST and URG are still processed; off, all is dropped [104].",
     )
     text_retransmitted: bool = _rule(
         True,
         "RFC 9293 3.8.1, 3.10.8",
         "Text and FIN of a connection with a data plane are sent again by the timer; off, only "
-        "duplicate ACKs let them be.",
+        "duplicate ACKs let them be [121].",
+    )
+    peer_window: bool = _rule(
+        True,
+        "RFC 9293 3.3.1, 3.8.6",
+        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [119].",
+    )
+    nxt_kept: bool = _rule(
+        True,
+        "RFC 9293 3.3.1 (silent on timeouts)",
+        "After a timeout SND.NXT stays where it is, and what is sent again is counted apart; off, "
+        "SND.NXT goes back, and ACKs of what was sent before are refused [120].",
     )
     karn: bool = _rule(
         True,
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
-        "A segment that was sent again gives no sample of the round trip; off, it does [90].",
+        "A segment that was sent again gives no sample of the round trip; off, it does [110].",
     )
     # Congestion control
     congestion: Congestion = _rule(
         Congestion.NEWRENO,
         "RFC 9293 3.8.2, MUST-19; RFC 5681 3; RFC 6582",
-        "How a sender reacts to loss: none, tahoe, reno, newreno [86, 87, 88].",
+        "How a sender reacts to loss: none, tahoe, reno, newreno [106, 107, 108].",
     )
     growth: Growth = _rule(
         Growth.OCTETS,
         "RFC 5681 3.1 (2)",
         "Slow start adds to cwnd the octets that an ACK acknowledges, one segment at most; "
-        "segment: always one segment [91].",
+        "segment: always one segment [111].",
     )
     limited_transmit: bool = _rule(
         True,
         "RFC 5681 3.2 (1); RFC 3042",
-        "The first and the second duplicate ACK each let a segment be sent beyond cwnd [95].",
+        "The first and the second duplicate ACK each let a segment be sent beyond cwnd [115].",
     )
     recover_check: bool = _rule(
         True,
         "RFC 6582 3.2 (1)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
-        "noticed last; off, they always do [89].",
+        "noticed last; off, they always do [109].",
     )
     cwnd_floor: bool = _rule(
         True,
         "RFC 5681 3.1 (4)",
-        "After a loss ssthresh is two segments at least; off, half of what was in flight [85].",
+        "After a loss ssthresh is two segments at least; off, half of what was in flight [105].",
     )
     # Hosts and network
     quiet_time: bool = _rule(

@@ -62,6 +62,14 @@ BoundsOption = Annotated[
         autocompletion=names_of(lambda: _settings(LIMITS)),
     ),
 ]
+ViewOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ladder|windows|plot",
+        help="Of a run with a data plane: its windows (usual for .svg), or cwnd over time.",
+        autocompletion=names_of(lambda: ("ladder", "windows", "plot")),
+    ),
+]
 VerdictsOption = Annotated[
     list[str] | None,
     typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),

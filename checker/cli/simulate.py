@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import RulesOption, names_of
+from checker.cli.options import RulesOption, ViewOption, names_of
 from checker.model.options import parse_rules
-from checker.render import LADDER, VIEWS
 from checker.support.errors import UsageProblem
 from proofs.claims.scenarios import SCENARIOS
 
@@ -23,15 +22,7 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="FILE.svg, .png, .dot, .txt or .json (ITF).")
     ] = None,
-    view: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ladder|windows|plot",
-            help="Of a walk with a data plane: its windows (which is what .svg is), or cwnd over "
-            "time.",
-            autocompletion=names_of(lambda: (LADDER, *VIEWS)),
-        ),
-    ] = None,
+    view: ViewOption = None,
 ) -> None:
     """Walk through one of the textbook's scenarios, step by step."""
     from checker.studies import simulate as study

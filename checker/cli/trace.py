@@ -12,6 +12,7 @@ from checker.cli.options import (
     OwnProfileOption,
     RulesOption,
     StatesOption,
+    ViewOption,
 )
 from checker.model.options import choose_claim, parse_bounds, parse_rules
 
@@ -25,6 +26,7 @@ def trace(
     ] = None,
     profile: OwnProfileOption = None,
     max_states: StatesOption = 5_000_000,
+    view: ViewOption = None,
 ) -> None:
     """Draw the shortest counterexample of a claim, or the run that shows a witness."""
     from checker.studies import trace as study
@@ -38,5 +40,6 @@ def trace(
             profile,
             max_states,
             progress.exploration,
+            view,
         )
     )

@@ -68,12 +68,15 @@ class Flight:
             self.nxt = end
             self.initial += not self.rounds
         flight = self.nxt - self.una
-        self._peak = max(self._peak, flight)
-        self.most = max(self.most, flight)
-        self._recovering |= recovering
+        if flight > self._peak:
+            self._peak = flight
+            self.most = max(self.most, flight)
+        if recovering:
+            self._recovering = True
         if self.edge is not None and self.edge - self.nxt < self.largest:
             self._limited = True
-        self._point(time)
+        if self.points is not None:
+            self._point(time)
 
     def heard(self, time: float, una: int, edge: int | None, recovering: bool) -> None:
         """Everything before ``una`` was acknowledged, and up to ``edge`` may be sent."""
@@ -122,7 +125,8 @@ class Flight:
         if una > self.una:
             self.una = una
             self.nxt = max(self.nxt, una)  # the capture lacks what was acknowledged
-        self._recovering |= recovering
+        if recovering:
+            self._recovering = True
         if self._target is not None and self.una > self._target:
             if len(self.rounds) < ROUNDS:
                 one = Round(self._began, time, self._peak, self._limited, False, self._recovering)
@@ -130,11 +134,11 @@ class Flight:
             self._begin(time, self.nxt)
             if self.una >= self.nxt:
                 self._target, self._drained_at = None, time
-        self._point(time)
+        if self.points is not None:
+            self._point(time)
 
     def _point(self, time: float) -> None:
-        if self.points is None:
-            return
+        assert self.points is not None
         self._skipped += 1
         if self._skipped % self._every:
             return

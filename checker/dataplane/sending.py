@@ -124,7 +124,7 @@ class Sending:
         self.widest = 0
         self.offers = 0  # windows that were held against the one before
         self.judged = 0  # segments with text that were held against the window
-        self.full = 0
+        self.full = self.updates = 0
         self.beyond: list[Beyond] = []
         self.shrinks: list[Shrink] = []
         self.shrunk: tuple[int, float] | None = None  # where the edge is since then
@@ -219,7 +219,7 @@ class Sending:
         if self.edge is not None and end == self.edge and self.wnd:
             self.full += 1
             self.tell(p.number, "window full")
-        over = end - max(self.furthest, start)
+        over = 0 if end <= self.furthest else end - max(self.furthest, start)
         if over > 0:
             excuse = ""
             if self.zero is not None:
@@ -510,7 +510,8 @@ class Sending:
     def _offered(self, p: Packet, ack: int, wnd: int, shift: int, bare: bool) -> None:
         """The window is now so wide."""
         before, edge = self.wnd, ack + wnd
-        self.granularity = max(self.granularity, 1 << shift)
+        if shift and self.granularity == 1:
+            self.granularity = 1 << shift
         if self.edge is not None and self.scaled:
             self.offers += 1
             lost = self.edge - edge
@@ -522,12 +523,8 @@ class Sending:
             elif self.shrunk is not None:
                 self.shrunk = max(edge, self.shrunk[0]), self.shrunk[1]
             self._small(p, wnd, -lost)
-        for i in range(len(self.beyond) - self._suspects, len(self.beyond)):
-            one = self.beyond[i]
-            if edge >= one.edge + one.octets:
-                excuse = "the capture may lack an ACK before it, since the next one allows it"
-                self.beyond[i] = one._replace(excuse=excuse)
-        self._suspects = 0
+        if self._suspects:
+            self._excuse(edge)
         self.wnd, self.edge = wnd, edge
         self.widest = max(self.widest, wnd)
         if self.furthest is None or edge > self.furthest:
@@ -548,10 +545,22 @@ class Sending:
             self.zero = None
         opens = bare and before is not None and wnd > before
         if opens and self.duplicates[-1:] != [p.number]:
+            self.updates += 1
             self.tell(p.number, "window update")
+
+    def _excuse(self, edge: int) -> None:
+        """Does the next ACK allow what was beyond the window?"""
+        for i in range(len(self.beyond) - self._suspects, len(self.beyond)):
+            one = self.beyond[i]
+            if edge >= one.edge + one.octets:
+                excuse = "the capture may lack an ACK before it, since the next one allows it"
+                self.beyond[i] = one._replace(excuse=excuse)
+        self._suspects = 0
 
     def _small(self, p: Packet, wnd: int, more: int) -> None:
         """Is it a silly window: a small one, opened by less than the receiver should wait for?"""
+        if more <= 0 or wnd >= (self.mss or 536):
+            return
         least = min(self.mss or 536, max(self.widest // 2, 1))
         if 0 < wnd < least and 0 < more < least:
             self.keep(self.silly, Silly(p.number, wnd))

@@ -4,7 +4,7 @@ Numbers are octets of one stream, counted from its first, so that the sender's w
 receiver's stand on one scale.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from checker.render import Bar, Kind, Measure, Part
 from spec.rules import Rules
@@ -33,12 +33,23 @@ PHASES = ("", *(each.value for each in Phase if each is not Phase.NONE))
 capture has, an initial window (``checker.dataplane.phases``)."""
 
 
-def measure(rules: Rules, bounds: Bounds, world: World, time: float) -> Measure:
-    """What there is to see in ``world``; ``time`` is where it stands in a plot."""
+def senders(worlds: Iterable[World]) -> frozenset[int]:
+    """The ends that are given something to send in a run."""
+    return frozenset(n for world in worlds for n, end in enumerate(world.ends()) if end.tcb.written)
+
+
+def measure(
+    rules: Rules, bounds: Bounds, world: World, time: float, sending: Collection[int]
+) -> Measure:
+    """What there is to see in ``world``, of a run in which the ends ``sending`` send. ``time`` is
+    where it stands in a plot."""
     tcp = Tcp(rules, bounds, 0)
     ends = [end.tcb for end in world.ends()]
-    bars = tuple(tuple(_bars(tcb, tcp)) for tcb in ends)
-    sender = next((tcb for tcb in ends if tcb.written), ends[0])
+    bars = tuple(
+        tuple(_bars(tcb, n in sending, world.topology.peers[n] in sending, tcp))
+        for n, tcb in enumerate(ends)
+    )
+    sender = ends[min(sending, default=0)]
     for transfer in sender.transfers:
         if (phase := congestion.phase(transfer)) is not Phase.NONE:
             values = {
@@ -51,14 +62,14 @@ def measure(rules: Rules, bounds: Bounds, world: World, time: float) -> Measure:
     return Measure(time, bars, {}, "")
 
 
-def _bars(tcb: Tcb, tcp: Tcp) -> Iterator[Bar]:
-    """The window of what an end sends, if it sends, and of what it receives, if it does."""
+def _bars(tcb: Tcb, sends: bool, receives: bool, tcp: Tcp) -> Iterator[Bar]:
+    """The window of what an end sends, if it does, and of what it receives."""
     for transfer in tcb.transfers:
         if congestion.phase(transfer) is Phase.NONE:
             return
-        if tcb.written:
+        if sends:
             yield Bar("sends", _sends(tcb, transfer, tcp))
-        if tcb.rcv.nxt != tcp.seq.plus(tcb.irs, 1) or not tcb.written:
+        if receives:
             yield Bar("receives", _receives(tcb, transfer, tcp))
 
 

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from checker.engines.explicit.engine import Path
-from checker.model.measures import PHASES, measure
+from checker.model.measures import PHASES, measure, senders
 from checker.model.words import brief, small_print, state, text
 from checker.render import Line, Message, Story
 from checker.support.errors import Problem
@@ -203,6 +203,7 @@ def story(
         for number, (step, after) in enumerate(path.steps, 1)
     ]
     worlds = [path.start, *(after for _, after in path.steps)]
+    sending = senders(worlds)
     told = Story(
         title=title,
         lifelines=tuple(map(topology.named, range(len(topology.ends)))),
@@ -213,7 +214,7 @@ def story(
         loop=path.loop if path.loop is not None and path.loop < len(lines) else None,
         snapshots=tuple(snapshot(world) for world in worlds),
         measures=tuple(
-            measure(rules, bounds, world, time)
+            measure(rules, bounds, world, time, sending)
             for world, time in zip(worlds, (0, *(times or range(1, len(worlds)))), strict=True)
             if bounds.transfer
         ),

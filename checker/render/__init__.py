@@ -20,7 +20,7 @@ from .story import (
     RenderError,
     Story,
 )
-from .views import LADDER, VIEWS, render, writable
+from .views import LADDER, VIEWS, chosen, render, writable
 from .windows import windows
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Part",
     "RenderError",
     "Story",
+    "chosen",
     "curves",
     "dot",
     "itf",

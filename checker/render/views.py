@@ -8,6 +8,7 @@ from pathlib import Path
 
 from checker.support import files
 from checker.support.errors import UsageProblem
+from checker.support.names import unknown
 
 from . import sequence
 from .curves import curves
@@ -19,6 +20,21 @@ LADDER = "ladder"
 """The sequence diagram, or the ladder."""
 VIEWS: dict[str, Callable[[Story], str]] = {"windows": windows, "plot": curves}
 """What draws the others, as SVG."""
+
+
+def chosen(view: str | None, path: Path | None, measured: bool) -> str:
+    """The view to draw: the one that is asked for or, as SVG, windows where something is
+    `measured`; else the ladder."""
+    if view is None:
+        drawn = path is not None and path.suffix.lower() == ".svg"
+        return "windows" if measured and drawn else LADDER
+    if view not in (LADDER, *VIEWS):
+        raise unknown("view", view, (LADDER, *VIEWS))
+    if view in VIEWS and not measured:
+        raise UsageProblem(f"there is no data plane, and so no {view} to draw")
+    if view in VIEWS and path is None:
+        raise UsageProblem(f"--view {view} needs --out FILE.svg")
+    return view
 
 
 def writable(path: Path, view: str = LADDER) -> None:

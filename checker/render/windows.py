@@ -51,7 +51,7 @@ class _Windows:
         below = 0
         for line in story.lines:
             self.rows.append(self.rows[-1] + ROW + NOTE * below)
-            below = len(self.notes(line.notes))
+            below = len(self.notes(line.notes)) + max(len(line.lost) - 1, 0)
         self.bottom = self.rows[-1] + ROW + NOTE * below
 
     def notes(self, notes: tuple[str, ...]) -> list[str]:
@@ -60,7 +60,7 @@ class _Windows:
 
     def svg(self) -> str:
         legend = [*self.legend()]
-        verdict = wrap(self.story.verdict, int(self.width / 6))
+        verdict = wrap(self.story.verdict + self.round(), int(self.width / 6))
         height = self.bottom + 18 + 16 * len(self.story.parts) + 16 + 14 * len(verdict) + 12
         body = [text(12, 22, self.story.title, "ink b", font_size=13)]
         body += [*self.heads(), *self.stripe()]
@@ -79,6 +79,13 @@ class _Windows:
         below = height - 14 * len(verdict) - 4
         body += [text(12, below + 14 * n, line, f"{look} b") for n, line in enumerate(verdict)]
         return document(self.width, height, self.story.title, body)
+
+    def round(self) -> str:
+        """Which steps are repeated for ever."""
+        if self.story.loop is None:
+            return ""
+        first, last = (self.story.lines[n].number for n in (self.story.loop, -1))
+        return f" (steps {first} to {last} for ever)"
 
     def heads(self) -> Iterator[str]:
         """The names of the ends, and the scale of their bars."""
@@ -136,7 +143,7 @@ class _Windows:
             yield self.label(event, look)
         middle = (start + end) / 2
         if flight.loss is not None:
-            y = self.row(flight.loss)
+            y = self.row(flight.loss) + NOTE * self.turn(flight.loss)
             # It gets as far as half way in the step in which it is lost.
             if flight.lost_at_once:
                 y += ROW / 2
@@ -165,7 +172,12 @@ class _Windows:
 
     def label(self, event: Event, look: str, what: str = "") -> str:
         """The text of a message, where it arrives or would have."""
-        return self.beside(event.message.receiver, self.row(event), what + _told(event), look)
+        y = self.row(event) + (NOTE * self.turn(event) if look == "lost" else 0)
+        return self.beside(event.message.receiver, y, what + _told(event), look)
+
+    def turn(self, event: Event) -> int:
+        """How many were lost in the same step before it."""
+        return [one.uid for one in self.story.lines[event.line].lost].index(event.message.uid)
 
     def step(self, index: int) -> Iterator[str]:
         """The number of a step, what was done, and the notes."""
@@ -176,7 +188,7 @@ class _Windows:
         end = line.lost[0].receiver if line.lost else line.actor or 0
         if line.received is None and not line.lost:
             yield self.beside(end, y, line.action, "ink b")
-        for n, note in enumerate(self.notes(line.notes), 1):
+        for n, note in enumerate(self.notes(line.notes), max(len(line.lost), 1)):
             yield self.beside(end, y + NOTE * n, note, "ink i")
 
     def legend(self) -> Iterator[str]:
@@ -188,7 +200,11 @@ class _Windows:
         ]
         if self.phases:
             shown = {one.phase for one in self.story.measures}
-            marks = [(f"phase{n}", phase) for n, phase in enumerate(self.phases) if phase in shown]
+            marks = [
+                (f"phase{n}", phase)
+                for n, phase in enumerate(self.phases)
+                if phase and phase in shown
+            ]
             lines.append(("phase", marks))
         for name, marks in lines:
             yield text(12, y + 8, name, "ink b")

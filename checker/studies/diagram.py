@@ -896,7 +896,12 @@ def diagrams() -> dict[str, str]:
         "phases": _phases(),
         "handshake": handshake,
         "close": close,
+        **{name: dot(tell(SCENARIOS[name])) for name in TOLD},
     }
+
+
+TOLD = ("keep-alive-race", "reset-destroys-response", "lingering-close")
+"""Scenarios that the documentation shows step by step."""
 
 
 WALKS = (

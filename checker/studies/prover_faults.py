@@ -81,8 +81,8 @@ FAULTS = (
     Fault(
         "what is to be proved is `p or not p`, for the prover",
         INDUCTION,
-        "holds = self._holds(clause, self._terms(*args, message))",
-        "holds = z3.Or((p := self._holds(clause, self._terms(*args, message))), z3.Not(p))",
+        "holds = self._said(clause, *args, message)",
+        "holds = z3.Or((p := self._said(clause, *args, message)), z3.Not(p))",
     ),
     Fault(
         "clauses are `p or not p`, in the statement",

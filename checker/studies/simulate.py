@@ -19,7 +19,7 @@ from checker.model.model import Model
 from checker.model.options import choose_rules
 from checker.model.options import show as shown
 from checker.model.words import text
-from checker.render import LADDER, VIEWS, Story, render, show, writable
+from checker.render import Story, chosen, render, show, writable
 from checker.support.errors import Problem, UsageProblem
 from checker.support.names import unknown
 from proofs.claims.scenarios import SCENARIOS, WALK, Move, Scenario, Train
@@ -215,20 +215,13 @@ def simulate(
     """
     if name not in SCENARIOS:
         raise unknown("scenario", name, SCENARIOS)
-    if view is not None and view not in (LADDER, *VIEWS):
-        raise unknown("view", view, (LADDER, *VIEWS))
-    if view in VIEWS and not SCENARIOS[name].bounds.get("transfer"):
-        raise UsageProblem(f"{name} has no data plane, and so no {view}")
     out = None if out is None else File(out)
-    if out is None:
-        if view in VIEWS:
-            raise UsageProblem(f"--view {view} needs --out FILE.svg")
-        show(tell(SCENARIOS[name], rules))
-        return
-    if view is None:
-        transfer = SCENARIOS[name].bounds.get("transfer")
-        view = "windows" if transfer and out.suffix.lower() == ".svg" else LADDER
-    writable(out, view)
+    view = chosen(view, out, bool(SCENARIOS[name].bounds.get("transfer")))
+    if out is not None:
+        writable(out, view)
     story = tell(SCENARIOS[name], rules)
+    if out is None:
+        show(story)
+        return
     render(story, out, view)
     print(f"{out}: {name}, {len(story.lines)} steps", file=sys.stderr)

@@ -19,6 +19,7 @@ from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, render, show, writable
+from checker.render import chosen as views
 from checker.studies import finer
 from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
@@ -37,12 +38,14 @@ def trace(
     profile: str | None = None,
     max_states: int | None = None,
     following: Following = lambda _: nullcontext(),
+    view: str | None = None,
 ) -> int:
     """Draw the run that decides a claim to ``out``, or as a ladder to stdout; see above.
 
     ``rules`` and ``bounds`` come on top of the claim's own, at the usual scale; ``profile``
     replaces its profile.
-    ``following`` is entered with the claim's name while the search goes on.
+    ``following`` is entered with the claim's name while the search goes on. As SVG a run of ends
+    with a data plane is drawn with its windows, if no other ``view`` is asked for.
     """
     chosen = dict(rules or {})
     profile = profile or claim.profile
@@ -51,8 +54,9 @@ def trace(
         choose_rules(claim.rules, chosen), *choose_profile(profile, limits, claim.profile)
     )
     out = None if out is None else File(out)
+    view = views(view, out, model.bounds.transfer)
     if out is not None:
-        writable(out)
+        writable(out, view)
     with following(claim.id) as progress:
         found = _search(model, claim, max_states, progress)
     if claim.id not in found.decisive:
@@ -64,7 +68,7 @@ def trace(
     if out is None:
         show(story)
         return OK
-    render(story, out)
+    render(story, out, view)
     print(f"{out}: {_steps(path)}, {story.verdict}", file=sys.stderr)
     return OK
 

@@ -30,9 +30,10 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -448,7 +449,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="with --proofs: ask N different questions only"
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="with --proofs: keep there what came of each question, and ask only what is not "
+        "checked there, or was not in less time",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="with --proofs: begin no question after N minutes",
+    )
     options = parser.parse_args(argv)
+    if options.minutes is not None and options.minutes <= 0:
+        parser.error("--minutes must be more than 0")
+    if options.sample is not None and options.record is not None:
+        parser.error("--sample and --record exclude each other")
     if options.sample is not None and options.sample < 1:
         parser.error("--sample must be at least 1")
     if options.jobs is not None and options.jobs < 1:
@@ -548,22 +566,47 @@ def _prove_objects(options: argparse.Namespace) -> int:
     except (Bad, OSError, UnicodeError) as bad:
         print(f"recheck: {bad}", file=sys.stderr)
         return 1
-    numbers = objects.sampled(len(asked), options.sample or len(asked))
-    tell = teller(len(numbers))
-    done = []
-    for proved in objects.answers(
-        ethos, asked, numbers, options.jobs or os.cpu_count() or 1, options.timeout
-    ):
-        done.append(proved)
-        tell(len(done))
+    try:
+        done = _answered(options, ethos, asked, counts)
+    except (Bad, OSError) as bad:
+        print(f"recheck: {bad}", file=sys.stderr)
+        return 1
     for line in objects.report(asked, counts, done):
         print(line)
     wrong = any(one.wrong for one in done)
+    wrong |= len(done) < len(asked) and options.sample is None
     print(
         f"{options.place}: {'NOT all proofs are' if wrong else 'proofs'} accepted; "
         f"{time.monotonic() - began:.0f} s"
     )
     return 1 if wrong else 0
+
+
+def _answered(
+    options: argparse.Namespace,
+    ethos: objects.Ethos,
+    asked: Sequence[objects.Question],
+    counts: Mapping[str, tuple[int, int]],
+) -> list[objects.Proved]:
+    """Ask what is to be asked; all that is known then of what was asked, now or before."""
+    place: Path | None = options.record
+    record = objects.Record(version("cvc5"))
+    numbers = objects.sampled(len(asked), options.sample or len(asked))
+    if place is not None:
+        record = objects.Record.read(place, record.version)
+        numbers = record.todo(asked, options.timeout)
+    until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    jobs = options.jobs or os.cpu_count() or 1
+    tell = teller(len(numbers))
+    known = record.update(asked, counts, [], options.timeout)
+    for count, one in enumerate(
+        objects.answers(ethos, asked, numbers, jobs, options.timeout, until), 1
+    ):
+        known = record.update(asked, counts, [one], options.timeout)
+        if place is not None:
+            record.write(place)
+        tell(count)
+    return known
 
 
 COUNTS = "obligations.toml"

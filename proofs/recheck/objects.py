@@ -16,9 +16,12 @@ A question is *checked* if ethos says ``correct`` and nothing else. It is not if
 * the proof has a command that proofs do not need, such as one that declares a rule;
 * ethos finds a fault, crashes, or takes too long.
 
-Many obligations ask the same question. Each is asked once.
+Many obligations ask the same question. Each is asked once. With ``--record FILE`` what came of a
+question is kept there, by the digest of its text, so that hours of work can be done in parts.
 """
 
+import hashlib
+import json
 import multiprocessing
 import random
 import re
@@ -27,7 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from proofs.recheck.obligations import Obligation, Theory
@@ -71,6 +74,11 @@ class Question:
     obligation: Obligation | None = None
     theory: Theory | None = None
 
+    @property
+    def digest(self) -> str:
+        """What tells it from others."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
 
 @dataclass(slots=True)
 class Proved:
@@ -82,6 +90,122 @@ class Proved:
     octets: int = 0  # of the proofs
     finding: float = 0.0  # seconds of cvc5
     checking: float = 0.0  # seconds of ethos
+
+
+Known = dict[str, tuple[Proved, float]]
+"""What came of questions, by digest, and how many seconds a search had."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of questions, by theory, and the numbers of each theory.
+
+    It holds for one version of cvc5. Nothing is known of a question whose text has changed.
+    """
+
+    version: str
+    theories: dict[str, tuple[dict[str, int], Known]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, place: Path, version: str) -> "Record":
+        """What is in a file; nothing, if it is of another version, or not there."""
+        made = cls(version)
+        try:
+            kept = json.loads(place.read_text("utf-8"))
+            for id, theory in kept["theories"].items() if kept["cvc5"] == version else ():
+                found = theory["found"].items()
+                known = {key: (Proved(0, *row), float(limit)) for key, (limit, *row) in found}
+                made.theories[id] = theory["numbers"], known
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Bad(f"{place} is no record of proofs: {error}") from error
+        return made
+
+    @property
+    def known(self) -> Known:
+        """All of it."""
+        return {key: one for _, known in self.theories.values() for key, one in known.items()}
+
+    def update(
+        self,
+        asked: Sequence[Question],
+        counts: Mapping[str, tuple[int, int]],
+        done: Sequence[Proved],
+        timeout: float,
+    ) -> list[Proved]:
+        """Have what came of some questions; all that is known of those of these theories then."""
+        known = self.known | {asked[one.number].digest: (one, timeout) for one in done}
+        all_ = [
+            replace(known[one.digest][0], number=n)
+            for n, one in enumerate(asked)
+            if one.digest in known
+        ]
+        found: dict[str, Known] = {}
+        for one in asked:
+            for id in dict.fromkeys(of for of, _ in one.names):
+                some = found.setdefault(id, {})
+                if one.digest in known:
+                    some[one.digest] = known[one.digest]
+        numbers = numbered(asked, counts, all_)
+        self.theories |= {id: (numbers[id], found.get(id, {})) for id in numbers}
+        return all_
+
+    def write(self, place: Path) -> None:
+        """Keep it: a line a question."""
+        parts = []
+        for id, (numbers, known) in sorted(self.theories.items()):
+            lines = sorted(f"{json.dumps(k)}: {json.dumps(_row(*one))}" for k, one in known.items())
+            found = "{" + "".join(f"\n{line}," for line in lines).rstrip(",") + "}"
+            parts.append(
+                f'{json.dumps(id)}: {{"numbers": {json.dumps(numbers)}, "found": {found}}}'
+            )
+        head = f'{{"cvc5": {json.dumps(self.version)}, "theories": {{\n'
+        beside = place.with_name(f".{place.name}.part")
+        beside.write_text(head + ",\n".join(parts) + "\n}}\n", "utf-8")
+        beside.replace(place)
+
+    def todo(self, asked: Sequence[Question], timeout: float) -> list[int]:
+        """What to ask: of what nothing is known, the short first, and then what was not checked in
+        less time."""
+        known = self.known
+        never, again = [], []
+        for n, one in enumerate(asked):
+            before, limit = known.get(one.digest, (None, 0.0))
+            if before is None:
+                never.append(n)
+            elif before.wrong and limit < timeout:
+                again.append(n)
+        return [
+            n for some in (never, again) for n in sorted(some, key=lambda n: len(asked[n].text))
+        ]
+
+
+def _row(found: Proved, limit: float) -> list[object]:
+    """As it is kept, without its number, which is another's in the next run."""
+    seconds = round(found.finding, 2), round(found.checking, 2)
+    return [limit, found.wrong, found.proofs, found.octets, *seconds]
+
+
+def numbered(
+    asked: Sequence[Question], counts: Mapping[str, tuple[int, int]], done: Sequence[Proved]
+) -> dict[str, dict[str, int]]:
+    """Of each theory: how many questions are checked, and how many there are, how many obligations
+    are covered by these, or are hypotheses word for word, and how many there are."""
+    good = {one.number for one in done if not one.wrong}
+    found = {
+        id: {"checked": 0, "questions": 0, "covered": evident, "obligations": total}
+        for id, (total, evident) in counts.items()
+    }
+    for number, one in enumerate(asked):
+        for id, many in Counter(of for of, _ in one.names).items():
+            blank = {"checked": 0, "questions": 0, "covered": 0, "obligations": 0}
+            row = found.setdefault(id, blank)
+            row["questions"] += 1
+            row["obligations"] += many if id not in counts else 0
+            row["checked"] += number in good
+            row["covered"] += many if number in good else 0
+    return found
 
 
 # Questions
@@ -327,8 +451,10 @@ _asked: list[Question] = []
 """What the workers are forked with."""
 
 
-def _answer(work: tuple[Ethos, int, float]) -> Proved:
-    ethos, number, timeout = work
+def _answer(work: tuple[Ethos, int, float, float | None]) -> Proved | None:
+    ethos, number, timeout, until = work
+    if until is not None and time.monotonic() > until:
+        return None
     return Answer(ethos, _asked[number], number, timeout).done
 
 
@@ -338,12 +464,17 @@ def sampled(total: int, wanted: int) -> list[int]:
 
 
 def answers(
-    ethos: Ethos, asked: Sequence[Question], numbers: Sequence[int], jobs: int, timeout: float
+    ethos: Ethos,
+    asked: Sequence[Question],
+    numbers: Sequence[int],
+    jobs: int,
+    timeout: float,
+    until: float | None = None,
 ) -> Iterator[Proved]:
-    """Have questions proved side by side."""
+    """Have questions proved side by side; none is begun after ``until``."""
     _asked[:] = asked
-    work = [(ethos, number, timeout) for number in numbers]
-    return side_by_side(_answer, work, jobs)
+    work = [(ethos, number, timeout, until) for number in numbers]
+    return (one for one in side_by_side(_answer, work, jobs) if one is not None)
 
 
 def report(

@@ -84,8 +84,8 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
 
 def new_tcb(bounds: Bounds) -> Tcb:
     """A blank TCB, with a data plane if the bounds ask for one."""
-    places = bounds.window // bounds.place
-    return Tcb(transfers=tuple(blank(places) for _ in range(bounds.transfer)))
+    planes = range(bounds.transfer)  # without one the window may be any, and has no places
+    return Tcb(transfers=tuple(blank(bounds.window // bounds.place) for _ in planes))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:

@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import io
 import sys
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
@@ -84,26 +85,36 @@ def noticed(change: Mutant | None = None, tests: tuple[str, ...] = TESTS) -> boo
     return code == pytest.ExitCode.TESTS_FAILED
 
 
-def main() -> int:
-    """Ask of each change; 1 if one is not noticed."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+def judged(
+    every: Iterable[Mutant],
+    ask: Callable[..., bool],
+    the_same: Mapping[str, str],
+    about: str | None,
+) -> int:
+    """Ask of each change, or of those that the command line names; 1 if one is not noticed."""
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("words", nargs="*", help="only places that contain one of these")
     words = parser.parse_args().words
-    if noticed():
+    if ask():
         print("a test fails without any change", file=sys.stderr)
         return 1
     chosen = [
         change
-        for change in changes()
+        for change in every
         if not words or any(w in f"{change.place} {change.function}" for w in words)
     ]
-    missed = [change for change in chosen if not noticed(change)]
+    missed = [change for change in chosen if not ask(change)]
     for change in missed:
         said = f"{change.before} -> {change.after}"
-        print(f"{change.place}: {change.function}: {said}: {THE_SAME.get(said, 'not noticed')}")
-    left = [c for c in missed if f"{c.before} -> {c.after}" not in THE_SAME]
+        print(f"{change.place}: {change.function}: {said}: {the_same.get(said, 'not noticed')}")
+    left = [c for c in missed if f"{c.before} -> {c.after}" not in the_same]
     print(f"{len(chosen)} changes, {len(left)} not noticed")
     return 1 if left or not chosen else 0
+
+
+def main() -> int:
+    """Ask of each change; 1 if one is not noticed."""
+    return judged(changes(), noticed, THE_SAME, __doc__)
 
 
 if __name__ == "__main__":

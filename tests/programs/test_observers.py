@@ -44,6 +44,19 @@ def test_nothing_to_change_is_no_pass() -> None:
     assert ask("no such place").returncode == 1
 
 
+def test_changes_of_an_application_are_asked_of_its_tests() -> None:
+    command = [sys.executable, "-m", "tests.programs.applications", "tick"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1 changes, 0 not noticed\n")
+
+
+@pytest.mark.slow
+def test_every_change_of_an_application_is_noticed() -> None:
+    command = [sys.executable, "-m", "tests.programs.applications"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_every_change_of_an_observer_is_noticed() -> None:
     done = ask()

@@ -30,14 +30,14 @@ whether two are equal is a comparison of their identities. Only the rest is put 
 
 import itertools
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import z3
 
 from checker.engines.solver import smt
-from checker.engines.solver.smt import Term, Terms
+from checker.engines.solver.smt import Term, Terms, identity, is_false, is_true
 from checker.ir.composition import Kind
 from checker.ir.nodes import Node, Sort, variables, width_of
 from checker.ir.schema import Field
@@ -194,6 +194,29 @@ class Obligation:
 
 Hypotheses = dict[str, Term]
 Row = dict[str, Term]
+_Looked = dict[tuple[str, str], dict[int, Term]]
+"""The numbers that the memories of an end were looked up at, by identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The memories of an end, by name; ``key`` tells them from others, ``read`` is kept alive."""
+
+    named: Callable[[str], Callable[[Term], Term]]
+    key: tuple[Any, ...]
+    read: Sequence[Term] = ()
+
+
+def _reads(clause: Clause) -> tuple[list[tuple[str, str]], bool, bool]:
+    """What a clause reads, but for parameters: rows and paths, and the numbers that it is about;
+    and whether it looks up what I remember, and what my peer does."""
+    nodes = [*nodes_of(clause.tree)]
+    split = [name.partition(".") for name in sorted(variables(nodes))]
+    names = [(row, path) for row, _, path in split if row in ("me", "peer", "seg")]
+    names += [("", name) for name, dot, _ in split if name in ("m", "n") and not dot]
+    looks = [look for node in nodes for look in applied(node, {})]
+    whose = {look.data[0].partition(".")[0] for look in looks}
+    return names, "mine" in whose, "its" in whose
 
 
 class Prover:
@@ -229,9 +252,17 @@ class Prover:
             h: {"present": z3.Bool(f"{h}.seen.present")} | self._row(f"{h}.seen", t.message_fields)
             for h in "xy"
         }
-        self._looked: dict[tuple[str, str], dict[Any, Term]] = {}
+        self._looked: _Looked = {}
         self._names: dict[int, tuple[str, Term]] = {}
-        self._memo: dict[tuple[Any, ...], tuple[Term, Any, Any]] = {}
+        self._memo: dict[tuple[Any, ...], tuple[Term, _Looked, Any]] = {}
+        self._reads = {one.name: _reads(one) for one in (*t.clauses, *t.pairs)}
+        updates = [memory.update for memory in t.memories if memory.update is not None]
+        names = sorted(variables(updates))
+        self._updated_by = [n.partition(".")[2] for n in names if n.startswith("me.")]
+        self._stepping: dict[bool, tuple[Terms, _Looked]] = {}
+        self._supposed: dict[tuple[str, ...], tuple[Hypotheses, _Looked]] = {}
+        self._numbered: dict[tuple[str, int], tuple[Hypotheses, _Looked]] = {}
+        self._applied: dict[Node, tuple[Node, ...]] = {}
         self._lessons = _Lessons()
         self.taken: dict[tuple[str, int], str] = {}
         """Of each path that was asked about: "enabled" if some state takes it, "never" if none
@@ -243,23 +274,23 @@ class Prover:
 
     # Looking at a state
 
-    def _before(self, host: str) -> Callable[[str], Callable[[Term], Term]]:
+    def _before(self, host: str) -> "_Remembered":
         """The memories of an end, as they are before the step; look-ups are noted."""
 
         def named(name: str) -> Callable[[Term], Term]:
             function = self.functions[host, name]
 
             def look(number: Term) -> Term:
-                self._looked.setdefault((host, name), {})[number.get_id()] = number
+                self._looked.setdefault((host, name), {})[identity(number)] = number
                 return function(number)
 
             return look
 
-        return named
+        return _Remembered(named, (host,))
 
-    def _after(self, host: str, end: Row) -> Callable[[str], Callable[[Term], Term]]:
+    def _after(self, host: str, end: Row) -> "_Remembered":
         """The memories of an end that has become ``end``."""
-        before = self._before(host)
+        before = self._before(host).named
         updates = {memory.name: memory.update for memory in self.theory.memories}
 
         def named(name: str) -> Callable[[Term], Term]:
@@ -275,18 +306,24 @@ class Prover:
 
             return look
 
-        return named
+        read = [end[path] for path in self._updated_by]
+        return _Remembered(named, (host, *map(identity, read)), read)
 
     def _functions(self, mine: Any, its: Any) -> dict[str, Callable[[Term], Term]]:
         names = [memory.name for memory in self.theory.memories]
         return {f"mine.{n}": mine(n) for n in names} | {f"its.{n}": its(n) for n in names}
 
+    def _note(self, looked: "_Looked") -> None:
+        """These numbers are looked up, too."""
+        for at, terms in looked.items():
+            self._looked.setdefault(at, {}).update(terms)
+
     def _terms(
         self,
         me: Row,
         peer: Row,
-        mine: Any,
-        its: Any,
+        mine: "_Remembered",
+        its: "_Remembered",
         seg: Row | None = None,
         **more: Term,
     ) -> Terms:
@@ -294,7 +331,39 @@ class Prover:
         variables |= {f"peer.{path}": term for path, term in peer.items()}
         if seg is not None:
             variables |= {f"seg.{path}": term for path, term in seg.items()}
-        return Terms(variables | self.parameters | more, self._functions(mine, its))
+        functions = self._functions(mine.named, its.named)
+        return Terms(variables | self.parameters | more, functions)
+
+    def _said(
+        self,
+        clause: Clause,
+        me: Row,
+        peer: Row,
+        mine: "_Remembered",
+        its: "_Remembered",
+        seg: Row | None = None,
+        **more: Term,
+    ) -> Term:
+        """What a clause says of a state: made once of all that it reads, since paths change little
+        of a state, and many the same."""
+        names, of_mine, of_its = self._reads[clause.name]
+        rows = {"me": me, "peer": peer, "seg": seg or {}}
+        read = [rows[row][path] if row else more[path] for row, path in names]
+        memo: tuple[Any, ...] = (
+            clause.name,
+            mine.key if of_mine else (),
+            its.key if of_its else (),
+        )
+        memo += tuple(map(identity, read))
+        known = self._memo.get(memo)
+        if known is None:
+            outer, self._looked = self._looked, {}
+            holds = self._holds(clause, self._terms(me, peer, mine, its, seg, **more))
+            looked, self._looked = self._looked, outer
+            # What was read is kept too: a term's identity is another's once it is gone
+            known = self._memo[memo] = (holds, looked, (read, mine.read, its.read))
+        self._note(known[1])
+        return known[0]
 
     def _holds(self, clause: Clause, terms: Terms) -> Term:
         (term,) = smt.row_of(clause.tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
@@ -311,6 +380,17 @@ class Prover:
         ``messages`` are (name, sender, message); one with a ``present`` is there only if that says
         so.
         """
+        memo = tuple(f"{label} {h}" for label, h, _ in messages)
+        if memo not in self._supposed:
+            outer, self._looked = self._looked, {}
+            found = self._hypotheses(messages)
+            looked, self._looked = self._looked, outer
+            self._supposed[memo] = found, looked
+        found, looked = self._supposed[memo]
+        self._note(looked)
+        return found
+
+    def _hypotheses(self, messages: Sequence[tuple[str, str, Row]]) -> Hypotheses:
         t = self.theory
         found = self._facts()
         sorts = {f.path: f.sort for f in (*t.fields, *t.message_fields)}
@@ -341,10 +421,7 @@ class Prover:
             for key, term in terms.items()
         }
         for (h, _), term in looked.items():
-            for clause in t.clauses:
-                if clause.about == NUMBER:
-                    name = f"{clause.name} {h} {self._named(term)}"
-                    found[name] = self._instance(clause, h, n=term)
+            found |= self._of_number(h, term)
         kinds = [found]
         for pair in t.pairs:
             found = {}
@@ -356,9 +433,25 @@ class Prover:
                     found[name] = self._instance(pair, h, m=one, n=two)
         return kinds
 
+    def _of_number(self, h: str, term: Term) -> Hypotheses:
+        """... of one of them."""
+        memo = h, identity(term)
+        if memo not in self._numbered:
+            outer, self._looked = self._looked, {}
+            found = {
+                f"{clause.name} {h} {self._named(term)}": self._instance(clause, h, n=term)
+                for clause in self.theory.clauses
+                if clause.about == NUMBER
+            }
+            looked, self._looked = self._looked, outer
+            self._numbered[memo] = found, looked
+        found, looked = self._numbered[memo]
+        self._note(looked)
+        return found
+
     def _named(self, term: Term) -> str:
         """A term as text."""
-        key = term.get_id()
+        key = identity(term)
         if key not in self._names:
             self._names[key] = (" ".join(str(term).split()), term)
         return self._names[key][0]
@@ -366,26 +459,13 @@ class Prover:
     def _instance(
         self, clause: Clause, h: str, label: str = "", message: Row | None = None, **numbers: Term
     ) -> Term:
-        """A clause of the state before, where ``h`` is me; made once."""
-        memo = (clause.name, h, label, *(term.get_id() for term in numbers.values()))
-        known = self._memo.get(memo)
-        if known is None:
-            o = "y" if h == "x" else "x"
-            outer, self._looked = self._looked, {}
-            terms = self._terms(
-                self.ends[h], self.ends[o], self._before(h), self._before(o), message, **numbers
-            )
-            holds = self._holds(clause, terms)
-            if "m" in numbers:
-                holds = z3.Implies(numbers["m"] != numbers["n"], holds)
-            if message is not None:
-                holds = _if_there(message, holds)
-            looked, self._looked = self._looked, outer
-            # The numbers are kept too: a term's id is another's once it is gone
-            known = self._memo[memo] = (holds, looked, numbers)
-        for at, terms_at in known[1].items():
-            self._looked.setdefault(at, {}).update(terms_at)
-        return known[0]
+        """A clause of the state before, where ``h`` is me."""
+        o = "y" if h == "x" else "x"
+        ends = self.ends[h], self.ends[o], self._before(h), self._before(o)
+        holds = self._said(clause, *ends, message, **numbers)
+        if "m" in numbers:
+            holds = z3.Implies(numbers["m"] != numbers["n"], holds)
+        return holds if message is None else _if_there(message, holds)
 
     def _facts(self) -> Hypotheses:
         """What is assumed of the parameters, their sorts included."""
@@ -400,20 +480,38 @@ class Prover:
     # Goals
 
     def _step_terms(self, step: Step) -> Terms:
-        """The variables of the tree in which x acts."""
+        """The variables of the trees in which x acts; paths share what they have in common."""
+        memo = step.delivers or step.injects
+        if memo not in self._stepping:
+            outer, self._looked = self._looked, {}
+            made = self._all_step_terms(memo)
+            looked, self._looked = self._looked, outer
+            self._stepping[memo] = made, looked
+        terms, looked = self._stepping[memo]
+        self._note(looked)
+        return terms
+
+    def _all_step_terms(self, arrives: bool) -> Terms:
         me, peer = self.ends["x"], self.ends["y"]
         variables = {f"me.{path}": term for path, term in me.items()} | self.parameters
         wider = variables | {f"peer.{path}": term for path, term in peer.items()}
         wider |= {f"out0.{path}": term for path, term in self.seen["x"].items()}
         wider |= {f"in0.{path}": term for path, term in self.seen["y"].items()}
-        if step.delivers or step.injects:
+        if arrives:
             variables |= {f"seg.{path}": term for path, term in self.arriving.items()}
-        functions = self._functions(self._before("x"), self._before("y"))
+        functions = self._functions(self._before("x").named, self._before("y").named)
         looking = Terms(wider, functions)
         variables |= {name: looking.of(node) for name, node in self.theory.sight.items()}
         drawn = Terms(variables, functions)
         variables |= {name: drawn.of(node) for name, node in self.theory.drawn.items()}
         return Terms(variables, functions)
+
+    def _look(self, terms: Terms, nodes: Iterable[Node]) -> None:
+        """Note what is looked up in expressions of a path, also where another had it made."""
+        for node in nodes:
+            for look in applied(node, self._applied):
+                name, sort = look.data
+                terms.functions[name](terms.sized(look.args[0], sort))
 
     def _outcome(self, step: Step, terms: Terms) -> tuple[Row, list[Row]]:
         """What x becomes, and what it sends."""
@@ -437,7 +535,7 @@ class Prover:
         self,
         clause: Clause,
         ends: Mapping[str, Row],
-        memories: Mapping[str, Any],
+        memories: Mapping[str, "_Remembered"],
         messages: Sequence[tuple[str, Row]],
     ) -> list[Term]:
         """The clause of a state, both ways round, for all ``messages``, (sender, message): all of
@@ -448,12 +546,12 @@ class Prover:
             if clause.about == MESSAGE:
                 for sender, message in messages:
                     if sender == h:
-                        holds = self._holds(clause, self._terms(*args, message))
+                        holds = self._said(clause, *args, message)
                         parts.append(_if_there(message, holds))
             elif clause.about == NUMBER:
-                parts.append(self._holds(clause, self._terms(*args, n=self.number)))
+                parts.append(self._said(clause, *args, n=self.number))
             else:
-                parts.append(self._holds(clause, self._terms(*args)))
+                parts.append(self._said(clause, *args))
         return [one for part in parts for one in _conjuncts(part)]
 
     # Obligations
@@ -471,8 +569,10 @@ class Prover:
             return lambda number: smt.literal(memory.first, memory.sort)
 
         known = self._facts()
+        blank = _Remembered(named, (START,))
         for clause in t.clauses:
-            goal = self._goal(clause, dict.fromkeys("xy", first), dict.fromkeys("xy", named), [])
+            ends, memories = dict.fromkeys("xy", first), dict.fromkeys("xy", blank)
+            goal = self._goal(clause, ends, memories, [])
             what = Obligation(START, 0, clause.name, where=clause.where)
             yield self._asking(known).prove(what, goal)
 
@@ -508,6 +608,7 @@ class Prover:
             f"{PATH}{i}: {where}": terms.of(test) if answer else z3.Not(terms.of(test))
             for i, (test, answer, where) in enumerate(step.tests)
         }
+        self._look(terms, [test for test, _, _ in step.tests])
         before = [("other", h, self.other[h]) for h in "xy"]
         before += [("seen", h, self.seen[h]) for h in "xy" if self._sees(step)]
         if step.delivers:
@@ -525,6 +626,7 @@ class Prover:
                 return
         self.taken[step.action, step.path] = TAKEN[never.verdict]
         after, sent = self._outcome(step, terms)
+        self._look(terms, step.leaf.outputs)
         fits = self._fits(step, terms)
         ends = {"x": after, "y": self.ends["y"]}
         memories = {"x": self._after("x", after), "y": self._before("y")}
@@ -657,19 +759,19 @@ class _Lessons:
     def learn(self, clause: str, goals: Sequence[Term], core: Hypotheses) -> None:
         """These hypotheses imply these goals, which belong to a clause."""
         for term in (*goals, *core.values()):
-            self.kept[term.get_id()] = term
-        ids = tuple(term.get_id() for term in core.values())
+            self.kept[identity(term)] = term
+        ids = tuple(identity(term) for term in core.values())
         for goal in goals:
-            self.cores.setdefault(goal.get_id(), []).append(ids)
+            self.cores.setdefault(identity(goal), []).append(ids)
         names = [name for name in core if not name.startswith(PATH)]
         before = [name for name in self.useful.get(clause, ()) if name not in names]
         self.useful[clause] = [*names, *before][:USEFUL]
 
     def recall(self, goal: Term, names: Mapping[int, str]) -> list[str] | None:
         """The names of hypotheses that imply a goal, if some that are known to do are there."""
-        if goal.get_id() in names:
-            return [names[goal.get_id()]]
-        for core in self.cores.get(goal.get_id(), ()):
+        if identity(goal) in names:
+            return [names[identity(goal)]]
+        for core in self.cores.get(identity(goal), ()):
             if all(id in names for id in core):
                 return [names[id] for id in core]
         return None
@@ -702,17 +804,17 @@ class _Asking:
     def add(self, *known: Hypotheses) -> None:
         """Have more hypotheses at hand, the most useful ones first."""
         for some in known:
-            new = {name: term for name, term in some.items() if not z3.is_true(term)}
+            new = {name: term for name, term in some.items() if not is_true(term)}
             self.known.append(new)
             self.all |= new
             for name, term in new.items():
-                self.names.setdefault(term.get_id(), name)
+                self.names.setdefault(identity(term), name)
 
     def prove(self, what: Obligation, goals: Sequence[Term]) -> Obligation:
         """Do the hypotheses imply the goals?"""
         began = time.process_time()
         what.verdict = "proved"
-        goals = [goal for goal in goals if not z3.is_true(goal)]
+        goals = [goal for goal in goals if not is_true(goal)]
         used: dict[str, None] = {}
         left = []
         for goal in goals:
@@ -733,9 +835,9 @@ class _Asking:
         left = [
             (what, goals)
             for what, goals in asked
-            if any(not z3.is_true(g) and self.lessons.recall(g, self.names) is None for g in goals)
+            if any(not is_true(g) and self.lessons.recall(g, self.names) is None for g in goals)
         ]
-        goals = [goal for _, some in left for goal in some if not z3.is_true(goal)]
+        goals = [goal for _, some in left for goal in some if not is_true(goal)]
         whole = Obligation("", 0, "")
         began = time.process_time()
         if goals and self._ask(whole, goals) and whole.verdict == "proved":
@@ -779,8 +881,8 @@ class _Asking:
         if answer != z3.unsat:
             return []
         if told is None:
-            core = {literal.get_id() for literal in self.solver.unsat_core()}
-            told = [name for name, literal in self.told.items() if literal.get_id() in core]
+            core = {identity(literal) for literal in self.solver.unsat_core()}
+            told = [name for name, literal in self.told.items() if identity(literal) in core]
         self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
         return told
 
@@ -849,7 +951,7 @@ class _Asking:
         wrong: list[str] = []
         for known in self.known:
             for name, term in known.items():
-                if name not in told and z3.is_false(model.eval(term, model_completion=True)):
+                if name not in told and is_false(model.eval(term, model_completion=True)):
                     wrong.append(name)
                     if len(wrong) == AT_ONCE:
                         return wrong
@@ -865,12 +967,12 @@ def _read(terms: Sequence[Term]) -> list[Term]:
     stack = [*reversed(terms)]
     while stack:
         term = stack.pop()
-        if term.get_id() in seen:
+        if identity(term) in seen:
             continue
-        seen.add(term.get_id())
+        seen.add(identity(term))
         stack += reversed(term.children())
         if term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found[term.get_id()] = term
+            found[identity(term)] = term
     names = {key: str(term) for key, term in found.items()}
     parameters = sorted((name, key) for key, name in names.items() if "." not in name)
     others = sorted((key for key in found if "." in names[key]), key=lambda k: found[k].num_args())
@@ -976,6 +1078,15 @@ def nodes_of(tree: Tree) -> Iterator[Node]:
     yield tree.test
     yield from nodes_of(tree.then)
     yield from nodes_of(tree.other)
+
+
+def applied(node: Node, known: dict[Node, tuple[Node, ...]]) -> tuple[Node, ...]:
+    """The look-ups in an expression; ``known`` are those of others."""
+    if node not in known:
+        parts = [one for arg in node.args for one in applied(arg, known)]
+        parts += [node] if node.op == "apply" else []
+        known[node] = tuple(dict.fromkeys(parts))
+    return known[node]
 
 
 def _z3_sort(sort: Sort) -> Any:

@@ -1,7 +1,9 @@
 """``prove``: theorems without bounds, proved on all cores, and their certificates.
 
-Theorems of one system are proved together: they are one theory, which is traced once, here; the
-workers are forked after that and have its trees. Each takes
+Theorems of one system are proved together: they are one theory, which is traced once, here. After
+that a worker is forked for it, which has its trees, and others are traced meanwhile. A theory is
+one worker's: what it learns from one path saves questions on the next, and two who shared a theory
+would learn, and ask, most of it twice. It takes
 some paths of one action at a time and sends back the obligations, with the names of the hypotheses
 that each needed. *Proved* means that every obligation was found to follow. One that fails
 comes with a state and a step that violates it, and one on which the solver gave up is unknown. A
@@ -17,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -177,17 +179,15 @@ def theories(theorems: Sequence[Theorem]) -> list[tuple[Theorem, ...]]:
     return [some for some in together(THEOREMS) if any(t in some for t in theorems)]
 
 
-def units(proofs: Sequence[Proof]) -> list[Unit]:
-    """The work, theorem by theorem, actions with many paths first, so that none is left alone."""
+def units(number: int, proof: Proof) -> list[Unit]:
+    """The work of a theory, actions with many paths first."""
     found = []
-    for p, proof in enumerate(proofs):
-        order = sorted(range(len(proof.actions)), key=lambda a: -len(proof.actions[a].paths))
-        for a in order:
-            action = proof.actions[a]
-            if action.steps:
-                found.append(Unit(p, a, (), whole=True))
-            paths = action.paths
-            found += [Unit(p, a, tuple(paths[i : i + CHUNK])) for i in range(0, len(paths), CHUNK)]
+    for a in sorted(range(len(proof.actions)), key=lambda a: -len(proof.actions[a].paths)):
+        action = proof.actions[a]
+        if action.steps:
+            found.append(Unit(number, a, (), whole=True))
+        paths = action.paths
+        found += [Unit(number, a, tuple(paths[i : i + CHUNK])) for i in range(0, len(paths), CHUNK)]
     return found
 
 
@@ -260,47 +260,96 @@ def prove(
     """Try to prove theorems; ``make`` traces those that are proved together. With ``remember``,
     what was proved before is not asked again."""
     global _proofs, _timeout, _prover  # what the workers are forked with
-    proofs = []
-    for some in together(theorems):
-        began = time.process_time()
-        made = make(some)
-        _check(made)
-        runs = witnesses(some) if make is theory else {}  # a toy is no system of hosts
-        actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
-        actions.insert(0, Action(START))
-        if made.tick is not None:
-            actions.append(Action(TICK))
-        seconds = time.process_time() - began
-        known = remembered.read(made) if remember else None
-        proofs.append(Proof(some, made, actions, seconds=seconds, runs=runs, memory=known))
-        if progress is not None:
-            progress(proofs[-1], 0)
+    proofs: list[Proof] = []
     _proofs, _timeout, _prover = proofs, timeout, None
-    todo = units(proofs)
-    results: dict[Unit, list[Obligation]] = {}
-    done = [0] * len(proofs)
-    count = workers or os.cpu_count() or 1
     with ExitStack() as stack:
-        # What a worker learns from one unit changes what it needs for the next. So each has its own
-        # share, in order, whoever is faster: equal runs then write equal certificates.
-        pools = [stack.enter_context(forked(1)) for _ in range(count)]
-        running = {pools[n % count].submit(_work, unit): unit for n, unit in enumerate(todo)}
-        for future in as_completed(running):
-            unit = running[future]
-            results[unit], taken, seconds = future.result()
-            proofs[unit.proof].seconds += seconds
-            proofs[unit.proof].taken |= taken
-            done[unit.proof] += len(unit.paths)
-            if progress is not None:
-                progress(proofs[unit.proof], done[unit.proof])
-    for unit in sorted(
-        todo, key=lambda unit: (unit.proof, unit.action, not unit.whole, unit.paths)
-    ):
-        proofs[unit.proof].obligations += results[unit]
+        work = _Work(proofs, stack, workers or os.cpu_count() or 1, progress)
+        for some in together(theorems):
+            proofs.append(_traced(some, make, remember))
+            work.add(len(proofs) - 1)
+        work.finish()
     for proof in proofs:
         if proof.memory is not None:
             remembered.write(proof.memory, proof.by_path())
     return proofs
+
+
+def _traced(
+    some: tuple[Theorem, ...], make: Callable[[Sequence[Theorem]], Theory], remember: bool
+) -> Proof:
+    """A theory of which nothing is proved yet."""
+    began = time.process_time()
+    made = make(some)
+    _check(made)
+    runs = witnesses(some) if make is theory else {}  # a toy is no system of hosts
+    actions = [Action(kind.name, list(steps_of(kind))) for kind in made.kinds]
+    actions.insert(0, Action(START))
+    if made.tick is not None:
+        actions.append(Action(TICK))
+    known = remembered.read(made) if remember else None
+    return Proof(some, made, actions, seconds=time.process_time() - began, runs=runs, memory=known)
+
+
+class _Work:
+    """The theories that workers are at, or that wait for one; those with most to ask go first.
+
+    Each gets a worker of its own, so that equal runs write equal certificates, on any number of
+    cores.
+    """
+
+    def __init__(
+        self, proofs: list[Proof], stack: ExitStack, count: int, progress: Progress | None
+    ) -> None:
+        self.proofs, self.stack, self.count, self.progress = proofs, stack, count, progress
+        self.waiting: list[int] = []
+        self.pools: dict[int, ProcessPoolExecutor] = {}
+        self.running: dict[Future[Result], Unit] = {}
+        self.results: dict[int, dict[Unit, list[Obligation]]] = {}
+        self.left: Counter[int] = Counter()  # units, by theory
+        self.done: Counter[int] = Counter()  # paths
+
+    def add(self, number: int) -> None:
+        """A theory was traced, and may be begun."""
+        self.waiting.append(number)
+        self._collect(0)
+        self._begin()
+
+    def finish(self) -> None:
+        """Until all are done."""
+        while self.running:
+            self._collect(None)
+            self._begin()
+
+    def _begin(self) -> None:
+        """Fork workers for what waits, as many as there may be."""
+        self.waiting.sort(key=lambda n: self.proofs[n].paths * len(self.proofs[n].theory.clauses))
+        while self.waiting and len(self.pools) < self.count:
+            number = self.waiting.pop()
+            pool = self.pools[number] = self.stack.enter_context(forked(1))
+            if self.progress is not None:
+                self.progress(self.proofs[number], 0)
+            self.results[number] = {}
+            todo = units(number, self.proofs[number])
+            self.left[number] = len(todo)
+            self.running |= {pool.submit(_work, unit): unit for unit in todo}
+
+    def _collect(self, patience: float | None) -> None:
+        """Take what is done; wait for it, without ``patience``."""
+        for future in wait(self.running, patience, FIRST_COMPLETED).done:
+            unit = self.running.pop(future)
+            number, proof = unit.proof, self.proofs[unit.proof]
+            self.results[number][unit], taken, seconds = future.result()
+            proof.seconds += seconds
+            proof.taken |= taken
+            self.left[number] -= 1
+            self.done[number] += len(unit.paths)
+            if self.progress is not None:
+                self.progress(proof, self.done[number])
+            if not self.left[number]:
+                self.pools.pop(number).shutdown()
+                found = self.results.pop(number)
+                for one in sorted(found, key=lambda u: (u.action, not u.whole, u.paths)):
+                    proof.obligations += found[one]
 
 
 def _check(made: Theory) -> None:

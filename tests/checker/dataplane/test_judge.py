@@ -109,7 +109,7 @@ def test_a_timeout_that_is_too_short():
     assert (found.verdict, one.level, one.packet) == (DEVIATES, DEPARTS, 12)
     assert "250 ms after packet 4" in one.text and "no duplicate ACK" in one.text
     assert made(0.25).judged("timeout", LINUX).verdict == HOLDS
-    assert made(0.15).judged("timeout", LINUX).verdict == DEVIATES
+    assert made(0.1).judged("timeout", LINUX).verdict == DEVIATES
     assert Transfer().send(1).judged("timeout").verdict == IDLE
 
 

@@ -18,6 +18,7 @@ from checker.render import (
     Part,
     RenderError,
     Story,
+    chosen,
     curves,
     ladder,
     render,
@@ -163,3 +164,34 @@ def test_views_are_svg(tmp_path: Path) -> None:
     for view, picture in (("windows", windows(STORY)), ("plot", curves(STORY))):
         render(STORY, tmp_path / "x.svg", view)
         assert (tmp_path / "x.svg").read_text() == picture
+
+
+def test_what_is_lost_in_one_step_is_told_one_by_one() -> None:
+    three = tuple(Message(n, 0, 1, f"number {n}") for n in (1, 2, 3))
+    lost = Line(1, 0, "send", "", None, False, three, three, ("x", "y"), notes=("no room",))
+    story = replace(STORY, lines=(lost,), measures=STORY.measures[:2])
+    root = ElementTree.fromstring(windows(story))
+    places = {one.text: float(one.get("y", "")) for one in root.iter(f"{SVG}text")}
+    mine = [places[f"\N{MULTIPLICATION X} number {n}"] for n in (1, 2, 3)] + [places["no room"]]
+    assert mine == sorted({*mine})
+
+
+def test_what_is_repeated_for_ever_is_said() -> None:
+    assert "over & out (steps 2 to 5 for ever)" in texts(windows(replace(STORY, loop=1)))
+
+
+@pytest.mark.parametrize(
+    ("view", "out", "measured", "drawn"),
+    [
+        (None, None, True, "ladder"),
+        (None, "x.svg", True, "windows"),
+        (None, "x.svg", False, "ladder"),
+        (None, "x.png", True, "ladder"),
+        ("ladder", "x.svg", True, "ladder"),
+        ("plot", "x.svg", True, "plot"),
+    ],
+)
+def test_the_view_that_is_drawn(
+    view: str | None, out: str | None, measured: bool, drawn: str
+) -> None:
+    assert chosen(view, None if out is None else Path(out), measured) == drawn

@@ -164,3 +164,11 @@ def test_every_title_stands_alone() -> None:
     for claim in CLAIMS:
         assert not full_title(claim).startswith("...")
     assert full_title(BY_ID["T3.literal"]) == ("TIME-WAIT drains ... by the letter of RFC 9293")
+
+
+def test_a_run_with_a_data_plane_is_drawn_with_its_windows(tmp_path: File) -> None:
+    for view, what in ((None, "sends"), ("plot", "ssthresh"), ("ladder", "DTD SVG")):
+        assert trace.trace(BY_ID["WCC4"], out=tmp_path / "run.svg", view=view) == OK
+        assert what in (tmp_path / "run.svg").read_text()
+    with pytest.raises(UsageProblem, match="there is no data plane"):
+        trace.trace(BY_ID["T2"], TWO_WAY, out=tmp_path / "no.svg", view="windows")

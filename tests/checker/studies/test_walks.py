@@ -293,6 +293,7 @@ def test_the_ladder_has_a_bar_where_a_window_changed(capsys: pytest.CaptureFixtu
     bars = [
         row.split("[")[1].split("]")[0].rstrip() for row in drawn.splitlines() if "s    [" in row
     ]
+    assert not any("-" in bar for bar in bars)  # that is beyond what is drawn
     assert [bar.count("%") > 0 for bar in bars[:6]] == [False, True, True, True, True, False]
     assert "sends: = acknowledged, # in flight, % queued, held back, + may be sent" in drawn
     assert len({len(row) for row in drawn.splitlines() if " [#" in row}) == 1
@@ -324,7 +325,7 @@ def test_the_usual_svg_of_a_data_plane_has_its_windows(tmp_path: File) -> None:
 
 
 def test_what_cannot_be_viewed(tmp_path: File) -> None:
-    with pytest.raises(UsageProblem, match="refused has no data plane, and so no plot"):
+    with pytest.raises(UsageProblem, match="there is no data plane, and so no plot"):
         simulate("refused", tmp_path / "walk.svg", view="plot")
     with pytest.raises(UsageProblem, match=r"--view plot needs --out FILE\.svg"):
         simulate("nagle", view="plot")

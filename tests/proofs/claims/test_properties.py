@@ -10,6 +10,7 @@ from spec.observe.ghosts import Breaches, End, Last, Pair
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
 from spec.world.endpoint import Endpoint
+from spec.world.http import User
 from spec.world.nat import Nat
 from spec.world.system import World
 from tests.helpers.build import (
@@ -589,3 +590,119 @@ def test_late_text_was_delivered_once():
 def test_nobody_is_answered_whose_address_was_not_shown():
     for unshown in range(3):
         assert p.nobody_is_answered(served(end(CLOSED), unshown=unshown)) == (unshown == 0)
+
+
+# HTTP
+
+
+def applied(client: tuple[int, int, int], server: tuple[int, int, int], **ends: Endpoint) -> World:
+    """Ends whose applications have counted so much: asked, answered, failed."""
+    a, b = ends.get("a") or end(CLOSED), ends.get("b") or end(CLOSED)
+    a.users, b.users = (User(*client),), (User(*server),)
+    return world(a, b)
+
+
+def test_each_connection_has_a_request_of_its_own():
+    for opened in range(3):
+        past = tuple(pair(n, n, reached=n < opened) for n in range(3))
+        for asked in range(4):
+            here = applied((asked, 0, 0), (0, 0, 0), a=end(CLOSED, past))
+            assert p.connection_each(here) == (asked in (opened, opened - 1))
+
+
+def test_one_connection_at_either_end():
+    for mine in range(3):
+        for its in range(3):
+            ends = [
+                end(CLOSED, tuple(pair(n, n, reached=n < opened) for n in range(2)))
+                for opened in (mine, its)
+            ]
+            assert p.one_connection(world(*ends)) == (mine <= 1 and its <= 1)
+
+
+def test_who_has_the_time_wait():
+    for how in End:
+        for reached in (False, True):
+            for state in (CLOSED, TIME_WAIT, LAST_ACK):
+                payer, other = end(CLOSED, last=Last(how, reached)), end(state)
+                good = (how == End.TIMER or not reached) and state != TIME_WAIT
+                assert p.client_pays(world(payer, other)) == good
+                assert p.server_pays(world(other, payer)) == good
+
+
+def test_not_both_ends_are_in_time_wait():
+    for a in (CLOSED, TIME_WAIT):
+        for b in (CLOSED, TIME_WAIT):
+            here = world(end(a), end(b))
+            assert p.one_of_them_pays(here) == (CLOSED in (a, b))
+            assert p.an_end_in_time_wait(here) == (TIME_WAIT in (a, b))
+
+
+def test_nothing_is_unread_at_a_server_that_has_closed():
+    for closing in (False, True):
+        for room in range(4):
+            here = world(end(ESTABLISHED), end(FIN_WAIT_1, closing=closing, rcv_wnd=room))
+            assert p.no_request_too_late(here) == (not closing or room == 3)
+
+
+def test_what_was_not_answered_and_not_read():
+    for failed in range(3):
+        for read in range(4):
+            here = applied((2, 0, failed), (read, 0, 0))
+            assert p.unanswered_is_unread(here) == (failed == 0 or read == 0)
+            assert p.unanswered_and_unread(here) == (failed == 1 and read == 0)
+            assert p.read_once(here) == (read <= 2)
+            assert p.read_as_often_as_sent(here) == (read <= 2)
+    alive = applied((1, 0, 1), (0, 0, 0), b=end(ESTABLISHED))
+    assert not p.unanswered_and_unread(alive)
+
+
+def test_responses_are_read_once_the_connection_is_gone():
+    for state in (CLOSED, ESTABLISHED):
+        for made in range(2):
+            for written in range(3):
+                here = applied((1, 1, 0), (1, written, 0), a=end(state, made=made))
+                gone = state == CLOSED and made == 1
+                assert p.responses_are_read(here) == (not gone or written == 1)
+    for delivered in range(3):
+        last = Last(End.OTHER, True, 0, delivered)
+        here = applied((1, 1, 0), (1, 1, 0), a=end(CLOSED, last=last))
+        assert p.what_came_is_read(here) == (delivered <= 1)
+
+
+def test_a_client_waits_in_vain():
+    for state in State:
+        assert p.client_not_in_close_wait(world(end(state), end(CLOSED))) == (state != CLOSE_WAIT)
+        assert p.server_in_fin_wait_2(world(end(CLOSED), end(state))) == (state == FIN_WAIT_2)
+        for ready in range(3):
+            here = served(end(state), ready=ready)
+            assert p.no_client_in_syn_sent(here) == (state != SYN_SENT)
+            assert p.full_and_in_syn_sent(here) == (state == SYN_SENT and ready == 2)
+    nobody = served(end(SYN_SENT), ready=2)
+    nobody.hosts[1].host.listeners[0].listening = False
+    assert p.no_client_in_syn_sent(nobody) and not p.full_and_in_syn_sent(nobody)
+
+
+def test_what_was_read_and_what_is_pending():
+    for answered in range(4):
+        for failed in range(3):
+            here = applied((3, answered, failed), (0, 0, 0))
+            assert p.two_pending(here) == (answered + failed == 1)
+            assert p.two_read(here) == (answered == 2)
+            assert p.answered_again(here) == (answered == 2 and failed > 0)
+    for answered in range(4):
+        for a in (CLOSED, ESTABLISHED):
+            for b in (CLOSED, LISTEN, ESTABLISHED):
+                here = applied((2, answered, 0), (0, 0, 0), a=end(a), b=end(b))
+                gone = a == CLOSED and b in (CLOSED, LISTEN)
+                assert p.all_is_read(here) == (answered == 2 and gone)
+                assert p.one_is_read(here) == (answered == 1 and a == b == CLOSED)
+
+
+def test_a_client_has_sent_more_after_the_close():
+    for state in State:
+        for asked in range(3):
+            for read in range(3):
+                here = applied((asked, 0, 0), (read, 0, 0), b=end(state))
+                more = state == FIN_WAIT_2 and asked == 2 and read == 1
+                assert p.more_after_the_close(here) == more

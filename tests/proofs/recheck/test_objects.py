@@ -302,6 +302,86 @@ def test_who_refuses_is_named(
     assert "NOT all proofs are accepted" in told[-1]
 
 
+# What is remembered
+
+
+def some_questions() -> list[Question]:
+    texts = ("(assert |p|)\n", "(assert |p|)\n(assert |q|)\n", "(assert false)\n")
+    names = ([("A", "1"), ("A", "2"), ("B", "1")], [("A", "3")], [("B", "2")])
+    return [Question(text, [*name]) for text, name in zip(texts, names, strict=True)]
+
+
+def test_a_record_says_what_came_of_a_question(tmp_path: Path) -> None:
+    asked, place = some_questions(), tmp_path / "record.json"
+    counts = {"A": (5, 2), "B": (2, 0)}
+    record = objects.Record.read(place, "1.0")
+    assert record.todo(asked, 8) == [0, 2, 1]
+    done = [objects.Proved(0, "", 1, 70, 0.5, 0.25), objects.Proved(1, "too slow")]
+    assert record.update(asked, counts, done, 8) == done
+    record.write(place)
+    again = objects.Record.read(place, "1.0")
+    assert again.update(asked, counts, [], 8) == done
+    assert again.theories["A"][0] == {
+        "checked": 1,
+        "questions": 2,
+        "covered": 4,
+        "obligations": 5,
+    }
+    assert again.theories["B"][0]["checked"] == 1
+    assert again.todo(asked, 8) == [2], "what failed is asked again only with more time"
+    assert again.todo(asked, 9) == [2, 1]
+    assert objects.Record.read(place, "2.0").todo(asked, 8) == [0, 2, 1], "of another cvc5"
+
+
+def test_nothing_is_known_of_a_question_that_has_changed(tmp_path: Path) -> None:
+    asked = some_questions()
+    record = objects.Record("1.0")
+    record.update(asked, {}, [objects.Proved(n) for n in range(3)], 8)
+    asked[1] = Question(asked[1].text + ";\n", asked[1].names)
+    assert record.todo(asked, 8) == [1]
+    assert [one.number for one in record.update(asked, {}, [], 8)] == [0, 2]
+    assert {*record.theories["A"][1]} == {asked[0].digest}, "no theory asks the old one any more"
+
+
+def test_a_record_of_one_theory_leaves_the_others(tmp_path: Path) -> None:
+    asked = some_questions()
+    record = objects.Record("1.0")
+    record.update(asked, {}, [objects.Proved(n) for n in range(3)], 8)
+    before = record.theories["A"]
+    record.update(asked[2:], {}, [objects.Proved(0, "too slow")], 8)
+    assert record.theories["A"] == before
+    assert record.theories["B"][0]["checked"] == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cvc5": "1.0"}', '{"cvc5": "1.0", "theories": 3}'])
+def test_what_is_no_record(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "record.json"
+    place.write_text(text)
+    with pytest.raises(Bad, match="is no record of proofs"):
+        objects.Record.read(place, "1.0")
+
+
+def test_what_is_recorded_is_not_asked_again(
+    written: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(objects, "control", lambda *_: None)
+    shown = pretend(monkeypatch, lambda _: True)
+    program, record = fake(tmp_path, "pass"), str(tmp_path / "record.json")
+    assert run(written, program, "--record", record, "--minutes", "1e-9") == 1
+    assert "0 not covered" in capsys.readouterr().out, "of none that was not asked"
+    assert run(written, program, "--record", record) == 0
+    assert "0 not covered, 0 not asked" in capsys.readouterr().out
+    monkeypatch.setattr(objects, "apart", None)
+    assert run(written, program, "--record", record) == 0
+    assert "0 not covered, 0 not asked" in capsys.readouterr().out
+    assert shown == [], "workers asked, not this process"
+    with pytest.raises(SystemExit):
+        run(written, program, "--record", record, "--sample", "3")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -307,6 +307,8 @@ def test_time_goes_by_and_stops_where_something_is_due():
         (client(idle=0, asked=1), False),
         (client(asked=1, unread=1), True),
         (client(FIN_WAIT_2, idle=0), False),
+        (client(SYN_SENT, idle=0), False),
+        (server(SYN_RECEIVED, idle=0), False),
         (client(CLOSE_WAIT, idle=0), True),
         (server(idle=0), True),
         (server(idle=0, asked=1), False),

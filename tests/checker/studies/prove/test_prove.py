@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import z3
@@ -22,10 +23,12 @@ from checker.engines.solver.induction import (
     SECOND,
     SORTS,
     TICK,
+    Clause,
     Prover,
     _Lessons,
     steps_of,
 )
+from checker.engines.solver.smt import identity, is_false, is_true
 from checker.model import traced
 from checker.studies.prove import certificates, prove, report, statements, theories
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
@@ -170,10 +173,75 @@ def test_a_lesson_is_recalled_only_where_its_hypotheses_are() -> None:
     p, q, goal = z3.Bools("p q goal")
     lessons = _Lessons()
     lessons.learn("clause", [goal], {"p": p, "q": q})
-    assert lessons.recall(goal, {q.get_id(): "second", p.get_id(): "first"}) == ["first", "second"]
-    assert lessons.recall(goal, {p.get_id(): "first"}) is None
-    assert lessons.recall(goal, {goal.get_id(): "itself"}) == ["itself"]
-    assert lessons.recall(p, {q.get_id(): "second"}) is None
+    assert lessons.recall(goal, {identity(q): "second", identity(p): "first"}) == [
+        "first",
+        "second",
+    ]
+    assert lessons.recall(goal, {identity(p): "first"}) is None
+    assert lessons.recall(goal, {identity(goal): "itself"}) == ["itself"]
+    assert lessons.recall(p, {identity(q): "second"}) is None
+
+
+def test_a_term_is_known_by_what_it_is() -> None:
+    p, q = z3.Bools("p q")
+    assert identity(z3.And(p, q)) == identity(z3.And(z3.Bool("p"), q)) != identity(z3.And(q, p))
+    assert is_true(z3.simplify(z3.Or(p, z3.Not(p)))) and not is_true(p)
+    assert is_false(z3.simplify(z3.And(p, z3.Not(p)))) and not is_false(z3.BoolVal(True))
+
+
+class Doubtful(Prover):
+    """Makes each term anew that was made once of all that it reads, and compares."""
+
+    compared = 0
+
+    def _said(self, clause: Clause, *rows: Any, **more: Any) -> Any:
+        outer, self._looked = self._looked, {}
+        found = super()._said(clause, *rows, **more)
+        looked, self._looked = self._looked, {}
+        anew = self._holds(clause, self._terms(*rows, **more))
+        assert (found.eq(anew), looked) == (True, self._looked)
+        outer_ = {at: {**outer.get(at, {}), **looked.get(at, {})} for at in {**outer, **looked}}
+        self._looked, self.compared = outer_, self.compared + 1
+        return found
+
+
+@pytest.mark.parametrize("id", ["toy", "T4"])
+def test_what_is_made_once_is_what_would_be_made_each_time(id: str) -> None:
+    theory = toys.theory([toys.theorem()]) if id == "toy" else theories.theory([BY_ID[id]])
+    prover = Doubtful(theory)
+    for kind in theory.kinds:
+        for step in [step for step in steps_of(kind) if step.leaf.static.possible][:3]:
+            assert all(what.verdict == "proved" for what in prover.step(step))
+    assert prover.compared > 2 * len(prover._memo) > 0, "much of it is said more than once"
+
+
+def test_a_path_looks_up_what_another_had_made() -> None:
+    """Two provers, one of which has been at other paths: the same numbers are looked up."""
+    theory = theories.theory([BY_ID["T9.text"]])
+    kind = next(kind for kind in theory.kinds if kind.delivers)
+    steps = [step for step in steps_of(kind) if step.leaf.static.possible]
+    old = Prover(theory)
+    for step in (steps[0], steps[-1]):
+        old._step_terms(step)
+    for step in steps[:: len(steps) // 6]:
+        looked = []
+        for prover in (old, Prover(theory)):
+            prover._looked = {}
+            terms = prover._step_terms(step)
+            prover._outcome(step, terms)
+            prover._look(terms, step.leaf.outputs)
+            looked.append({at: {*map(str, ns.values())} for at, ns in prover._looked.items()})
+        assert looked[0] == looked[1]
+
+
+def test_certificates_are_the_same_on_any_number_of_cores() -> None:
+    theorems = [toys.theorem(), dataclasses.replace(toys.theorem(), id="toy.other")]
+    one, two = (prove.prove(theorems, count, make=toys.theory) for count in (1, 2))
+    said = [
+        [(w.name, w.verdict, w.used) for p in some for w in p.obligations] for some in (one, two)
+    ]
+    assert said[0] == said[1] != []
+    assert [p.taken for p in one] == [p.taken for p in two]
 
 
 # Clauses that are left out
@@ -327,9 +395,9 @@ def no_window_is_enough(w: View) -> bool:
 def test_theorems_are_selected_by_claim() -> None:
     assert [t.id for t in prove.select(["T2"])] == ["T2", "T2.text"]
     assert [t.id for t in prove.select(["T1s"])] == ["T1s.exact", "T1s.far"]
-    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 31, such as T1, "):
+    with pytest.raises(UsageProblem, match=r"no theorem 'D1'; there are 33, such as T1, "):
         prove.select(["D1"])
-    small = {"S2.rate", "S13", "R10", "R10.idle", "R11", "R12", "T9.pace"}
+    small = {"S2.rate", "S13", "R10", "R10.idle", "R11", "R12", "T9.pace", "CC3.take"}
     small |= {f"{id}.text" for id in ("T1", "T2", "T5", "T8", "T9")}
     assert {*BY_ID} - {*CLAIMS} == small, "of small systems, that nothing explores"
 
