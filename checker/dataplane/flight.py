@@ -44,7 +44,7 @@ class Flight:
         self.initial = 0  # segments that were sent before the first ACK of text
         self.rounds: list[Round] = []
         self.points: list[Point] | None = [] if drawn else None
-        self._due: deque[tuple[float, int, int | None, bool]] = deque()
+        self._due: deque[tuple[float, int, int | None, bool]] | None = None  # on their way
         self._every, self._skipped = 1, 0
         self._target: int | None = None
         self._began = 0.0
@@ -83,6 +83,8 @@ class Flight:
         if self._first_ack is None and una > 1:
             self._first_ack = time
         if self.lag:
+            if self._due is None:
+                self._due = deque()
             self._due.append((time + self.lag, una, edge, recovering))
             self.advance(time)
         else:
@@ -102,7 +104,7 @@ class Flight:
         less = self.lag - (time - self._first_ack)
         if less > 0:
             self.lag -= less
-            self._due = deque((at - less, *rest) for at, *rest in self._due)  # type: ignore[misc]
+            self._due = deque((at - less, *rest) for at, *rest in self._due or ())  # type: ignore[misc]
             self.advance(time)
 
     def finish(self) -> None:

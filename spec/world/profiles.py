@@ -649,8 +649,6 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         **{profile: {} for profile in _TRANSFERS},
         "transfer": {"in_flight": 3},
         "transfer-shut": {"in_flight": 4},
-        "refined": {"in_flight": 3},
-        "refined-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
         "http-retry-pipelined": {"in_flight": 3},
