@@ -387,6 +387,17 @@ class Rules:
         "Text and FIN of a connection with a data plane are sent again by the timer; off, only "
         "duplicate ACKs let them be [121].",
     )
+    peer_window: bool = _rule(
+        True,
+        "RFC 9293 3.3.1, 3.8.6",
+        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [119].",
+    )
+    nxt_kept: bool = _rule(
+        True,
+        "RFC 9293 3.3.1 (silent on timeouts)",
+        "After a timeout SND.NXT stays where it is, and what is sent again is counted apart; off, "
+        "SND.NXT goes back, and ACKs of what was sent before are refused [120].",
+    )
     karn: bool = _rule(
         True,
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",

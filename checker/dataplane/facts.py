@@ -98,6 +98,7 @@ class Zero:
     ended: float | None = None
     outstanding: bool = False  # was something unacknowledged when it began?
     waiting: float | None = None  # how soon after it something new was sent
+    reset: int = 0  # the packet with which the sender gave up
     rto: float = 1.0  # by RFC 6298 from what was measured until then
 
 

@@ -260,6 +260,23 @@ ABLATIONS = (
     _change(90, "nobody watches idle connections", "H6.watched", {}, {"watches": False}),
     _change(91, "no idle limit at the client", "H6.idle", {}, {"client_idle": 0}),
     _change(60, "a SYN sent once", "H7.again", {"syn_retransmitted": False}),
+    _change(119, "text beyond the peer's window", "CC3.shut", {"peer_window": False}),
+    _change(120, "SND.NXT back at SND.UNA after a timeout", "CC3", {"nxt_kept": False}),
+    _change(
+        101,
+        "a shut window probed by new octets only",
+        "CC3.shut",
+        {"persist": Persist.NEW},
+        note="The second probe lies two octets beyond the window.",
+    ),
+    _change(
+        121,
+        "a window that shrinks",
+        "CC3",
+        {},
+        {"shrinks": True},
+        note="SHLD-14: the lifecycle has no such step, so that nothing carries over.",
+    ),
 )
 """Every ablation whose claim is in the table."""
 

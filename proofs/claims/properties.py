@@ -151,6 +151,11 @@ def no_dead_open(world: World) -> bool:
     return True
 
 
+def never_strayed(world: World) -> bool:
+    """CC3: no step of an end was any that the lifecycle does not have."""
+    return not any(host.ghost.strayed for host in world.hosts)
+
+
 def no_crossing(world: World) -> bool:
     """T5: no TCB that had reached ESTABLISHED, other than by simultaneous open, accepted a segment
     that an earlier TCB of the peer had sent."""
@@ -994,6 +999,28 @@ def octet_delivered(world: World) -> bool:
     """B has delivered an octet."""
     _, b = world.hosts
     return b.ghost.delivered == 1
+
+
+def sent_again_and_held(world: World) -> bool:
+    """A sends again what it has sent, and is in the midst of it; B holds text beyond RCV.NXT."""
+    a, b = world.hosts
+    (sender,), (receiver,) = a.tcb.transfers, b.tcb.transfers
+    between = sender.nxt not in (a.tcb.snd.una, a.tcb.snd.nxt)
+    return between and any(place.here for place in receiver.places)
+
+
+def probes_shut_window(world: World) -> bool:
+    """A has sent an octet into B's window, of which it knows that it is shut."""
+    a, _ = world.hosts
+    snd = a.tcb.snd
+    return a.tcb.state == State.ESTABLISHED and snd.wnd == 0 and snd.nxt != snd.una
+
+
+def fin_waits_and_held(world: World) -> bool:
+    """A has sent its FIN, and B holds text of it beyond RCV.NXT."""
+    a, b = world.hosts
+    (receiver,) = b.tcb.transfers
+    return a.tcb.state == State.FIN_WAIT_1 and any(place.here for place in receiver.places)
 
 
 def recovered(world: World) -> bool:

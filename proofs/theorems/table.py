@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, pace, paws, small, text
+from proofs.theorems import cookies, pace, paws, refinement, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -522,6 +522,36 @@ THEOREMS = (
         free=(),
         facts=(pace.slow_enough,),
         system=pace.PACE,
+    ),
+    Theorem(
+        id="CC3",
+        title="what a data plane sends is in the peer's window or was sent before, whatever "
+        "decides when and how much",
+        cites="RFC 9293 3.8; RFC 5681 3; RFC 6582",
+        claims=(refinement.never_strays,),
+        clauses=(
+            refinement.sent_was_written,
+            refinement.over_is_over,
+            refinement.again_was_sent,
+            refinement.recovery_has_an_end,
+        ),
+        rules={},
+        bounds={"width": 32, "transfer": True},
+        free=(),
+        facts=(refinement.segments_have_text,),
+        system=refinement.SENDER,
+    ),
+    Theorem(
+        id="CC3.take",
+        title="... and it takes nothing that did not come, nor moves the right edge of its window "
+        "to the left",
+        cites="RFC 9293 3.8.6, 3.10.7.4 seventh",
+        claims=(refinement.taken_has_come, refinement.edge_stays),
+        clauses=(refinement.held_has_come, refinement.window_is_the_buffer),
+        rules={},
+        bounds={"width": 32, "transfer": True, "window": refinement.PLACES},
+        free=(),
+        system=refinement.RECEIVER,
     ),
 )
 """What is proved."""

@@ -18,7 +18,7 @@ would show in nothing but the number.
 from enum import Enum
 
 from spec.rules import Congestion, Growth
-from spec.seq import choose, half, least, most
+from spec.seq import choose, half, least, most, times
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import Tcb
@@ -144,13 +144,13 @@ def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
             return False
     flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
     beyond = choose(flight > transfer.cwnd, tcp.seq.minus(flight, transfer.cwnd), 0)
-    extra = (DUPLICATES - 1) * tcp.bounds.mss if tcp.rules.limited_transmit else 0
+    extra = times(DUPLICATES - 1, tcp.bounds.mss) if tcp.rules.limited_transmit else 0
     _lost(tcb, transfer, tcp, least(beyond, extra))
     if tcp.rules.congestion == Congestion.TAHOE:
         _restart(tcb, transfer, tcp)
     else:
         transfer.recovering = True
-        transfer.cwnd = _within(transfer.ssthresh + DUPLICATES * tcp.bounds.mss, tcp)
+        transfer.cwnd = _within(transfer.ssthresh + times(DUPLICATES, tcp.bounds.mss), tcp)
     tcp.rule("RFC 5681/3.2/(2)/fast-retransmit", "third duplicate ACK: fast retransmit")
     return True
 
@@ -172,7 +172,7 @@ def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp, extra: int = 0) -> None:
     """Loss is noticed: ssthresh <- max(FlightSize / 2, 2*SMSS). What limited transmit sent is no
     part of FlightSize (3.2 (2))."""
     flight = tcp.seq.minus(tcp.seq.minus(tcb.snd.nxt, tcb.snd.una), extra)
-    floor = 2 * tcp.bounds.mss if tcp.rules.cwnd_floor else 0
+    floor = times(2, tcp.bounds.mss) if tcp.rules.cwnd_floor else 0
     transfer.ssthresh = most(half(flight, tcp.bounds.clamp), floor)
     transfer.recover = tcb.snd.nxt
 

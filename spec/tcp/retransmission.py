@@ -33,6 +33,8 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         return tcp.rule("3.8.6.1/zero-window probe/send", "")
     congestion.timeout(tcb, transfer, tcp)
     transfer.nxt = tcp.seq.plus(snd.una, send_front(tcb, tcp))
+    if not tcp.rules.nxt_kept:
+        snd.nxt = transfer.nxt
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/front", "the front of the queue")
 
 

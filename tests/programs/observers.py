@@ -29,6 +29,7 @@ from spec.observe import (
     forgery,
     ghosts,
     once,
+    refinement,
     sights,
     silence,
     stale,
@@ -45,6 +46,7 @@ MODULES = (
     forgery,
     ghosts,
     once,
+    refinement,
     sights,
     silence,
     stale,
@@ -54,7 +56,7 @@ MODULES = (
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "silence", "stamped", "streams", "watchers")
+    for name in ("observe", "once", "refinement", "silence", "stamped", "streams", "watchers")
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""

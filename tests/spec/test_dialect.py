@@ -44,6 +44,8 @@ EXEMPT = {
     ("spec/world/endpoint.py", "only"),  # sockets are numbered by plain ints
     ("spec/observe/watcher.py", "_left"),  # over the fields of a record, by their names
     ("spec/observe/watcher.py", "_return"),
+    ("spec/observe/refinement.py", "_among"),
+    ("spec/observe/refinement.py", "_same"),
     ("spec/world/enabled.py", "calls"),  # of bounds, before anything happens
     ("spec/world/bounds.py", "_bound"),  # these make the tables
     ("spec/world/bounds.py", "_flag"),

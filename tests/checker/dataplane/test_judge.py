@@ -3,7 +3,7 @@
 import pytest
 
 from checker.capture import Packet
-from checker.capture.segments import ACK, SYN
+from checker.capture.segments import ACK, RST, SYN
 from checker.dataplane.judge import (
     BREAKS,
     DEPARTS,
@@ -80,6 +80,13 @@ def test_probes():
     assert steady.verdict == DEVIATES and "SHLD-30" in steady.found[0].section
     assert stalled(60.0, 60.0, 60.0).judged("zero window").verdict == HOLDS  # the largest timeout
     assert Transfer().send(1).judged("zero window").verdict == IDLE
+
+
+def test_who_gives_up_though_probes_are_answered_is_noted():
+    made = stalled(1.0, 2.0)
+    found = made.after(1.0)(A, ACK | RST, 2100, 300).judged("zero window")
+    assert found.verdict == NOTED and "MUST-37" in found.found[0].section
+    assert stalled(1.0, 2.0).judged("zero window").verdict == HOLDS
 
 
 def test_no_probe():
