@@ -28,6 +28,7 @@ from spec.tcp.tcb import State
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
 from tests.helpers.build import BOUNDS, Result, arrive, endpoint, happen, listening, seg
+from tests.spec.observe.test_refinement import idle, step, tcb
 
 DEFAULTS = {
     "three_way": True,
@@ -93,6 +94,8 @@ DEFAULTS = {
     "keep_alive_below": True,
     "keep_alive_gives_up": True,
     "ack_limit": AckLimit.NONE,
+    "peer_window": True,
+    "nxt_kept": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
 
@@ -316,6 +319,10 @@ DEMONSTRATIONS = {
     ("ack_floor_at_iss", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=98><TEXT=1><CTL=ACK>"),
     ("ack_needed", False): arriving(State.ESTABLISHED, "<SEQ=300><TEXT=1>"),
     ("syn_received_ack_range", True): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=101><CTL=ACK>"),
+    ("peer_window", False): lambda **rules: key(step(idle(wnd=1), Input.SEND, **rules).after),
+    ("nxt_kept", False): lambda **rules: key(
+        step(tcb(), Input.RETRANSMISSION_TIMEOUT, **rules).after
+    ),
 }
 
 
