@@ -92,6 +92,7 @@ STEPS: dict[str, Callable[[], Moment]] = {
     "probe": lambda: step(shut(), Input.RETRANSMISSION_TIMEOUT),
     "override": lambda: step(idle(wnd=1, largest=4), Input.OVERRIDE_TIMEOUT),
     "ACK timer": lambda: step(tcb(due=1), Input.ACK_TIMEOUT),
+    "ACK timer with room": lambda: step(tcb(nxt=6, due=1), Input.ACK_TIMEOUT),
     "text": lambda: step(tcb(), Input.SEGMENT, ack(of=4, text=1)),
     "text out of order": lambda: step(tcb(), Input.SEGMENT, ack(at=22, of=4, text=2)),
     "text that fills a gap": lambda: step(holding(), Input.SEGMENT, ack(of=4, text=1)),
@@ -176,6 +177,18 @@ def opens_by_less(m: Moment) -> None:
     m.after.rcv.wnd = m.tcp.sent[0].wnd = 3
 
 
+def hole(m: Moment) -> None:
+    """Text goes in the window, but an octet before it was never sent."""
+    also(7, text=1)(m)
+    m.after.snd.nxt = 8
+
+
+def early_fin(m: Moment) -> None:
+    """FIN goes before the text has."""
+    also(10, fin=1)(m)
+    m.after.snd.nxt, m.after.state = 11, State.LAST_ACK
+
+
 def told(m: Moment) -> None:
     m.tcp.signal("error: connection reset")
 
@@ -213,6 +226,8 @@ WRONG: dict[str, tuple[str, Callable[[Moment], None]]] = {
     "text beyond SND.NXT": ("an ACK lets text out", also(11, text=1)),
     "text beyond the window": ("timeout", also(8, text=1)),
     "... the end of it": ("timeout", also(7, text=2)),
+    "text with a hole before it": ("ACK timer with room", hole),
+    "FIN with a hole before it": ("CLOSE that waits", early_fin),
     "text that was not written": ("an ACK of all", also(9, text=2)),
     "two octets into a shut window": ("probe", sent(0, text=2)),
     "FIN before CLOSE": ("an ACK of all", also(10, fin=1)),
