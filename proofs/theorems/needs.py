@@ -465,7 +465,7 @@ NEEDS: tuple[Need, ...] = (
         for row in Row
         if row != Row.NONE
     ),
-    # T8 and T9 with text
+    # Connections with text
     *(
         Need(
             id,
@@ -474,7 +474,26 @@ NEEDS: tuple[Need, ...] = (
             note="A segment, or an ACK, that is 2^32 behind looks like one of now; one that is a "
             "number less behind does no harm.",
         )
-        for id in ("T9.text", "T8.text")
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+    ),
+    *(
+        Need(
+            id,
+            "ISSs that do not rise",
+            without=(text.rising,),
+            note="What an earlier connection used has the numbers of this one.",
+        )
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+    ),
+    *(
+        Need(
+            id,
+            "CLOSE in SYN-RECEIVED sends FIN at once",
+            rules={"close_waits": False},
+            note="Text is taken in FIN-WAIT-1 before our SYN is acknowledged, and so by a TCB that "
+            "another was meant for.",
+        )
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
     ),
     # CC3
     Need(
