@@ -64,7 +64,9 @@ def test_phase(cwnd, ssthresh, recovering, expected):
 def test_initial_window(segments, state):
     """RFC 5681 3.1: ssthresh begins as high as it can, and what was queued goes as far as cwnd."""
     bounds = dataclasses.replace(PLANE, initial_window=segments)
-    end = plane(state=state, queued=100, snd_nxt=100, snd_una=99, cwnd=0, ssthresh=0, nxt=0)
+    end = plane(
+        state=state, queued=100, snd_nxt=100, snd_una=99, cwnd=0, ssthresh=0, nxt=0, recover=5
+    )
     third = "<SEQ=300><ACK=100><WND=70><CTL=ACK>"
     answer = "<SEQ=299><ACK=100><WND=70><CTL=SYN,ACK>"
     got = arrive(end, answer if state == State.SYN_SENT else third, bounds=bounds)
@@ -119,6 +121,13 @@ def test_avoidance_adds_a_segment_once_a_window_is_acknowledged():
         (40, 10, False), (40, 20, False), (40, 30, False), (50, 0, True),
         (50, 10, False), (50, 20, False),
     ]  # fmt: skip
+
+
+def test_one_octet_less():
+    """... than ssthresh is slow start; ... than cwnd adds nothing."""
+    assert "RFC 5681/3.1/(2)/slow-start" in ack(plane(flight=30, cwnd=29, ssthresh=30), 110).cited
+    got = ack(plane(flight=50, cwnd=30, ssthresh=20, acked=19), 110)
+    assert (got.plane.cwnd, got.plane.acked) == (30, 29)
 
 
 def test_avoidance_keeps_what_is_over():
@@ -248,6 +257,7 @@ def test_ssthresh_has_a_floor(flight, floor, ssthresh):
         (80, 40, True, 30),  # no more than two are its
         (60, 40, False, 30),
         (80, 60, True, 30),
+        (62, 61, True, 30),
     ],
 )
 def test_flight_size_without_limited_transmit(flight, cwnd, limited, ssthresh):
@@ -300,6 +310,8 @@ def test_tahoe_starts_slowly_instead():
         (130, 55),
         (105, 70),  # less than a segment: none is added
         (165, 20),
+        (109, 66),
+        (169, 16),
     ],
 )
 def test_partial_ack(number, cwnd):
@@ -310,6 +322,11 @@ def test_partial_ack(number, cwnd):
     assert got.sent[0].startswith(f"<SEQ={number}>")
     assert "RFC 6582/3.2/partial" in got.cited
     assert (now.cwnd, now.recovering, now.ssthresh, now.recover) == (cwnd, True, 35, 170)
+
+
+def test_a_partial_ack_of_nearly_all_of_cwnd():
+    end = plane(flight=70, cwnd=31, ssthresh=35, recovering=True, recover=170)
+    assert ack(end, 130).plane.cwnd == 11
 
 
 def test_partial_acks_leave_a_segment():
@@ -419,6 +436,10 @@ def test_an_ack_beyond_what_is_sent_again():
     got = ack(end, 130)
     assert got.plane.nxt == 150
     assert got.sent == text(130, 140)
+
+
+def test_an_ack_one_octet_beyond_what_is_sent_again():
+    assert ack(plane(flight=20, nxt=109, cwnd=10), 110).sent == text(110)
 
 
 def test_an_end_without_a_data_plane_has_no_phase():

@@ -57,7 +57,14 @@ def test_a_held_place_stays():
 
 def test_nothing_is_held_beyond_a_smaller_window():
     assert held(arrive(plane(rcv_wnd=25), text(310, 20), bounds=PLANE)) == [1]
+    assert held(arrive(plane(rcv_wnd=29), text(310, 20), bounds=PLANE)) == [1]
     assert held(arrive(plane(rcv_wnd=30), text(310, 20), bounds=PLANE)) == [1, 2]
+
+
+def test_text_at_a_shut_window_is_answered_at_once():
+    """Nothing of it is taken."""
+    got = arrive(plane(rcv_wnd=0), text(300, 1), bounds=PLANE)
+    assert (got.sent, got.tcb.rcv.nxt) == ([ACK.format(300)], 300)
 
 
 def test_what_is_held_is_told():
@@ -212,6 +219,19 @@ def test_how_much_receive_takes(read, left):
     bounds = dataclasses.replace(PLANE, read=read)
     got = happen(plane(rcv_wnd=70, unread=30), Input.RECEIVE, bounds=bounds)
     assert got.plane.unread == left
+
+
+@pytest.mark.parametrize(("read", "push"), [(0, False), (5, True), (29, True), (30, False)])
+def test_push_is_over_once_all_is_read(read, push):
+    bounds = dataclasses.replace(PLANE, read=read)
+    end = plane(rcv_wnd=70, rcv_push=True, unread=30)
+    assert happen(end, Input.RECEIVE, bounds=bounds).tcb.rcv.push == push
+    assert not happen(plane(rcv_wnd=70, unread=30), Input.RECEIVE, bounds=bounds).tcb.rcv.push
+
+
+def test_the_urgent_pointer_is_not_left_behind():
+    end = plane(rcv_wnd=70, rcv_up=280, unread=30)
+    assert happen(end, Input.RECEIVE, bounds=PLANE).tcb.rcv.up == 300
 
 
 def test_the_right_edge_stays_while_text_waits():
