@@ -84,7 +84,7 @@ def test_text_that_is_not_retransmitted():
 
 def test_probe():
     """An octet that was never sent; cwnd and ssthresh have nothing to do with it."""
-    got = expire(plane(queued=30, snd_wnd=0, cwnd=30))
+    got = expire(plane(queued=30, snd_wnd=0, cwnd=30, span=1))
     assert got.sent == ["<SEQ=100><ACK=300><TEXT=1><CTL=PSH,ACK>"]
     assert got.cited == ["3.8.6.1/zero-window probe/send"]
     assert (got.tcb.snd.nxt, got.plane.nxt) == (101, 101)
@@ -102,6 +102,12 @@ def test_second_probe(persist):
 def test_an_open_window_is_no_matter_for_probes():
     got = expire(plane(flight=10, queued=30, snd_wnd=100), persist=Persist.NEW)
     assert "3.8.6.1/zero-window probe/send" not in got.cited
+
+
+def test_snd_nxt_stays():
+    """It goes back only in an ablation."""
+    assert expire(plane(flight=30)).tcb.snd.nxt == 130
+    assert expire(plane(flight=30), nxt_kept=False).tcb.snd.nxt == 110
 
 
 # Samples of the round trip (RFC 6298 section 3)

@@ -63,6 +63,18 @@ def test_nagle():
     assert got.sent == ["<SEQ=110><ACK=300><TEXT=4><CTL=PSH,ACK>"]
 
 
+def test_an_octet_of_the_window():
+    """Without avoidance and Nagle it is used; transmit goes on after a segment of an octet."""
+    end = plane(flight=99, queued=35)
+    assert ready(end, sender_sws=False, nagle=False) == 1
+    small = dataclasses.replace(PLANE, mss=1, write=3)
+    got = happen(plane(), Input.SEND, bounds=small)
+    assert [(one.seq, one.text) for one in got.segments] == [(100, 1), (101, 1), (102, 1)]
+    assert got.tcb.snd.nxt == got.plane.nxt == 103
+    assert ready(end, override=True) == 1
+    assert ready(plane(flight=100, queued=35), override=True) == 0
+
+
 def test_without_avoidance_nagle_still_waits():
     assert ready(plane(flight=95, queued=35), sender_sws=False) == 0
     assert ready(plane(flight=95, queued=35), sender_sws=False, nagle=False) == 5
@@ -110,7 +122,7 @@ def test_transmit_begins_the_span_of_an_idle_connection():
     assert happen(plane(flight=10, span=1), Input.SEND, bounds=PLANE).tcb.span == 1
 
 
-@pytest.mark.parametrize(("wnd", "largest"), [(70, 70), (50, 60), (60, 60)])
+@pytest.mark.parametrize(("wnd", "largest"), [(70, 70), (61, 61), (50, 60), (60, 60)])
 def test_the_largest_window_is_kept(wnd, largest):
     end = plane(largest=60)
     got = arrive(end, f"<SEQ=300><ACK=100><WND={wnd}><CTL=ACK>", bounds=PLANE)
