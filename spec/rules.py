@@ -82,6 +82,14 @@ class Persist(Enum):
     ON = "on"  # the octet at SND.UNA, never sent before or not, until it is acknowledged
 
 
+class Scale(Enum):
+    """What the two ends make of the Window Scale option (RFC 7323 2), where windows are scaled."""
+
+    AGREED = "agreed"  # both sent it, both heard it
+    UNHEARD = "unheard"  # windows are scaled, and their reader does not know
+    IMAGINED = "imagined"  # windows are not, and their reader believes so
+
+
 class Congestion(Enum):
     """How a sender reacts to loss (section 3.8.2)."""
 
@@ -330,12 +338,12 @@ class Rules:
     )
     delayed_ack: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
+        "RFC 9293 3.8.6.3, SHLD-18, SHLD-19; RFC 5681 4.2",
         "An ACK of text in order waits for a second segment or a timer; off, it does not [116].",
     )
     ack_timer: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58",
+        "RFC 9293 3.8.6.3, MUST-40",
         "... for half a second at most; off, there is no timer [103].",
     )
     reassembly: bool = _rule(
@@ -361,6 +369,13 @@ class Rules:
         "Of two segments with the same SEG.SEQ and SEG.ACK the larger window counts (Linux); off, "
         "the one that came last.",
     )
+    scale: Scale = _rule(
+        Scale.AGREED,
+        "RFC 7323 2.2",
+        "Windows are scaled if both ends offered that, or not at all: agreed; unheard: whoever "
+        "reads a window does not know that it is scaled [119]; imagined: whoever sends it does not "
+        "scale it [120], as where somebody on the way takes an option off one SYN.",
+    )
     shut_acceptable: bool = _rule(
         True,
         "RFC 9293 3.4, MUST-66; 3.10.7.4 first",
@@ -370,7 +385,18 @@ class Rules:
         True,
         "RFC 9293 3.8.1, 3.10.8",
         "Text and FIN of a connection with a data plane are sent again by the timer; off, only "
-        "duplicate ACKs let them be.",
+        "duplicate ACKs let them be [121].",
+    )
+    peer_window: bool = _rule(
+        True,
+        "RFC 9293 3.3.1, 3.8.6",
+        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [122].",
+    )
+    nxt_kept: bool = _rule(
+        True,
+        "RFC 9293 3.3.1 (silent on timeouts)",
+        "After a timeout SND.NXT stays where it is, and what is sent again is counted apart; off, "
+        "SND.NXT goes back, and ACKs of what was sent before are refused [123].",
     )
     karn: bool = _rule(
         True,
@@ -396,7 +422,7 @@ class Rules:
     )
     recover_check: bool = _rule(
         True,
-        "RFC 6582 3.2 (1)",
+        "RFC 6582 3.2 (2)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
         "noticed last; off, they always do [109].",
     )

@@ -57,6 +57,14 @@ def half(n: int, bound: int) -> int:
     return halves
 
 
+def times(n: int, amount: int) -> int:
+    """So many times an amount, which may be symbolic: what is traced has no multiplication."""
+    total = 0
+    for _ in range(n):
+        total = total + amount
+    return total
+
+
 def implies(if_: bool, then: bool) -> bool:
     """``then``, unless not ``if_``, as a computation."""
     return not_(if_) | then

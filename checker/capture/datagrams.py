@@ -9,6 +9,9 @@ from checker.capture.files import Frame
 from checker.capture.networks import UDP, Ip, packet
 from checker.capture.segments import Packet
 
+_USUAL = b"\x08\x00\x45"
+"""From the EtherType on."""
+
 
 class Datagram(NamedTuple):
     """One datagram, as far as the capture kept it; ``src`` and ``dst`` are sockets."""
@@ -42,9 +45,14 @@ def carried(frame: Frame, p: Packet) -> tuple[bytes, int]:
 
     0 where it is not known: of IPv6, and of IPv4 with options in the header.
     """
-    ip = packet(frame.link, frame.data, frame.length)
+    data = frame.data
+    if frame.link == 1 and len(data) > 46 and data[12:15] == _USUAL and not p.scope:
+        # IPv4 without options in Ethernet; what was put together of fragments looks like that, too.
+        at = 34 + (data[46] >> 4) * 4
+        return data[at : at + p.text], data[18] << 8 | data[19]
+    ip = packet(frame.link, data, frame.length)
     assert isinstance(ip, Ip)
-    data, end, start = frame.data, ip.at + ip.size, ip.at - 20
+    end, start = ip.at + ip.size, ip.at - 20
     plain = len(ip.src) == 4 and start >= 0 and data[start] == 0x45
     ident = data[start + 4] << 8 | data[start + 5] if plain else 0
     return data[end - p.text : end], ident

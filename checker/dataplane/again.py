@@ -6,8 +6,9 @@ In this order:
   timeout may: a stack may use a number again (RFC 9293 3.8.1, MAY-4). Where the number is not
   known, what follows sooner than anything could have asked for it is a copy, too.
 - Into a zero window: a probe.
-- A SYN right after a segment of the peer answers that: a SYN that came again, or crossed it. (Linux
-  sends its SYN again 8 ms after an ACK that it has refused with a reset.)
+- A SYN or FIN right after a segment of the peer answers that: one that came again, or crossed it.
+  (Linux sends its SYN again 8 ms after an ACK that it has refused with a reset; BSD has its FIN in
+  each ACK until it is acknowledged.)
 - Something asked for it: three duplicate ACKs (RFC 5681 3.2), or SACK says that what was sent later
   arrived. The answer must follow at once, but for the time to the sender and back again, and for
   what RACK waits (RFC 8985 6.2: up to a round trip).
@@ -77,8 +78,7 @@ def resent(of: "Sending", p: Packet, start: int, end: int, ident: int) -> None:
         of.answered(made.kind)
     if made.kind in (Kind.FAST, Kind.SACK, Kind.TIMEOUT) and not acked:
         made.first = True
-        heard = [one for one in (of.last_heard, oldest.last if oldest else None) if one is not None]
-        of.recovers(made.kind, p, max(heard, default=p.time))
+        of.recovers(made.kind, p, max(of.ended, of.last_heard or 0.0))
     of.took(start, end, p, ident)
     if acked and oldest is not None:
         oldest.seen(p, ident)
@@ -91,6 +91,12 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
         return Kind.COPY
     if of.zero is not None and bool(p.text or p.flags & FIN):
         return Kind.PROBE
+    if made.control:
+        answers = of.came is not None and p.time - of.came <= of.flight.lag + SOON
+        if answers:
+            return Kind.ANSWER
+        if p.flags & SYN and not made.acked:
+            return Kind.TIMEOUT
     if oldest is None:
         return Kind.RECOVERY if of.episode is not None else Kind.UNKNOWN
     if made.acked:  # as seen from here
@@ -99,18 +105,14 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
         return Kind.TIMEOUT if (made.waited or 0.0) >= QUICKEST * SLACK else Kind.UNKNOWN
     silence = p.time - of.last_heard if of.last_heard is not None else p.time - oldest.last
     trip = of.trip.smooth if of.trip.count else QUICKEST
-    asked = silence <= of.flight.lag + max(1.25 * trip, SOON)
+    soon = silence <= of.flight.lag + max(1.25 * trip, SOON)
+    asked = soon and bool(made.sacked or of.duplicates)
     first = made.start <= of.una
-    if p.flags & SYN:
-        soon = of.came is not None and p.time - of.came <= of.flight.lag + SOON
-        return Kind.ANSWER if soon else Kind.TIMEOUT
     if of.episode is not None and made.start < of.recover:
         again = oldest.last >= of.episode.began and oldest.sent > 1
-        if not again or (asked and (made.sacked or len(of.duplicates) >= ASKED)):
+        if not again or soon:
             return Kind.RECOVERY
-        if first and not asked:
-            return Kind.TIMEOUT
-        return Kind.RECOVERY if asked else Kind.UNKNOWN
+        return Kind.TIMEOUT if first else Kind.UNKNOWN
     if asked and first and len(of.duplicates) >= ASKED:
         return Kind.FAST
     if asked and made.sacked:
@@ -157,8 +159,7 @@ def late(of: "Sending", p: Packet, start: int, end: int, since: float, ident: in
         kind = Kind.FAST if asked else Kind.TIMEOUT if waited >= QUICKEST * SLACK else None
         of.answered(kind or Kind.UNKNOWN)
         if kind is not None and of.episode is None:
-            heard = of.last_heard if of.last_heard is not None else since
-            of.recovers(kind, p, heard)
+            of.recovers(kind, p, max(of.ended, of.last_heard or 0.0))
 
 
 def twice(of: "Sending", low: int, high: int) -> None:

@@ -15,7 +15,7 @@ class Kind(Enum):
     TIMEOUT = "timeout"  # nothing came that asked for it (RFC 6298)
     TAIL = "timeout or tail loss probe"  # ... and it is the last of what was sent (RFC 8985 7)
     PROBE = "zero-window probe"  # RFC 9293 3.8.6.1
-    ANSWER = "answer"  # a SYN or SYN,ACK again, when something came from the peer
+    ANSWER = "answer"  # a SYN or FIN again, when something came from the peer
     COPY = "copy"  # the same packet, twice in the network or in the capture
     UNKNOWN = "cannot be told"
 
@@ -98,6 +98,7 @@ class Zero:
     ended: float | None = None
     outstanding: bool = False  # was something unacknowledged when it began?
     waiting: float | None = None  # how soon after it something new was sent
+    reset: int = 0  # the packet with which the sender gave up
     rto: float = 1.0  # by RFC 6298 from what was measured until then
 
 

@@ -44,7 +44,7 @@ class Flight:
         self.initial = 0  # segments that were sent before the first ACK of text
         self.rounds: list[Round] = []
         self.points: list[Point] | None = [] if drawn else None
-        self._due: deque[tuple[float, int, int | None, bool]] = deque()
+        self._due: deque[tuple[float, int, int | None, bool]] | None = None  # on their way
         self._every, self._skipped = 1, 0
         self._target: int | None = None
         self._began = 0.0
@@ -68,18 +68,23 @@ class Flight:
             self.nxt = end
             self.initial += not self.rounds
         flight = self.nxt - self.una
-        self._peak = max(self._peak, flight)
-        self.most = max(self.most, flight)
-        self._recovering |= recovering
+        if flight > self._peak:
+            self._peak = flight
+            self.most = max(self.most, flight)
+        if recovering:
+            self._recovering = True
         if self.edge is not None and self.edge - self.nxt < self.largest:
             self._limited = True
-        self._point(time)
+        if self.points is not None:
+            self._point(time)
 
     def heard(self, time: float, una: int, edge: int | None, recovering: bool) -> None:
         """Everything before ``una`` was acknowledged, and up to ``edge`` may be sent."""
         if self._first_ack is None and una > 1:
             self._first_ack = time
         if self.lag:
+            if self._due is None:
+                self._due = deque()
             self._due.append((time + self.lag, una, edge, recovering))
             self.advance(time)
         else:
@@ -99,7 +104,7 @@ class Flight:
         less = self.lag - (time - self._first_ack)
         if less > 0:
             self.lag -= less
-            self._due = deque((at - less, *rest) for at, *rest in self._due)  # type: ignore[misc]
+            self._due = deque((at - less, *rest) for at, *rest in self._due or ())  # type: ignore[misc]
             self.advance(time)
 
     def finish(self) -> None:
@@ -122,7 +127,8 @@ class Flight:
         if una > self.una:
             self.una = una
             self.nxt = max(self.nxt, una)  # the capture lacks what was acknowledged
-        self._recovering |= recovering
+        if recovering:
+            self._recovering = True
         if self._target is not None and self.una > self._target:
             if len(self.rounds) < ROUNDS:
                 one = Round(self._began, time, self._peak, self._limited, False, self._recovering)
@@ -130,11 +136,11 @@ class Flight:
             self._begin(time, self.nxt)
             if self.una >= self.nxt:
                 self._target, self._drained_at = None, time
-        self._point(time)
+        if self.points is not None:
+            self._point(time)
 
     def _point(self, time: float) -> None:
-        if self.points is None:
-            return
+        assert self.points is not None
         self._skipped += 1
         if self._skipped % self._every:
             return

@@ -33,7 +33,7 @@ def opening(p: Packet) -> Opening:
 
 def blocks(p: Packet) -> list[tuple[int, int]]:
     """The blocks of its SACK option, in sequence numbers (RFC 2018)."""
-    if len(p.options) < 10:
+    if len(p.options) < 10 or SACK not in p.options:
         return []
     found = options(p.options).get(SACK, b"")
     return [

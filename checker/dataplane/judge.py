@@ -174,6 +174,11 @@ def _persist(way: Sending, side: int, strict: bool, timing: Timing) -> Check:
         if zero.probes:
             check.occasions += 1
             _probes(check, zero, timing)
+            if zero.reset and zero.answered:
+                check.find(
+                    NOTE, zero.reset, "a reset, though the probes of the zero window are answered: "
+                    "did the user give up, or the stack?", "RFC 9293 3.8.6.1, MUST-37",
+                )  # fmt: skip
             continue
         lasted = (zero.ended if zero.ended is not None else way.over) - zero.began
         late = 3 * max(zero.rto, timing.least)

@@ -34,6 +34,8 @@ class Plane:
         self.resets = 0
         self._syns: list[float | None] = [None, None]
         self._third = False
+        self._shifts = [0, 0]  # of the windows of each side
+        self._known = False  # are they known?
 
     def take(self, side: int, p: Packet, text: bytes = b"", ident: int = 0) -> None:
         """The next segment, with as much of its text as the capture has."""
@@ -43,15 +45,12 @@ class Plane:
         elif not self._third and p.flags & ACK and not p.flags & RST:
             self._placed(side, p)
         self.resets += bool(p.flags & RST)
-        shift = 0
-        if not p.flags & SYN:
-            one, other = self.opening
-            both = one is not None and other is not None
-            mine = self.opening[side]
-            if both and one.scale is not None and other.scale is not None:  # type: ignore[union-attr]
-                shift = mine.scale or 0  # type: ignore[union-attr]
-            known = both or any(each is not None and each.scale is None for each in (one, other))
-            self.ways[1 - side].scaled = known
+        if p.flags & SYN:
+            shift = 0
+        else:
+            shift = self._shifts[side]
+            if not self._known:
+                self.ways[0].scaled = self.ways[1].scaled = False
         self.ways[1 - side].hears(p, shift, blocks(p))
         self.ways[side].sends(p, text, ident)
 
@@ -60,9 +59,17 @@ class Plane:
         self.ways[1 - side].mss = offer.mss
         self._syns[side] = p.time
         other = self.opening[1 - side]
+        self._known |= offer.scale is None
         if other is not None:
+            self._known = True
             for way in self.ways:
                 way.sack = offer.sack and other.sack
+            if offer.scale is not None and other.scale is not None:
+                self._shifts[side], self._shifts[1 - side] = offer.scale, other.scale
+            else:
+                self._shifts = [0, 0]
+        if self._known:
+            self.ways[0].scaled = self.ways[1].scaled = True
 
     def _placed(self, side: int, p: Packet) -> None:
         """The third segment of a handshake: how far is it to either end?"""

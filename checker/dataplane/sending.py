@@ -6,7 +6,6 @@ itself lost it.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Callable
 from copy import copy
 
@@ -77,10 +76,11 @@ class Chunk:
 
 
 class Room:
-    """Octets of text in flight that may be kept yet, of all connections."""
+    """Of all connections: octets of text in flight that may be kept yet, and segments in flight."""
 
-    def __init__(self, left: int = 1 << 26) -> None:
+    def __init__(self, left: int = 1 << 26, chunks: int = 1 << 18) -> None:
         self.left = left
+        self.chunks = chunks
 
 
 def nobody(_packet: int, _word: str) -> None:
@@ -107,7 +107,7 @@ class Sending:
         self.scaled = True  # is it known by how much windows are scaled?
         self.granularity = 1  # of windows
         self.chunks: list[Chunk] = []
-        self.done: deque[Chunk] = deque(maxlen=DONE)  # of those acknowledged, the last
+        self.done: list[Chunk] = []  # of those acknowledged, the last
         self.holes: list[tuple[int, int, int, float]] = []  # not seen: places, packet, and when
         # Counts
         self.began: float | None = None  # the first text
@@ -124,7 +124,7 @@ class Sending:
         self.widest = 0
         self.offers = 0  # windows that were held against the one before
         self.judged = 0  # segments with text that were held against the window
-        self.full = 0
+        self.full = self.updates = 0
         self.beyond: list[Beyond] = []
         self.shrinks: list[Shrink] = []
         self.shrunk: tuple[int, float] | None = None  # where the edge is since then
@@ -174,6 +174,8 @@ class Sending:
     def sends(self, p: Packet, text: bytes, ident: int) -> None:
         """A segment of the sender."""
         if p.flags & RST:
+            if self.zero is not None:
+                self.zero.reset = p.number
             return
         syn, length = p.flags & SYN, p.length()
         if self.base is None:
@@ -219,7 +221,7 @@ class Sending:
         if self.edge is not None and end == self.edge and self.wnd:
             self.full += 1
             self.tell(p.number, "window full")
-        over = end - max(self.furthest, start)
+        over = 0 if end <= self.furthest else end - max(self.furthest, start)
         if over > 0:
             excuse = ""
             if self.zero is not None:
@@ -287,7 +289,8 @@ class Sending:
         octets = self._held(text)
         self.chunks.append(Chunk(start, end, p.time, p, ident, octets))
         self.chunks[-1].probe = self.zero is not None
-        if len(self.chunks) > CHUNKS:
+        self.room.chunks -= 1
+        if len(self.chunks) > CHUNKS or self.room.chunks < 0:
             self.overrun = True
             self._drop(self.chunks.pop(0))
         self.octets += min(p.text, end - start)
@@ -300,6 +303,7 @@ class Sending:
         return text
 
     def _drop(self, chunk: Chunk) -> None:
+        self.room.chunks += 1
         self.room.left += len(chunk.octets)
         chunk.octets = b""
 
@@ -339,6 +343,7 @@ class Sending:
                 break
         if found is not None and end > self.una:
             chunk = Chunk(found[0], found[1], p.time, p, 0, b"")
+            self.room.chunks -= 1
             self.chunks.insert(bisect_left(self.chunks, chunk.start, key=_start), chunk)
         return found
 
@@ -377,6 +382,7 @@ class Sending:
         for edge in (start, end):
             i = bisect_right(self.chunks, edge, key=_start) - 1
             if 0 <= i < len(self.chunks) and self.chunks[i].start < edge < self.chunks[i].end:
+                self.room.chunks -= 1
                 self.chunks.insert(i + 1, self.chunks[i].split(edge))
         for chunk in self.within(start, end):
             chunk.seen(p, ident)
@@ -430,6 +436,7 @@ class Sending:
                 break
             if chunk.end > ack:
                 rest = chunk.split(ack)
+                self.room.chunks -= 1
                 self.chunks.insert(count + 1, rest)
             doubt |= chunk.sent > 1 or chunk.sacked
             sample = chunk
@@ -442,6 +449,8 @@ class Sending:
             self._drop(chunk)
             self.done.append(chunk)
         del self.chunks[:count]
+        if len(self.done) > 2 * DONE:
+            del self.done[:-DONE]
         while self.holes and self.holes[0][0] < ack:
             _, end, number, time = self.holes.pop(0)
             if end > ack:
@@ -510,7 +519,8 @@ class Sending:
     def _offered(self, p: Packet, ack: int, wnd: int, shift: int, bare: bool) -> None:
         """The window is now so wide."""
         before, edge = self.wnd, ack + wnd
-        self.granularity = max(self.granularity, 1 << shift)
+        if shift and self.granularity == 1:
+            self.granularity = 1 << shift
         if self.edge is not None and self.scaled:
             self.offers += 1
             lost = self.edge - edge
@@ -522,12 +532,8 @@ class Sending:
             elif self.shrunk is not None:
                 self.shrunk = max(edge, self.shrunk[0]), self.shrunk[1]
             self._small(p, wnd, -lost)
-        for i in range(len(self.beyond) - self._suspects, len(self.beyond)):
-            one = self.beyond[i]
-            if edge >= one.edge + one.octets:
-                excuse = "the capture may lack an ACK before it, since the next one allows it"
-                self.beyond[i] = one._replace(excuse=excuse)
-        self._suspects = 0
+        if self._suspects:
+            self._excuse(edge)
         self.wnd, self.edge = wnd, edge
         self.widest = max(self.widest, wnd)
         if self.furthest is None or edge > self.furthest:
@@ -548,10 +554,22 @@ class Sending:
             self.zero = None
         opens = bare and before is not None and wnd > before
         if opens and self.duplicates[-1:] != [p.number]:
+            self.updates += 1
             self.tell(p.number, "window update")
+
+    def _excuse(self, edge: int) -> None:
+        """Does the next ACK allow what was beyond the window?"""
+        for i in range(len(self.beyond) - self._suspects, len(self.beyond)):
+            one = self.beyond[i]
+            if edge >= one.edge + one.octets:
+                excuse = "the capture may lack an ACK before it, since the next one allows it"
+                self.beyond[i] = one._replace(excuse=excuse)
+        self._suspects = 0
 
     def _small(self, p: Packet, wnd: int, more: int) -> None:
         """Is it a silly window: a small one, opened by less than the receiver should wait for?"""
+        if more <= 0 or wnd >= (self.mss or 536):
+            return
         least = min(self.mss or 536, max(self.widest // 2, 1))
         if 0 < wnd < least and 0 < more < least:
             self.keep(self.silly, Silly(p.number, wnd))

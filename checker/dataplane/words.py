@@ -77,6 +77,8 @@ def _trip(plane: Plane, side: int) -> str:
     else:
         where = f"the capture is {_time(lag)} from its sender and back, which are not in it"
     karn = f", {_count(trip.excluded, 'ACK')} left out (Karn)" if trip.excluded else ""
+    if any(one.kind is Kind.TIMEOUT for one in way.resends):
+        where += f"; RFC 6298 makes a timeout of {_time(trip.rto + lag)} of it"
     return f"round trip: {seen} in {_count(trip.count, 'sample')}{karn}; {where}"
 
 
@@ -191,7 +193,8 @@ def _windows(way: Sending) -> Iterator[str]:
         yield "by how much windows are scaled is not known: what they allow is not told"
         return
     if way.full:
-        yield f"{_count(way.full, 'segment')} up to the edge of the window"
+        updates = f", {_count(way.updates, 'window update')}" if way.updates else ""
+        yield f"{_count(way.full, 'segment')} up to the edge of the window{updates}"
     if way.shrinks:
         one = way.shrinks[0]
         yield (
@@ -262,6 +265,7 @@ def as_json(plane: Plane, side: int, who: str, zero: float) -> dict[str, Any]:
             for one in way.zeros[:RESENDS * 8]
         ],
         "window_full": way.full,
+        "window_updates": way.updates,
         "window_known": way.scaled,
         "shrinks": [list(one) for one in way.shrinks[:RESENDS]],
         "silly_windows": len(way.silly),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from .plot import STYLE, Mark, Plot, Series, Span, svg
@@ -22,12 +23,14 @@ def curves(story: Story) -> str:
 def _plot(story: Story) -> Plot:
     """Lines, grounds and marks: what was lost, and what was done and brought by no message."""
     names = dict.fromkeys(name for one in story.measures for name in one.values)
+    last = story.measures[-1]
+    moments = [*story.measures, replace(last, time=last.time + last.time / 50)]  # to be seen, too
     series = [
-        Series(name, [(one.time, one.values.get(name)) for one in story.measures], broad=n == 0)
+        Series(name, [(one.time, one.values.get(name)) for one in moments], broad=n == 0)
         for n, name in enumerate(names)
     ]
+    most = 1.05 * max(value for one in moments for value in one.values.values())
     spans = []
-    moments = [*story.measures, story.measures[-1]]
     for phase, pairs in groupby(pairwise(moments), key=lambda pair: pair[0].phase):
         known = [*pairs]
         if phase:
@@ -38,4 +41,4 @@ def _plot(story: Story) -> Plot:
             lost.append(Mark("lost", one.time, 0, f"{line.number}: {line.lost[0].text}"))
         elif line.received is None:
             done.append(Mark(line.action.lower(), one.time, 0, f"{line.number}: {line.rule}"))
-    return Plot(story.title, "octets", series, story.phases, spans, lost + done, clock="")
+    return Plot(story.title, "octets", series, story.phases, spans, lost + done, most, clock="")

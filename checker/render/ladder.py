@@ -238,10 +238,11 @@ class _Ladder:
         """A glyph for each column; what is there at all has one at least."""
         width, at, end = self.middle - BARS - 5, 0, 0
         glyphs = ""
-        for n, (part, length) in enumerate(bar.parts, 1):
+        drawn = self.story.drawn(bar)
+        for n, (part, length) in enumerate(drawn, 1):
             end += length
             edge = max(at + 1, round(end * width / self.story.scale))
-            edge = max(at, min(edge, width - len(bar.parts) + n))
+            edge = max(at, min(edge, width - len(drawn) + n))
             glyphs += part.kind.value * (edge - at)
             at = edge
         return f"{left(bar.name, BARS)} [{left(glyphs, width)}]"

@@ -220,7 +220,7 @@ class _Drawing:
         ]
         entries += [("mark", LOST, what) for what in dict.fromkeys(m.what for m in self.plot.marks)]
         for kind, colour, name in entries:
-            width = 26 + 6.1 * len(name)
+            width = 34 + 6.1 * len(name)
             if x + width > WIDTH - RIGHT and x > LEFT:
                 x, y = float(LEFT), y + 16
             if kind == "line":

@@ -275,14 +275,17 @@ class Story:
         before, after = (self.measures[n].bars for n in (index, index + 1))
         return tuple(new if new != old else () for old, new in zip(before, after, strict=True))
 
+    def drawn(self, bar: Bar) -> list[tuple[Part, int]]:
+        """The parts of a bar that begin within the scale."""
+        starts = accumulate((length for _, length in bar.parts), initial=0)
+        return [one for start, one in zip(starts, bar.parts, strict=False) if start < self.scale]
+
     @property
     def parts(self) -> dict[str, dict[Part, None]]:
         """What is drawn of the bars of each name, in the order of the kinds."""
         found: dict[str, dict[Part, None]] = {}
         for bar in (bar for one in self.measures for bars in one.bars for bar in bars):
-            ends = accumulate((length for _, length in bar.parts), initial=0)
-            drawn = [part for start, (part, _) in zip(ends, bar.parts, strict=False)
-                     if start < self.scale]  # fmt: skip
+            drawn = (part for part, _ in self.drawn(bar))
             found.setdefault(bar.name, {}).update(dict.fromkeys(drawn))
         kinds = list(Kind)
         return {

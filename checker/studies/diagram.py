@@ -896,12 +896,12 @@ def diagrams() -> dict[str, str]:
         "phases": _phases(),
         "handshake": handshake,
         "close": close,
-        **{name: dot(tell(SCENARIOS[name])) for name in TOLD},
+        **{f"http/{name}": dot(tell(SCENARIOS[name])) for name in TOLD},
     }
 
 
 TOLD = ("keep-alive-race", "reset-destroys-response", "lingering-close")
-"""Scenarios that the documentation shows step by step."""
+"""Scenarios that the documentation links: too wide to be shown on a page."""
 
 
 WALKS = (
@@ -929,7 +929,7 @@ def write(directory: str | PathLike[str]) -> None:
     folder = Path(directory)
     require_dot(".svg")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "http").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageProblem(f"cannot make {str(folder)!r}: {error.strerror}") from error
     sources = diagrams()

@@ -184,14 +184,16 @@ def ports_text(ports: int, wait: Fraction, hold: Fraction, rate: Fraction | None
 
 
 Waits = tuple[int, ...]
-"""How long each port still is in TIME-WAIT, in ticks; 0: it is free."""
+"""How long the TIME-WAIT of each port still runs, in ticks; 0: its timer has run out."""
+FREE = -1
+"""... of a port that is in no TIME-WAIT."""
 
 
 def sustained(ports: int, wait: int) -> Fraction:
     """The highest rate by exploration of a host with so many ports, in connections a tick."""
     clients = _Clients(ports, wait)
     graph: dict[Waits, list[tuple[int, Waits]]] = {}
-    todo = [(0,) * ports]
+    todo = [(FREE,) * ports]
     while todo:
         waits = todo.pop()
         if waits not in graph:
@@ -206,7 +208,7 @@ def first_refused(rate: int, ports: int, wait: int) -> int | None:
     """The request that finds no port, at so many a tick, by a run of the same host; None: none
     does within three times the TIME-WAIT."""
     clients = _Clients(ports, wait)
-    waits: Waits = (0,) * ports
+    waits: Waits = (FREE,) * ports
     for tick in range(3 * wait + 1):
         found = dict(clients.second(waits))
         if rate not in found:
@@ -241,12 +243,13 @@ class _Clients:
     def _host(self, waits: Waits) -> Endpoint:
         host = initial((), replace(self.bounds, incarnations=0), self.ports)
         for left, socket in zip(waits, host.host.sockets, strict=True):
-            if left:
+            if left != FREE:
                 socket.tcb = Tcb(state=State.TIME_WAIT, time_wait=left, closing=True)
         return host
 
     def _waits(self, host: Endpoint) -> Waits:
-        return tuple(sorted(socket.tcb.time_wait for socket in host.host.sockets))
+        tcbs = [socket.tcb for socket in host.host.sockets]
+        return tuple(sorted(FREE if t.state == State.CLOSED else t.time_wait for t in tcbs))
 
     def _call(
         self, end: Endpoint, at: int, what: Input, seg: Segment | None = None

@@ -21,6 +21,7 @@ from spec.rules import (
     KeepAlive,
     Persist,
     Restart,
+    Scale,
 )
 
 
@@ -235,6 +236,10 @@ ABLATIONS = (
     ),
     _change(110, "samples of what was sent again", "CC6", {"karn": False}),
     _change(111, "slow start grows by segments", "CC8", {"growth": Growth.SEGMENT}),
+    _change(119, "scaled windows read as they are", "D11", {"scale": Scale.UNHEARD}),
+    _change(120, "windows read as scaled that are not", "D11", {"scale": Scale.IMAGINED}),
+    _change(120, "windows read as scaled that are not", "D11.inside", {"scale": Scale.IMAGINED}),
+    _change(121, "text sent once", "CC7", {"text_retransmitted": False}),
     _change(112, "any window update counts", "D3", {"window_newer": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
     _change(80, "connections kept", "H1", {}, {"kept": True, "octets": 2}),
@@ -255,6 +260,23 @@ ABLATIONS = (
     _change(90, "nobody watches idle connections", "H6.watched", {}, {"watches": False}),
     _change(91, "no idle limit at the client", "H6.idle", {}, {"client_idle": 0}),
     _change(60, "a SYN sent once", "H7.again", {"syn_retransmitted": False}),
+    _change(122, "text beyond the peer's window", "CC3.shut", {"peer_window": False}),
+    _change(123, "SND.NXT back at SND.UNA after a timeout", "CC3", {"nxt_kept": False}),
+    _change(
+        101,
+        "a shut window probed by new octets only",
+        "CC3.shut",
+        {"persist": Persist.NEW},
+        note="The second probe lies two octets beyond the window.",
+    ),
+    _change(
+        124,
+        "a window that shrinks",
+        "CC3",
+        {},
+        {"shrinks": True},
+        note="SHLD-14: the lifecycle has no such step, so that nothing carries over.",
+    ),
 )
 """Every ablation whose claim is in the table."""
 

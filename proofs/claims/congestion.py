@@ -1,8 +1,8 @@
 """CC1 to CC8: congestion control."""
 
 from proofs.claims import properties as p
-from proofs.claims.claim import ALWAYS, SOMETIMES, Claim, seen
-from proofs.claims.transfer import ONCE
+from proofs.claims.claim import ALWAYS, EVENTUALLY, SOMETIMES, Claim, Live, seen
+from proofs.claims.transfer import ONCE, PROGRESS
 from spec.rules import Congestion
 
 CLAIMS = (
@@ -63,7 +63,8 @@ CLAIMS = (
         "transfer-losses",
         "RFC 6582 3.2",
         witnesses=("WCC5",),
-        finding="In Reno two segments lost of one flight halve ssthresh twice.",
+        finding="In Reno duplicate ACKs of a flight whose loss was noticed before halve ssthresh "
+        "again: after a timeout, or if two segments of it were lost.",
     ),
     Claim(
         "CC6",
@@ -73,6 +74,15 @@ CLAIMS = (
         "transfer-samples",
         "RFC 9293 3.8.1 MUST-18; RFC 6298 3",
         witnesses=("WCC6",),
+    ),
+    Claim(
+        "CC7",
+        "all text is acknowledged in the end, whatever is lost on the way",
+        EVENTUALLY,
+        p.everything,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 5",
+        live=Live(p.text_waits, weak=PROGRESS),
     ),
     Claim(
         "CC8",

@@ -12,7 +12,7 @@ from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.tcp.transfer import Transfer
 from spec.world.endpoint import Endpoint
-from spec.world.http import User, pending
+from spec.world.http import User
 from spec.world.system import World
 
 Property = Callable[[World], bool]
@@ -149,6 +149,11 @@ def no_dead_open(world: World) -> bool:
             if (peer.ghost.old_me != 0) | (peer.ghost.old_peer != 0):
                 return False
     return True
+
+
+def never_strayed(world: World) -> bool:
+    """CC3: no step of an end was any that the lifecycle does not have."""
+    return not any(host.ghost.strayed for host in world.hosts)
 
 
 def no_crossing(world: World) -> bool:
@@ -498,21 +503,21 @@ def nat_remembers(world: World) -> bool:
 def clock_at_its_last(world: World) -> bool:
     """WR10.clock: both ends are in ESTABLISHED, and their clocks at their last value."""
     a, b = world.hosts
-    both = a.tcb.state == b.tcb.state == State.ESTABLISHED
+    both = a.tcb.state == State.ESTABLISHED and b.tcb.state == State.ESTABLISHED
     return both and a.host.clock == 3
 
 
 def recent_by_an_ack(world: World) -> bool:
     """WR10.ack: an ACK alone has moved TS.Recent, after the tick in which the SYN,ACK came."""
     client, server = (end.tcb for end in world.hosts)
-    both = client.state == server.state == State.ESTABLISHED
+    both = client.state == State.ESTABLISHED and server.state == State.ESTABLISHED
     return both and client.recent_for < 2 and server.recent_for == 2 and not _has_text(server)
 
 
 def recent_anew(world: World) -> bool:
     """WR10.anew: TS.Recent moves to the clock's first value, of a connection that is older."""
     client, server = (end.tcb for end in world.hosts)
-    both = client.state == server.state == State.ESTABLISHED
+    both = client.state == State.ESTABLISHED and server.state == State.ESTABLISHED
     return both and client.recent_for == 0 and server.recent_for == 2 and server.ts_recent == 1
 
 
@@ -996,6 +1001,28 @@ def octet_delivered(world: World) -> bool:
     return b.ghost.delivered == 1
 
 
+def sent_again_and_held(world: World) -> bool:
+    """A sends again what it has sent, and is in the midst of it; B holds text beyond RCV.NXT."""
+    a, b = world.hosts
+    (sender,), (receiver,) = a.tcb.transfers, b.tcb.transfers
+    between = sender.nxt not in (a.tcb.snd.una, a.tcb.snd.nxt)
+    return between and any(place.here for place in receiver.places)
+
+
+def probes_shut_window(world: World) -> bool:
+    """A has sent an octet into B's window, of which it knows that it is shut."""
+    a, _ = world.hosts
+    snd = a.tcb.snd
+    return a.tcb.state == State.ESTABLISHED and snd.wnd == 0 and snd.nxt != snd.una
+
+
+def fin_waits_and_held(world: World) -> bool:
+    """A has sent its FIN, and B holds text of it beyond RCV.NXT."""
+    a, b = world.hosts
+    (receiver,) = b.tcb.transfers
+    return a.tcb.state == State.FIN_WAIT_1 and any(place.here for place in receiver.places)
+
+
 def recovered(world: World) -> bool:
     """A third segment had to be left aside, and the connection was made later, with its octet."""
     request = _request(world)
@@ -1136,6 +1163,23 @@ def cut_off(world: World) -> bool:
 def nobody_is_cut_off(world: World) -> bool:
     """D8: where only RECEIVE and ABORT can happen, no shut window is of a dead connection."""
     return not cut_off(world)
+
+
+def text_is_inside(world: World) -> bool:
+    """D11.inside: A has sent no further than an octet beyond what B has room for."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.nxt <= b.tcb.rcv.nxt + b.tcb.rcv.wnd + 1
+
+
+def not_offered(world: World) -> bool:
+    """B has room, and A knows of none: all is acknowledged, and windows are scaled by 4."""
+    a, b = world.hosts
+    return (
+        _established(world)
+        and a.tcb.snd.una == b.tcb.rcv.nxt
+        and a.tcb.snd.wnd == 0
+        and (b.tcb.rcv.wnd != 0)
+    )
 
 
 def no_silly_segment(world: World) -> bool:
@@ -1306,7 +1350,7 @@ def one_is_read(world: World) -> bool:
 def two_pending(world: World) -> bool:
     """WH1.together: two requests wait for their responses."""
     client, _ = _users(world)
-    return pending(client) == 2
+    return client.asked == client.answered + client.failed + 2
 
 
 def an_end_in_time_wait(world: World) -> bool:

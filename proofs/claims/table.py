@@ -10,6 +10,7 @@ from proofs.claims import (
     listener,
     liveness,
     opening,
+    refinement,
     rest,
     reuse,
     time_wait,
@@ -32,6 +33,7 @@ CLAIMS: tuple[Claim, ...] = (
     *timestamps.CLAIMS,
     *transfer.CLAIMS,
     *congestion.CLAIMS,
+    *refinement.CLAIMS,
     *http.CLAIMS,
     *opening.WITNESSES,
     *time_wait.WITNESSES,
@@ -45,6 +47,7 @@ CLAIMS: tuple[Claim, ...] = (
     *timestamps.WITNESSES,
     *transfer.WITNESSES,
     *congestion.WITNESSES,
+    *refinement.WITNESSES,
     *http.WITNESSES,
 )
 
@@ -64,6 +67,7 @@ SUBJECTS: dict[str, tuple[Claim, ...]] = {
     "Timestamps": (*timestamps.CLAIMS, *timestamps.WITNESSES),
     "Windows and text": (*transfer.CLAIMS, *transfer.WITNESSES),
     "Congestion": (*congestion.CLAIMS, *congestion.WITNESSES),
+    "Refinement": (*refinement.CLAIMS, *refinement.WITNESSES),
     "HTTP": (*http.CLAIMS, *http.WITNESSES),
     "Conduct": (*conduct.CLAIMS, *conduct.WITNESSES),
 }

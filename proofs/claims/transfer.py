@@ -7,6 +7,7 @@ was written.
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim, Live, seen
 from proofs.claims.liveness import TIMERS
+from spec.rules import Persist
 from spec.tcp.inputs import Input
 
 ONCE = {
@@ -15,7 +16,12 @@ ONCE = {
     "text_retransmitted": False,
 }
 """Nothing is sent again by a timer: what is asked is whether it has to be."""
+SCALED = {**ONCE, "persist": Persist.OFF, "window_larger": True}
+"""The same, and no window is probed."""
 _RECEIVE = Input.RECEIVE.value
+
+PROGRESS = (*TIMERS, _RECEIVE, Input.OVERRIDE_TIMEOUT.value)
+"""What goes on for ever: timers, and the user of the receiver reads."""
 
 CLAIMS = (
     Claim(
@@ -76,7 +82,7 @@ CLAIMS = (
         p.everything,
         "transfer-shut",
         "RFC 9293 3.8.1, 3.8.6.1",
-        live=Live(p.text_waits, weak=(*TIMERS, _RECEIVE, Input.OVERRIDE_TIMEOUT.value)),
+        live=Live(p.text_waits, weak=PROGRESS),
     ),
     Claim(
         "D5",
@@ -95,6 +101,17 @@ CLAIMS = (
         "transfer-shrinks",
         "RFC 9293 3.8.6, MUST-34",
         witnesses=("WD5.rest",),
+    ),
+    Claim(
+        "D5.live",
+        "... and all is acknowledged in the end, if the peer reads",
+        EVENTUALLY,
+        p.everything,
+        "transfer-shrinks",
+        "RFC 9293 3.8.6, SHLD-14",
+        live=Live(p.text_waits, weak=PROGRESS),
+        finding="Refuted: a receiver may shut the window that it has opened each time before text "
+        "comes, for ever.",
     ),
     Claim(
         "D6",
@@ -130,6 +147,28 @@ CLAIMS = (
         idle=frozenset({_RECEIVE, Input.ABORT.value}),
     ),
     Claim(
+        "D11",
+        "with scaled windows no probe is needed, if nothing is lost",
+        REST,
+        p.nothing_waits,
+        "transfer-scaled",
+        "RFC 7323 2",
+        rules=SCALED,
+        witnesses=("WD11",),
+        finding="A window that is scaled, to a peer that does not know, looks shut, or nearly so. "
+        "One that is not, to a peer that believes it is, lets text be sent that nobody takes.",
+    ),
+    Claim(
+        "D11.inside",
+        "... and text is sent only where the peer has room for it",
+        ALWAYS,
+        p.text_is_inside,
+        "transfer-scaled",
+        "RFC 7323 2.2",
+        rules=SCALED,
+        witnesses=("WD11",),
+    ),
+    Claim(
         "D12",
         "an urgent pointer changes nothing of what is delivered",
         ALWAYS,
@@ -160,5 +199,6 @@ WITNESSES = (
         "RFC 9293 3.7.4, 3.8.6.3",
         rules=ONCE,
     ),
+    seen(CLAIMS, "WD11", "D11", "a part of the window is too little to be offered", p.not_offered),
     seen(CLAIMS, "WD12", "D12", "urgent text is delivered", p.urgent_delivered),
 )

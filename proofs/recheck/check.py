@@ -22,6 +22,7 @@ Exit codes: 0 all is well, 1 something is not, 2 usage, 3 interrupted, 4 a solve
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -41,7 +42,7 @@ from proofs.recheck import objects, page, statement
 from proofs.recheck.obligations import NEVER, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
-from proofs.recheck.terms import Bad, question, script
+from proofs.recheck.terms import Bad, and_, question, script
 from proofs.recheck.workers import side_by_side
 
 FORMAT, VERSION = "synproof certificates", 3
@@ -140,9 +141,12 @@ def check(place: Path, unit: Unit, solvers: Sequence[str], timeout: float) -> Ch
         return done
     of = _theories[unit.name]
     try:
-        for one in _obligations(of, unit):
-            done.taken += one.action not in (START, TICK) and one.what not in (NEVER, "constants")
-            _prove(done, of, one, solvers, timeout)
+        for _, some in itertools.groupby(_obligations(of, unit), lambda one: one.path):
+            path = [*some]
+            known = _together(of, path, solvers, timeout)
+            for one in path:
+                done.taken += one.action not in (START, TICK) and one.what not in _OF_NO_STATE
+                _prove(done, of, one, solvers, timeout, known)
         if unit.action == WHOLE:
             _possible(done, of, timeout)
     except Bad as bad:
@@ -164,13 +168,41 @@ def _obligations(of: Theory, unit: Unit) -> Iterator[Obligation]:
                 yield from of.path(action, path)
 
 
+_OF_NO_STATE = (NEVER, "constants")
+
+
+def _together(
+    of: Theory, path: Sequence[Obligation], solvers: Sequence[str], timeout: float
+) -> list[str]:
+    """Who agrees to all obligations of a path at once: asked where all have the same hints. What
+    is proved of all is proved of each."""
+    left = [one for one in path if not one.evident]
+    named = {tuple(of.hints.get((one.action, one.path, one.what)) or ()) for one in left}
+    if len(left) < 2 or len(named) > 1 or () in named:
+        return []
+    supposed = tuple(dict.fromkeys(term for one in left for term in one.supposed))
+    goal = and_(*(one.goal for one in left))
+    first = left[0]
+    whole = Obligation(first.action, first.path, "all", supposed, goal)
+    return _asked(whole, solvers, timeout)[1]
+
+
 def _prove(
-    done: Checked, of: Theory, one: Obligation, solvers: Sequence[str], timeout: float
+    done: Checked,
+    of: Theory,
+    one: Obligation,
+    solvers: Sequence[str],
+    timeout: float,
+    known: Sequence[str] = (),
 ) -> None:
-    """Have an obligation proved: with the hypotheses that the hints name, else with all."""
+    """Have an obligation proved, if it is not ``known`` to solvers: with the hypotheses that the
+    hints name, else with all."""
     done.obligations += 1
     if one.evident:
         done.evident += 1
+        return
+    if known:
+        done.agreed.update(known)
         return
     began = time.monotonic()
     said = _asked(one, solvers, timeout)

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.theorems import cookies, pace, paws, small, text
+from proofs.theorems import cookies, pace, paws, refinement, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import CookieHash, Cookies, Isn, KeepAlive, Restart, Row
+from spec.rules import Congestion, CookieHash, Cookies, Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,7 +465,7 @@ NEEDS: tuple[Need, ...] = (
         for row in Row
         if row != Row.NONE
     ),
-    # T8 and T9 with text
+    # Connections with text
     *(
         Need(
             id,
@@ -474,7 +474,57 @@ NEEDS: tuple[Need, ...] = (
             note="A segment, or an ACK, that is 2^32 behind looks like one of now; one that is a "
             "number less behind does no harm.",
         )
-        for id in ("T9.text", "T8.text")
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+    ),
+    *(
+        Need(
+            id,
+            "ISSs that do not rise",
+            without=(text.rising,),
+            note="What an earlier connection used has the numbers of this one.",
+        )
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+    ),
+    *(
+        Need(
+            id,
+            "CLOSE in SYN-RECEIVED sends FIN at once",
+            rules={"close_waits": False},
+            note="Text is taken in FIN-WAIT-1 before our SYN is acknowledged, and so by a TCB that "
+            "another was meant for.",
+        )
+        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+    ),
+    # CC3
+    Need(
+        "CC3",
+        "segments without text",
+        without=(refinement.segments_have_text,),
+        note="An MSS of 0: what is sent again is an ACK, of SND.UNA.",
+    ),
+    _less("CC3", "122 CC3.shut"),
+    _less("CC3", "123 CC3"),
+    _less("CC3", "101 CC3.shut"),
+    *(
+        _all_the_same(
+            "CC3",
+            f"other congestion control: {control.value}",
+            "It decides when and how much, not what.",
+            congestion=control,
+        )
+        for control in (Congestion.TAHOE, Congestion.RENO)
+    ),
+    Need(
+        "CC3.take",
+        "a window that shrinks",
+        bounds={"shrinks": True},
+        run=_BY_ABLATION["124 CC3"],
+    ),
+    _all_the_same(
+        "CC3.take",
+        "nothing is held",
+        "What is dropped is sent again.",
+        reassembly=False,
     ),
     Need(
         "T9.pace",

@@ -57,17 +57,16 @@ class Small:
 
 @dataclass(slots=True)
 class Turn:
-    """An end that acts, what is left open, what else decides, and the context in which rules run:
-    ``using`` makes it."""
+    """An end that acts, what is left open, what else decides, the context in which rules run
+    (``using`` makes it), and ``my_end``, which tells of a life by its number how far it goes."""
 
     me: Any
     open: Any
     seen: Any
-    my_iss: Seq
-    its_iss: Seq
     rules: Rules
     bounds: Bounds
     tcp: Tcp
+    my_end: Callable[[int], int]
 
     @property
     def seq(self) -> Space:
@@ -82,13 +81,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """A state as seen from one end."""
+    """A state as seen from one end. ``mine`` and ``its`` give what is remembered of a life by its
+    number, ``my_end`` and ``its_end`` how far it goes, also of one that is yet to come."""
 
     me: Any
     peer: Any
-    my_iss: Seq
-    its_iss: Seq
-    seq: Space
+    mine: Callable[[int], Any]
+    its: Callable[[int], Any]
+    my_end: Callable[[int], int]
+    its_end: Callable[[int], int]
 
 
 Move = Callable[[Turn, Any], "list[Any] | None"]
@@ -102,6 +103,10 @@ class Pair:
     ``end``, ``message`` and ``open`` are the records that they are made of; ``look`` says what of
     the peer decides what may happen, of the record ``seen``. No clause speaks of what is open, so
     that it is another at each step.
+
+    An end has many lives: its field ``life`` has the number of the last one. Of each life what is
+    in the record ``memory`` is remembered for ever, as the end's fields of these names were. How
+    far a life goes is a function of its number, which no step changes.
     """
 
     end: type
@@ -111,6 +116,8 @@ class Pair:
     moves: Mapping[str, Move]
     deliveries: Mapping[str, Move]
     look: Callable[[Any], Any]
+    memory: type
+    life: str
 
 
 # S2: what a full SYN queue costs

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, pace, paws, small, text
+from proofs.theorems import cookies, pace, paws, refinement, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -173,25 +173,30 @@ _T3 = Theorem(
 )
 
 _TEXT = Theorem(
-    id="T9.text",
-    title="between two ends that agree on their ISNs each octet that is taken is the next one of "
-    "the peer's stream, at 32 bits, if no number that arrives is 2^32 behind SND.NXT",
-    cites="RFC 9293 1, 3.4, 3.8, 3.10",
-    claims=(text.nothing_is_garbled, text.numbers_are_places, text.segments_are_numbered),
+    id="T1.text",
+    title="no ESTABLISHED without three-way agreement, but by simultaneous open, with text from "
+    "the start, at 32 bits",
+    cites="RFC 9293 3.4, 3.5, 3.10",
+    claims=(text.agreement, text.numbers_are_places, text.segments_are_numbered),
     clauses=(
-        text.synchronized,
-        text.nothing_before_it_begins,
+        text.remembered,
+        text.opening,
         text.in_order,
-        text.fin_is_last,
+        text.taken_was_sent,
         text.states_tell,
         text.window_is_its_own,
         text.in_flight,
         text.segments_are_sent,
         text.acks_are_of_the_past,
+        text.others_have_taken_nothing,
+        text.answers_its_caller,
+        text.acknowledges_its_callee,
+        text.simultaneous_or_later,
     ),
-    rules={},
+    rules={"close_waits": True},
     bounds={"width": 32, "packed": True},
     free=("covering_acceptable", "edge_acceptable"),
+    pairs=(text.rising,),
     facts=(text.nothing_comes_back,),
     system=text.TEXT,
 )
@@ -504,9 +509,32 @@ THEOREMS = (
     _TEXT,
     _upon(
         _TEXT,
+        id="T2.text",
+        title="a stale SYN that a listener hears never gets past the third handshake, whatever "
+        "text is in flight",
+        cites="RFC 9293 3.5, Figure 8",
+        claims=(text.stale_syn_stops,),
+        clauses=(text.stale_is_unheard,),
+    ),
+    _upon(
+        _TEXT,
+        id="T5.text",
+        title="no segment of an earlier connection moves one that is established, or is taken",
+        cites="RFC 9293 3.4.1",
+        claims=(text.no_crossing,),
+    ),
+    _upon(
+        _TEXT,
+        id="T9.text",
+        title="each octet that is taken is the next one of the stream of the TCB that was heard",
+        cites="RFC 9293 1, 3.4, 3.8, 3.10",
+        claims=(text.nothing_is_garbled,),
+    ),
+    _upon(
+        _TEXT,
         id="T8.text",
-        title="... and who has its FIN acknowledged has a peer that took all that was written; who "
-        "closed gracefully has taken all that the peer wrote, too",
+        title="who has its FIN acknowledged has a peer that took all that was written; who closed "
+        "gracefully has taken all that the peer wrote, too",
         cites="RFC 9293 1, 3.6",
         claims=(text.acknowledged_is_whole, text.graceful_is_whole),
     ),
@@ -522,6 +550,36 @@ THEOREMS = (
         free=(),
         facts=(pace.slow_enough,),
         system=pace.PACE,
+    ),
+    Theorem(
+        id="CC3",
+        title="what a data plane sends is in the peer's window or was sent before, whatever "
+        "decides when and how much",
+        cites="RFC 9293 3.8; RFC 5681 3; RFC 6582",
+        claims=(refinement.never_strays,),
+        clauses=(
+            refinement.sent_was_written,
+            refinement.over_is_over,
+            refinement.again_was_sent,
+            refinement.recovery_has_an_end,
+        ),
+        rules={},
+        bounds={"width": 32, "transfer": True},
+        free=(),
+        facts=(refinement.segments_have_text,),
+        system=refinement.SENDER,
+    ),
+    Theorem(
+        id="CC3.take",
+        title="... and it takes nothing that did not come, nor moves the right edge of its window "
+        "to the left",
+        cites="RFC 9293 3.8.6, 3.10.7.4 seventh",
+        claims=(refinement.taken_has_come, refinement.edge_stays),
+        clauses=(refinement.held_has_come, refinement.window_is_the_buffer),
+        rules={},
+        bounds={"width": 32, "transfer": True, "window": refinement.PLACES},
+        free=(),
+        system=refinement.RECEIVER,
     ),
 )
 """What is proved."""

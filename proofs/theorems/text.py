@@ -1,27 +1,27 @@
-"""Two ends that exchange text at 32 bits: octets are whole, in order, once, and nobody else's.
+"""Connections from CLOSED to CLOSED at 32 bits: handshake, text both ways, and close, one after
+the other, any number of them.
 
-The system begins where both ends know both ISNs, and have agreed on them (T1). From there on the
-specification's own functions work on two TCBs: SEND, RECEIVE, CLOSE, ABORT, timeouts, and whatever
-segment arrives. Segments in flight are a set that forgets nothing, and in it are those of earlier
-connections, too.
+The specification's own functions work on one TCB at each end. Users call OPEN, SEND, RECEIVE, CLOSE
+and ABORT as they like, before ESTABLISHED, too; timeouts come, hosts crash, and segments in flight
+are a set that forgets nothing. So whatever earlier connections have sent may arrive.
 
-*Places* are natural numbers, and do not wrap: the first octet after SYN has place 0, and the number
-of a place is ISS + 1 + place, modulo 2^32. What an earlier connection used lies below the ISS (RFC
-9293 3.4.1), so that its places are negative. No rule of the specification reads places. All that
-time must do is to let no segment arrive of which a number is 2^32 places behind SND.NXT, or more:
-``proofs.theorems.pace`` says how fast one may send.
+*Places* are natural numbers that do not wrap, one row of them for all that a host ever sends: an
+ISS, octets, FIN, and the next ISS, which lies above all that was used before (RFC 9293 3.4.1). The
+number of a place is the place modulo 2^32. No rule of the specification reads places. A TCB is
+known by the place of its ISS, and of each is remembered, for ever, what it had come to. How far its
+places go is a function of the TCB that no step changes: what it will be given to send, a proof need
+not know, only that the next ISS is not below.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from proofs.theorems.small import Pair, Scene, Sides, Turn
 from spec.seq import choose, implies, not_
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Count, Segment, Seq
 from spec.tcp.segment_arrives import segment_arrives
-from spec.tcp.sending import acknowledge
-from spec.tcp.tcb import State, Tcb
+from spec.tcp.tcb import State, Tcb, delete
 from spec.tcp.timeouts import (
     gives_up,
     retransmission_timeout,
@@ -29,7 +29,7 @@ from spec.tcp.timeouts import (
     time_wait_timeout,
     user_timeout,
 )
-from spec.tcp.user_calls import abort, close, receive, send
+from spec.tcp.user_calls import abort, close, open_active, open_passive, receive, send
 from spec.world.records import key, paths
 
 AROUND = 1 << 32
@@ -38,54 +38,75 @@ BUFFER = 1 << 31
 """How many octets may wait to be acknowledged, at most."""
 WINDOW = 1 << 30
 """The greatest window (RFC 7323 2.3)."""
+HALF = 1 << 31
+"""As far as a number may be ahead: then it looks like one behind."""
+
+
+@dataclass(slots=True, eq=False)
+class Life:
+    """What is remembered of a TCB, by the place of its ISS."""
+
+    heard: Count = 0  # the peer's TCB whose SYN it took; 0: none
+    wrote: Count = 0  # the place after the last octet that SEND was given
+    closed: bool = False  # CLOSE was called
+    taken: Count = 0  # the place after the last octet that was taken
+    ended: bool = False  # FIN was taken
+
+    @property
+    def got(self) -> int:
+        """The place of RCV.NXT."""
+        return self.taken + self.ended
 
 
 @dataclass(slots=True, eq=False)
 class End:
-    """One end: its TCB, if it has one, and what is known of it for ever.
+    """One end: its TCB, or the last that it had, and what is known for ever.
 
     Of SND.UNA, SND.NXT and RCV.NXT there are the places only. The TCB that the specification works
     on has the numbers, and the end has strayed if one is not that of its place afterwards.
     """
 
     state: State = State.CLOSED
+    passive: bool = False  # the TCB came from LISTEN
+    simultaneous: bool = False  # ... or went from SYN-SENT to SYN-RECEIVED
+    stale: bool = False  # it was made by a SYN whose sender had given up
+    reached: bool = False  # it reached ESTABLISHED
+    iss: Count = 0  # the place of its ISS; 0: there was none yet
+    heard: Count = 0
+    una: Count = 0  # the place of SND.UNA
+    nxt: Count = 0
+    wrote: Count = 0
+    closed: bool = False
+    taken: Count = 0
+    ended: bool = False
     wnd: Count = 0  # SND.WND
     rcv_wnd: Count = 0  # RCV.WND
-    begun: bool = False  # there is, or was, a TCB
     buffer: Count = 0  # how many octets its receive buffer holds
-    written: Count = 0  # octets that SEND was given
-    closed: bool = False  # CLOSE was called
-    una: Count = 0  # the places of SND.UNA and SND.NXT
-    nxt: Count = 0
-    delivered: Count = 0  # octets that were taken
-    ended: bool = False  # FIN was taken
-    strayed: bool = False
-    garbled: bool = False  # something was taken that was not next in the peer's stream
     graceful: bool = False  # the TCB ended by its TIME-WAIT timer, or the ACK of its FIN
+    strayed: bool = False
+    crossed: bool = False  # it had reached ESTABLISHED, and an earlier TCB's segment changed it
+    garbled: bool = False  # something was taken that was not next in the stream of who was heard
 
     @property
     def got(self) -> int:
         """The place of RCV.NXT."""
-        return self.delivered + self.ended
-
-    @property
-    def exists(self) -> bool:
-        """Is there a TCB?"""
-        return self.state != State.CLOSED
+        return self.taken + self.ended
 
 
 @dataclass(slots=True, eq=False)
 class Flying:
-    """A segment in flight, by the places of its numbers; of a reset the numbers are any."""
+    """A segment in flight, by the places of its numbers. Resets are not in it: one with any numbers
+    may arrive at any time."""
 
-    at: Count = 0  # the place of SEG.SEQ; if it is ``below``, how far below place 0
+    src: Count = 0  # the TCB that sent it
+    heard: Count = 0  # ... and whom it had heard
+    at: Count = 0  # the place of SEG.SEQ
     acks: Count = 0  # ... of SEG.ACK
     wnd: Count = 0
-    text: Count = 0
-    rst: bool = False
+    text: Count = 0  # none with a SYN
     syn: bool = False
+    ack: bool = False
     fin: bool = False
-    earlier: bool = False  # it is of an earlier connection, or of the handshake: below place 0
     strayed: bool = False  # its numbers are not those of its places
 
     @property
@@ -98,43 +119,54 @@ class Flying:
 class Choice:
     """What is left open at each step. No clause speaks of it, so that the next step has another."""
 
-    behind: Count = AROUND - 1  # how far behind SND.NXT a number may be that arrives
+    behind: Count = AROUND - 1  # how far behind RCV.NXT or SND.NXT a number may be that arrives
+    another: Count = AROUND - WINDOW - 3  # ... if it is not of the TCB that was heard
+    ahead: Count = HALF - 1  # how far ahead of RCV.NXT
+    isn: Count = 1  # the place of the next ISS
     octets: Count = 1  # that SEND is given
     part: Count = 1  # how much is sent again
-    room: Count = 1  # how much of the buffer RECEIVE makes free
-    wnd: Count = 0  # the peer's window, as the handshake told it
+    room: Count = 1  # how much the buffer of a new TCB holds; how much of it RECEIVE makes free
     greatest: Count = 0  # MAX.SND.WND
     wl1: Seq = 0  # SND.WL1, SND.WL2 and RCV.UP
     wl2: Seq = 0
     up: Seq = 0
     seq: Seq = 0  # the numbers of a reset
     ack: Seq = 0
-    has_ack: bool = False  # has it an ACK, or has a SYN?
-    earlier: Flying = field(default_factory=Flying)
+    has_ack: bool = False  # has it an ACK?
 
 
 @dataclass(slots=True, eq=False)
 class Seen:
-    """What else decides whether something may happen."""
+    """What else decides: is this TCB of the peer in SYN-SENT?"""
 
-    nxt: Count = 0  # the place of the peer's SND.NXT
+    calling: Count = 0
 
 
 # What happens
 
-
-ELSEWHERE = (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
-"""States before both ends know both ISNs."""
+OPENING = (State.SYN_SENT, State.SYN_RECEIVED)
 KEPT = (
-    *("state", "iss", "irs", "snd.una", "snd.nxt", "snd.wnd", "snd.wl1", "snd.wl2"),
+    *("state", "passive", "iss", "irs", "snd.una", "snd.nxt", "snd.wnd", "snd.wl1", "snd.wl2"),
     *("rcv.nxt", "rcv.wnd", "rcv.up", "rcv.push", "written", "closing"),
 )
 """What of a TCB is not as in a blank one."""
+OUR_SYN = ("3.10.7.4/fifth/SYN-RECEIVED/our-syn", "3.10.7.3/SYN-SENT/fourth/our-syn")
+"""Rules by which our SYN is acknowledged."""
 
 
-def _number(s: Turn, iss: Seq, place: int) -> Seq:
-    """The number of a place in the stream that begins after an ISS."""
-    return s.seq.plus(iss, 1 + place)
+def exists(end: End) -> bool:
+    """Is there a TCB with an ISS?"""
+    return (end.state != State.CLOSED) & (end.state != State.LISTEN)
+
+
+def knows(end: End) -> bool:
+    """... that knows both numbers?"""
+    return exists(end) & (end.state != State.SYN_SENT)
+
+
+def _number(s: Turn, place: int) -> Seq:
+    """The number of a place."""
+    return s.seq.plus(place, 0)
 
 
 def _tcb(s: Turn) -> Tcb:
@@ -144,16 +176,23 @@ def _tcb(s: Turn) -> Tcb:
     ISS, and no further than the numbers go.
     """
     me: End = s.me
-    tcb = Tcb(state=me.state, irs=s.its_iss, closing=me.closed)
-    tcb.snd.una, tcb.snd.nxt = _number(s, s.my_iss, me.una), _number(s, s.my_iss, me.nxt)
-    tcb.iss, tcb.written = s.seq.minus(tcb.snd.una, 2), me.written + 1 - me.una
+    tcb = Tcb(state=me.state)
+    if me.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    tcb.passive, tcb.closing = me.passive, me.closed
+    tcb.snd.una, tcb.snd.nxt = _number(s, me.una), _number(s, me.nxt)
+    if me.state in OPENING:
+        tcb.iss, tcb.written = tcb.snd.una, me.wrote - me.una - 1
+    else:
+        tcb.iss, tcb.written = s.seq.minus(tcb.snd.una, 2), me.wrote + 1 - me.una
     tcb.snd.wnd, tcb.snd.wl1, tcb.snd.wl2 = me.wnd, s.open.wl1, s.open.wl2
-    tcb.rcv.nxt, tcb.rcv.wnd = _number(s, s.its_iss, me.got), me.rcv_wnd
-    tcb.rcv.up = s.open.up
+    tcb.rcv.wnd, tcb.rcv.up = me.rcv_wnd, s.open.up
+    if me.state != State.SYN_SENT:
+        tcb.rcv.nxt, tcb.irs = _number(s, me.got), _number(s, me.heard)
     return tcb
 
 
-def _kept_whole(tcb: Tcb) -> None:
+def _check_kept(tcb: Tcb) -> None:
     """Nothing has become of a TCB that ``End`` does not keep."""
     for name, value, blank in zip(paths(tcb), key(tcb), key(Tcb()), strict=True):
         if name not in KEPT and (type(value) is not type(blank) or value != blank):
@@ -162,28 +201,39 @@ def _kept_whole(tcb: Tcb) -> None:
 
 def _keep(s: Turn, tcb: Tcb) -> None:
     """Write down what became of it, once the places are those of now."""
-    _kept_whole(tcb)
+    _check_kept(tcb)
     me: End = s.me
     me.state, me.wnd, me.rcv_wnd = tcb.state, tcb.snd.wnd, tcb.rcv.wnd
     me.closed = me.closed | tcb.closing
-    right = tcb.snd.una == _number(s, s.my_iss, me.una)
-    right = right & (tcb.snd.nxt == _number(s, s.my_iss, me.nxt))
-    right = right & (tcb.rcv.nxt == _number(s, s.its_iss, me.got))
-    me.strayed = me.strayed | (me.exists & not_(right))
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return
+    right = (tcb.snd.una == _number(s, me.una)) & (tcb.snd.nxt == _number(s, me.nxt))
+    if tcb.state in OPENING:
+        right = right & (tcb.iss == _number(s, me.iss))
+    if tcb.state != State.SYN_SENT:
+        right = right & (tcb.rcv.nxt == _number(s, me.got))
+        right = right & (tcb.irs == _number(s, me.heard))
+    me.strayed = me.strayed | not_(right)
 
 
 def _sent(s: Turn, place: int) -> list[Flying]:
-    """What was sent, from this place on."""
+    """What was sent, from this place on; a SYN is at the ISS."""
     found = []
+    me: End = s.me
     for seg in s.tcp.sent:
         if seg.ctl.rst:
-            found.append(Flying(rst=True))
             continue
-        right = seg.ctl.ack & (seg.seq == _number(s, s.my_iss, place))
-        right = right & (seg.ack == _number(s, s.its_iss, s.me.got))
-        found.append(Flying(place, s.me.got, seg.wnd, seg.text, False, seg.ctl.syn, seg.ctl.fin))
-        found[-1].strayed = not_(right)
-        place = place + found[-1].length
+        flying = Flying(me.iss, me.heard, wnd=seg.wnd, text=seg.text)
+        flying.syn, flying.ack, flying.fin = seg.ctl.syn, seg.ctl.ack, seg.ctl.fin
+        flying.at, flying.acks = place, me.got
+        right = implies(seg.ctl.ack, seg.ack == _number(s, me.got))
+        if seg.ctl.syn:
+            right = right & (seg.text == 0)
+            flying.at, flying.text = me.iss, 0
+        else:
+            place = place + flying.length
+        flying.strayed = not_(right & (seg.seq == _number(s, flying.at)))
+        found.append(flying)
     return found
 
 
@@ -191,64 +241,99 @@ def _sent_first(s: Turn) -> list[Flying]:
     """What was sent, if all of it is for the first time."""
     found = _sent(s, s.me.nxt)
     for flying in found:
-        s.me.nxt = s.me.nxt + flying.length
+        if not flying.syn:
+            s.me.nxt = s.me.nxt + flying.length
     return found
 
 
-def _begin(s: Turn, _: None) -> list[Flying] | None:
-    """Both ISNs are known, and agreed on; and a window of the peer."""
-    me: End = s.me
-    if me.begun or s.open.room > WINDOW or s.open.wnd > WINDOW:
-        return None
-    me.begun, me.buffer = True, s.open.room
-    me.state, me.wnd, me.rcv_wnd = State.ESTABLISHED, s.open.wnd, me.buffer
-    return _after(s, _tcb(s), acknowledge)
-
-
-def _after(s: Turn, tcb: Tcb, what: Callable[[Tcb, Tcp], object]) -> list[Flying]:
+def _after(s: Turn, tcb: Tcb, what: Callable[[Tcb, Tcp], object]) -> list[Flying] | None:
     """What is sent, for the first time, if this is done."""
-    what(tcb, s.using(s.me.buffer))
+    what(tcb, _using(s, s.me.buffer))
+    if s.tcp.made and not _begun(s):
+        return None
     sent = _sent_first(s)
     _keep(s, tcb)
     return sent
 
 
-def _send(s: Turn, _: None) -> list[Flying] | None:
-    """SEND of any number of octets."""
-    me: End = s.me
-    if me.state not in (State.ESTABLISHED, State.CLOSE_WAIT) or me.closed:
+def _using(s: Turn, window: int) -> Tcp:
+    """The context of a step, with a buffer of so many octets, and an ISS on offer."""
+    tcp = s.using(window)
+    tcp.isn = _number(s, s.open.isn)
+    return tcp
+
+
+def _begun(s: Turn) -> bool:
+    """A TCB was made; is it as it may be?"""
+    me, iss = s.me, s.open.isn
+    if s.open.room > WINDOW or not (iss > me.iss) & (iss + 1 < s.my_end(iss)):
+        return False
+    me.iss = me.una = iss
+    me.nxt = me.wrote = iss + 1
+    me.heard = me.taken = 0
+    me.passive = me.simultaneous = me.stale = me.reached = me.closed = me.ended = me.graceful = (
+        False
+    )
+    me.buffer = s.open.room
+    return True
+
+
+def _open_actively(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state not in (State.CLOSED, State.LISTEN):
         return None
-    if s.open.octets == 0 or me.written + s.open.octets > me.una + BUFFER:
+    s.me.buffer = s.open.room
+    return _after(s, _tcb(s), open_active)
+
+
+def _open_passively(s: Turn, _: None) -> list[Flying] | None:
+    if s.me.state != State.CLOSED:
+        return None
+    return _after(s, _tcb(s), open_passive)
+
+
+def _send(s: Turn, _: None) -> list[Flying] | None:
+    """SEND of any number of octets, as far as there are places below the next ISS."""
+    me: End = s.me
+    if me.state not in (*OPENING, State.ESTABLISHED, State.CLOSE_WAIT) or me.closed:
+        return None
+    wrote = me.wrote + s.open.octets
+    if s.open.octets == 0 or not (wrote <= me.una + BUFFER) & (wrote < s.my_end(me.iss)):
         return None
     tcb = _tcb(s)
     tcb.written = tcb.written + s.open.octets - 1
-    me.written = me.written + s.open.octets
+    me.wrote = wrote
     return _after(s, tcb, lambda tcb, tcp: send(tcb, tcp, False))
 
 
 def _receive(s: Turn, _: None) -> list[Flying] | None:
     """RECEIVE, of all that is at hand or of a part."""
     me: End = s.me
-    if not me.exists or not (me.rcv_wnd < s.open.room) & (s.open.room <= me.buffer):
+    if me.state in (State.CLOSED, State.LISTEN, *OPENING):
         return None
-    return _after(s, _tcb(s), lambda tcb, _: receive(tcb, s.using(s.open.room)))
+    if not (me.rcv_wnd < s.open.room) & (s.open.room <= me.buffer):
+        return None
+    return _after(s, _tcb(s), lambda tcb, _: receive(tcb, _using(s, s.open.room)))
 
 
 def _close(s: Turn, _: None) -> list[Flying] | None:
-    me: End = s.me
-    if me.state not in (State.ESTABLISHED, State.CLOSE_WAIT) or me.closed:
-        return None
-    return _after(s, _tcb(s), close)
+    if s.me.state in (State.CLOSED, State.LISTEN):
+        return _after(s, _tcb(s), close) if s.me.state == State.LISTEN else None
+    return _after(s, _tcb(s), close) if not s.me.closed else None
 
 
 def _abort(s: Turn, _: None) -> list[Flying] | None:
-    return _after(s, _tcb(s), abort) if s.me.exists else None
+    return _after(s, _tcb(s), abort) if s.me.state != State.CLOSED else None
 
 
 def _give_up(s: Turn, _: None) -> list[Flying] | None:
-    if not s.me.exists or not gives_up(_tcb(s), s.tcp):
+    if s.me.state == State.CLOSED or not gives_up(_tcb(s), s.tcp):
         return None
     return _after(s, _tcb(s), user_timeout)
+
+
+def _crash(s: Turn, _: None) -> list[Flying] | None:
+    """The host forgets all but where its next ISS is to be."""
+    return _after(s, _tcb(s), lambda tcb, _: delete(tcb)) if s.me.state != State.CLOSED else None
 
 
 def _leave(s: Turn, _: None) -> list[Flying] | None:
@@ -263,77 +348,85 @@ def _retransmit(s: Turn, _: None) -> list[Flying] | None:
     window is probed."""
     me: End = s.me
     tcb = _tcb(s)
-    if not me.exists or not retransmits(tcb, s.tcp):
+    if me.state in (State.CLOSED, State.LISTEN) or not retransmits(tcb, s.tcp):
         return None
-    if me.una == me.nxt:
+    if me.state in OPENING or me.una == me.nxt:
         return _after(s, tcb, retransmission_timeout)
     if not (s.open.part > 0) & (me.una + s.open.part <= me.nxt):
         return None
     tcb.snd.nxt = s.seq.plus(tcb.snd.una, s.open.part)
-    retransmission_timeout(tcb, s.using(me.buffer))
-    tcb.snd.nxt = _number(s, s.my_iss, me.nxt)
+    retransmission_timeout(tcb, _using(s, me.buffer))
+    tcb.snd.nxt = _number(s, me.nxt)
     _keep(s, tcb)
     return _sent(s, me.una)
 
 
-def _replay(s: Turn, _: None) -> list[Flying] | None:
-    """Anything of an earlier connection, or of the handshake of this one: a SYN has the ISS, and
-    ends below place 0."""
-    flying: Flying = s.open.earlier
-    if not flying.earlier or flying.rst or flying.strayed or not _below(flying):
+def _reset(s: Turn, _: None) -> list[Flying] | None:
+    """A reset arrives, with any numbers."""
+    if s.me.state == State.CLOSED:
         return None
-    return [flying]
-
-
-def _below(flying: Flying) -> bool:
-    """Does it lie below place 0, and what it acknowledges?"""
-    below: bool = (flying.at >= 1) & (flying.length <= flying.at)
-    return below & (flying.syn | (flying.acks >= 1))
+    seg = Segment(s.open.seq, s.open.ack)
+    seg.ctl = Control(rst=True, ack=s.open.has_ack)
+    return _after(s, _tcb(s), lambda tcb, tcp: segment_arrives(tcb, seg, tcp))
 
 
 def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
     """A segment arrives, if it is not too old."""
     me: End = s.me
-    if not me.begun or me.state in ELSEWHERE or not _alive(s, flying):
+    if me.state == State.CLOSED or not _near(s, flying):
         return None
-    at = choose(flying.earlier, 0 - flying.at, flying.at)
-    acks = choose(flying.earlier, 0 - flying.acks, flying.acks)
-    seg = Segment(_number(s, s.its_iss, at), _number(s, s.my_iss, acks), flying.wnd)
-    if flying.rst:
-        seg = Segment(s.open.seq, s.open.ack)
-    seg.text = flying.text
-    seg.ctl = Control(rst=flying.rst, syn=flying.syn, fin=flying.fin)
-    seg.ctl.ack = s.open.has_ack | not_(flying.rst | flying.syn)
-    tcb, tcp = _tcb(s), s.using(s.open.greatest)
+    seg = Segment(_number(s, flying.at), _number(s, flying.acks), flying.wnd)
+    seg.ctl = Control(ack=flying.ack)
+    if flying.syn:
+        seg.ctl.syn = True
+    else:
+        seg.text, seg.ctl.fin = flying.text, flying.fin
+    tcb, before, reached, had = _tcb(s), me.state, me.reached, (me.una, me.taken, me.ended)
+    waits = before in (State.LISTEN, State.SYN_SENT)
+    tcp = _using(s, s.open.room if before == State.LISTEN else s.open.greatest)
     segment_arrives(tcb, seg, tcp)
+    if tcp.made:
+        if not _begun(s):
+            return None
+        me.passive, me.stale = True, s.seen.calling != flying.src
+    if waits and tcb.state in (State.SYN_RECEIVED, State.ESTABLISHED):
+        me.heard, me.taken = flying.src, flying.at + 1
+        me.simultaneous = not_(me.passive) & (tcb.state == State.SYN_RECEIVED)
     for _, skip, octets in tcp.taken:
-        another = flying.earlier | (flying.at + skip != me.delivered)
+        another = (flying.src != me.heard) | (flying.at + skip != me.taken)
         me.garbled = me.garbled | ((octets != 0) & another)
-        me.delivered = me.delivered + octets
+        me.taken = me.taken + octets
     if "connection closing" in tcp.signals:
-        another = flying.earlier | (flying.at + flying.text != me.delivered)
+        another = (flying.src != me.heard) | (flying.at + flying.text != me.taken)
         me.garbled, me.ended = me.garbled | another, True
-    if me.state == State.LAST_ACK and tcb.state == State.CLOSED and not flying.rst:
+    if before == State.LAST_ACK and tcb.state == State.CLOSED:
         me.graceful = True
-    if any(rule.id == "3.10.7.4/fifth/una" for rule in tcp.cited):
-        me.una = acks
+    cited = [rule.id for rule in tcp.cited]
+    if "3.10.7.4/fifth/una" in cited:
+        me.una = flying.acks
+    if any(id in cited for id in OUR_SYN):
+        me.una, me.reached = flying.acks, True
+    moved = (had[0] != me.una) | (had[1] != me.taken) | (had[2] != me.ended)
+    moved = moved | (tcb.state != before)
+    earlier = reached & not_(me.simultaneous) & (flying.src < me.heard)
+    me.crossed = me.crossed | (earlier & moved)
     sent = _sent_first(s)
     _keep(s, tcb)
     return sent
 
 
-def _alive(s: Turn, flying: Flying) -> bool:
-    """Is no number of a segment too far behind?"""
-    seen: Seen = s.seen
-    behind = choose(flying.earlier, seen.nxt + flying.at, seen.nxt - flying.at)
+def _near(s: Turn, flying: Flying) -> bool:
+    """Is no number of a segment too far from the one that it is compared with?"""
     me: End = s.me
-    acked = choose(flying.earlier, me.nxt + flying.acks, me.nxt - flying.acks)
-    most: int = s.open.behind
-    return flying.rst | ((behind <= most) & (flying.syn | (acked <= most)))
+    another = flying.src != me.heard
+    behind = me.got <= flying.at + choose(another, s.open.another, s.open.behind)
+    seq = behind & (flying.at <= me.got + s.open.ahead)
+    acks: bool = me.nxt <= flying.acks + s.open.behind
+    return implies(knows(me), seq) & implies(exists(me) & flying.ack, acks)
 
 
 def _look(peer: End) -> Seen:
-    return Seen(peer.nxt)
+    return Seen(choose(peer.state == State.SYN_SENT, peer.iss, 0))
 
 
 TEXT = Pair(
@@ -342,60 +435,98 @@ TEXT = Pair(
     Choice,
     Seen,
     {
-        "begin": _begin,
+        "passive OPEN": _open_passively,
+        "active OPEN": _open_actively,
         "SEND": _send,
         "RECEIVE": _receive,
         "CLOSE": _close,
         "ABORT": _abort,
         "USER TIMEOUT": _give_up,
+        "crash": _crash,
         "TIME-WAIT TIMEOUT": _leave,
         "RETRANSMISSION TIMEOUT": _retransmit,
-        "earlier segment": _replay,
+        "reset": _reset,
     },
     {"deliver": _arrives},
     _look,
+    memory=Life,
+    life="iss",
 )
+
+
+# Assumptions
+
+
+def nothing_comes_back(s: Scene) -> bool:
+    """No number that arrives is 2^32 or more behind (or 2^32, less a window, if it is not of the
+    TCB that was heard), or 2^31 ahead: it would look like one of now."""
+    near = (s.open.behind < AROUND) & (s.open.another + WINDOW + 2 < AROUND)
+    all_: bool = near & (s.open.ahead < HALF)
+    return all_
+
+
+def rising(w: Sides, m: Count, n: Count) -> bool:
+    """Of two ISSs one is not below what the TCB of the other uses: SYN, all its octets, and FIN."""
+    first, second = w.my_end(m), w.my_end(n)
+    made = (m < first) & (n < second)
+    return implies(made, implies(m < n, first <= n) & implies(n < m, second <= m))
 
 
 # Clauses
 
 
-def nothing_comes_back(s: Scene) -> bool:
-    """No number that arrives is 2^32 or more behind SND.NXT: it would look like one of now."""
-    near: bool = s.open.behind < AROUND
-    return near
-
-
-def synchronized(w: Sides) -> bool:
-    """The TCB is in a synchronized state: it knows both numbers."""
+def remembered(w: Sides) -> bool:
+    """Of the last TCB, what is remembered is what it is."""
     me: End = w.me
-    state = me.state
-    before = (state == State.LISTEN) | (state == State.SYN_SENT) | (state == State.SYN_RECEIVED)
-    return not_(before) & implies(me.exists, me.begun)
+    life: Life = w.mine(me.iss)
+    same = (life.heard == me.heard) & (life.wrote == me.wrote) & (life.closed == me.closed)
+    return same & (life.taken == me.taken) & (life.ended == me.ended)
 
 
-def nothing_before_it_begins(w: Sides) -> bool:
-    """Before an end has begun it has written, sent and taken nothing."""
+def opening(w: Sides) -> bool:
+    """Before ESTABLISHED nothing is acknowledged or taken, and nothing sent but the SYN."""
     me: End = w.me
-    nothing = (me.written == 0) & (me.nxt == 0) & not_(me.closed) & not_(me.ended)
-    return implies(not_(me.begun), nothing & (me.delivered == 0))
+    calling, received = me.state == State.SYN_SENT, me.state == State.SYN_RECEIVED
+    bare = (me.una == me.iss) & (me.nxt == me.iss + 1) & not_(me.reached)
+    return (
+        implies(calling | received, bare & ((me.heard == 0) == calling))
+        & implies(calling, not_(me.closed | me.ended | me.passive | me.simultaneous))
+        & implies(received, me.passive != me.simultaneous)
+        & implies(exists(me), me.iss >= 1)
+        & implies(knows(me) & not_(received), me.reached)
+        & implies(me.reached, me.una > me.iss)
+        & implies(me.graceful, not_(exists(me)))
+    )
 
 
 def in_order(w: Sides) -> bool:
-    """What is acknowledged was received, what was received was sent, and what was sent was
-    written."""
+    """What is acknowledged was sent, what was sent was written, and all lies between the ISS and
+    the next."""
     me: End = w.me
-    peer: End = w.peer
-    sent = (me.una <= peer.got) & (peer.got <= me.nxt)
-    return sent & (me.nxt <= me.written + me.closed)
+    order = (me.iss < me.nxt) & (me.nxt <= me.wrote + me.closed) & (me.iss < me.wrote)
+    return implies(me.iss >= 1, order & (me.una <= me.nxt) & (me.wrote < w.my_end(me.iss)))
 
 
-def fin_is_last(w: Sides) -> bool:
-    """FIN follows all octets, and nothing follows it."""
+def taken_was_sent(w: Sides) -> bool:
+    """What was taken was written by the TCB that was heard; FIN follows all octets; and nothing is
+    taken before ESTABLISHED."""
     me: End = w.me
     peer: End = w.peer
-    last = me.closed & (peer.delivered == me.written)
-    return implies(peer.ended, last) & (peer.delivered <= me.written)
+    other: Life = w.its(me.heard)
+    order = (me.heard <= peer.iss) & (me.heard < me.taken) & (me.taken <= other.wrote)
+    order = order & (other.wrote < w.its_end(me.heard))
+    order = order & implies(me.heard == peer.iss, me.got <= peer.nxt)
+    last = other.closed & (me.taken == other.wrote)
+    nothing = (me.taken == me.heard + 1) & not_(me.ended)
+    return implies(me.reached, me.heard >= 1) & implies(
+        me.heard != 0, order & implies(me.ended, last) & implies(not_(me.reached), nothing)
+    )
+
+
+def _was_written(life: Life, by: End) -> bool:
+    """Was what a TCB took written by this one, FIN after all octets?"""
+    last = by.closed & (life.taken == by.wrote)
+    return (life.taken <= by.wrote) & implies(life.ended, last)
 
 
 def states_tell(w: Sides) -> bool:
@@ -405,74 +536,149 @@ def states_tell(w: Sides) -> bool:
     ended = (state == State.CLOSE_WAIT) | (state == State.CLOSING) | (state == State.LAST_ACK)
     ended = ended | (state == State.TIME_WAIT)
     still = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
+    still = still | (state == State.SYN_RECEIVED)
     acked = (state == State.FIN_WAIT_2) | (state == State.TIME_WAIT)
+    unacked = (state == State.FIN_WAIT_1) | (state == State.CLOSING) | (state == State.LAST_ACK)
     return (
-        implies(me.exists, ended == me.ended)
+        implies(knows(me), ended == me.ended)
         & implies(state == State.ESTABLISHED, not_(me.closed))
-        & implies(me.exists & not_(still), me.closed)
-        & implies(acked, me.una == me.written + 1)
+        & implies(knows(me) & not_(still), me.closed)
+        & implies(acked, me.una == me.wrote + 1)
+        & implies(unacked, me.una <= me.wrote)
     )
 
 
 def window_is_its_own(w: Sides) -> bool:
     """The receive window is never more than the buffer."""
     me: End = w.me
-    return (me.rcv_wnd <= me.buffer) & (me.buffer <= WINDOW)
+    return implies(exists(me), (me.rcv_wnd <= me.buffer) & (me.buffer <= WINDOW))
 
 
 def in_flight(w: Sides) -> bool:
     """No more is to be acknowledged than a window, a probe and FIN; nor does more wait than is
     room for."""
     me: End = w.me
-    fin = me.nxt > me.written
+    fin = me.nxt > me.wrote
     little = (me.nxt <= me.una + WINDOW + 1 + fin) & (me.wnd <= WINDOW)
-    return little & (me.written <= me.una + BUFFER)
+    return little & (me.wrote <= me.una + BUFFER)
 
 
 def segments_are_sent(w: Sides, seg: Flying) -> bool:
-    """What a segment has was written and sent; what is of an earlier connection lies below."""
-    here = (seg.at + seg.length <= w.me.nxt) & not_(seg.syn)
-    here = here & implies(seg.text != 0, seg.at + seg.text <= w.me.written)
-    here = here & implies(seg.fin, w.me.closed & (seg.at + seg.text == w.me.written))
-    sent: bool = seg.rst | choose(seg.earlier, _below(seg), here)
+    """A SYN is at the ISS of its TCB, and all else after it; what it has was written and sent."""
+    me: End = w.me
+    life: Life = w.mine(seg.src)
+    made = (seg.src >= 1) & (seg.src <= me.iss) & (seg.src < life.wrote)
+    made = made & (life.wrote < w.my_end(seg.src)) & (life.heard <= w.peer.iss)
+    syn = (seg.at == seg.src) & (seg.text == 0) & not_(seg.fin)
+    last = seg.at + seg.length
+    here = (seg.src < seg.at) & (last <= w.my_end(seg.src)) & seg.ack
+    here = here & implies(seg.src == me.iss, last <= me.nxt) & (seg.text <= WINDOW + 1)
+    here = here & implies(seg.text != 0, seg.at + seg.text <= life.wrote)
+    here = here & implies(seg.fin, life.closed & (seg.at + seg.text == life.wrote))
+    sent: bool = made & choose(seg.syn, syn, here)
     return sent
 
 
 def acks_are_of_the_past(w: Sides, seg: Flying) -> bool:
-    """What is acknowledged was received, and no window is too wide."""
-    here = (seg.acks <= w.me.got) & (seg.wnd <= WINDOW)
-    past: bool = seg.rst | seg.earlier | here
-    return past
+    """What is acknowledged is of the TCB that was heard, and was taken; no window is too wide."""
+    life: Life = w.mine(seg.src)
+    peer: End = w.peer
+    past = (seg.heard != 0) & (seg.heard == life.heard)
+    past = past & (seg.heard < seg.acks) & (seg.acks <= life.got)
+    past = past & (seg.acks <= w.its_end(seg.heard))
+    now = (seg.acks <= peer.nxt) & _was_written(life, peer)
+    past = past & implies(seg.heard == peer.iss, now)
+    return implies(seg.ack, past) & (seg.wnd <= WINDOW)
+
+
+def others_have_taken_nothing(w: Sides, seg: Flying) -> bool:
+    """A TCB that heard one which is established with another has acknowledged nothing but its
+    SYN."""
+    peer: End = w.peer
+    another = peer.reached & not_(peer.simultaneous) & (seg.src != peer.heard)
+    return implies(seg.ack & (seg.heard == peer.iss) & another, seg.acks == peer.iss + 1)
+
+
+def answers_its_caller(w: Sides) -> bool:
+    """A listener's SYN is heard only by the TCB that called it."""
+    me: End = w.me
+    peer: End = w.peer
+    heard = (me.heard != 0) & (me.heard == peer.iss)
+    return implies(heard & peer.passive, me.iss == peer.heard)
+
+
+def acknowledges_its_callee(w: Sides, seg: Flying) -> bool:
+    """... and acknowledged by no other; a SYN without ACK is of a TCB that was opened actively."""
+    peer: End = w.peer
+    acks = seg.ack & (seg.heard == peer.iss) & peer.passive
+    bare = seg.syn & not_(seg.ack) & (seg.src == w.me.iss)
+    return implies(acks, seg.src == peer.heard) & implies(bare, not_(w.me.passive))
+
+
+def simultaneous_or_later(w: Sides) -> bool:
+    """Who opened simultaneously was heard by the TCB that it heard, or that one was not the
+    last."""
+    me: End = w.me
+    agree = w.its(me.heard).heard == me.iss
+    return implies(me.reached & me.simultaneous, agree | (me.heard < w.peer.iss))
+
+
+def agreement(w: Sides) -> bool:
+    """T1: who reached ESTABLISHED by LISTEN, or straight from SYN-SENT, was heard by the TCB that
+    it heard."""
+    me: End = w.me
+    agree = w.its(me.heard).heard == me.iss
+    return implies(me.reached & not_(me.simultaneous), agree)
+
+
+def stale_is_unheard(w: Sides) -> bool:
+    """Nobody hears the SYN,ACK that answers a stale SYN."""
+    me: End = w.me
+    calling = (w.peer.state == State.SYN_SENT) & (w.peer.iss == me.heard)
+    heard = w.its(me.heard).heard == me.iss
+    return implies(exists(me) & me.stale, me.passive & not_(calling | heard))
+
+
+def stale_syn_stops(w: Sides) -> bool:
+    """T2: a TCB made from a stale SYN does not reach ESTABLISHED."""
+    return implies(exists(w.me) & w.me.stale, not_(w.me.reached))
+
+
+def no_crossing(w: Sides) -> bool:
+    """T5: no segment of an earlier TCB changed one that had reached ESTABLISHED."""
+    return not_(w.me.crossed)
 
 
 def numbers_are_places(w: Sides) -> bool:
-    """T9: SND.UNA, SND.NXT and RCV.NXT are the numbers of their places, however far they are."""
+    """T9: ISS, IRS, SND.UNA, SND.NXT and RCV.NXT are the numbers of their places, however far they
+    are."""
     return not_(w.me.strayed)
 
 
 def segments_are_numbered(w: Sides, seg: Flying) -> bool:
     """T9: SEG.SEQ and SEG.ACK are, too."""
-    return seg.rst | not_(seg.strayed)
+    return not_(seg.strayed)
 
 
 def nothing_is_garbled(w: Sides) -> bool:
-    """T9: every octet that was taken was the next one of the peer's stream; and so FIN."""
+    """T9: every octet that was taken was the next one of the stream of the TCB that was heard; and
+    so FIN."""
     return not_(w.me.garbled)
 
 
 def acknowledged_is_whole(w: Sides) -> bool:
     """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
     me: End = w.me
-    peer: End = w.peer
-    acknowledged = me.closed & (me.una == me.written + 1)
-    return implies(acknowledged, peer.ended & (peer.delivered == me.written))
+    other: Life = w.its(me.heard)
+    agreed = me.reached & not_(me.simultaneous)
+    acknowledged = agreed & me.closed & (me.una == me.wrote + 1)
+    return implies(acknowledged, other.ended & (other.taken == me.wrote))
 
 
 def graceful_is_whole(w: Sides) -> bool:
     """T8: where a TCB ends by its TIME-WAIT timer, or by the ACK of its FIN in LAST-ACK, each end
     has taken all that the other wrote."""
     me: End = w.me
-    peer: End = w.peer
-    whole = me.ended & peer.ended
-    whole = whole & (me.delivered == peer.written) & (peer.delivered == me.written)
-    return implies(me.graceful, whole)
+    other: Life = w.its(me.heard)
+    whole = me.ended & other.ended & (me.taken == other.wrote) & (other.taken == me.wrote)
+    return implies(me.graceful & not_(me.simultaneous), whole)

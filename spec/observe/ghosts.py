@@ -143,6 +143,7 @@ class Ghost:
     resent: Octets = 0  # octets from SND.UNA on that were sent again
     ambiguous: bool = False  # a sample was taken of what was sent again
     conduct: Breaches = field(default_factory=Breaches)
+    strayed: bool = False  # a step that the lifecycle does not have
 
     @property
     def id(self) -> Id:

@@ -18,7 +18,7 @@ would show in nothing but the number.
 from enum import Enum
 
 from spec.rules import Congestion, Growth
-from spec.seq import choose, half, least, most
+from spec.seq import choose, half, least, most, times
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import Tcb
@@ -91,8 +91,9 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     if transfer.recovering:
         if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
+            # ??? The text lets ACKs of less than a segment use cwnd up; here a segment is left.
             left = choose(transfer.cwnd > octets, tcp.seq.minus(transfer.cwnd, octets), 0)
-            transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)
+            transfer.cwnd = _within(most(left + choose(octets >= mss, mss, 0), mss), tcp)
             tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
             return True
         if tcp.rules.congestion == Congestion.NEWRENO:
@@ -140,17 +141,17 @@ def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
         return False
     if tcp.rules.congestion == Congestion.NEWRENO and tcp.rules.recover_check:
         if not tcp.seq.lt(transfer.recover, tcb.snd.una):
-            tcp.rule("RFC 6582/3.2/(1)/known", "of what was lost before: no fast retransmit")
+            tcp.rule("RFC 6582/3.2/(2)/known", "of what was lost before: no fast retransmit")
             return False
     flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
     beyond = choose(flight > transfer.cwnd, tcp.seq.minus(flight, transfer.cwnd), 0)
-    extra = (DUPLICATES - 1) * tcp.bounds.mss if tcp.rules.limited_transmit else 0
+    extra = times(DUPLICATES - 1, tcp.bounds.mss) if tcp.rules.limited_transmit else 0
     _lost(tcb, transfer, tcp, least(beyond, extra))
     if tcp.rules.congestion == Congestion.TAHOE:
         _restart(tcb, transfer, tcp)
     else:
         transfer.recovering = True
-        transfer.cwnd = _within(transfer.ssthresh + DUPLICATES * tcp.bounds.mss, tcp)
+        transfer.cwnd = _within(transfer.ssthresh + times(DUPLICATES, tcp.bounds.mss), tcp)
     tcp.rule("RFC 5681/3.2/(2)/fast-retransmit", "third duplicate ACK: fast retransmit")
     return True
 
@@ -164,6 +165,7 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     if not transfer.timed_out:
         _lost(tcb, transfer, tcp)
     transfer.timed_out = True
+    transfer.recover = tcb.snd.nxt  # however often it has run out (RFC 6582 3.2 (4))
     _restart(tcb, transfer, tcp)
     return tcp.rule("RFC 5681/3.1/(4)/timeout", "timeout: slow start from one segment")
 
@@ -172,7 +174,7 @@ def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp, extra: int = 0) -> None:
     """Loss is noticed: ssthresh <- max(FlightSize / 2, 2*SMSS). What limited transmit sent is no
     part of FlightSize (3.2 (2))."""
     flight = tcp.seq.minus(tcp.seq.minus(tcb.snd.nxt, tcb.snd.una), extra)
-    floor = 2 * tcp.bounds.mss if tcp.rules.cwnd_floor else 0
+    floor = times(2, tcp.bounds.mss) if tcp.rules.cwnd_floor else 0
     transfer.ssthresh = most(half(flight, tcp.bounds.clamp), floor)
     transfer.recover = tcb.snd.nxt
 

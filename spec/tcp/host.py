@@ -59,6 +59,7 @@ def step(
     stamped = socket.tcb.stamped
     _happens(host, socket, what, seg, tcp, elapsed)
     receiving.acknowledged(socket.tcb, tcp)
+    receiving.offer(socket.tcb, tcp)
     if tcp.bounds.stamps:
         timestamps.stamp(stamped, socket.tcb, tcp)
 
@@ -78,6 +79,7 @@ def _happens(
         _listen(host.listeners[0], socket, what, seg, tcp)
     elif what == Input.SEGMENT:
         assert seg is not None
+        receiving.offered(tcb, seg, tcp)
         segment_arrives(tcb, seg, tcp)
     elif what == Input.OPEN_PASSIVE:
         user_calls.open_passive(tcb, tcp)

@@ -7,10 +7,11 @@ place is not, nor is anything once RCV.NXT lies between two of them: a receiver 
 holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
-from spec.seq import choose, half, least, most
+from spec.rules import Scale
+from spec.seq import choose, half, least, times
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
-from spec.tcp.sending import acknowledge
+from spec.tcp.sending import acknowledge, keep_urgent_pointer
 from spec.tcp.tcb import Tcb
 from spec.tcp.transfer import Place, Transfer
 
@@ -34,8 +35,8 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
     was held and follows is taken too."""
     for transfer in tcb.transfers:
-        _shift(transfer.places, octets, tcp)
         gap = holds(transfer)
+        _shift(transfer.places, octets, tcp)
         follows: int = 0
         run: bool = True
         for place in transfer.places:
@@ -48,7 +49,7 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
         transfer.unread = transfer.unread + octets + follows
         # An ACK is sent at once for what fills a gap, or is not new (RFC 5681 4.2).
         at_once = gap | (octets == 0)
-        now = 2 * tcp.bounds.mss
+        now = times(2, tcp.bounds.mss)
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
 
 
@@ -79,33 +80,51 @@ def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
 
 def prompt(transfer: Transfer, tcp: Tcp) -> None:
     """What came is acknowledged at once."""
-    transfer.due = 2 * tcp.bounds.mss
+    transfer.due = times(2, tcp.bounds.mss)
 
 
 def delays(tcb: Tcb, tcp: Tcp) -> bool:
     """May the acknowledgment wait? Not if two full segments came, nor one out of order."""
     for transfer in tcb.transfers:
-        if tcp.rules.delayed_ack and transfer.due < 2 * tcp.bounds.mss:
+        if tcp.rules.delayed_ack and transfer.due < times(2, tcp.bounds.mss):
             tcp.rule("3.8.6.3/delay", "the ACK waits for a second segment, or its timer")
             return True
     return False
 
 
+def offer(tcb: Tcb, tcp: Tcp) -> None:
+    """The windows of what is sent, in units of 2^shift octets but on a SYN (RFC 7323 2.2): what is
+    left over of a unit is not offered."""
+    if tcb.transfers and tcp.rules.scale != Scale.IMAGINED:
+        for seg in tcp.sent:
+            for _ in range(tcp.bounds.shift):
+                seg.wnd = choose(seg.ctl.syn, seg.wnd, half(seg.wnd, tcp.bounds.window))
+
+
+def offered(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
+    """The window of what arrives, in octets."""
+    if tcb.transfers and tcp.rules.scale != Scale.UNHEARD:
+        for _ in range(tcp.bounds.shift):
+            seg.wnd = choose(seg.ctl.syn, seg.wnd, tcp.seq.plus(seg.wnd, seg.wnd))
+
+
 def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """RECEIVE: text to the user; the window opens by as much, if that is worth telling.
 
-    Section 3.8.6.2.2: once it is a segment, or half the buffer.
+    Section 3.8.6.2.2: once it is a segment, or half the buffer (of an odd one, rounded up).
     """
     window = tcp.bounds.window
     octets = transfer.unread
     if tcp.bounds.read != 0:
         octets = least(octets, tcp.bounds.read)
     transfer.unread = tcp.seq.minus(transfer.unread, octets)
+    tcb.rcv.push = tcb.rcv.push & (transfer.unread != 0)
     free = tcp.seq.minus(window, transfer.unread)
     more = tcp.seq.minus(free, least(tcb.rcv.wnd, free))
-    enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
+    enough = least(half(window + 1, window + 1), tcp.bounds.mss) if tcp.rules.receiver_sws else 1
     if more >= enough:
         tcb.rcv.wnd = free
+        keep_urgent_pointer(tcb, tcp)
         acknowledge(tcb, tcp)
         return tcp.rule("3.8.6.2.2/open", "text to the user, the window opens")
     return tcp.rule("3.8.6.2.2/wait", "text to the user, too little to open the window for")

@@ -151,20 +151,33 @@ def transmit(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool = False) -> 
     ended: bool = False
     transfer.largest = choose(snd.wnd > transfer.largest, snd.wnd, transfer.largest)
     for _ in range(tcp.bounds.window):
-        text = sendable(tcb, transfer, tcp, override)
-        if text == 0:
+        if send_next(tcb, transfer, tcp, override) == 0:
             break
+        sent = True
+    if tcb.unsent_fin(seq):
+        send_last(tcb, transfer, tcp)
+        sent = ended = True
+    return _sent(tcb, tcp, idle, sent, ended)
+
+
+def send_next(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
+    """Send the next segment of text, if one is to be sent now; how many octets it has."""
+    seq, snd = tcp.seq, tcb.snd
+    text = sendable(tcb, transfer, tcp, override)
+    if text != 0:
         keep_time(transfer, transfer.nxt, text, transfer.nxt == snd.nxt, tcp)
         send_text(tcb, tcp, transfer.nxt, text, False)
         transfer.nxt = seq.plus(transfer.nxt, text)
         snd.nxt = choose(seq.lt(snd.nxt, transfer.nxt), transfer.nxt, snd.nxt)
-        sent = True
-    if tcb.unsent_fin(seq):
-        send_fin(tcb, tcp, snd.nxt)
-        snd.nxt = seq.plus(snd.nxt, 1)
-        transfer.nxt = choose(transfer.nxt == seq.minus(snd.nxt, 1), snd.nxt, transfer.nxt)
-        sent = ended = True
-    return _sent(tcb, tcp, idle, sent, ended)
+    return text
+
+
+def send_last(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """Send FIN, for the first time."""
+    seq, snd = tcp.seq, tcb.snd
+    send_fin(tcb, tcp, snd.nxt)
+    snd.nxt = seq.plus(snd.nxt, 1)
+    transfer.nxt = choose(transfer.nxt == seq.minus(snd.nxt, 1), snd.nxt, transfer.nxt)
 
 
 def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
@@ -177,7 +190,9 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     seq, snd = tcp.seq, tcb.snd
     queued = left_from(tcb, transfer.nxt, tcp)
     used = seq.minus(transfer.nxt, snd.una)
-    allowed = least(congestion.limit(tcb, transfer, tcp), snd.wnd)
+    allowed = congestion.limit(tcb, transfer, tcp)
+    if tcp.rules.peer_window:
+        allowed = least(allowed, snd.wnd)
     room = choose(used < allowed, seq.minus(allowed, used), 0)
     text = least(least(queued, room), tcp.bounds.mss)
     again = transfer.nxt != snd.nxt
@@ -217,18 +232,20 @@ def waits(tcb: Tcb, tcp: Tcp) -> bool:
     return held
 
 
-def send_front(tcb: Tcb, tcp: Tcp) -> int:
-    """Send the front of the retransmission queue again: a segment of text, or FIN; how many numbers
-    it takes."""
-    if not tcb.unacknowledged_text(tcp.seq):
-        send_fin(tcb, tcp, tcb.snd.una)
-        return 1
-    sent = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
-    text = least(least(left_from(tcb, tcb.snd.una, tcp), sent), tcp.bounds.mss)
-    for transfer in tcb.transfers:
-        keep_time(transfer, tcb.snd.una, text, False, tcp)
-    send_text(tcb, tcp, tcb.snd.una, text, False)
-    return text
+def send_front(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """Send the front of the retransmission queue again: a segment of text, or FIN."""
+    seq, una = tcp.seq, tcb.snd.una
+    if tcb.unacknowledged_text(seq):
+        sent = seq.minus(tcb.snd.nxt, una)
+        text = least(least(left_from(tcb, una, tcp), sent), tcp.bounds.mss)
+        keep_time(transfer, una, text, False, tcp)
+        send_text(tcb, tcp, una, text, False)
+        after = seq.plus(una, text)
+    else:
+        send_fin(tcb, tcp, una)
+        after = seq.plus(una, 1)
+    # Where all is sent again from SND.UNA on, the front is now.
+    transfer.nxt = choose(transfer.nxt == una, after, transfer.nxt)
 
 
 def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:

@@ -87,6 +87,9 @@ class Bounds:
     read: int = _bound(0, 0, 1 << 16, "octets that RECEIVE takes (with a data plane); 0: all")
     initial_window: int = _bound(1, 1, 10, "segments of the initial congestion window")
     clamp: int = _bound(8, 1, 1 << 20, "octets of cwnd, at most")
+    shift: int = _bound(
+        0, 0, 14, "bits by which windows are scaled (with a data plane); 0: they are not"
+    )
     shrinks: bool = _flag(False, "B's receive window may shrink (with a data plane)")
     # Users
     a_active: bool = _flag(True, "A may call active OPEN")

@@ -96,7 +96,7 @@ def happen(
             observe(watchers, ghost, moment)
     for tcb, now, user in zip(before, end.host.sockets, end.users, strict=False):
         if now in sockets:
-            note(user, tcb, now.tcb, cast(Input, what), bounds)
+            note(user, tcb, now.tcb, cast(Input, what), bounds, tcp.seq)
     for nat in end.nats:
         tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
     for sent in tcp.sent:

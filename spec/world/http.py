@@ -22,7 +22,7 @@ reads on until the client's FIN, as RFC 9112 (9.6) asks: a *lingering* close.
 
 from dataclasses import dataclass
 
-from spec.seq import choose, not_
+from spec.seq import Space, choose, not_
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Count, Ticks, left
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
@@ -42,15 +42,15 @@ class User:
     idle: Ticks = 0  # ticks until the connection has been idle for its limit
 
 
-def pending(user: User) -> int:
-    """How many requests wait for their response."""
-    return user.asked - user.answered - user.failed
+def waits(user: User) -> bool:
+    """Does a request wait for its response?"""
+    return user.asked != user.answered + user.failed
 
 
-def to_ask(user: User, bounds: Bounds) -> int:
-    """How many requests a client has still to send; one that retries, those that failed too."""
+def has_to_ask(user: User, bounds: Bounds) -> bool:
+    """Has a client requests to send? One that retries, those that failed, too."""
     again = user.failed if bounds.retries else 0
-    return bounds.requests - user.asked + again
+    return user.asked < bounds.requests + again
 
 
 # What it does
@@ -59,7 +59,7 @@ def to_ask(user: User, bounds: Bounds) -> int:
 def may(user: User, tcb: Tcb, what: Input, bounds: Bounds) -> bool:
     """Does the application make this one of ``CALLS`` now?"""
     if what == Input.OPEN_ACTIVE:
-        return to_ask(user, bounds) != 0
+        return has_to_ask(user, bounds)
     if tcb.state not in SYNCHRONIZED:
         return False
     if tcb.passive:
@@ -78,17 +78,16 @@ def _client_may(user: User, tcb: Tcb, what: Input, bounds: Bounds) -> bool:
             return False
         if bounds.client_idle and user.idle == 0:
             return False
-        return (to_ask(user, bounds) != 0) & (bounds.pipelined | (pending(user) == 0))
+        return has_to_ask(user, bounds) & (bounds.pipelined | not_(waits(user)))
     if what == Input.CLOSE:
         if _unread(tcb, bounds):
             return False
-        if tcb.state == State.CLOSE_WAIT and (bounds.watches or pending(user) != 0):
+        if tcb.state == State.CLOSE_WAIT and (bounds.watches or waits(user)):
             return True
-        done = (to_ask(user, bounds) == 0) & bounds.watches & bounds.kept
+        done = not_(has_to_ask(user, bounds)) & bounds.watches & bounds.kept
         first = (tcb.written != 0) & bounds.client_closes
-        return (done | first | _idle_for_long(user, bounds.client_idle, bounds)) & (
-            pending(user) == 0
-        )
+        idle = _idle_for_long(user, bounds.client_idle, bounds)
+        return (done | first | idle) & not_(waits(user))
     return what == Input.RECEIVE
 
 
@@ -96,11 +95,11 @@ def _server_may(user: User, tcb: Tcb, what: Input, bounds: Bounds) -> bool:
     """A server reads, answers and closes. By HTTP/1.0 it reads no more than it is to answer."""
     more = (tcb.written == 0) | bounds.kept
     if what == Input.SEND:
-        return (pending(user) != 0) & more
+        return waits(user) & more
     if what == Input.RECEIVE:
         if tcb.closing:
             return bounds.lingers
-        return more & ((pending(user) == 0) | bounds.kept)
+        return more & (not_(waits(user)) | bounds.kept)
     unread = _unread(tcb, bounds)
     closes = _server_closes(user, tcb, bounds)
     if what == Input.CLOSE:
@@ -118,7 +117,7 @@ def _server_closes(user: User, tcb: Tcb, bounds: Bounds) -> bool:
     after_response = (tcb.written != 0) & (not bounds.kept)
     after_client = (tcb.state == State.CLOSE_WAIT) & not_(unread)
     idle = _idle_for_long(user, bounds.server_idle, bounds) & not_(unread & bounds.looks)
-    return after_response | ((after_client | idle) & (pending(user) == 0))
+    return after_response | ((after_client | idle) & not_(waits(user)))
 
 
 def _unread(tcb: Tcb, bounds: Bounds) -> bool:
@@ -134,21 +133,21 @@ def _idle_for_long(user: User, limit: Ticks, bounds: Bounds) -> bool:
 # What becomes of it
 
 
-def note(user: User, before: Tcb, after: Tcb, what: Input, bounds: Bounds) -> None:
+def note(user: User, before: Tcb, after: Tcb, what: Input, bounds: Bounds, seq: Space) -> None:
     """Something happened to its connection."""
     server = before.passive
     if what == Input.SEND:
         user.asked = choose(server, user.asked, user.asked + 1)
         user.answered = choose(server, user.answered + 1, user.answered)
     if what == Input.RECEIVE:
-        octets = bounds.window - before.rcv.wnd
-        read = choose(server & not_(before.closing), octets, 0)
-        user.asked = user.asked + read
-        user.answered = choose(server, user.answered, user.answered + octets)
+        octets = seq.minus(bounds.window, before.rcv.wnd)
+        reads = server & not_(before.closing)
+        user.asked = choose(reads, seq.plus(user.asked, octets), user.asked)
+        user.answered = choose(server, user.answered, seq.plus(user.answered, octets))
     if after.state == State.ESTABLISHED:
         _keep_time(user, before, after, what, bounds)
     if after.state not in SYNCHRONIZED:
-        user.failed = user.failed + pending(user)
+        user.failed = user.asked - user.answered
         user.idle = 0
 
 
@@ -176,5 +175,5 @@ def due(user: User, tcb: Tcb, bounds: Bounds) -> bool:
     open_ = (state == State.ESTABLISHED) | (state == State.CLOSE_WAIT)
     reads = open_ | (state == State.FIN_WAIT_1) | (state == State.FIN_WAIT_2)
     limit = choose(tcb.passive, bounds.server_idle, bounds.client_idle)
-    idle = open_ & not_(tcb.closing) & (pending(user) == 0)
+    idle = open_ & not_(tcb.closing) & not_(waits(user))
     return (reads & _unread(tcb, bounds)) | (idle & (limit != 0) & (user.idle == 0))

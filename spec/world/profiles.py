@@ -17,6 +17,7 @@ from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
 from spec.observe.pace import Losses, Pace, Samples
+from spec.observe.refinement import Refinement
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
 from spec.observe.stamped import Stamped
@@ -333,7 +334,15 @@ PROFILES = {
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
+    "transfer-scaled": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2)),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
+    "refined": Profile(_TRANSFER, (Refinement(),)),
+    "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
+    "refined-shut": Profile(replace(_TRANSFER, window=2), (Refinement(),)),
+    "refined-closing": Profile(
+        replace(_TRANSFER, window=2, octets=2, write=2, clamp=2, capacity=1, close=True),
+        (Refinement(),),
+    ),
     "http-1.0": Profile(_HTTP_1_0, (Agreement(), Streams())),
     "http-kept": Profile(replace(_HTTP, incarnations=2), (Agreement(), Streams())),
     "http-pipelined": Profile(replace(_HTTP, incarnations=2, pipelined=True), (Agreement(),)),
@@ -490,7 +499,13 @@ PURPOSES = {
     "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
     "with room for all that is sent",
     "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
+    "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
+    "it is offered whole, or not at all",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
+    "refined": "the same as transfer, to see whether each step is one of the lifecycle",
+    "refined-segments": "the same with segments of two octets, written one at a time",
+    "refined-shut": "the same as refined with a window of two segments, which shuts",
+    "refined-closing": "the same with two segments, and the connection closes",
     "http-1.0": "a client with two requests, and a server that closes after each response",
     "http-kept": "two requests on one connection, which the client closes",
     "http-pipelined": "the same, and no request waits for the response to another",
@@ -564,7 +579,7 @@ _LONG = (
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
-_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith("transfer"))
+_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith(("transfer", "refined")))
 """Those with a data plane, whose bounds are as large as they are by design; so do they."""
 
 _LIVE_ONCE = (
@@ -636,7 +651,9 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "transfer-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
-        "http-retry-pipelined": {"in_flight": 3},
+        "http-retry": {"in_flight": 3},
+        "http-retry-restart": {"in_flight": 3},
+        "http-retry-pipelined": {},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checker.capture import frames
-from checker.conform.behaviour import choose
 from checker.conform.connection import Connection
 from checker.conform.data import Watch, timing
 from checker.conform.follow import MIDDLE, Follower, Position
 from checker.dataplane.judge import HOLDS, IDLE, Check
-from tests.helpers.tshark import FOLDER, captures, name
+from tests.helpers.tshark import FOLDER, RULES, captures, name
 from tests.helpers.wire import end
 
 TABLE = FOLDER / "data.txt"
@@ -26,7 +25,7 @@ def judged(path: Path, rules: list[str], where: Position) -> list[Check]:
     def done(connection: Connection) -> None:
         found.extend(watch.close(connection))
 
-    follower = Follower(choose([]), where, done)
+    follower = Follower(RULES, where, done)
     follower.feed(watch.over(follower, frames(path)))
     follower.finish()
     return found

@@ -8,10 +8,12 @@ import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import z3
 
+from checker.studies.prove.theories import END, LIFE
 from proofs.recheck.statement import Action, Statement, Way
 from proofs.recheck.terms import Sort, Term, evaluate, question
 from proofs.theorems.invariants import Memory, View
@@ -137,7 +139,7 @@ def _plain(value: Any) -> Any:
 
 
 class Ends:
-    """A system of two ends, as a theorem has it: of each end there is an ISS, number 0."""
+    """A system of two ends, as a theorem has it."""
 
     def __init__(self, theorem: Theorem, made: Statement) -> None:
         assert isinstance(theorem.system, Pair)
@@ -154,15 +156,17 @@ class Ends:
             found.append([*type(first)][value] if isinstance(first, Enum) else value)
         return rebuild(blank, iter(found))
 
-    def run(self, action: str, values: Values) -> tuple[bool, list[str], Values, list[Values]]:
+    def run(
+        self, action: str, values: Values, functions: Functions
+    ) -> tuple[bool, list[str], Values, list[Values]]:
         """What the specification makes of an action."""
         system = self.system
         me, open_ = self.record(system.end, "me.", values), self.record(system.open, "", values)
         seen = self.record(system.seen, "sight.", values)
         switches = {name: values[name] for name in self.theorem.free}
         rules = dataclasses.replace(self.rules, **switches)
-        isses = values["mine.iss"], values["its.iss"]
-        s = Turn(me, open_, seen, *isses, rules, self.bounds, Tcp(rules, self.bounds, 0))
+        tcp = Tcp(rules, self.bounds, 0)
+        s = Turn(me, open_, seen, rules, self.bounds, tcp, functions["mine.end"])
         message = None
         if action in system.deliveries:
             message = self.record(system.message, "seg.", values)
@@ -172,15 +176,16 @@ class Ends:
         rows = [dict(zip(paths(r), map(_plain, key(r)), strict=True)) for r in (me, *sent)]
         return True, [rule.id for rule in s.tcp.cited], rows[0], rows[1:]
 
-    def sides(self, values: Values) -> Sides:
+    def sides(self, values: Values, functions: Functions) -> Sides:
         """A state as clauses see it."""
-        ends = (self.record(self.system.end, row, values) for row in ("me.", "peer."))
-        return Sides(*ends, values["mine.iss"], values["its.iss"], Space(self.bounds.width))
+        me, peer = (self.record(self.system.end, row, values) for row in ("me.", "peer."))
 
+        def lives(whose: str) -> Callable[[int], Any]:
+            names = [f"{whose}.{LIFE}.{path}" for path in paths(self.system.memory())]
+            return lambda n: rebuild(self.system.memory(), (functions[f](n) for f in names))
 
-def isses(values: Values) -> Functions:
-    """The ISSs of a system of two ends."""
-    return {name: lambda _, iss=values[name]: iss for name in ("mine.iss", "its.iss")}  # type: ignore[misc]
+        ends = functions[f"mine.{END}"], functions[f"its.{END}"]
+        return Sides(me, peer, lives("mine"), lives("its"), *ends)
 
 
 def way_of(action: Action, values: Mapping[str, Any], functions: Functions | None = None) -> Way:
@@ -194,11 +199,15 @@ def way_of(action: Action, values: Mapping[str, Any], functions: Functions | Non
     return way
 
 
-def same(spec: Spec | Ends, action: Action, values: Values) -> Way:
+def same(
+    spec: Spec | Ends, action: Action, values: Values, functions: Functions | None = None
+) -> Way:
     """Hold both readings of an action against each other; the path that was taken."""
-    functions = isses(values) if isinstance(spec, Ends) else None
     way = way_of(action, values, functions)
-    possible, rules, after, sent = spec.run(action.name, values)
+    if isinstance(spec, Ends):
+        possible, rules, after, sent = spec.run(action.name, values, functions or {})
+    else:
+        possible, rules, after, sent = spec.run(action.name, values)
     assert possible == (way.leaf is not None), (action.name, way.number, values)
     if way.leaf is not None:
         at = f"{action.name}, path {way.number}: {values}"
@@ -269,7 +278,7 @@ def drawn(chance: random.Random, sort: Sort, near: int) -> Any:
 def point(
     made: Statement, action: Action, way: Way, functions: Sequence[str] = ()
 ) -> Values | None:
-    """An input that takes a path, if there is one; of ``functions`` of numbers, the value at 0."""
+    """An input that takes a path, if there is one, with the ``functions`` of numbers by name."""
     solver = z3.Solver()
     solver.set("rlimit", 2_000_000)
     solver.from_string(question(way.tests))
@@ -279,7 +288,7 @@ def point(
     declared = {one.name(): one for one in model.decls()}
     # Z3 may add functions of its own
     known = {name: model[one] for name, one in declared.items() if one.arity() == 0}
-    found: Values = dict.fromkeys(functions, 0)
+    found: Values = {}
     for name, sort in sorts(made, action).items():
         value = known.get(name)
         if value is None:
@@ -291,6 +300,13 @@ def point(
         else:
             found[name] = value.as_long()
     for name in functions:
-        if name in declared:
-            found[name] = model.eval(declared[name](0)).as_long()
+        found[name] = partial(_applied, model, declared.get(name))
     return found
+
+
+def _applied(model: Any, function: Any, n: int) -> int:
+    """What a solver's state says of a function at a number."""
+    if function is None:
+        return 0
+    value: int = model.eval(function(n), model_completion=True).as_long()
+    return value

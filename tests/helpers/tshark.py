@@ -27,6 +27,7 @@ from tests.helpers.mutate import CAPTURES
 
 FOLDER = CAPTURES.parent
 FACTS, TABLE = FOLDER / "tshark-facts.txt", FOLDER / "tshark.txt"
+RULES = choose([])
 FOLDERS = ("linux", "lossy", "zeek", "cases")
 FLAGS = {
     "retransmission": "again",
@@ -371,7 +372,7 @@ def said(path: Path) -> dict[int, tuple[Packet, Seen, frozenset[str]]]:
             return made
 
     watch = Listening(RFC)
-    follower = Follower(choose([]), MIDDLE, lambda one: watch.close(one) and None)
+    follower = Follower(RULES, MIDDLE, lambda one: watch.close(one) and None)
 
     def all_of_them() -> Iterator[object]:
         for item in watch.over(follower, frames(path)):

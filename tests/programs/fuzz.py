@@ -42,6 +42,8 @@ from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform import follow, report
 from checker.conform import run as conform_run
 from checker.conform.behaviour import choose
+from checker.conform.data import timing
+from checker.dataplane.judge import RFC
 from checker.narrate import page, run
 from checker.render import dot, ladder
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, ToolProblem
@@ -486,9 +488,11 @@ class Tester:
         at = rng.choice(("middle", "middle", "client", "server", "10.88.0.1"))
         peer = self.capture if rng.random() < 0.03 else None
         svg = self.capture.parent if rng.random() < 0.08 else None
+        data = rng.choice((None, RFC, timing(["linux"])))
         outcome, text = _outcome(
             lambda: conform_run.conform([self.capture], behaviour, at, peer, self.json,
-                                        self.junit, svg, report.Show(verbose=rng.random() < 0.5))
+                                        self.junit, svg, report.Show(verbose=rng.random() < 0.5),
+                                        data)
         )  # fmt: skip
         _fit(text)
         if not outcome.startswith("exit"):

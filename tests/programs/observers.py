@@ -29,6 +29,8 @@ from spec.observe import (
     forgery,
     ghosts,
     once,
+    pace,
+    refinement,
     sights,
     silence,
     stale,
@@ -45,6 +47,8 @@ MODULES = (
     forgery,
     ghosts,
     once,
+    pace,
+    refinement,
     sights,
     silence,
     stale,
@@ -54,7 +58,16 @@ MODULES = (
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "silence", "stamped", "streams", "watchers")
+    for name in (
+        "observe",
+        "once",
+        "pace",
+        "refinement",
+        "silence",
+        "stamped",
+        "streams",
+        "watchers",
+    )
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""

@@ -31,6 +31,7 @@ MUST_BE_TRACED = {
         for name in ("__init__", "closed", "listen", "syn_sent", "others", "syn")
     ),
     *(f"spec/tcp/{name}.py" for name in ("user_calls", "timeouts", "sending", "tcb", "segment")),
+    *(f"spec/tcp/{name}.py" for name in ("congestion", "receiving", "retransmission", "transfer")),
     "spec/seq.py",
     *(f"spec/observe/{path.name}" for path in ROOT.glob("spec/observe/*.py")),
     "spec/tcp/host.py",
@@ -44,11 +45,13 @@ EXEMPT = {
     ("spec/world/endpoint.py", "only"),  # sockets are numbered by plain ints
     ("spec/observe/watcher.py", "_left"),  # over the fields of a record, by their names
     ("spec/observe/watcher.py", "_return"),
+    ("spec/observe/refinement.py", "_among"),
+    ("spec/observe/refinement.py", "_same"),
     ("spec/world/enabled.py", "calls"),  # of bounds, before anything happens
     ("spec/world/bounds.py", "_bound"),  # these make the tables
     ("spec/world/bounds.py", "_flag"),
     ("spec/rules.py", "_rule"),
-    ("proofs/theorems/text.py", "_kept_whole"),  # over the fields of a record, by their names
+    ("proofs/theorems/text.py", "_check_kept"),  # over the fields of a record, by their names
 }
 """Functions of traced modules that no step runs, or that are the boundary itself."""
 

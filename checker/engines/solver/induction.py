@@ -618,13 +618,12 @@ class Prover:
         rules = tuple(map(str, step.leaf.static.rules))
         never = Obligation(step.action, step.path, NEVER, rules, step.where)
         self.taken[step.action, step.path] = "never"
-        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
-            yield never
-            return
-        asking.add(*self.numbers())
-        if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
-            yield never
-            return
+        for last in (True,) if t.at_once else (False, True):
+            if last:
+                asking.add(*self.numbers())
+            if asking.prove(never, [z3.BoolVal(False)]).verdict == "proved":
+                yield never
+                return
         self.taken[step.action, step.path] = TAKEN[never.verdict]
         after, sent = self._outcome(step, terms)
         self._look(terms, step.leaf.outputs)

@@ -27,7 +27,7 @@ from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn
 from proofs.theorems.table import Theorem
 from spec.rules import Rules
-from spec.seq import Space
+from spec.seq import choose
 from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
@@ -46,6 +46,10 @@ FREE = {
     "recent_life": NAT,
 }
 """What may be left free; None: of the domain that its annotation names."""
+
+END, LIFE = "end", "life"
+"""The function that tells how far a life of an end goes, and how the names of others begin, which
+tell what is remembered of it."""
 
 
 def theory(theorems: Sequence[Theorem]) -> Theory:
@@ -253,8 +257,25 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
     def record(kind: type, prefix: str) -> Any:
         return rebuild(kind(), (tracer.var(f"{prefix}{f.path}", f.sort) for f in layout(kind)))
 
-    def iss(whose: str) -> Any:
-        return tracer.value(tracer.build.apply(f"{whose}.iss", tracer.node(0), NAT, NAT))
+    lives = layout(system.memory)
+
+    def look_up(name: str, n: Any, sort: Sort) -> Any:
+        return tracer.value(tracer.build.apply(name, tracer.node(n), NAT, sort))
+
+    def known(whose: str) -> Callable[[int], Any]:
+        """What is remembered of a life, by its number."""
+        names = [(f"{whose}.{LIFE}.{f.path}", f.sort) for f in lives]
+        return lambda n: rebuild(system.memory(), (look_up(name, n, s) for name, s in names))
+
+    def end(whose: str) -> Callable[[int], int]:
+        return lambda n: look_up(f"{whose}.{END}", n, NAT)
+
+    def memory(f: Field) -> induction.Memory:
+        """Of the last life it is remembered what the end is."""
+        n, now = tracer.var("n", NAT), tracer.var(f"me.{f.path}", f.sort)
+        last = tracer.var(f"me.{system.life}", NAT) == n
+        value = choose(last, now, look_up(f"mine.{LIFE}.{f.path}", n, f.sort))
+        return induction.Memory(f"{LIFE}.{f.path}", f.sort, tracer.node(value), start[f.path])
 
     def step(move: Move, delivers: bool) -> tuple[Static, list[Any]]:
         me, open_, seen = (
@@ -262,7 +283,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
             for kind, prefix in ((system.end, "me."), (system.open, ""), (system.seen, "sight."))
         )
         tcp = Tcp(rules, bounds, 0)
-        s = Turn(me, open_, seen, iss("mine"), iss("its"), rules, bounds, tcp)
+        s = Turn(me, open_, seen, rules, bounds, tcp, end("mine"))
         sent = move(s, record(system.message, "seg.") if delivers else None)
         if sent is None:
             return Static(False), []
@@ -270,14 +291,18 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         return Static(True, tuple(s.tcp.cited), sent=len(sent)), outputs
 
     def clause(function: Function) -> Clause:
-        about = MESSAGE if "seg" in inspect.signature(function).parameters else ENDS
+        names = list(inspect.signature(function).parameters)[1:]
 
         def decided() -> tuple[None, list[Any]]:
             ends = record(system.end, "me."), record(system.end, "peer.")
-            w = Sides(*ends, iss("mine"), iss("its"), Space(bounds.width))
-            seg = [record(system.message, "seg.")] if about == MESSAGE else []
-            return None, [function(w, *seg)]
+            w = Sides(*ends, known("mine"), known("its"), end("mine"), end("its"))
+            about = [
+                record(system.message, "seg.") if name == "seg" else tracer.var(name, NAT)
+                for name in names
+            ]
+            return None, [function(w, *about)]
 
+        about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
         return _clause(function, about, tracer.trace(decided))
 
     def fact(function: Function) -> Clause:
@@ -288,12 +313,13 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
     moves += [*((m, True) for m in system.deliveries.items())]
     seen = system.look(record(system.end, "peer."))
     sight = zip(layout(system.seen), key(seen), strict=True)
-    start = system.end()
+    blank = system.end()
+    start = dict(zip(paths(blank), key(blank), strict=True))
     return Theory(
         name=theorem.id,
         fields=layout(system.end),
         message_fields=layout(system.message),
-        initial=dict(zip(paths(start), key(start), strict=True)),
+        initial=start,
         constants={},
         kinds=[
             Kind(name, tracer.trace(partial(step, move, delivers)), delivers)
@@ -304,12 +330,12 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         elapsed=None,
         sight={f"sight.{f.path}": tracer.node(value) for f, value in sight},
         drawn={},
-        memories=[induction.Memory("iss", NAT, None)],
-        told="iss",
+        memories=[induction.Memory(END, NAT, None), *map(memory, lives)],
+        told=END,
         number=NAT,
         parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
         facts=[fact(f) for f in theorem.facts],
-        pairs=[],
+        pairs=[clause(f) for f in theorem.pairs],
         clauses=[clause(f) for f in clauses],
         claims=tuple(f.__name__ for one in theorems for f in one.claims),
         at_once=True,

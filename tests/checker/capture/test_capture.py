@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.capture import Damage, Frame, Packet, Unread, frames, read, segments
+from checker.capture import Damage, Frame, Packet, Unread, datagrams, frames, read, segments
 from checker.capture.files import LONGEST
 from checker.capture.links import LINKS
 from checker.capture.segments import ACK, SYN, options
@@ -196,3 +196,18 @@ def test_usual_headers_are_read_as_others_are(path, monkeypatch):
     quick = fields(read(frames(path)))
     monkeypatch.setattr(segments, "_usual", lambda *_: None)
     assert fields(read(frames(path))) == quick
+
+
+def test_text_and_identification_are_those_of_the_long_way():
+    """The usual headers are read at once; the same octets with another link, not."""
+    packet = bytearray(ipv4(tcp(text=9)))
+    packet[4:6] = b"\x12\x34"
+    for link, head in ((1, ETHERNET + b"\x08\x00"), (101, b"")):
+        data = head + bytes(packet)
+        frame = Frame(link, 0.0, data, len(data), 1)
+        (p,) = read([frame])
+        assert isinstance(p, Packet)
+        assert datagrams.carried(frame, p) == (b"x" * 9, 0x1234)
+        cut = Frame(link, 0.0, data[:-4], len(data), 1)
+        assert datagrams.carried(cut, p) == (b"x" * 5, 0x1234)
+        assert datagrams.octets(frame, p) == b"x" * 9

@@ -183,6 +183,18 @@ def test_what_is_packed_anew_is_compared_octet_by_octet():
     assert way.compared == 3 and not way.contradicted and way.octets == 6
 
 
+def test_segments_in_flight_that_are_told_apart_are_bounded():
+    room = Room(chunks=6)
+    one, other = (Transfer(room=room).send(1, 2, 3) for _ in range(2))
+    assert room.chunks == 0 and not other.plane.ways[0].overrun
+    other.send(4, 5)
+    assert other.plane.ways[0].overrun and len(other.plane.ways[0].chunks) == 3
+    other.after(1.0).send(4).ack(6)
+    for made in (one, other):
+        made.done()
+    assert room.chunks == 6  # nothing is lost, split or not
+
+
 def test_what_is_far_away_is_of_no_connection():
     made = Transfer()(A, ACK, 99 + 2**31 - 5, 300, text=10)(B, ACK, 300, 2**31 - 9)
     way = made.done()

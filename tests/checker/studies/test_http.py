@@ -173,8 +173,9 @@ def test_the_page_has_what_the_command_says():
 def test_what_may_not_happen_is_no_connection():
     """A port in TIME-WAIT is not opened: the rates above are not of a host that opens anything."""
     clients = http._Clients(1, 2)
-    assert [opened for opened, _ in clients.second((0,))] == [0, 1]
-    assert [opened for opened, _ in clients.second((1,))] == [0]
+    assert [*clients.second((http.FREE,))] == [(0, (http.FREE,)), (1, (1,))]
+    assert [*clients.second((0,))] == [(0, (http.FREE,)), (1, (1,))]
+    assert [*clients.second((1,))] == [(0, (0,))]
     host = clients._host((1,))
     clients._call(host, 0, Input.OPEN_ACTIVE)
     assert not clients.possible

@@ -293,6 +293,7 @@ def test_the_ladder_has_a_bar_where_a_window_changed(capsys: pytest.CaptureFixtu
     bars = [
         row.split("[")[1].split("]")[0].rstrip() for row in drawn.splitlines() if "s    [" in row
     ]
+    assert not any("-" in bar for bar in bars)  # that is beyond what is drawn
     assert [bar.count("%") > 0 for bar in bars[:6]] == [False, True, True, True, True, False]
     assert "sends: = acknowledged, # in flight, % queued, held back, + may be sent" in drawn
     assert len({len(row) for row in drawn.splitlines() if " [#" in row}) == 1

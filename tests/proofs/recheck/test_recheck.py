@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from checker.studies import proved
 from checker.studies.prove import certificates, prove, statements, theories
 from proofs.recheck import check as recheck
 from proofs.recheck import statement
-from proofs.recheck.terms import DEEPEST, MOST, Bad
+from proofs.recheck.obligations import Obligation
+from proofs.recheck.terms import DEEPEST, MOST, NAT, Bad, compare, constant, sum_, variable
 from proofs.theorems.table import BY_ID
 from tests.helpers import toys
 
@@ -215,6 +217,27 @@ def test_a_hint_cannot_make_a_proof(place: Path) -> None:
     rehint(place, lambda hints: hints.clear())
     found = wrong(place)
     assert all("cvc5 says sat" in what for what in found), "a path that is never taken, at most"
+
+
+def test_what_is_asked_at_once_is_proved_of_each() -> None:
+    """... and not at all, if one of it does not follow, or hints are not the same, or none."""
+    x, n = variable("x", NAT), "nat"
+    supposed = (compare("<=", constant(1, NAT), x),)
+
+    def above(least: int) -> Obligation:
+        goal = compare("<=", constant(least, NAT), sum_("+", x, constant(1, NAT)))
+        return Obligation("act", 0, str(least), supposed, goal)
+
+    def agreed(path: list[Obligation], *hints: list[str]) -> list[str]:
+        of: Any = SimpleNamespace(
+            hints={("act", 0, one.what): hint for one, hint in zip(path, hints, strict=False)}
+        )
+        return recheck._together(of, path, ["cvc5"], 60.0)
+
+    assert agreed([above(1), above(2)], [n], [n]) == ["cvc5"]
+    assert agreed([above(1), above(3)], [n], [n]) == []
+    assert agreed([above(1), above(2)], [n], ["other"]) == []
+    assert agreed([above(1), above(2)]) == agreed([above(1)], [n]) == []
 
 
 def test_a_path_that_is_said_to_be_never_taken(place: Path) -> None:

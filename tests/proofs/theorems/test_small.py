@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proofs.theorems import cookies, pace, paws, small
+from proofs.theorems import cookies, pace, paws, refinement, small
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import CookieHash, Cookies, KeepAlive, Row, Rules
@@ -24,6 +24,8 @@ OPEN: dict[str, dict[str, Any]] = {
     "R11": {"msl": 4, "rate": 1 << 31, "window": 1 << 29, "held": 1 << 29},
     "R12": {"expected": 0, "recent": 3, "ticks": True},
     "T9.pace": {"msl": pace.AROUND - 7, "flight": 7},
+    "CC3": {"mss": 2},
+    "CC3.take": {"place": 5},
 }
 
 
@@ -36,6 +38,25 @@ def any_syn(last: small.Syn, chance: random.Random) -> small.Syn:
         hashed=chance.choice([0, small.LOW - 1, small.LOW]) if later else last.hashed,
         mss=chance.choice([0, 3]) if later else chance.choice([last.mss, 3]),
     )
+
+
+def any_choice(chance: random.Random) -> refinement.Given:
+    """What a sender meets: few octets, so that it comes to its ends."""
+    few = [chance.choice([0, 1, 2, 3, 5]) for _ in range(7)]
+    yes_or_no = [chance.random() < 0.5 for _ in range(3)]
+    una, duplicates, timed = 2**32 - 2, chance.choice([0, 1, 2, 2]), chance.choice([0, 2**32 - 2])
+    return refinement.Given(
+        una, few[0], few[1], few[2], few[3], few[4], few[5], duplicates, yes_or_no[0], timed,
+        yes_or_no[1], yes_or_no[2],
+    )  # fmt: skip
+
+
+def any_arrival(chance: random.Random) -> refinement.Arrival:
+    """A segment near RCV.NXT, which is where numbers begin again."""
+    nxt = chance.choice([0, 1, 2**32 - 1])
+    seq = (nxt + chance.choice([0, 1, 2, 3, 5, -1, -2])) % 2**32
+    fin, unread = chance.random() < 0.01, chance.choice([1, 2, 4])
+    return refinement.Arrival(nxt, seq, chance.choice([1, 2, 3]), fin, 1, unread, 0)
 
 
 def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
@@ -56,6 +77,10 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
         return paws.More(chance.choice([1, 1 << 28, state.sent, state.expected]), 0)
     if system.given is pace.More:
         return pace.More(chance.choice((state.una, state.nxt, state.nxt + chance.choice((1, 6)))))
+    if system.given is refinement.Given:
+        return any_choice(chance)
+    if system.given is refinement.Arrival:
+        return any_arrival(chance)
     if system.given is paws.Later:
         octet_tsval = chance.choice([1, 3])
         near = [chance.choice([1, 4, paws.NEAR, -3, -4]) % 2**32 for _ in range(2)]
@@ -114,6 +139,57 @@ def test_a_cookie_makes_a_connection_with_who_took_it() -> None:
 def test_a_guessed_cookie_is_seen_to_make_one_alone() -> None:
     falls = [taken(BY_ID["S5"], seed, guessed=True)[1] for seed in range(20)]
     assert {"server_agrees"} == {name for one in falls for name in one}
+
+
+@pytest.mark.parametrize("rule", ["peer_window", "nxt_kept"])
+def test_a_sender_is_seen_to_stray(rule: str) -> None:
+    theorem = dataclasses.replace(BY_ID["CC3"], rules={rule: False})
+    falls = [taken(theorem, seed)[1] for seed in range(50)]
+    assert "never_strays" in {name for one in falls for name in one}
+
+
+def test_all_ways_to_send_are_taken() -> None:
+    """... by random runs, so that these could stray."""
+    cited = set()
+    for seed in range(50):
+        s, chance = scene("CC3", mss=2), random.Random(seed)
+        for _ in range(60):
+            action = chance.choice([name for name in refinement.SENDER.actions if name != "CLOSE"])
+            refinement.SENDER.actions[action](s, any_choice(chance))
+        cited |= {rule.id for rule in s.tcp.cited}
+    assert cited >= {
+        "3.8.6.1/zero-window probe/send",
+        "3.10.8/RETRANSMISSION TIMEOUT/front",
+        "RFC 5681/3.2/(2)/fast-retransmit",
+        "RFC 5681/3.2/(6)/recovered",
+        "RFC 6582/3.2/partial",
+    }
+
+
+def test_what_did_not_come_is_seen_to_be_taken() -> None:
+    """... if a place holds what no segment brought."""
+    s = scene("CC3.take", place=1)
+    s.me.places[1].here = True
+    assert not refinement.held_has_come(s) and refinement.taken_has_come(s)
+    arrival = refinement.Arrival(nxt=2**32 - 1, seq=2**32 - 1, text=1)
+    assert refinement.RECEIVER.actions["segment"](s, arrival)
+    assert s.me.delivered == 2 and not refinement.taken_has_come(s) and refinement.edge_stays(s)
+
+
+def test_a_held_octet_has_come_and_is_taken_in_its_turn() -> None:
+    s = scene("CC3.take", place=1)
+    act = refinement.RECEIVER.actions["segment"]
+    assert act(s, refinement.Arrival(nxt=7, seq=8, text=2))
+    assert [place.here for place in s.me.places] == [False, True, True, False]
+    assert s.me.came and s.me.delivered == 0
+    assert act(s, refinement.Arrival(nxt=7, seq=6, text=2))
+    assert s.me.delivered == 3 and s.me.wnd == 1 and not any(p.here for p in s.me.places)
+
+
+def test_a_window_that_shrinks_is_seen() -> None:
+    shrinks = {"shrinks": True}
+    theorem = dataclasses.replace(BY_ID["CC3.take"], bounds={**BY_ID["CC3.take"].bounds, **shrinks})
+    assert any("edge_stays" in taken(theorem, seed)[1] for seed in range(20))
 
 
 @pytest.mark.parametrize("less", ["stamped", "at_least"])

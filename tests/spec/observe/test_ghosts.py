@@ -260,8 +260,8 @@ def test_no_step_reads_a_ghost():
         assert one == other, it
 
 
-NEVER = ("swallowed",)
-"""No rule writes it, but a wrong one: see test_silence.py."""
+NEVER = ("swallowed", "strayed")
+"""No rule writes these, but a wrong one: see test_silence.py and test_refinement.py."""
 
 
 @pytest.mark.parametrize(
