@@ -338,12 +338,12 @@ class Rules:
     )
     delayed_ack: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58; RFC 5681 4.2",
+        "RFC 9293 3.8.6.3, SHLD-18, SHLD-19; RFC 5681 4.2",
         "An ACK of text in order waits for a second segment or a timer; off, it does not [116].",
     )
     ack_timer: bool = _rule(
         True,
-        "RFC 9293 3.8.6.3, MUST-58",
+        "RFC 9293 3.8.6.3, MUST-40",
         "... for half a second at most; off, there is no timer [103].",
     )
     reassembly: bool = _rule(
@@ -390,13 +390,13 @@ class Rules:
     peer_window: bool = _rule(
         True,
         "RFC 9293 3.3.1, 3.8.6",
-        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [119].",
+        "A sender sends nothing new beyond SND.UNA+SND.WND; off, it keeps to cwnd only [122].",
     )
     nxt_kept: bool = _rule(
         True,
         "RFC 9293 3.3.1 (silent on timeouts)",
         "After a timeout SND.NXT stays where it is, and what is sent again is counted apart; off, "
-        "SND.NXT goes back, and ACKs of what was sent before are refused [120].",
+        "SND.NXT goes back, and ACKs of what was sent before are refused [123].",
     )
     karn: bool = _rule(
         True,
@@ -422,7 +422,7 @@ class Rules:
     )
     recover_check: bool = _rule(
         True,
-        "RFC 6582 3.2 (1)",
+        "RFC 6582 3.2 (2)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
         "noticed last; off, they always do [109].",
     )

@@ -48,8 +48,11 @@ from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
 from spec.rules import Restart
 from spec.tcp import (
+    congestion,
     host,
     listener,
+    receiving,
+    retransmission,
     segment,
     segment_arrives,
     tcb,
@@ -99,9 +102,14 @@ FUNCTIONS = [
     *_functions(host),
     *_functions(listener),
     *_functions(timestamps),
+    *_functions(congestion),
+    *_functions(receiving),
+    *_functions(retransmission, "first", "later", "expired"),
 ]
 """The rules of TCP, of a listener, and of a host's clocks and health. Ghosts, forgeries and what
-may happen (``spec.world.enabled``) are the observer's and the environment's, not rules."""
+may happen (``spec.world.enabled``) are the observer's and the environment's, not rules. Nor is RFC
+6298's arithmetic here: no exploration runs it, and tests with exact numbers judge it
+(``tests/spec/tcp/test_retransmission.py``)."""
 
 _FIXED = ["rules", "bounds", "what", "Input", "Restart"]
 _SILENT = ["rule", "signal", "take", "segment_arrives"]  # what arrives is the network's

@@ -260,8 +260,8 @@ ABLATIONS = (
     _change(90, "nobody watches idle connections", "H6.watched", {}, {"watches": False}),
     _change(91, "no idle limit at the client", "H6.idle", {}, {"client_idle": 0}),
     _change(60, "a SYN sent once", "H7.again", {"syn_retransmitted": False}),
-    _change(119, "text beyond the peer's window", "CC3.shut", {"peer_window": False}),
-    _change(120, "SND.NXT back at SND.UNA after a timeout", "CC3", {"nxt_kept": False}),
+    _change(122, "text beyond the peer's window", "CC3.shut", {"peer_window": False}),
+    _change(123, "SND.NXT back at SND.UNA after a timeout", "CC3", {"nxt_kept": False}),
     _change(
         101,
         "a shut window probed by new octets only",
@@ -270,7 +270,7 @@ ABLATIONS = (
         note="The second probe lies two octets beyond the window.",
     ),
     _change(
-        121,
+        124,
         "a window that shrinks",
         "CC3",
         {},

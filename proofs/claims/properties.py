@@ -503,21 +503,21 @@ def nat_remembers(world: World) -> bool:
 def clock_at_its_last(world: World) -> bool:
     """WR10.clock: both ends are in ESTABLISHED, and their clocks at their last value."""
     a, b = world.hosts
-    both = a.tcb.state == b.tcb.state == State.ESTABLISHED
+    both = a.tcb.state == State.ESTABLISHED and b.tcb.state == State.ESTABLISHED
     return both and a.host.clock == 3
 
 
 def recent_by_an_ack(world: World) -> bool:
     """WR10.ack: an ACK alone has moved TS.Recent, after the tick in which the SYN,ACK came."""
     client, server = (end.tcb for end in world.hosts)
-    both = client.state == server.state == State.ESTABLISHED
+    both = client.state == State.ESTABLISHED and server.state == State.ESTABLISHED
     return both and client.recent_for < 2 and server.recent_for == 2 and not _has_text(server)
 
 
 def recent_anew(world: World) -> bool:
     """WR10.anew: TS.Recent moves to the clock's first value, of a connection that is older."""
     client, server = (end.tcb for end in world.hosts)
-    both = client.state == server.state == State.ESTABLISHED
+    both = client.state == State.ESTABLISHED and server.state == State.ESTABLISHED
     return both and client.recent_for == 0 and server.recent_for == 2 and server.ts_recent == 1
 
 

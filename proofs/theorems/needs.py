@@ -502,8 +502,8 @@ NEEDS: tuple[Need, ...] = (
         without=(refinement.segments_have_text,),
         note="An MSS of 0: what is sent again is an ACK, of SND.UNA.",
     ),
-    _less("CC3", "119 CC3.shut"),
-    _less("CC3", "120 CC3"),
+    _less("CC3", "122 CC3.shut"),
+    _less("CC3", "123 CC3"),
     _less("CC3", "101 CC3.shut"),
     *(
         _all_the_same(
@@ -518,7 +518,7 @@ NEEDS: tuple[Need, ...] = (
         "CC3.take",
         "a window that shrinks",
         bounds={"shrinks": True},
-        run=_BY_ABLATION["121 CC3"],
+        run=_BY_ABLATION["124 CC3"],
     ),
     _all_the_same(
         "CC3.take",

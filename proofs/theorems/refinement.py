@@ -193,7 +193,7 @@ def _acknowledged(s: Scene, g: Given) -> bool:
     me.nxt = me.nxt - g.octets
     again = congestion.acknowledged(tcb, transfer, g.octets, tcp)
     if again:
-        send_front(tcb, tcp)
+        send_front(tcb, transfer, tcp)
     return _keep(s, tcb, transfer, tcp)
 
 
@@ -202,7 +202,7 @@ def _duplicate(s: Scene, g: Given) -> bool:
     if tcb.snd.una == tcb.snd.nxt:
         return False
     if congestion.duplicate(tcb, transfer, tcp):
-        send_front(tcb, tcp)
+        send_front(tcb, transfer, tcp)
     return _keep(s, tcb, transfer, tcp)
 
 

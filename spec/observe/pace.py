@@ -63,11 +63,11 @@ class Samples(Watcher):
         seq = m.tcp.seq
         for was in m.before.transfers:
             done = was.timing & seq.lt(was.timed, m.after.snd.una)
-            doubtful = (ghost.resent != 0) & (seq.minus(was.timed, m.before.snd.una) < ghost.resent)
+            doubtful = seq.minus(was.timed, m.before.snd.una) < ghost.resent
             ghost.ambiguous = ghost.ambiguous | (done & doubtful)
         # So many octets from SND.UNA on were sent again.
         passed = seq.minus(m.after.snd.una, m.before.snd.una)
-        resent = choose(ghost.resent > passed, seq.minus(ghost.resent, passed), 0)
+        resent = seq.minus(most(ghost.resent, passed), passed)
         for seg in m.tcp.sent:
             again = (seg.text != 0) & seq.lt(seg.seq, m.before.snd.nxt) & m.existed
             reach = seq.minus(seq.plus(seg.seq, seg.text), m.after.snd.una)

@@ -3,10 +3,11 @@
 The lifecycle (``spec.tcp`` without ``Transfer``) says what a TCP may do; a data plane chooses among
 it. What it may choose from is the *liberal* lifecycle:
 
-* an event does what it does in the lifecycle, but sends no text yet;
+* an event does what it does in the lifecycle, but sends no text yet, unless it is the timer that
+  probes a shut window;
 * then text is sent, or not: any octets that begin in [SND.UNA, SND.NXT] and end by SND.NXT, or
-  within the peer's window; or one octet into a shut window, with nothing in flight. FIN follows the
-  last octet, as soon as that was sent. What is new moves SND.NXT, and nothing moves it back;
+  within the peer's window. FIN follows the last octet, as soon as that was sent. What is new moves
+  SND.NXT, and nothing moves it back;
 * what was received is acknowledged as often as one likes, before the event or after it;
 * text that comes ahead of RCV.NXT, and would be taken if it were next, may be held, as if the
   network kept a copy of it until it is;
@@ -102,10 +103,8 @@ def _sends(m: Moment, tcb: Tcb, seg: Segment) -> bool:
     seq, snd = m.tcp.seq, tcb.snd
     flight, ahead = seq.minus(snd.nxt, snd.una), seq.minus(seg.seq, snd.una)
     ends = ahead + seg.text
-    again = ends <= flight
-    probe = (snd.wnd == 0) & (flight == 0) & (seg.text == 1)
     written = seq.minus(seq.plus(tcb.iss, tcb.written + 1), snd.una)
-    text = (ahead <= flight) & (again | (ends <= snd.wnd) | probe)
+    text = (ahead <= flight) & ((ends <= flight) | (ends <= snd.wnd))
     text = text & (ends <= written) & not_(tcb.fin_acknowledged(seq))
     last = seq.plus(seg.seq, seg.text) == seq.plus(tcb.iss, tcb.written + 1)
     fin = tcb.closing & (ahead <= flight) & last

@@ -91,8 +91,9 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     if transfer.recovering:
         if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
+            # ??? The text lets ACKs of less than a segment use cwnd up; here a segment is left.
             left = choose(transfer.cwnd > octets, tcp.seq.minus(transfer.cwnd, octets), 0)
-            transfer.cwnd = _within(left + choose(octets >= mss, mss, 0), tcp)
+            transfer.cwnd = _within(most(left + choose(octets >= mss, mss, 0), mss), tcp)
             tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
             return True
         if tcp.rules.congestion == Congestion.NEWRENO:
@@ -120,7 +121,10 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
 
 
 def is_duplicate(tcb: Tcb, seg: Segment) -> bool:
-    """Is ``seg``, whose ACK is not new, a duplicate ACK (RFC 5681 section 2)?"""
+    """Is ``seg``, whose ACK is not new, a duplicate ACK (RFC 5681 section 2)?
+
+    ??? By the letter so are answers of zero-window probes: an octet is outstanding.
+    """
     same = (seg.ack == tcb.snd.una) & (seg.wnd == tcb.snd.wnd)
     return same & (tcb.snd.una != tcb.snd.nxt) & (seg.length() == 0)
 
@@ -139,8 +143,10 @@ def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
     if transfer.duplicates != DUPLICATES:
         return False
     if tcp.rules.congestion == Congestion.NEWRENO and tcp.rules.recover_check:
+        # ??? Nothing moves recover on where nothing is lost: half the sequence space later it is
+        # ahead again, and no loss is noticed by duplicates until SND.UNA has come to it.
         if not tcp.seq.lt(transfer.recover, tcb.snd.una):
-            tcp.rule("RFC 6582/3.2/(1)/known", "of what was lost before: no fast retransmit")
+            tcp.rule("RFC 6582/3.2/(2)/known", "of what was lost before: no fast retransmit")
             return False
     flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
     beyond = choose(flight > transfer.cwnd, tcp.seq.minus(flight, transfer.cwnd), 0)
@@ -164,6 +170,7 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     if not transfer.timed_out:
         _lost(tcb, transfer, tcp)
     transfer.timed_out = True
+    transfer.recover = tcb.snd.nxt  # however often it has run out (RFC 6582 3.2 (4))
     _restart(tcb, transfer, tcp)
     return tcp.rule("RFC 5681/3.1/(4)/timeout", "timeout: slow start from one segment")
 

@@ -8,7 +8,7 @@ holds. ??? A FIN beyond RCV.NXT is not held: its sender sends it again.
 """
 
 from spec.rules import Scale
-from spec.seq import choose, half, least, most, times
+from spec.seq import choose, half, least, times
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.sending import acknowledge, keep_urgent_pointer
@@ -35,8 +35,8 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
     was held and follows is taken too."""
     for transfer in tcb.transfers:
-        _shift(transfer.places, octets, tcp)
         gap = holds(transfer)
+        _shift(transfer.places, octets, tcp)
         follows: int = 0
         run: bool = True
         for place in transfer.places:
@@ -111,7 +111,7 @@ def offered(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """RECEIVE: text to the user; the window opens by as much, if that is worth telling.
 
-    Section 3.8.6.2.2: once it is a segment, or half the buffer.
+    Section 3.8.6.2.2: once it is a segment, or half the buffer (of an odd one, rounded up).
     """
     window = tcp.bounds.window
     octets = transfer.unread
@@ -121,7 +121,7 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     tcb.rcv.push = tcb.rcv.push & (transfer.unread != 0)
     free = tcp.seq.minus(window, transfer.unread)
     more = tcp.seq.minus(free, least(tcb.rcv.wnd, free))
-    enough = most(least(half(window, window), tcp.bounds.mss), 1) if tcp.rules.receiver_sws else 1
+    enough = least(half(window + 1, window + 1), tcp.bounds.mss) if tcp.rules.receiver_sws else 1
     if more >= enough:
         tcb.rcv.wnd = free
         keep_urgent_pointer(tcb, tcp)

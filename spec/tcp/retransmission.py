@@ -32,7 +32,7 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         start_span(tcb, tcp)
         return tcp.rule("3.8.6.1/zero-window probe/send", "")
     congestion.timeout(tcb, transfer, tcp)
-    transfer.nxt = tcp.seq.plus(snd.una, send_front(tcb, tcp))
+    send_front(tcb, transfer, tcp)
     if not tcp.rules.nxt_kept:
         snd.nxt = transfer.nxt
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/front", "the front of the queue")

@@ -232,18 +232,20 @@ def waits(tcb: Tcb, tcp: Tcp) -> bool:
     return held
 
 
-def send_front(tcb: Tcb, tcp: Tcp) -> int:
-    """Send the front of the retransmission queue again: a segment of text, or FIN; how many numbers
-    it takes."""
-    if not tcb.unacknowledged_text(tcp.seq):
-        send_fin(tcb, tcp, tcb.snd.una)
-        return 1
-    sent = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
-    text = least(least(left_from(tcb, tcb.snd.una, tcp), sent), tcp.bounds.mss)
-    for transfer in tcb.transfers:
-        keep_time(transfer, tcb.snd.una, text, False, tcp)
-    send_text(tcb, tcp, tcb.snd.una, text, False)
-    return text
+def send_front(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """Send the front of the retransmission queue again: a segment of text, or FIN."""
+    seq, una = tcp.seq, tcb.snd.una
+    if tcb.unacknowledged_text(seq):
+        sent = seq.minus(tcb.snd.nxt, una)
+        text = least(least(left_from(tcb, una, tcp), sent), tcp.bounds.mss)
+        keep_time(transfer, una, text, False, tcp)
+        send_text(tcb, tcp, una, text, False)
+        after = seq.plus(una, text)
+    else:
+        send_fin(tcb, tcp, una)
+        after = seq.plus(una, 1)
+    # Where all is sent again from SND.UNA on, the front is now.
+    transfer.nxt = choose(transfer.nxt == una, after, transfer.nxt)
 
 
 def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:

@@ -95,7 +95,7 @@ def override_timeout(tcb: Tcb, tcp: Tcp) -> None:
 
 
 def ack_timeout(tcb: Tcb, tcp: Tcp) -> None:
-    """Section 3.8.6.3 (MUST-58): an ACK was delayed for half a second."""
+    """Section 3.8.6.3 (MUST-40): an ACK was delayed for half a second."""
     acknowledge(tcb, tcp)
     return tcp.rule("3.8.6.3/timer", "the ACK has waited for long enough")
 

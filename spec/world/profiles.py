@@ -651,7 +651,9 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "transfer-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
-        "http-retry-pipelined": {"in_flight": 3},
+        "http-retry": {"in_flight": 3},
+        "http-retry-restart": {"in_flight": 3},
+        "http-retry-pipelined": {},
         **{profile: {} for profile in ("time-over", "time-giving-up", "time-giving-up-soon")},
     },
 }

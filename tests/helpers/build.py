@@ -5,6 +5,7 @@ The numbers are those of Figure 12: this end's ISS is 99 and its next octet 100,
 variable; ``seg("<SEQ=300><ACK=101><CTL=FIN,ACK>")`` is a segment, and ``show`` its inverse.
 """
 
+import dataclasses
 import re
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from spec.tcp.listener import Listener, Queue, Request
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import Receive, Send, State, Tcb
+from spec.tcp.transfer import Place, Transfer
 from spec.world import happen as world
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint, with_tcb
@@ -109,6 +111,37 @@ def endpoint(state: State, **variables: Any) -> Endpoint:
     return end
 
 
+PLANE = dataclasses.replace(
+    BOUNDS, transfer=True, mss=10, place=10, window=100, octets=1000, write=10, clamp=1000
+)
+"""Segments of ten octets, ten of them in a window, and room to grow."""
+
+
+def plane(
+    flight: int = 0,
+    queued: int = 0,
+    state: State = State.ESTABLISHED,
+    here: tuple[int, ...] = (),
+    **variables: Any,
+) -> Endpoint:
+    """An endpoint with a data plane, which has sent ``flight`` octets that are not acknowledged,
+    and has ``queued`` octets to send. The windows are 100, cwnd and ssthresh are 1000; text is
+    held in the places of the receive window whose numbers are in ``here``. ``variables`` are of
+    ``Transfer``, or as in ``endpoint``."""
+    own = {one.name for one in dataclasses.fields(Transfer)}
+    others = {name: value for name, value in variables.items() if name not in own}
+    known = {"snd_nxt": ISN + 1 + flight, "snd_wnd": PLANE.window, "rcv_wnd": PLANE.window}
+    end = endpoint(state, **{"written": flight + queued, **known, **others})
+    transfer = Transfer(
+        nxt=end.tcb.snd.nxt, largest=PLANE.window, cwnd=PLANE.clamp, ssthresh=PLANE.clamp,
+        recover=ISN, places=tuple(Place(n in here) for n in range(PLANE.window // PLANE.place)),
+    )  # fmt: skip
+    for name in own & set(variables):
+        setattr(transfer, name, variables[name])
+    end.tcb.transfers = (transfer,)
+    return end
+
+
 def listening(state: State = CLOSED, queue: Queue = Queue.NONE, **listener: Any) -> Endpoint:
     """A host with a listener, and an endpoint of it in ``state`` and ``queue``; ``listener`` are
     the listener's fields. It believes cookies."""
@@ -190,6 +223,16 @@ class Result(NamedTuple):
     def tcb(self) -> Tcb:
         """Its TCB."""
         return self.end.tcb
+
+    @property
+    def plane(self) -> Transfer:
+        """Its data plane."""
+        return self.end.tcb.transfers[0]
+
+    @property
+    def cited(self) -> list[str]:
+        """The ids of the rules that fired."""
+        return [rule.id for rule in self.rules]
 
     @property
     def state(self) -> State:

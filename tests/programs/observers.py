@@ -29,6 +29,7 @@ from spec.observe import (
     forgery,
     ghosts,
     once,
+    pace,
     refinement,
     sights,
     silence,
@@ -46,6 +47,7 @@ MODULES = (
     forgery,
     ghosts,
     once,
+    pace,
     refinement,
     sights,
     silence,
@@ -56,7 +58,16 @@ MODULES = (
 )
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
-    for name in ("observe", "once", "refinement", "silence", "stamped", "streams", "watchers")
+    for name in (
+        "observe",
+        "once",
+        "pace",
+        "refinement",
+        "silence",
+        "stamped",
+        "streams",
+        "watchers",
+    )
 )
 THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
 """Changes that change nothing, and why."""

@@ -31,6 +31,7 @@ MUST_BE_TRACED = {
         for name in ("__init__", "closed", "listen", "syn_sent", "others", "syn")
     ),
     *(f"spec/tcp/{name}.py" for name in ("user_calls", "timeouts", "sending", "tcb", "segment")),
+    *(f"spec/tcp/{name}.py" for name in ("congestion", "receiving", "retransmission", "transfer")),
     "spec/seq.py",
     *(f"spec/observe/{path.name}" for path in ROOT.glob("spec/observe/*.py")),
     "spec/tcp/host.py",

@@ -359,8 +359,9 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             if congestion.is_duplicate(tcb, seg):
                 again = congestion.duplicate(tcb, transfer, tcp)
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & is_newer(tcb, seg, tcp))
-    if again:
-        send_front(tcb, tcp)
+    for transfer in tcb.transfers:
+        if again:
+            send_front(tcb, transfer, tcp)
 
     finished = tcb.fin_acknowledged(seq)
     if tcb.state == State.FIN_WAIT_1 and finished:

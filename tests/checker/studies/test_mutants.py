@@ -276,7 +276,7 @@ def test_what_stands_behind_a_switch_that_is_never_set_is_outside(cheap: list[m.
 
 
 CONDUCT = {
-    "C1": ("segmentize", "target", "tcb.state = State.LAST_ACK", 1),
+    "C1": ("_sent", "target", "tcb.state = State.LAST_ACK", 1),
     "C2": ("closed_state", "drop", "reset(seg, tcp)", 1),
     "C3": (
         "acknowledge",

@@ -31,12 +31,12 @@ def test_phases_change_as_rfc_5681_and_6582_say() -> None:
         (SLOW, SLOW): {
             "RFC 5681/3.1/(2)/slow-start",
             "RFC 5681/3.1/(4)/timeout",
-            "RFC 6582/3.2/(1)/known",
+            "RFC 6582/3.2/(2)/known",
         },
         (SLOW, AVOID): {"RFC 5681/3.1/(2)/slow-start"},
         (SLOW, FAST): {"RFC 5681/3.2/(2)/fast-retransmit"},
         (AVOID, SLOW): {"RFC 5681/3.1/(4)/timeout"},
-        (AVOID, AVOID): {"RFC 5681/3.1/avoidance", "RFC 6582/3.2/(1)/known"},
+        (AVOID, AVOID): {"RFC 5681/3.1/avoidance", "RFC 6582/3.2/(2)/known"},
         (AVOID, FAST): {"RFC 5681/3.2/(2)/fast-retransmit"},
         # With little in flight when all is mended, cwnd is below ssthresh (RFC 6582 3.2 (3)).
         (FAST, SLOW): {"RFC 5681/3.1/(4)/timeout", "RFC 5681/3.2/(6)/recovered"},

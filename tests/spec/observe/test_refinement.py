@@ -17,7 +17,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb, blank
 from spec.world.bounds import Bounds
-from spec.world.records import clone
+from spec.world.records import clone, key
 
 BOUNDS = Bounds(
     width=5, window=4, octets=8, write=4, mss=2, transfer=True, clamp=8, initial_window=2, span=2
@@ -41,12 +41,18 @@ def tcb(state: State = State.ESTABLISHED, **more: int) -> Tcb:
 
 
 def step(
-    before: Tcb, what: Input, seg: Segment | None = None, bounds: Bounds = BOUNDS, **rules: object
+    before: Tcb,
+    what: Input,
+    seg: Segment | None = None,
+    bounds: Bounds = BOUNDS,
+    clock: int = 0,
+    **rules: object,
 ) -> Moment:
     """One step of an end, by the rules."""
     after = clone(before)
     socket = Socket(after)
     tcp = Tcp(Rules(**rules), bounds, 12)  # type: ignore[arg-type]
+    tcp.clock = clock
     host.step(Host((socket,)), socket, what, seg, tcp)
     return Moment(before, after, what, seg, False, tcp, BLIND)
 
@@ -72,6 +78,16 @@ def holding() -> Tcb:
     return end
 
 
+def gap(*held: int, wnd: int = 4, places: int = 4) -> Tcb:
+    """An end that holds these places of its window."""
+    end = tcb()
+    end.transfers = (blank(places),)
+    end.rcv.wnd = wnd
+    for n in held:
+        end.transfers[0].places[n].here = True
+    return end
+
+
 def read() -> Tcb:
     """An end with two octets for the user."""
     end = tcb()
@@ -92,9 +108,29 @@ STEPS: dict[str, Callable[[], Moment]] = {
     "probe": lambda: step(shut(), Input.RETRANSMISSION_TIMEOUT),
     "override": lambda: step(idle(wnd=1, largest=4), Input.OVERRIDE_TIMEOUT),
     "ACK timer": lambda: step(tcb(due=1), Input.ACK_TIMEOUT),
+    "ACK timer with room": lambda: step(tcb(nxt=6, due=1), Input.ACK_TIMEOUT),
     "text": lambda: step(tcb(), Input.SEGMENT, ack(of=4, text=1)),
     "text out of order": lambda: step(tcb(), Input.SEGMENT, ack(at=22, of=4, text=2)),
     "text that fills a gap": lambda: step(holding(), Input.SEGMENT, ack(of=4, text=1)),
+    "text at the edge of the window": lambda: step(tcb(), Input.SEGMENT, ack(24, 4, text=1)),
+    "text across the edge": lambda: step(gap(wnd=3), Input.SEGMENT, ack(23, 4, text=2)),
+    "text that fills a small gap": lambda: step(gap(1), Input.SEGMENT, ack(of=4, text=1)),
+    "text that fills no place": lambda: step(
+        gap(1, places=2), Input.SEGMENT, ack(of=4, text=1), dataclasses.replace(BOUNDS, place=2)
+    ),
+    "text into what is held": lambda: step(
+        gap(0, places=2), Input.SEGMENT, ack(of=4, text=1), dataclasses.replace(BOUNDS, place=2)
+    ),
+    "text, nothing to send": lambda: step(idle(written=4), Input.SEGMENT, ack(of=8, text=1)),
+    "timeout, a narrow window": lambda: step(tcb(wnd=2), Input.RETRANSMISSION_TIMEOUT),
+    "CLOSE before the last octet": lambda: step(tcb(State.CLOSE_WAIT, nxt=9, wnd=5), Input.CLOSE),
+    "OPEN with a clock": lambda: step(
+        Tcb(transfers=(blank(4),)),
+        Input.OPEN_ACTIVE,
+        None,
+        dataclasses.replace(BOUNDS, stamps=4),
+        2,
+    ),
     "RECEIVE": lambda: step(read(), Input.RECEIVE),
     "RECEIVE of a part": lambda: step(
         read(), Input.RECEIVE, bounds=dataclasses.replace(BOUNDS, read=1)
@@ -118,6 +154,20 @@ def test_a_step_of_a_data_plane_is_one_of_the_lifecycle(name: str) -> None:
     assert refines(m)
     Refinement().stepped(ghost, m)
     assert not ghost.strayed
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_watching_changes_nothing(name: str) -> None:
+    m = STEPS[name]()
+
+    def seen() -> tuple[object, ...]:
+        seg = None if m.seg is None else key(m.seg)
+        said = tuple(m.tcp.signals), tuple(m.tcp.cited), m.tcp.made, m.tcp.drew_isn
+        return key(m.before), key(m.after), seg, key(tuple(m.tcp.sent)), said
+
+    was = seen()
+    refines(m)
+    assert seen() == was
 
 
 def test_what_strayed_is_never_forgotten() -> None:
@@ -172,8 +222,47 @@ def holds(n: int) -> Callable[[Moment], None]:
     return change
 
 
-def opens_by_less(m: Moment) -> None:
-    m.after.rcv.wnd = m.tcp.sent[0].wnd = 3
+def moved(*changes: Callable[[Moment], None], nxt: int) -> Callable[[Moment], None]:
+    """These changes, and SND.NXT goes along."""
+
+    def change(m: Moment) -> None:
+        for one in changes:
+            one(m)
+        m.after.snd.nxt = nxt
+
+    return change
+
+
+def further(octets: int) -> Callable[[Moment], None]:
+    """More is taken, by RCV.NXT and the window."""
+
+    def change(m: Moment) -> None:
+        m.after.rcv.nxt, m.after.rcv.wnd = m.after.rcv.nxt + octets, m.after.rcv.wnd - octets
+        for seg in m.tcp.sent:
+            seg.ack, seg.wnd = m.after.rcv.nxt, m.after.rcv.wnd
+
+    return change
+
+
+def opens(wnd: int) -> Callable[[Moment], None]:
+    """RECEIVE offers another window, and says so."""
+
+    def change(m: Moment) -> None:
+        m.after.rcv.wnd = m.tcp.sent[0].wnd = wnd
+
+    return change
+
+
+def hole(m: Moment) -> None:
+    """Text goes in the window, but an octet before it was never sent."""
+    also(7, text=1)(m)
+    m.after.snd.nxt = 8
+
+
+def early_fin(m: Moment) -> None:
+    """FIN goes before the text has."""
+    also(10, fin=1)(m)
+    m.after.snd.nxt, m.after.state = 11, State.LAST_ACK
 
 
 def told(m: Moment) -> None:
@@ -213,6 +302,23 @@ WRONG: dict[str, tuple[str, Callable[[Moment], None]]] = {
     "text beyond SND.NXT": ("an ACK lets text out", also(11, text=1)),
     "text beyond the window": ("timeout", also(8, text=1)),
     "... the end of it": ("timeout", also(7, text=2)),
+    "text with a hole before it": ("ACK timer with room", hole),
+    "FIN with a hole before it": ("CLOSE that waits", early_fin),
+    "FIN an octet too early": (
+        "CLOSE before the last octet",
+        moved(also(10, fin=1), set_("", "state", State.LAST_ACK), nxt=11),
+    ),
+    "an octet beyond the window": ("timeout", moved(also(8, text=1), nxt=9)),
+    "more than is in flight": ("timeout, a narrow window", moved(also(7, text=2), nxt=9)),
+    "an octet that was not written": ("an ACK of all", moved(also(9, text=2), nxt=11)),
+    "a window an octet narrower": ("RECEIVE", opens(1)),
+    "a window an octet wider": ("RECEIVE", opens(5)),
+    "an octet that was not held": ("text that fills a small gap", further(1)),
+    "a place behind one that is not full": ("text that fills no place", further(2)),
+    "half of a place": ("text into what is held", further(1)),
+    "... and the next": ("text into what is held", further(2)),
+    "an octet before what came": ("text out of order", holds(0)),
+    "an octet beyond the edge": ("text across the edge", holds(3)),
     "text that was not written": ("an ACK of all", also(9, text=2)),
     "two octets into a shut window": ("probe", sent(0, text=2)),
     "FIN before CLOSE": ("an ACK of all", also(10, fin=1)),
@@ -249,13 +355,16 @@ MAY: dict[str, tuple[str, Callable[[Moment], None]]] = {
     "an ACK": ("SEND", also(8)),
     "an ACK after it": ("an ACK lets text out", also(10)),
     "what is in flight again": ("timeout", also(6, text=2)),
+    "what a narrow window has no room for, again": ("timeout, a narrow window", also(6, text=2)),
+    "an ACK after FIN": ("timeout of FIN", also(11)),
+    "an ACK while idle": ("text, nothing to send", also(8)),
     "less of it": ("timeout", also(5, text=1)),
     "the old window told with it": ("RECEIVE", also(4, text=1, wnd=2, acks=23)),
     "what is held forgotten": (
         "text out of order",
         lambda m: setattr(m.after.transfers[0].places[1], "here", False),
     ),
-    "a window that opens by less": ("RECEIVE", opens_by_less),
+    "a window that opens by less": ("RECEIVE", opens(3)),
     "a push that is still seen": ("RECEIVE", set_("rcv", "push", True)),
 }
 
