@@ -121,7 +121,10 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
 
 
 def is_duplicate(tcb: Tcb, seg: Segment) -> bool:
-    """Is ``seg``, whose ACK is not new, a duplicate ACK (RFC 5681 section 2)?"""
+    """Is ``seg``, whose ACK is not new, a duplicate ACK (RFC 5681 section 2)?
+
+    ??? By the letter so are answers of zero-window probes: an octet is outstanding.
+    """
     same = (seg.ack == tcb.snd.una) & (seg.wnd == tcb.snd.wnd)
     return same & (tcb.snd.una != tcb.snd.nxt) & (seg.length() == 0)
 
@@ -140,6 +143,8 @@ def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:
     if transfer.duplicates != DUPLICATES:
         return False
     if tcp.rules.congestion == Congestion.NEWRENO and tcp.rules.recover_check:
+        # ??? Nothing moves recover on where nothing is lost: half the sequence space later it is
+        # ahead again, and no loss is noticed by duplicates until SND.UNA has come to it.
         if not tcp.seq.lt(transfer.recover, tcb.snd.una):
             tcp.rule("RFC 6582/3.2/(2)/known", "of what was lost before: no fast retransmit")
             return False

@@ -17,7 +17,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb, blank
 from spec.world.bounds import Bounds
-from spec.world.records import clone
+from spec.world.records import clone, key
 
 BOUNDS = Bounds(
     width=5, window=4, octets=8, write=4, mss=2, transfer=True, clamp=8, initial_window=2, span=2
@@ -154,6 +154,20 @@ def test_a_step_of_a_data_plane_is_one_of_the_lifecycle(name: str) -> None:
     assert refines(m)
     Refinement().stepped(ghost, m)
     assert not ghost.strayed
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_watching_changes_nothing(name: str) -> None:
+    m = STEPS[name]()
+
+    def seen() -> tuple[object, ...]:
+        seg = None if m.seg is None else key(m.seg)
+        said = tuple(m.tcp.signals), tuple(m.tcp.cited), m.tcp.made, m.tcp.drew_isn
+        return key(m.before), key(m.after), seg, key(tuple(m.tcp.sent)), said
+
+    was = seen()
+    refines(m)
+    assert seen() == was
 
 
 def test_what_strayed_is_never_forgotten() -> None:

@@ -347,6 +347,28 @@ def test_duplicates_of_what_was_lost_before():
         assert ack(end, 100, congestion=RENO).plane.recovering
 
 
+@pytest.mark.parametrize(("ahead", "again"), [(1 << 31, False), ((1 << 31) - 1, True)])
+def test_recover_comes_again_half_the_sequence_space_later(ahead, again):
+    """The letter of RFC 6582: nothing moves recover on where nothing is lost. After 2 GiB it is
+    ahead of SND.UNA, and duplicate ACKs seem to be of what was lost before."""
+    una = 99 + ahead
+    end = plane(iss=una - 1, snd_una=una, snd_nxt=una + 50, written=50, recover=99, duplicates=2)
+    got = ack(end, una)
+    assert got.plane.recovering == again
+    assert ("RFC 6582/3.2/(2)/known" in got.cited) != again
+
+
+def test_answers_of_probes_are_duplicate_acks():
+    """The letter of RFC 5681 2: an octet is outstanding, and neither ACK nor window has changed."""
+    end = plane(flight=1, queued=30, snd_wnd=0)
+    for answered in range(1, 4):
+        got = arrive(end, "<SEQ=300><ACK=100><WND=0><CTL=ACK>", bounds=PLANE)
+        end = got.end
+        assert got.plane.duplicates == answered
+    assert got.plane.recovering
+    assert (got.plane.ssthresh, got.plane.cwnd) == (20, 50)
+
+
 # Timeouts (RFC 5681 3.1, RFC 6582 3.2 (4))
 
 
