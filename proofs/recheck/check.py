@@ -573,13 +573,15 @@ def _prove_objects(options: argparse.Namespace) -> int:
         return 1
     for line in objects.report(asked, counts, done):
         print(line)
-    wrong = any(one.wrong for one in done)
-    wrong |= len(done) < len(asked) and options.sample is None
+    less = len(done) < len(asked) and options.sample is None
+    wrong = less or any(one.wrong for one in done)
     print(
         f"{options.place}: {'NOT all proofs are' if wrong else 'proofs'} accepted; "
         f"{time.monotonic() - began:.0f} s"
     )
-    return 1 if wrong else 0
+    if any(one.wrong and not one.unfound for one in done):
+        return 1
+    return 3 if wrong else 0
 
 
 def _answered(

@@ -91,6 +91,11 @@ class Proved:
     finding: float = 0.0  # seconds of cvc5
     checking: float = 0.0  # seconds of ethos
 
+    @property
+    def unfound(self) -> bool:
+        """Was no proof found, so that there was none to be refused?"""
+        return bool(re.search(r"cvc5 (says unknown|takes more|crashes)|one case of it", self.wrong))
+
 
 Known = dict[str, tuple[Proved, float]]
 """What came of questions, by digest, and how many seconds a search had."""

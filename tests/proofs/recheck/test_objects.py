@@ -302,6 +302,22 @@ def test_who_refuses_is_named(
     assert "NOT all proofs are accepted" in told[-1]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "unfound"),
+    [
+        ("cvc5 says unknown (TIMEOUT)", True),
+        ("in cases, too: cvc5 takes more than 80 s", True),
+        ("one case of it is not proved", True),
+        ("cvc5 says sat", False),
+        ("ethos says incomplete (0): ", False),
+        ("a step is trusted: the proof is incomplete", False),
+        ("", False),
+    ],
+)
+def test_what_is_not_found_is_told_from_what_is_refused(wrong: str, unfound: bool) -> None:
+    assert objects.Proved(0, wrong).unfound == unfound
+
+
 # What is remembered
 
 
@@ -370,7 +386,7 @@ def test_what_is_recorded_is_not_asked_again(
     monkeypatch.setattr(objects, "control", lambda *_: None)
     shown = pretend(monkeypatch, lambda _: True)
     program, record = fake(tmp_path, "pass"), str(tmp_path / "record.json")
-    assert run(written, program, "--record", record, "--minutes", "1e-9") == 1
+    assert run(written, program, "--record", record, "--minutes", "1e-9") == 3
     assert "0 not covered" in capsys.readouterr().out, "of none that was not asked"
     assert run(written, program, "--record", record) == 0
     assert "0 not covered, 0 not asked" in capsys.readouterr().out
