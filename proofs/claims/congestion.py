@@ -32,7 +32,7 @@ CLAIMS = (
         p.phases_are_known,
         "transfer",
         "RFC 5681 3",
-        witnesses=("WCC2", "WCC4"),
+        witnesses=("WCC2", "WCC4", "W9.held"),
     ),
     Claim(
         "CC4.reno",

@@ -1265,12 +1265,11 @@ def shrunk_below(world: World) -> bool:
     return _established(world) and a.tcb.snd.nxt == b.tcb.rcv.nxt + 1 and b.tcb.rcv.wnd == 0
 
 
-def too_little_read(world: World) -> bool:
-    """B's user has read an octet that B does not yet offer again."""
+def partly_read(world: World) -> bool:
+    """B's user has read an octet, and there is another to read."""
     _, b = world.hosts
-    return any(
-        transfer.unread + b.tcb.rcv.wnd < 4 and b.tcb.state == State.ESTABLISHED
-        for transfer in b.tcb.transfers
+    return b.tcb.state == State.ESTABLISHED and any(
+        transfer.unread == 1 and b.tcb.rcv.nxt == b.tcb.irs + 3 for transfer in b.tcb.transfers
     )
 
 

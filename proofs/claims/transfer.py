@@ -31,7 +31,7 @@ CLAIMS = (
         p.no_octet_garbled,
         "transfer",
         "RFC 9293 3.8.1, 3.10.7.4 SHLD-31",
-        witnesses=("W9.transfer", "W9.held"),
+        witnesses=("W9.transfer",),
     ),
     Claim(
         "T8.transfer",
@@ -188,7 +188,7 @@ WITNESSES = (
     seen(CLAIMS, "WD4", "D4", "a probe of a shut window is in flight", p.probes),
     seen(CLAIMS, "WD5", "D5", "more is in flight than the window allows", p.shrunk_below),
     seen(CLAIMS, "WD5.rest", "D5.rest", "more is in flight than the window allows", p.shrunk_below),
-    seen(CLAIMS, "WD6", "D6", "an octet is read, and the window does not open", p.too_little_read),
+    seen(CLAIMS, "WD6", "D6", "a user has read one octet of a segment", p.partly_read),
     seen(CLAIMS, "WD8", "D8", "the peer of a shut window is gone", p.cut_off),
     Claim(
         "WD7",
