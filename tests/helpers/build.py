@@ -16,6 +16,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
+from spec.observe.pace import Losses, Pace, Samples
 from spec.observe.silence import Silence
 from spec.observe.stale import StaleAnywhere
 from spec.observe.streams import Streams
@@ -60,8 +61,12 @@ WATCHERS = (
     Endings(),
     Once(),
     Silence(),
+    Pace(),
+    Losses(),
+    Samples(),
 )
-"""Every watcher that there is."""
+"""Every watcher that records what happens, but for timestamps; and not the one of CC3, which takes
+each step a second time."""
 
 ISN = 99
 """The initial sequence number on offer, and this end's ISS; SND.NXT is 100 after the SYN."""

@@ -214,8 +214,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_write_writes_dot_and_svg(fresh: Path, sources: dict[str, str]) -> None:
     files = {f"{name}.{form}" for name in sources for form in ("dot", "svg")}
     files |= {f"{name}.svg" for name in diagram.walks()}
-    assert {path.name for path in fresh.iterdir()} == files
-    assert all("</svg>" in path.read_text() for path in fresh.glob("*.svg"))
+    found = {str(path.relative_to(fresh)) for path in fresh.rglob("*") if path.is_file()}
+    assert found == files
+    assert all("</svg>" in path.read_text() for path in fresh.rglob("*.svg"))
     assert diagram.check(fresh) == []
 
 

@@ -41,6 +41,20 @@ PROFILES = {
     "octets": dataclasses.replace(
         BASE, octets=1, in_flight=1, b_sends=False, send_window=True, urgent=True, user_timeout=True
     ),
+    "plane": dataclasses.replace(
+        BASE,
+        octets=2,
+        write=2,
+        in_flight=1,
+        capacity=1,
+        b_sends=False,
+        send_window=True,
+        transfer=True,
+        shrinks=True,
+        mss=1,
+        close=False,
+        abort=False,
+    ),
     "listening": dataclasses.replace(
         BASE, in_flight=1, b_passive=False, listener=True, strangers=True, neighbours=True
     ),
@@ -109,6 +123,7 @@ def test_watching_changes_nothing(name):
 def test_each_watcher_changes_nothing_and_records_something(watcher):
     """One at a time, on the smallest profile where it has something to record."""
     own = {"forgery": "forgery", "streams": "octets", "silence": "alive"}
+    own |= dict.fromkeys(("pace", "losses", "samples"), "plane")
     name = own.get(watcher.name, "two")
     bounds = PROFILES[name]
     # Where every rule is the RFC's, no step is wrong and no forgery does harm.
@@ -116,7 +131,8 @@ def test_each_watcher_changes_nothing_and_records_something(watcher):
     bare, fewer = reach(bounds, rules=rules)
     watched, more = reach(bounds, [watcher], rules=rules)
     assert watched == bare
-    assert more > fewer
+    # What these two record can be told from the state in so small a profile.
+    assert more > fewer or watcher.name in ("pace", "samples")
 
 
 def test_ghosts_of_the_drain_rules_change_nothing():
@@ -205,6 +221,7 @@ def _met() -> list[tuple[Any, Rules, Bounds]]:
         (it, rules, dataclasses.replace(bounds, **ROOM))
         for bounds, rules in (
             (PROFILES["octets"], Rules()),
+            (PROFILES["plane"], Rules()),
             (PROFILES["crash"], Rules()),
             (PROFILES["simultaneous"], Rules()),
             (PROFILES["forgery"], Rules(ack_floor=False)),
@@ -260,8 +277,12 @@ def test_no_step_reads_a_ghost():
         assert one == other, it
 
 
-NEVER = ("swallowed", "strayed")
-"""No rule writes these, but a wrong one: see test_silence.py and test_refinement.py."""
+NEVER = (
+    "swallowed",
+    "strayed",
+    *("burst", "silly", "strange", "dipped", "leap", "twice", "ambiguous"),
+)
+"""No rule writes these, but a wrong one: see test_silence.py, test_refinement.py, test_pace.py."""
 
 
 @pytest.mark.parametrize(

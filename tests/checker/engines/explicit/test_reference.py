@@ -458,6 +458,29 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         10_000,
         {"not in RFC 9293/fin-wait-2"},
     ),
+    (
+        {"delayed_ack": True},  # of a data plane; all is as the RFCs have it
+        PROFILES["transfer"],
+        None,
+        {
+            "3.10.8/RETRANSMISSION TIMEOUT/front",
+            "3.8.6.2.2/open",
+            "3.8.6.3/delay",
+            "3.8.6.3/timer",
+            "RFC 5681/3.1/(2)/slow-start",
+            "RFC 5681/3.1/(4)/timeout",
+            "RFC 5681/3.1/avoidance",
+            "RFC 5681/3.2/(2)/fast-retransmit",
+            "RFC 5681/3.2/(4)/inflate",
+            "RFC 5681/3.2/(6)/recovered",
+            "RFC 6298/3/sample",
+            "RFC 6582/3.2/(2)/known",
+            "RFC 6582/3.2/partial",
+        },
+    ),
+    ({"receiver_sws": True}, PROFILES["transfer-silly"], None, {"3.8.6.2.2/wait"}),
+    ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
+    ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
