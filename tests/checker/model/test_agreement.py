@@ -29,7 +29,7 @@ from proofs.claims.ablations import ABLATIONS, CONTROLS
 from proofs.claims.table import CLAIMS
 from spec.observe.conduct import Conduct
 from spec.observe.sights import Sight
-from spec.rules import Isn, Restart, Rules
+from spec.rules import Congestion, Isn, Restart, Rules
 from spec.seq import Space, choose
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment, acceptable
@@ -121,6 +121,15 @@ CHOICES |= {
         PROFILES["time"].but(msl=1),
     ),
 }
+CHOICES = {name: one for name, one in CHOICES.items() if not one[1].bounds.transfer}
+CHOICES |= {
+    f"{name}, no congestion control": (
+        Rules(congestion=Congestion.NONE, delayed_ack=False, reassembly=False),
+        PROFILES[name],
+    )
+    for name in ("transfer-shut", "transfer-shrinks")
+}
+"""Of a whole data plane SEGMENT ARRIVES has some 100,000 paths; of these two, 20,000."""
 QUICK = ["handshake", "crash", "forgery"]
 """Parts of the state that the others leave alone; octets are slow."""
 
