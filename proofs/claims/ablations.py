@@ -224,6 +224,7 @@ ABLATIONS = (
     _change(103, "a delayed ACK without a timer", "D7", {"ack_timer": False}),
     _change(104, "a shut window takes nothing", "D8", {"shut_acceptable": False}),
     _change(105, "ssthresh without a floor", "CC1", {"cwnd_floor": False}),
+    _change(105, "ssthresh without a floor", "C8", {"cwnd_floor": False}),
     _change(106, "no congestion control", "CC2", {"congestion": Congestion.NONE}),
     _change(107, "Tahoe", "CC4", {"congestion": Congestion.TAHOE}),
     _change(108, "Reno", "CC5", {"congestion": Congestion.RENO}),

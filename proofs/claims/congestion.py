@@ -95,6 +95,35 @@ CLAIMS = (
         finding="With RFC 2581's rule a receiver that acknowledges a segment octet by octet makes "
         "cwnd grow by a segment for each.",
     ),
+    Claim(
+        "C8",
+        "cwnd, ssthresh and what goes with them move as RFC 5681, 6582 and 6298 say",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer",
+        "RFC 5681 3; RFC 6582 3.2; RFC 6298 3",
+        witnesses=("WCC4",),
+        finding="Written a second time, as a relation (spec/observe/course.py). That found a data "
+        "plane that never began: a CLOSE had left SYN-RECEIVED before our SYN was acknowledged.",
+    ),
+    Claim(
+        "C8.segments",
+        "... with segments of two octets",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-segments",
+        "RFC 5681 3; RFC 6582 3.2; RFC 6298 3",
+        witnesses=("WCC8",),
+    ),
+    Claim(
+        "C8.wide",
+        "... with six segments in flight",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6582 3.2; RFC 6298 3",
+        witnesses=("WCC8.wide",),
+    ),
 )
 
 WITNESSES = (
@@ -105,6 +134,7 @@ WITNESSES = (
     seen(CLAIMS, "WCC4.newreno", "CC4.newreno", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC5", "CC5", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC6", "CC6", "what was sent again is acknowledged", p.resent_acknowledged),
+    seen(CLAIMS, "WCC8.wide", "C8.wide", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(
         "WCC.spurious",

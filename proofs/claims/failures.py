@@ -37,6 +37,7 @@ FAILURES = {
     "CC5": "ssthresh was halved twice for what was in flight at once",
     "CC6": "a round trip was measured by what was sent again",
     "CC7": "text is never acknowledged",
+    "C8": "cwnd, ssthresh or what goes with them moved as no RFC says",
     "CC8": "cwnd grew by more than was acknowledged",
     "T10": "a forged segment that missed changed a connection",
     "S1": "a listener's queue is longer than it may be",

@@ -1207,6 +1207,11 @@ def recovery_ends_in_avoidance(world: World) -> bool:
     return not any(end.ghost.dipped for end in world.hosts)
 
 
+def senders_keep_their_course(world: World) -> bool:
+    """C8: no sender's variables moved otherwise than they must."""
+    return not any(end.ghost.amiss for end in world.hosts)
+
+
 def one_halving(world: World) -> bool:
     """CC5: ssthresh did not fall twice for one flight by duplicate ACKs."""
     return not any(end.ghost.twice for end in world.hosts)

@@ -137,6 +137,7 @@ class Ghost:
     strange: bool = False  # a phase was entered that no rule enters
     dipped: bool = False  # fast recovery ended in slow start
     leap: bool = False  # cwnd grew by more than was acknowledged
+    amiss: bool = False  # a sender's variables moved otherwise than they must
     losing: bool = False  # not all is acknowledged that was in flight when loss was noticed ...
     lost_to: Seq = 0  # ... up to here
     twice: bool = False  # ssthresh fell twice for one flight

@@ -47,7 +47,7 @@ def phase(transfer: Transfer) -> Phase:
 def begin(tcb: Tcb, tcp: Tcp) -> None:
     """Our SYN is acknowledged: the initial window, and ssthresh as high as it goes (3.1)."""
     for transfer in tcb.transfers:
-        transfer.nxt = tcb.snd.una
+        transfer.nxt = tcb.snd.nxt
         transfer.recover = tcb.iss
         transfer.largest = tcb.snd.wnd
         transfer.cwnd = tcp.bounds.initial_window * tcp.bounds.mss

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from spec.observe.agreement import Agreement
 from spec.observe.conduct import Conduct
 from spec.observe.confusion import Confusion, LateConfusion
+from spec.observe.course import Course
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
@@ -306,13 +307,13 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
-    "transfer": Profile(_TRANSFER, (Octets(), Pace())),
+    "transfer": Profile(_TRANSFER, (Octets(), Pace(), Course())),
     "transfer-losses": Profile(_TRANSFER, (Losses(),)),
     "transfer-samples": Profile(_TRANSFER, (Samples(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(),)),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(), Course())),
     "transfer-wide": Profile(
         replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
-        (Pace(),),
+        (Pace(), Course()),
     ),
     "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
     "transfer-silly": Profile(

@@ -24,6 +24,7 @@ from checker.studies.mutants import DIALECT
 from spec.observe import (
     agreement,
     confusion,
+    course,
     crossing,
     endings,
     forgery,
@@ -42,6 +43,7 @@ from spec.observe import (
 MODULES = (
     agreement,
     confusion,
+    course,
     crossing,
     endings,
     forgery,
@@ -59,6 +61,7 @@ MODULES = (
 TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
     for name in (
+        "course",
         "observe",
         "once",
         "pace",

@@ -340,7 +340,11 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack
         for transfer in tcb.transfers:
-            again = congestion.acknowledged(tcb, transfer, octets, tcp)
+            if transfer.cwnd == 0:
+                # Our SYN: a CLOSE has left SYN-RECEIVED before it was acknowledged (3.10.4).
+                congestion.begin(tcb, tcp)
+            else:
+                again = congestion.acknowledged(tcb, transfer, octets, tcp)
         start_span(tcb, tcp)
         tcb.answered = False
         tcp.rule("3.10.7.4/fifth/una", "SND.UNA <- SEG.ACK")
