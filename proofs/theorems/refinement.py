@@ -169,7 +169,7 @@ def _fin(s: Scene, g: Given) -> bool:
     tcp, (tcb, transfer) = _context(s), _tcb(s, g)
     if not tcb.unsent_fin(tcp.seq):
         return False
-    send_last(tcb, transfer, tcp)
+    send_last(tcb, tcp)
     return _keep(s, tcb, transfer, tcp)
 
 

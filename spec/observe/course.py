@@ -10,6 +10,7 @@ a shut one it would have to say which ACKs are taken.
 from typing import NamedTuple
 
 from spec.observe.ghosts import Ghost
+from spec.observe.pace import new_text
 from spec.observe.watcher import Moment, Watcher
 from spec.rules import Congestion, Growth
 from spec.seq import choose, half, least, most, not_
@@ -158,7 +159,7 @@ def is_timed(was: Transfer, now: Transfer, m: Moment) -> bool:
     at = was.timed
     if m.what != Input.RETRANSMISSION_TIMEOUT or m.before.snd.una != m.before.snd.nxt:
         for seg in m.tcp.sent:
-            new = (seg.text != 0) & not_(seq.lt(seg.seq, m.before.snd.nxt))
+            new = new_text(seg, m)
             covers = not_(new) & (seq.minus(at, seg.seq) < seg.text)
             timing = timing & not_(covers & m.tcp.rules.karn)
             at = choose(new & not_(timing), seg.seq, at)

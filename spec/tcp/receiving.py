@@ -49,7 +49,7 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
         transfer.unread = transfer.unread + octets + follows
         # An ACK is sent at once for what fills a gap, or is not new (RFC 5681 4.2).
         at_once = gap | (octets == 0)
-        now = times(2, tcp.bounds.mss)
+        now = two_segments(tcp)
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
 
 
@@ -80,13 +80,18 @@ def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
 
 def prompt(transfer: Transfer, tcp: Tcp) -> None:
     """What came is acknowledged at once."""
-    transfer.due = times(2, tcp.bounds.mss)
+    transfer.due = two_segments(tcp)
+
+
+def two_segments(tcp: Tcp) -> int:
+    """What an acknowledgment may not wait for any longer (3.8.6.3)."""
+    return times(2, tcp.bounds.mss)
 
 
 def delays(tcb: Tcb, tcp: Tcp) -> bool:
     """May the acknowledgment wait? Not if two full segments came, nor one out of order."""
     for transfer in tcb.transfers:
-        if tcp.rules.delayed_ack and transfer.due < times(2, tcp.bounds.mss):
+        if tcp.rules.delayed_ack and transfer.due < two_segments(tcp):
             tcp.rule("3.8.6.3/delay", "the ACK waits for a second segment, or its timer")
             return True
     return False

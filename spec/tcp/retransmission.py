@@ -15,7 +15,7 @@ from fractions import Fraction
 from spec.rules import Persist
 from spec.tcp import congestion
 from spec.tcp.context import Tcp
-from spec.tcp.sending import send_front, send_text, start_span
+from spec.tcp.sending import send_front, send_probe
 from spec.tcp.tcb import Tcb
 from spec.tcp.transfer import Transfer
 
@@ -26,11 +26,9 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     snd = tcb.snd
     fresh = (snd.una == snd.nxt) | (tcp.rules.persist == Persist.NEW)
     if (snd.wnd == 0) & fresh & tcb.unsent_text(tcp.seq):
-        send_text(tcb, tcp, snd.nxt, 1, False)
-        snd.nxt = tcp.seq.plus(snd.nxt, 1)
+        send_probe(tcb, tcp)
         transfer.nxt = snd.nxt
-        start_span(tcb, tcp)
-        return tcp.rule("3.8.6.1/zero-window probe/send", "")
+        return None
     congestion.timeout(tcb, transfer, tcp)
     send_front(tcb, transfer, tcp)
     if not tcp.rules.nxt_kept:

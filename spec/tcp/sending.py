@@ -122,8 +122,7 @@ def segmentize(tcb: Tcb, tcp: Tcp) -> bool:
             snd.nxt = seq.plus(snd.nxt, text + ended)
             sent = True
     if tcb.unsent_fin(seq):
-        send_fin(tcb, tcp, snd.nxt)
-        snd.nxt = seq.plus(snd.nxt, 1)
+        send_last(tcb, tcp)
         sent = ended = True
     return _sent(tcb, tcp, idle, sent, ended)
 
@@ -155,7 +154,7 @@ def transmit(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool = False) -> 
             break
         sent = True
     if tcb.unsent_fin(seq):
-        send_last(tcb, transfer, tcp)
+        send_last(tcb, tcp)
         sent = ended = True
     return _sent(tcb, tcp, idle, sent, ended)
 
@@ -172,12 +171,13 @@ def send_next(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     return text
 
 
-def send_last(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+def send_last(tcb: Tcb, tcp: Tcp) -> None:
     """Send FIN, for the first time."""
     seq, snd = tcp.seq, tcb.snd
     send_fin(tcb, tcp, snd.nxt)
     snd.nxt = seq.plus(snd.nxt, 1)
-    transfer.nxt = choose(transfer.nxt == seq.minus(snd.nxt, 1), snd.nxt, transfer.nxt)
+    for transfer in tcb.transfers:
+        transfer.nxt = choose(transfer.nxt == seq.minus(snd.nxt, 1), snd.nxt, transfer.nxt)
 
 
 def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
@@ -230,6 +230,14 @@ def waits(tcb: Tcb, tcp: Tcp) -> bool:
         text = sendable(tcb, transfer, tcp, True)
         held = (tcb.snd.una == tcb.snd.nxt) & (text != 0)
     return held
+
+
+def send_probe(tcb: Tcb, tcp: Tcp) -> None:
+    """Send the next octet into a shut window (section 3.8.6.1); R begins with it."""
+    send_text(tcb, tcp, tcb.snd.nxt, 1, False)
+    tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
+    start_span(tcb, tcp)
+    return tcp.rule("3.8.6.1/zero-window probe/send", "")
 
 
 def send_front(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:

@@ -9,6 +9,7 @@ from spec.tcp.sending import (
     acknowledge,
     fill,
     send_fin,
+    send_probe,
     send_syn,
     send_syn_ack,
     send_text,
@@ -75,10 +76,7 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
     for transfer in tcb.transfers:
         return retransmission.timeout(tcb, transfer, tcp)
     if snd.una == snd.nxt:
-        send_text(tcb, tcp, snd.nxt, 1, False)
-        snd.nxt = seq.plus(snd.nxt, 1)
-        start_span(tcb, tcp)
-        return tcp.rule("3.8.6.1/zero-window probe/send", "")
+        return send_probe(tcb, tcp)
     if tcb.unacknowledged_text(seq):
         text, fin = fill(tcb, tcp, snd.una, seq.minus(snd.nxt, snd.una))
         send_text(tcb, tcp, snd.una, text, fin)
