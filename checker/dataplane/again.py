@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from checker.capture.segments import FIN, SYN, Packet
 from checker.dataplane.facts import Kind, Late, Resend
+from spec.tcp.congestion import DUPLICATES
 
 if TYPE_CHECKING:
     from checker.dataplane.sending import Chunk, Sending
@@ -35,8 +36,6 @@ SOON = 0.01
 """Seconds that a host may take to answer at once."""
 QUICKEST = 0.2
 """Seconds; no timeout that is known is shorter."""
-ASKED = 3
-"""Duplicate ACKs."""
 
 
 def resent(of: "Sending", p: Packet, start: int, end: int, ident: int) -> None:
@@ -113,7 +112,7 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
         if not again or soon:
             return Kind.RECOVERY
         return Kind.TIMEOUT if first else Kind.UNKNOWN
-    if asked and first and len(of.duplicates) >= ASKED:
+    if asked and first and len(of.duplicates) >= DUPLICATES:
         return Kind.FAST
     if asked and made.sacked:
         return Kind.SACK
@@ -132,7 +131,7 @@ def _copied(of: "Sending", p: Packet, made: Resend, oldest: "Chunk", ident: int)
     same = same and oldest.says == (p.flags, p.ack, p.wnd)
     if ident and oldest.ident:
         early = made.waited is not None and made.waited < QUICKEST
-        return ident == oldest.ident and same and early and len(of.duplicates) < ASKED
+        return ident == oldest.ident and same and early and len(of.duplicates) < DUPLICATES
     soon = of.trip.least / 4 if of.trip.count else 0.0005
     quick = made.waited is not None and made.waited < soon
     return same and quick and not made.sacked and not of.duplicates
@@ -147,7 +146,7 @@ def late(of: "Sending", p: Packet, start: int, end: int, since: float, ident: in
         reordered = 0 < (after.ident - ident) & 0xFFFF < 1 << 15
     elif waited < of.flight.lag:
         reordered = True  # nothing could have asked for it yet
-    elif waited >= QUICKEST * SLACK or len(of.duplicates) >= ASKED:
+    elif waited >= QUICKEST * SLACK or len(of.duplicates) >= DUPLICATES:
         reordered = False
     of.keep(of.late, Late(p.number, start, end, waited, reordered))
     if reordered:
@@ -155,7 +154,7 @@ def late(of: "Sending", p: Packet, start: int, end: int, since: float, ident: in
         return
     of.tell(p.number, "sent again, first not seen" if reordered is False else "late")
     if reordered is False and start <= of.una:
-        asked = len(of.duplicates) >= ASKED
+        asked = len(of.duplicates) >= DUPLICATES
         kind = Kind.FAST if asked else Kind.TIMEOUT if waited >= QUICKEST * SLACK else None
         of.answered(kind or Kind.UNKNOWN)
         if kind is not None and of.episode is None:

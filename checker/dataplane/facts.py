@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from spec.tcp.retransmission import LEAST, Estimate, first, later
+
 
 class Kind(Enum):
     """Why octets were sent again, as far as it can be inferred."""
@@ -153,24 +155,27 @@ class Trip:
     least: float = 0.0
     most: float = 0.0
     total: float = 0.0
-    smooth: float = 0.0
-    varies: float = 0.0
+    estimate: Estimate | None = None
     excluded: int = 0  # ACKs that tell nothing since a segment was sent again
 
     def add(self, seconds: float) -> None:
         """One more sample."""
-        if not self.count:
-            self.least = self.most = self.smooth = seconds
-            self.varies = seconds / 2
+        if self.estimate is None:
+            self.least = self.most = seconds
+            self.estimate = first(seconds, float(LEAST))
         else:
-            self.varies += (abs(self.smooth - seconds) - self.varies) / 4
-            self.smooth += (seconds - self.smooth) / 8
+            self.estimate = later(self.estimate, seconds)
             self.least = min(self.least, seconds)
             self.most = max(self.most, seconds)
         self.count += 1
         self.total += seconds
 
     @property
+    def smooth(self) -> float:
+        """SRTT; 0 without a sample."""
+        return float(self.estimate.srtt) if self.estimate is not None else 0.0
+
+    @property
     def rto(self) -> float:
         """What a sender would wait that has measured the same (RFC 6298 2)."""
-        return max(1.0, self.smooth + 4 * self.varies) if self.count else 1.0
+        return float(self.estimate.rto if self.estimate is not None else LEAST)

@@ -14,12 +14,13 @@ from checker.dataplane.again import SLACK
 from checker.dataplane.facts import Kind, Zero
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Sending
+from spec.tcp.retransmission import GREATEST, LEAST
 
 BREAKS, DEPARTS, NOTE = "breaks", "departs", "note"
 HOLDS, NOTED, DEVIATES = "holds", "noted", "deviates"
 IDLE, UNJUDGED = "no occasion", "not judged"
 VERDICTS = (DEVIATES, UNJUDGED, NOTED, HOLDS, IDLE)
-LONGEST = 60.0
+LONGEST = float(GREATEST)
 """Seconds: the least that a largest timeout may be (RFC 6298 2.5)."""
 TINY = 1e-4
 SOON = 0.01
@@ -31,7 +32,7 @@ FIRST = 5
 class Timing(NamedTuple):
     """What a stack is known to do, if it is not what the RFCs say."""
 
-    least: float = 1.0  # of the retransmission timeout (RFC 6298 2.4)
+    least: float = float(LEAST)  # of the retransmission timeout (RFC 6298 2.4)
     linear: int = 0  # timeouts of a SYN that are not backed off
 
 

@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 from checker.dataplane.facts import Kind, Round
 from checker.dataplane.sending import Sending
+from spec.tcp.congestion import Phase as Control
 
 GROWS = 1.4
 """From round to round: slow start, also where each second segment is acknowledged."""
-INITIAL, SLOW_START, AVOIDANCE = "initial window", "slow start", "congestion avoidance"
-FAST, TIMEOUT, PERSIST = "fast recovery", "timeout", "persist"
+INITIAL, TIMEOUT, PERSIST = "initial window", "timeout", "persist"
+SLOW_START: str = Control.SLOW_START.value
+AVOIDANCE: str = Control.AVOIDANCE.value
+FAST: str = Control.RECOVERY.value
 WINDOW, SENDER, OPEN = "the window is full", "nothing more to send", "cannot be told"
 NAMES = (INITIAL, SLOW_START, AVOIDANCE, FAST, TIMEOUT, PERSIST, WINDOW, SENDER, OPEN)
 

@@ -28,6 +28,7 @@ from checker.dataplane.facts import (
 )
 from checker.dataplane.flight import Flight
 from checker.dataplane.header import MASK, near
+from spec.tcp.congestion import DUPLICATES
 
 KEPT = 1_000
 """Facts of a kind that are kept of a direction; more are counted."""
@@ -37,8 +38,6 @@ FAR = 1 << 30
 """The largest window (RFC 7323 2.3): what is further away is not of this connection."""
 DONE = 64
 PROBES = 64
-DUPLICATES = 3
-"""Of an ACK, that ask for a retransmission (RFC 5681 3.2)."""
 
 
 class Chunk:

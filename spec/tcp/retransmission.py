@@ -46,6 +46,8 @@ def runs(tcb: Tcb, tcp: Tcp) -> bool:
     return tcp.rules.text_retransmitted
 
 
+Number = Fraction | float
+"""Of seconds."""
 LEAST = Fraction(1)
 """The least RTO, in seconds (RFC 6298 2.4, a SHOULD)."""
 GREATEST = Fraction(60)
@@ -56,29 +58,30 @@ GREATEST = Fraction(60)
 class Estimate:
     """SRTT, RTTVAR and RTO, in seconds. ``granularity`` is the clock's (section 2)."""
 
-    srtt: Fraction
-    rttvar: Fraction
-    granularity: Fraction = Fraction(0)
-    least: Fraction = LEAST
+    srtt: Number
+    rttvar: Number
+    granularity: Number = Fraction(0)
+    least: Number = LEAST
     doublings: int = 0  # times that the timer ran out since the last sample (5.5)
 
     @property
-    def rto(self) -> Fraction:
+    def rto(self) -> Number:
         """How long the timer runs (2.3, 2.4, 5.5; at most ``GREATEST``, 2.5)."""
         base = max(self.least, self.srtt + max(self.granularity, 4 * self.rttvar))
-        doubled: Fraction = base * 2**self.doublings
+        doubled: Number = base * 2**self.doublings
         return min(doubled, max(GREATEST, base))
 
 
-def first(sample: Fraction, least: Fraction = LEAST) -> Estimate:
+def first(sample: Number, least: Number = LEAST) -> Estimate:
     """After the first sample (2.2)."""
     return Estimate(sample, sample / 2, least=least)
 
 
-def later(was: Estimate, sample: Fraction) -> Estimate:
+def later(was: Estimate, sample: Number) -> Estimate:
     """After another one (2.3): RTTVAR before SRTT, of which it needs the old; alpha is 1/8, beta
     1/4."""
-    rttvar = was.rttvar * 3 / 4 + abs(was.srtt - sample) / 4
+    apart: Number = max(was.srtt - sample, sample - was.srtt)
+    rttvar = was.rttvar * 3 / 4 + apart / 4
     return Estimate(was.srtt * 7 / 8 + sample / 8, rttvar, was.granularity, was.least)
 
 
