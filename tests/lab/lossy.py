@@ -96,12 +96,21 @@ def _move(made: Lab, transfer: Transfer) -> None:
         one.settimeout(20)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    _through(client, server, transfer)
+
+
+def _through(
+    client: socket.socket, server: socket.socket, transfer: Transfer, unread: float = 0.0
+) -> None:
+    """All octets, one way, and both FINs; B reads nothing for the first seconds."""
+
     def sending() -> None:
         client.sendall(bytes(i * 7 & 0xFF for i in range(transfer.octets)))
         client.shutdown(socket.SHUT_WR)
 
     thread = threading.Thread(target=sending)
     thread.start()
+    time.sleep(unread)
     got = 0
     while text := server.recv(1 << 16):
         got += len(text)
@@ -121,20 +130,7 @@ def _stalls(made: Lab, transfer: Transfer) -> None:
     client.settimeout(20)
     server.settimeout(20)
 
-    def sending() -> None:
-        client.sendall(bytes(i * 7 & 0xFF for i in range(transfer.octets)))
-        client.shutdown(socket.SHUT_WR)
-
-    thread = threading.Thread(target=sending)
-    thread.start()
-    time.sleep(3.5)
-    got = 0
-    while text := server.recv(1 << 16):
-        got += len(text)
-    assert got == transfer.octets
-    thread.join()
-    server.close()
-    time.sleep(4 * TRIP)
+    _through(client, server, transfer, unread=3.5)
 
 
 def _repacked(made: Lab, transfer: Transfer) -> None:
