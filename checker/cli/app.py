@@ -27,6 +27,7 @@ from checker.cli import (
     requirements,
     simulate,
     sockets,
+    stack,
     time_wait,
     trace,
     verify,
@@ -42,6 +43,7 @@ EXAMPLES = {
     "list": "list rules",
     "prove": "prove T4 --out build/certificates",
     "conform": "conform capture.pcap --rules linux",
+    "stack": "stack lwip",
     "narrate": "narrate capture.pcap --html told.html",
 }
 """For ``--help``, by command."""
@@ -94,6 +96,7 @@ for command in (
     coverage.coverage,
     requirements.requirements,
     generate.generate,
+    stack.stack,
     mutants.mutants,
     crosscheck.crosscheck,
     export.export,
