@@ -25,8 +25,8 @@ _INTRODUCTION = """\
 
 What do the tests of other stacks' developers expect, and does the specification say the same?
 Their scripts were read as facts: *in this state, on this event, this is the answer*. Each fact is
-replayed against the specification in every run of the tests, first under RFC 9293's own rules, and where
-these answer otherwise, under the profile of the stack that the script is for.
+replayed against the specification in every run of the tests, first under RFC 9293's own rules, and
+where these answer otherwise, under the profile of the stack that the script is for.
 `{generate}` makes this page from the tables in `tests/foreign`, which
 have the facts and no line of a script.
 
@@ -38,9 +38,9 @@ A script's calls and the segments that it injects are *events*. Its answer is a 
 would fail without it: what is sent, that nothing is sent (if a later segment is expected, since
 only then would it be noticed), which state a socket tells, whether a reset is reported, and how
 many octets there are to read. Compared are control bits, SEG.SEQ, SEG.ACK and the length of the
-text; not windows, options, and when a segment is sent. Numbers count from the ISNs, and the right edge of the
-receive window is `WND`, so that scripts which differ only there say one thing. The same fact in
-several scripts counts once.
+text; not windows, options, and when a segment is sent. Numbers count from the ISNs, and the right
+edge of the receive window is `WND`, so that scripts which differ only there say one thing. The same
+fact in several scripts counts once.
 """
 
 
