@@ -24,6 +24,7 @@ from checker.cli import (
     mutants,
     narrate,
     prove,
+    report,
     requirements,
     simulate,
     sockets,
@@ -105,6 +106,7 @@ for command in (
     conform.conform,
     narrate.narrate,
     sockets.sockets,
+    report.report,
     listing.list_,
 ):
     name = command.__name__.strip("_").replace("_", "-")
