@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     sent: Sends | None = None  # instead; None: as specified
     after: State | None = None  # ... and entered; None: as specified
     elsewhere: bool = False  # RCV.NXT, SND.UNA or what else is not as specified afterwards
+    dies: bool = False  # the stack is no more
 
 
 class Switched(NamedTuple):

@@ -22,6 +22,7 @@ from checker.stacks.drivers.stack import HERE, THERE, Driver, Numbers, Refused, 
 from checker.stacks.drivers.wire import Raw, pack, unpack
 from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, Transition, takes_text
 from checker.stacks.generate.plans import Plan, Planner, Plans, Step, controls
+from checker.stacks.profile import Outcome
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
@@ -33,6 +34,7 @@ Item = tuple[str, int, int, int]
 """A segment: control bits, SEQ, ACK, octets of text."""
 
 _NOWHERE = (State.LISTEN, State.CLOSED)
+_AS_SPECIFIED = Outcome(lambda *_: True)
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Player:
 
     def step(self, step: Step, claimed: State) -> Seen:
         """Take a step of a plan, and compare."""
-        edge = step.edge
+        edge, foretold = step.edge, step.outcome or _AS_SPECIFIED
         seen = Seen(edge.transition, departure=step.departure.name if step.departure else "")
         try:
             self.act(edge)
@@ -86,8 +88,10 @@ class Player:
                 self.stack.call("recv")
             now = self.settle(claimed)
         except Refused as error:
-            seen.wrong, seen.lost = f"the call fails: {error}", True
+            seen.wrong, seen.lost = "" if foretold.dies else f"the call fails: {error}", True
             return seen
+        if foretold.dies:
+            differs += ("lives, and should not",)
         seen.asked = now is not None and now.whole
         if now is None:
             seen.lost = bool(differs)
