@@ -204,7 +204,7 @@ GVISOR = Profile(
         ),
         Departure(
             14,
-            "simultaneous open: another SYN is answered with a reset, and a SYN with another ISN follows",
+            "simultaneous open: another SYN is answered with a reset, and connecting begins anew",
             "3.10.7.4 first, fourth",
             (
                 Outcome(

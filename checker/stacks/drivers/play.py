@@ -73,7 +73,7 @@ class Player:
         self.patience = patience
         self.listening = self.open = False
         self.iss: int | None = None  # the stack's own
-        self.sent: set[tuple[str, int, int]] = set()
+        self.sent: set[tuple[str, int]] = set()  # numbers; of a SYN with its bits
         self.stray = False  # an answer acknowledged what the plan has not
 
     def step(self, step: Step, claimed: State) -> Seen:
@@ -181,12 +181,13 @@ class Player:
         if self.iss is None and seg.has("S"):
             self.iss = seg.seq
         bits = "".join(bit for bit in seg.flags if bit in "FSRA")
-        mark = (bits, seg.seq, len(seg.text))
         item = (bits, seg.seq, seg.ack if seg.has("A") else 0, len(seg.text))
-        lasting = "S" in bits or "F" in bits or len(seg.text) > 0  # what is retransmitted
-        again = mark in self.sent and lasting and "R" not in bits
+        length = len(seg.text) + seg.has("F")
+        numbers = {("", SEQ.plus(seg.seq, i)) for i in range(length)}
+        numbers |= {(bits, seg.seq)} if seg.has("S") else set()
+        again = bool(numbers) and numbers <= self.sent and "R" not in bits
         if not again or item in self._real(wanted):
-            self.sent.add(mark)
+            self.sent |= numbers
             got.append(item)
 
     def settle(self, claimed: State) -> Told | None:
