@@ -82,7 +82,7 @@ def departs(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if tcp.rules.syn_silent != Silent.NONE and seg.ctl.syn & not_(seg.ctl.rst | seg.ctl.ack):
         below = tcp.seq.lt(seg.seq, tcb.rcv.nxt)
         if tcb.state != State.SYN_RECEIVED and (tcp.rules.syn_silent == Silent.ALL or below):
-            tcp.rule("stacks/syn/silent", "SYN dropped in silence")
+            tcp.rule("not in RFC 9293/SYN/silent", "SYN dropped in silence")
             return True
     if tcp.rules.reset_below != ResetBelow.NONE and seg.ctl.rst:
         below = tcp.seq.lt(seg.seq, tcb.rcv.nxt)
@@ -97,7 +97,11 @@ def departs(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         if fits & (seg.text != 0) & not_(seg.ctl.rst | seg.ctl.syn):
             reset(seg, tcp)
             delete(tcb)
-            tcp.rule("stacks/late-text", "text after a FIN, reset, enter CLOSED", State.CLOSED)
+            tcp.rule(
+                "not in RFC 9293/late text/reset",
+                "text after a FIN, reset, enter CLOSED",
+                State.CLOSED,
+            )
             return True
     if not tcp.rules.syn_received_fin and tcb.state == State.SYN_RECEIVED and seg.ctl.fin:
         tcp.rule("PyTCP/SYN-RECEIVED/fin", "FIN dropped in silence")
@@ -347,7 +351,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     ):
         if not seq.le_le(ack_floor(tcb, tcp), seg.ack, snd.nxt):
             if not tcp.rules.bad_ack_answered:
-                tcp.rule("stacks/fifth/floor", "ACK out of range, dropped in silence")
+                tcp.rule("not in RFC 9293/fifth/silent", "ACK out of range, dropped in silence")
                 return False
             challenge(tcb, tcp)
             tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
