@@ -21,11 +21,14 @@ def flags(seg: Segment) -> str:
 
 def text(seg: Segment, window: bool = False) -> str:
     """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment with
-    the Timestamps option TSval stands behind it; and WND if asked for."""
+    the Timestamps option TSval stands behind it; of one with the SACK option the places beyond ACK
+    that are held, 1 being the second; and WND if asked for."""
     ack = f" ACK={seg.ack}" if seg.ctl.ack else ""
     stamp = f" TSval={seg.tsval}" if seg.tsval else ""
+    held = ",".join(str(n) for n in range(seg.sack.bit_length()) if seg.sack & (1 << n))
+    sack = f" SACK={held}" if held else ""
     wnd = f" WND={seg.wnd}" if window and not seg.ctl.rst else ""
-    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}{wnd}"
+    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}{sack}{wnd}"
 
 
 def brief(seg: Segment) -> str:

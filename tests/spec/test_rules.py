@@ -24,11 +24,13 @@ from spec.rules import (
     Restart,
     Row,
     Rules,
+    Sacked,
     Scale,
 )
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
+from spec.tcp.transfer import Place
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
 from tests.helpers.build import (
@@ -122,6 +124,7 @@ DEFAULTS = {
     "shut_acceptable": True,
     "text_retransmitted": True,
     "karn": True,
+    "sacked": Sacked.KEPT,
     "congestion": Congestion.NEWRENO,
     "growth": Growth.OCTETS,
     "limited_transmit": True,
@@ -263,6 +266,8 @@ DUPLICATE = "<SEQ=300><ACK=100><WND=100><CTL=ACK>"
 
 
 SCALED = dataclasses.replace(PLANE, shift=1)
+REPORTS = dataclasses.replace(PLANE, sack=True, window=20)
+TOLD = (Place(True), Place())
 
 
 def told(segment, bounds=PLANE, **end):
@@ -306,6 +311,8 @@ DEMONSTRATIONS = {
         State.ESTABLISHED, "<SEQ=300><ACK=100><CTL=RST,ACK>", rcv_wnd=0
     ),
     ("text_retransmitted", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
+    ("sacked", Sacked.MARKED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
+    ("sacked", Sacked.FREED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
     ("karn", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10, timing=True, timed=100),
     **{("congestion", kind): told_twice for kind in Congestion if kind != DEFAULTS["congestion"]},
     ("growth", Growth.SEGMENT): told("<SEQ=300><ACK=105><WND=100><CTL=ACK>", flight=10, cwnd=10),
