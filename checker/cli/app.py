@@ -31,6 +31,7 @@ from checker.cli import (
     trace,
     verify,
 )
+from checker.model.own import load_installed
 from checker.support import files, streams
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem, refusal
 from checker.support.program import INSTALLED, called, missing
@@ -77,6 +78,7 @@ def options(
     ] = False,
 ) -> None:
     """A model-checked specification of TCP's connection lifecycle (RFC 9293)."""
+    load_installed()
 
 
 for command in (

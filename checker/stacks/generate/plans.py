@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checker.stacks.generate.machine import Edge, Machine, Transition, closes_socket, hindrance
-from checker.stacks.profile import Departure
+from checker.stacks.profile import Departure, Outcome
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
@@ -26,24 +26,31 @@ LENGTH = 40
 
 
 class Step(NamedTuple):
-    """One step of a plan: an edge, and the departure that is allowed for."""
+    """One step of a plan: an edge, and the departure that is allowed for, with its outcome."""
 
     edge: Edge
     departure: Departure | None = None
+    outcome: Outcome | None = None
 
     @property
     def sent(self) -> tuple[Segment, ...]:
         """What is expected to be sent."""
-        if self.departure is not None and self.departure.sent is not None:
-            return self.departure.sent(self.edge)
+        if self.outcome is not None and self.outcome.sent is not None:
+            return self.outcome.sent(self.edge)
         return self.edge.sent
 
     @property
     def after(self) -> State:
         """The state that is expected."""
-        if self.departure is not None and self.departure.after is not None:
-            return self.departure.after
+        if self.outcome is not None and self.outcome.after is not None:
+            return self.outcome.after
         return self.edge.after.state
+
+    @property
+    def elsewhere(self) -> bool:
+        """Is the stack then expected to be elsewhere than the specification?"""
+        outcome = self.outcome
+        return outcome is not None and (outcome.after is not None or outcome.elsewhere)
 
 
 @dataclass(slots=True)
@@ -78,8 +85,7 @@ class Node(NamedTuple):
 class Arc(NamedTuple):
     """An edge from a node, and what is known of it."""
 
-    edge: Edge
-    departure: Departure | None
+    step: Step
     hindrance: str
     ends: bool  # it is a plan's last step
     there: int  # number of the node that it leads to
@@ -110,11 +116,15 @@ class Planner:
                 self.graph[-1].append(self._arc(edge, at.gone, numbers[there]))
 
     def _arc(self, edge: Edge, gone: bool, there: int) -> Arc:
-        departure = next((d for d in self.departures if d.applies(edge, gone)), None)
+        step = Step(edge)
+        for each in self.departures:
+            if (outcome := each.outcome(edge, gone)) is not None:
+                step = Step(edge, each, outcome)
+                break
         why = hindrance(edge, gone, self.slow) or self.hindrance(edge)
         if not why and edge.transition in self.blocked:
             why = f"not as planned: {edge.transition}"
-        return Arc(edge, departure, why, _ends(edge, departure), there)
+        return Arc(step, why, _ends(step), there)
 
     def plans(self, wanted: Iterable[Transition] | None = None) -> Plans:
         """Cover all transitions, or those ``wanted``."""
@@ -141,8 +151,8 @@ class Planner:
             if way is None:
                 return steps if any(s.edge.transition in wanted for s in steps) else []
             for arc in way:
-                steps.append(Step(arc.edge, arc.departure))
-                left.discard(arc.edge.transition)
+                steps.append(arc.step)
+                left.discard(arc.step.edge.transition)
                 if arc.ends:
                     return steps
                 at = arc.there
@@ -156,7 +166,7 @@ class Planner:
             for arc in self.graph[at]:
                 if arc.hindrance:
                     continue
-                if arc.edge.transition in wanted and not (lasting and arc.ends):
+                if arc.step.edge.transition in wanted and not (lasting and arc.ends):
                     return [*_back(came, at), arc]
                 if not arc.ends and arc.there not in came:
                     came[arc.there] = (at, arc)
@@ -171,11 +181,11 @@ class Planner:
         while todo:
             at = todo.popleft()
             for arc in self.graph[at]:
-                why, transition = came[at] or arc.hindrance, arc.edge.transition
+                why, transition = came[at] or arc.hindrance, arc.step.edge.transition
                 if not why or transition not in found:
                     found[transition] = why
-                departure = arc.departure
-                if not why and departure is not None and departure.after is not None:
+                departure = arc.step.departure
+                if not why and departure is not None and arc.step.elsewhere:
                     why = f"the stack departs on the way: {departure.name}"
                 if arc.there not in came or (came[arc.there] and not why):
                     came[arc.there] = why
@@ -187,17 +197,18 @@ class Planner:
         return found
 
 
-def _ends(edge: Edge, departure: Departure | None) -> bool:
+def _ends(step: Step) -> bool:
     """Is it a plan's last step?
 
     The connection is over with it, or the stack elsewhere than the specification, or has
     retransmitted, and its congestion control may hold back what comes next.
     """
+    edge = step.edge
     begun = edge.before.state not in _NOWHERE
     return (
         (edge.after.state in _NOWHERE and begun)
         or (edge.before.state, edge.after.state) == (State.LISTEN, State.CLOSED)
-        or (departure is not None and departure.after is not None)
+        or step.elsewhere
         or edge.what == Input.RETRANSMISSION_TIMEOUT
     )
 
