@@ -450,8 +450,8 @@ class Rules:
     cwnd_validated: bool = _rule(
         False,
         "RFC 7661 4.2, 4.3, against RFC 5681 3.1",
-        "cwnd grows only while at least half of it is in flight; off, with each ACK, however "
-        "little is sent [128].",
+        "An ACK lets cwnd grow only if at least half of it was in flight; off, however little "
+        "was [128].",
     )
     cwnd_floor: bool = _rule(
         True,

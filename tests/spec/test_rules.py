@@ -129,6 +129,8 @@ DEFAULTS = {
     "growth": Growth.OCTETS,
     "limited_transmit": True,
     "recover_check": True,
+    "restart_window": True,
+    "cwnd_validated": False,
     "cwnd_floor": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
@@ -318,6 +320,10 @@ DEMONSTRATIONS = {
     ("growth", Growth.SEGMENT): told("<SEQ=300><ACK=105><WND=100><CTL=ACK>", flight=10, cwnd=10),
     ("limited_transmit", False): told(DUPLICATE, flight=20, queued=10, cwnd=20),
     ("recover_check", False): told(DUPLICATE, flight=50, duplicates=2, recover=100),
+    ("restart_window", False): made(Input.IDLE, dataclasses.replace(PLANE, idles=True), cwnd=30),
+    ("cwnd_validated", True): told(
+        "<SEQ=300><ACK=110><WND=100><CTL=ACK>", flight=10, cwnd=30, ssthresh=40
+    ),
     ("cwnd_floor", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
     ("keep_alive", KeepAlive.OCTET): probed(**ENDLESS),
