@@ -24,9 +24,11 @@ from checker.cli import (
     mutants,
     narrate,
     prove,
+    report,
     requirements,
     simulate,
     sockets,
+    stack,
     time_wait,
     trace,
     verify,
@@ -43,6 +45,7 @@ EXAMPLES = {
     "list": "list rules",
     "prove": "prove T4 --out build/certificates",
     "conform": "conform capture.pcap --rules linux",
+    "stack": "stack lwip",
     "narrate": "narrate capture.pcap --html told.html",
 }
 """For ``--help``, by command."""
@@ -96,12 +99,14 @@ for command in (
     coverage.coverage,
     requirements.requirements,
     generate.generate,
+    stack.stack,
     mutants.mutants,
     crosscheck.crosscheck,
     export.export,
     conform.conform,
     narrate.narrate,
     sockets.sockets,
+    report.report,
     listing.list_,
 ):
     name = command.__name__.strip("_").replace("_", "-")

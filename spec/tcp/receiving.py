@@ -13,7 +13,7 @@ from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.sending import acknowledge, keep_urgent_pointer
 from spec.tcp.tcb import Tcb
-from spec.tcp.transfer import Transfer, any_held, shift, spans
+from spec.tcp.transfer import Transfer, holds, shift, spans
 
 
 def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -35,7 +35,7 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     """So many octets of ``seg``, after its first ``skip``, are taken: RCV.NXT is beyond them. What
     was held and follows is taken too."""
     for transfer in tcb.transfers:
-        gap = any_held(transfer.places)
+        gap = holds(transfer)
         shift(transfer.places, octets, tcp.bounds.place)
         follows: int = 0
         run: bool = True

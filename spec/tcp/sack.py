@@ -12,7 +12,7 @@ from spec.seq import choose, least, not_
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import Tcb
-from spec.tcp.transfer import Transfer, any_held, shift, spans
+from spec.tcp.transfer import Transfer, holds, shift, spans
 
 
 def report(tcb: Tcb, tcp: Tcp) -> None:
@@ -81,7 +81,7 @@ def may_renege(tcb: Tcb) -> bool:
     """Is anything held beyond RCV.NXT?"""
     held: bool = False
     for transfer in tcb.transfers:
-        held = any_held(transfer.places)
+        held = holds(transfer)
     return held
 
 

@@ -52,10 +52,10 @@ def spans(places: tuple[Place, ...], size: int) -> list[tuple[Place, int, int]]:
     return [(place, n * size, (n + 1) * size) for n, place in enumerate(places)]
 
 
-def any_held(places: tuple[Place, ...]) -> bool:
-    """Has text come for any place?"""
+def holds(transfer: Transfer) -> bool:
+    """Is there text beyond RCV.NXT?"""
     any_: bool = False
-    for place in places:
+    for place in transfer.places:
         any_ = any_ | place.here
     return any_
 
