@@ -102,6 +102,10 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
         if not source.reads(name):
             continue
         table.scripts += 1
+        if why := source.skipped(name):
+            table.walks += 1
+            ended[why] += 1
+            continue
         for script in variants(path.read_text()):
             rules, departures = reference(source, script.defined, settings(script))
             seen = walk(script, rules, departures)
@@ -119,6 +123,33 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
     table.facts = list(found.values())
     judged = Judge(source)
     for fact in table.facts:
+        judged.judge(fact)
+    return table
+
+
+def derive_by_hand(source: Source, path: Path) -> Table:
+    """Take what was read by hand: of tests that are programs."""
+    text = tomllib.loads(path.read_text())
+    table = Table(source.name, text["commit"], scripts=text["scripts"], ended=text["skipped"])
+    found: dict[tuple[object, ...], Fact] = {}
+    for reading in text["reading"]:
+        drive = tuple(reading.get("drive", ()))
+        rows = [(drive, row) for row in reading.get("each", ())]
+        for row in reading.get("steps", ()):
+            rows.append((drive, row))
+            drive = (*drive, row[0])
+        for before, (event, *wants) in rows:
+            name = text["folder"] + reading["script"]
+            fact = Fact(Start(), before, "", event, tuple(wants), script=name)
+            found.setdefault(fact.key(), fact).number += 1
+            table.events += 1
+    table.walks = table.scripts
+    table.whole = table.scripts - sum(table.ended.values())
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        rules, _ = reference(source, "", ())
+        fact.state = judged.host(fact.start, fact.drive, rules).tcb.state.value
         judged.judge(fact)
     return table
 
@@ -145,7 +176,8 @@ def reference(
         return replace(Rules(), **own), ()
     profile = PROFILES[source.profile]
     more = tuple(source.more[each] for each in set_ if each in source.more)
-    return replace(Rules(), **{**profile.switches, **own}), (*more, *profile.departures)
+    known = (*more, *profile.departures, *source.also)
+    return replace(Rules(), **{**source.rules(says), **own}), known
 
 
 @dataclass(slots=True)
@@ -153,7 +185,6 @@ class Judge:
     """Replays facts of one source, and says what becomes of them."""
 
     source: Source
-    base: Rules = field(default_factory=Rules)
     hosts: dict[tuple[object, ...], Host] = field(default_factory=dict)
 
     def host(self, start: Start, drive: tuple[str, ...], rules: Rules) -> Host:
@@ -179,7 +210,7 @@ class Judge:
 
     def judge(self, fact: Fact) -> None:
         """Say of a fact what becomes of it under RFC 9293's own rules, and under the stack's."""
-        plain = replace(self.base, **switches(fact.start.settings))
+        plain = replace(Rules(), **switches(fact.start.settings))
         _, done, agreed = self.replay(fact, plain)
         reached = done.before.state.value == fact.state
         fact.reason, fact.ours = "", ()
@@ -187,8 +218,7 @@ class Judge:
             fact.verdict = AGREES
             return
         fact.ours = _said(done, fact) if reached else ("not reached",)
-        standard = fact.says in self.source.standard
-        profile = {} if standard else PROFILES[self.source.profile].switches
+        profile = self.source.rules(fact.says)
         if self.replay(fact, replace(plain, **profile))[2]:
             fact.verdict = SWITCHES
             fact.reason = ", ".join(self._needed(fact, plain, profile))
@@ -215,6 +245,8 @@ class Judge:
 
 
 def _said(done: Done, fact: Fact) -> tuple[str, ...]:
+    if not done.possible:
+        return ("not possible",)
     said = tuple(answer(seg, fact.start.setup) for seg in done.sent) or ("nothing",)
     after = done.after.state.value
     return (*said, after) if after != done.before.state.value else said

@@ -81,10 +81,12 @@ def _source(table: Table) -> Iterator[str]:
     yield f"At commit {table.commit[:12]}; the stack's profile is `{source.profile}`."
     yield f"{table.scripts} scripts, {table.events} events with an answer that is known, and"
     yield f"{table.unseen} of which a script would notice nothing."
+    if source.note:
+        yield source.note
     yield ""
     yield from _ended(table)
     yield from _states(table.facts)
-    yield from _reasons(table, (*source.more.values(), *profile.departures))
+    yield from _reasons(table, (*source.more.values(), *profile.departures, *source.also))
 
 
 def _ended(table: Table) -> Iterator[str]:

@@ -86,12 +86,13 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "net.inet.tcp.insecure_rst=1": {"reset_exact": False},
     "net.inet.tcp.insecure_syn=1": {"syn_challenge": False},
     "net.inet.tcp.drop_synfin=1": {},
+    "TCP_NODELAY=[1]": {"nagle": False},
 }
 """What a script sets that changes an answer, as switches."""
 PIECES = 128
 """Of a receive window, at most."""
-FORWARD = 0.15
-"""Seconds before which no retransmission timeout has run out."""
+FORWARD = 0.01
+"""Seconds before which no retransmission timeout, or tail loss probe, has run out."""
 
 _OPTIONS = (
     ("FO", "Fast Open"),
@@ -115,6 +116,8 @@ _SOCKOPTS = {
     "SO_ZEROCOPY": "zero copy",
     "TCP_REPAIR": "TCP_REPAIR",
     "TCP_USER_TIMEOUT": "a user timeout",
+    "TCP_MAXSEG": "a segment size of its own",
+    "TCP_LINGER2": "",
     "TCP_ULP": "upper layer protocols",
     "TCP_REMOTE_UDP_ENCAPS_PORT": "",
 }
@@ -124,6 +127,8 @@ _HARMLESS = (
 )  # fmt: skip
 _WRITES = {"write": 2, "send": 2, "sendto": 2}
 _READS = ("read", "recv", "recvfrom")
+_USUAL = 32767
+"""The window of a segment that does not say one."""
 _ERRORS = {"0": "none", "ECONNRESET": "reset", "ECONNREFUSED": "reset", "ETIMEDOUT": "timeout"}
 
 
@@ -148,8 +153,11 @@ def settings(script: Script) -> tuple[str, ...]:
                 found[name] = value
         if isinstance(statement.what, Packet):
             break  # what is set after the first segment undoes it
-    said = tuple(f"{name}={value}" for name, value in found.items())
-    return tuple(sorted(each for each in said if each in SETTINGS))
+    said = {f"{name}={value}" for name, value in found.items()}
+    for statement in script.statements:
+        if isinstance(statement.what, Call) and statement.what.name == "setsockopt":
+            said |= {f"{option}={statement.what.args[3]}" for option in statement.what.args[2:3]}
+    return tuple(sorted(said & SETTINGS.keys()))
 
 
 def switches(of: tuple[str, ...]) -> dict[str, Any]:
@@ -165,17 +173,20 @@ def setup(script: Script) -> tuple[Setup, int]:
     heard = [p for p in texts if not p.out and p.seq is not None and not p.ctl.syn]
     if not texts:
         return Setup(), window
-    mss, offered = _mss(packets), _offered(packets)
+    mss = _mss(packets)
     size = _pieces(heard)
     if size == 0:
-        return Setup(window, mss, window, offered), window
+        return Setup(window, mss, window), window
+    # Beyond the window nothing is held.
+    if any(p.seq is not None and p.seq + p.text - 1 > window for p in heard):
+        return Setup(window, mss, window), window
     furthest = max(p.seq + p.text for p in heard if p.seq is not None)
     fits = 2 * (furthest // size + 1)  # so that no window opens that would not in the stack
     if fits > PIECES:
         if len(heard) > 1:
             raise Skipped("text in more pieces than a host holds here")
         return Setup(), window
-    return Setup(fits * size, mss, size, offered), window
+    return Setup(fits * size, mss, size), window
 
 
 def _pieces(heard: list[Packet]) -> int:
@@ -204,8 +215,19 @@ def _window(script: Script, packets: list[Packet]) -> int:
         and call.args[0] not in listeners
         and call.args[3].strip("[]").isdigit()
     ]
-    offered = [p.win for p in packets if p.out and p.win is not None]
-    return told[-1] if told else max(offered, default=WINDOW)
+    if told:
+        return told[-1]
+    shift = _shift(packets, ours=True)
+    wins = [
+        (p.ack or 1, p.win << (shift * (not p.ctl.syn)))
+        for p in packets
+        if p.out and p.win is not None and not p.ctl.rst
+    ]
+    first = [win for ack, win in wins if ack == 1]
+    later = [ack - 1 + win for ack, win in wins]
+    came = max((p.seq + p.text for p in packets if not p.out and p.seq is not None), default=0)
+    untold = came if came > WINDOW else WINDOW  # large enough
+    return max(first, default=0) or next(iter(later), 0) or untold
 
 
 def _mss(packets: list[Packet]) -> int:
@@ -220,14 +242,17 @@ def _scale(p: Packet) -> int | None:
     return int(match[1]) if match else None
 
 
-def _offered(packets: list[Packet]) -> int:
-    """The peer's window, in octets, as it first offers it."""
+def _shift(packets: list[Packet], ours: bool = False) -> int:
+    """By how many bits the peer's windows, or ours, are scaled. Options that are not told have a
+    scale, which is not known."""
     syns = [p for p in packets if p.ctl.syn]
-    ours = next((_scale(p) for p in syns if p.out), None)
-    theirs = next((_scale(p) for p in syns if not p.out), None)
-    shift = (theirs or 0) if ours is not None else 0
-    later = [p.win for p in packets if not p.out and not p.ctl.syn and p.win is not None]
-    return (later[0] << shift) if later else 0
+    both = [[_scale(p) for p in syns if p.out == out] for out in (True, False)]
+    untold = any(p.options == "..." for p in syns if p.out)
+    if not (any(n is not None for n in both[0]) or untold):
+        return 0
+    if all(n is None for n in both[1]):
+        return 0
+    return next((n for n in both[0 if ours else 1] if n is not None), 0)
 
 
 def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
@@ -241,8 +266,43 @@ def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
 
 
 def same(wants: Sequence[str], said: Sequence[str]) -> bool:
-    """Are these the same segments?"""
+    """Are these the same segments? How a stream of text is cut into segments is its sender's."""
+    wants, said = joined(wants), joined(said)
     return len(wants) == len(said) and all(map(agree, wants, said))
+
+
+def begins(wants: Sequence[str], said: Sequence[str]) -> bool:
+    """Do these segments begin as those do?"""
+    wants, said = joined(wants), joined(said)
+    if len(wants) > len(said) or not all(map(agree, wants[:-1], said)):
+        return False
+    at = len(wants) - 1
+    if agree(wants[at], said[at]):
+        return True
+    few, all_ = _TEXT.match(wants[at]), _TEXT.match(said[at])
+    return (
+        few is not None
+        and all_ is not None
+        and few["rest"] == all_["rest"]
+        and int(few["octets"]) <= int(all_["octets"])
+    )
+
+
+_TEXT = re.compile(r"text (?P<octets>\d+)(?P<rest>,ACK seq=ISS\+(?P<at>\d+) (?P<ack>ack=\S+))$")
+
+
+def joined(segments: Sequence[str]) -> list[str]:
+    """Adjacent segments of text as one."""
+    found: list[str] = []
+    for each in segments:
+        last, this = _TEXT.match(found[-1]) if found else None, _TEXT.match(each)
+        if last and this and last["ack"] == this["ack"]:
+            octets = int(last["octets"])
+            if int(last["at"]) + octets == int(this["at"]):
+                found[-1] = f"text {octets + int(this['octets'])}{last['rest']}"
+                continue
+        found.append(each)
+    return found
 
 
 def told_of(done: Done, host: Host) -> dict[str, str]:
@@ -307,11 +367,17 @@ class _Walker:
         self.done: Done | None = None
         self.sent: list[str] = []
         self.waited = 0.0
+        self.shift = 0
+        self.writes = False
         self.at = 0
+        self.used: set[int] = set()  # of what is expected: by an earlier event than the last
 
     def go(self) -> None:
         unfit(self.script)
         self.walk.setup, self.window = setup(self.script)
+        packets = [s.what for s in self.script.statements if isinstance(s.what, Packet)]
+        self.shift = _shift(packets)
+        self.writes = any(p.out and p.text for p in packets)
         self.host = Host(self.rules, self.walk.setup)
         for at, statement in enumerate(self.script.statements):
             self.at = at
@@ -334,6 +400,10 @@ class _Walker:
         later = self.script.statements[self.at :]
         return any(isinstance(s.what, Packet) and s.what.out for s in later)
 
+    def sacked(self, p: Packet) -> bool:
+        """Does the segment tell what came beyond a gap, and is something outstanding?"""
+        return "sack " in p.options and self.host.tcb.snd.una != self.host.tcb.snd.nxt
+
     # Events
 
     def do(self, event: str) -> None:
@@ -351,6 +421,7 @@ class _Walker:
         step, done = self.step, self.done
         if step is None or done is None:
             return
+        self.late(step)
         self.step = None
         of = told_of(done, self.host)
         silent = not step.wants and not step.told and not self.silence()
@@ -372,6 +443,19 @@ class _Walker:
         else:
             self.drive.append(step.event)
 
+    def late(self, step: Step) -> None:
+        """What the script expects of this event only after the calls that follow."""
+        for at in range(self.at, len(self.script.statements)):
+            what = self.script.statements[at].what
+            if same(step.wants, self.sent) or (isinstance(what, Packet) and not what.out):
+                return
+            if isinstance(what, Packet) and at not in self.used:
+                want = self.text(what)
+                if not begins([*step.wants, want], self.sent):
+                    return
+                step.wants.append(want)
+                self.used.add(at)
+
     def departs(self, step: Step, done: Done) -> tuple[str, str]:
         """The departure that a disagreement is; and why the walk ends there, or "ignored"."""
         wants = tuple(step.wants) if step.wants or self.silence() else ("?",)
@@ -382,14 +466,20 @@ class _Walker:
         after = done.after.state if outcome.after is None else outcome.after
         if after == done.after.state and not outcome.elsewhere:
             return departure.name, ""
-        if after == done.before.state and not said:
+        if after == done.before.state and not said and not outcome.elsewhere:
             return departure.name, "ignored"
         return departure.name, "the stack is in another state after a known departure"
 
     def packet(self, p: Packet) -> None:
         if p.out:
-            self.expect(self.text(p))
+            if self.at not in self.used:
+                self.expect(self.text(p))
+        elif self.sacked(p):
+            raise Skipped("loss recovery by SACK")
         else:
+            waits = self.host.gone and self.host.tcb.state == State.FIN_WAIT_2
+            if waits and self.rules.fin_wait_2_timeout and self.waited >= 1:
+                self.do("USER TIMEOUT")
             self.do(self.text(p))
 
     def text(self, p: Packet) -> str:
@@ -397,8 +487,11 @@ class _Walker:
         numbers = ("ISS", "IRS") if p.out else ("IRS", "ISS")
         if p.seq is not None:
             said += f" seq={self.place(p.seq, numbers[0], p)}"
-        if p.ack is not None:
-            said += f" ack={self.place(p.ack, numbers[1], p)}"
+        ack = 0 if p.ctl.ack and p.ack is None and not p.out else p.ack
+        if ack is not None:
+            said += f" ack={self.place(ack, numbers[1], p)}"
+        if not p.out and self.writes and p.win is not None and p.win << self.shift != _USUAL:
+            said += f" wnd={p.win if p.ctl.syn else p.win << self.shift}"
         return said
 
     def place(self, number: int, base: str, p: Packet) -> str:
@@ -412,11 +505,12 @@ class _Walker:
         if self.step is None:
             raise Skipped("a segment before any event")
         n = len(self.step.wants)
-        fits = n < len(self.sent) and agree(want, self.sent[n])
+        fits = begins([*self.step.wants, want], self.sent)
         if not fits and n == 0 and self.ignored():
             self.settle()
             self.sent = []
-        if not fits and n >= len(self.sent) and (timer := self.timer(want)):
+        over = self.step is None or same(self.step.wants, self.sent)
+        if not fits and over and (timer := self.timer(want)):
             self.do(timer)
         if self.step is None:
             raise Skipped("a segment that nothing explains")
@@ -435,7 +529,7 @@ class _Walker:
                 continue
             done = self.host.copy().do(timer)
             said = [answer(seg, self.walk.setup) for seg in done.sent]
-            if done.possible and said and agree(want, said[0]):
+            if done.possible and said and begins([want], said):
                 return timer
         return ""
 
@@ -482,7 +576,8 @@ class _Walker:
 
     def read(self, call: Call, failed: bool) -> None:
         if failed:
-            self.tell("readable 0")
+            if "EAGAIN" in call.result or "EWOULDBLOCK" in call.result:
+                self.tell("readable 0")
             return
         octets, limit = int(call.result.split(" ")[0]), call.args[2]
         if limit.isdigit() and octets < int(limit):
