@@ -13,19 +13,20 @@ make them: a change of any of these lines makes it anew.
 """
 
 import contextlib
+import hashlib
 import io
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from checker.engines.solver.induction import (
     CONSTANT,
@@ -71,8 +72,8 @@ APART = "not test_command and not test_interrupt and not test_it_imports"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``ask`` has a value that is the same as ever, if nothing is wrong; ``says`` is what is told
-    if it is another."""
+    """``ask`` has a value of the kind that JSON has, the same as ever if nothing is wrong;
+    ``says`` is what is told if it is another."""
 
     name: str
     kind: str
@@ -96,10 +97,10 @@ class Made:
 
 
 class Kept:
-    """A function that keeps its values, by its arguments.
+    """A function that keeps its values, by its arguments, which are texts and numbers.
 
-    Values that are ``sent`` are the same in all processes, and the first that makes one sends it
-    to the others. Those that are ``pinned`` are made without any change, once and for all.
+    Values that are ``sent`` are as good elsewhere: of the kind that JSON has. The first process
+    that makes one sends it to the others. Those that are ``pinned`` are made without any change.
     """
 
     def __init__(
@@ -109,26 +110,26 @@ class Kept:
         ran: Ran,
         sent: bool = False,
         pinned: bool = False,
-        worth: Callable[[Any], bool] = bool,
     ) -> None:
         self.name, self.sent, self.pinned = name, sent, pinned
         self.__wrapped__ = function
-        self._ran, self._worth = ran, worth
-        self.made: dict[Hashable, Made] = {}
+        self._ran = ran
+        self.made: dict[tuple[Any, ...], Made] = {}
 
     def __call__(self, *key: Any) -> Any:
-        if key in self.made:
-            return self.made[key].value
-        began, ran = time.monotonic(), None
-        if self._ran.watching:
-            with self._ran.watched() as found:
+        if key not in self.made:
+            began, ran = time.process_time(), None
+            if self.pinned:  # whatever runs to make it matters to nobody
+                with self._ran.unseen():
+                    value = self.__wrapped__(*key)
+            elif self._ran.watching:
+                with self._ran.watched() as found:
+                    value = self.__wrapped__(*key)
+                (ran,) = found
+            else:
                 value = self.__wrapped__(*key)
-            (ran,) = found
-        else:
-            value = self.__wrapped__(*key)
-        if self._worth(value):
-            self.made[key] = Made(value, ran, time.monotonic() - began)
-        return value
+            self.made[key] = Made(value, ran, time.process_time() - began)
+        return self.made[key].value
 
     def cache_clear(self) -> None:
         """As of what ``functools`` keeps."""
@@ -140,8 +141,7 @@ class Kept:
             self.made = {k: m for k, m in self.made.items() if m.ran is not None and not hit(m.ran)}
 
 
-@dataclass(slots=True)
-class Wrong:
+class Wrong(NamedTuple):
     """A theory that is false, and an obligation of it that fails."""
 
     title: str
@@ -169,7 +169,8 @@ class Ground:
         self.false = self._keep("false", self._false, pinned=True)
         self.wrong = self._keep("wrong", self._wrong, sent=True, pinned=True)
         self.asked = self._keep("asked", self.sampled, sent=True, pinned=True)
-        self.answer = self._keep("answer", solvers.ask, sent=True, worth=_decided)
+        self.answer = self._keep("answer", self._answered, sent=True)
+        self._asking: dict[str, tuple[str, Path]] = {}
 
     def _keep(self, name: str, function: Callable[..., Any], **how: Any) -> Kept:
         self.kept.append(Kept(name, function, self.ran, **how))
@@ -195,7 +196,17 @@ class Ground:
         return self.models.setdefault(made, made)
 
     def _ask(self, solver: str, text: str, path: Path, timeout: float) -> str:
-        return str(self.answer(solver, text, Path(path.name), timeout))
+        """What a solver answers: it is asked once, if the answer does not depend on how busy the
+        machine is."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._asking[digest] = text, path
+        answer = str(self.answer(solver, digest, timeout))
+        if answer not in ("sat", "unsat"):
+            del self.answer.made[solver, digest, timeout]
+        return answer
+
+    def _answered(self, solver: str, digest: str, timeout: float) -> str:
+        return solvers.ask(solver, *self._asking[digest], timeout)
 
     # What is made once
 
@@ -209,10 +220,11 @@ class Ground:
         with _alone():
             return prove.prove(some, 1, make=lambda _: made)
 
-    def _certificates(self, id: str) -> Path:
-        place = Path(tempfile.mkdtemp(dir=self.place)) / id
-        certificates.write(self.proofs(id), place)
-        return place
+    def _certificates(self, id: str) -> dict[str, str]:
+        """The files of a certificate directory."""
+        with tempfile.TemporaryDirectory(dir=self.place) as place:
+            certificates.write(self.proofs(id), Path(place) / id)
+            return {path.name: path.read_text("utf-8") for path in (Path(place) / id).iterdir()}
 
     @staticmethod
     def _false(theorem: str, title: str) -> tuple[Theorem, Theory]:
@@ -268,14 +280,12 @@ class Ground:
                 Check(f"recheck {id}", RECHECK, partial(self._accepted, id), _accepted_not),
             ]
         for of, title in (*wrong, *WRONG):
-            self.wrong(of, title)
             proves, accepts = partial(self._proves, of, title), partial(self._refuses, of, title)
             says = f"accepts what is false ({of}: {title})"
             found += [
                 Check(f"false {of}: {title}", RECHECK, proves, str),
                 Check(f"refused {of}: {title}", RECHECK, accepts, _told(says)),
             ]
-        self.asked(SAMPLED)
         sampled = partial(self.sampled, SAMPLED)
         found += [
             Check(f"paths of {SAMPLED}", PROOF, sampled, _told(f"{SAMPLED}: some paths")),
@@ -304,15 +314,18 @@ class Ground:
 
     def _accepted(self, id: str) -> Any:
         """What the other program says: what is wrong, and how much it was that it checked."""
-        with _alone():
-            found = recheck.recheck(self.certificates(id), ["cvc5"], 1)
+        with _alone(), tempfile.TemporaryDirectory(dir=self.place) as place:
+            for name, text in self.certificates(id).items():
+                (Path(place) / name).write_text(text, "utf-8")
+            found = recheck.recheck(Path(place), ["cvc5"], 1)
         numbers = [(made.id, found.of(made.id)) for made in found.statements]
         said = [(id, n.obligations, n.evident, n.taken, n.agreed["cvc5"]) for id, n in numbers]
-        return found.wrong, said, [line for made in found.statements for line in made.lines()]
+        lines = [line for made in found.statements for line in made.lines()]
+        return [found.wrong, said, lines]
 
     def _proves(self, of: str, title: str) -> str:
         """What if something is proved that is false? Then recheck has to refuse it."""
-        one, made = self.wrong(of, title), self.false(of, title)[1]
+        one, made = Wrong(*self.wrong(of, title)), self.false(of, title)[1]
         found = _of(Prover(made, TIMEOUT), one.action, one.path, one.clause)
         if any(what.verdict != "proved" for what in found):
             return ""
@@ -322,7 +335,7 @@ class Ground:
         return refused and f"proves what is false ({one.title}); {refused}"
 
     def _refuses(self, of: str, title: str) -> bool:
-        return bool(self._refused(self.wrong(of, title), {}))
+        return bool(self._refused(Wrong(*self.wrong(of, title)), {}))
 
     @staticmethod
     def _refused(one: Wrong, hints: obligations.Hints) -> str:
@@ -341,7 +354,7 @@ class Ground:
     def _agreed(self, id: str) -> str:
         """What was asked of hosts, in the same order, is accepted."""
         made = statement.read(statements.PLACE / f"{id}.txt")
-        asked = {row[:3]: [*row[4]] for row in self.asked(id)}
+        asked = {(a, n, what): [*names] for a, n, what, _, names in self.asked(id)}
         of = obligations.Theory(made, asked)
         done, found = recheck.Checked(id), []
         wanted = [key for key in asked if key[2] != CONSTANT]
@@ -360,11 +373,6 @@ def _told(text: str) -> Callable[[Any], str]:
 
 def _accepted_not(said: Any) -> str:
     return str(said[0][0])[:100] if said[0] else "other counts"
-
-
-def _decided(answer: object) -> bool:
-    """Would it be the same, however busy the machine is?"""
-    return answer in ("sat", "unsat")
 
 
 def _of(prover: Prover, action: str, path: int, only: str) -> list[Obligation]:

@@ -6,8 +6,10 @@ is imported and made that no change can alter: it asks the checks in turn that r
 changed, until one notices. What takes ten times as long as without a change has no end.
 """
 
+import base64
 import contextlib
 import io
+import json
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -15,6 +17,7 @@ import resource
 import signal
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,6 +26,7 @@ from typing import Any, Generic, TypeVar
 
 from checker.studies.prover_changes import ROOMS, Change, applied
 from checker.studies.prover_checks import (
+    RECHECK,
     SKIPPED,
     TEST,
     Check,
@@ -34,6 +38,7 @@ from checker.studies.prover_checks import (
     with_tests,
 )
 from checker.support.errors import UsageProblem
+from checker.support.journal import Journal
 from checker.support.ran import Ran
 
 T = TypeVar("T")
@@ -155,17 +160,39 @@ def _end(process: Any) -> None:
 
 @dataclass(slots=True)
 class Clean:
-    """A check, as it is without a change: its value, which lines run, how long it takes, and
-    what was made for it. ``anew``: only with models that are made anew, since it changes the
+    """A check, as it is without a change: its value, as JSON, which lines run, how long it takes,
+    and what was made for it. ``anew``: only with models that are made anew, since it changes the
     specification itself."""
 
     check: Check
-    value: Any
+    value: str
     ran: bytes
     watched: float  # seconds, with nothing made before
     seconds: float  # with all made that is kept
-    anew: bool
-    made: dict[tuple[str, Any], Made] = field(default_factory=dict)
+    anew: bool = False
+    made: list[tuple[str, list[Any], Any, str, float]] = field(default_factory=list)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """As a journal has it."""
+        seconds = round(self.watched, 2)
+        return {"value": self.value, "ran": _packed(self.ran), "watched": seconds} | (
+            {"anew": self.anew, "made": self.made}
+        )
+
+
+def _heard(check: Check, said: Any) -> Clean:
+    """As a journal had it."""
+    seconds, made = said["watched"], [tuple(one) for one in said["made"]]
+    return Clean(check, said["value"], _whole(said["ran"]), seconds, seconds, said["anew"], made)
+
+
+def _packed(ran: bytes | None) -> str:
+    return base64.b85encode(zlib.compress(ran or b"")).decode()
+
+
+def _whole(text: str) -> bytes:
+    return zlib.decompress(base64.b85decode(text))
 
 
 def _clean(known: Ground, check: Check) -> Clean:
@@ -176,72 +203,77 @@ def _clean(known: Ground, check: Check) -> Clean:
         if anew := bool(check.kind == TEST and value not in ("", SKIPPED)):
             known.models.clear()
             value = check.ask()
-    made = {
-        (kept.name, key): Made(one.value if kept.sent else None, one.ran, one.seconds)
+    made = [
+        (kept.name, [*key], one.value if kept.sent else None, _packed(one.ran), one.seconds)
         for kept in known.kept
-        if not kept.pinned
         for key, one in kept.made.items()
-    }
+    ]
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = time.process_time() - began + used.ru_utime + used.ru_stime
-    return Clean(check, value, found[0], seconds, seconds, anew, made)
+    return Clean(check, json.dumps(value), found[0], seconds, seconds, anew, made)
 
 
 def cleaned(
-    known: Ground, checks: Sequence[Check], workers: int, tell: Callable[[str], None]
+    known: Ground,
+    checks: Sequence[Check],
+    workers: int,
+    tell: Callable[[str], None],
+    journal: Journal,
 ) -> list[Clean]:
-    """All checks without a change, cheap ones first. What was made for them is known here then."""
+    """All checks without a change; what the journal has is not asked again."""
 
-    def clean(number: int, at: Callable[[str, float], None]) -> tuple[Any, ...]:
-        at(checks[number].name, LONGEST)
-        done = _clean(known, checks[number])
-        return done.value, done.ran, done.watched, done.seconds, done.anew, done.made
+    def clean(check: Check, at: Callable[[str, float], None]) -> dict[str, Any]:
+        at(check.name, LONGEST)
+        return _clean(known, check).said
 
-    found = []
-    for number, (end, said) in forked(clean, range(len(checks)), workers):
-        check = checks[number]
+    todo = [check for check in checks if _key(check) not in journal.known]
+    for check, (end, said) in forked(clean, todo, workers):
         tell(check.name)
         if end == NO_END:
             raise UsageProblem(f"without a change: {check.name} does not end")
-        one = Clean(check, *said)
-        if wrong := _wrong_without(one):
+        if wrong := _wrong_without(check, json.loads(said["value"])):
             raise UsageProblem(f"without a change: {wrong}")
-        if one.value != SKIPPED:
-            found.append(one)
-    _make(known.kept, found, tell)
-    return sorted(found, key=lambda one: (one.anew, one.seconds, one.check.name))
+        journal.add(_key(check), said)
+    found = [_heard(check, journal.known[_key(check)]) for check in checks]
+    return [one for one in found if one.value != json.dumps(SKIPPED)]
 
 
-def _wrong_without(one: Clean) -> str:
+def _key(check: Check) -> str:
+    return f"without a change: {check.name}"
+
+
+def _wrong_without(check: Check, value: Any) -> str:
     """What is wrong with a check though nothing was changed."""
-    if one.check.kind == TEST:
-        return f"{one.value} fails" if one.value not in ("", SKIPPED) else ""
-    if isinstance(one.value, str) and one.value:
-        return one.value
-    if one.value is False or (isinstance(one.value, tuple) and one.value[0]):
-        return one.check.says(one.value)
-    return ""
+    if check.kind == TEST:
+        return f"{value} fails" if value not in ("", SKIPPED) else ""
+    if isinstance(value, str):
+        return value
+    wrong = value is False or (check.kind == RECHECK and isinstance(value, list) and value[0])
+    return check.says(value) if wrong else ""
 
 
-def _make(kept: Sequence[Kept], clean: Sequence[Clean], tell: Callable[[str], None]) -> None:
+def made_here(
+    kept: Sequence[Kept], clean: Sequence[Clean], tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Make here what was made for checks, if it is worth it: processes that are forked have it."""
     by_name = {one.name: one for one in kept}
     for one in clean:
-        for (name, key), made in one.made.items():
-            its = by_name[name]
-            if key in its.made and its.made[key].ran is not None:
+        for name, said, value, ran, seconds in one.made:
+            its, key = by_name[name], tuple(said)
+            if key in its.made:
                 continue
             if its.sent:
-                its.made[key] = made
-            elif made.seconds > WORTH:
-                tell(name)
+                its.made[key] = Made(value, _whole(ran), seconds)
+            elif seconds > WORTH:
+                tell(f"{name} {' '.join(map(str, key))}")
                 its(*key)
-                its.made[key].ran = made.ran
+                its.made[key].ran = _whole(ran)
 
 
 # With one
 
 
+CONTROL = "without a change: all at once"
 CHEAP = 1.0
 """Seconds: of all changes the checks that take less are asked first, then the others of those
 that are left."""
@@ -259,10 +291,10 @@ class Judge:
         where = [self.known.ran.where(path, *lines) for lines in change.lines]
         return lambda ran: any(any(ran[one]) for one in where)
 
-    def asked(self, change: Change) -> list[Clean]:
-        """The checks that run what is changed, cheap ones first."""
+    def asked(self, change: Change, some: Sequence[Clean]) -> list[Clean]:
+        """The checks of some that run what is changed, in the same order."""
         hit = self._hit(change)
-        return [one for one in self.clean if hit(one.ran)]
+        return [one for one in some if hit(one.ran)]
 
     def judge(
         self, change: Change, some: Sequence[Clean], at: Callable[[str, float], None]
@@ -287,18 +319,21 @@ class Judge:
                     yield found
                 one.seconds = time.process_time() - began
 
-    def control(self, workers: int) -> None:
+    def control(self, workers: int, journal: Journal) -> None:
         """Without a change nothing is noticed, though all is asked in one process. How long each
         check takes is known better then."""
 
         def ask(_: int, at: Callable[[str, float], None]) -> tuple[list[Noticed], list[float]]:
+            made_here(self.known.kept, self.clean)
             found = [*self._ask(self.clean, at)]
             return found, [one.seconds for one in self.clean]
 
-        ((_, (end, said)),) = forked(ask, [0], workers)
-        if end == NO_END or said[0]:
-            raise UsageProblem(f"without a change: {said if end == NO_END else said[0][0]}")
-        for one, seconds in zip(self.clean, said[1], strict=True):
+        if CONTROL not in journal.known:
+            ((_, (end, said)),) = forked(ask, [0], workers)
+            if end == NO_END or said[0]:
+                raise UsageProblem(f"without a change: {said if end == NO_END else said[0][0]}")
+            journal.add(CONTROL, [round(seconds, 4) for seconds in said[1]])
+        for one, seconds in zip(self.clean, journal.known[CONTROL], strict=True):
             one.seconds = seconds
         self.clean.sort(key=lambda one: (one.anew, one.seconds, one.check.name))
 
@@ -306,11 +341,12 @@ class Judge:
         """Each change, with what noticed it."""
         left = list(todo)
         for cheap in (True, False):
-            asked = [
-                (change, [one for one in self.asked(change) if (one.seconds < CHEAP) == cheap])
-                for change in left
-            ]
-            left = [change for change, some in asked if not some]
+            if not left:
+                return
+            some = [one for one in self.clean if (one.seconds < CHEAP) == cheap]
+            made_here(self.known.kept, some)
+            asked = [(change, self.asked(change, some)) for change in left]
+            left = [change for change, its in asked if not its]
 
             def ask(
                 task: tuple[Change, list[Clean]], at: Callable[[str, float], None]
@@ -341,7 +377,7 @@ def _noticed(one: Clean) -> Noticed | None:
         value = check.ask()
     except Exception as error:
         return check.kind, f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
-    return None if value == one.value else (check.kind, check.says(value))
+    return None if json.dumps(value) == one.value else (check.kind, check.says(value))
 
 
 def judging(
@@ -349,17 +385,19 @@ def judging(
     workers: int,
     told: Callable[[str], None],
     done: Callable[[Change, Noticed | None], None],
+    journal: Journal,
 ) -> None:
-    """Judge changes: ``done`` is called with each, and with what noticed it."""
+    """Judge changes: ``done`` is called with each, and with what noticed it. The journal gets what
+    is so without a change."""
     with tempfile.TemporaryDirectory() as place:
         known = Ground(Ran([room.path for room in ROOMS]), Path(place))
 
         def work(tests: list[Check]) -> None:
             with known.kept_everywhere(modules_of(tests)):
-                clean = cleaned(known, [*known.checks(), *tests], workers, told)
-                judge = Judge(known, clean)
+                checks = [*known.checks(), *tests]
+                judge = Judge(known, cleaned(known, checks, workers, told, journal))
                 told("all at once")
-                judge.control(workers)
+                judge.control(workers, journal)
                 for change, found in judge.all(todo, workers):
                     done(change, found)
 

@@ -64,7 +64,7 @@ def judged(chosen: Sequence[Change], journal: Journal, workers: int, tell: Told)
         tell(f"{change.key}: {found[0] if found else 'survives'}"[:150], count, len(todo))
 
     if todo:
-        judging(todo, workers, before, done)
+        judging(todo, workers, before, done, journal)
     return [Row.model_validate(journal.known[change.key]) for change in chosen]
 
 

@@ -48,6 +48,18 @@ class Ran:
                     both = (a | b for a, b in zip(self._seen[:], found[0], strict=True))
                     self._seen[:] = bytes(both)
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """What runs within is not seen."""
+        seen, tracing = self._seen, sys.gettrace()
+        self._seen = None
+        sys.settrace(None)
+        try:
+            yield
+        finally:
+            sys.settrace(tracing)
+            self._seen = seen
+
     @property
     def watching(self) -> bool:
         """Is anything watched now?"""
