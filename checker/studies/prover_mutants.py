@@ -179,7 +179,10 @@ A change is noticed by
 - *recheck*: `proofs.recheck`, which derives by itself what there is to prove, refuses what the
   prover says; of a change in recheck itself: it refuses what is true, or accepts what is false;
 - *test*: a fast test fails;
-- *no end*: it takes more than a few minutes of the processor.
+- *no end*: a check takes ten times as long as without the change, and more.
+
+First each check runs without a change, which tells which lines it runs. Of a change only those checks
+are asked that run the place, the cheap ones first, until one notices: who is named is the cheapest.
 
 The prover gets theories that are false as well. That a change makes it prove one of them is no
 surprise; what counts is that recheck does not accept that.
