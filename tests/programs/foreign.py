@@ -13,7 +13,7 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from checker.stacks.foreign.facts import Table, derive, derive_by_hand, dump, load
+from checker.stacks.foreign.facts import Table, derive, derive_by_hand, derive_learned, dump, load
 from checker.stacks.foreign.page import PAGE, page
 from checker.stacks.foreign.sources import SOURCES
 
@@ -45,7 +45,8 @@ def main() -> None:
         if args.clone.is_file():
             table = derive_by_hand(source, args.clone)
         else:
-            table = derive(source, args.clone, args.commit or _head(args.clone))
+            reads = derive_learned if source.learned else derive
+            table = reads(source, args.clone, args.commit or _head(args.clone))
         file(args.source).write_text(dump(table))
         counts = dict(table.counts())
         print(f"{table.scripts} scripts, {table.events} events, {len(table.facts)} facts: {counts}")

@@ -37,12 +37,12 @@ from checker.stacks.foreign.script import (
     Shell,
     Unread,
 )
-from checker.stacks.generate.machine import Edge, Transition, name
+from checker.stacks.generate.machine import Edge, Transition, arrivals, name
 from checker.stacks.profile import Departure, Outcome
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.tcp.tcb import State
+from spec.tcp.tcb import State, Tcb
 from spec.world.records import clone
 
 
@@ -255,11 +255,20 @@ def _shift(packets: list[Packet], ours: bool = False) -> int:
     return next((n for n in both[0 if ours else 1] if n is not None), 0)
 
 
+def _class(tcb: Tcb, seg: Segment) -> str:
+    """The class of a segment, as the machine of one endpoint names it."""
+    for each in arrivals(tcb):
+        like = each.segment
+        if (name(like), like.seq, like.ack) == (name(seg), seg.seq, seg.ack * seg.ctl.ack):
+            return each.name
+    return name(seg)
+
+
 def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
     """What a host did, as departures look at it."""
     before, after = done.before, done.after
     said = ", ".join(name(sent) for sent in done.sent)
-    event = f"rcv {name(seg)}" if seg is not None else what.value
+    event = what.value if seg is None else f"rcv {_class(before, seg)}"
     passive = before.state == State.SYN_RECEIVED and before.passive
     transition = Transition(before.state, event, said, after.state, passive)
     return Edge(transition, what, seg, done.sent, before, after, done.rules)
