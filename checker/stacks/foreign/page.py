@@ -64,8 +64,8 @@ def _totals(tables: Sequence[Table]) -> Iterator[str]:
         )
     yield ""
     yield "A script with `#ifdef` is read once for each of its words. Of learned machines the"
-    yield "scripts are the machines, and states are read. *By switches*: RFC 9293's own rules answer"
-    yield "otherwise, those of the stack's profile do not. *Errors* are the scripts'."
+    yield "scripts are the machines, and states are read. *By switches*: RFC 9293's own rules"
+    yield "answer otherwise, those of the stack's profile do not. *Errors* are the scripts'."
     yield ""
 
 

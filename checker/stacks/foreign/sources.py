@@ -41,7 +41,7 @@ class Source:
     def departures(self) -> tuple[Departure, ...]:
         """What is known of the stack by name."""
         profile = PROFILES.get(self.profile)
-        return (*(profile.departures if profile else ()), *self.also)
+        return (*self.also, *(profile.departures if profile else ()))
 
     def reads(self, path: str) -> bool:
         """Is a script read?"""
