@@ -181,8 +181,9 @@ A change is noticed by
 - *test*: a fast test fails;
 - *no end*: a check takes ten times as long as without the change, and more.
 
-First each check runs without a change, which tells which lines it runs. Of a change only those checks
-are asked that run the place, the cheap ones first, until one notices: who is named is the cheapest.
+First each check runs without a change, which tells which lines it runs. Of a change only those
+checks are asked that run the place, the cheap ones first, until one notices. So who is named is the
+cheapest.
 
 The prover gets theories that are false as well. That a change makes it prove one of them is no
 surprise; what counts is that recheck does not accept that.
