@@ -124,6 +124,16 @@ CLAIMS = (
         "RFC 5681 3; RFC 6582 3.2; RFC 6298 3",
         witnesses=("WCC8.wide",),
     ),
+    Claim(
+        "C8.reno",
+        "... in Reno",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 3",
+        rules={"congestion": Congestion.RENO},
+        witnesses=("WCC4.reno",),
+    ),
 )
 
 WITNESSES = (

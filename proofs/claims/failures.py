@@ -38,6 +38,8 @@ FAILURES = {
     "CC6": "a round trip was measured by what was sent again",
     "CC7": "text is never acknowledged",
     "C8": "cwnd, ssthresh or what goes with them moved as no RFC says",
+    "C9": "text was sent, or held back, otherwise than is due",
+    "C10": "text was taken, held, offered or acknowledged otherwise than is due",
     "CC8": "cwnd grew by more than was acknowledged",
     "T10": "a forged segment that missed changed a connection",
     "S1": "a listener's queue is longer than it may be",

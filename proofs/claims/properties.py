@@ -1212,6 +1212,16 @@ def senders_keep_their_course(world: World) -> bool:
     return not any(end.ghost.amiss for end in world.hosts)
 
 
+def text_flows(world: World) -> bool:
+    """C9: no text was sent or held back otherwise than is due."""
+    return not any(end.ghost.stalled for end in world.hosts)
+
+
+def receivers_do_their_part(world: World) -> bool:
+    """C10: nothing was taken, held, offered or acknowledged otherwise than is due."""
+    return not any(end.ghost.withheld for end in world.hosts)
+
+
 def one_halving(world: World) -> bool:
     """CC5: ssthresh did not fall twice for one flight by duplicate ACKs."""
     return not any(end.ghost.twice for end in world.hosts)
