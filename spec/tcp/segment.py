@@ -7,7 +7,7 @@ octets themselves because no rule of the lifecycle reads them (an octet is known
 ``Origin``).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from spec.seq import Space, choose
@@ -48,6 +48,11 @@ class Control:
     syn: bool = False
     fin: bool = False
 
+    def __str__(self) -> str:
+        """Those that are set, lowest first, as packet dissectors list them: ``SYN,ACK``."""
+        names = [f.name for f in fields(self) if getattr(self, f.name)]
+        return ",".join(names[::-1]).upper() or "no flags"
+
 
 @dataclass(slots=True, eq=False)
 class Origin:
@@ -76,6 +81,13 @@ class Segment:
     def length(self) -> int:
         """SEG.LEN: the sequence numbers it occupies, SYN and FIN included (section 3.4)."""
         return self.text + self.ctl.syn + self.ctl.fin
+
+    def __str__(self) -> str:
+        """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment
+        with the Timestamps option TSval stands behind it."""
+        ack = f" ACK={self.ack}" if self.ctl.ack else ""
+        stamp = f" TSval={self.tsval}" if self.tsval else ""
+        return f"{self.ctl} SEQ={self.seq}{ack} LEN={self.length()}{stamp}"
 
 
 def acceptable(seq: Space, rcv_nxt: int, rcv_wnd: int, seg: Segment) -> bool:
