@@ -134,6 +134,16 @@ CLAIMS = (
         rules={"congestion": Congestion.RENO},
         witnesses=("WCC4.reno",),
     ),
+    Claim(
+        "C8.tahoe",
+        "... in Tahoe",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 3",
+        rules={"congestion": Congestion.TAHOE},
+        witnesses=("WCC8.tahoe",),
+    ),
 )
 
 WITNESSES = (
@@ -145,6 +155,9 @@ WITNESSES = (
     seen(CLAIMS, "WCC5", "CC5", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC6", "CC6", "what was sent again is acknowledged", p.resent_acknowledged),
     seen(CLAIMS, "WCC8.wide", "C8.wide", "fast recovery", p.in_recovery),
+    seen(
+        CLAIMS, "WCC8.tahoe", "C8.tahoe", "slow start by duplicate ACKs", p.restarted_by_duplicates
+    ),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(
         "WCC.spurious",

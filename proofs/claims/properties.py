@@ -1300,6 +1300,31 @@ def both_wait(world: World) -> bool:
     )
 
 
+def text_is_held_back(world: World) -> bool:
+    """A has text that its peer has some room for, and nothing is in flight."""
+    a, _ = world.hosts
+    return (
+        a.tcb.state == State.ESTABLISHED
+        and a.tcb.snd.una == a.tcb.snd.nxt
+        and a.tcb.snd.wnd != 0
+        and _waits(a.tcb)
+    )
+
+
+def second_has_text(world: World) -> bool:
+    """A second TCB has text that its user has not read."""
+    return any(
+        end.ghost.id == 2 and transfer.unread != 0
+        for end in world.hosts
+        for transfer in end.tcb.transfers
+    )
+
+
+def restarted_by_duplicates(world: World) -> bool:
+    """The third duplicate ACK has begun slow start, from a segment (Tahoe)."""
+    return any(transfer.duplicates == 3 and transfer.cwnd == 1 for transfer in _transfers(world))
+
+
 def urgent_delivered(world: World) -> bool:
     """B has an octet, and knows of urgent text."""
     _, b = world.hosts

@@ -11,6 +11,7 @@ How cwnd moves is another watcher's (``spec.observe.course``). Text goes one way
 here, and is held octet by octet.
 """
 
+from spec.observe.course import next_to_send
 from spec.observe.ghosts import Ghost
 from spec.observe.watcher import Moment, Watcher
 from spec.seq import choose, half, implies, least, most, not_
@@ -82,6 +83,7 @@ def _sends(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
     largest = choose(begun, most(was.largest, after.snd.wnd), after.snd.wnd)
     sending = after.state in _SENDING and begins
     found: tuple[Condition, ...] = (
+        ("3.10.7.4 fifth", m.after.snd.wnd == _offered(m)),
         ("RFC 5681 3.1", (now.cwnd != 0) == begins),
         ("3.8.6.2.1", implies(sending, now.largest == largest)),
     )
@@ -94,8 +96,10 @@ def _sends(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
             ("RFC 6582 3.2", not_(begins) | (now.recover == after.iss)),
             ("3.3.1", not_(begins) | (now.nxt == after.snd.nxt)),
         )
-    if not begins or m.what == Input.ABORT:
+    if not begins:
         return found
+    if begun:
+        found = (*found, ("3.3.1", now.nxt == next_to_send(was, m)))
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         return (*found, *_by_timer(sent, m))
     if m.what == Input.OVERRIDE_TIMEOUT:
@@ -112,6 +116,22 @@ def _sends(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
         past = after.snd.una if not sent else seq.plus(after.snd.una, sent[0].length())
         at = choose(at == after.snd.una, past, at)
     return (*found, *_goes_on(sent[front:], at, now, m))
+
+
+def _offered(m: Moment) -> int:
+    """SND.WND: of a segment that acknowledges all that is known to have come, and is not older, by
+    its numbers, than the one whose window is known; with ``window_larger`` one of equal numbers
+    counts if it offers more."""
+    seq, seg, snd = m.tcp.seq, m.seg, m.before.snd
+    if seg is None:
+        return snd.wnd
+    later = seq.lt(snd.wl1, seg.seq) | ((snd.wl1 == seg.seq) & (snd.wl2 != seg.ack))
+    again = (snd.wl1 == seg.seq) & (snd.wl2 == seg.ack)
+    if m.tcp.rules.window_larger:
+        again = again & (snd.wnd < seg.wnd)
+    first = m.before.state in _OPENING
+    current = (seg.ack == m.after.snd.una) & (later | again | first)
+    return choose(_processed(m) & current, seg.wnd, snd.wnd)
 
 
 def _by_timer(sent: list[Segment], m: Moment) -> tuple[Condition, ...]:
@@ -259,6 +279,7 @@ def _reads(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
         ("3.10.3", (now.unread == left) & _holds_the_same(was, now)),
         ("3.10.3", m.after.rcv.push == (rcv.push & (left != 0))),
         ("3.8.6.2.2", m.after.rcv.wnd == choose(opens, free, rcv.wnd)),
+        ("3.8.5", implies(opens, not_(seq.lt(m.after.rcv.up, seq.minus(rcv.nxt, left))))),
         ("3.8.6.2.2", (acks == opens) & (now.due == choose(opens, 0, was.due))),
     )
 

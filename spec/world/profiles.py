@@ -344,6 +344,22 @@ PROFILES = {
     "flow-shrinks": Profile(
         replace(_TRANSFER, width=4, base=13, window=2, octets=2, write=2, shrinks=True), (Flow(),)
     ),
+    "flow-odd": Profile(replace(_TRANSFER, width=4, window=3, mss=2), (Flow(),)),
+    "flow-again": Profile(
+        replace(
+            _TRANSFER,
+            **_LOSSLESS,
+            width=4,
+            window=1,
+            octets=1,
+            write=1,
+            clamp=2,
+            capacity=1,
+            abort=True,
+            incarnations=2,
+        ),
+        (Flow(),),
+    ),
     "refined": Profile(_TRANSFER, (Refinement(),)),
     "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
     "refined-shut": Profile(replace(_TRANSFER, window=2), (Refinement(),)),
@@ -513,6 +529,8 @@ PURPOSES = {
     "flow-shut": "the same as transfer-shut, to see whether all is sent and acknowledged that is "
     "due. Numbers begin just below the wrap",
     "flow-shrinks": "the same as transfer-shrinks, to see that",
+    "flow-odd": "a window of a segment and a half",
+    "flow-again": "an octet of each of two connections, one after the other, where nothing is lost",
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",
     "refined-segments": "the same with segments of two octets, written one at a time",
     "refined-shut": "the same as refined with a window of two segments, which shuts",
