@@ -53,11 +53,13 @@ from spec.tcp import (
     listener,
     receiving,
     retransmission,
+    sack,
     segment,
     segment_arrives,
     tcb,
     timeouts,
     timestamps,
+    transfer,
     user_calls,
 )
 from spec.tcp import sending as output
@@ -105,6 +107,8 @@ FUNCTIONS = [
     *_functions(congestion, "phase"),
     *_functions(receiving),
     *_functions(retransmission, "first", "later", "expired"),
+    *_functions(transfer),
+    *_functions(sack),
     *_functions(http),
 ]
 """The rules of TCP, of a listener, and of a host's clocks and health; and an application's, since

@@ -1,18 +1,19 @@
 """Reads other projects' scripts, and writes what they say as facts.
 
     python -m tests.programs.foreign freebsd-net/tcp-testsuite CLONE
+    python -m tests.programs.foreign "google/gvisor packetimpact" READINGS
     python -m tests.programs.foreign --page
 
 ``CLONE`` is a folder with the project's files. The table goes to ``tests/foreign``, and has no line
-of a script; the commit is that of the clone, or ``--commit``. The second form writes the page of
-all tables.
+of a script; the commit is that of the clone, or ``--commit``. ``READINGS`` is a file of what was
+read by hand, since those tests are programs. The last form writes the page of all tables.
 """
 
 import argparse
 import subprocess
 from pathlib import Path
 
-from checker.stacks.foreign.facts import Table, derive, dump, load
+from checker.stacks.foreign.facts import Table, derive, derive_by_hand, dump, load
 from checker.stacks.foreign.page import PAGE, page
 from checker.stacks.foreign.sources import SOURCES
 
@@ -23,7 +24,7 @@ COMMAND = "python -m tests.programs.foreign --page"
 
 def file(source: str) -> Path:
     """Where a project's facts stand."""
-    return HERE / f"{source.replace('/', '-')}.toml"
+    return HERE / f"{source.replace('/', '-').replace(' ', '-')}.toml"
 
 
 def tables() -> list[Table]:
@@ -40,8 +41,11 @@ def main() -> None:
     parser.add_argument("--page", action="store_true")
     args = parser.parse_args()
     if args.clone is not None:
-        commit = args.commit or _head(args.clone)
-        table = derive(SOURCES[args.source], args.clone, commit)
+        source = SOURCES[args.source]
+        if args.clone.is_file():
+            table = derive_by_hand(source, args.clone)
+        else:
+            table = derive(source, args.clone, args.commit or _head(args.clone))
         file(args.source).write_text(dump(table))
         counts = dict(table.counts())
         print(f"{table.scripts} scripts, {table.events} events, {len(table.facts)} facts: {counts}")

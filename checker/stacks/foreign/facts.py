@@ -127,6 +127,33 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
     return table
 
 
+def derive_by_hand(source: Source, path: Path) -> Table:
+    """Take what was read by hand: of tests that are programs."""
+    text = tomllib.loads(path.read_text())
+    table = Table(source.name, text["commit"], scripts=text["scripts"], ended=text["skipped"])
+    found: dict[tuple[object, ...], Fact] = {}
+    for reading in text["reading"]:
+        drive = tuple(reading.get("drive", ()))
+        rows = [(drive, row) for row in reading.get("each", ())]
+        for row in reading.get("steps", ()):
+            rows.append((drive, row))
+            drive = (*drive, row[0])
+        for before, (event, *wants) in rows:
+            name = text["folder"] + reading["script"]
+            fact = Fact(Start(), before, "", event, tuple(wants), script=name)
+            found.setdefault(fact.key(), fact).number += 1
+            table.events += 1
+    table.walks = table.scripts
+    table.whole = table.scripts - sum(table.ended.values())
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        rules, _ = reference(source, "", ())
+        fact.state = judged.host(fact.start, fact.drive, rules).tcb.state.value
+        judged.judge(fact)
+    return table
+
+
 def _fact(seen: Seen, of: Walk, says: str, script: str) -> Fact:
     return Fact(
         Start(of.setup, of.settings),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from checker.stacks import PROFILES
+from checker.stacks.foreign.edges import PACKETIMPACT_EDGES
 from checker.stacks.foreign.linux_data import LINUX_DATA
 from checker.stacks.freebsd import SYN_FIN
 from checker.stacks.profile import Departure
@@ -78,7 +79,16 @@ GVISOR = Source(
     switches={"fin_wait_2_timeout": True},
 )
 
-SOURCES = {source.name: source for source in (FREEBSD, PACKETDRILL, LINUX, GVISOR)}
+PACKETIMPACT = Source(
+    "google/gvisor packetimpact",
+    "gvisor",
+    switches={"fin_wait_2_timeout": True},
+    note="Its tests are programs, and were read by hand (`tests/foreign/packetimpact.hand.toml`). "
+    "They hold of gVisor and of Linux alike.",
+    also=PACKETIMPACT_EDGES,
+)
+
+SOURCES = {source.name: source for source in (FREEBSD, PACKETDRILL, LINUX, GVISOR, PACKETIMPACT)}
 
 
 class Said(Protocol):

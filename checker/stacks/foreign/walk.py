@@ -227,7 +227,7 @@ def _window(script: Script, packets: list[Packet]) -> int:
     later = [ack - 1 + win for ack, win in wins]
     came = max((p.seq + p.text for p in packets if not p.out and p.seq is not None), default=0)
     untold = came if came > WINDOW else WINDOW  # large enough
-    return max(first, default=0) or max(later, default=0) or untold
+    return max(first, default=0) or next(iter(later), 0) or untold
 
 
 def _mss(packets: list[Packet]) -> int:
