@@ -361,6 +361,7 @@ PROFILES = {
             _TRANSFER,
             **_LOSSLESS,
             width=4,
+            stride=3,
             window=1,
             octets=1,
             write=1,
