@@ -22,6 +22,7 @@ from checker.stacks.foreign.walk import (
     Walk,
     foretold,
     holds,
+    joined,
     same,
     settings,
     switches,
@@ -277,7 +278,8 @@ class Judge:
 def _said(done: Done, fact: Fact) -> tuple[str, ...]:
     if not done.possible:
         return ("not possible",)
-    said = tuple(answer(seg, fact.start.setup) for seg in done.sent) or ("nothing",)
+    sent = joined([answer(seg, fact.start.setup) for seg in done.sent])
+    said = tuple(sent) or ("nothing",)
     after = done.after.state.value
     return (*said, after) if after != done.before.state.value else said
 

@@ -60,14 +60,15 @@ PACKETDRILL = Source(
     "linux",
     skips={
         "/psp/": "PSP",
-        "/zerocopy/": "zero copy",
         "/fastopen/": "Fast Open",
         "/cubic/": "CUBIC",
         "/fast_recovery/": "loss recovery by SACK",
         "/mtu_probe/": "probes of the path's MTU",
-        "/eor/": "MSG_EOR",
-        "/syscall_bad_arg/": "wrong arguments of calls",
         "/slow-start-fq": "pacing",
+        "/epoll_out_edge": "a send buffer that is full",
+        "/notsent_lowat/": "a send buffer that is full",
+        "/eor/no-coalesce-large": "MSG_EOR",
+        "/zerocopy/maxfrags": "fragments of zero copy",
     },
     also=LINUX_DATA,
 )
