@@ -66,8 +66,8 @@ def commands() -> Iterator[str]:
 def claims() -> Iterator[str]:
     """Every claim, by subject."""
     yield from ("# Claims", "")
-    yield "What is claimed of TCP, by subject. `./run verify CLAIM` checks one, `./run trace CLAIM` draws"
-    yield "its shortest counterexample, or the run that shows a witness."
+    yield "What is claimed of TCP, by subject. `./run verify CLAIM` checks one;"
+    yield "`./run trace CLAIM` draws its shortest counterexample, or the run that shows a witness."
     for subject, members in SUBJECTS.items():
         yield from (
             "",

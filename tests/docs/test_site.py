@@ -44,6 +44,14 @@ def test_every_page_is_in_the_order_once(build, staged):
     assert sorted(listed) == sorted(there)
 
 
+def test_what_is_explained_is_explained_in_chinese_too():
+    english = {page.name for page in TOP.glob("docs/explanation/*.md")}
+    chinese = {page.name: page.read_text("utf-8") for page in TOP.glob("docs/zh/*.md")}
+    assert english | {"README.md"} == chinese.keys()
+    for name, text in chinese.items():
+        assert sum("\u4e00" <= sign <= "\u9fff" for sign in text) > 500, name
+
+
 def test_what_pages_link_to_comes_along(staged):
     assert (staged / "spec/world/http.py").is_file()
     assert (staged / "diagrams/handshake.svg").is_file()
