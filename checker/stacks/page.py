@@ -79,7 +79,7 @@ def _lines(data: Kept) -> Iterator[str]:
         )
     yield ""
     yield "Transitions are those of one endpoint: state, input, answer, next state. Seconds are"
-    yield "real ones, on two cores. *Numbers* are RCV.NXT and SND.UNA, as the stack itself tells them."
+    yield "real ones, on two cores. *Numbers* are RCV.NXT and SND.UNA, as the stack tells them."
     for name, one in _ordered(data):
         yield from ("", f"## {name}", "")
         yield from _stack(name, one)
