@@ -52,7 +52,7 @@ class Step(NamedTuple):
         """Is the stack then expected to be elsewhere than the specification?"""
         outcome = self.outcome
         return outcome is not None and (
-            outcome.after is not None or outcome.elsewhere or outcome.dies
+            outcome.after is not None or outcome.elsewhere or outcome.dies or outcome.anything
         )
 
 
