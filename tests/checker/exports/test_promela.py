@@ -29,7 +29,7 @@ from checker.model.options import parse_bounds
 from checker.studies import crosscheck
 from checker.studies.export import stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem, UsageProblem
-from spec.rules import Isn, Rules
+from spec.rules import Congestion, Isn, Rules
 from spec.world.profiles import PROFILES, Profile
 from tests.helpers.interpreted import Interpreted
 
