@@ -139,6 +139,17 @@ def steady_trips_are_waited_for(s: Scene) -> bool:
     return implies(steady, s.me.rto >= path.longest + path.granularity)
 
 
+def has_a_lower_bound(s: Scene) -> bool:
+    """RTO has a lower bound above 0."""
+    bound: bool = s.open.least != 0
+    return bound
+
+
+def takes_time(s: Scene) -> bool:
+    """RTO is above 0."""
+    return implies(s.me.sampled, s.me.rto != 0)
+
+
 def timeouts_double(s: Scene) -> bool:
     """A timeout doubles RTO, up to its upper bound."""
     return not_(s.me.hasty)
