@@ -5,6 +5,7 @@ golang-gvisor-gvisor-dev of 2022-12-19, with a manual clock.
 """
 
 from checker.stacks.profile import Departure, Profile
+from spec.rules import EarlyClose, FinAgain
 
 GVISOR = Profile(
     name="gvisor",
@@ -38,4 +39,12 @@ GVISOR = Profile(
             where="SYN-RECEIVED after an active OPEN; CLOSE",
         ),
     ),
+    rules={
+        "fin_again": FinAgain.ANEW,
+        "reset_exact": False,
+        "early_close": EarlyClose.SILENT,
+        "bad_ack_answered": False,
+        "late_text_resets": True,  # but for TIME-WAIT
+        "time_wait_ignores_reset": True,
+    },
 )

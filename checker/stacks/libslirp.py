@@ -5,6 +5,7 @@ libslirp-dev 4.7.0 with a virtual clock; its user is a socket of the host.
 """
 
 from checker.stacks.profile import Departure, Profile
+from spec.rules import ResetBelow, Silent
 
 LIBSLIRP = Profile(
     name="libslirp",
@@ -35,4 +36,12 @@ LIBSLIRP = Profile(
             where="TIME-WAIT; text",
         ),
     ),
+    rules={
+        "reset_below": ResetBelow.ALL,
+        "syn_silent": Silent.BELOW,
+        "syn_challenge": False,
+        "ack_of_nothing": True,
+        "late_text_resets": True,
+        "ack_floor": False,
+    },
 )

@@ -21,6 +21,7 @@ from checker.stacks.profile import (
     reset,
     syn_ack,
 )
+from spec.rules import ResetBelow, Restart
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -203,4 +204,9 @@ LINUX = Profile(
         linear=4,  # net.ipv4.tcp_syn_linear_timeouts
     ),
     departures=DEPARTURES,
+    rules={
+        "reset_below": ResetBelow.FIN,
+        "ack_floor_at_iss": True,
+        "time_wait_restart": Restart.EMISSION,
+    },
 )

@@ -29,4 +29,5 @@ LINUX_6_1 = replace(
         ),
         *LINUX.departures,
     ),
+    rules={**LINUX.rules, "syn_received_reset_exact": False, "bad_ack_answered": False},
 )
