@@ -132,6 +132,14 @@ class Congestion(Enum):
     NEWRENO = "newreno"  # ... until all is that was in flight when it began (RFC 6582)
 
 
+class Sacked(Enum):
+    """What becomes of text that the peer has reported, and not acknowledged (RFC 2018 8)."""
+
+    KEPT = "kept"  # it is kept, and after a timeout counts as not reported
+    MARKED = "marked"  # it is kept, and counts as reported; a timeout sends SND.UNA's all the same
+    FREED = "freed"  # it is freed, and never sent again
+
+
 class Growth(Enum):
     """By how much an ACK lets cwnd grow in slow start."""
 
@@ -498,6 +506,13 @@ class Rules:
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
         "A segment that was sent again gives no sample of the round trip; off, it does [110].",
     )
+    sacked: Sacked = _rule(
+        Sacked.KEPT,
+        "RFC 2018 5.1, 8",
+        "Text that the peer has reported (SACK) is kept until it is acknowledged: kept; marked: a "
+        "timeout does not forget what was reported; freed: reported is as good as "
+        "acknowledged [125, 126].",
+    )
     # Congestion control
     congestion: Congestion = _rule(
         Congestion.NEWRENO,
@@ -520,6 +535,18 @@ class Rules:
         "RFC 6582 3.2 (2)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
         "noticed last; off, they always do [109].",
+    )
+    restart_window: bool = _rule(
+        True,
+        "RFC 5681 4.1",
+        "A sender that has sent nothing for RTO begins again with the initial window at most; "
+        "off, with cwnd as it was [127].",
+    )
+    cwnd_validated: bool = _rule(
+        False,
+        "RFC 7661 4.2, 4.3, against RFC 5681 3.1",
+        "An ACK lets cwnd grow only if at least half of it was in flight; off, however little "
+        "was [128].",
     )
     cwnd_floor: bool = _rule(
         True,

@@ -24,6 +24,7 @@ from spec.rules import (
     Persist,
     ResetBelow,
     Restart,
+    Sacked,
     Scale,
     Silent,
 )
@@ -244,6 +245,10 @@ ABLATIONS = (
     _change(119, "scaled windows read as they are", "D11", {"scale": Scale.UNHEARD}),
     _change(120, "windows read as scaled that are not", "D11", {"scale": Scale.IMAGINED}),
     _change(120, "windows read as scaled that are not", "D11.inside", {"scale": Scale.IMAGINED}),
+    _change(125, "reported text freed", "D10", {"sacked": Sacked.FREED}),
+    _change(125, "reported text freed", "D10.live", {"sacked": Sacked.FREED}),
+    _change(127, "cwnd kept while idle", "CC9", {"restart_window": False}),
+    _change(128, "cwnd grows unused", "CC9.limited", {"cwnd_validated": False}),
     _change(121, "text sent once", "CC7", {"text_retransmitted": False}),
     _change(112, "any window update counts", "D3", {"window_newer": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
@@ -323,6 +328,14 @@ CONTROLS = (
     _change(114, "no Nagle", "D7", {"nagle": False}),
     _change(115, "no limited transmit", "CC2", {"limited_transmit": False}),
     _change(116, "no delayed ACKs", "D4", {"delayed_ack": False}),
+    _change(
+        126,
+        "reported text still counts after a timeout",
+        "D10.live",
+        {"sacked": Sacked.MARKED},
+        note="RFC 2018 5.1 asks to forget it, a SHOULD. That SND.UNA's is sent again, a MUST, is "
+        "enough.",
+    ),
     _change(
         65,
         "one minute, as long as cookies are good",

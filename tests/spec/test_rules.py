@@ -27,12 +27,14 @@ from spec.rules import (
     Restart,
     Row,
     Rules,
+    Sacked,
     Scale,
     Silent,
 )
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
+from spec.tcp.transfer import Place
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
 from tests.helpers.build import (
@@ -142,10 +144,13 @@ DEFAULTS = {
     "shut_acceptable": True,
     "text_retransmitted": True,
     "karn": True,
+    "sacked": Sacked.KEPT,
     "congestion": Congestion.NEWRENO,
     "growth": Growth.OCTETS,
     "limited_transmit": True,
     "recover_check": True,
+    "restart_window": True,
+    "cwnd_validated": False,
     "cwnd_floor": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
@@ -283,6 +288,8 @@ DUPLICATE = "<SEQ=300><ACK=100><WND=100><CTL=ACK>"
 
 
 SCALED = dataclasses.replace(PLANE, shift=1)
+REPORTS = dataclasses.replace(PLANE, sack=True, window=20)
+TOLD = (Place(True), Place())
 
 
 def told(segment, bounds=PLANE, **end):
@@ -326,11 +333,17 @@ DEMONSTRATIONS = {
         State.ESTABLISHED, "<SEQ=300><ACK=100><CTL=RST,ACK>", rcv_wnd=0
     ),
     ("text_retransmitted", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
+    ("sacked", Sacked.MARKED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
+    ("sacked", Sacked.FREED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
     ("karn", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10, timing=True, timed=100),
     **{("congestion", kind): told_twice for kind in Congestion if kind != DEFAULTS["congestion"]},
     ("growth", Growth.SEGMENT): told("<SEQ=300><ACK=105><WND=100><CTL=ACK>", flight=10, cwnd=10),
     ("limited_transmit", False): told(DUPLICATE, flight=20, queued=10, cwnd=20),
     ("recover_check", False): told(DUPLICATE, flight=50, duplicates=2, recover=100),
+    ("restart_window", False): made(Input.IDLE, dataclasses.replace(PLANE, idles=True), cwnd=30),
+    ("cwnd_validated", True): told(
+        "<SEQ=300><ACK=110><WND=100><CTL=ACK>", flight=10, cwnd=30, ssthresh=40
+    ),
     ("cwnd_floor", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
     ("keep_alive", KeepAlive.OCTET): probed(**ENDLESS),

@@ -22,6 +22,7 @@ from checker.stacks.drivers.stack import HERE, THERE, Driver, Numbers, Refused, 
 from checker.stacks.drivers.wire import Raw, pack, unpack
 from checker.stacks.generate.machine import IRS, ISS, SEQ, Edge, Transition, takes_text
 from checker.stacks.generate.plans import Plan, Planner, Plans, Step, controls
+from checker.stacks.profile import Outcome
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
@@ -33,6 +34,7 @@ Item = tuple[str, int, int, int]
 """A segment: control bits, SEQ, ACK, octets of text."""
 
 _NOWHERE = (State.LISTEN, State.CLOSED)
+_AS_SPECIFIED = Outcome(lambda *_: True)
 
 
 @dataclass(slots=True)
@@ -71,12 +73,12 @@ class Player:
         self.patience = patience
         self.listening = self.open = False
         self.iss: int | None = None  # the stack's own
-        self.sent: set[tuple[str, int, int]] = set()
+        self.sent: set[tuple[str, int]] = set()  # numbers; of a SYN with its bits
         self.stray = False  # an answer acknowledged what the plan has not
 
     def step(self, step: Step, claimed: State) -> Seen:
         """Take a step of a plan, and compare."""
-        edge = step.edge
+        edge, foretold = step.edge, step.outcome or _AS_SPECIFIED
         seen = Seen(edge.transition, departure=step.departure.name if step.departure else "")
         try:
             self.act(edge)
@@ -86,8 +88,10 @@ class Player:
                 self.stack.call("recv")
             now = self.settle(claimed)
         except Refused as error:
-            seen.wrong, seen.lost = f"the call fails: {error}", True
+            seen.wrong, seen.lost = "" if foretold.dies else f"the call fails: {error}", True
             return seen
+        if foretold.dies:
+            differs += ("lives, and should not",)
         seen.asked = now is not None and now.whole
         if now is None:
             seen.lost = bool(differs)
@@ -177,12 +181,13 @@ class Player:
         if self.iss is None and seg.has("S"):
             self.iss = seg.seq
         bits = "".join(bit for bit in seg.flags if bit in "FSRA")
-        mark = (bits, seg.seq, len(seg.text))
         item = (bits, seg.seq, seg.ack if seg.has("A") else 0, len(seg.text))
-        lasting = "S" in bits or "F" in bits or len(seg.text) > 0  # what is retransmitted
-        again = mark in self.sent and lasting and "R" not in bits
+        length = len(seg.text) + seg.has("F")
+        numbers = {("", SEQ.plus(seg.seq, i)) for i in range(length)}
+        numbers |= {(bits, seg.seq)} if seg.has("S") else set()
+        again = bool(numbers) and numbers <= self.sent and "R" not in bits
         if not again or item in self._real(wanted):
-            self.sent.add(mark)
+            self.sent |= numbers
             got.append(item)
 
     def settle(self, claimed: State) -> Told | None:

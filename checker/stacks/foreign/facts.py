@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checker.stacks import PROFILES
+from checker.stacks.foreign import learned
 from checker.stacks.foreign.host import Done, Host, Setup, answer
 from checker.stacks.foreign.script import variants
 from checker.stacks.foreign.sources import THEIRS, Source
@@ -22,6 +22,7 @@ from checker.stacks.foreign.walk import (
     Walk,
     foretold,
     holds,
+    joined,
     same,
     settings,
     switches,
@@ -127,6 +128,64 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
     return table
 
 
+def derive_by_hand(source: Source, path: Path) -> Table:
+    """Take what was read by hand: of tests that are programs."""
+    text = tomllib.loads(path.read_text())
+    table = Table(source.name, text["commit"], scripts=text["scripts"], ended=text["skipped"])
+    found: dict[tuple[object, ...], Fact] = {}
+    for reading in text["reading"]:
+        drive = tuple(reading.get("drive", ()))
+        rows = [(drive, row) for row in reading.get("each", ())]
+        for row in reading.get("steps", ()):
+            rows.append((drive, row))
+            drive = (*drive, row[0])
+        for before, (event, *wants) in rows:
+            name = text["folder"] + reading["script"]
+            fact = Fact(Start(), before, "", event, tuple(wants), script=name)
+            found.setdefault(fact.key(), fact).number += 1
+            table.events += 1
+    table.walks = table.scripts
+    table.whole = table.scripts - sum(table.ended.values())
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        rules, _ = reference(source, "", ())
+        fact.state = judged.host(fact.start, fact.drive, rules).tcb.state.value
+        judged.judge(fact)
+    return table
+
+
+def derive_learned(source: Source, folder: Path, commit: str) -> Table:
+    """Walk through learned machines."""
+    table = Table(source.name, commit)
+    found: dict[tuple[object, ...], Fact] = {}
+    rules, departures = reference(source, "", ())
+    ended: Counter[str] = Counter()
+    for path in sorted(folder.rglob("*.dot")):
+        name = str(path.relative_to(folder))
+        if not source.reads(name):
+            continue
+        machine = learned.parse(path.read_text())
+        product = learned.walk(machine, rules, departures)
+        table.scripts += 1
+        table.walks += len(machine.arcs)
+        table.whole += len(product.reached)
+        table.events += len(product.cells)
+        table.unseen += product.skipped
+        if beyond := len(machine.arcs) - len(product.reached):
+            ended["states beyond a departure, or of a second connection"] += beyond
+        for cell in product.cells:
+            said = (cell.drive, cell.state.value, cell.event, cell.wants)
+            fact = Fact(Start(), *said, script=f"{name} {cell.at}")
+            found.setdefault(fact.key(), fact).number += 1
+    table.ended = dict(ended)
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        judged.judge(fact)
+    return table
+
+
 def _fact(seen: Seen, of: Walk, says: str, script: str) -> Fact:
     return Fact(
         Start(of.setup, of.settings),
@@ -147,9 +206,8 @@ def reference(
     own = switches(set_)
     if says in source.standard:
         return replace(Rules(), **own), ()
-    profile = PROFILES[source.profile]
     more = tuple(source.more[each] for each in set_ if each in source.more)
-    known = (*more, *profile.departures, *source.also)
+    known = (*more, *source.departures())
     return replace(Rules(), **{**source.rules(says), **own}), known
 
 
@@ -220,7 +278,8 @@ class Judge:
 def _said(done: Done, fact: Fact) -> tuple[str, ...]:
     if not done.possible:
         return ("not possible",)
-    said = tuple(answer(seg, fact.start.setup) for seg in done.sent) or ("nothing",)
+    sent = joined([answer(seg, fact.start.setup) for seg in done.sent])
+    said = tuple(sent) or ("nothing",)
     after = done.after.state.value
     return (*said, after) if after != done.before.state.value else said
 

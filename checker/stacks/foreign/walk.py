@@ -37,12 +37,12 @@ from checker.stacks.foreign.script import (
     Shell,
     Unread,
 )
-from checker.stacks.generate.machine import Edge, Transition, name
+from checker.stacks.generate.machine import Edge, Transition, arrivals, name
 from checker.stacks.profile import Departure, Outcome
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
-from spec.tcp.tcb import State
+from spec.tcp.tcb import State, Tcb
 from spec.world.records import clone
 
 
@@ -109,11 +109,7 @@ _SOCKOPTS = {
     "TCP_MD5SIG": "TCP MD5",
     "TCP_CONGESTION": "a congestion control of its own",
     "TCP_CORK": "TCP_CORK",
-    "TCP_NOTSENT_LOWAT": "TCP_NOTSENT_LOWAT",
     "TCP_DEFER_ACCEPT": "deferred accept()",
-    "SO_TIMESTAMPING": "timestamps of what is sent, for users",
-    "TCP_INQ": "TCP_INQ",
-    "SO_ZEROCOPY": "zero copy",
     "TCP_REPAIR": "TCP_REPAIR",
     "TCP_USER_TIMEOUT": "a user timeout",
     "TCP_MAXSEG": "a segment size of its own",
@@ -125,8 +121,8 @@ _HARMLESS = (
     "fcntl", "bind", "setsockopt", "getsockopt", "accept", "socket", "epoll_create",
     "epoll_create1", "epoll_ctl", "epoll_wait", "poll", "ioctl",
 )  # fmt: skip
-_WRITES = {"write": 2, "send": 2, "sendto": 2}
-_READS = ("read", "recv", "recvfrom")
+_WRITES = ("write", "send", "sendto", "sendmsg", "sendfile")
+_READS = ("read", "recv", "recvfrom", "recvmsg")
 _USUAL = 32767
 """The window of a segment that does not say one."""
 _ERRORS = {"0": "none", "ECONNRESET": "reset", "ECONNREFUSED": "reset", "ETIMEDOUT": "timeout"}
@@ -255,11 +251,20 @@ def _shift(packets: list[Packet], ours: bool = False) -> int:
     return next((n for n in both[0 if ours else 1] if n is not None), 0)
 
 
+def _class(tcb: Tcb, seg: Segment) -> str:
+    """The class of a segment, as the machine of one endpoint names it."""
+    for each in arrivals(tcb):
+        like = each.segment
+        if (name(like), like.seq, like.ack) == (name(seg), seg.seq, seg.ack * seg.ctl.ack):
+            return each.name
+    return name(seg)
+
+
 def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
     """What a host did, as departures look at it."""
     before, after = done.before, done.after
     said = ", ".join(name(sent) for sent in done.sent)
-    event = f"rcv {name(seg)}" if seg is not None else what.value
+    event = what.value if seg is None else f"rcv {_class(before, seg)}"
     passive = before.state == State.SYN_RECEIVED and before.passive
     transition = Transition(before.state, event, said, after.state, passive)
     return Edge(transition, what, seg, done.sent, before, after, done.rules)
@@ -570,16 +575,20 @@ class _Walker:
             raise Skipped("more than one connection")
         if failed:
             return
+        if "MSG_MORE" in " ".join(call.args):
+            raise Skipped("MSG_MORE")
         octets = int(call.result.split(" ")[0])
         if octets:
             self.do(f"SEND {octets}")
 
     def read(self, call: Call, failed: bool) -> None:
+        if "MSG_ERRQUEUE" in " ".join(call.args):
+            return  # of what was sent, and not of what came
         if failed:
             if "EAGAIN" in call.result or "EWOULDBLOCK" in call.result:
                 self.tell("readable 0")
             return
-        octets, limit = int(call.result.split(" ")[0]), call.args[2]
+        octets, limit = int(call.result.split(" ")[0]), _limit(call)
         if limit.isdigit() and octets < int(limit):
             self.tell(f"readable {octets}")
         if octets and "MSG_PEEK" not in call.args:
@@ -625,6 +634,13 @@ class _Walker:
             self.tell(f"{'state' if match[2] != '0' else 'not state'} {_state(match[1])}")
 
 
+def _limit(call: Call) -> str:
+    """How many octets are asked for."""
+    if call.name != "recvmsg":
+        return call.args[2]
+    return str(sum(map(int, re.findall(r"\{\.\.\.,\s*(\d+)\}", call.args[1]))))
+
+
 def _state(name: str) -> str:
     short = re.sub(r"[^A-Z0-9]", "", name.upper())
     words = {re.sub(r"[^A-Z0-9]", "", s.value): s.value for s in State}
@@ -653,7 +669,5 @@ def _unfit(script: Script) -> Iterator[str]:
             option = what.args[2] if len(what.args) > 2 else ""
             if _SOCKOPTS.get(option):
                 yield _SOCKOPTS[option]
-        if isinstance(what, Call) and what.name in (
-            "psp_rx_assoc", "psp_tx_assoc", "splice", "sendfile", "sendmsg", "recvmsg"
-        ):  # fmt: skip
+        if isinstance(what, Call) and what.name in ("psp_rx_assoc", "psp_tx_assoc", "splice"):
             yield f"{what.name}()"

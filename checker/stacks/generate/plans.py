@@ -51,7 +51,9 @@ class Step(NamedTuple):
     def elsewhere(self) -> bool:
         """Is the stack then expected to be elsewhere than the specification?"""
         outcome = self.outcome
-        return outcome is not None and (outcome.after is not None or outcome.elsewhere)
+        return outcome is not None and (
+            outcome.after is not None or outcome.elsewhere or outcome.dies
+        )
 
 
 @dataclass(slots=True)

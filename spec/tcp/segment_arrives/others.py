@@ -11,7 +11,7 @@ eighth at the FIN. ``??? (trimmed)`` marks these places.
 
 from spec.rules import ResetBelow, Restart, Silent
 from spec.seq import choose, not_
-from spec.tcp import congestion, receiving, timestamps
+from spec.tcp import congestion, receiving, sack, timestamps
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.segment_arrives.syn import answer_syn
@@ -393,6 +393,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
     again: bool = False
+    octets = 0
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack
@@ -419,6 +420,8 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         for transfer in tcb.transfers:
             if congestion.is_duplicate(tcb, seg):
                 again = congestion.duplicate(tcb, transfer, tcp)
+    for transfer in tcb.transfers:
+        sack.heard(tcb, transfer, seg, octets, tcp)
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & is_newer(tcb, seg, tcp))
     for transfer in tcb.transfers:
         if again:

@@ -510,6 +510,7 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": True}, PROFILES["transfer-silly"], None, {"3.8.6.2.2/wait"}),
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
+    ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"

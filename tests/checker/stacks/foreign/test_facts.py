@@ -17,6 +17,7 @@ from checker.stacks.foreign.facts import (
     Judge,
     Table,
     derive,
+    derive_by_hand,
     dump,
     load,
 )
@@ -72,6 +73,13 @@ def test_each_departure_of_freebsd_stands_in_a_fact() -> None:
 def test_the_page_is_fresh() -> None:
     fresh = page(foreign.tables(), foreign.COMMAND)
     assert (foreign.ROOT / foreign.PAGE).read_text() == fresh, f"run {foreign.COMMAND}"
+
+
+def test_what_was_read_by_hand_is_in_its_table(tmp_path: Path) -> None:
+    source = "google/gvisor packetimpact"
+    again = tmp_path / "table.toml"
+    again.write_text(dump(derive_by_hand(SOURCES[source], foreign.HERE / "packetimpact.hand.toml")))
+    assert load(again) == table_of(source)
 
 
 @ALL
