@@ -1,6 +1,8 @@
 """``verify``: the claims, or theorems with them, checked, and what rules change about them."""
 
 import dataclasses
+import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,7 +101,7 @@ def verify(
     that file are checked.
     """
     from checker.model.search import Options
-    from checker.studies import pins, proved, reports
+    from checker.studies import pins, reports
     from checker.studies import verify as study
     from proofs.claims.claim import ALWAYS, SOMETIMES
 
@@ -110,6 +112,13 @@ def verify(
     if engine not in study.ENGINES:
         raise unknown("engine", engine, study.ENGINES)
     symbolic = engine == "symbolic"
+    if engine == "auto" and importlib.util.find_spec("numba") is None:
+        engine = "explore"
+        print(
+            "checker: without numba (install synproof[native]) the reference explorer does all, "
+            "which takes much longer; --small needs the least",
+            file=sys.stderr,
+        )
     if small and thorough:
         raise UsageProblem("--small and --thorough exclude each other")
     scale = "small" if small else "thorough" if thorough else None
@@ -154,7 +163,11 @@ def verify(
         )
     mine = own.FILES[own_claims] if own_claims else []
     asked = choose_claims(claims or mine)
-    theorems = proved.theorems(asked) if unbounded else []
+    theorems = []
+    if unbounded:  # which needs a solver; nothing else here does
+        from checker.studies import proved
+
+        theorems = proved.theorems(asked)
     left = [claim.id for claim in asked if claim.profile in (without or ())]
     asked = [claim for claim in asked if claim.id not in left]
     if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one

@@ -6,7 +6,7 @@ at the small scale. A claim of RFC 9293 that holds is then either lost, with a s
 holds of that stack's rules too. What each departure costs by itself the matrix knows: its ablations
 and controls.
 
-What was found is checked in as data (``proofs/results/stacks.json``) and as a page. ``check`` finds
+What was found is checked in as data (``proofs/results/costs.json``) and as a page. ``check`` finds
 everything again and compares.
 """
 
@@ -28,7 +28,7 @@ from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import BY_ID, SUBJECTS, full_title
 from spec.rules import SWITCHES
 
-DATA, PAGE = Path("proofs/results/stacks.json"), Path("docs/reference/stacks-and-claims.md")
+DATA, PAGE = Path("proofs/results/costs.json"), Path("docs/reference/stacks-and-claims.md")
 LIMIT = 300_000
 """States of a claim's exploration, with the RFC's rules, at the small scale."""
 MOST = 2_000_000
