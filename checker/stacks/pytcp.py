@@ -9,6 +9,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     abort_with_ack,
     aborts,
     ack,
@@ -16,6 +17,7 @@ from checker.stacks.profile import (
     nothing,
     stays,
 )
+from spec.rules import EarlyClose
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -47,6 +49,7 @@ PYTCP = Profile(
             "3.10.7.3 second",
             stays("SYN-SENT", "rcv RST,ACK of SYN"),
             where="SYN-SENT; RST,ACK with SEG.SEQ not 0",
+            switch=Switched("syn_sent_any_reset", False),
         ),
         Departure(
             2,
@@ -54,6 +57,7 @@ PYTCP = Profile(
             "3.10.7.4 fifth, eighth",
             stays("SYN-RECEIVED", "rcv FIN,ACK of SYN", "rcv text,FIN,ACK of SYN", sent=nothing),
             where="SYN-RECEIVED; FIN,ACK",
+            switch=Switched("syn_received_fin", False),
         ),
         Departure(
             3,
@@ -74,6 +78,7 @@ PYTCP = Profile(
                 ),
             ),
             where="SYN-RECEIVED; an ACK of what was not sent, or of nothing new",
+            switch=Switched("bad_ack_reset", False),
         ),
         Departure(
             4,
@@ -119,6 +124,7 @@ PYTCP = Profile(
             (Outcome(at("SYN-RECEIVED", "CLOSE", opened="active"), elsewhere=True),),
             where="SYN-RECEIVED; CLOSE: an ACK of the SYN then leads to FIN-WAIT-2",
             evidence="played with `--plain`, which goes on after it",
+            switch=Switched("early_close", EarlyClose.INSTEAD),
         ),
         Departure(
             7,
@@ -131,6 +137,7 @@ PYTCP = Profile(
                 Outcome(at("FIN-WAIT-1 FIN-WAIT-2", "rcv text,ACK beyond a gap"), nothing),
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK or text beyond a gap",
+            switch=Switched("gap_answered", False),
         ),
         Departure(
             8,
@@ -141,6 +148,7 @@ PYTCP = Profile(
                 Outcome(at("TIME-WAIT", "rcv RST beyond RCV.NXT"), nothing),
             ),
             where="TIME-WAIT; a reset in the window",
+            switch=Switched("time_wait_ignores_reset", True),
         ),
         Departure(
             9,
@@ -177,6 +185,7 @@ PYTCP = Profile(
                 ),
             ),
             where="TIME-WAIT after an active OPEN; SYN above the window",
+            switch=Switched("time_wait_reopen", True),
         ),
         Departure(
             11,
@@ -254,6 +263,16 @@ PYTCP = Profile(
             "3.10.4",
             (_closes_with_text(State.ESTABLISHED), _closes_with_text(State.CLOSE_WAIT)),
             where="ESTABLISHED, CLOSE-WAIT; CLOSE with text that is not acknowledged",
+            evidence="played with `--plain`; plans go round it",
         ),
     ),
+    rules={
+        "syn_sent_any_reset": False,
+        "syn_received_fin": False,
+        "bad_ack_reset": False,
+        "early_close": EarlyClose.INSTEAD,
+        "gap_answered": False,
+        "time_wait_reopen": True,  # whether somebody listens or not
+        "time_wait_ignores_reset": True,
+    },
 )

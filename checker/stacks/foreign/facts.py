@@ -14,26 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from checker.stacks.foreign import learned
+from checker.stacks.foreign.answers import ANY, foretold, holds, joined, same, told_of
 from checker.stacks.foreign.host import Done, Host, Setup, answer
 from checker.stacks.foreign.script import variants
 from checker.stacks.foreign.sources import THEIRS, Source
-from checker.stacks.foreign.walk import (
-    Seen,
-    Walk,
-    foretold,
-    holds,
-    joined,
-    same,
-    settings,
-    switches,
-    told_of,
-    walk,
-)
+from checker.stacks.foreign.terms import settings, switches
+from checker.stacks.foreign.walk import Seen, Walk, walk
 from checker.stacks.profile import Departure
 from spec.rules import Rules
 
-ANY = ("?",)
-"""Of an answer: it is not known whether any is expected."""
 AGREES = "agrees"  # with RFC 9293's own rules
 SWITCHES = "switches"  # with those of the stack's profile
 DEPARTURE = "departure"  # the stack's, known by name

@@ -24,6 +24,8 @@ from spec.tcp.tcb import State
 from spec.world.records import key
 
 LENGTH = 40
+DEPARTS = "the stack departs on the way: "
+"""Why a transition is not reached, before the departure's name."""
 
 
 class Step(NamedTuple):
@@ -190,7 +192,7 @@ class Planner:
                     found[transition] = why
                 departure = arc.step.departure
                 if not why and departure is not None and arc.step.elsewhere:
-                    why = f"the stack departs on the way: {departure.name}"
+                    why = DEPARTS + departure.name
                 if arc.there not in came or (came[arc.there] and not why):
                     came[arc.there] = why
                     # What is free of hindrance comes first, and decides.
