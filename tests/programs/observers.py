@@ -75,7 +75,10 @@ TESTS = tuple(
         "watchers",
     )
 )
-THE_SAME = {"a > b -> a >= b": "the later of two equal numbers is either"}
+THE_SAME = {
+    "a > b -> a >= b": "the later of two equal numbers is either",
+    "seq.lt(at, after.snd.una) -> seq.lt(at + -1, after.snd.una)": "as above",
+}
 """Changes that change nothing, and why."""
 
 
