@@ -11,6 +11,7 @@ from checker import __version__
 from checker.cli import (
     bench,
     conform,
+    costs,
     coverage,
     crosscheck,
     diagram,
@@ -25,9 +26,11 @@ from checker.cli import (
     narrate,
     play,
     prove,
+    report,
     requirements,
     simulate,
     sockets,
+    stack,
     time_wait,
     trace,
     verify,
@@ -44,6 +47,7 @@ EXAMPLES = {
     "list": "list rules",
     "prove": "prove T4 --out build/certificates",
     "conform": "conform capture.pcap --rules linux",
+    "stack": "stack lwip",
     "narrate": "narrate capture.pcap --html told.html",
 }
 """For ``--help``, by command."""
@@ -97,6 +101,8 @@ for command in (
     coverage.coverage,
     requirements.requirements,
     generate.generate,
+    stack.stack,
+    costs.costs,
     mutants.mutants,
     crosscheck.crosscheck,
     export.export,
@@ -104,6 +110,7 @@ for command in (
     conform.conform,
     narrate.narrate,
     sockets.sockets,
+    report.report,
     listing.list_,
 ):
     name = command.__name__.strip("_").replace("_", "-")

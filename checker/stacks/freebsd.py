@@ -10,9 +10,9 @@ from checker.stacks.generate.machine import SEQ, Edge
 from checker.stacks.profile import Applies, Departure, Outcome, Profile, Timers, ack, nothing
 from spec.rules import Restart
 from spec.tcp.inputs import Input
-from spec.tcp.receiving import holds
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
+from spec.tcp.transfer import holds
 
 _EVIDENCE = "freebsd-net/tcp-testsuite, state-event-engine"
 

@@ -18,10 +18,12 @@ from checker.stacks.profile import (
     ack,
     at,
     nothing,
+    packs,
     reset,
     syn_ack,
+    text_and_fin,
 )
-from spec.tcp.inputs import Input
+from spec.rules import ResetBelow, Restart
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
@@ -42,16 +44,6 @@ def _unread_sends(edge: Edge) -> tuple[Segment, ...]:
 
 def _orphaned(edge: Edge, gone: bool) -> bool:
     return gone and edge.after.state == State.FIN_WAIT_2
-
-
-def _packs(edge: Edge, _: bool) -> bool:
-    again = edge.what == Input.RETRANSMISSION_TIMEOUT
-    return again and edge.before.closing and edge.sent[0].text > 0
-
-
-def _packs_sends(edge: Edge) -> tuple[Segment, ...]:
-    text = edge.sent[0]
-    return (Segment(seq=text.seq, ack=text.ack, text=1, ctl=Control(ack=True, fin=True)),)
 
 
 def _simultaneous(edge: Edge) -> bool:
@@ -99,7 +91,7 @@ DEPARTURES = (
         4,
         "a retransmission packs text and FIN together",
         "3.8.1: allowed",
-        (Outcome(_packs, _packs_sends),),
+        (Outcome(packs, text_and_fin),),
     ),
     Departure(
         5,
@@ -203,4 +195,9 @@ LINUX = Profile(
         linear=4,  # net.ipv4.tcp_syn_linear_timeouts
     ),
     departures=DEPARTURES,
+    rules={
+        "reset_below": ResetBelow.FIN,
+        "ack_floor_at_iss": True,
+        "time_wait_restart": Restart.EMISSION,
+    },
 )

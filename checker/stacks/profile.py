@@ -8,7 +8,7 @@ A *departure* is a known difference between a stack and RFC 9293. It is known on
 where it is then. A difference that no departure foretells is *unexplained*.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     sent: Sends | None = None  # instead; None: as specified
     after: State | None = None  # ... and entered; None: as specified
     elsewhere: bool = False  # RCV.NXT, SND.UNA or what else is not as specified afterwards
+    dies: bool = False  # the stack is no more
 
 
 class Switched(NamedTuple):
@@ -79,6 +80,14 @@ class Profile:
     """Of ``spec.rules``: against its defaults, or within its MAYs."""
     timers: Timers = Timers()
     departures: tuple[Departure, ...] = ()
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Further switches: with these and ``switches`` the specification departs as the stack does, as
+    far as switches say it. ``verify`` tells what that costs."""
+
+    @property
+    def imitated(self) -> dict[str, Any]:
+        """All switches by which the specification does as the stack does."""
+        return {**self.switches, **self.rules}
 
     def left(self, rules: Rules) -> tuple[Departure, ...]:
         """The departures that ``rules`` do not make themselves."""
@@ -109,6 +118,17 @@ def at(states: str, *events: str, opened: str = "") -> Applies:
         return not opened or (opened == "passive") == edge.before.passive
 
     return applies
+
+
+def stays(states: str, *events: str, sent: Sends | None = None) -> tuple[Outcome, ...]:
+    """In each of ``states`` at ``events`` it stays, where the specification goes on."""
+    return tuple(Outcome(at(name, *events), sent, State(name)) for name in states.split())
+
+
+def packs(edge: Edge, _: bool) -> bool:
+    """Is it a retransmission of text that a FIN follows?"""
+    again = edge.what == Input.RETRANSMISSION_TIMEOUT
+    return again and edge.before.closing and edge.sent[0].text > 0
 
 
 # What is sent
@@ -167,9 +187,10 @@ def _came(edge: Edge) -> Segment:
     return edge.segment
 
 
-def resets(edge: Edge) -> Iterator[Segment]:
-    """The resets among what the specification sends."""
-    return (seg for seg in edge.sent if seg.ctl.rst)
+def text_and_fin(edge: Edge) -> tuple[Segment, ...]:
+    """An octet and the FIN in one segment."""
+    text = edge.sent[0]
+    return (Segment(seq=text.seq, ack=text.ack, text=1, ctl=Control(ack=True, fin=True)),)
 
 
 def aborts(edge: Edge, _: bool) -> bool:

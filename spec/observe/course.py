@@ -2,9 +2,9 @@
 
 This is those rules a second time, as a relation between a sender before a step and after it: what
 cwnd, ssthresh and the counts beside them must be then, whoever wrote them. A sender that never
-lets cwnd grow does no harm that another claim would notice; here it is amiss. It is written for all
-algorithms but Tahoe, and for synchronized connections of a sender whose own window is open: behind
-a shut one it would have to say which ACKs are taken.
+lets cwnd grow does no harm that another claim would notice; here it is amiss. It is written for
+synchronized connections of a sender whose own window is open: behind a shut one it would have to
+say which ACKs are taken.
 """
 
 from typing import NamedTuple
@@ -71,6 +71,10 @@ def due(was: Transfer, m: Moment) -> Variables:
     snd = m.before.snd
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         return kept if snd.una == snd.nxt else _after_timeout(kept, m)
+    if m.what == Input.IDLE and m.tcp.rules.restart_window:
+        # RFC 5681 4.1
+        first = m.tcp.bounds.initial_window * m.tcp.bounds.mss
+        return kept._replace(cwnd=least(kept.cwnd, first))
     if m.what != Input.SEGMENT or m.seg is None:
         return kept
     if m.after.snd.una != snd.una:
@@ -106,6 +110,9 @@ def _after_ack(kept: Variables, m: Moment) -> Variables:
         flight = seq.minus(m.before.snd.nxt, m.after.snd.una)
         cwnd = least(kept.ssthresh, most(flight, mss) + mss) if newreno else kept.ssthresh
         return kept._replace(cwnd=cwnd, acked=0, recovering=False)
+    flight = seq.minus(m.before.snd.nxt, m.before.snd.una)
+    if m.tcp.rules.cwnd_validated and flight + flight < kept.cwnd:
+        return kept  # RFC 7661 4.3
     if kept.cwnd < kept.ssthresh:
         grown = mss if m.tcp.rules.growth == Growth.SEGMENT else least(acked, mss)
         return kept._replace(cwnd=least(kept.cwnd + grown, clamp))
@@ -132,6 +139,8 @@ def _after_duplicate(kept: Variables, m: Moment) -> Variables:
     limited = (DUPLICATES - 1) * mss if m.tcp.rules.limited_transmit else 0
     lost = seq.minus(flight, least(beyond, limited))
     ssthresh = most(half(lost, clamp), 2 * mss)
+    if m.tcp.rules.congestion == Congestion.TAHOE:
+        return Variables(mss, ssthresh, 0, count, False, m.before.snd.nxt, kept.timed_out)
     cwnd = least(ssthresh + DUPLICATES * mss, clamp)
     return kept._replace(
         cwnd=cwnd, ssthresh=ssthresh, duplicates=count, recovering=True, recover=m.before.snd.nxt
@@ -139,12 +148,15 @@ def _after_duplicate(kept: Variables, m: Moment) -> Variables:
 
 
 def next_to_send(was: Transfer, m: Moment) -> int:
-    """Where sending goes on: SND.UNA after a timeout, else where it was, or SND.UNA if that is
-    beyond; then past all that was sent from there on."""
+    """Where sending goes on: SND.UNA after a timeout, and in Tahoe after the third duplicate ACK;
+    else where it was, or SND.UNA if that is beyond; then past all that was sent from there on."""
     seq, una = m.tcp.seq, m.after.snd.una
     at = choose(seq.lt(was.nxt, una), una, was.nxt)
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         at = una
+    if m.tcp.rules.congestion == Congestion.TAHOE:
+        third = (due(was, m).duplicates == DUPLICATES) & (was.duplicates != DUPLICATES)
+        at = choose(third, una, at)
     for seg in m.tcp.sent:
         numbers = seg.length()
         at = choose((numbers != 0) & (seg.seq == at), seq.plus(at, numbers), at)

@@ -1,10 +1,10 @@
 """Segments (RFC 9293 section 3.1): what one TCP endpoint sends to the other.
 
 Only the fields that the lifecycle reads or that a claim speaks of are kept: SEQ, ACK, WND,
-the urgent pointer, the number of octets of text, the six control bits, and TSval of the Timestamps
-option. Ports are missing because the model has one pair of sockets; checksum, other options and the
-octets themselves because no rule of the lifecycle reads them (an octet is known by its label, see
-``Origin``).
+the urgent pointer, the number of octets of text, the six control bits, TSval of the Timestamps
+option, and the SACK option. Ports are missing because the model has one pair of sockets; checksum,
+other options and the octets themselves because no rule of the lifecycle reads them (an octet is
+known by its label, see ``Origin``).
 """
 
 from dataclasses import dataclass, field, fields
@@ -28,6 +28,8 @@ Stamp = Annotated[int, "stamp"]
 """A value of a host's timestamp clock, from 1 (RFC 7323); 0: none."""
 Count = Annotated[int, "count"]
 """How many of something a host has, such as connections in a queue."""
+Sack = Annotated[int, "sack"]
+"""What a receiver holds beyond RCV.NXT: a bit for each place of its window (RFC 2018)."""
 Id = Annotated[int, "id"]
 """A TCB's number on its host, from 1, never reused; 0: none."""
 
@@ -75,6 +77,7 @@ class Segment:
     text: Octets = 0  # octets of data; SEG.LEN is length()
     ctl: Control = field(default_factory=Control)
     tsval: Stamp = 0  # TSval; 0: without the Timestamps option
+    sack: Sack = 0  # what is held beyond ``ack``; 0: without the SACK option
     ttl: Ticks = 0  # ticks that it may still live; 0 where time is not modelled
     origin: Origin = field(default_factory=Origin)
 
@@ -84,10 +87,13 @@ class Segment:
 
     def __str__(self) -> str:
         """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment
-        with the Timestamps option TSval stands behind it."""
+        with the Timestamps option TSval stands behind it, and of one with SACK the places that are
+        held, counted from ACK."""
         ack = f" ACK={self.ack}" if self.ctl.ack else ""
         stamp = f" TSval={self.tsval}" if self.tsval else ""
-        return f"{self.ctl} SEQ={self.seq}{ack} LEN={self.length()}{stamp}"
+        held = ",".join(str(n) for n in range(self.sack.bit_length()) if self.sack >> n & 1)
+        sack = f" SACK={held}" if held else ""
+        return f"{self.ctl} SEQ={self.seq}{ack} LEN={self.length()}{stamp}{sack}"
 
 
 def acceptable(seq: Space, rcv_nxt: int, rcv_wnd: int, seg: Segment) -> bool:

@@ -15,9 +15,10 @@ from spec.observe.confusion import Confusion, LateConfusion
 from spec.observe.course import Course
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
+from spec.observe.flow import Flow
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
-from spec.observe.pace import Losses, Pace, Samples
+from spec.observe.pace import Bursts, Losses, Pace, Samples
 from spec.observe.refinement import Refinement
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
@@ -127,6 +128,10 @@ _TRANSFER = replace(
     transfer=True,
 )
 """Octets one way over one connection whose ends have a data plane."""
+_REPORTS = replace(
+    _TRANSFER, width=4, window=3, octets=3, write=3, initial_window=3, clamp=3, sack=True
+)
+"""Three octets, sent at once, and a receiver that reports what it holds and may forget it."""
 _AT_ONCE: dict[str, Any] = {"capacity": 8, "in_flight": 12, **_LOSSLESS}
 """A channel that neither loses nor duplicates, with room for all that a data plane sends."""
 
@@ -307,20 +312,27 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
-    "transfer": Profile(_TRANSFER, (Octets(), Pace(), Course())),
+    "transfer": Profile(_TRANSFER, (Octets(), Pace(), Course(), Flow())),
     "transfer-losses": Profile(_TRANSFER, (Losses(),)),
     "transfer-samples": Profile(_TRANSFER, (Samples(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(), Course())),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(), Course(), Flow())),
     "transfer-wide": Profile(
         replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
-        (Pace(), Course()),
+        (Pace(), Course(), Flow()),
     ),
     "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
     "transfer-silly": Profile(
-        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(),)
+        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(), Flow())
     ),
     "transfer-shrinks": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
+    ),
+    "transfer-sack": Profile(_REPORTS, (Octets(),)),
+    "transfer-idle": Profile(
+        replace(
+            _TRANSFER, width=4, octets=7, write=1, clamp=4, capacity=1, idles=True, **_LOSSLESS
+        ),
+        (Bursts(), Pace(), Course()),
     ),
     "transfer-urgent": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=1, urgent=True, capacity=1),
@@ -328,18 +340,42 @@ PROFILES = {
     ),
     "transfer-close": Profile(
         replace(_TRANSFER, width=4, window=2, mss=2, octets=2, write=2, close=True, capacity=1),
-        (Streams(),),
+        (Streams(), Flow()),
     ),
     "transfer-abort": Profile(
         replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
-    "transfer-scaled": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2)),
+    "transfer-scaled": Profile(
+        replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2), (Flow(),)
+    ),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
+    "flow-shut": Profile(replace(_TRANSFER, width=4, base=13, window=2, mss=2), (Flow(),)),
+    "flow-shrinks": Profile(
+        replace(_TRANSFER, width=4, base=13, window=2, octets=2, write=2, shrinks=True), (Flow(),)
+    ),
+    "flow-odd": Profile(replace(_TRANSFER, width=4, window=3, mss=2), (Flow(),)),
+    "flow-again": Profile(
+        replace(
+            _TRANSFER,
+            **_LOSSLESS,
+            width=4,
+            stride=3,
+            window=1,
+            octets=1,
+            write=1,
+            clamp=2,
+            capacity=1,
+            abort=True,
+            incarnations=2,
+        ),
+        (Flow(),),
+    ),
     "refined": Profile(_TRANSFER, (Refinement(),)),
     "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
     "refined-shut": Profile(replace(_TRANSFER, window=2), (Refinement(),)),
+    "refined-sack": Profile(_REPORTS, (Refinement(),)),
     "refined-closing": Profile(
         replace(_TRANSFER, window=2, octets=2, write=2, clamp=2, capacity=1, close=True),
         (Refinement(),),
@@ -494,6 +530,10 @@ PURPOSES = {
     "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
     "octet at a time",
     "transfer-shrinks": "a window that may shrink",
+    "transfer-sack": "three octets sent at once, and a receiver that reports what it holds, and "
+    "may forget it",
+    "transfer-idle": "octets written one at a time, with as much time between them as you like, "
+    "over a channel that loses only what is too much for it",
     "transfer-urgent": "octets that may be urgent",
     "transfer-close": "a segment of two octets, and closes",
     "transfer-abort": "a window of one, and aborts, where nothing is lost",
@@ -503,9 +543,15 @@ PURPOSES = {
     "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
     "it is offered whole, or not at all",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
+    "flow-shut": "the same as transfer-shut, to see whether all is sent and acknowledged that is "
+    "due. Numbers begin just below the wrap",
+    "flow-shrinks": "the same as transfer-shrinks, to see that",
+    "flow-odd": "a window of a segment and a half",
+    "flow-again": "an octet of each of two connections, one after the other, where nothing is lost",
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",
     "refined-segments": "the same with segments of two octets, written one at a time",
     "refined-shut": "the same as refined with a window of two segments, which shuts",
+    "refined-sack": "the same as transfer-sack, to see whether each step is one of the lifecycle",
     "refined-closing": "the same with two segments, and the connection closes",
     "http-1.0": "a client with two requests, and a server that closes after each response",
     "http-kept": "two requests on one connection, which the client closes",
@@ -580,7 +626,9 @@ _LONG = (
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
-_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith(("transfer", "refined")))
+_TRANSFERS = tuple(
+    profile for profile in PROFILES if profile.startswith(("transfer", "flow-", "refined"))
+)
 """Those with a data plane, whose bounds are as large as they are by design; so do they."""
 
 _LIVE_ONCE = (
@@ -652,6 +700,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "transfer-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
+        "transfer-sack": {"in_flight": 3},
         "http-retry": {"in_flight": 3},
         "http-retry-restart": {"in_flight": 3},
         "http-retry-pipelined": {},

@@ -13,26 +13,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checker.stacks import PROFILES
+from checker.stacks.foreign import learned
+from checker.stacks.foreign.answers import ANY, foretold, holds, joined, same, told_of
 from checker.stacks.foreign.host import Done, Host, Setup, answer
 from checker.stacks.foreign.script import variants
 from checker.stacks.foreign.sources import THEIRS, Source
-from checker.stacks.foreign.walk import (
-    Seen,
-    Walk,
-    foretold,
-    holds,
-    same,
-    settings,
-    switches,
-    told_of,
-    walk,
-)
+from checker.stacks.foreign.terms import settings, switches
+from checker.stacks.foreign.walk import Seen, Walk, walk
 from checker.stacks.profile import Departure
 from spec.rules import Rules
 
-ANY = ("?",)
-"""Of an answer: it is not known whether any is expected."""
 AGREES = "agrees"  # with RFC 9293's own rules
 SWITCHES = "switches"  # with those of the stack's profile
 DEPARTURE = "departure"  # the stack's, known by name
@@ -102,6 +92,10 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
         if not source.reads(name):
             continue
         table.scripts += 1
+        if why := source.skipped(name):
+            table.walks += 1
+            ended[why] += 1
+            continue
         for script in variants(path.read_text()):
             rules, departures = reference(source, script.defined, settings(script))
             seen = walk(script, rules, departures)
@@ -116,6 +110,64 @@ def derive(source: Source, folder: Path, commit: str) -> Table:
                 fact = _fact(each, seen, script.defined, name)
                 found.setdefault(fact.key(), fact).number += 1
     table.ended = dict(sorted(ended.items(), key=lambda item: (-item[1], item[0])))
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        judged.judge(fact)
+    return table
+
+
+def derive_by_hand(source: Source, path: Path) -> Table:
+    """Take what was read by hand: of tests that are programs."""
+    text = tomllib.loads(path.read_text())
+    table = Table(source.name, text["commit"], scripts=text["scripts"], ended=text["skipped"])
+    found: dict[tuple[object, ...], Fact] = {}
+    for reading in text["reading"]:
+        drive = tuple(reading.get("drive", ()))
+        rows = [(drive, row) for row in reading.get("each", ())]
+        for row in reading.get("steps", ()):
+            rows.append((drive, row))
+            drive = (*drive, row[0])
+        for before, (event, *wants) in rows:
+            name = text["folder"] + reading["script"]
+            fact = Fact(Start(), before, "", event, tuple(wants), script=name)
+            found.setdefault(fact.key(), fact).number += 1
+            table.events += 1
+    table.walks = table.scripts
+    table.whole = table.scripts - sum(table.ended.values())
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        rules, _ = reference(source, "", ())
+        fact.state = judged.host(fact.start, fact.drive, rules).tcb.state.value
+        judged.judge(fact)
+    return table
+
+
+def derive_learned(source: Source, folder: Path, commit: str) -> Table:
+    """Walk through learned machines."""
+    table = Table(source.name, commit)
+    found: dict[tuple[object, ...], Fact] = {}
+    rules, departures = reference(source, "", ())
+    ended: Counter[str] = Counter()
+    for path in sorted(folder.rglob("*.dot")):
+        name = str(path.relative_to(folder))
+        if not source.reads(name):
+            continue
+        machine = learned.parse(path.read_text())
+        product = learned.walk(machine, rules, departures)
+        table.scripts += 1
+        table.walks += len(machine.arcs)
+        table.whole += len(product.reached)
+        table.events += len(product.cells)
+        table.unseen += product.skipped
+        if beyond := len(machine.arcs) - len(product.reached):
+            ended["states beyond a departure, or of a second connection"] += beyond
+        for cell in product.cells:
+            said = (cell.drive, cell.state.value, cell.event, cell.wants)
+            fact = Fact(Start(), *said, script=f"{name} {cell.at}")
+            found.setdefault(fact.key(), fact).number += 1
+    table.ended = dict(ended)
     table.facts = list(found.values())
     judged = Judge(source)
     for fact in table.facts:
@@ -143,9 +195,9 @@ def reference(
     own = switches(set_)
     if says in source.standard:
         return replace(Rules(), **own), ()
-    profile = PROFILES[source.profile]
     more = tuple(source.more[each] for each in set_ if each in source.more)
-    return replace(Rules(), **{**profile.switches, **own}), (*more, *profile.departures)
+    known = (*more, *source.departures())
+    return replace(Rules(), **{**source.rules(says), **own}), known
 
 
 @dataclass(slots=True)
@@ -153,7 +205,6 @@ class Judge:
     """Replays facts of one source, and says what becomes of them."""
 
     source: Source
-    base: Rules = field(default_factory=Rules)
     hosts: dict[tuple[object, ...], Host] = field(default_factory=dict)
 
     def host(self, start: Start, drive: tuple[str, ...], rules: Rules) -> Host:
@@ -179,7 +230,7 @@ class Judge:
 
     def judge(self, fact: Fact) -> None:
         """Say of a fact what becomes of it under RFC 9293's own rules, and under the stack's."""
-        plain = replace(self.base, **switches(fact.start.settings))
+        plain = replace(Rules(), **switches(fact.start.settings))
         _, done, agreed = self.replay(fact, plain)
         reached = done.before.state.value == fact.state
         fact.reason, fact.ours = "", ()
@@ -187,8 +238,7 @@ class Judge:
             fact.verdict = AGREES
             return
         fact.ours = _said(done, fact) if reached else ("not reached",)
-        standard = fact.says in self.source.standard
-        profile = {} if standard else PROFILES[self.source.profile].switches
+        profile = self.source.rules(fact.says)
         if self.replay(fact, replace(plain, **profile))[2]:
             fact.verdict = SWITCHES
             fact.reason = ", ".join(self._needed(fact, plain, profile))
@@ -215,7 +265,10 @@ class Judge:
 
 
 def _said(done: Done, fact: Fact) -> tuple[str, ...]:
-    said = tuple(answer(seg, fact.start.setup) for seg in done.sent) or ("nothing",)
+    if not done.possible:
+        return ("not possible",)
+    sent = joined([answer(seg, fact.start.setup) for seg in done.sent])
+    said = tuple(sent) or ("nothing",)
     after = done.after.state.value
     return (*said, after) if after != done.before.state.value else said
 

@@ -54,7 +54,6 @@ class Setup(NamedTuple):
     window: int = WINDOW
     mss: int = 0  # 0: no data plane
     place: int = 0
-    offered: int = 0  # the peer's window, in octets; 0: it never matters
 
     def bounds(self) -> Bounds:
         """The specification's bounds for it."""
@@ -158,7 +157,7 @@ def segment(text: str, setup: Setup) -> Segment:
     return Segment(
         seq=_place(parts.get("seq", "0"), setup),
         ack=_place(parts["ack"], setup) if "ack" in parts else 0,
-        wnd=int(parts.get("wnd", setup.offered or 32767)),
+        wnd=int(parts.get("wnd", 32767)),
         text=octets,
         ctl=Control(**{bit: bit.upper() in names for bit in _BITS}),
     )

@@ -8,12 +8,11 @@ in the state of the host. Silence is a fact only if something is expected later:
 what is sent only then.
 """
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from checker.stacks.foreign.answers import ANY, begins, foretold, holds, same, told_of
 from checker.stacks.foreign.host import (
     IRS,
     ISS,
@@ -23,31 +22,16 @@ from checker.stacks.foreign.host import (
     Done,
     Host,
     Setup,
-    agree,
     answer,
     named,
     place,
-    read,
 )
-from checker.stacks.foreign.script import (
-    Assertion,
-    Call,
-    Packet,
-    Script,
-    Shell,
-    Unread,
-)
-from checker.stacks.generate.machine import Edge, Transition, name
-from checker.stacks.profile import Departure, Outcome
+from checker.stacks.foreign.script import Assertion, Call, Packet, Script, Shell
+from checker.stacks.foreign.terms import Skipped, settings, setup, shift_of, unfit
+from checker.stacks.profile import Departure
 from spec.rules import Rules
-from spec.tcp.inputs import Input
-from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.records import clone
-
-
-class Skipped(Exception):
-    """A script is not walked through, or not any further; the reason, by kind."""
 
 
 @dataclass(slots=True)
@@ -82,48 +66,17 @@ class Walk:
     ended: str = ""
 
 
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    "net.inet.tcp.insecure_rst=1": {"reset_exact": False},
-    "net.inet.tcp.insecure_syn=1": {"syn_challenge": False},
-    "net.inet.tcp.drop_synfin=1": {},
-}
-"""What a script sets that changes an answer, as switches."""
-PIECES = 128
-"""Of a receive window, at most."""
-FORWARD = 0.15
-"""Seconds before which no retransmission timeout has run out."""
+FORWARD = 0.01
+"""Seconds before which no retransmission timeout, or tail loss probe, has run out."""
 
-_OPTIONS = (
-    ("FO", "Fast Open"),
-    ("exp", "an experimental option"),
-    ("md5", "TCP MD5"),
-    ("acc", "AccECN"),
-    ("AccECN", "AccECN"),
-    ("ECN", "AccECN"),
-)
-_SOCKOPTS = {
-    "TCP_FASTOPEN": "Fast Open",
-    "TCP_FASTOPEN_CONNECT": "Fast Open",
-    "TCP_FASTOPEN_KEY": "Fast Open",
-    "TCP_MD5SIG": "TCP MD5",
-    "TCP_CONGESTION": "a congestion control of its own",
-    "TCP_CORK": "TCP_CORK",
-    "TCP_NOTSENT_LOWAT": "TCP_NOTSENT_LOWAT",
-    "TCP_DEFER_ACCEPT": "deferred accept()",
-    "SO_TIMESTAMPING": "timestamps of what is sent, for users",
-    "TCP_INQ": "TCP_INQ",
-    "SO_ZEROCOPY": "zero copy",
-    "TCP_REPAIR": "TCP_REPAIR",
-    "TCP_USER_TIMEOUT": "a user timeout",
-    "TCP_ULP": "upper layer protocols",
-    "TCP_REMOTE_UDP_ENCAPS_PORT": "",
-}
 _HARMLESS = (
     "fcntl", "bind", "setsockopt", "getsockopt", "accept", "socket", "epoll_create",
     "epoll_create1", "epoll_ctl", "epoll_wait", "poll", "ioctl",
 )  # fmt: skip
-_WRITES = {"write": 2, "send": 2, "sendto": 2}
-_READS = ("read", "recv", "recvfrom")
+_WRITES = ("write", "send", "sendto", "sendmsg", "sendfile")
+_READS = ("read", "recv", "recvfrom", "recvmsg")
+_USUAL = 32767
+"""The window of a segment that does not say one."""
 _ERRORS = {"0": "none", "ECONNRESET": "reset", "ECONNREFUSED": "reset", "ETIMEDOUT": "timeout"}
 
 
@@ -137,157 +90,6 @@ def walk(script: Script, rules: Rules, departures: tuple[Departure, ...] = ()) -
         if walker.silence():  # else nothing was left to be seen
             walker.walk.ended = str(reason)
     return walker.walk
-
-
-def settings(script: Script) -> tuple[str, ...]:
-    """What the script sets that changes an answer."""
-    found: dict[str, str] = {}
-    for statement in script.statements:
-        if isinstance(statement.what, Shell):
-            for name, value in re.findall(r"sysctl (?:-w )?([\w.]+)=(\S+)", statement.what.text):
-                found[name] = value
-        if isinstance(statement.what, Packet):
-            break  # what is set after the first segment undoes it
-    said = tuple(f"{name}={value}" for name, value in found.items())
-    return tuple(sorted(each for each in said if each in SETTINGS))
-
-
-def switches(of: tuple[str, ...]) -> dict[str, Any]:
-    """The switches that settings are."""
-    return {k: v for each in of for k, v in SETTINGS[each].items()}
-
-
-def setup(script: Script) -> tuple[Setup, int]:
-    """What its connection is set up with, and how large its receive window is in the script."""
-    packets = [s.what for s in script.statements if isinstance(s.what, Packet)]
-    texts = [p for p in packets if p.text]
-    window = _window(script, packets)
-    heard = [p for p in texts if not p.out and p.seq is not None and not p.ctl.syn]
-    if not texts:
-        return Setup(), window
-    mss, offered = _mss(packets), _offered(packets)
-    size = _pieces(heard)
-    if size == 0:
-        return Setup(window, mss, window, offered), window
-    furthest = max(p.seq + p.text for p in heard if p.seq is not None)
-    fits = 2 * (furthest // size + 1)  # so that no window opens that would not in the stack
-    if fits > PIECES:
-        if len(heard) > 1:
-            raise Skipped("text in more pieces than a host holds here")
-        return Setup(), window
-    return Setup(fits * size, mss, size, offered), window
-
-
-def _pieces(heard: list[Packet]) -> int:
-    """The size of the pieces in which text beyond a gap comes; 0 if there is no gap."""
-    nxt, base, size = 1, 0, 0
-    for p in heard:
-        assert p.seq is not None
-        end = p.seq + p.text
-        if not base and p.seq <= nxt:
-            nxt = max(nxt, end)
-            continue
-        base = base or nxt
-        size = math.gcd(size, max(p.seq - base, 0), max(end - base, 0))
-    return size
-
-
-def _window(script: Script, packets: list[Packet]) -> int:
-    """The receive buffer, if the script tells; else the largest window that is offered."""
-    calls = [s.what for s in script.statements if isinstance(s.what, Call)]
-    listeners = {call.args[0] for call in calls if call.name == "listen"}
-    told = [
-        int(call.args[3].strip("[]"))
-        for call in calls
-        if call.name == "getsockopt"
-        and call.args[2] == "SO_RCVBUF"
-        and call.args[0] not in listeners
-        and call.args[3].strip("[]").isdigit()
-    ]
-    offered = [p.win for p in packets if p.out and p.win is not None]
-    return told[-1] if told else max(offered, default=WINDOW)
-
-
-def _mss(packets: list[Packet]) -> int:
-    for p in packets:
-        if not p.out and p.ctl.syn and (match := re.search(r"mss (\d+)", p.options)):
-            return int(match[1]) - 12 * ("TS val" in p.options)
-    return 536
-
-
-def _scale(p: Packet) -> int | None:
-    match = re.search(r"wscale (\d+)", p.options)
-    return int(match[1]) if match else None
-
-
-def _offered(packets: list[Packet]) -> int:
-    """The peer's window, in octets, as it first offers it."""
-    syns = [p for p in packets if p.ctl.syn]
-    ours = next((_scale(p) for p in syns if p.out), None)
-    theirs = next((_scale(p) for p in syns if not p.out), None)
-    shift = (theirs or 0) if ours is not None else 0
-    later = [p.win for p in packets if not p.out and not p.ctl.syn and p.win is not None]
-    return (later[0] << shift) if later else 0
-
-
-def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
-    """What a host did, as departures look at it."""
-    before, after = done.before, done.after
-    said = ", ".join(name(sent) for sent in done.sent)
-    event = f"rcv {name(seg)}" if seg is not None else what.value
-    passive = before.state == State.SYN_RECEIVED and before.passive
-    transition = Transition(before.state, event, said, after.state, passive)
-    return Edge(transition, what, seg, done.sent, before, after, done.rules)
-
-
-def same(wants: Sequence[str], said: Sequence[str]) -> bool:
-    """Are these the same segments?"""
-    return len(wants) == len(said) and all(map(agree, wants, said))
-
-
-def told_of(done: Done, host: Host) -> dict[str, str]:
-    """What a user of the host can be told after an event."""
-    error = "none"
-    for signal in done.signals:
-        if signal.startswith("error: connection re"):
-            error = "reset"
-        elif signal.startswith("error") and "timeout" in signal:
-            error = "timeout"
-    return {"state": done.after.state.value, "error": error, "readable": str(host.readable())}
-
-
-def holds(told: str, of: Mapping[str, str]) -> bool:
-    """Is what a script tells true of a host?"""
-    if told.startswith("not "):
-        return not holds(told.removeprefix("not "), of)
-    key, _, value = told.partition(" ")
-    return of[key] == value
-
-
-def foretold(
-    departures: Sequence[Departure],
-    host: Host,
-    done: Done,
-    event: str,
-    wants: Sequence[str],
-    told: Sequence[str],
-) -> tuple[Departure, Outcome, list[str]] | None:
-    """The departure that foretells an answer, its outcome, and what is sent. What the user is told
-    of errors is not a departure's."""
-    what, seg, _ = read(event, host.setup)
-    at = edge(done, what, seg)
-    for departure in departures:
-        for outcome in departure.outcomes:
-            if not outcome.applies(at, host.gone):
-                continue
-            sent = done.sent if outcome.sent is None else outcome.sent(at)
-            said = [answer(each, host.setup) for each in sent]
-            after = done.after.state if outcome.after is None else outcome.after
-            of = told_of(done, host) | {"state": after.value}
-            stated = [each for each in told if not each.startswith("error")]
-            if (wants == ("?",) or same(wants, said)) and all(holds(one, of) for one in stated):
-                return departure, outcome, said
-    return None
 
 
 class _Walker:
@@ -307,11 +109,17 @@ class _Walker:
         self.done: Done | None = None
         self.sent: list[str] = []
         self.waited = 0.0
+        self.shift = 0
+        self.writes = False
         self.at = 0
+        self.used: set[int] = set()  # of what is expected: by an earlier event than the last
 
     def go(self) -> None:
         unfit(self.script)
         self.walk.setup, self.window = setup(self.script)
+        packets = [s.what for s in self.script.statements if isinstance(s.what, Packet)]
+        self.shift = shift_of(packets)
+        self.writes = any(p.out and p.text for p in packets)
         self.host = Host(self.rules, self.walk.setup)
         for at, statement in enumerate(self.script.statements):
             self.at = at
@@ -334,6 +142,10 @@ class _Walker:
         later = self.script.statements[self.at :]
         return any(isinstance(s.what, Packet) and s.what.out for s in later)
 
+    def sacked(self, p: Packet) -> bool:
+        """Does the segment tell what came beyond a gap, and is something outstanding?"""
+        return "sack " in p.options and self.host.tcb.snd.una != self.host.tcb.snd.nxt
+
     # Events
 
     def do(self, event: str) -> None:
@@ -351,6 +163,7 @@ class _Walker:
         step, done = self.step, self.done
         if step is None or done is None:
             return
+        self.late(step)
         self.step = None
         of = told_of(done, self.host)
         silent = not step.wants and not step.told and not self.silence()
@@ -362,7 +175,7 @@ class _Walker:
         if silent:
             self.walk.unseen += 1
         else:
-            wants = tuple(step.wants) if step.wants or self.silence() else ("?",)
+            wants = tuple(step.wants) if step.wants or self.silence() else ANY
             seen = (tuple(self.drive), done.before.state, step.event, wants, tuple(step.told))
             self.walk.facts.append(Seen(*seen, agreed, departure))
         if ended == "ignored":
@@ -372,9 +185,22 @@ class _Walker:
         else:
             self.drive.append(step.event)
 
+    def late(self, step: Step) -> None:
+        """What the script expects of this event only after the calls that follow."""
+        for at in range(self.at, len(self.script.statements)):
+            what = self.script.statements[at].what
+            if same(step.wants, self.sent) or (isinstance(what, Packet) and not what.out):
+                return
+            if isinstance(what, Packet) and at not in self.used:
+                want = self.text(what)
+                if not begins([*step.wants, want], self.sent):
+                    return
+                step.wants.append(want)
+                self.used.add(at)
+
     def departs(self, step: Step, done: Done) -> tuple[str, str]:
         """The departure that a disagreement is; and why the walk ends there, or "ignored"."""
-        wants = tuple(step.wants) if step.wants or self.silence() else ("?",)
+        wants = tuple(step.wants) if step.wants or self.silence() else ANY
         found = foretold(self.departures, self.host, done, step.event, wants, step.told)
         if found is None:
             return "", "a disagreement"
@@ -382,14 +208,20 @@ class _Walker:
         after = done.after.state if outcome.after is None else outcome.after
         if after == done.after.state and not outcome.elsewhere:
             return departure.name, ""
-        if after == done.before.state and not said:
+        if after == done.before.state and not said and not outcome.elsewhere:
             return departure.name, "ignored"
         return departure.name, "the stack is in another state after a known departure"
 
     def packet(self, p: Packet) -> None:
         if p.out:
-            self.expect(self.text(p))
+            if self.at not in self.used:
+                self.expect(self.text(p))
+        elif self.sacked(p):
+            raise Skipped("loss recovery by SACK")
         else:
+            waits = self.host.gone and self.host.tcb.state == State.FIN_WAIT_2
+            if waits and self.rules.fin_wait_2_timeout and self.waited >= 1:
+                self.do("USER TIMEOUT")
             self.do(self.text(p))
 
     def text(self, p: Packet) -> str:
@@ -397,8 +229,11 @@ class _Walker:
         numbers = ("ISS", "IRS") if p.out else ("IRS", "ISS")
         if p.seq is not None:
             said += f" seq={self.place(p.seq, numbers[0], p)}"
-        if p.ack is not None:
-            said += f" ack={self.place(p.ack, numbers[1], p)}"
+        ack = 0 if p.ctl.ack and p.ack is None and not p.out else p.ack
+        if ack is not None:
+            said += f" ack={self.place(ack, numbers[1], p)}"
+        if not p.out and self.writes and p.win is not None and p.win << self.shift != _USUAL:
+            said += f" wnd={p.win if p.ctl.syn else p.win << self.shift}"
         return said
 
     def place(self, number: int, base: str, p: Packet) -> str:
@@ -412,11 +247,12 @@ class _Walker:
         if self.step is None:
             raise Skipped("a segment before any event")
         n = len(self.step.wants)
-        fits = n < len(self.sent) and agree(want, self.sent[n])
+        fits = begins([*self.step.wants, want], self.sent)
         if not fits and n == 0 and self.ignored():
             self.settle()
             self.sent = []
-        if not fits and n >= len(self.sent) and (timer := self.timer(want)):
+        over = self.step is None or same(self.step.wants, self.sent)
+        if not fits and over and (timer := self.timer(want)):
             self.do(timer)
         if self.step is None:
             raise Skipped("a segment that nothing explains")
@@ -435,7 +271,7 @@ class _Walker:
                 continue
             done = self.host.copy().do(timer)
             said = [answer(seg, self.walk.setup) for seg in done.sent]
-            if done.possible and said and agree(want, said[0]):
+            if done.possible and said and begins([want], said):
                 return timer
         return ""
 
@@ -476,15 +312,20 @@ class _Walker:
             raise Skipped("more than one connection")
         if failed:
             return
+        if "MSG_MORE" in " ".join(call.args):
+            raise Skipped("MSG_MORE")
         octets = int(call.result.split(" ")[0])
         if octets:
             self.do(f"SEND {octets}")
 
     def read(self, call: Call, failed: bool) -> None:
+        if "MSG_ERRQUEUE" in " ".join(call.args):
+            return  # of what was sent, and not of what came
         if failed:
-            self.tell("readable 0")
+            if "EAGAIN" in call.result or "EWOULDBLOCK" in call.result:
+                self.tell("readable 0")
             return
-        octets, limit = int(call.result.split(" ")[0]), call.args[2]
+        octets, limit = int(call.result.split(" ")[0]), _limit(call)
         if limit.isdigit() and octets < int(limit):
             self.tell(f"readable {octets}")
         if octets and "MSG_PEEK" not in call.args:
@@ -530,35 +371,15 @@ class _Walker:
             self.tell(f"{'state' if match[2] != '0' else 'not state'} {_state(match[1])}")
 
 
+def _limit(call: Call) -> str:
+    """How many octets are asked for."""
+    if call.name != "recvmsg":
+        return call.args[2]
+    return str(sum(map(int, re.findall(r"\{\.\.\.,\s*(\d+)\}", call.args[1]))))
+
+
 def _state(name: str) -> str:
     short = re.sub(r"[^A-Z0-9]", "", name.upper())
     words = {re.sub(r"[^A-Z0-9]", "", s.value): s.value for s in State}
     words |= {"SYNRCVD": "SYN-RECEIVED", "SYNRECV": "SYN-RECEIVED", "CLOSE": "CLOSED"}
     return words.get(short, name)
-
-
-def unfit(script: Script) -> None:
-    """Refuse what the specification does not have."""
-    for reason in _unfit(script):
-        raise Skipped(reason)
-
-
-def _unfit(script: Script) -> Iterator[str]:
-    for statement in script.statements:
-        what = statement.what
-        if isinstance(what, Unread):
-            yield what.kind
-        if isinstance(what, Packet):
-            if what.marked:
-                yield "ECN"
-            for mark, reason in _OPTIONS:
-                if re.search(rf"\b{mark}\b", what.options):
-                    yield reason
-        if isinstance(what, Call) and what.name in ("setsockopt", "getsockopt"):
-            option = what.args[2] if len(what.args) > 2 else ""
-            if _SOCKOPTS.get(option):
-                yield _SOCKOPTS[option]
-        if isinstance(what, Call) and what.name in (
-            "psp_rx_assoc", "psp_tx_assoc", "splice", "sendfile", "sendmsg", "recvmsg"
-        ):  # fmt: skip
-            yield f"{what.name}()"

@@ -11,11 +11,12 @@ instead. A plan may take it; if the stack then is in another state, it is the pl
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from checker.stacks.generate.machine import Edge, Machine, Transition, closes_socket, hindrance
+from checker.stacks.generate.hindrance import IN_REAL_TIME, Can, hindrance
+from checker.stacks.generate.machine import SEQ, Edge, Machine, Transition, closes_socket
 from checker.stacks.profile import Departure, Outcome
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
@@ -50,16 +51,19 @@ class Step(NamedTuple):
     def elsewhere(self) -> bool:
         """Is the stack then expected to be elsewhere than the specification?"""
         outcome = self.outcome
-        return outcome is not None and (outcome.after is not None or outcome.elsewhere)
+        return outcome is not None and (
+            outcome.after is not None or outcome.elsewhere or outcome.dies
+        )
 
 
 @dataclass(slots=True)
 class Plan:
-    """One connection's life; ``state`` is wrong in a negative control, and must be noticed."""
+    """One connection's life; ``wrong`` is for a negative control, and must be noticed."""
 
     name: str
     steps: list[Step]
     wrong: State | None = None  # claimed after the last step, in place of the true one
+    control: bool = False  # its last step is wrong, and must be noticed
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ class Planner:
 
     machine: Machine
     departures: tuple[Departure, ...] = ()
-    slow: bool = False
+    can: Can = IN_REAL_TIME
     hindrance: Callable[[Edge], str] = lambda _: ""  # of the tool that runs the plans
     blocked: frozenset[Transition] = frozenset()
     graph: list[list[Arc]] = field(init=False, repr=False)  # by number; 0 is CLOSED
@@ -121,7 +125,7 @@ class Planner:
             if (outcome := each.outcome(edge, gone)) is not None:
                 step = Step(edge, each, outcome)
                 break
-        why = hindrance(edge, gone, self.slow) or self.hindrance(edge)
+        why = hindrance(edge, gone, self.can) or self.hindrance(edge)
         if not why and edge.transition in self.blocked:
             why = f"not as planned: {edge.transition}"
         return Arc(step, why, _ends(step), there)
@@ -236,23 +240,41 @@ def _name(number: int, steps: list[Step]) -> str:
 # Negative controls
 
 
-def controls(plans: Plans) -> list[Plan]:
-    """Two plans with a wrong state at the end, which must fail: one too early, one too late."""
-    opened = _first(plans, State.SYN_SENT, State.ESTABLISHED)
-    closed = _first(plans, State.ESTABLISHED, State.CLOSE_WAIT)
-    return [
-        Plan("negative-handshake", opened, State.SYN_SENT),
-        Plan("negative-close", closed, State.ESTABLISHED),
-    ]
+def controls(
+    plans: Plans, asked: bool = True, good: Container[Transition] | None = None
+) -> list[Plan]:
+    """Plans with something wrong at the end, which must fail.
+
+    Two claim a wrong state, one too early, one too late, if the stack can be ``asked`` for it; one
+    claims an ACK of one number less. They are beginnings of ``plans`` that take only
+    transitions that are ``good``: else something else could make them fail.
+    """
+    found = []
+    ways = [steps for plan in plans.plans for steps in _beginnings(plan, good)]
+    opening = [(early, State.ESTABLISHED) for early in (State.SYN_SENT, State.SYN_RECEIVED)]
+    opened = [s for s in ways if _changes(s[-1]) in opening]
+    closed = [s for s in ways if _changes(s[-1]) == (State.ESTABLISHED, State.CLOSE_WAIT)]
+    if asked and opened:
+        steps = min(opened, key=len)
+        found.append(Plan("negative-handshake", steps, steps[-1].edge.before.state))
+    if asked and closed:
+        found.append(Plan("negative-close", min(closed, key=len), State.ESTABLISHED))
+    if closed:
+        *steps, last = min(closed, key=len)
+        less = tuple(replace(seg, ack=SEQ.minus(seg.ack, 1)) for seg in last.sent)
+        wrong = Step(last.edge, None, Outcome(lambda *_: True, lambda _: less, last.after))
+        found.append(Plan("negative-answer", [*steps, wrong], control=True))
+    return found
 
 
-def _first(plans: Plans, before: State, after: State) -> list[Step]:
-    """The shortest beginning of a plan that goes from ``before`` to ``after``."""
-    found = [
-        plan.steps[: i + 1]
-        for plan in plans.plans
-        for i, step in enumerate(plan.steps)
-        if (step.edge.before.state, step.after) == (before, after)
-        and step.edge.what == Input.SEGMENT
-    ]
-    return min(found, key=len)
+def _beginnings(plan: Plan, good: Container[Transition] | None) -> Iterator[list[Step]]:
+    """The beginnings of a plan that end with a segment, as far as all is good."""
+    for i, step in enumerate(plan.steps):
+        if good is not None and step.edge.transition not in good:
+            return
+        if step.edge.what == Input.SEGMENT:
+            yield plan.steps[: i + 1]
+
+
+def _changes(step: Step) -> tuple[State, State]:
+    return step.edge.before.state, step.after
