@@ -38,4 +38,5 @@ LINUX_6_1 = replace(
             upstream="6.18 challenges it (CVE-2026-68118)",
         ),
     ),
+    rules={**LINUX.rules, "syn_received_reset_exact": False, "bad_ack_answered": False},
 )
