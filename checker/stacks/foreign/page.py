@@ -36,10 +36,11 @@ unexplained.
 A script's calls and the segments that it injects are *events*. Its answer is a fact if the script
 would fail without it: what is sent, that nothing is sent (if a later segment is expected, since
 only then would it be noticed), which state a socket tells, whether a reset is reported, and how
-many octets there are to read. Compared are control bits, SEG.SEQ, SEG.ACK and the length of the
-text; not windows, options, and when a segment is sent. Numbers count from the ISNs, and the right
-edge of the receive window is `WND`, so that scripts which differ only there say one thing. The same
-fact in several scripts counts once.
+many octets there are to read. Compared are control bits, SEG.SEQ, SEG.ACK, the length of the text
+(as one stream, however it is cut) and what a SACK option reports; not windows, other options, and
+when a segment is sent. Numbers count from the ISNs, and the right edge of the receive window is
+`WND`, so that scripts which differ only there say one thing. The same fact in several scripts
+counts once.
 """
 
 
