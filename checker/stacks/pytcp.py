@@ -5,7 +5,7 @@ Evidence, unless a departure says otherwise: the plans of ``stack pytcp``, again
 """
 
 from checker.stacks.profile import Departure, Profile
-from spec.rules import EarlyClose
+from spec.rules import EarlyClose, Restart
 
 PYTCP = Profile(
     name="pytcp",
@@ -51,10 +51,12 @@ PYTCP = Profile(
     rules={
         "syn_sent_any_reset": False,
         "syn_received_fin": False,
+        "syn_received_challenge": True,
         "bad_ack_reset": False,
         "early_close": EarlyClose.INSTEAD,
         "gap_answered": False,
         "time_wait_reopen": True,  # whether somebody listens or not
         "time_wait_ignores_reset": True,
+        "time_wait_restart": Restart.FIN,
     },
 )
