@@ -12,6 +12,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     Timers,
     abort_with_ack,
     aborts,
@@ -23,6 +24,7 @@ from checker.stacks.profile import (
     syn_ack,
     text_and_fin,
 )
+from spec.rules import ResetBelow, Restart
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
@@ -97,6 +99,7 @@ DEPARTURES = (
         "after a FIN, a reset one below RCV.NXT is taken",
         "3.10.7.4 first",
         (Outcome(at("CLOSE-WAIT CLOSING LAST-ACK", "rcv old RST"), after=State.CLOSED),),
+        switch=Switched("reset_below", ResetBelow.FIN),
     ),
     Departure(
         6,
@@ -194,4 +197,9 @@ LINUX = Profile(
         linear=4,  # net.ipv4.tcp_syn_linear_timeouts
     ),
     departures=DEPARTURES,
+    rules={
+        "reset_below": ResetBelow.FIN,
+        "ack_floor_at_iss": True,
+        "time_wait_restart": Restart.EMISSION,
+    },
 )

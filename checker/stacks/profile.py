@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
     after: State | None = None  # ... and entered; None: as specified
     elsewhere: bool = False  # RCV.NXT, SND.UNA or what else is not as specified afterwards
     dies: bool = False  # the stack is no more
+    anything: bool = False  # what is sent has a number that nobody foretells, as a new ISN
 
 
 class Switched(NamedTuple):
@@ -80,6 +81,14 @@ class Profile:
     """Of ``spec.rules``: against its defaults, or within its MAYs."""
     timers: Timers = Timers()
     departures: tuple[Departure, ...] = ()
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Further switches: with these and ``switches`` the specification departs as the stack does, as
+    far as switches say it. ``verify`` tells what that costs."""
+
+    @property
+    def imitated(self) -> dict[str, Any]:
+        """All switches by which the specification does as the stack does."""
+        return {**self.switches, **self.rules}
 
     def left(self, rules: Rules) -> tuple[Departure, ...]:
         """The departures that ``rules`` do not make themselves."""

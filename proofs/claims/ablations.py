@@ -321,6 +321,8 @@ ABLATIONS = (
     _change(157, "SYN in TIME-WAIT reset", "C2.reopened", {"time_wait_challenge": False}),
     _change(158, "no answer to bad ACKs", "C2.old", {"bad_ack_answered": False}),
     _change(159, "no answer beyond a gap", "C2.old", {"gap_answered": False}),
+    _change(161, "ghost ACKs taken", "T9.floor", {"ack_floor_at_iss": False}),
+    _change(162, "a CLOSE leaves SYN-RECEIVED at once", "T9", {"close_waits": False}),
 )
 """Every ablation whose claim is in the table."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, pace, paws, refinement, small, text
+from proofs.theorems import cookies, margin, pace, paws, refinement, small, text, timer
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -550,6 +550,45 @@ THEOREMS = (
         free=(),
         facts=(pace.slow_enough,),
         system=pace.PACE,
+    ),
+    Theorem(
+        id="CC7.rto",
+        title="whatever is measured, RTO is at least its lower bound and SRTT, at most its upper "
+        "bound or what the longest round trips allow, and doubles at each timeout",
+        cites="RFC 6298 2, 5.5",
+        claims=(
+            timer.average_is_between,
+            timer.variation_is_bounded,
+            timer.long_enough,
+            timer.short_enough,
+            timer.steady_trips_are_waited_for,
+            timer.takes_time,
+            timer.timeouts_double,
+        ),
+        clauses=(timer.timeouts_lengthen,),
+        rules={},
+        bounds={"width": 32},
+        free=(),
+        facts=(timer.has_a_lower_bound,),
+        system=timer.TIMER,
+    ),
+    Theorem(
+        id="H3.margin",
+        title="no request meets a server that has closed, if the client's idle limit and two "
+        "delays are no more than the server's",
+        cites="RFC 9112 9.3, 9.5",
+        claims=(margin.nothing_is_late,),
+        clauses=(
+            margin.server_waits,
+            margin.closed_is_over,
+            margin.read_in_time,
+            margin.asked_in_time,
+        ),
+        rules={},
+        bounds={"width": 32, "window": 2, "msl": 1, "requests": 2},
+        free=(),
+        facts=(margin.two_delays,),
+        system=margin.MARGIN,
     ),
     Theorem(
         id="CC3",

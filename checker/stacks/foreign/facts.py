@@ -14,26 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from checker.stacks.foreign import learned
+from checker.stacks.foreign.answers import ANY, foretold, holds, joined, same, told_of
 from checker.stacks.foreign.host import Done, Host, Setup, answer
 from checker.stacks.foreign.script import variants
 from checker.stacks.foreign.sources import THEIRS, Source
-from checker.stacks.foreign.walk import (
-    Seen,
-    Walk,
-    foretold,
-    holds,
-    joined,
-    same,
-    settings,
-    switches,
-    told_of,
-    walk,
-)
+from checker.stacks.foreign.terms import settings, switches
+from checker.stacks.foreign.walk import Seen, Walk, walk
 from checker.stacks.profile import Departure
 from spec.rules import Rules
 
-ANY = ("?",)
-"""Of an answer: it is not known whether any is expected."""
 AGREES = "agrees"  # with RFC 9293's own rules
 SWITCHES = "switches"  # with those of the stack's profile
 DEPARTURE = "departure"  # the stack's, known by name
@@ -321,7 +310,7 @@ def _start(start: Start, way: tuple[str, ...]) -> dict[str, object]:
         return {}
     said: dict[str, object] = {}
     if start.setup != Setup():
-        said["setup"] = list(start.setup)
+        said["setup"] = list(start.setup[: 4 if start.setup.sack else 3])
     if start.settings:
         said["settings"] = list(start.settings)
     return said
@@ -341,7 +330,7 @@ def _inline(value: object) -> str:
         return "{" + ", ".join(f"{k} = {_inline(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 def load(path: Path) -> Table:

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from checker.stacks.foreign.answers import foretold, same
 from checker.stacks.foreign.host import IRS, ISS, SEQ, Done, Host, Setup, answer, named
-from checker.stacks.foreign.walk import foretold, same
 from checker.stacks.profile import Departure
 from spec.rules import Rules
 from spec.tcp.segment import Control, Segment
