@@ -310,6 +310,7 @@ LIBSLIRP = Profile(
     ),
     rules={
         "reset_below": ResetBelow.ALL,
+        "reset_exact": False,
         "syn_silent": Silent.BELOW,
         "syn_challenge": False,
         "ack_of_nothing": True,

@@ -18,6 +18,7 @@ from checker.stacks.profile import (
     reset_with_ack,
     syn_ack,
 )
+from spec.rules import Restart
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -213,6 +214,7 @@ LWIP = Profile(
         "simultaneous_open": False,
         "time_wait_challenge": False,
         "time_wait_ignores_reset": True,
+        "time_wait_restart": Restart.FIN,
         "ack_floor": False,  # an ACK of long ago is taken for an old one
     },
 )

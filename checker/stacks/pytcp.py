@@ -17,7 +17,7 @@ from checker.stacks.profile import (
     nothing,
     stays,
 )
-from spec.rules import EarlyClose
+from spec.rules import EarlyClose, Restart
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -269,10 +269,12 @@ PYTCP = Profile(
     rules={
         "syn_sent_any_reset": False,
         "syn_received_fin": False,
+        "syn_received_challenge": True,
         "bad_ack_reset": False,
         "early_close": EarlyClose.INSTEAD,
         "gap_answered": False,
         "time_wait_reopen": True,  # whether somebody listens or not
         "time_wait_ignores_reset": True,
+        "time_wait_restart": Restart.FIN,
     },
 )
