@@ -511,6 +511,9 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
     ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
+    ({"restart_window": True}, PROFILES["transfer-idle"], None, {"RFC 5681/4.1/idle"}),
+    ({"restart_window": False}, PROFILES["transfer-idle"], None, {"against RFC 5681/4.1/idle"}),
+    ({"cwnd_validated": True}, PROFILES["transfer-idle"], None, {"RFC 7661/4.3/not-validated"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
@@ -563,7 +566,7 @@ def fired_by_small() -> set[str]:
     return fired
 
 
-@pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0])))
+@pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0]), "default"))
 def test_rules_of_a_switch_fire_with_it_and_not_without(choice: Any) -> None:
     rules, profile, limit, fresh = choice
     assert fresh <= fires(replace(Rules(), **rules), profile, limit)
