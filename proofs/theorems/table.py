@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, pace, paws, refinement, small, text
+from proofs.theorems import cookies, draining, pace, paws, refinement, small, text
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
-from spec.observe.confusion import Confusion, Restarts
+from spec.observe.confusion import Confusion, LastingConfusion, Restarts
 from spec.observe.crossing import Crossing
 from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
@@ -91,6 +91,9 @@ _FORGED = _OPEN | {"user_timeout": True, "forged": True}
 
 _TIMED = _OPEN | {"abort": False}
 """With time: graceful closes only, and nobody gives up. No text."""
+
+_TEXT_TOO: dict[str, object] = {"octets": 1 << 31, "send_window": True, "packed": True}
+"""SENDs until 2^31 octets were written; as much in a segment as the window takes."""
 
 _LISTENING = _OPEN | {
     "user_timeout": True,
@@ -314,6 +317,31 @@ THEOREMS = (
         facts=(i.window_is_sane, i.two_msl),
     ),
     Theorem(
+        id="T4.text",
+        title="... with text",
+        cites="RFC 9293 3.4.1, 3.6.1",
+        claims=(i.no_confusion,),
+        clauses=(
+            i.little_is_written,
+            i.acknowledged_first,
+            i.alive,
+            i.origins_exist,
+            i.partner_exists,
+            i.who_acknowledges_knows,
+            i.mine_die_first,
+            i.answers_die,
+            i.the_gone_die,
+            i.over_is_over,
+            i.nothing_of_it_is_left,
+            i.old_is_over,
+        ),
+        rules={**_DRAIN, "retransmission_bounded": False},
+        bounds=_TIMED | _TEXT_TOO,
+        watchers=(LastingConfusion(),),
+        free=("window", "write", "msl", "span", "time_wait"),
+        facts=(i.two_msl, i.written_at_once),
+    ),
+    Theorem(
         id="T7",
         title="a host that crashed and then kept quiet for MSL has nothing from before in flight",
         cites="RFC 9293 3.4.3",
@@ -330,6 +358,17 @@ THEOREMS = (
         bounds=_UNTIMED,
         watchers=(Restarts(),),
         free=("window", "msl", "span", "crashes"),
+    ),
+    Theorem(
+        id="T7.text",
+        title="... with text",
+        cites="RFC 9293 3.4.3",
+        claims=(i.nothing_sent_before_is_left,),
+        clauses=(i.alive, i.quiet_outlasts, i.what_crashed_is_over),
+        rules={},
+        bounds=_UNTIMED | _TEXT_TOO,
+        watchers=(Restarts(),),
+        free=("window", "write", "msl", "span", "crashes"),
     ),
     Theorem(
         id="T10",
@@ -537,6 +576,75 @@ THEOREMS = (
         "gracefully has taken all that the peer wrote, too",
         cites="RFC 9293 1, 3.6",
         claims=(text.acknowledged_is_whole, text.graceful_is_whole),
+    ),
+    _upon(
+        _TEXT,
+        id="T1s.exact.text",
+        title="agreement in simultaneous open, with text, if what acknowledges our SYN must be at "
+        "RCV.NXT",
+        cites="RFC 9293 3.10.7.4 first",
+        claims=(text.simultaneous_agreement,),
+        rules={"syn_ack_exact": True},
+    ),
+    _upon(
+        _TEXT,
+        id="T5s.exact.text",
+        title="... and then no segment of an earlier connection moves one that was opened "
+        "simultaneously",
+        cites="RFC 9293 3.4.1, 3.10.7.4 first",
+        claims=(text.no_simultaneous_crossing,),
+        clauses=(text.simultaneous_agreement, text.others_have_taken_nothing_simultaneous),
+        rules={"syn_ack_exact": True},
+    ),
+    _upon(
+        _TEXT,
+        id="T8s.exact.text",
+        title="... and who closes one gracefully has a peer that took all, and has taken all",
+        cites="RFC 9293 1, 3.6, 3.10.7.4 first",
+        claims=(
+            text.acknowledged_is_whole_simultaneous,
+            text.graceful_is_whole_simultaneous,
+        ),
+        clauses=(text.simultaneous_agreement, text.others_have_taken_nothing_simultaneous),
+        rules={"syn_ack_exact": True},
+    ),
+    Theorem(
+        id="T3.text",
+        title="TIME-WAIT of 2 MSL, R and what a persist timer runs drains, with text",
+        cites="RFC 9293 3.6.1, 3.8.3, 3.8.6.1; RFC 1337",
+        claims=(draining.time_wait_drains, draining.only_its_timer_ends_it),
+        clauses=(
+            text.agreement,
+            text.numbers_are_places,
+            text.remembered,
+            text.opening,
+            text.in_order,
+            text.taken_was_sent,
+            text.states_tell,
+            text.window_is_its_own,
+            text.in_flight,
+            draining.segments_are_sent,
+            draining.acks_are_of_the_past,
+            draining.others_have_taken_nothing,
+            text.answers_its_caller,
+            draining.acknowledges_its_callee,
+            text.simultaneous_agreement,
+            text.acknowledged_is_whole,
+            text.acknowledged_is_whole_simultaneous,
+            draining.fin_goes_last,
+            draining.timers_run_down,
+            draining.alive,
+            draining.mine_die_first,
+            draining.answers_die,
+            draining.retransmission_ends,
+            draining.the_partner_dies,
+        ),
+        rules={**_DRAIN, "close_waits": True, "syn_ack_exact": True},
+        bounds={"width": 32, "packed": True, "send_window": True},
+        free=("covering_acceptable", "edge_acceptable"),
+        pairs=(text.rising,),
+        facts=(text.nothing_comes_back, draining.long_enough),
+        system=draining.DRAINING,
     ),
     Theorem(
         id="T9.pace",

@@ -13,8 +13,9 @@ places go is a function of the TCB that no step changes: what it will be given t
 not know, only that the next ISS is not below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from proofs.theorems.small import Pair, Scene, Sides, Turn
 from spec.seq import choose, implies, not_
@@ -64,7 +65,10 @@ class End:
 
     Of SND.UNA, SND.NXT and RCV.NXT there are the places only. The TCB that the specification works
     on has the numbers, and the end has strayed if one is not that of its place afterwards.
+    ``timers`` are the fields that the TCB has, too; none, where there is no time.
     """
+
+    timers: ClassVar[tuple[str, ...]] = ()
 
     state: State = State.CLOSED
     passive: bool = False  # the TCB came from LISTEN
@@ -85,6 +89,7 @@ class End:
     graceful: bool = False  # the TCB ended by its TIME-WAIT timer, or the ACK of its FIN
     strayed: bool = False
     crossed: bool = False  # it had reached ESTABLISHED, and an earlier TCB's segment changed it
+    crossed_simultaneous: bool = False  # ... and was opened simultaneously
     garbled: bool = False  # something was taken that was not next in the stream of who was heard
 
     @property
@@ -189,20 +194,24 @@ def _tcb(s: Turn) -> Tcb:
     tcb.rcv.wnd, tcb.rcv.up = me.rcv_wnd, s.open.up
     if me.state != State.SYN_SENT:
         tcb.rcv.nxt, tcb.irs = _number(s, me.got), _number(s, me.heard)
+    for name in me.timers:
+        setattr(tcb, name, getattr(me, name))
     return tcb
 
 
-def _check_kept(tcb: Tcb) -> None:
+def _check_kept(tcb: Tcb, timers: Sequence[str]) -> None:
     """Nothing has become of a TCB that ``End`` does not keep."""
     for name, value, blank in zip(paths(tcb), key(tcb), key(Tcb()), strict=True):
-        if name not in KEPT and (type(value) is not type(blank) or value != blank):
+        if name not in (*KEPT, *timers) and (type(value) is not type(blank) or value != blank):
             raise AssertionError(f"{name} of a TCB is not kept, and is not what it was")
 
 
 def _keep(s: Turn, tcb: Tcb) -> None:
     """Write down what became of it, once the places are those of now."""
-    _check_kept(tcb)
     me: End = s.me
+    _check_kept(tcb, me.timers)
+    for name in me.timers:
+        setattr(me, name, getattr(tcb, name))
     me.state, me.wnd, me.rcv_wnd = tcb.state, tcb.snd.wnd, tcb.rcv.wnd
     me.closed = me.closed | tcb.closing
     if tcb.state in (State.CLOSED, State.LISTEN):
@@ -408,8 +417,9 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
         me.una, me.reached = flying.acks, True
     moved = (had[0] != me.una) | (had[1] != me.taken) | (had[2] != me.ended)
     moved = moved | (tcb.state != before)
-    earlier = reached & not_(me.simultaneous) & (flying.src < me.heard)
-    me.crossed = me.crossed | (earlier & moved)
+    crossed = reached & (flying.src < me.heard) & moved
+    me.crossed = me.crossed | (crossed & not_(me.simultaneous))
+    me.crossed_simultaneous = me.crossed_simultaneous | (crossed & me.simultaneous)
     sent = _sent_first(s)
     _keep(s, tcb)
     return sent
@@ -591,12 +601,21 @@ def acks_are_of_the_past(w: Sides, seg: Flying) -> bool:
     return implies(seg.ack, past) & (seg.wnd <= WINDOW)
 
 
+def _others_have_taken_nothing(w: Sides, seg: Flying, simultaneous: bool) -> bool:
+    peer: End = w.peer
+    another = peer.reached & (peer.simultaneous == simultaneous) & (seg.src != peer.heard)
+    return implies(seg.ack & (seg.heard == peer.iss) & another, seg.acks == peer.iss + 1)
+
+
 def others_have_taken_nothing(w: Sides, seg: Flying) -> bool:
     """A TCB that heard one which is established with another has acknowledged nothing but its
     SYN."""
-    peer: End = w.peer
-    another = peer.reached & not_(peer.simultaneous) & (seg.src != peer.heard)
-    return implies(seg.ack & (seg.heard == peer.iss) & another, seg.acks == peer.iss + 1)
+    return _others_have_taken_nothing(w, seg, False)
+
+
+def others_have_taken_nothing_simultaneous(w: Sides, seg: Flying) -> bool:
+    """... also of one that was opened simultaneously."""
+    return _others_have_taken_nothing(w, seg, True)
 
 
 def answers_its_caller(w: Sides) -> bool:
@@ -623,12 +642,21 @@ def simultaneous_or_later(w: Sides) -> bool:
     return implies(me.reached & me.simultaneous, agree | (me.heard < w.peer.iss))
 
 
+def _agreement(w: Sides, simultaneous: bool) -> bool:
+    me: End = w.me
+    agree = w.its(me.heard).heard == me.iss
+    return implies(me.reached & (me.simultaneous == simultaneous), agree)
+
+
 def agreement(w: Sides) -> bool:
     """T1: who reached ESTABLISHED by LISTEN, or straight from SYN-SENT, was heard by the TCB that
     it heard."""
-    me: End = w.me
-    agree = w.its(me.heard).heard == me.iss
-    return implies(me.reached & not_(me.simultaneous), agree)
+    return _agreement(w, False)
+
+
+def simultaneous_agreement(w: Sides) -> bool:
+    """T1s: so was who went from SYN-SENT to SYN-RECEIVED first."""
+    return _agreement(w, True)
 
 
 def stale_is_unheard(w: Sides) -> bool:
@@ -649,6 +677,11 @@ def no_crossing(w: Sides) -> bool:
     return not_(w.me.crossed)
 
 
+def no_simultaneous_crossing(w: Sides) -> bool:
+    """T5s: nor one that was opened simultaneously."""
+    return not_(w.me.crossed_simultaneous)
+
+
 def numbers_are_places(w: Sides) -> bool:
     """T9: ISS, IRS, SND.UNA, SND.NXT and RCV.NXT are the numbers of their places, however far they
     are."""
@@ -666,19 +699,37 @@ def nothing_is_garbled(w: Sides) -> bool:
     return not_(w.me.garbled)
 
 
-def acknowledged_is_whole(w: Sides) -> bool:
-    """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
+def _acknowledged_is_whole(w: Sides, simultaneous: bool) -> bool:
     me: End = w.me
     other: Life = w.its(me.heard)
-    agreed = me.reached & not_(me.simultaneous)
+    agreed = me.reached & (me.simultaneous == simultaneous)
     acknowledged = agreed & me.closed & (me.una == me.wrote + 1)
     return implies(acknowledged, other.ended & (other.taken == me.wrote))
+
+
+def acknowledged_is_whole(w: Sides) -> bool:
+    """T8: an end whose FIN is acknowledged has a peer that took all that was written."""
+    return _acknowledged_is_whole(w, False)
+
+
+def acknowledged_is_whole_simultaneous(w: Sides) -> bool:
+    """T8s: also if it was opened simultaneously."""
+    return _acknowledged_is_whole(w, True)
+
+
+def _graceful_is_whole(w: Sides, simultaneous: bool) -> bool:
+    me: End = w.me
+    other: Life = w.its(me.heard)
+    whole = me.ended & other.ended & (me.taken == other.wrote) & (other.taken == me.wrote)
+    return implies(me.graceful & (me.simultaneous == simultaneous), whole)
 
 
 def graceful_is_whole(w: Sides) -> bool:
     """T8: where a TCB ends by its TIME-WAIT timer, or by the ACK of its FIN in LAST-ACK, each end
     has taken all that the other wrote."""
-    me: End = w.me
-    other: Life = w.its(me.heard)
-    whole = me.ended & other.ended & (me.taken == other.wrote) & (other.taken == me.wrote)
-    return implies(me.graceful & not_(me.simultaneous), whole)
+    return _graceful_is_whole(w, False)
+
+
+def graceful_is_whole_simultaneous(w: Sides) -> bool:
+    """T8s: also if it was opened simultaneously."""
+    return _graceful_is_whole(w, True)

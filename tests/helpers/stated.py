@@ -163,7 +163,8 @@ class Ends:
         system = self.system
         me, open_ = self.record(system.end, "me.", values), self.record(system.open, "", values)
         seen = self.record(system.seen, "sight.", values)
-        switches = {name: values[name] for name in self.theorem.free}
+        named = {f.name for f in dataclasses.fields(self.rules)}
+        switches = {name: v for name, v in values.items() if name in named}
         rules = dataclasses.replace(self.rules, **switches)
         tcp = Tcp(rules, self.bounds, 0)
         s = Turn(me, open_, seen, rules, self.bounds, tcp, functions["mine.end"])
@@ -185,7 +186,8 @@ class Ends:
             return lambda n: rebuild(self.system.memory(), (functions[f](n) for f in names))
 
         ends = functions[f"mine.{END}"], functions[f"its.{END}"]
-        return Sides(me, peer, lives("mine"), lives("its"), *ends)
+        open_ = self.record(self.system.open, "", values)
+        return Sides(me, peer, lives("mine"), lives("its"), *ends, open_)
 
 
 def way_of(action: Action, values: Mapping[str, Any], functions: Functions | None = None) -> Way:
