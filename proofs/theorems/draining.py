@@ -176,7 +176,7 @@ def acks_are_of_the_past(w: Sides, seg: Dated) -> bool:
 
 def others_have_taken_nothing(w: Sides, seg: Dated) -> bool:
     """A TCB that heard one which is established with another has acknowledged nothing but its
-    SYN."""
+    SYN; until TIME-WAIT, where nothing is to be acknowledged."""
     nothing = text.others_have_taken_nothing(w, seg)
     return seg.rst | (nothing & text.others_have_taken_nothing_simultaneous(w, seg))
 

@@ -92,6 +92,7 @@ class Sides:
     my_end: Callable[[int], int]
     its_end: Callable[[int], int]
     open: Any = None
+    rules: Rules = field(default_factory=Rules)
 
 
 Move = Callable[[Turn, Any], "list[Any] | None"]

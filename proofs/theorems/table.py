@@ -183,6 +183,10 @@ _TEXT = Theorem(
     claims=(text.agreement, text.numbers_are_places, text.segments_are_numbered),
     clauses=(
         text.remembered,
+        text.reopened_by_rule,
+        text.only_time_wait_returns,
+        text.left_is_remembered,
+        text.left_agreed,
         text.opening,
         text.in_order,
         text.taken_was_sent,
@@ -192,6 +196,7 @@ _TEXT = Theorem(
         text.segments_are_sent,
         text.acks_are_of_the_past,
         text.others_have_taken_nothing,
+        text.heard_was_made,
         text.answers_its_caller,
         text.acknowledges_its_callee,
         text.simultaneous_or_later,
@@ -203,6 +208,13 @@ _TEXT = Theorem(
     facts=(text.nothing_comes_back,),
     system=text.TEXT,
 )
+
+_LEFT_SIMULTANEOUSLY = (
+    text.left_agreed_simultaneous,
+    text.others_have_taken_nothing_simultaneous,
+    text.acknowledged_is_whole_simultaneous,
+)
+"""What is known, with text, of TCBs that opened simultaneously, and where they are returned to."""
 
 THEOREMS = (
     _T1,
@@ -579,11 +591,20 @@ THEOREMS = (
     ),
     _upon(
         _TEXT,
+        id="T6.text",
+        title="reopening from TIME-WAIT is safe if both ISSs are above what was used, with text",
+        cites="RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13",
+        claims=(text.later_syns_reopen, text.no_crossing),
+        rules={"time_wait_reopen": True},
+    ),
+    _upon(
+        _TEXT,
         id="T1s.exact.text",
         title="agreement in simultaneous open, with text, if what acknowledges our SYN must be at "
         "RCV.NXT",
         cites="RFC 9293 3.10.7.4 first",
         claims=(text.simultaneous_agreement,),
+        clauses=_LEFT_SIMULTANEOUSLY,
         rules={"syn_ack_exact": True},
     ),
     _upon(
@@ -593,7 +614,7 @@ THEOREMS = (
         "simultaneously",
         cites="RFC 9293 3.4.1, 3.10.7.4 first",
         claims=(text.no_simultaneous_crossing,),
-        clauses=(text.simultaneous_agreement, text.others_have_taken_nothing_simultaneous),
+        clauses=(*_LEFT_SIMULTANEOUSLY, text.simultaneous_agreement),
         rules={"syn_ack_exact": True},
     ),
     _upon(
@@ -605,7 +626,7 @@ THEOREMS = (
             text.acknowledged_is_whole_simultaneous,
             text.graceful_is_whole_simultaneous,
         ),
-        clauses=(text.simultaneous_agreement, text.others_have_taken_nothing_simultaneous),
+        clauses=(*_LEFT_SIMULTANEOUSLY[:-1], text.simultaneous_agreement),
         rules={"syn_ack_exact": True},
     ),
     Theorem(
@@ -617,6 +638,8 @@ THEOREMS = (
             text.agreement,
             text.numbers_are_places,
             text.remembered,
+            text.reopened_by_rule,
+            text.only_time_wait_returns,
             text.opening,
             text.in_order,
             text.taken_was_sent,
@@ -626,6 +649,7 @@ THEOREMS = (
             draining.segments_are_sent,
             draining.acks_are_of_the_past,
             draining.others_have_taken_nothing,
+            text.heard_was_made,
             text.answers_its_caller,
             draining.acknowledges_its_callee,
             text.simultaneous_agreement,

@@ -83,7 +83,7 @@ class Run:
         if end.state not in (State.CLOSED, State.LISTEN):
             more = end.buffer if self.brisk else chance.choice(SIZES)
             room = min(end.buffer, end.rcv_wnd + more)
-        isn = limits.get(end.iss, chance.choice((1, (1 << 32) - 2, chance.randrange(1, 1 << 32))))
+        isn = limits.get(end.made, chance.choice((1, (1 << 32) - 2, chance.randrange(1, 1 << 32))))
         isn += chance.choice((0, 0, 1, 7, 1 << 20))
         if isn not in limits:
             limits[isn] = isn + (1 << 34 if self.brisk else chance.choice(EXTENTS))
@@ -164,6 +164,7 @@ class Run:
         self.done["full"] += after.wrote > after.una + BUFFER // 2
         self.done["again"] += before.iss not in (0, after.iss)
         self.done["stale"] += after.stale
+        self.done["returned"] += after.iss < after.made
         for rule in s.tcp.cited:
             self.done[rule.id] += 1
 
@@ -178,6 +179,7 @@ class Run:
             self.end_of(me),
             self.end_of(1 - me),
             self.system.open(**self.times),
+            dataclasses.replace(Rules(), **self.theorem.rules),
         )
 
     def broken(self) -> Iterator[str]:
@@ -188,8 +190,12 @@ class Run:
                 self.flying[me], min(5, len(self.flying[me]))
             )
             for clause in self.theorem.all:
-                of_message = "seg" in inspect.signature(clause).parameters
-                rows = [(seg,) for seg in some] if of_message else [()]
+                names = inspect.signature(clause).parameters
+                rows: list[tuple[Any, ...]] = [()]
+                if "seg" in names:
+                    rows = [(seg,) for seg in some]
+                elif "n" in names:
+                    rows = [(n,) for n in (0, *self.lives[me])]
                 if not all(clause(w, *row) for row in rows):
                     yield clause.__name__
             for pair in self.theorem.pairs:

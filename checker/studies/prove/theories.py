@@ -301,7 +301,7 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         def decided() -> tuple[None, list[Any]]:
             ends = record(system.end, "me."), record(system.end, "peer.")
             w = Sides(*ends, known("mine"), known("its"), end("mine"), end("its"))
-            w = dataclasses.replace(w, open=record(system.open, ""))
+            w = dataclasses.replace(w, open=record(system.open, ""), rules=rules)
             about = [
                 record(system.message, "seg.") if name == "seg" else tracer.var(name, NAT)
                 for name in names

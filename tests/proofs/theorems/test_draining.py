@@ -1,6 +1,5 @@
 """T3 with text: clauses on random runs, the statement, and a run to its bound."""
 
-import dataclasses
 import inspect
 import pickle
 import random
@@ -25,6 +24,7 @@ from spec.rules import Rules
 from spec.tcp.context import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
+from spec.world.records import key, paths
 from tests.helpers import stated
 from tests.helpers.pair_runs import Run, turn
 
@@ -220,7 +220,7 @@ def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
     for memory in made.memories:
         for whose in ("mine", "its"):
             name = f"{whose}.{memory.name}"
-            odd = memory.name.endswith(("closed", "ended"))
+            odd = memory.name.endswith(("closed", "ended", "passive"))
             more = chance.choice((0, 1, 2, 9, 1 << 33))
             functions[name] = partial(_flag if odd else _above, more)
     return found, functions
@@ -269,10 +269,9 @@ def test_time_goes_by_as_it_says() -> None:
         draining._tick(end, at["elapsed"])
         leaf = stated.way_of(tick, at, functions).leaf
         assert leaf is not None
-        for f in dataclasses.fields(Timed):
-            value = getattr(end, f.name)
-            said = evaluate(leaf.after[f.name], at, functions)
-            assert said == ([*State].index(value) if isinstance(value, State) else value), f.name
+        for name, value in zip(paths(end), key(end), strict=True):
+            said = evaluate(leaf.after[name], at, functions)
+            assert said == ([*State].index(value) if isinstance(value, State) else value), name
 
 
 def test_clauses_say_what_their_functions_do() -> None:
@@ -281,10 +280,12 @@ def test_clauses_say_what_their_functions_do() -> None:
     by_name = {f.__name__: f for f in THEOREM.all}
     for _ in range(300):
         at, functions = drawn(chance)
+        at["n"] = chance.choice((0, at["me.iss"], at["me.iss"] + 1))
         w, seg = spec.sides(at, functions), spec.record(Dated, "seg.", at)
         for clause in read().clauses:
             function = by_name[clause.name]
-            rest = [seg] if "seg" in inspect.signature(function).parameters else []
+            names = inspect.signature(function).parameters
+            rest: list[Any] = [seg] if "seg" in names else [at["n"]] if "n" in names else []
             plain = bool(function(w, *rest))
             assert evaluate(clause.term, at, functions) == plain, (clause.name, at)
             found.setdefault(clause.name, set()).add(plain)
@@ -297,6 +298,6 @@ def test_clauses_speak_of_times_only() -> None:
     at, functions = drawn(random.Random(8))
     rows = ("me.", "peer.", "seg.")
     mine = {n: v for n, v in at.items() if n.startswith(rows)}
-    mine |= {n: at[n] for n in ("msl", "r", "length", "persist")}
+    mine |= {n: at[n] for n in ("msl", "r", "length", "persist")} | {"n": 1}
     for clause in read().clauses:
         evaluate(clause.term, mine, functions)

@@ -32,20 +32,32 @@ from tests.helpers import stated
 from tests.helpers.pair_runs import Run, turn
 
 ALL = tuple(BY_ID[f"{id}.text"] for id in ("T1", "T2", "T5", "T9", "T8"))
-WHOLE = dataclasses.replace(
-    ALL[0],
-    claims=tuple(f for theorem in ALL for f in theorem.claims),
-    clauses=tuple(f for theorem in ALL for f in theorem.clauses),
-)
-"""One theorem with all clauses."""
+OPTIONS = tuple(BY_ID[f"{id}.text"] for id in ("T6", "T1s.exact", "T5s.exact", "T8s.exact"))
 
 
-def seen(runs: int, steps: int, seed: int = 0) -> tuple[Counter[str], Counter[str]]:
+def together(*theorems: Theorem) -> Theorem:
+    """One theorem with all clauses and all options."""
+    return dataclasses.replace(
+        ALL[0],
+        claims=tuple(dict.fromkeys(f for theorem in theorems for f in theorem.claims)),
+        clauses=tuple(dict.fromkeys(f for theorem in theorems for f in theorem.clauses)),
+        rules={name: value for theorem in theorems for name, value in theorem.rules.items()},
+    )
+
+
+WHOLE = together(*ALL)
+STRICT = together(*ALL, *OPTIONS)
+"""... also where a SYN reopens, and what acknowledges our SYN must be at RCV.NXT."""
+
+
+def seen(
+    runs: int, steps: int, seed: int = 0, theorem: Theorem = WHOLE
+) -> tuple[Counter[str], Counter[str]]:
     """What happened on random runs, and which clauses were false."""
     done: Counter[str] = Counter()
     false: Counter[str] = Counter()
     for n in range(runs):
-        run = Run(WHOLE, seed + n)
+        run = Run(theorem, seed + n)
         for _ in range(steps):
             if run.step():
                 false.update(run.broken())
@@ -58,6 +70,21 @@ def test_clauses_are_true() -> None:
     assert not false
     assert {"deliver", "SEND", "RECEIVE", "CLOSE", "RETRANSMISSION TIMEOUT", "again"} <= {*done}
     assert done["3.10.7.4/seventh/text"] > 20 and done["3.10.7.4/first/answer"] > 100
+
+
+def test_clauses_are_true_where_a_syn_reopens() -> None:
+    done, false = seen(12, 300, 50, STRICT)
+    assert not false
+    assert done["deliver"] > 100
+
+
+@pytest.mark.slow
+def test_clauses_are_true_of_many_states_where_a_syn_reopens() -> None:
+    done, false = seen(400, 600, 2000, STRICT)
+    assert not false
+    assert {text.REOPENS, text.RETURNS, "returned", "3.10.7.3/SYN-SENT/fourth/simultaneous"} <= {
+        *done
+    }
 
 
 @pytest.mark.slow
@@ -361,7 +388,7 @@ def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
     for memory in made.memories:
         for whose in ("mine", "its"):
             name = f"{whose}.{memory.name}"
-            if memory.name.endswith(("closed", "ended")):
+            if memory.name.endswith(("closed", "ended", "passive")):
                 functions[name] = partial(_flag, chance.randrange(2))
             else:
                 functions[name] = partial(_above, chance.choice((0, 1, 2, 9, 1 << 33)))
@@ -423,13 +450,15 @@ def test_the_statement_says_so_of_many_inputs() -> None:
 def test_clauses_say_what_their_functions_do() -> None:
     chance, spec = random.Random(7), stated.Ends(ALL[0], read())
     found: dict[str, set[bool]] = {}
-    by_name = {f.__name__: f for f in WHOLE.all}
+    by_name = {f.__name__: f for f in STRICT.all}
     for _ in range(300):
         at, functions = drawn(chance)
+        at["n"] = chance.choice((0, at["me.iss"], at["me.iss"] + 1))
         w, seg = spec.sides(at, functions), spec.record(Flying, "seg.", at)
         for clause in read().clauses:
             function = by_name[clause.name]
-            rest = [seg] if "seg" in inspect.signature(function).parameters else []
+            names = inspect.signature(function).parameters
+            rest: list[Any] = [seg] if "seg" in names else [at["n"]] if "n" in names else []
             plain = bool(function(w, *rest))
             assert evaluate(clause.term, at, functions) == plain, (clause.name, at)
             found.setdefault(clause.name, set()).add(plain)
