@@ -20,8 +20,10 @@ from typing import ClassVar
 from proofs.theorems.small import Pair, Scene, Sides, Turn
 from spec.seq import choose, implies, not_
 from spec.tcp.context import Tcp
-from spec.tcp.segment import Control, Count, Segment, Seq
+from spec.tcp.segment import Control, Count, Segment, Seq, acceptable
 from spec.tcp.segment_arrives import segment_arrives
+from spec.tcp.segment_arrives.others import sixth_to_eighth
+from spec.tcp.sending import acknowledge
 from spec.tcp.tcb import State, Tcb, delete
 from spec.tcp.timeouts import (
     gives_up,
@@ -148,6 +150,7 @@ class Choice:
     isn: Count = 1  # the place of the next ISS
     octets: Count = 1  # that SEND is given
     part: Count = 1  # how much is sent again
+    skip: Count = 0  # ... and how far above SND.UNA
     room: Count = 1  # how much the buffer of a new TCB holds; how much of it RECEIVE makes free
     greatest: Count = 0  # MAX.SND.WND
     wl1: Seq = 0  # SND.WL1, SND.WL2 and RCV.UP
@@ -398,21 +401,24 @@ def _leave(s: Turn, _: None) -> list[Flying] | None:
 
 
 def _retransmit(s: Turn, _: None) -> list[Flying] | None:
-    """As much as one likes of what is to be acknowledged is sent again, in one segment; or a shut
-    window is probed."""
+    """As much as one likes of what is to be acknowledged is sent again, in one segment, wherever it
+    begins; or a shut window is probed."""
     me: End = s.me
-    tcb = _tcb(s)
+    tcb, skip = _tcb(s), s.open.skip
     if me.state in (State.CLOSED, State.LISTEN) or not retransmits(tcb, s.tcp):
         return None
     if me.state in OPENING or me.una == me.nxt:
         return _after(s, tcb, retransmission_timeout)
-    if not (s.open.part > 0) & (me.una + s.open.part <= me.nxt):
+    if not (s.open.part > 0) & (me.una + skip + s.open.part <= me.nxt):
         return None
+    # As if all before it were acknowledged
+    tcb.snd.una, tcb.iss = s.seq.plus(tcb.snd.una, skip), s.seq.plus(tcb.iss, skip)
+    tcb.written = tcb.written - skip
     tcb.snd.nxt = s.seq.plus(tcb.snd.una, s.open.part)
     retransmission_timeout(tcb, _using(s, me.buffer))
-    tcb.snd.nxt = _number(s, me.nxt)
+    tcb.snd.una, tcb.snd.nxt = _number(s, me.una), _number(s, me.nxt)
     _keep(s, tcb)
-    return _sent(s, me.una)
+    return _sent(s, me.una + skip)
 
 
 def _reset(s: Turn, _: None) -> list[Flying] | None:
@@ -458,10 +464,7 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
     if waits and tcb.state in (State.SYN_RECEIVED, State.ESTABLISHED):
         me.heard, me.taken = flying.src, flying.at + 1
         me.simultaneous = not_(me.passive) & (tcb.state == State.SYN_RECEIVED)
-    for _, skip, octets in tcp.taken:
-        another = (flying.src != me.heard) | (flying.at + skip != me.taken)
-        me.garbled = me.garbled | ((octets != 0) & another)
-        me.taken = me.taken + octets
+    _take(s, flying)
     if "connection closing" in tcp.signals:
         another = (flying.src != me.heard) | (flying.at + flying.text != me.taken)
         me.garbled, me.ended = me.garbled | another, True
@@ -477,6 +480,39 @@ def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
     crossed = there & reached & (flying.src < heard) & moved
     me.crossed = me.crossed | (crossed & not_(me.simultaneous))
     me.crossed_simultaneous = me.crossed_simultaneous | (crossed & me.simultaneous)
+    sent = _sent_first(s)
+    _keep(s, tcb)
+    return sent
+
+
+def _take(s: Turn, flying: Flying) -> None:
+    """Write down what was taken of a segment."""
+    me: End = s.me
+    for _, skip, octets in s.tcp.taken:
+        another = (flying.src != me.heard) | (flying.at + skip != me.taken)
+        me.garbled = me.garbled | ((octets != 0) & another)
+        me.taken = me.taken + octets
+
+
+def _held(s: Turn, flying: Flying) -> list[Flying] | None:
+    """Text that came out of order and was held is taken, and acknowledged: its ACK and window do
+    not count again."""
+    me: End = s.me
+    if me.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+        return None
+    if flying.syn | (flying.text == 0) or not _near(s, flying):
+        return None
+    tcb, tcp, had = _tcb(s), _using(s, me.buffer), me.taken
+    seg = Segment(_number(s, flying.at), text=flying.text, ctl=Control(ack=True))
+    if not acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg):
+        return None
+    if not sixth_to_eighth(tcb, seg, tcp):
+        return None
+    acknowledge(tcb, tcp)
+    _take(s, flying)
+    earlier = me.reached & (flying.src < me.heard) & (me.taken != had)
+    me.crossed = me.crossed | (earlier & not_(me.simultaneous))
+    me.crossed_simultaneous = me.crossed_simultaneous | (earlier & me.simultaneous)
     sent = _sent_first(s)
     _keep(s, tcb)
     return sent
@@ -516,7 +552,7 @@ TEXT = Pair(
         "RETRANSMISSION TIMEOUT": _retransmit,
         "reset": _reset,
     },
-    {"deliver": _arrives},
+    {"deliver": _arrives, "take what was held": _held},
     _look,
     memory=Life,
     life="iss",

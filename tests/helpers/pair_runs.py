@@ -92,6 +92,7 @@ class Run:
             isn=isn,
             octets=chance.choice(SIZES),
             part=chance.choice((1, 2, 1 << 16, max(end.nxt - end.una, 1))),
+            skip=chance.choice((0, 0, 0, 1, 1 << 16)),
             room=room,
             greatest=chance.choice((0, WINDOW, 1 << 33)),
             wl1=chance.randrange(1 << 32),
@@ -114,7 +115,7 @@ class Run:
     def step(self) -> bool:
         """Let something happen, if it may."""
         chance, me = self.chance, self.chance.randrange(2)
-        name = chance.choice((*self.moves, "SEND", "RECEIVE", *["deliver"] * 12))
+        name = chance.choice((*self.moves, *self.deliveries, "SEND", "RECEIVE", *["deliver"] * 12))
         if self.system.tick is not None and chance.random() < 0.15:
             return self._tick()
         hard = ("ABORT", "USER TIMEOUT", "crash")

@@ -208,6 +208,7 @@ def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
     found["me.iss"] = una - chance.choice((0, 1, 1, 7)) if una > 7 else 1
     found |= {"behind": AROUND - 1, "another": AROUND - WINDOW - 3, "ahead": HALF - 1}
     found["octets"], found["part"] = chance.choice((0, 1, 5)), chance.choice((0, 1, 2))
+    found["skip"] = chance.choice((0, 0, 1))
     found["isn"] = found["me.nxt"] + chance.choice((0, 1, 7))
     found["room"] = chance.choice((0, 1, 5, WINDOW, WINDOW + 1))
     found |= {"msl": chance.choice((1, 2)), "seg.rst": chance.random() < 0.1}
