@@ -21,6 +21,7 @@ world/enabled               which calls, timeouts and mishaps may happen, and wh
 world/happen                one event at one host, with the watchers looking on
 world/channel               a bag that loses, duplicates, reorders, delays and expires
 world/system                hosts, links and time: the transition system
+world/conversation          two hosts by hand: call, deliver, lose, look
 ==========================  =============================================================
 
 The code runs on plain ints. It also runs on symbolic ones (``checker.ir``), which is

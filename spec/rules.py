@@ -74,6 +74,39 @@ class Row(Enum):
     NEITHER = "neither"  # SEG.SEQ above
 
 
+class FinAgain(Enum):
+    """What becomes of our FIN until it is acknowledged (section 3.8.1)."""
+
+    KEPT = "kept"  # it is sent again, and the state stays
+    CLOSING = "closing"  # in CLOSING it is not sent again (smoltcp, until 0.12)
+    NEVER = "never"  # it is not sent again at all
+    ANEW = "anew"  # it is, and the close begins anew in FIN-WAIT-1 (gVisor, until 2023)
+
+
+class EarlyClose(Enum):
+    """What a CLOSE does in SYN-RECEIVED, with nothing queued (section 3.10.4)."""
+
+    FIN = "fin"  # FIN after our SYN
+    SILENT = "silent"  # nothing is sent, and the TCB is deleted (gVisor)
+    INSTEAD = "instead"  # FIN in the place of our SYN, which is not sent again (PyTCP)
+
+
+class Silent(Enum):
+    """Which SYNs a synchronized connection leaves without an answer."""
+
+    NONE = "none"
+    BELOW = "below"  # those below RCV.NXT (BSD)
+    ALL = "all"  # smoltcp
+
+
+class ResetBelow(Enum):
+    """Which resets below the window are believed."""
+
+    NONE = "none"
+    FIN = "fin"  # after the peer's FIN, one at its number (Linux)
+    ALL = "all"  # whatever is below RCV.NXT: half of all numbers are (libslirp)
+
+
 class Persist(Enum):
     """What is sent into a shut window (section 3.8.6.1)."""
 
@@ -97,6 +130,14 @@ class Congestion(Enum):
     TAHOE = "tahoe"  # slow start, congestion avoidance, fast retransmit
     RENO = "reno"  # ... and fast recovery, until new text is acknowledged (RFC 5681)
     NEWRENO = "newreno"  # ... until all is that was in flight when it began (RFC 6582)
+
+
+class Sacked(Enum):
+    """What becomes of text that the peer has reported, and not acknowledged (RFC 2018 8)."""
+
+    KEPT = "kept"  # it is kept, and after a timeout counts as not reported
+    MARKED = "marked"  # it is kept, and counts as reported; a timeout sends SND.UNA's all the same
+    FREED = "freed"  # it is freed, and never sent again
 
 
 class Growth(Enum):
@@ -150,6 +191,38 @@ class Rules:
         "RFC 9293 3.10.7.4, first",
         "SYN-RECEIVED takes only segments in its receive window; off, it takes any [12].",
     )
+    ack_of_nothing: bool = _rule(
+        False,
+        "RFC 793 3.9, fifth; erratum 3301",
+        "SYN-RECEIVED takes SEG.ACK = SND.UNA for an ACK of its SYN too (BSD, libslirp) [142].",
+    )
+    bad_ack_reset: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, fifth",
+        "SYN-RECEIVED answers a bad ACK with a reset; off, as in PyTCP, it drops it [143].",
+    )
+    syn_received_fin: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, eighth",
+        "What acknowledges our SYN may carry a FIN; off, as in PyTCP, it is dropped with it [144].",
+    )
+    simultaneous_open: bool = _rule(
+        True,
+        "RFC 9293 3.5, 3.10.7.3 fourth, MUST-10",
+        "SYN-SENT takes a SYN without an ACK; off, as in lwIP, it ignores it [140].",
+    )
+    syn_sent_resends: bool = _rule(
+        False,
+        "not in RFC 9293",
+        "An ACK without a SYN that comes to SYN-SENT has our SYN sent again at once, and counts as "
+        "a timeout does (lwIP) [141].",
+    )
+    syn_sent_any_reset: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.3, second",
+        "SYN-SENT takes a reset by its ACK, whatever SEG.SEQ is; off, as in PyTCP, only with "
+        "SEG.SEQ = 0 [156].",
+    )
     syn_ack_exact: bool = _rule(
         False,
         "not in RFC 9293",
@@ -185,6 +258,30 @@ class Rules:
         "A CLOSE in SYN-RECEIVED waits for ESTABLISHED; off, it enters FIN-WAIT-1 at once if "
         "nothing is queued, and with it leaves the ACK check of the handshake behind.",
     )
+    early_close: EarlyClose = _rule(
+        EarlyClose.FIN,
+        "RFC 9293 3.10.4, SYN-RECEIVED",
+        "... fin: its FIN follows our SYN; silent: nothing is sent, the TCB is deleted; instead: "
+        "FIN has the number of our SYN [145, 146].",
+    )
+    fin_again: FinAgain = _rule(
+        FinAgain.KEPT,
+        "RFC 9293 3.8.1, 3.10.8",
+        "Our FIN is sent again until it is acknowledged: kept; closing: not in CLOSING; never; "
+        "anew: and then the state is FIN-WAIT-1 again [147, 148, 149].",
+    )
+    fin_acknowledged: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, fifth",
+        "FIN-WAIT-1, CLOSING and LAST-ACK wait for the ACK of our FIN; off, any ACK in range ends "
+        "them [150].",
+    )
+    late_text_resets: bool = _rule(
+        False,
+        "RFC 9293 3.10.7.4, seventh",
+        "Text after the peer's FIN resets CLOSING, LAST-ACK and TIME-WAIT (BSD; gVisor but for "
+        "TIME-WAIT); off, it is ignored [151].",
+    )
     fin_ack_delayed: bool = _rule(
         False,
         "RFC 9293 3.8.6.3, 3.10.7.4 eighth",
@@ -219,6 +316,12 @@ class Rules:
         False,
         "RFC 1337 3, fix F1, against RFC 9293 3.10.7.4 second",
         "TIME-WAIT ignores resets; off, a reset ends it early: assassination [6, 7].",
+    )
+    time_wait_challenge: bool = _rule(
+        True,
+        "RFC 5961 4; RFC 9293 3.10.7.4 fourth",
+        "A SYN in the window of TIME-WAIT is challenged; off, as in lwIP, it is answered with a "
+        "reset, and TIME-WAIT stays [157].",
     )
     time_wait_reopen: bool = _rule(
         False,
@@ -403,6 +506,13 @@ class Rules:
         "RFC 9293 3.8.1, MUST-18; RFC 6298 3",
         "A segment that was sent again gives no sample of the round trip; off, it does [110].",
     )
+    sacked: Sacked = _rule(
+        Sacked.KEPT,
+        "RFC 2018 5.1, 8",
+        "Text that the peer has reported (SACK) is kept until it is acknowledged: kept; marked: a "
+        "timeout does not forget what was reported; freed: reported is as good as "
+        "acknowledged [125, 126].",
+    )
     # Congestion control
     congestion: Congestion = _rule(
         Congestion.NEWRENO,
@@ -425,6 +535,18 @@ class Rules:
         "RFC 6582 3.2 (2)",
         "Duplicate ACKs mean loss only if all is acknowledged that was in flight when loss was "
         "noticed last; off, they always do [109].",
+    )
+    restart_window: bool = _rule(
+        True,
+        "RFC 5681 4.1",
+        "A sender that has sent nothing for RTO begins again with the initial window at most; "
+        "off, with cwnd as it was [127].",
+    )
+    cwnd_validated: bool = _rule(
+        False,
+        "RFC 7661 4.2, 4.3, against RFC 5681 3.1",
+        "An ACK lets cwnd grow only if at least half of it was in flight; off, however little "
+        "was [128].",
     )
     cwnd_floor: bool = _rule(
         True,
@@ -557,10 +679,27 @@ class Rules:
         "Only a reset at RCV.NXT resets, one elsewhere in the window is challenged; off, any "
         "in the window resets [19].",
     )
+    syn_received_reset_exact: bool = _rule(
+        True,
+        "RFC 5961 3; RFC 9293 3.10.7.4 second",
+        "... in SYN-RECEIVED too; off, any in its window resets that (CVE-2026-68118) [152].",
+    )
+    reset_below: ResetBelow = _rule(
+        ResetBelow.NONE,
+        "RFC 9293 3.10.7.4, first",
+        "A reset below the window is dropped: none; fin: one at the number of the peer's FIN is "
+        "believed; all: any below RCV.NXT is [153].",
+    )
     syn_challenge: bool = _rule(
         True,
         "RFC 5961 4; RFC 9293 3.10.7.4 fourth",
         "A SYN on a synchronized connection is challenged; off, one in the window resets it [20].",
+    )
+    syn_silent: Silent = _rule(
+        Silent.NONE,
+        "RFC 5961 4; RFC 9293 3.10.7.4 first, fourth",
+        "... none is left without an answer; below: those below RCV.NXT are; all: all are "
+        "[154, 155].",
     )
     syn_received_challenge: bool = _rule(
         False,
@@ -579,6 +718,16 @@ class Rules:
         "not in RFC 9293",
         "The floor of RFC 5961 5 is never below ISS, so that no ACK is taken of what this "
         "connection did not send: a repair of CLOSE in SYN-RECEIVED.",
+    )
+    bad_ack_answered: bool = _rule(
+        True,
+        "RFC 5961 5; RFC 9293 3.10.7.4 fifth",
+        "An ACK out of range is answered with an ACK; off, it is dropped in silence [158].",
+    )
+    gap_answered: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, first, SHLD-31; RFC 5681 4.2",
+        "What comes beyond a gap is answered with a duplicate ACK; off, in silence [159].",
     )
     ack_needed: bool = _rule(
         True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -179,14 +178,15 @@ def test_actions_of_workflows_are_pinned() -> None:
             assert not uses or what.startswith("./") or re.search(r"@[0-9a-f]{40} # v", what), line
 
 
-def test_the_summary_tells_what_is_missing_and_what_is_wrong(tmp_path: Path) -> None:
-    claims = [
-        {"id": "T1", "verdict": "holds", "expected": "holds"},
-        {"id": "T2", "verdict": "violated", "expected": "holds"},
-    ]
-    (tmp_path / "verify.json").write_text(json.dumps({"claims": claims}))
-    done = call([sys.executable, ROOT / ".ci" / "summary", tmp_path], ROOT)
-    assert done.returncode == 0, done.stderr
-    assert "| verify, usual scale | 2 | 1 |" in done.stdout
-    assert "| proofs without bounds | not written |  |" in done.stdout
-    assert "- verify, usual scale: T2: violated, expected holds" in done.stdout
+def test_what_others_run_of_this_repository_is_there() -> None:
+    """The action, the hooks and the container call commands and copy files that exist."""
+    action = (ROOT / "action.yml").read_text()
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    called = r"entry: synproof (\w+)|bin/synproof\" (\w+)|default: (\w+) --"
+    verbs = {verb for found in re.findall(called, action + hooks) for verb in found if verb}
+    assert {"verify", "report", "conform"} == verbs
+    assert verbs <= COMMANDS.keys()
+    for line in (ROOT / "Containerfile").read_text().splitlines():
+        if line.startswith("COPY "):
+            assert all((ROOT / name).exists() for name in line.split()[1:-1]), line
+    assert re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v", action)

@@ -24,13 +24,16 @@ from checker.cli import (
     mutants,
     narrate,
     prove,
+    report,
     requirements,
     simulate,
     sockets,
+    stack,
     time_wait,
     trace,
     verify,
 )
+from checker.model.own import load_installed
 from checker.support import files, streams
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem, refusal
 from checker.support.program import INSTALLED, called, missing
@@ -42,6 +45,7 @@ EXAMPLES = {
     "list": "list rules",
     "prove": "prove T4 --out build/certificates",
     "conform": "conform capture.pcap --rules linux",
+    "stack": "stack lwip",
     "narrate": "narrate capture.pcap --html told.html",
 }
 """For ``--help``, by command."""
@@ -77,6 +81,7 @@ def options(
     ] = False,
 ) -> None:
     """A model-checked specification of TCP's connection lifecycle (RFC 9293)."""
+    load_installed()
 
 
 for command in (
@@ -94,12 +99,14 @@ for command in (
     coverage.coverage,
     requirements.requirements,
     generate.generate,
+    stack.stack,
     mutants.mutants,
     crosscheck.crosscheck,
     export.export,
     conform.conform,
     narrate.narrate,
     sockets.sockets,
+    report.report,
     listing.list_,
 ):
     name = command.__name__.strip("_").replace("_", "-")

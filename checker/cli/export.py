@@ -11,7 +11,7 @@ from checker.support import files
 
 
 def export(
-    kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|itf")],
+    kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|javascript|itf")],
     profile: OwnProfileOption = None,
     claim: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="A claim to state; may be repeated.")
@@ -41,5 +41,5 @@ def export(
     module = out.stem if kind == "tlaplus" else None
     for name, text in study.texts(*choice, limits, depth, free, module).items():
         # What goes with the first file stands beside it.
-        place = out if name.endswith((".pml", ".tla", ".smt2")) else out.with_suffix(".cfg")
+        place = out if name.endswith((".pml", ".tla", ".smt2", ".mjs")) else out.with_suffix(".cfg")
         files.write(place, text.encode())

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from checker.cli.options import names_of
+from checker.cli.options import OwnOption, names_of
 from checker.cli.page import Page
 from checker.model.options import limits, show, values
 from checker.support.names import unknown
@@ -26,6 +26,7 @@ def list_(
             autocompletion=names_of(lambda: KINDS),
         ),
     ],
+    own: OwnOption = None,
 ) -> None:
     """List claims, profiles, bounds, rules or scenarios: names, values, and what each is for."""
     if kind not in KINDS:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from checker.ir.sources import digest
+from checker.model import own
 from checker.model.options import values
 from checker.support.journal import Journal
 from proofs.claims.table import BY_ID
@@ -34,6 +35,16 @@ def _settings(fields: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
 ClaimsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CLAIM ...]", autocompletion=names_of(lambda: BY_ID)),
+]
+OwnOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--claims",
+        metavar="FILE.py",
+        help="Take claims, profiles and rules of your own from this file, too.",
+        callback=lambda path: path and (own.load(path), path)[1],
+        is_eager=True,
+    ),
 ]
 ClaimArgument = Annotated[
     str, typer.Argument(metavar="CLAIM", autocompletion=names_of(lambda: BY_ID))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from checker.cli.options import as_options
 from checker.cli.page import Page
+from checker.model import own
 from checker.model.options import choose_profile, grown
 from checker.support.program import called
 from proofs.claims.claim import SOMETIMES
@@ -122,7 +123,7 @@ class _Page(Page):
             if self.full:
                 self.line(_numbers(c), "dim", below)
             if _worth_a_trace(c):
-                shown = f"{c.id}{as_options(c.rules)}{_bounds_of(c)}"
+                shown = f"{c.id}{as_options(c.rules)}{_bounds_of(c)}{own.as_options()}"
                 self.line(f"to see it: {called()} trace {shown}", "dim", below)
 
     def found(self, c: "ClaimReport") -> str:

@@ -9,6 +9,7 @@ from checker.cli import progress
 from checker.cli.options import (
     BoundsOption,
     ClaimArgument,
+    OwnOption,
     OwnProfileOption,
     RulesOption,
     StatesOption,
@@ -27,6 +28,7 @@ def trace(
     profile: OwnProfileOption = None,
     max_states: StatesOption = 5_000_000,
     view: ViewOption = None,
+    own: OwnOption = None,
 ) -> None:
     """Draw the shortest counterexample of a claim, or the run that shows a witness."""
     from checker.studies import trace as study

@@ -16,12 +16,14 @@ from checker.cli.options import (
     EveryOption,
     MaxStatesOption,
     MemoryOption,
+    OwnOption,
     ResumeOption,
     RulesOption,
     SymmetryOption,
     octets,
 )
 from checker.cli.table import print_report
+from checker.model import own
 from checker.model.options import choose_claims, choose_profile, parse_bounds, parse_rules, show
 from checker.support import files
 from checker.support.errors import UsageProblem
@@ -36,6 +38,7 @@ DEFAULTS = "defaults"
 
 def verify(
     claims: ClaimsArgument = None,
+    own_claims: OwnOption = None,
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
@@ -90,7 +93,8 @@ def verify(
 ) -> None:
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too).
 
-    With --rules or --bounds, what they change comes first.
+    With --rules or --bounds, what they change comes first. With --claims and no CLAIM, those of
+    that file are checked.
     """
     from checker.model.search import Options
     from checker.studies import pins, proved, reports
@@ -116,6 +120,7 @@ def verify(
         choose_profile(profile, {})  # there has to be such a one
     if pin and (
         claims
+        or own_claims
         or without
         or chosen_rules
         or chosen_bounds
@@ -140,12 +145,13 @@ def verify(
     options.check()
     if symbolic and dataclasses.replace(options, max_states=None) != Options():
         raise UsageProblem("the symbolic engine takes --depth, --max-states and --workers only")
-    if unbounded and (chosen_rules or chosen_bounds or pin):
+    if unbounded and (chosen_rules or chosen_bounds or pin or own.REPLACED):
         raise UsageProblem(
-            "--prove takes no --rules, --bounds or --pin: a theorem has its own rules and no "
-            "bounds, and no pins"
+            "--prove takes no --rules, --bounds or --pin, nor rules of a file: a theorem has its "
+            "own rules and no bounds, and no pins"
         )
-    asked = choose_claims(claims or [])
+    mine = own.FILES[own_claims] if own_claims else []
+    asked = choose_claims(claims or mine)
     theorems = proved.theorems(asked) if unbounded else []
     left = [claim.id for claim in asked if claim.profile in (without or ())]
     asked = [claim for claim in asked if claim.id not in left]
@@ -185,7 +191,7 @@ def verify(
         files.write(junit, reports.junit(result).encode())
     if pin:
         pins.pin(result, scale or "usual")
-    full = verbose or bool(claims)
+    full = verbose or bool(claims or mine)
     ending = f", {seconds + more:.0f} s"
     ending += "" if full else "; --verbose shows each claim with its numbers"
     if compare:
@@ -199,7 +205,7 @@ def verify(
         raise typer.Exit(reports.change_code(result))
     if left:
         ending += f"; left out: {' '.join(left)}"
-    if chosen_rules or chosen_bounds:
+    if chosen_rules or chosen_bounds or own.REPLACED:
         ending += "; counts were not compared, and whatever is violated makes the exit code 1"
     elif symbolic or symmetry or compact:
         ending += "; verdicts and lengths were compared, counts were not"
@@ -216,4 +222,5 @@ def _rules_of(text: str) -> dict[str, Any]:
 
 def _shown(rules: Mapping[str, Any], bounds: Mapping[str, Any]) -> str:
     """What is chosen, in words of the command line."""
-    return " ".join(f"{name}={show(value)}" for name, value in {**rules, **bounds}.items())
+    settings = [f"{name}={show(value)}" for name, value in {**rules, **bounds}.items()]
+    return " ".join([*settings, own.replaced()]).strip()

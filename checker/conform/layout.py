@@ -42,6 +42,7 @@ ONLY_IF = {"left_snd": "reopened", "left_rcv": "reopened"}
 UNUSED_IN_SEGMENT = {
     "wnd": "the window is known by its right edge (``Inbound.edge``)",
     "up": "urgent data is not followed",
+    "sack": "it is advice to a data plane",
     "ttl": "a capture does not show how long a segment may live",
     "origin.src": "a capture does not show which TCB sent it",
     "origin.about": "a capture does not show which TCB sent it",

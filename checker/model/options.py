@@ -12,7 +12,7 @@ from typing import Any
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
 from proofs.claims.claim import Claim
-from proofs.claims.table import BY_ID, CLAIMS
+from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES, Rules
 from spec.world.bounds import LIMITS, Bounds
 from spec.world.profiles import PROFILES, SCALES, Profile
@@ -101,14 +101,14 @@ def choose_claims(ids: Sequence[str]) -> list[Claim]:
     the witnesses of all of them. Without ids, all claims.
     """
     if not ids:
-        return list(CLAIMS)
+        return list(BY_ID.values())
     chosen: set[str] = set()
     for id in ids:
         choose_claim(id)
-        for claim in CLAIMS:
+        for claim in BY_ID.values():
             if claim.id == id or claim.id.startswith(f"{id}."):
                 chosen.update((claim.id, *claim.witnesses))
-    return [claim for claim in CLAIMS if claim.id in chosen]
+    return [claim for claim in BY_ID.values() if claim.id in chosen]
 
 
 def choose_rules(*layers: Mapping[str, Any]) -> Rules:

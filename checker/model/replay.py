@@ -8,7 +8,6 @@ run itself is trusted.
 from typing import Any
 
 from checker.engines.explicit.engine import Path
-from checker.model.words import describe
 from checker.support.errors import Problem
 from spec.world.records import key
 from spec.world.system import Step, System
@@ -30,7 +29,7 @@ def replay(system: System, path: Path) -> Path:
     if key(path.start) != key(world):
         raise Problem("replay: the path does not start in the initial state")
     for number, (step, after) in enumerate(path.steps, 1):
-        at = f"replay: step {number} ({describe(step, system.topology.names)})"
+        at = f"replay: step {number} ({step.words(system.topology.names)})"
         offers = [offer for offer in system.steps(world) if _subject(offer[0]) == _subject(step)]
         if not offers:
             raise Problem(f"{at} is not possible there")

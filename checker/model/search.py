@@ -19,6 +19,7 @@ from checker.engines.explicit.engine import Check, Exploration, Progress
 from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Observer
 from checker.engines.explicit.parts import Sight as Seen
 from checker.ir.sources import digest
+from checker.model import own
 from checker.model.interned import Interned
 from checker.support import machine
 from checker.support.errors import UsageProblem
@@ -110,7 +111,7 @@ def summary(found: Exploration) -> dict[str, Any]:
 def identity(system: System, checks: Mapping[str, Check]) -> str:
     """What a checkpoint is of: the text of all that is run, rules, bounds, watchers and checks."""
     parts = (system.rules, system.bounds, system.watchers, sorted(checks))
-    return digest(("spec", "proofs", "checker"), *parts)
+    return digest(("spec", "proofs", "checker"), *parts, *own.texts())
 
 
 def require_symmetry(system: System) -> None:

@@ -82,6 +82,7 @@ def domains(rules: Rules, bounds: Bounds) -> dict[str, tuple[int, int]]:
         "stamp": (0, max(bounds.stamps + 1, 1)),
         "crashes": (0, max(bounds.crashes, 1)),
         "count": (0, max(*counts)),
+        "sack": (0, max((1 << bounds.window // bounds.place) - 1, 1) if bounds.sack else 1),
     }
 
 

@@ -1,7 +1,6 @@
 """Segments, endpoints and steps in words, as diagrams, reports and messages show them."""
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from spec.tcp import congestion
 from spec.tcp.congestion import Phase
@@ -9,29 +8,18 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 from spec.world.bounds import Bounds
 from spec.world.endpoint import Endpoint
-from spec.world.system import Step
-from spec.world.topology import TWO_HOSTS
-
-
-def flags(seg: Segment) -> str:
-    """The control bits, lowest first, as packet dissectors list them: ``SYN,ACK``."""
-    names = [f.name for f in dataclasses.fields(seg.ctl) if getattr(seg.ctl, f.name)]
-    return ",".join(names[::-1]).upper() or "no flags"
 
 
 def text(seg: Segment, window: bool = False) -> str:
-    """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment with
-    the Timestamps option TSval stands behind it; and WND if asked for."""
-    ack = f" ACK={seg.ack}" if seg.ctl.ack else ""
-    stamp = f" TSval={seg.tsval}" if seg.tsval else ""
+    """The segment, ``SYN,ACK SEQ=3 ACK=1 LEN=1``; and WND if asked for."""
     wnd = f" WND={seg.wnd}" if window and not seg.ctl.rst else ""
-    return f"{flags(seg)} SEQ={seg.seq}{ack} LEN={seg.length()}{stamp}{wnd}"
+    return f"{seg}{wnd}"
 
 
 def brief(seg: Segment) -> str:
     """Of a segment with text, SYN or FIN where that is, of any other what it acknowledges and
     offers; and flags that are not PSH and ACK."""
-    names = [] if flags(seg) in ("ACK", "PSH,ACK") else [flags(seg)]
+    names = [] if str(seg.ctl) in ("ACK", "PSH,ACK") else [str(seg.ctl)]
     if seg.length():
         return " ".join([*names, f"SEQ={seg.seq} LEN={seg.length()}"])
     offers = f"ACK={seg.ack} WND={seg.wnd}" if seg.ctl.ack else f"SEQ={seg.seq}"
@@ -96,10 +84,3 @@ def _of_interest(tcb: Tcb) -> Iterator[str]:
 
 def _ticks(n: int) -> str:
     return f"{n} more tick{'s' * (n != 1)}" if n else "no more"
-
-
-def describe(step: Step, names: Sequence[str] = TWO_HOSTS.names) -> str:
-    """A step in words, for messages."""
-    who = "" if step.host is None else f"{names[step.host]}: "
-    what = "" if step.segment is None else f" <{text(step.segment)}>"
-    return f"{who}{step.action}{what}"

@@ -1,26 +1,62 @@
 """What is known of a real stack: a ``Profile``, which has a file of its own beside this one.
 
 Everything that depends on which stack it is reads it from there: ``conform`` its switches and
-timers, the plans of ``generate`` its departures.
+timers, plans its departures.
+
+A *departure* is a known difference between a stack and RFC 9293. It is known only if its
+``outcomes`` foretell what the stack does: in which states and at which inputs, what it sends, and
+where it is then. A difference that no departure foretells is *unexplained*.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from checker.stacks.generate.machine import Edge
-from spec.tcp.segment import Segment
+from checker.stacks.generate.machine import SEQ, Edge
+from spec.rules import Rules
+from spec.tcp.inputs import Input
+from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
+Applies = Callable[[Edge, bool], bool]
+"""Is it about this step? Given that the user has closed the socket."""
+Sends = Callable[[Edge], tuple[Segment, ...]]
+"""What is sent in this step."""
 
-class Departure(NamedTuple):
-    """What a stack does in one step where the specification says otherwise."""
 
+class Outcome(NamedTuple):
+    """What a stack does in some steps where the specification says otherwise."""
+
+    applies: Applies
+    sent: Sends | None = None  # instead; None: as specified
+    after: State | None = None  # ... and entered; None: as specified
+    elsewhere: bool = False  # RCV.NXT, SND.UNA or what else is not as specified afterwards
+    dies: bool = False  # the stack is no more
+
+
+class Switched(NamedTuple):
+    """A value of a switch of ``spec.rules``: the specification with it departs likewise."""
+
+    switch: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What a stack does otherwise than RFC 9293 says, or where the RFC leaves it open."""
+
+    number: int  # of this stack
     name: str
     section: str  # of RFC 9293, which says otherwise or leaves it open
-    applies: Callable[[Edge, bool], bool]  # given that the socket is closed
-    sent: Callable[[Edge], tuple[Segment, ...]] | None = None  # instead; None: as specified
-    after: State | None = None  # ... and entered; None: as specified
+    outcomes: tuple[Outcome, ...] = ()
+    where: str = ""  # states and input, for readers
+    evidence: str = "played"  # how it is known
+    upstream: str = "not looked up"  # what became of it in later versions
+    switch: Switched | None = None
+
+    def outcome(self, edge: Edge, gone: bool) -> Outcome | None:
+        """What it says of a step, if it is about it."""
+        return next((each for each in self.outcomes if each.applies(edge, gone)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +76,115 @@ class Profile:
 
     name: str
     seen: str  # the version with which it was seen, and how: the evidence
-    switches: Mapping[str, Any]  # of ``spec.rules``: against its defaults, or within its MAYs
-    timers: Timers
-    departures: tuple[Departure, ...]  # what no switch says
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    """Of ``spec.rules``: against its defaults, or within its MAYs."""
+    timers: Timers = Timers()
+    departures: tuple[Departure, ...] = ()
+
+    def left(self, rules: Rules) -> tuple[Departure, ...]:
+        """The departures that ``rules`` do not make themselves."""
+        return tuple(
+            each
+            for each in self.departures
+            if each.switch is None or getattr(rules, each.switch.switch) != each.switch.value
+        )
+
+
+# Where
+
+
+def at(states: str, *events: str, opened: str = "") -> Applies:
+    """In ``states``, named with blanks between, at ``events``, as the machine names them.
+
+    An event that ends with * is any that begins so. ``opened``: "passive" or "active", for
+    SYN-RECEIVED.
+    """
+    wanted = {State(name) for name in states.split()}
+    exact = {name for name in events if not name.endswith("*")}
+    begins = tuple(name[:-1] for name in events if name.endswith("*"))
+
+    def applies(edge: Edge, _: bool) -> bool:
+        event = edge.transition.event
+        if edge.before.state not in wanted or not (event in exact or event.startswith(begins)):
+            return False
+        return not opened or (opened == "passive") == edge.before.passive
+
+    return applies
+
+
+def stays(states: str, *events: str, sent: Sends | None = None) -> tuple[Outcome, ...]:
+    """In each of ``states`` at ``events`` it stays, where the specification goes on."""
+    return tuple(Outcome(at(name, *events), sent, State(name)) for name in states.split())
+
+
+def packs(edge: Edge, _: bool) -> bool:
+    """Is it a retransmission of text that a FIN follows?"""
+    again = edge.what == Input.RETRANSMISSION_TIMEOUT
+    return again and edge.before.closing and edge.sent[0].text > 0
+
+
+# What is sent
+
+
+def nothing(_: Edge) -> tuple[Segment, ...]:
+    """Silence."""
+    return ()
+
+
+def ack(octets: int = 0) -> Sends:
+    """An ACK, which acknowledges so much more than RCV.NXT was."""
+
+    def sends(edge: Edge) -> tuple[Segment, ...]:
+        return (_ack(edge, octets),)
+
+    return sends
+
+
+def _ack(edge: Edge, octets: int = 0) -> Segment:
+    before = edge.before
+    return Segment(seq=before.snd.nxt, ack=SEQ.plus(before.rcv.nxt, octets), ctl=Control(ack=True))
+
+
+def syn_ack(edge: Edge) -> tuple[Segment, ...]:
+    """The SYN,ACK of SYN-RECEIVED again."""
+    before = edge.before
+    return (Segment(seq=before.iss, ack=before.rcv.nxt, ctl=Control(ack=True, syn=True)),)
+
+
+def abort_with_ack(edge: Edge) -> tuple[Segment, ...]:
+    """A reset at SND.NXT that has an ACK of all that came."""
+    reset = _ack(edge)
+    reset.ctl.rst = True
+    return (reset,)
+
+
+def reset_with_ack(edge: Edge) -> tuple[Segment, ...]:
+    """A reset at SEG.ACK, where RFC 9293 leaves out the ACK bit, with an ACK of the segment."""
+    seg = _came(edge)
+    end = SEQ.plus(seg.seq, seg.length())
+    return (Segment(seq=seg.ack, ack=end, ctl=Control(ack=True, rst=True)),)
+
+
+def reset(edge: Edge) -> tuple[Segment, ...]:
+    """The reset that answers what no connection is there for (3.10.7.1)."""
+    seg = _came(edge)
+    if seg.ctl.ack:
+        return (Segment(seq=seg.ack, ctl=Control(rst=True)),)
+    end = SEQ.plus(seg.seq, seg.length())
+    return (Segment(seq=0, ack=end, ctl=Control(ack=True, rst=True)),)
+
+
+def _came(edge: Edge) -> Segment:
+    assert edge.segment is not None
+    return edge.segment
+
+
+def text_and_fin(edge: Edge) -> tuple[Segment, ...]:
+    """An octet and the FIN in one segment."""
+    text = edge.sent[0]
+    return (Segment(seq=text.seq, ack=text.ack, text=1, ctl=Control(ack=True, fin=True)),)
+
+
+def aborts(edge: Edge, _: bool) -> bool:
+    """Is it an ABORT that RFC 9293 answers with a reset?"""
+    return edge.what == Input.ABORT and bool(edge.sent)

@@ -1,4 +1,4 @@
-"""The traced specification, exported for other tools as Promela, TLA+ or SMT-LIB; runs as ITF.
+"""The traced specification, exported as Promela, TLA+, SMT-LIB or JavaScript; runs as ITF.
 
 A text has the states and steps of one profile under one choice of rules, and the claims made
 there. Claims are stated as what ought to be true of every state: a witness as that it is none,
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checker.exports.javascript import javascript
 from checker.exports.promela import promela
 from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
@@ -23,7 +24,7 @@ from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
 
-KINDS = ("promela", "tlaplus", "smtlib", "itf")
+KINDS = ("promela", "tlaplus", "smtlib", "javascript", "itf")
 """What can be written."""
 
 DEPTH = 4
@@ -119,6 +120,9 @@ def texts(
         return {f"{name}.smt2": _script(what, DEPTH if depth is None else depth, free)}
     model = what.model.composition
     always, resting = goods(what)
+    if kind == "javascript":
+        resting_too = {id: tree for id, (tree, _) in resting.items()}
+        return {f"{name}.mjs": javascript(model, {**always, **resting_too}, _headed(what))}
     if kind == "promela":
         return {f"{name}.pml": promela(model, always, resting)}
     if module is not None and identifier(module) != module:
@@ -144,6 +148,12 @@ def text(
     if kind == "itf" and len(files) > 1:
         raise UsageProblem(f"one run is one text; name one of {', '.join(files)}")
     return next(iter(files.values()))
+
+
+def _headed(what: Stated) -> str:
+    """What an ES module is of, in one line."""
+    others = ", ".join(f"{name}={value}" for name, value in what.model.departures.items())
+    return f"The profile {what.profile}{f', under {others}' if others else ''}."
 
 
 def _script(what: Stated, depth: int, free: bool) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 
 from checker.engines.explicit.engine import Path
 from checker.model.model import Model
-from checker.model.words import describe, flags
 from checker.support.errors import Problem
 from proofs.claims.claim import Claim
 from proofs.theorems.families import FAMILIES, Do, Family, Get, Times, Wait
@@ -150,7 +149,7 @@ def _extend(system: System, path: Path, wanted: Sequence[Step]) -> None:
                 path.steps.append((label, after))
                 break
         else:
-            raise Problem(f"the run cannot take the step {describe(want)}")
+            raise Problem(f"the run cannot take the step {want.words()}")
 
 
 def _label(path: Path, step: Do | Get) -> Step:
@@ -158,7 +157,7 @@ def _label(path: Path, step: Do | Get) -> Step:
     if isinstance(step, Do):
         return Step(step.host, step.what.value, isn=step.isn, end=step.host)
     link = TWO_HOSTS.peers[step.host]
-    found = [seg for seg in dict.fromkeys(last(path).links[link]) if flags(seg) == step.flags]
+    found = [seg for seg in dict.fromkeys(last(path).links[link]) if str(seg.ctl) == step.flags]
     if len(found) != 1:
         raise Problem(f"{len(found)} segments in flight have the control bits {step.flags}")
     action = "duplicate" if step.kept else Input.SEGMENT.value

@@ -24,7 +24,6 @@ from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, parse_bounds, parse_rules
 from checker.model.replay import replay
 from checker.model.search import Options
-from checker.model.words import describe, flags
 from checker.render import Story
 from checker.support.errors import Problem
 from proofs.requirements import Sentence, When
@@ -134,7 +133,7 @@ class Goal:
         when, seq = self.when, system.seq
         assert step.end is not None
         tcb = world.end(step.end).tcb
-        arrives = "" if step.segment is None else flags(step.segment)
+        arrives = "" if step.segment is None else str(step.segment.ctl)
         return (
             when.state in (None, tcb.state.value)
             and when.window in (None, tcb.rcv.wnd)
@@ -144,7 +143,7 @@ class Goal:
             and when.arrives in (None, arrives)
             and when.length in (None, step.segment and step.segment.length())
             and (not when.straddles or _straddles(seq, tcb.rcv.nxt, step.segment))
-            and (when.sends is None or when.sends in map(flags, step.sent))
+            and (when.sends is None or when.sends in [str(seg.ctl) for seg in step.sent])
             and not (when.silent and step.sent)
             and (when.told is None or any(when.told in signal for signal in step.signals))
         )
@@ -171,7 +170,7 @@ class Run:
     @property
     def steps(self) -> list[str]:
         """Its steps in words."""
-        return [describe(step) for step, _ in self.path.steps]
+        return [step.words() for step, _ in self.path.steps]
 
     @property
     def story(self) -> Story:

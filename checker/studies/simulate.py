@@ -31,13 +31,14 @@ from spec.tcp.segment import Segment
 from spec.tcp.tcb import Receive, Send, State, Tcb
 from spec.world.bounds import Bounds
 from spec.world.channel import Bag
+from spec.world.conversation import Numbered
 from spec.world.enabled import Event
 from spec.world.endpoint import Endpoint, new_tcb, with_tcb
 from spec.world.system import Outcome, Step, World
 from spec.world.topology import TWO_HOSTS
 
 
-class Walk(Interned):
+class Walk(Numbered, Interned):
     """The transition system, with the initial sequence numbers of a scenario on offer."""
 
     def __init__(self, scenario: Scenario, rules: Rules) -> None:
@@ -46,10 +47,6 @@ class Walk(Interned):
         self.wanted: Move | None = None  # other steps than these are not worked out
         self.notes: dict[int, str] = {}  # remarks on the steps that were taken, numbered from 1
         self.times: list[float] = []  # when they were, if each entry of the scenario takes as long
-
-    def isns(self, end: Endpoint) -> list[int]:
-        """What either host may select; ``take`` knows which does."""
-        return list(dict.fromkeys(number for numbers in self.numbers for number in numbers))
 
     def called(self, world: World, me: int) -> list[tuple[Event, Outcome]]:
         if self.wanted is None:
@@ -76,7 +73,7 @@ class Walk(Interned):
             if (step.host, step.action) == (move.host, move.action)
             and _means(step.segment, move)
             and segment in (None, step.segment)
-            and step.isn in (None, self.isn(world, step))
+            and self.selects(world, step)
         ]
         self.wanted = None
         if not found:
@@ -84,13 +81,6 @@ class Walk(Interned):
         if len({step.segment for step, _ in found}) > 1:
             raise Problem(f"{_words(move)} may be any of several segments: say which")
         return found[0]
-
-    def isn(self, world: World, step: Step) -> int | None:
-        """The number that the next TCB of whoever takes ``step`` is to have."""
-        if step.host is None:
-            return None
-        made = world.end(step.host).ghost.made
-        return self.numbers[step.host][made] if made < len(self.numbers[step.host]) else None
 
 
 def _means(segment: Segment | None, move: Move) -> bool:

@@ -28,6 +28,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from checker.model import own
 from checker.model.search import Options
 from checker.studies.explorations import Done, Progress, jobs, run_jobs
 from checker.studies.pins import expectations
@@ -74,15 +75,16 @@ def verify(
         max_memory=(options.max_memory or machine.spare()) // beside,
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]
-    known = expectations().get(scale, {})
+    known = {**expectations().get(scale, {}), **own.expectations()}
     results = run_jobs(todo, beside, progress, known, done)
-    pinned = None if rules or bounds or pinning else known
+    changed = bool(rules or bounds or own.REPLACED)
+    pinned = None if changed or pinning else known
     if pinned is not None and (options.symmetric or options.compact):
         pinned = {
             id: {name: pins[name] for name in ("verdict", "length") if name in pins}
             for id, pins in pinned.items()
         }
-    result = report(claims, todo, results, pinned, known if rules or bounds else None)
+    result = report(claims, todo, results, pinned, known if changed else None)
     if pinning:
         if any(claim.verdict == "inconclusive" for claim in result.claims):
             raise UsageProblem("nothing is pinned while a claim is inconclusive")

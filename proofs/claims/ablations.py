@@ -16,12 +16,17 @@ from spec.rules import (
     Congestion,
     CookieHash,
     Cookies,
+    EarlyClose,
+    FinAgain,
     Growth,
     Isn,
     KeepAlive,
     Persist,
+    ResetBelow,
     Restart,
+    Sacked,
     Scale,
+    Silent,
 )
 
 
@@ -240,6 +245,10 @@ ABLATIONS = (
     _change(119, "scaled windows read as they are", "D11", {"scale": Scale.UNHEARD}),
     _change(120, "windows read as scaled that are not", "D11", {"scale": Scale.IMAGINED}),
     _change(120, "windows read as scaled that are not", "D11.inside", {"scale": Scale.IMAGINED}),
+    _change(125, "reported text freed", "D10", {"sacked": Sacked.FREED}),
+    _change(125, "reported text freed", "D10.live", {"sacked": Sacked.FREED}),
+    _change(127, "cwnd kept while idle", "CC9", {"restart_window": False}),
+    _change(128, "cwnd grows unused", "CC9.limited", {"cwnd_validated": False}),
     _change(121, "text sent once", "CC7", {"text_retransmitted": False}),
     _change(112, "any window update counts", "D3", {"window_newer": False}),
     _change(64, "a cookie forgotten a minute too soon", "S5t", {}, {"cookie_memory": 1}),
@@ -278,6 +287,33 @@ ABLATIONS = (
         {"shrinks": True},
         note="SHLD-14: the lifecycle has no such step, so that nothing carries over.",
     ),
+    # What real stacks do otherwise (checker/stacks)
+    _change(140, "no simultaneous open", "L1", {"simultaneous_open": False}),
+    _change(141, "SYN again for each ACK in SYN-SENT", "C6.time", {"syn_sent_resends": True}),
+    _change(142, "an ACK of nothing taken", "T1.lifecycle", {"ack_of_nothing": True}),
+    _change(142, "an ACK of nothing taken", "T2.lifecycle", {"ack_of_nothing": True}),
+    _change(143, "a bad ACK dropped in SYN-RECEIVED", "C2.old", {"bad_ack_reset": False}),
+    _change(144, "FIN dropped in SYN-RECEIVED", "C4", {"syn_received_fin": False}),
+    _change(145, "CLOSE in SYN-RECEIVED in silence", "C2", {"early_close": EarlyClose.SILENT}),
+    _change(146, "FIN in the place of the SYN", "L1", {"early_close": EarlyClose.INSTEAD}),
+    _change(146, "FIN in the place of the SYN", "L2", {"early_close": EarlyClose.INSTEAD}),
+    _change(147, "FIN not sent again in CLOSING", "L2", {"fin_again": FinAgain.CLOSING}),
+    _change(147, "FIN not sent again in CLOSING", "D1", {"fin_again": FinAgain.CLOSING}),
+    _change(148, "FIN never sent again", "L2", {"fin_again": FinAgain.NEVER}),
+    _change(149, "FIN begins the close anew", "L2", {"fin_again": FinAgain.ANEW}),
+    _change(149, "FIN begins the close anew", "D1", {"fin_again": FinAgain.ANEW}),
+    _change(150, "any ACK ends the wait for ours", "L2", {"fin_acknowledged": False}),
+    _change(150, "any ACK ends the wait for ours", "C4", {"fin_acknowledged": False}),
+    _change(151, "text after a FIN resets", "T10", {"late_text_resets": True}),
+    _change(152, "a reset in the window of a request", "S15", {"syn_received_reset_exact": False}),
+    _change(153, "resets below the window believed", "T5", {"reset_below": ResetBelow.ALL}),
+    _change(153, "resets below the window believed", "T6", {"reset_below": ResetBelow.ALL}),
+    _change(160, "a reset at the FIN's number believed", "C1", {"reset_below": ResetBelow.FIN}),
+    _change(154, "no answer to old SYNs", "C2", {"syn_silent": Silent.BELOW}),
+    _change(155, "no answer to SYNs", "L3", {"syn_silent": Silent.ALL}),
+    _change(157, "SYN in TIME-WAIT reset", "C2.reopened", {"time_wait_challenge": False}),
+    _change(158, "no answer to bad ACKs", "C2.old", {"bad_ack_answered": False}),
+    _change(159, "no answer beyond a gap", "C2.old", {"gap_answered": False}),
 )
 """Every ablation whose claim is in the table."""
 
@@ -290,6 +326,14 @@ CONTROLS = (
     _change(114, "no Nagle", "D7", {"nagle": False}),
     _change(115, "no limited transmit", "CC2", {"limited_transmit": False}),
     _change(116, "no delayed ACKs", "D4", {"delayed_ack": False}),
+    _change(
+        126,
+        "reported text still counts after a timeout",
+        "D10.live",
+        {"sacked": Sacked.MARKED},
+        note="RFC 2018 5.1 asks to forget it, a SHOULD. That SND.UNA's is sent again, a MUST, is "
+        "enough.",
+    ),
     _change(
         65,
         "one minute, as long as cookies are good",
@@ -348,6 +392,13 @@ CONTROLS = (
     _change(93, "the channel loses, too", "H3", {}, {"lose": True, "duplicate": True}),
     _change(93, "the channel loses, too", "H3.request", {}, {"lose": True, "duplicate": True}),
     _change(92, "the server does not look before it closes", "H3.retry.idle", {}, {"looks": False}),
+    # What real stacks do otherwise, and what it leaves as it is
+    _change(154, "no answer to old SYNs", "L3", {"syn_silent": Silent.BELOW}),
+    _change(156, "resets in SYN-SENT with SEG.SEQ = 0 only", "L3", {"syn_sent_any_reset": False}),
+    _change(157, "SYN in TIME-WAIT reset", "T6", {"time_wait_challenge": False}),
+    _change(158, "no answer to bad ACKs", "T10", {"bad_ack_answered": False}),
+    _change(159, "no answer beyond a gap", "C1.old", {"gap_answered": False}),
+    _change(160, "a reset at the FIN's number believed", "L2", {"reset_below": ResetBelow.FIN}),
 )
 """What a claim must survive."""
 

@@ -5,6 +5,9 @@ from proofs.claims.claim import ALWAYS, EVENTUALLY, SOMETIMES, Claim, Live, seen
 from proofs.claims.transfer import ONCE, PROGRESS
 from spec.rules import Congestion
 
+_BARE = {**ONCE, "limited_transmit": False}
+"""Nothing is sent beyond cwnd, and nothing again by a timer."""
+
 CLAIMS = (
     Claim(
         "CC1",
@@ -96,6 +99,49 @@ CLAIMS = (
         "cwnd grow by a segment for each.",
     ),
     Claim(
+        "CC9",
+        "after RTO without sending no more than the initial window goes until the peer is heard",
+        ALWAYS,
+        p.no_flood,
+        "transfer-idle",
+        "RFC 5681 4.1",
+        rules=ONCE,
+        witnesses=("WCC9",),
+    ),
+    Claim(
+        "CC9.limited",
+        "a sender sends at most twice what it ever had in flight before, and a segment",
+        ALWAYS,
+        p.no_spurt,
+        "transfer-idle",
+        "RFC 7661 4.2, 4.3",
+        rules={**_BARE, "cwnd_validated": True},
+        witnesses=("WCC9.limited",),
+        finding="With RFC 7661's rule: cwnd does not grow while less than half of it is in flight.",
+    ),
+    Claim(
+        "CC9.literal",
+        "... by RFC 5681 alone",
+        ALWAYS,
+        p.no_spurt,
+        "transfer-idle",
+        "RFC 5681 3.1",
+        rules=_BARE,
+        witnesses=("WCC9.literal",),
+        finding="Refuted: each ACK lets cwnd grow, also of a sender that sends a segment at a "
+        "time. Then it may send at once what no path has carried yet.",
+    ),
+    Claim(
+        "C8.idle",
+        "... after RTO without sending, too",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-idle",
+        "RFC 5681 4.1",
+        rules=ONCE,
+        witnesses=("WCC9",),
+    ),
+    Claim(
         "C8",
         "cwnd, ssthresh and what goes with them move as RFC 5681, 6582 and 6298 say",
         ALWAYS,
@@ -134,6 +180,11 @@ WITNESSES = (
     seen(CLAIMS, "WCC4.newreno", "CC4.newreno", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC5", "CC5", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC6", "CC6", "what was sent again is acknowledged", p.resent_acknowledged),
+    seen(CLAIMS, "WCC9", "CC9", "text is sent after RTO without sending", p.sends_after_idle),
+    seen(
+        CLAIMS, "WCC9.literal", "CC9.literal", "text is sent after an idle RTO", p.sends_after_idle
+    ),
+    seen(CLAIMS, "WCC9.limited", "CC9.limited", "little of cwnd was used", p.used_little),
     seen(CLAIMS, "WCC8.wide", "C8.wide", "fast recovery", p.in_recovery),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(

@@ -1212,6 +1212,16 @@ def senders_keep_their_course(world: World) -> bool:
     return not any(end.ghost.amiss for end in world.hosts)
 
 
+def no_flood(world: World) -> bool:
+    """CC9: after an idle time no more than the initial window was in flight before an ACK."""
+    return not any(end.ghost.flood for end in world.hosts)
+
+
+def no_spurt(world: World) -> bool:
+    """CC9.limited: nobody sent more than twice what had been in flight before, and a segment."""
+    return not any(end.ghost.spurt for end in world.hosts)
+
+
 def one_halving(world: World) -> bool:
     """CC5: ssthresh did not fall twice for one flight by duplicate ACKs."""
     return not any(end.ghost.twice for end in world.hosts)
@@ -1270,6 +1280,26 @@ def shrunk_below(world: World) -> bool:
     return _established(world) and a.tcb.snd.nxt == b.tcb.rcv.nxt + 1 and b.tcb.rcv.wnd == 0
 
 
+def reneged(world: World) -> bool:
+    """A has been told of text that B does not hold, and does not have."""
+    a, b = world.hosts
+    (sender,), (receiver,) = a.tcb.transfers, b.tcb.transfers
+    ahead = b.tcb.rcv.nxt - a.tcb.snd.una
+    return _established(world) and any(
+        told.here and n == ahead + m and not place.here
+        for n, told in enumerate(sender.sacked)
+        for m, place in enumerate(receiver.places)
+    )
+
+
+def around_it(world: World) -> bool:
+    """A, which sends again one segment at a time, goes on beyond the second: B reported that."""
+    a, _ = world.hosts
+    (sender,) = a.tcb.transfers
+    again = a.tcb.state == State.ESTABLISHED and sender.cwnd == 1 and sender.nxt < a.tcb.snd.nxt
+    return again and sender.nxt == a.tcb.snd.una + 2
+
+
 def partly_read(world: World) -> bool:
     """B's user has read an octet, and there is another to read."""
     _, b = world.hosts
@@ -1313,6 +1343,19 @@ def beyond_cwnd(world: World) -> bool:
 def in_recovery(world: World) -> bool:
     """Fast recovery."""
     return any(transfer.recovering for transfer in _transfers(world))
+
+
+def sends_after_idle(world: World) -> bool:
+    """A sends after an idle time."""
+    a, _ = world.hosts
+    return a.ghost.idled and a.tcb.snd.nxt != a.tcb.snd.una
+
+
+def used_little(world: World) -> bool:
+    """Four octets are acknowledged, and cwnd is less than that, as no more than one was in flight
+    at a time."""
+    a, _ = world.hosts
+    return a.ghost.flown == 1 and a.tcb.snd.una == a.tcb.iss + 5
 
 
 def resent_acknowledged(world: World) -> bool:

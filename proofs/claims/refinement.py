@@ -32,6 +32,15 @@ CLAIMS = (
         witnesses=("WCC3.shut",),
     ),
     Claim(
+        "CC3.sack",
+        "... with a receiver that reports what it holds (SACK), and forgets it",
+        ALWAYS,
+        p.never_strayed,
+        "refined-sack",
+        "RFC 2018; RFC 9293 3.8",
+        witnesses=("WCC3.sack",),
+    ),
+    Claim(
         "CC3.closing",
         "... while the connection closes",
         ALWAYS,
@@ -48,6 +57,7 @@ WITNESSES = (
     seen(CLAIMS, "WCC3", "CC3", _AGAIN, p.sent_again_and_held),
     seen(CLAIMS, "WCC3.segments", "CC3.segments", _AGAIN, p.sent_again_and_held),
     seen(CLAIMS, "WCC3.shut", "CC3.shut", "a shut window is probed", p.probes_shut_window),
+    seen(CLAIMS, "WCC3.sack", "CC3.sack", "A counts on text that B has forgotten", p.reneged),
     seen(
         CLAIMS,
         "WCC3.closing",

@@ -71,6 +71,10 @@ def due(was: Transfer, m: Moment) -> Variables:
     snd = m.before.snd
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         return kept if snd.una == snd.nxt else _after_timeout(kept, m)
+    if m.what == Input.IDLE and m.tcp.rules.restart_window:
+        # RFC 5681 4.1
+        first = m.tcp.bounds.initial_window * m.tcp.bounds.mss
+        return kept._replace(cwnd=least(kept.cwnd, first))
     if m.what != Input.SEGMENT or m.seg is None:
         return kept
     if m.after.snd.una != snd.una:
@@ -106,6 +110,9 @@ def _after_ack(kept: Variables, m: Moment) -> Variables:
         flight = seq.minus(m.before.snd.nxt, m.after.snd.una)
         cwnd = least(kept.ssthresh, most(flight, mss) + mss) if newreno else kept.ssthresh
         return kept._replace(cwnd=cwnd, acked=0, recovering=False)
+    flight = seq.minus(m.before.snd.nxt, m.before.snd.una)
+    if m.tcp.rules.cwnd_validated and flight + flight < kept.cwnd:
+        return kept  # RFC 7661 4.3
     if kept.cwnd < kept.ssthresh:
         grown = mss if m.tcp.rules.growth == Growth.SEGMENT else least(acked, mss)
         return kept._replace(cwnd=least(kept.cwnd + grown, clamp))

@@ -137,6 +137,10 @@ class Ghost:
     strange: bool = False  # a phase was entered that no rule enters
     dipped: bool = False  # fast recovery ended in slow start
     leap: bool = False  # cwnd grew by more than was acknowledged
+    idled: bool = False  # nothing was sent for RTO, and the peer was not heard since
+    flood: bool = False  # ... and then more was in flight than the initial window
+    flown: Octets = 0  # the most that has been in flight
+    spurt: bool = False  # more than twice as much was in flight than ever before, and a segment
     amiss: bool = False  # a sender's variables moved otherwise than they must
     losing: bool = False  # not all is acknowledged that was in flight when loss was noticed ...
     lost_to: Seq = 0  # ... up to here

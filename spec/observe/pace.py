@@ -32,6 +32,31 @@ class Pace(Watcher):
             ghost.leap = ghost.leap | is_leap(was, now, m)
 
 
+class Bursts(Watcher):
+    """Records bursts of a sender that was idle, or sent little of what cwnd allows."""
+
+    name = "bursts"
+
+    def lives(self, ghost: Ghost, m: Moment) -> None:
+        mss = m.tcp.bounds.mss
+        first = m.tcp.bounds.initial_window * mss
+        begun: bool = False
+        for now in m.after.transfers:
+            begun = now.cwnd != 0
+        flight = m.tcp.seq.minus(m.after.snd.nxt, m.after.snd.una)
+        flight = choose(begun, flight, 0)
+        # ??? An ACK that was late is heard, too: limited transmit lets text go.
+        ghost.idled = (ghost.idled & (m.what != Input.SEGMENT)) | (m.what == Input.IDLE)
+        ghost.flood = ghost.flood | (ghost.idled & (flight > first))
+        twice = ghost.flown + ghost.flown + mss
+        ghost.spurt = ghost.spurt | (flight > most(first, twice))
+        ghost.flown = most(ghost.flown, flight)
+
+    def ended(self, ghost: Ghost, m: Moment) -> None:
+        ghost.idled = False
+        ghost.flown = 0
+
+
 class Losses(Watcher):
     """Records that ssthresh fell twice for what was in flight at once."""
 
@@ -112,6 +137,8 @@ def is_edge(was: Phase, now: Phase, m: Moment) -> bool:
     """
     if was == now or was == Phase.NONE:
         return now != Phase.RECOVERY or was == now
+    if m.what == Input.IDLE:
+        return was == Phase.AVOIDANCE and now == Phase.SLOW_START
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         return now == Phase.SLOW_START
     if m.what != Input.SEGMENT:

@@ -88,6 +88,8 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
     if tcp.rules.congestion == Congestion.NONE:
         return False
     mss = tcp.bounds.mss
+    flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+    before = flight + octets
     if transfer.recovering:
         if tcp.rules.congestion == Congestion.NEWRENO and tcp.seq.lt(tcb.snd.una, transfer.recover):
             # What follows is lost too. cwnd keeps so much in flight as ssthresh allows at the end.
@@ -97,13 +99,15 @@ def acknowledged(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> bool:
             tcp.rule("RFC 6582/3.2/partial", "partial ACK: what follows is lost too, sent again")
             return True
         if tcp.rules.congestion == Congestion.NEWRENO:
-            flight = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
             transfer.cwnd = least(transfer.ssthresh, most(flight, mss) + mss)
         else:
             transfer.cwnd = transfer.ssthresh
         transfer.recovering = False
         transfer.acked = 0
         tcp.rule("RFC 5681/3.2/(6)/recovered", "all that was lost is acknowledged, cwnd deflates")
+        return False
+    if tcp.rules.cwnd_validated and before + before < transfer.cwnd:
+        tcp.rule("RFC 7661/4.3/not-validated", "little of cwnd was used, it does not grow")
         return False
     if transfer.cwnd < transfer.ssthresh:
         more = mss if tcp.rules.growth == Growth.SEGMENT else least(octets, mss)
@@ -173,6 +177,23 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     transfer.recover = tcb.snd.nxt  # however often it has run out (RFC 6582 3.2 (4))
     _restart(tcb, transfer, tcp)
     return tcp.rule("RFC 5681/3.1/(4)/timeout", "timeout: slow start from one segment")
+
+
+def is_idle(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is nothing in flight, with a cwnd beyond the initial window?"""
+    large: bool = False
+    for transfer in tcb.transfers:
+        large = transfer.cwnd > tcp.bounds.initial_window * tcp.bounds.mss
+    return large & (tcb.snd.una == tcb.snd.nxt) & (tcp.rules.congestion != Congestion.NONE)
+
+
+def idle(transfer: Transfer, tcp: Tcp) -> None:
+    """Nothing was sent for RTO: no ACKs are under way that would pace what is sent next. cwnd is
+    the restart window, which is the initial window at most (4.1)."""
+    if not tcp.rules.restart_window:
+        return tcp.rule("against RFC 5681/4.1/idle", "nothing was sent for RTO, and cwnd stays")
+    transfer.cwnd = least(transfer.cwnd, tcp.bounds.initial_window * tcp.bounds.mss)
+    return tcp.rule("RFC 5681/4.1/idle", "nothing was sent for RTO: the restart window")
 
 
 def _lost(tcb: Tcb, transfer: Transfer, tcp: Tcp, extra: int = 0) -> None:

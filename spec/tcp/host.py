@@ -13,8 +13,8 @@ and a crash or restart comes to it.
 
 from dataclasses import dataclass, field
 
+from spec.tcp import congestion, receiving, sack, timeouts, timestamps, user_calls
 from spec.tcp import listener as listening
-from spec.tcp import receiving, timeouts, timestamps, user_calls
 from spec.tcp.context import Tcp
 from spec.tcp.inputs import OF_LISTENERS, Input
 from spec.tcp.listener import Listener, Queue, Request
@@ -60,6 +60,7 @@ def step(
     _happens(host, socket, what, seg, tcp, elapsed)
     receiving.acknowledged(socket.tcb, tcp)
     receiving.offer(socket.tcb, tcp)
+    sack.report(socket.tcb, tcp)
     if tcp.bounds.stamps:
         timestamps.stamp(stamped, socket.tcb, tcp)
 
@@ -106,6 +107,11 @@ def _happens(
     elif what == Input.SHRINK:
         (transfer,) = tcb.transfers
         receiving.shrink(tcb, transfer, tcp)
+    elif what == Input.RENEGE:
+        sack.renege(tcb, tcp)
+    elif what == Input.IDLE:
+        (transfer,) = tcb.transfers
+        congestion.idle(transfer, tcp)
     elif what == Input.LIMIT_TIMEOUT:
         timeouts.limit_timeout(tcb, tcp)
     elif what == Input.LIMIT_SPENT:

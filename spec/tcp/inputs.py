@@ -33,6 +33,8 @@ class Input(Enum):
     OVERRIDE_TIMEOUT = "OVERRIDE TIMEOUT"
     ACK_TIMEOUT = "DELAYED ACK TIMEOUT"
     SHRINK = "buffer shrinks"
+    RENEGE = "buffer forgets"
+    IDLE = "idle for RTO"
     # Of a listener
     LISTEN = "LISTEN"
     ACCEPT = "ACCEPT"
@@ -58,5 +60,11 @@ OF_LISTENERS = (
 )
 """Those that only a listener has."""
 
-OF_TRANSFERS = (Input.OVERRIDE_TIMEOUT, Input.ACK_TIMEOUT, Input.SHRINK)
+OF_TRANSFERS = (
+    Input.OVERRIDE_TIMEOUT,
+    Input.ACK_TIMEOUT,
+    Input.SHRINK,
+    Input.RENEGE,
+    Input.IDLE,
+)
 """Those that only a connection with a data plane has."""

@@ -39,6 +39,10 @@ class Parameters(Protocol):
         """How many octets of text ahead of RCV.NXT are held together, or not at all (SHLD-31)."""
 
     @property
+    def sack(self) -> bool:
+        """Was selective acknowledgment agreed upon (RFC 2018 2)?"""
+
+    @property
     def shift(self) -> int:
         """By how many bits windows are scaled (RFC 7323 2)."""
 

@@ -13,7 +13,7 @@ from spec.tcp.context import Tcp
 from spec.tcp.segment import Segment
 from spec.tcp.sending import acknowledge, keep_urgent_pointer
 from spec.tcp.tcb import Tcb
-from spec.tcp.transfer import Place, Transfer
+from spec.tcp.transfer import Transfer, holds, shift, spans
 
 
 def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
@@ -24,7 +24,7 @@ def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if not tcp.rules.reassembly:
             return None
         ahead = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
-        for place, start, end in _spans(transfer.places, tcp):
+        for place, start, end in spans(transfer.places, tcp.bounds.place):
             inside = (ahead <= start) & (end <= ahead + seg.text) & (end <= tcb.rcv.wnd)
             place.here = place.here | inside
         tcp.hold(seg)
@@ -36,13 +36,13 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     was held and follows is taken too."""
     for transfer in tcb.transfers:
         gap = holds(transfer)
-        _shift(transfer.places, octets, tcp)
+        shift(transfer.places, octets, tcp.bounds.place)
         follows: int = 0
         run: bool = True
         for place in transfer.places:
             run = run & place.here
             follows = follows + choose(run, tcp.bounds.place, 0)
-        _shift(transfer.places, follows, tcp)
+        shift(transfer.places, follows, tcp.bounds.place)
         tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, follows)
         tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, follows)
         tcp.take(seg, skip, octets + follows)
@@ -51,31 +51,6 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
         at_once = gap | (octets == 0)
         now = two_segments(tcp)
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
-
-
-def holds(transfer: Transfer) -> bool:
-    """Is there text beyond RCV.NXT?"""
-    any_: bool = False
-    for place in transfer.places:
-        any_ = any_ | place.here
-    return any_
-
-
-def _spans(places: tuple[Place, ...], tcp: Tcp) -> list[tuple[Place, int, int]]:
-    """Each place, and from where to where it is, counted from RCV.NXT."""
-    size = tcp.bounds.place
-    return [(place, n * size, (n + 1) * size) for n, place in enumerate(places)]
-
-
-def _shift(places: tuple[Place, ...], by: int, tcp: Tcp) -> None:
-    """RCV.NXT has moved on by so many octets: all places come nearer."""
-    was = [place.here for place in places]
-    for n, place in enumerate(places):
-        here: bool = False
-        for before, one in enumerate(was):
-            if before >= n:
-                here = here | ((by == (before - n) * tcp.bounds.place) & one)
-        place.here = here
 
 
 def prompt(transfer: Transfer, tcp: Tcp) -> None:
@@ -140,7 +115,7 @@ def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     receiver should not do (SHLD-14) and a sender must bear (MUST-34)."""
     tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, 1)
     transfer.unread = transfer.unread + 1
-    for place, _, end in _spans(transfer.places, tcp):
+    for place, _, end in spans(transfer.places, tcp.bounds.place):
         place.here = place.here & (end <= tcb.rcv.wnd)
     acknowledge(tcb, tcp)
     return tcp.rule("3.8.6/shrink", "the window shrinks")

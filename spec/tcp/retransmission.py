@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from spec.rules import Persist
-from spec.tcp import congestion
+from spec.tcp import congestion, sack
 from spec.tcp.context import Tcp
 from spec.tcp.sending import send_front, send_probe
 from spec.tcp.tcb import Tcb
@@ -30,6 +30,7 @@ def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         transfer.nxt = snd.nxt
         return None
     congestion.timeout(tcb, transfer, tcp)
+    sack.timeout(transfer, tcp)
     send_front(tcb, transfer, tcp)
     if not tcp.rules.nxt_kept:
         snd.nxt = transfer.nxt
@@ -43,6 +44,10 @@ def runs(tcb: Tcb, tcp: Tcp) -> bool:
         return tcp.rules.persist != Persist.OFF and shut & queued
     if tcp.rules.persist == Persist.NEW and shut:
         return queued
+    for transfer in tcb.transfers:
+        if sack.frees(tcp):
+            left = tcp.seq.minus(tcb.snd.nxt, tcb.snd.una)
+            return tcp.rules.text_retransmitted & (sack.freed(tcb, transfer, tcp) < left)
     return tcp.rules.text_retransmitted
 
 

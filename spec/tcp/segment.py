@@ -1,13 +1,13 @@
 """Segments (RFC 9293 section 3.1): what one TCP endpoint sends to the other.
 
 Only the fields that the lifecycle reads or that a claim speaks of are kept: SEQ, ACK, WND,
-the urgent pointer, the number of octets of text, the six control bits, and TSval of the Timestamps
-option. Ports are missing because the model has one pair of sockets; checksum, other options and the
-octets themselves because no rule of the lifecycle reads them (an octet is known by its label, see
-``Origin``).
+the urgent pointer, the number of octets of text, the six control bits, TSval of the Timestamps
+option, and the SACK option. Ports are missing because the model has one pair of sockets; checksum,
+other options and the octets themselves because no rule of the lifecycle reads them (an octet is
+known by its label, see ``Origin``).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from spec.seq import Space, choose
@@ -28,6 +28,8 @@ Stamp = Annotated[int, "stamp"]
 """A value of a host's timestamp clock, from 1 (RFC 7323); 0: none."""
 Count = Annotated[int, "count"]
 """How many of something a host has, such as connections in a queue."""
+Sack = Annotated[int, "sack"]
+"""What a receiver holds beyond RCV.NXT: a bit for each place of its window (RFC 2018)."""
 Id = Annotated[int, "id"]
 """A TCB's number on its host, from 1, never reused; 0: none."""
 
@@ -47,6 +49,11 @@ class Control:
     rst: bool = False
     syn: bool = False
     fin: bool = False
+
+    def __str__(self) -> str:
+        """Those that are set, lowest first, as packet dissectors list them: ``SYN,ACK``."""
+        names = [f.name for f in fields(self) if getattr(self, f.name)]
+        return ",".join(names[::-1]).upper() or "no flags"
 
 
 @dataclass(slots=True, eq=False)
@@ -70,12 +77,23 @@ class Segment:
     text: Octets = 0  # octets of data; SEG.LEN is length()
     ctl: Control = field(default_factory=Control)
     tsval: Stamp = 0  # TSval; 0: without the Timestamps option
+    sack: Sack = 0  # what is held beyond ``ack``; 0: without the SACK option
     ttl: Ticks = 0  # ticks that it may still live; 0 where time is not modelled
     origin: Origin = field(default_factory=Origin)
 
     def length(self) -> int:
         """SEG.LEN: the sequence numbers it occupies, SYN and FIN included (section 3.4)."""
         return self.text + self.ctl.syn + self.ctl.fin
+
+    def __str__(self) -> str:
+        """``SYN,ACK SEQ=3 ACK=1 LEN=1``; LEN is SEG.LEN, which counts SYN and FIN. Of a segment
+        with the Timestamps option TSval stands behind it, and of one with SACK the places that are
+        held, counted from ACK."""
+        ack = f" ACK={self.ack}" if self.ctl.ack else ""
+        stamp = f" TSval={self.tsval}" if self.tsval else ""
+        held = ",".join(str(n) for n in range(self.sack.bit_length()) if self.sack >> n & 1)
+        sack = f" SACK={held}" if held else ""
+        return f"{self.ctl} SEQ={self.seq}{ack} LEN={self.length()}{stamp}{sack}"
 
 
 def acceptable(seq: Space, rcv_nxt: int, rcv_wnd: int, seg: Segment) -> bool:

@@ -9,7 +9,7 @@ cwnd allow, and less than a segment only where neither Nagle nor silly-window av
 
 from spec.rules import AckLimit, KeepAlive, Restart
 from spec.seq import choose, least, not_
-from spec.tcp import congestion
+from spec.tcp import congestion, sack
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State, Tcb
@@ -162,6 +162,7 @@ def transmit(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool = False) -> 
 def send_next(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
     """Send the next segment of text, if one is to be sent now; how many octets it has."""
     seq, snd = tcp.seq, tcb.snd
+    transfer.nxt = seq.plus(transfer.nxt, sack.reported(tcb, transfer, transfer.nxt, tcp))
     text = sendable(tcb, transfer, tcp, override)
     if text != 0:
         keep_time(transfer, transfer.nxt, text, transfer.nxt == snd.nxt, tcp)
@@ -195,6 +196,7 @@ def sendable(tcb: Tcb, transfer: Transfer, tcp: Tcp, override: bool) -> int:
         allowed = least(allowed, snd.wnd)
     room = choose(used < allowed, seq.minus(allowed, used), 0)
     text = least(least(queued, room), tcp.bounds.mss)
+    text = sack.unreported(tcb, transfer, transfer.nxt, text, tcp)
     again = transfer.nxt != snd.nxt
     if tcp.rules.sender_sws:
         enough = (text == queued) | (text + text >= transfer.largest)
@@ -244,16 +246,20 @@ def send_front(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """Send the front of the retransmission queue again: a segment of text, or FIN."""
     seq, una = tcp.seq, tcb.snd.una
     if tcb.unacknowledged_text(seq):
-        sent = seq.minus(tcb.snd.nxt, una)
-        text = least(least(left_from(tcb, una, tcp), sent), tcp.bounds.mss)
-        keep_time(transfer, una, text, False, tcp)
-        send_text(tcb, tcp, una, text, False)
-        after = seq.plus(una, text)
+        at = seq.plus(una, sack.freed(tcb, transfer, tcp))
+        sent = seq.minus(tcb.snd.nxt, at)
+        text = least(least(left_from(tcb, at, tcp), sent), tcp.bounds.mss)
+        if sack.frees(tcp) and text == 0:
+            return None
+        keep_time(transfer, at, text, False, tcp)
+        send_text(tcb, tcp, at, text, False)
+        after = seq.plus(at, text)
     else:
         send_fin(tcb, tcp, una)
         after = seq.plus(una, 1)
     # Where all is sent again from SND.UNA on, the front is now.
     transfer.nxt = choose(transfer.nxt == una, after, transfer.nxt)
+    return None
 
 
 def keep_urgent_pointer(tcb: Tcb, tcp: Tcp) -> None:

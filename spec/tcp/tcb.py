@@ -132,12 +132,15 @@ def delete(tcb: Tcb) -> None:
     """Delete the TCB: enter CLOSED and forget everything; blank again, whatever its fields are."""
     shape = tcb.transfers
     Tcb.__init__(tcb)
-    tcb.transfers = tuple(blank(len(transfer.places)) for transfer in shape)
+    tcb.transfers = tuple(blank(len(one.places), len(one.sacked)) for one in shape)
 
 
-def blank(places: int) -> Transfer:
-    """The data plane of a connection that is not, with a receive window of so many places."""
-    return Transfer(places=tuple(Place() for _ in range(places)))
+def blank(places: int, sacked: int = 0) -> Transfer:
+    """The data plane of a connection that is not, with a receive window of so many places, of which
+    a sender with SACK remembers so many."""
+    return Transfer(
+        places=tuple(Place() for _ in range(places)), sacked=tuple(Place() for _ in range(sacked))
+    )
 
 
 def return_to_time_wait(tcb: Tcb, seq: Space) -> None:

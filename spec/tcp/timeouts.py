@@ -1,6 +1,6 @@
 """Timeouts (RFC 9293 section 3.10.8), keep-alive (3.8.4) and the zero-window probe (3.8.6.1)."""
 
-from spec.rules import KeepAlive
+from spec.rules import FinAgain, KeepAlive
 from spec.seq import not_
 from spec.tcp import retransmission
 from spec.tcp.context import Tcp
@@ -82,6 +82,9 @@ def retransmission_timeout(tcb: Tcb, tcp: Tcp) -> None:
         send_text(tcb, tcp, snd.una, text, fin)
         return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/text", "text")
     send_fin(tcb, tcp, snd.una)
+    if tcp.rules.fin_again == FinAgain.ANEW and tcb.state != State.FIN_WAIT_1:
+        tcb.state = State.FIN_WAIT_1
+        return tcp.rule("gVisor/FIN/anew", "FIN, enter FIN-WAIT-1 again", State.FIN_WAIT_1)
     return tcp.rule("3.10.8/RETRANSMISSION TIMEOUT/fin", "FIN")
 
 
@@ -115,6 +118,8 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
     if not tcp.rules.syn_ack_retransmitted:
         if tcb.state != State.SYN_SENT and tcb.snd.una == tcb.iss:
             return False
+    if forgets_fin(tcb, tcp):
+        return False
     if tcb.transfers and tcb.state in SYNCHRONIZED:
         return retransmission.runs(tcb, tcp)
     if tcb.snd.una == tcb.snd.nxt:
@@ -122,6 +127,17 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
             return False
         return tcb.unsent_text(tcp.seq)
     return True
+
+
+def forgets_fin(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is it FIN that is to be sent again, and is it not (``rules.fin_again``)?"""
+    if tcp.rules.fin_again == FinAgain.CLOSING:
+        return tcb.state == State.CLOSING
+    if tcp.rules.fin_again != FinAgain.NEVER:
+        return False
+    snd = tcb.snd
+    sent = (snd.una != snd.nxt) & (snd.una != tcb.iss)
+    return sent & not_(tcb.unacknowledged_text(tcp.seq))
 
 
 def r_is_used_up(tcb: Tcb, tcp: Tcp) -> bool:

@@ -18,8 +18,8 @@ Amount = Annotated[int, "amount"]
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """One place of the receive window, of an octet or of ``Parameters.place``: has all its text
-    come, ahead of what is expected (SHLD-31)?"""
+    """One place of a window, of an octet or of ``Parameters.place``: has all its text come, ahead
+    of what is expected (SHLD-31)?"""
 
     here: bool = False
 
@@ -40,7 +40,32 @@ class Transfer:
     timing: bool = False  # the segment at ``timed`` is, for a sample of the round trip (RFC 6298)
     timed: Ours = 0
     timed_out: bool = False  # the front of the queue was sent again by the timer, not by ACKs
+    sacked: tuple[Place, ...] = ()  # places from SND.UNA on whose text the peer said that it holds
     # The receiver's
     unread: Amount = 0  # RCV.USER: taken, and not passed to the user yet
     due: Amount = 0  # taken, and not acknowledged yet
     places: tuple[Place, ...] = ()
+
+
+def spans(places: tuple[Place, ...], size: int) -> list[tuple[Place, int, int]]:
+    """Each place, and from where to where it is, counted from the window's left edge."""
+    return [(place, n * size, (n + 1) * size) for n, place in enumerate(places)]
+
+
+def holds(transfer: Transfer) -> bool:
+    """Is there text beyond RCV.NXT?"""
+    any_: bool = False
+    for place in transfer.places:
+        any_ = any_ | place.here
+    return any_
+
+
+def shift(places: tuple[Place, ...], by: int, size: int) -> None:
+    """The left edge has moved on by so many octets: all places come nearer."""
+    was = [place.here for place in places]
+    for n, place in enumerate(places):
+        here: bool = False
+        for before, one in enumerate(was):
+            if before >= n:
+                here = here | ((by == (before - n) * size) & one)
+        place.here = here

@@ -5,6 +5,7 @@ Each function is one section; states stand in the RFC's order, but those that an
 returns it by ``tcp.signal`` and changes nothing. ``???`` marks what is not the letter of the text.
 """
 
+from spec.rules import EarlyClose
 from spec.tcp import receiving, timestamps
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment
@@ -183,9 +184,18 @@ def close(tcb: Tcb, tcp: Tcp) -> None:
         if tcb.closing:
             tcp.signal("error: connection closing")
             return tcp.rule("3.10.4/closing", "connection closing")
+        if tcp.rules.early_close == EarlyClose.SILENT:
+            delete(tcb)
+            return tcp.rule(
+                "gVisor/SYN-RECEIVED/close", "delete TCB in silence, enter CLOSED", State.CLOSED
+            )
         tcb.closing = True
         if tcb.written != 0 or tcp.rules.close_waits:
             return tcp.rule("3.10.4/SYN-RECEIVED/queue", "queue the CLOSE until ESTABLISHED")
+        if tcp.rules.early_close == EarlyClose.INSTEAD:
+            # FIN at our SYN's number: as if our SYN had had the one before.
+            tcb.iss = tcp.seq.minus(tcb.iss, 1)
+            tcb.snd.nxt = tcb.snd.una
         send_fin(tcb, tcp, tcb.snd.nxt)
         tcb.snd.nxt = tcp.seq.plus(tcb.snd.nxt, 1)
         tcb.state = State.FIN_WAIT_1

@@ -91,6 +91,10 @@ class Bounds:
         0, 0, 14, "bits by which windows are scaled (with a data plane); 0: they are not"
     )
     shrinks: bool = _flag(False, "B's receive window may shrink (with a data plane)")
+    sack: bool = _flag(
+        False, "ends report text beyond RCV.NXT, which B may forget (with a data plane)"
+    )
+    idles: bool = _flag(False, "RTO may go by while A sends nothing (with a data plane)")
     # Users
     a_active: bool = _flag(True, "A may call active OPEN")
     a_passive: bool = _flag(True, "A may call passive OPEN")

@@ -10,7 +10,7 @@ from typing import cast
 
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
-from spec.tcp import sending, timeouts, timestamps, user_calls
+from spec.tcp import congestion, sack, sending, timeouts, timestamps, user_calls
 from spec.tcp.context import Tcp
 from spec.tcp.host import awake
 from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
@@ -66,6 +66,8 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.OVERRIDE_TIMEOUT: bounds.transfer,
         Input.ACK_TIMEOUT: bounds.transfer and rules.delayed_ack,
         Input.SHRINK: bounds.transfer and bounds.shrinks and not first,
+        Input.IDLE: bounds.transfer and bounds.idles and first,
+        Input.RENEGE: bounds.transfer and bounds.sack and not first,
         Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
         Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
         Input.NAT_OPEN: listens and socket == 0 and bounds.nat,
@@ -134,6 +136,10 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state in SYNCHRONIZED and timeouts.ack_waits(tcb, tcp)
     if what == Input.SHRINK:
         return state in _SENDING and tcb.rcv.wnd != 0
+    if what == Input.IDLE:
+        return state in _SENDING and congestion.is_idle(tcb, tcp)
+    if what == Input.RENEGE:
+        return sack.may_renege(tcb)
     if what == Input.USER_TIMEOUT:
         return timeouts.gives_up(tcb, tcp)
     if what == Input.TIME_WAIT_TIMEOUT:

@@ -85,7 +85,8 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
 def new_tcb(bounds: Bounds) -> Tcb:
     """A blank TCB, with a data plane if the bounds ask for one."""
     planes = range(bounds.transfer)  # without one the window may be any, and has no places
-    return Tcb(transfers=tuple(blank(bounds.window // bounds.place) for _ in planes))
+    places = bounds.window // bounds.place
+    return Tcb(transfers=tuple(blank(places, places * bounds.sack) for _ in planes))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:

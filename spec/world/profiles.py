@@ -17,7 +17,7 @@ from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
-from spec.observe.pace import Losses, Pace, Samples
+from spec.observe.pace import Bursts, Losses, Pace, Samples
 from spec.observe.refinement import Refinement
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale, StaleAnywhere
@@ -127,6 +127,10 @@ _TRANSFER = replace(
     transfer=True,
 )
 """Octets one way over one connection whose ends have a data plane."""
+_REPORTS = replace(
+    _TRANSFER, width=4, window=3, octets=3, write=3, initial_window=3, clamp=3, sack=True
+)
+"""Three octets, sent at once, and a receiver that reports what it holds and may forget it."""
 _AT_ONCE: dict[str, Any] = {"capacity": 8, "in_flight": 12, **_LOSSLESS}
 """A channel that neither loses nor duplicates, with room for all that a data plane sends."""
 
@@ -322,6 +326,13 @@ PROFILES = {
     "transfer-shrinks": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
     ),
+    "transfer-sack": Profile(_REPORTS, (Octets(),)),
+    "transfer-idle": Profile(
+        replace(
+            _TRANSFER, width=4, octets=7, write=1, clamp=4, capacity=1, idles=True, **_LOSSLESS
+        ),
+        (Bursts(), Pace(), Course()),
+    ),
     "transfer-urgent": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=1, urgent=True, capacity=1),
         (Octets(),),
@@ -340,6 +351,7 @@ PROFILES = {
     "refined": Profile(_TRANSFER, (Refinement(),)),
     "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
     "refined-shut": Profile(replace(_TRANSFER, window=2), (Refinement(),)),
+    "refined-sack": Profile(_REPORTS, (Refinement(),)),
     "refined-closing": Profile(
         replace(_TRANSFER, window=2, octets=2, write=2, clamp=2, capacity=1, close=True),
         (Refinement(),),
@@ -494,6 +506,10 @@ PURPOSES = {
     "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
     "octet at a time",
     "transfer-shrinks": "a window that may shrink",
+    "transfer-sack": "three octets sent at once, and a receiver that reports what it holds, and "
+    "may forget it",
+    "transfer-idle": "octets written one at a time, with as much time between them as you like, "
+    "over a channel that loses only what is too much for it",
     "transfer-urgent": "octets that may be urgent",
     "transfer-close": "a segment of two octets, and closes",
     "transfer-abort": "a window of one, and aborts, where nothing is lost",
@@ -506,6 +522,7 @@ PURPOSES = {
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",
     "refined-segments": "the same with segments of two octets, written one at a time",
     "refined-shut": "the same as refined with a window of two segments, which shuts",
+    "refined-sack": "the same as transfer-sack, to see whether each step is one of the lifecycle",
     "refined-closing": "the same with two segments, and the connection closes",
     "http-1.0": "a client with two requests, and a server that closes after each response",
     "http-kept": "two requests on one connection, which the client closes",
@@ -652,6 +669,7 @@ SCALES: dict[str, dict[str, dict[str, Any]]] = {
         "transfer-shut": {"in_flight": 4},
         "transfer-silly": {"in_flight": 3, "capacity": 2},
         "transfer-shrinks": {"in_flight": 3},
+        "transfer-sack": {"in_flight": 3},
         "http-retry": {"in_flight": 3},
         "http-retry-restart": {"in_flight": 3},
         "http-retry-pipelined": {},

@@ -90,6 +90,11 @@ class Step(NamedTuple):
     signals: tuple[str, ...] = ()
     end: int | None = None  # of ``host``, that it befell
 
+    def words(self, names: Sequence[str] = TWO_HOSTS.names) -> str:
+        """Who does what, with which segment: ``A: deliver <SYN SEQ=300 LEN=1>``."""
+        who = "" if self.host is None else f"{names[self.host]}: "
+        return f"{who}{self.action}{'' if self.segment is None else f' <{self.segment}>'}"
+
 
 @dataclass(slots=True, eq=False)
 class Outcome:

@@ -22,7 +22,7 @@ from spec.world.profiles import PROFILES
 from tests.docs.test_links import PAGES, TOP
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-OWN = ("test", "check", "gate", "nightly", "help")
+OWN = ("test", "check", "docs", "gate", "nightly", "help")
 """What ``./run`` does itself."""
 
 NAMES = {

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from checker.stacks.drivers.tun import Raw, pack, tcp_info
+from checker.stacks.drivers.tun import tcp_info
+from checker.stacks.drivers.wire import Raw, pack
 from tests.lab.lab import PORT, Lab, Sent
 
 NOBODY = 100
@@ -152,7 +153,7 @@ class Bench:
         made.setblocking(False)
         made.connect_ex((self.lab.b.address, to))
         if wait:
-            self.until(lambda: tcp_info(made) == "ESTABLISHED")
+            self.until(lambda: tcp_info(made).state == "ESTABLISHED")
         self.settle()
         made.settimeout(2.5)
         return made

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from checker.stacks.drivers.tun import Raw, pack
+from checker.stacks.drivers.wire import Raw, pack
 from tests.lab.bench import ANSWER, HERE, REQUEST, Bench
 from tests.lab.lab import PORT, lab
 from tests.lab.scenarios import at_once, slowly

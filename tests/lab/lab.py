@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from checker.stacks.drivers.tun import Namespace, Raw, Tun, missing, pack, tcp_info, unpack
+from checker.stacks.drivers.tun import Namespace, Tun, missing, tcp_info
+from checker.stacks.drivers.wire import Raw, pack, unpack
 from tests.helpers import pcap
 
 Policy = Callable[["Seg", "Wire"], list[float]]
@@ -285,7 +286,7 @@ class Lab:
         """Wait until TCP_INFO, or for a host its table of connections, says so."""
         end = time.monotonic() + within
         while True:
-            now = what.states() if isinstance(what, Host) else [tcp_info(what)]
+            now = what.states() if isinstance(what, Host) else [tcp_info(what).state]
             if now == sorted(states):
                 self.observed += now
                 return

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from checker.stacks.drivers.tun import Raw, pack, tcp_info
+from checker.stacks.drivers.tun import tcp_info
+from checker.stacks.drivers.wire import Raw, pack
 from tests.lab.bench import ANSWER, HERE, REQUEST, Bench, Case, Experiment, Seen, case
 from tests.lab.lab import PORT, Policy, Seg, Wire
 from tests.lab.scenarios import abort, at_once, losing, syn_ack
@@ -475,7 +476,7 @@ def flood(
         assert holder.age() < 40, "requests live too long"
     bench.settle()
     seconds = int(min(holder.lives))  # timers are late, never early
-    (state,) = {tcp_info(client) for client in clients}
+    (state,) = {tcp_info(client).state for client in clients}
     return _held(state, seconds)
 
 
@@ -581,7 +582,7 @@ def drained_in_time(bench: Bench) -> Seen:
         server = bench.accept()
         assert server
         bench.read(server)
-    bench.until(lambda: tcp_info(client) == "CLOSED" or bench.state("B") == "ESTABLISHED")
+    bench.until(lambda: tcp_info(client).state == "CLOSED" or bench.state("B") == "ESTABLISHED")
     bench.settle()
     while server := bench.accept():
         bench.read(server)
@@ -648,7 +649,7 @@ def never_drained(bench: Bench, then: str = "", lost: str = "") -> Seen:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         bench.hear(since)
     bench.settle()
-    return Seen(client=tcp_info(client), server=bench.state("B"), answer=bench.answer(since))
+    return Seen(client=tcp_info(client).state, server=bench.state("B"), answer=bench.answer(since))
 
 
 GREETING = "220 ready"
@@ -1028,8 +1029,8 @@ def port_again_on_loopback(bench: Bench) -> Seen:
     after, error = _connect(again, here, began)
     if error == errno.EADDRNOTAVAIL:
         return Seen(client="".join(bench.lab.a.states()))
-    bench.until(lambda: tcp_info(again) == "ESTABLISHED")
-    return Seen(client=tcp_info(again), counts=(("after s", after),))
+    bench.until(lambda: tcp_info(again).state == "ESTABLISHED")
+    return Seen(client=tcp_info(again).state, counts=(("after s", after),))
 
 
 def _stamped(option: bytes, by: int) -> bytes:
@@ -1189,6 +1190,7 @@ def keep_alive(bench: Bench, count: int, arrives: bool = False, forgets: bool = 
         return time.monotonic() - began
 
     bench.until(
-        lambda: tcp_info(client) == "CLOSED" or probes() == 3 or (not count and after() > 3), 8
+        lambda: tcp_info(client).state == "CLOSED" or probes() == 3 or (not count and after() > 3),
+        8,
     )
-    return _probed(tcp_info(client), probes(), int(after()))  # timers are late, never early
+    return _probed(tcp_info(client).state, probes(), int(after()))  # timers are late, never early

@@ -17,18 +17,24 @@ from spec.rules import (
     CookieGuard,
     CookieHash,
     Cookies,
+    EarlyClose,
+    FinAgain,
     Growth,
     Isn,
     KeepAlive,
     Persist,
+    ResetBelow,
     Restart,
     Row,
     Rules,
+    Sacked,
     Scale,
+    Silent,
 )
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
 from spec.tcp.tcb import State
+from spec.tcp.transfer import Place
 from spec.world.endpoint import Endpoint
 from spec.world.records import key
 from tests.helpers.build import (
@@ -49,17 +55,28 @@ DEFAULTS = {
     "syn_sent_ack_check": True,
     "syn_received_ack_check": True,
     "syn_received_seq_check": True,
+    "ack_of_nothing": False,
+    "bad_ack_reset": True,
+    "syn_received_fin": True,
+    "simultaneous_open": True,
+    "syn_sent_resends": False,
+    "syn_sent_any_reset": True,
     "syn_ack_exact": False,
     "syn_ack_retransmitted": True,
     "syn_retransmitted": True,
     "split_handshake": False,
     "data_on_syn": False,
     "close_waits": False,
+    "early_close": EarlyClose.FIN,
+    "fin_again": FinAgain.KEPT,
+    "fin_acknowledged": True,
+    "late_text_resets": False,
     "fin_ack_delayed": False,
     "abort_time_wait": False,
     "time_wait_cut": 0,
     "time_wait_restart": Restart.NEVER,
     "time_wait_ignores_reset": False,
+    "time_wait_challenge": True,
     "time_wait_reopen": False,
     "reopen_seq_check": True,
     "time_wait_reuse": False,
@@ -82,11 +99,16 @@ DEFAULTS = {
     "reset_told": False,
     "covering_acceptable": False,
     "reset_exact": True,
+    "syn_received_reset_exact": True,
+    "reset_below": ResetBelow.NONE,
     "syn_challenge": True,
+    "syn_silent": Silent.NONE,
     "edge_acceptable": False,
     "syn_received_challenge": False,
     "ack_floor": True,
     "ack_floor_at_iss": False,
+    "bad_ack_answered": True,
+    "gap_answered": True,
     "ack_needed": True,
     "syn_received_ack_range": False,
     "passive_time_wait": False,
@@ -122,10 +144,13 @@ DEFAULTS = {
     "shut_acceptable": True,
     "text_retransmitted": True,
     "karn": True,
+    "sacked": Sacked.KEPT,
     "congestion": Congestion.NEWRENO,
     "growth": Growth.OCTETS,
     "limited_transmit": True,
     "recover_check": True,
+    "restart_window": True,
+    "cwnd_validated": False,
     "cwnd_floor": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
@@ -263,6 +288,8 @@ DUPLICATE = "<SEQ=300><ACK=100><WND=100><CTL=ACK>"
 
 
 SCALED = dataclasses.replace(PLANE, shift=1)
+REPORTS = dataclasses.replace(PLANE, sack=True, window=20)
+TOLD = (Place(True), Place())
 
 
 def told(segment, bounds=PLANE, **end):
@@ -306,11 +333,17 @@ DEMONSTRATIONS = {
         State.ESTABLISHED, "<SEQ=300><ACK=100><CTL=RST,ACK>", rcv_wnd=0
     ),
     ("text_retransmitted", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
+    ("sacked", Sacked.MARKED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
+    ("sacked", Sacked.FREED): made(Input.RETRANSMISSION_TIMEOUT, REPORTS, flight=20, sacked=TOLD),
     ("karn", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10, timing=True, timed=100),
     **{("congestion", kind): told_twice for kind in Congestion if kind != DEFAULTS["congestion"]},
     ("growth", Growth.SEGMENT): told("<SEQ=300><ACK=105><WND=100><CTL=ACK>", flight=10, cwnd=10),
     ("limited_transmit", False): told(DUPLICATE, flight=20, queued=10, cwnd=20),
     ("recover_check", False): told(DUPLICATE, flight=50, duplicates=2, recover=100),
+    ("restart_window", False): made(Input.IDLE, dataclasses.replace(PLANE, idles=True), cwnd=30),
+    ("cwnd_validated", True): told(
+        "<SEQ=300><ACK=110><WND=100><CTL=ACK>", flight=10, cwnd=30, ssthresh=40
+    ),
     ("cwnd_floor", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
     ("keep_alive", KeepAlive.OCTET): probed(**ENDLESS),
@@ -401,6 +434,27 @@ DEMONSTRATIONS = {
     ("ack_floor", False): arriving(State.ESTABLISHED, "<SEQ=300><ACK=7><TEXT=1><CTL=ACK>"),
     ("ack_floor_at_iss", True): arriving(State.ESTABLISHED, "<SEQ=300><ACK=98><TEXT=1><CTL=ACK>"),
     ("ack_needed", False): arriving(State.ESTABLISHED, "<SEQ=300><TEXT=1>"),
+    ("bad_ack_answered", False): arriving(State.ESTABLISHED, "<SEQ=300><ACK=7><CTL=ACK>"),
+    ("gap_answered", False): arriving(State.ESTABLISHED, "<SEQ=302><ACK=100><CTL=FIN,ACK>"),
+    ("syn_received_reset_exact", False): arriving(State.SYN_RECEIVED, "<SEQ=301><CTL=RST>"),
+    ("reset_below", ResetBelow.FIN): arriving(State.CLOSE_WAIT, "<SEQ=300><CTL=RST>"),
+    ("reset_below", ResetBelow.ALL): arriving(State.ESTABLISHED, "<SEQ=290><CTL=RST>"),
+    ("syn_silent", Silent.BELOW): arriving(State.ESTABLISHED, "<SEQ=290><CTL=SYN>"),
+    ("syn_silent", Silent.ALL): arriving(State.ESTABLISHED, "<SEQ=301><CTL=SYN>"),
+    ("time_wait_challenge", False): arriving(State.TIME_WAIT, "<SEQ=302><CTL=SYN>"),
+    ("early_close", EarlyClose.SILENT): doing(State.SYN_RECEIVED, Input.CLOSE),
+    ("early_close", EarlyClose.INSTEAD): doing(State.SYN_RECEIVED, Input.CLOSE),
+    ("fin_again", FinAgain.CLOSING): doing(State.CLOSING, Input.RETRANSMISSION_TIMEOUT),
+    ("fin_again", FinAgain.NEVER): doing(State.FIN_WAIT_1, Input.RETRANSMISSION_TIMEOUT),
+    ("fin_again", FinAgain.ANEW): doing(State.LAST_ACK, Input.RETRANSMISSION_TIMEOUT),
+    ("fin_acknowledged", False): arriving(State.FIN_WAIT_1, "<SEQ=300><ACK=100><CTL=ACK>"),
+    ("late_text_resets", True): arriving(State.TIME_WAIT, "<SEQ=301><ACK=101><TEXT=1><CTL=ACK>"),
+    ("ack_of_nothing", True): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=99><CTL=ACK>"),
+    ("bad_ack_reset", False): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=7><CTL=ACK>"),
+    ("syn_received_fin", False): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=100><CTL=FIN,ACK>"),
+    ("simultaneous_open", False): arriving(State.SYN_SENT, "<SEQ=299><CTL=SYN>"),
+    ("syn_sent_resends", True): arriving(State.SYN_SENT, "<SEQ=299><ACK=100><CTL=ACK>"),
+    ("syn_sent_any_reset", False): arriving(State.SYN_SENT, "<SEQ=7><ACK=100><CTL=RST,ACK>"),
     ("syn_received_ack_range", True): arriving(State.SYN_RECEIVED, "<SEQ=300><ACK=101><CTL=ACK>"),
 }
 

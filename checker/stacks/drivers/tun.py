@@ -19,6 +19,7 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF, _TUN_WITHOUT_INFO = 0x400454CA, 0x1001
 _SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCSIFFLAGS = 0x8916, 0x891C, 0x8914
 _UP = 0x41
+_IPV6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
 _NAMES = {  # in the order of include/net/tcp_states.h, from 1
     1: "ESTABLISHED", 2: "SYN-SENT", 3: "SYN-RECEIVED", 4: "FIN-WAIT-1", 5: "FIN-WAIT-2",
     6: "TIME-WAIT", 7: "CLOSED", 8: "CLOSE-WAIT", 9: "LAST-ACK", 10: "LISTEN", 11: "CLOSING",
@@ -96,9 +97,18 @@ def _socket(text: str) -> tuple[str, int]:
     return socket.inet_ntoa(struct.pack("=I", int(address, 16))), int(port, 16)
 
 
-def tcp_info(sock: socket.socket) -> str:
-    """The state that TCP_INFO tells."""
-    return _NAMES[sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]]
+class Info(NamedTuple):
+    """What TCP_INFO tells of a connection: its state, and what was counted of its numbers."""
+
+    state: str
+    acknowledged: int  # of what was sent, by the peer
+    received: int
+
+
+def tcp_info(sock: socket.socket) -> Info:
+    """Ask it (struct tcp_info of include/uapi/linux/tcp.h)."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+    return Info(_NAMES[info[0]], *struct.unpack("=QQ", info[120:136]))
 
 
 def up(name: bytes) -> None:
@@ -114,8 +124,9 @@ class Tun:
         with namespace:
             self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(self.fd, _TUNSETIFF, struct.pack("16sH22x", b"tun0", _TUN_WITHOUT_INFO))
-            with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") as file:
-                file.write("1")
+            if os.path.exists(_IPV6):  # a kernel may be without
+                with open(_IPV6, "w") as file:
+                    file.write("1")
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
                 for request, value in (
                     (_SIOCSIFADDR, address),
@@ -158,71 +169,3 @@ def network(address: str, settings: Mapping[str, int | str]) -> Iterator[tuple[N
             tun.close()
     finally:
         namespace.close()
-
-
-# TCP over IPv4
-
-
-class Raw(NamedTuple):
-    """A TCP segment as it is on the wire."""
-
-    source: tuple[str, int]
-    target: tuple[str, int]
-    seq: int
-    ack: int
-    flags: str  # of "FSRPAUEC", in this order
-    window: int
-    text: bytes = b""
-    options: bytes = b""
-
-    def has(self, flags: str) -> bool:
-        """Are all of ``flags`` set?"""
-        return all(flag in self.flags for flag in flags)
-
-
-_FLAGS = "FSRPAUEC"
-
-
-def pack(seg: Raw) -> bytes:
-    """An IPv4 packet with right checksums."""
-    options = seg.options + bytes(-len(seg.options) % 4)
-    bits = sum(1 << i for i, flag in enumerate(_FLAGS) if flag in seg.flags)
-    words = (20 + len(options)) // 4
-    ends = [socket.inet_aton(address) for address, _ in (seg.source, seg.target)]
-    head = struct.pack(
-        "!HHIIBBH", seg.source[1], seg.target[1], seg.seq, seg.ack, words << 4, bits, seg.window
-    )
-    rest = bytes(2) + options + seg.text
-    pseudo = b"".join(ends) + struct.pack("!HH", 6, len(head) + 2 + len(rest))
-    tcp = head + struct.pack("!H", _checksum(pseudo + head + bytes(2) + rest)) + rest
-    ip = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6)
-    total = _checksum(ip + bytes(2) + b"".join(ends))
-    return ip + struct.pack("!H", total) + b"".join(ends) + tcp
-
-
-def unpack(packet: bytes) -> Raw | None:
-    """The TCP segment in an IPv4 packet, if there is one."""
-    if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != 6:
-        return None
-    start, end = (packet[0] & 15) * 4, struct.unpack("!H", packet[2:4])[0]
-    ports = struct.unpack("!HH", packet[start : start + 4])
-    seq, ack, words, bits, window = struct.unpack("!IIBBH", packet[start + 4 : start + 16])
-    head = start + (words >> 4) * 4
-    return Raw(
-        (socket.inet_ntoa(packet[12:16]), ports[0]),
-        (socket.inet_ntoa(packet[16:20]), ports[1]),
-        seq,
-        ack,
-        "".join(flag for i, flag in enumerate(_FLAGS) if bits >> i & 1),
-        window,
-        packet[head:end],
-        packet[start + 20 : head],
-    )
-
-
-def _checksum(data: bytes) -> int:
-    data += bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF

@@ -9,7 +9,7 @@ segment, since the first check that fails hides the rest. One octet of text each
 every state.
 
 A *transition* is what remains when numbers are left out: several TCBs of one state take the same
-one. Which may be told apart by a stack's user and peer, and driven, says ``hindrance``.
+one. Which a stack's user and peer can make it take, says ``hindrance.py``.
 """
 
 from collections import deque
@@ -258,45 +258,6 @@ def _out_of_order(tcb: Tcb) -> Iterator[Arrival]:
         yield Arrival("FIN,ACK beyond a gap", _segment("FIN,ACK", gap, ack))
     for words in ("ACK", "text,ACK", "FIN,ACK", "RST", "SYN"):
         yield Arrival(f"{words} beyond the window", _segment(words, far, ack))
-
-
-# What a stack cannot be driven through
-
-CRASH = "a test cannot crash the machine that it runs on"
-LISTEN_CALL = "sockets refuse connect() and send() on a listening socket"
-LISTEN_TIMEOUT = "a listening socket has no user timeout"
-EARLY_SEND = "sockets refuse send() before ESTABLISHED: no text is queued"
-EMBRYO = "no socket call reaches a connection before accept()"
-NO_SOCKET = "no call reaches a connection whose socket is closed; TIME-WAIT has none"
-NO_LISTENER = "after an active OPEN nobody listens, and there is nothing to reopen"
-SLOW = "TIME-WAIT lasts a minute: with --slow only"
-
-_CALLS = (Input.CLOSE, Input.ABORT, Input.SEND, Input.USER_TIMEOUT)
-
-
-def hindrance(edge: Edge, gone: bool = False, slow: bool = False) -> str:
-    """Why user and peer cannot make a stack take ``edge``; empty if they can.
-
-    ``gone``: the user has closed the socket, and not only its own direction.
-    """
-    state, what = edge.before.state, edge.what
-    if what == Input.CRASH:
-        return CRASH
-    if state == State.LISTEN and what in (Input.OPEN_ACTIVE, Input.SEND):
-        return LISTEN_CALL
-    if state == State.LISTEN and what == Input.USER_TIMEOUT:
-        return LISTEN_TIMEOUT
-    if what == Input.SEND and state in (State.SYN_SENT, State.SYN_RECEIVED):
-        return EARLY_SEND
-    if edge.transition.passive and what in _CALLS:
-        return EMBRYO
-    if what in _CALLS and (gone or state == State.TIME_WAIT):
-        return NO_SOCKET
-    if state == State.TIME_WAIT and edge.after.reopened and not edge.before.passive:
-        return NO_LISTENER
-    if what == Input.TIME_WAIT_TIMEOUT and not slow:
-        return SLOW
-    return ""
 
 
 def takes_text(edge: Edge) -> bool:

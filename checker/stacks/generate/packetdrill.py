@@ -53,6 +53,8 @@ def script(plan: Plan, listening: bool = False) -> str:
     if plan.wrong is not None:
         lines.append(f"// A negative control: the state is {plan.steps[-1].after.value}, and this")
         lines.append(f"// script claims {plan.wrong.value}. It must fail.")
+    elif plan.control:
+        lines.append("// A negative control: the last ACK is one less than is right. It must fail.")
     settings = [f"echo {v} > /proc/sys/net/ipv4/{n}" for n, v in _settings()]
     lines.append("`" + "\n".join(settings) + "`")
     writer = _Writer(listening)

@@ -11,12 +11,13 @@ instead. A plan may take it; if the stack then is in another state, it is the pl
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from checker.stacks.generate.machine import Edge, Machine, Transition, closes_socket, hindrance
-from checker.stacks.profile import Departure
+from checker.stacks.generate.hindrance import IN_REAL_TIME, Can, hindrance
+from checker.stacks.generate.machine import SEQ, Edge, Machine, Transition, closes_socket
+from checker.stacks.profile import Departure, Outcome
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
@@ -26,33 +27,43 @@ LENGTH = 40
 
 
 class Step(NamedTuple):
-    """One step of a plan: an edge, and the departure that is allowed for."""
+    """One step of a plan: an edge, and the departure that is allowed for, with its outcome."""
 
     edge: Edge
     departure: Departure | None = None
+    outcome: Outcome | None = None
 
     @property
     def sent(self) -> tuple[Segment, ...]:
         """What is expected to be sent."""
-        if self.departure is not None and self.departure.sent is not None:
-            return self.departure.sent(self.edge)
+        if self.outcome is not None and self.outcome.sent is not None:
+            return self.outcome.sent(self.edge)
         return self.edge.sent
 
     @property
     def after(self) -> State:
         """The state that is expected."""
-        if self.departure is not None and self.departure.after is not None:
-            return self.departure.after
+        if self.outcome is not None and self.outcome.after is not None:
+            return self.outcome.after
         return self.edge.after.state
+
+    @property
+    def elsewhere(self) -> bool:
+        """Is the stack then expected to be elsewhere than the specification?"""
+        outcome = self.outcome
+        return outcome is not None and (
+            outcome.after is not None or outcome.elsewhere or outcome.dies
+        )
 
 
 @dataclass(slots=True)
 class Plan:
-    """One connection's life; ``state`` is wrong in a negative control, and must be noticed."""
+    """One connection's life; ``wrong`` is for a negative control, and must be noticed."""
 
     name: str
     steps: list[Step]
     wrong: State | None = None  # claimed after the last step, in place of the true one
+    control: bool = False  # its last step is wrong, and must be noticed
 
 
 @dataclass(slots=True)
@@ -78,8 +89,7 @@ class Node(NamedTuple):
 class Arc(NamedTuple):
     """An edge from a node, and what is known of it."""
 
-    edge: Edge
-    departure: Departure | None
+    step: Step
     hindrance: str
     ends: bool  # it is a plan's last step
     there: int  # number of the node that it leads to
@@ -91,7 +101,7 @@ class Planner:
 
     machine: Machine
     departures: tuple[Departure, ...] = ()
-    slow: bool = False
+    can: Can = IN_REAL_TIME
     hindrance: Callable[[Edge], str] = lambda _: ""  # of the tool that runs the plans
     blocked: frozenset[Transition] = frozenset()
     graph: list[list[Arc]] = field(init=False, repr=False)  # by number; 0 is CLOSED
@@ -110,11 +120,15 @@ class Planner:
                 self.graph[-1].append(self._arc(edge, at.gone, numbers[there]))
 
     def _arc(self, edge: Edge, gone: bool, there: int) -> Arc:
-        departure = next((d for d in self.departures if d.applies(edge, gone)), None)
-        why = hindrance(edge, gone, self.slow) or self.hindrance(edge)
+        step = Step(edge)
+        for each in self.departures:
+            if (outcome := each.outcome(edge, gone)) is not None:
+                step = Step(edge, each, outcome)
+                break
+        why = hindrance(edge, gone, self.can) or self.hindrance(edge)
         if not why and edge.transition in self.blocked:
             why = f"not as planned: {edge.transition}"
-        return Arc(edge, departure, why, _ends(edge, departure), there)
+        return Arc(step, why, _ends(step), there)
 
     def plans(self, wanted: Iterable[Transition] | None = None) -> Plans:
         """Cover all transitions, or those ``wanted``."""
@@ -141,8 +155,8 @@ class Planner:
             if way is None:
                 return steps if any(s.edge.transition in wanted for s in steps) else []
             for arc in way:
-                steps.append(Step(arc.edge, arc.departure))
-                left.discard(arc.edge.transition)
+                steps.append(arc.step)
+                left.discard(arc.step.edge.transition)
                 if arc.ends:
                     return steps
                 at = arc.there
@@ -156,7 +170,7 @@ class Planner:
             for arc in self.graph[at]:
                 if arc.hindrance:
                     continue
-                if arc.edge.transition in wanted and not (lasting and arc.ends):
+                if arc.step.edge.transition in wanted and not (lasting and arc.ends):
                     return [*_back(came, at), arc]
                 if not arc.ends and arc.there not in came:
                     came[arc.there] = (at, arc)
@@ -171,11 +185,11 @@ class Planner:
         while todo:
             at = todo.popleft()
             for arc in self.graph[at]:
-                why, transition = came[at] or arc.hindrance, arc.edge.transition
+                why, transition = came[at] or arc.hindrance, arc.step.edge.transition
                 if not why or transition not in found:
                     found[transition] = why
-                departure = arc.departure
-                if not why and departure is not None and departure.after is not None:
+                departure = arc.step.departure
+                if not why and departure is not None and arc.step.elsewhere:
                     why = f"the stack departs on the way: {departure.name}"
                 if arc.there not in came or (came[arc.there] and not why):
                     came[arc.there] = why
@@ -187,17 +201,18 @@ class Planner:
         return found
 
 
-def _ends(edge: Edge, departure: Departure | None) -> bool:
+def _ends(step: Step) -> bool:
     """Is it a plan's last step?
 
     The connection is over with it, or the stack elsewhere than the specification, or has
     retransmitted, and its congestion control may hold back what comes next.
     """
+    edge = step.edge
     begun = edge.before.state not in _NOWHERE
     return (
         (edge.after.state in _NOWHERE and begun)
         or (edge.before.state, edge.after.state) == (State.LISTEN, State.CLOSED)
-        or (departure is not None and departure.after is not None)
+        or step.elsewhere
         or edge.what == Input.RETRANSMISSION_TIMEOUT
     )
 
@@ -225,23 +240,41 @@ def _name(number: int, steps: list[Step]) -> str:
 # Negative controls
 
 
-def controls(plans: Plans) -> list[Plan]:
-    """Two plans with a wrong state at the end, which must fail: one too early, one too late."""
-    opened = _first(plans, State.SYN_SENT, State.ESTABLISHED)
-    closed = _first(plans, State.ESTABLISHED, State.CLOSE_WAIT)
-    return [
-        Plan("negative-handshake", opened, State.SYN_SENT),
-        Plan("negative-close", closed, State.ESTABLISHED),
-    ]
+def controls(
+    plans: Plans, asked: bool = True, good: Container[Transition] | None = None
+) -> list[Plan]:
+    """Plans with something wrong at the end, which must fail.
+
+    Two claim a wrong state, one too early, one too late, if the stack can be ``asked`` for it; one
+    claims an ACK of one number less. They are beginnings of ``plans`` that take only
+    transitions that are ``good``: else something else could make them fail.
+    """
+    found = []
+    ways = [steps for plan in plans.plans for steps in _beginnings(plan, good)]
+    opening = [(early, State.ESTABLISHED) for early in (State.SYN_SENT, State.SYN_RECEIVED)]
+    opened = [s for s in ways if _changes(s[-1]) in opening]
+    closed = [s for s in ways if _changes(s[-1]) == (State.ESTABLISHED, State.CLOSE_WAIT)]
+    if asked and opened:
+        steps = min(opened, key=len)
+        found.append(Plan("negative-handshake", steps, steps[-1].edge.before.state))
+    if asked and closed:
+        found.append(Plan("negative-close", min(closed, key=len), State.ESTABLISHED))
+    if closed:
+        *steps, last = min(closed, key=len)
+        less = tuple(replace(seg, ack=SEQ.minus(seg.ack, 1)) for seg in last.sent)
+        wrong = Step(last.edge, None, Outcome(lambda *_: True, lambda _: less, last.after))
+        found.append(Plan("negative-answer", [*steps, wrong], control=True))
+    return found
 
 
-def _first(plans: Plans, before: State, after: State) -> list[Step]:
-    """The shortest beginning of a plan that goes from ``before`` to ``after``."""
-    found = [
-        plan.steps[: i + 1]
-        for plan in plans.plans
-        for i, step in enumerate(plan.steps)
-        if (step.edge.before.state, step.after) == (before, after)
-        and step.edge.what == Input.SEGMENT
-    ]
-    return min(found, key=len)
+def _beginnings(plan: Plan, good: Container[Transition] | None) -> Iterator[list[Step]]:
+    """The beginnings of a plan that end with a segment, as far as all is good."""
+    for i, step in enumerate(plan.steps):
+        if good is not None and step.edge.transition not in good:
+            return
+        if step.edge.what == Input.SEGMENT:
+            yield plan.steps[: i + 1]
+
+
+def _changes(step: Step) -> tuple[State, State]:
+    return step.edge.before.state, step.after

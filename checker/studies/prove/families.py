@@ -32,7 +32,7 @@ from checker.ir.nodes import REAL, Node
 from checker.ir.tracing import Leaf
 from checker.model.model import Model
 from checker.model.options import choose_rules, show
-from checker.model.words import flags, text
+from checker.model.words import text
 from checker.render import Story
 from checker.studies.finer import last, roomy, take
 from checker.studies.prove.theories import FREE
@@ -241,7 +241,7 @@ class _Run:
     def _act(self, step: Do | Get) -> Row:
         me, seg = step.host, None
         if isinstance(step, Get):
-            flying = _only([f for f in self.air if f[0] != me and flags(f[1]) == step.flags])
+            flying = _only([f for f in self.air if f[0] != me and str(f[1].ctl) == step.flags])
             seg = flying[1]
             if not step.kept:
                 self.air.remove(flying)

@@ -24,7 +24,6 @@ from checker.engines.explicit.engine import Check, Exploration, Path, Progress
 from checker.engines.explicit.reference import explore
 from checker.model.model import Model
 from checker.model.options import show
-from checker.model.words import describe
 from checker.render import Story
 from checker.support.errors import Problem, UsageProblem
 from proofs.claims.claim import ALWAYS
@@ -335,7 +334,7 @@ def _note(
     path = found.decisive[name]
     confirm(function, model, path)
     result.limits = said
-    result.run = tuple(describe(label) for label, _ in path.steps)
+    result.run = tuple(label.words() for label, _ in path.steps)
     title = f"{theorem.id}, {name}, shortest run: {len(path.steps)} steps, {said}"
     result.story = model.story(_plain(path), title, f"{name} of {theorem.id} is false", True)
 

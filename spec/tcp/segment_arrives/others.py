@@ -9,9 +9,9 @@ at its own part of it: the second at SEG.SEQ, the fourth at the SYN, the seventh
 eighth at the FIN. ``??? (trimmed)`` marks these places.
 """
 
-from spec.rules import Restart
+from spec.rules import ResetBelow, Restart, Silent
 from spec.seq import choose, not_
-from spec.tcp import congestion, receiving, timestamps
+from spec.tcp import congestion, receiving, sack, timestamps
 from spec.tcp.context import Tcp
 from spec.tcp.segment import Control, Segment, acceptable
 from spec.tcp.segment_arrives.syn import answer_syn
@@ -33,6 +33,10 @@ from spec.tcp.user_calls import close
 
 def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """The eight steps in order."""
+    # What some stacks do before that
+    if departs(tcb, seg, tcp):
+        return None
+
     # First, check sequence number
     if not check_sequence_number(tcb, seg, tcp):
         return None
@@ -68,6 +72,41 @@ def other_states(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if not segmentize(tcb, tcp) and due and not receiving.delays(tcb, tcp):
         acknowledge(tcb, tcp)
     return None
+
+
+# What some stacks do before the first step; by default nothing
+
+
+def departs(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
+    """Does a stack that departs from the RFC leave its steps aside (``rules`` names the stacks)?"""
+    if tcp.rules.syn_silent != Silent.NONE and seg.ctl.syn & not_(seg.ctl.rst | seg.ctl.ack):
+        below = tcp.seq.lt(seg.seq, tcb.rcv.nxt)
+        if tcb.state != State.SYN_RECEIVED and (tcp.rules.syn_silent == Silent.ALL or below):
+            tcp.rule("not in RFC 9293/SYN/silent", "SYN dropped in silence")
+            return True
+    if tcp.rules.reset_below != ResetBelow.NONE and seg.ctl.rst:
+        below = tcp.seq.lt(seg.seq, tcb.rcv.nxt)
+        if tcp.rules.reset_below == ResetBelow.FIN:
+            below = seg.seq == tcp.seq.minus(tcb.rcv.nxt, 1)
+            below = below and tcb.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+        if below:
+            believe_reset(tcb, tcp)
+            return True
+    if tcp.rules.late_text_resets and tcb.state in (State.CLOSING, State.LAST_ACK, State.TIME_WAIT):
+        fits = acceptable(tcp.seq, tcb.rcv.nxt, tcb.rcv.wnd, seg)
+        if fits & (seg.text != 0) & not_(seg.ctl.rst | seg.ctl.syn):
+            reset(seg, tcp)
+            delete(tcb)
+            tcp.rule(
+                "not in RFC 9293/late text/reset",
+                "text after a FIN, reset, enter CLOSED",
+                State.CLOSED,
+            )
+            return True
+    if not tcp.rules.syn_received_fin and tcb.state == State.SYN_RECEIVED and seg.ctl.fin:
+        tcp.rule("PyTCP/SYN-RECEIVED/fin", "FIN dropped in silence")
+        return True
+    return False
 
 
 # First
@@ -168,9 +207,15 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     right = tcp.seq.plus(tcb.rcv.nxt, tcb.rcv.wnd)
     if not (tcp.seq.le_lt(tcb.rcv.nxt, seg.seq, right) | (seg.seq == tcb.rcv.nxt)):
         return tcp.rule("3.10.7.4/second/outside", "reset outside the window dropped")
-    if tcp.rules.reset_exact and seg.seq != tcb.rcv.nxt:
+    exact = tcp.rules.syn_received_reset_exact or tcb.state != State.SYN_RECEIVED
+    if tcp.rules.reset_exact and exact and seg.seq != tcb.rcv.nxt:
         challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
+    return believe_reset(tcb, tcp)
+
+
+def believe_reset(tcb: Tcb, tcp: Tcp) -> None:
+    """... by state, of a reset that is at RCV.NXT."""
     if tcb.state == State.SYN_RECEIVED:
         if tcb.reopened and tcp.rules.reopen_returns:
             # 3.6.1 (2): the SYN was an old duplicate, return to TIME-WAIT.
@@ -253,6 +298,9 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
             "3.10.7.4/fourth/SYN-RECEIVED/passive", "SYN, passive, return to LISTEN", State.LISTEN
         )
         return close(tcb, tcp) if closing else None  # as in the second step
+    if tcb.state == State.TIME_WAIT and not tcp.rules.time_wait_challenge:
+        reset(seg, tcp)
+        return tcp.rule("lwIP/TIME-WAIT/syn", "SYN in the window, answered with a reset")
     if tcp.rules.syn_challenge:
         challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/fourth/challenge", "SYN, challenge ACK")
@@ -302,19 +350,28 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_ack_range
     ):
         if not seq.le_le(ack_floor(tcb, tcp), seg.ack, snd.nxt):
+            if not tcp.rules.bad_ack_answered:
+                tcp.rule("not in RFC 9293/fifth/silent", "ACK out of range, dropped in silence")
+                return False
             challenge(tcb, tcp)
             tcp.rule("3.10.7.4/fifth/floor", "ACK out of range (RFC 5961 5), answered with an ACK")
             return False
 
     if tcb.state == State.SYN_RECEIVED:
-        if tcp.rules.syn_received_ack_check and not seq.lt_le(snd.una, seg.ack, snd.nxt):
+        nothing = tcp.rules.ack_of_nothing & (seg.ack == snd.una)
+        good = nothing | seq.lt_le(snd.una, seg.ack, snd.nxt)
+        if tcp.rules.syn_received_ack_check and not good:
+            if not tcp.rules.bad_ack_reset:
+                tcp.rule("PyTCP/fifth/bad-ack", "bad ACK dropped in silence")
+                return False
             # ??? The text does not say that processing stops here. It cannot go on: the state is
             # SYN-RECEIVED still.
             reset(seg, tcp)
             tcp.rule("3.10.7.4/fifth/SYN-RECEIVED/bad-ack", "bad ACK answered with a reset")
             return False
         # Without the check (ablation 11) any ACK counts as one of our SYN.
-        snd.una = seg.ack if tcp.rules.syn_received_ack_check else snd.nxt
+        checked = tcp.rules.syn_received_ack_check and not tcp.rules.ack_of_nothing
+        snd.una = seg.ack if checked else snd.nxt
         update_window(tcb, seg, tcp)
         # A CLOSE that waited for ESTABLISHED is processed on the way (section 3.10.4): then the
         # state is FIN-WAIT-1 at once, although the rule that is cited enters ESTABLISHED.
@@ -336,6 +393,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
     again: bool = False
+    octets = 0
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack
@@ -362,12 +420,14 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         for transfer in tcb.transfers:
             if congestion.is_duplicate(tcb, seg):
                 again = congestion.duplicate(tcb, transfer, tcp)
+    for transfer in tcb.transfers:
+        sack.heard(tcb, transfer, seg, octets, tcp)
     update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & is_newer(tcb, seg, tcp))
     for transfer in tcb.transfers:
         if again:
             send_front(tcb, transfer, tcp)
 
-    finished = tcb.fin_acknowledged(seq)
+    finished = tcb.fin_acknowledged(seq) | not_(tcp.rules.fin_acknowledged)
     if tcb.state == State.FIN_WAIT_1 and finished:
         tcb.state = State.FIN_WAIT_2
         tcp.rule(
@@ -475,7 +535,7 @@ def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if tcp.seq.lt(tcb.rcv.nxt, seg.seq):
         receiving.hold(tcb, seg, tcp)
         tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
-        return True
+        return tcp.rules.gap_answered
     process_segment_text(tcb, seg, tcp)
     # Eighth, check the FIN bit
     return check_fin_bit(tcb, seg, tcp)

@@ -1,8 +1,9 @@
 """SEGMENT ARRIVES in SYN-SENT (RFC 9293 section 3.10.7.3): ACK, then RST, then SYN."""
 
+from spec.seq import not_
 from spec.tcp import congestion
 from spec.tcp.context import Tcp
-from spec.tcp.segment import Segment
+from spec.tcp.segment import Segment, left
 from spec.tcp.segment_arrives.others import process_held, update_window
 from spec.tcp.segment_arrives.syn import hear_syn
 from spec.tcp.sending import (
@@ -13,11 +14,17 @@ from spec.tcp.sending import (
     start_keep_alive,
 )
 from spec.tcp.tcb import State, Tcb, delete
+from spec.tcp.timeouts import retransmission_timeout
 
 
 def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Five steps; the ACK is what makes a segment believable, since IRS is not known yet."""
     seq = tcp.seq
+    if tcp.rules.syn_sent_resends and seg.ctl.ack & not_(seg.ctl.rst | seg.ctl.syn):
+        reset(seg, tcp)
+        retransmission_timeout(tcb, tcp)
+        tcb.span = left(tcb.span, 1)
+        return tcp.rule("lwIP/SYN-SENT/ack", "ACK without SYN: reset, and our SYN is sent again")
     # First, check the ACK bit
     if (
         seg.ctl.ack
@@ -32,14 +39,14 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     # ??? RFC 9293 repeats RFC 5961's check of SEG.SEQ against RCV.NXT here. Erratum 8167 deletes
     # it, since RCV.NXT is not known yet.
     if seg.ctl.rst:
-        if seg.ctl.ack:
+        if seg.ctl.ack and (tcp.rules.syn_sent_any_reset or seg.seq == 0):
             tcp.signal("error: connection reset")
             delete(tcb)
             return tcp.rule("3.10.7.3/SYN-SENT/second/reset", "reset, enter CLOSED", State.CLOSED)
         return tcp.rule("3.10.7.3/SYN-SENT/second/no-ack", "reset without ACK dropped")
     # Third, check the security: not modelled
     # Fourth, check the SYN bit
-    if seg.ctl.syn:
+    if seg.ctl.syn and (tcp.rules.simultaneous_open or seg.ctl.ack):
         hear_syn(tcb, seg, tcp)
         if seg.ctl.ack:
             # Without the check of the first step (ablation 10) any ACK counts as one of our SYN.

@@ -69,9 +69,11 @@ narrate text.txt                             | neither pcap nor pcapng
 sockets missing                              | cannot read 'missing'
 export nosuch                                | no export 'nosuch'
 export promela --profile nosuch              | no profile 'nosuch'
-generate nosuch                              | no kind of test 'nosuch'
-generate packetdrill                         | --out DIR
-generate tun --stack nosuch                  | no stack 'nosuch'
+generate nosuch --out x                      | no kind of test 'nosuch'
+generate packetdrill                         | Missing option '--out'
+generate packetdrill --out x --stack nosuch  | no stack 'nosuch'
+stack nosuch                                 | no stack 'nosuch'
+stack --plain                                | which stack
 matrix --check --write                       | exclude each other
 time-wait --check --write                    | exclude each other
 requirements --check --write                 | exclude each other

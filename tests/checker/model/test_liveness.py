@@ -13,7 +13,6 @@ from checker.model import liveness
 from checker.model.interned import Interned
 from checker.model.options import choose_claims, choose_rules, parse_rules
 from checker.model.search import Options
-from checker.model.words import describe, flags
 from checker.studies import explorations, pins, reports, trace, verify
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from proofs.claims import properties as p
@@ -94,7 +93,7 @@ def test_engines_agree(profile: str) -> None:
 def told(path: Path | None) -> Any:
     if path is None:
         return None
-    return path.loop, [(describe(step), step.rules) for step, _ in path.steps]
+    return path.loop, [(step.words(), step.rules) for step, _ in path.steps]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ def test_an_answer_to_a_reset_is_answered_for_ever() -> None:
     found, _ = decide(BY_ID["L4"].live, "once", rules={"reset_discarded": False})  # type: ignore[arg-type]
     assert found.lasso is not None
     loop = found.lasso.steps[found.lasso.loop :]
-    assert [flags(step.segment) for step, _ in loop] == ["RST,ACK", "RST"]
+    assert [str(step.segment.ctl) for step, _ in loop] == ["RST,ACK", "RST"]
     assert {end.tcb.state for _, world in loop for end in world.hosts} == {State.CLOSED}
 
 
@@ -256,7 +255,7 @@ def loop_of(found: liveness.Found) -> list[tuple[str, set[str]]]:
     assert found.lasso is not None and found.lasso.loop is not None
     return [
         (
-            step.action if step.segment is None else flags(step.segment),
+            step.action if step.segment is None else str(step.segment.ctl),
             {end.tcb.state.value for end in world.hosts},
         )
         for step, world in found.lasso.steps[found.lasso.loop :]

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from spec.observe.ghosts import Ghost
-from spec.observe.pace import Losses, Pace, Samples, is_burst, is_edge, is_leap, is_silly, new_text
+from spec.observe.pace import (
+    Bursts,
+    Losses,
+    Pace,
+    Samples,
+    is_burst,
+    is_edge,
+    is_leap,
+    is_silly,
+    new_text,
+)
 from spec.observe.sights import NOTHING
 from spec.observe.watcher import Moment
 from spec.rules import Congestion, Rules
@@ -307,3 +317,49 @@ def test_nothing_was_sent_again_after_the_end():
     ghost = Ghost(resent=7)
     Samples().ended(ghost, moment(tcb(), Tcb(state=State.CLOSED)))
     assert ghost.resent == 0
+
+
+# After an idle time, and more than ever before
+
+
+def burst(flight: int, what: Input = Input.SEND, cwnd: int = 100, **ghost: Any) -> Ghost:
+    seen = Ghost(**ghost)
+    end = tcb(flight=flight, cwnd=cwnd)
+    Bursts().lives(seen, moment(tcb(flight=0), end, what=what))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("flight", "what", "idled", "flood"),
+    [
+        (10, Input.SEND, True, False),  # the initial window
+        (11, Input.SEND, True, True),
+        (11, Input.SEND, False, False),
+        (20, SEGMENT, True, False),  # the peer is heard
+        (0, Input.IDLE, False, False),
+    ],
+)
+def test_a_flood_after_an_idle_time(flight, what, idled, flood):
+    ghost = burst(flight, what, idled=idled, flown=100)
+    assert (ghost.flood, ghost.spurt) == (flood, False)
+    assert ghost.idled == ((idled and what != SEGMENT) or what == Input.IDLE)
+
+
+@pytest.mark.parametrize(
+    ("flight", "flown", "spurt"), [(10, 0, False), (11, 0, True), (50, 20, False), (51, 20, True)]
+)
+def test_a_spurt(flight, flown, spurt):
+    """More than twice what was in flight before, and a segment."""
+    ghost = burst(flight, flown=flown)
+    assert (ghost.spurt, ghost.flown) == (spurt, max(flight, flown))
+
+
+def test_no_flight_before_a_data_plane_begins():
+    ghost = burst(30, cwnd=0)
+    assert (ghost.flown, ghost.spurt) == (0, False)
+
+
+def test_bursts_are_of_one_tcb():
+    ghost = Ghost(idled=True, flown=9, flood=True)
+    Bursts().ended(ghost, moment(tcb(), tcb()))
+    assert (ghost.idled, ghost.flown, ghost.flood) == (False, 0, True)

@@ -444,3 +444,43 @@ def test_an_ack_one_octet_beyond_what_is_sent_again():
 
 def test_an_end_without_a_data_plane_has_no_phase():
     assert endpoint(State.ESTABLISHED).tcb.transfers == ()
+
+
+# Idle senders (RFC 5681 4.1), and those that send little (RFC 7661)
+
+IDLE = dataclasses.replace(PLANE, idles=True, initial_window=2)
+
+
+@pytest.mark.parametrize(
+    ("cwnd", "flight", "possible"),
+    [(21, 0, True), (20, 0, False), (30, 10, False)],
+)
+def test_when_a_sender_is_idle(cwnd, flight, possible):
+    """Nothing is in flight; and cwnd is more than the initial window, else nothing changes."""
+    end = plane(flight=flight, cwnd=cwnd)
+    assert happen(end, Input.IDLE, bounds=IDLE).possible == possible
+    assert not happen(end, Input.IDLE, bounds=IDLE, congestion=NONE).possible
+
+
+def test_restart_window():
+    got = happen(plane(cwnd=50, ssthresh=40, acked=5), Input.IDLE, bounds=IDLE)
+    assert (got.plane.cwnd, got.plane.ssthresh, got.plane.acked) == (20, 40, 5)
+    assert (got.cited, got.sent) == (["RFC 5681/4.1/idle"], [])
+    kept = happen(plane(cwnd=50), Input.IDLE, bounds=IDLE, restart_window=False)
+    assert (kept.plane.cwnd, kept.cited) == (50, ["against RFC 5681/4.1/idle"])
+
+
+@pytest.mark.parametrize(
+    ("flight", "cwnd", "ssthresh", "grown"),
+    [
+        (20, 40, 100, 50),  # half of it
+        (20, 41, 100, 41),
+        (20, 40, 40, 40),  # avoidance counts what is acknowledged
+        (20, 41, 40, 41),
+    ],
+)
+def test_cwnd_that_is_not_used_does_not_grow(flight, cwnd, ssthresh, grown):
+    got = ack(plane(flight=flight, cwnd=cwnd, ssthresh=ssthresh), 110, cwnd_validated=True)
+    assert got.plane.cwnd == grown
+    assert ("RFC 7661/4.3/not-validated" in got.cited) == (cwnd == 41)
+    assert got.plane.acked == (10 if (cwnd, ssthresh) == (40, 40) else 0)

@@ -11,6 +11,7 @@ from spec.rules import Scale
 from spec.tcp import receiving
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
+from spec.tcp.transfer import holds
 from tests.helpers.build import PLANE, arrive, context, endpoint, happen, plane, seg
 
 ACK = "<SEQ=100><ACK={}><CTL=ACK>"
@@ -298,4 +299,4 @@ def test_a_place_at_the_edge_is_kept():
         receiving.shrink(end.tcb, end.tcb.transfers[0], context(PLANE))
     assert end.tcb.transfers[0].places[8].here
     receiving.shrink(end.tcb, end.tcb.transfers[0], context(PLANE))
-    assert not receiving.holds(end.tcb.transfers[0])
+    assert not holds(end.tcb.transfers[0])

@@ -15,7 +15,17 @@ from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from checker.model.search import TcpParts
 from proofs.claims.table import BY_ID
-from spec.rules import AckLimit, Cookies, Isn, KeepAlive, Restart, Rules
+from spec.rules import (
+    AckLimit,
+    Cookies,
+    EarlyClose,
+    FinAgain,
+    Isn,
+    KeepAlive,
+    Restart,
+    Rules,
+    Silent,
+)
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import System
@@ -361,6 +371,25 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
         {"RFC 793/fourth/reset"},
     ),
     ({"ack_needed": False}, PROFILES["forgery"], 20_000, {"lwIP/no-ack"}),
+    ({"bad_ack_answered": False}, PROFILES["forgery"], 20_000, {"not in RFC 9293/fifth/silent"}),
+    (
+        {"late_text_resets": True},
+        PROFILES["forgery"],
+        20_000,
+        {"not in RFC 9293/late text/reset"},
+    ),
+    ({"syn_silent": Silent.ALL}, PROFILES["half-open"], 20_000, {"not in RFC 9293/SYN/silent"}),
+    ({"syn_sent_resends": True}, PROFILES["lifecycle"], 20_000, {"lwIP/SYN-SENT/ack"}),
+    ({"bad_ack_reset": False}, PROFILES["lifecycle"], 20_000, {"PyTCP/fifth/bad-ack"}),
+    ({"syn_received_fin": False}, PROFILES["lifecycle"], 20_000, {"PyTCP/SYN-RECEIVED/fin"}),
+    (
+        {"early_close": EarlyClose.SILENT},
+        PROFILES["once"],
+        20_000,
+        {"gVisor/SYN-RECEIVED/close"},
+    ),
+    ({"fin_again": FinAgain.ANEW}, PROFILES["once"], 20_000, {"gVisor/FIN/anew"}),
+    ({"time_wait_challenge": False}, PROFILES["reopening"], None, {"lwIP/TIME-WAIT/syn"}),
     (
         {"syn_ack_exact": True},
         PROFILES["simultaneous"],
@@ -481,6 +510,7 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": True}, PROFILES["transfer-silly"], None, {"3.8.6.2.2/wait"}),
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
+    ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"

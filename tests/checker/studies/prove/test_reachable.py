@@ -7,7 +7,6 @@ import pytest
 
 from checker.engines.explicit.engine import Path
 from checker.model.model import Model
-from checker.model.words import describe
 from checker.render import ladder
 from checker.studies.prove import reachable as reach
 from checker.studies.prove.reachable import Recorder, confirm, model_of
@@ -108,7 +107,7 @@ def test_the_past_is_recorded() -> None:
         "A: ABORT",
         "A: OPEN (active)",
     ):
-        steps = {describe(label): after for label, after in recorder.steps(state)}
+        steps = {label.words(): after for label, after in recorder.steps(state)}
         state = steps[wanted]
     view = recorder.view(state, 0)
     first, second = view.mine(1), view.mine(2)

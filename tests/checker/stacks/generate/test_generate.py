@@ -1,22 +1,19 @@
-"""``generate``: the machine is the specification's, plans cover it, scripts and kernels run it."""
+"""``generate``: the machine is the specification's, plans cover it, scripts tell them."""
 
 import dataclasses
 import functools
-import json
 from collections import Counter
 
 import pytest
 
-from checker.stacks.drivers import kernel, tun
-from checker.stacks.drivers.tun import Raw, pack, unpack
 from checker.stacks.generate import packetdrill, plans, report
-from checker.stacks.generate.machine import Edge, Machine, machine
+from checker.stacks.generate.hindrance import SOCKETS, Can, hindrance
+from checker.stacks.generate.machine import Machine, machine
 from checker.stacks.generate.plans import Plan, Planner, controls
 from checker.stacks.linux import LINUX
-from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
+from checker.support.errors import OK, UsageProblem
 from spec.observe.figure_5 import FIGURE_5
 from spec.rules import Rules
-from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.records import key
 
@@ -108,6 +105,64 @@ def test_what_is_blocked_is_gone_round():
     assert usual not in round_it.covered
 
 
+# What a stack can do
+
+
+@pytest.mark.parametrize(
+    "lacking", [field.name for field in dataclasses.fields(Can) if getattr(SOCKETS, field.name)]
+)
+def test_what_an_api_lacks_hinders(lacking):
+    """Each thing that an API cannot do hinders some transition, and frees none."""
+    less = dataclasses.replace(SOCKETS, **{lacking: False})
+    edges = [edge for found in whole().edges.values() for edge in found]
+    more = [edge for edge in edges if hindrance(edge, False, less)]
+    usual = [edge for edge in edges if hindrance(edge)]
+    assert len(more) > len(usual)
+    assert {id(edge) for edge in usual} <= {id(edge) for edge in more}
+
+
+def test_text_that_is_queued_early_frees():
+    assert any(
+        hindrance(edge) and not hindrance(edge, False, Can(early_send=True))
+        for found in whole().edges.values()
+        for edge in found
+    )
+
+
+# Negative controls
+
+
+def test_controls_are_wrong_in_one_thing_at_their_end():
+    """A state that is not the plan's, or an answer; all before is as planned."""
+    for control in controls(planned()):
+        *_, last = control.steps
+        claims = (control.wrong, last.sent) != (None, last.edge.sent)
+        assert claims
+        assert any(
+            plan.steps[: len(control.steps) - 1] == control.steps[:-1] for plan in planned().plans
+        )
+
+
+def test_controls_take_what_is_good():
+    """Without the usual handshake they take another, and without any there are none."""
+    usual = controls(planned())[0].steps[-1].edge.transition
+    good = set(planned().covered) - {usual}
+    assert all(
+        step.edge.transition in good
+        for plan in controls(planned(), good=good)
+        for step in plan.steps
+    )
+    assert controls(planned(), good=()) == []
+
+
+def test_controls_of_a_stack_that_nobody_can_ask():
+    """They claim no state, and of a stack that is only opened passively there are some, too."""
+    passive = Planner(whole(), can=Can(connect=False, abort=False)).plans()
+    found = controls(passive, asked=False)
+    assert [plan.wrong for plan in found] == [None]
+    assert len(controls(passive)) == 3
+
+
 # Scripts
 
 
@@ -157,134 +212,21 @@ def test_script():
 
 
 def test_scripts_are_written(tmp_path):
-    """One for each plan, two controls that claim a wrong state, and none of an earlier run."""
+    """One for each plan, controls that claim what is wrong, and none of an earlier run."""
     (tmp_path / "old.pkt").write_text("")
     assert report.generate("packetdrill", Rules(), out=tmp_path) == OK
     names = {path.stem for path in tmp_path.iterdir()}
     found = Planner(whole(), LINUX.departures, hindrance=packetdrill.hindrance).plans()
     assert names == {plan.name for plan in [*found.plans, *controls(found)]}
     for plan in controls(found):
-        assert plan.wrong is not None
-        assert plan.wrong != plan.steps[-1].after
-        last = (tmp_path / f"{plan.name}.pkt").read_text().splitlines()[-1]
-        assert packetdrill.CONSTANTS[plan.wrong] in last
+        text = (tmp_path / f"{plan.name}.pkt").read_text()
+        assert "It must fail." in text
+        if plan.wrong is not None:
+            assert plan.wrong != plan.steps[-1].after
+            assert packetdrill.CONSTANTS[plan.wrong] in text.splitlines()[-1]
 
 
 def test_usage(tmp_path):
-    for arguments in (
-        {"kind": "scapy"},
-        {"kind": "tun"},
-        {"kind": "tun", "out": tmp_path, "run": True},
-        {"kind": "packetdrill"},
-        {"kind": "packetdrill", "stack": "plan9", "out": tmp_path},
-    ):
+    for arguments in ({"kind": "scapy"}, {"kind": "packetdrill", "stack": "plan9"}):
         with pytest.raises(UsageProblem):
-            report.generate(rules=Rules(), **arguments)
-
-
-def test_without_root_nothing_is_passed(monkeypatch, capsys):
-    monkeypatch.setattr(tun.os, "geteuid", lambda: 1000)
-    assert report.generate("tun", Rules(), run=True) == INCONCLUSIVE
-    assert "needs root" in capsys.readouterr().err
-
-
-# Segments
-
-
-def test_segments_are_packed_and_read():
-    seg = Raw(("10.0.0.1", 1), ("10.0.0.2", 65535), 2**32 - 1, 7, "FA", 512, b"abc", b"\2\4\5\xb4")
-    packet = pack(seg)
-    assert unpack(packet) == seg
-    assert tun._checksum(packet[:20]) == 0
-    assert unpack(b"\x60" + packet[1:]) is None
-
-
-# This machine's kernel
-
-needs_kernel = pytest.mark.skipif(bool(tun.missing()), reason=tun.missing() or "-")
-
-
-def plan_to(before: State, what: Input) -> Plan:
-    """The beginning of a plan up to an input in a state."""
-    for plan in planned().plans:
-        for i, step in enumerate(plan.steps):
-            if (step.edge.before.state, step.edge.what) == (before, what):
-                return Plan("part", plan.steps[: i + 1])
-    raise AssertionError
-
-
-@needs_kernel
-@pytest.mark.lab
-def test_the_kernel_does_as_planned():
-    ran = kernel.run(plan_to(State.CLOSE_WAIT, Input.CLOSE))
-    assert ran.ok
-    assert ran.seen[-1].asked
-
-
-@needs_kernel
-@pytest.mark.lab
-def test_controls_fail():
-    """A wrong state is told, at the step that claims it and nowhere else."""
-    for plan in controls(planned()):
-        ran = kernel.run(plan)
-        assert kernel.fails_at_end(ran)
-        assert plan.wrong is not None
-        assert f"should be in {plan.wrong.value}" in ran.seen[-1].wrong
-
-
-@needs_kernel
-@pytest.mark.lab
-def test_a_wrong_answer_is_told():
-    """The kernel sends what the plan does not expect, and the other way round."""
-    plan = plan_to(State.ESTABLISHED, Input.CLOSE)
-    last: Edge = plan.steps[-1].edge
-    for sent, told in (((), "sends FIN,ACK"), ((*last.sent, *last.sent), "should send FIN,ACK")):
-        wrong = plans.Step(dataclasses.replace(last, sent=sent))
-        ran = kernel.run(Plan("wrong", [*plan.steps[:-1], wrong]))
-        assert told in ran.seen[-1].wrong
-
-
-@needs_kernel
-@pytest.mark.lab
-def test_a_departure_that_is_not_known_is_refused():
-    """The kernel's reset after ABORT has an ACK, which the RFC's has not."""
-    aborts = [t for t in planned().covered if t.event == "ABORT" and t.answer]
-    strict = Planner(whole()).plans(aborts[:1])
-    ran = kernel.run(strict.plans[0])
-    assert "sends RST,ACK" in ran.seen[-1].wrong
-
-
-@pytest.mark.parametrize("late", [True, False], ids=["late", "wrong"])
-def test_what_goes_wrong_is_run_alone_before_it_is_called_wrong(monkeypatch, late):
-    """A plan may go wrong because the machine is busy; one that is wrong, is so alone too."""
-    culprit = planned().plans[3]
-    calls = []
-
-    def run(plan: Plan, listening: bool, patience: float = 1.0) -> kernel.Ran:
-        calls.append((plan.name, patience))
-        seen = [kernel.Seen(step.edge.transition) for step in plan.steps]
-        if plan.name == culprit.name and (not late or patience == 1.0):
-            seen[-1].wrong = "sends nothing in 0.300 s"
-        if plan.wrong is not None:
-            seen[-1].wrong = "a control fails"
-        return kernel.Ran(plan, seen)
-
-    monkeypatch.setattr(kernel, "run", run)
-    found = kernel.measure(Planner(whole(), LINUX.departures))
-    assert calls.count((culprit.name, kernel.PATIENCE)) == 1
-    assert found.again == ([culprit.name] if late else [])
-    assert bool(found.refused) == (not late)
-    assert any("right when run alone" in line for line in report.measured(found, "TUN")) == late
-    assert all(found.controls.values())
-
-
-@needs_kernel
-@pytest.mark.lab
-@pytest.mark.slow
-def test_everything_is_measured(tmp_path):
-    """All that can be driven is as specified, or departs as known."""
-    out = tmp_path / "measured.json"
-    assert report.generate("tun", Rules(), run=True, json_file=out) == OK
-    found = json.loads(out.read_text())
-    assert len(found["taken"]) == found["planned"] == 358
-    assert not found["refused"]
+            report.generate(rules=Rules(), out=tmp_path, **arguments)

@@ -1,0 +1,43 @@
+"""``stack``: the specification's plans, played against a real stack."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checker.cli import progress
+from checker.cli.options import RulesOption
+from checker.model.options import choose_rules, parse_rules
+from checker.support.errors import OK, UsageProblem
+
+
+def stack(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Which; without: what there is.")
+    ] = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="Only build the program with the stack in it.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Allow for no known departures of the stack.")
+    ] = False,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Wait for TIME-WAIT to end, in real time too.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write what was played here.")] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Play runs that take every transition a real stack can be driven through, and compare."""
+    from checker.stacks import report
+
+    if name is None:
+        if build or plain or slow or json or rules:
+            raise UsageProblem("which stack? Without a name, the stacks are listed")
+        for line in report.listed():
+            print(line)
+        raise typer.Exit(OK)
+    if build:
+        raise typer.Exit(report.build(name))
+    chosen = choose_rules(parse_rules(rules or []))
+    with progress.counted(name) as told:
+        raise typer.Exit(report.stack(name, chosen, not plain, slow, json, told))

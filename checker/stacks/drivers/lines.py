@@ -1,0 +1,108 @@
+"""A stack in a child process that speaks lines.
+
+A line to the child is a call of ``stack.CALLS``, or one of
+
+    in HEX      a packet arrives
+    tick N      N times the child's unit of time pass
+    state       in which state the connection is
+    tcb         rcv.nxt=N snd.una=N, if there is a connection that has them
+
+It answers with ``out HEX`` for each packet that was sent, and then with ``ok WORDS`` or
+``no WORDS``. So nothing is ever waited for. Each endpoint is a child of its own.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from checker.stacks.drivers.stack import Driver, Numbers, Refused, Stack, Told
+
+
+class Lines(Stack):
+    """The endpoint of a child."""
+
+    def __init__(self, to: IO[str], of: IO[str], unit: float) -> None:
+        self.to = to
+        self.of = of
+        self.unit = unit
+        self.out: list[bytes] = []
+
+    def ask(self, line: str) -> str:
+        """Say a line; what is answered. Raises Refused."""
+        try:
+            self.to.write(line + "\n")
+            self.to.flush()
+        except BrokenPipeError:
+            raise Refused("the stack died") from None
+        for answer in self.of:
+            word, _, rest = answer.strip().partition(" ")
+            if word == "out":
+                self.out.append(bytes.fromhex(rest))
+            elif word == "ok":
+                return rest
+            else:
+                raise Refused(rest if word == "no" else f"not understood: {answer.strip()!r}")
+        raise Refused("the stack died")
+
+    def call(self, name: str) -> None:
+        """Let the user make a call."""
+        self.ask(name)
+
+    def inject(self, packet: bytes) -> None:
+        """Let a packet arrive."""
+        self.ask(f"in {packet.hex()}")
+
+    def advance(self, seconds: float) -> float:
+        """Let time pass, in units of the child."""
+        ticks = max(1, round(seconds / self.unit))
+        self.ask(f"tick {ticks}")
+        return ticks * self.unit
+
+    def packets(self) -> list[bytes]:
+        """What was told to be sent."""
+        got, self.out = self.out, []
+        return got
+
+    def state(self) -> Told | None:
+        """What it tells; "?" is what nobody knows."""
+        state = self.ask("state")
+        return Told(state) if state != "?" else None
+
+    def numbers(self) -> Numbers | None:
+        """What it tells."""
+        told = dict(word.split("=") for word in self.ask("tcb").split())
+        return Numbers(int(told["rcv.nxt"]), int(told["snd.una"])) if told else None
+
+
+@dataclass(frozen=True)
+class LinesDriver(Driver):
+    """A stack whose endpoints are children that speak lines."""
+
+    unit: float = 0.25
+    """Seconds of a tick."""
+
+    def command(self) -> Sequence[str]:
+        """What starts a child."""
+        raise NotImplementedError
+
+    @contextmanager
+    def start(self) -> Iterator[Stack]:
+        """A child of its own."""
+        child = subprocess.Popen(
+            self.command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert child.stdin is not None, "it is a pipe"
+        assert child.stdout is not None, "it is a pipe"
+        try:
+            yield Lines(child.stdin, child.stdout, self.unit)
+        finally:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                pipe.close()

@@ -1,0 +1,32 @@
+"""Linux 6.1, where it does otherwise than RFC 9293: as later versions do, and in two more ways.
+
+Evidence: the plans of ``stack linux-6.1``, against 6.1.176 in Debian's user-mode-linux.
+"""
+
+from dataclasses import replace
+
+from checker.stacks.linux import LINUX
+from checker.stacks.profile import Departure
+
+LINUX_6_1 = replace(
+    LINUX,
+    name="linux-6.1",
+    seen="6.1.176, by the plans of `stack linux-6.1`",
+    departures=(
+        Departure(
+            23,
+            "an ACK of what was not sent is not answered",
+            "3.10.7.4 fifth",
+            where="ESTABLISHED; ACK of what was not sent",
+            upstream="6.18 answers it",
+        ),
+        Departure(
+            24,
+            "SYN-RECEIVED takes a reset in the window that is not exact",
+            "3.10.7.4 second",
+            where="SYN-RECEIVED after a passive OPEN; a reset in the window, not at RCV.NXT",
+            upstream="6.18 challenges it (CVE-2026-68118)",
+        ),
+        *LINUX.departures,
+    ),
+)

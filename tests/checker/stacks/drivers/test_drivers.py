@@ -1,0 +1,128 @@
+"""Real stacks, each where it can be had: what is played is as planned, and a fault is noticed."""
+
+import dataclasses
+import functools
+
+import pytest
+
+from checker.stacks import PROFILES
+from checker.stacks.drivers import DRIVERS, play
+from checker.stacks.drivers.kernel import KERNEL
+from checker.stacks.drivers.lwip import LWIP
+from checker.stacks.drivers.stack import Driver
+from checker.stacks.generate.machine import Edge, machine
+from checker.stacks.generate.plans import Plan, Planner, Plans, Step, controls
+from checker.stacks.linux import LINUX
+from spec.rules import Rules
+from spec.tcp.inputs import Input
+from spec.tcp.tcb import State
+from tests.checker.stacks.drivers.faults import SENT, TOLD, faulty
+
+QUICK = (LWIP,)
+"""Played whole in seconds; of the others a part, and the whole with --slow."""
+
+
+def planner(driver: Driver, known: bool = True) -> Planner:
+    departures = PROFILES[driver.name].departures if known else ()
+    return Planner(machine(Rules()), departures, driver.can)
+
+
+@functools.cache
+def planned(name: str) -> Plans:
+    return planner(DRIVERS[name]).plans()
+
+
+def here(*marks: pytest.MarkDecorator) -> list[object]:
+    """Each stack; skipped, with the reason, where it cannot be had."""
+    return [
+        pytest.param(
+            driver,
+            id=name,
+            marks=[
+                pytest.mark.skipif(bool(why := driver.missing()), reason=f"{name} {why}"),
+                *([] if driver in QUICK else marks),
+            ],
+        )
+        for name, driver in DRIVERS.items()
+    ]
+
+
+def test_each_stack_has_a_profile_and_a_driver():
+    assert set(DRIVERS) <= set(PROFILES)
+    assert all(driver.name == name for name, driver in DRIVERS.items())
+
+
+@pytest.mark.parametrize("driver", here(pytest.mark.slow))
+def test_all_is_as_specified_or_a_known_departure(driver):
+    found = play.measure(driver, planner(driver))
+    assert found.refused == {}
+    assert found.good()
+    # No departure is kept that is never seen.
+    assert set(found.taken.values()) - {""} == {d.name for d in PROFILES[driver.name].departures}
+
+
+@pytest.mark.parametrize("fault", [*SENT, *TOLD], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("driver", here(pytest.mark.lab, pytest.mark.slow))
+def test_a_fault_is_noticed(driver, fault):
+    """Something that is as planned without the fault is not with it."""
+    whole = faulty(driver, fault)
+    for plan in planned(driver.name).plans:
+        if not play.run(whole, plan).ok:
+            assert play.run(driver, plan, patience=play.PATIENCE if driver.real_time else 1).ok
+            return
+    raise AssertionError("not noticed")
+
+
+def plan_to(name: str, before: State, what: Input) -> Plan:
+    """The beginning of a plan up to an input in a state."""
+    for plan in planned(name).plans:
+        for i, step in enumerate(plan.steps):
+            if (step.edge.before.state, step.edge.what) == (before, what):
+                return Plan("part", plan.steps[: i + 1])
+    raise AssertionError
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("driver", here())
+def test_a_part_is_as_planned(driver):
+    ran = play.run(driver, plan_to(driver.name, State.CLOSE_WAIT, Input.CLOSE))
+    assert ran.ok
+    assert all(seen.asked for seen in ran.seen[-1:]) or not driver.asked
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("driver", here())
+def test_controls_fail(driver):
+    """What they claim is told, at the step that claims it and nowhere else."""
+    for plan in controls(planned(driver.name), driver.asked):
+        ran = play.run(driver, plan)
+        assert play.fails_at_end(ran)
+        if plan.wrong is not None:
+            assert f"should be in {plan.wrong.value}" in ran.seen[-1].wrong
+
+
+# This machine's kernel
+
+needs_kernel = pytest.mark.skipif(bool(KERNEL.missing()), reason=KERNEL.missing() or "-")
+
+
+@needs_kernel
+@pytest.mark.lab
+def test_a_wrong_answer_is_told():
+    """The kernel sends what the plan does not expect, and the other way round."""
+    plan = plan_to("linux", State.ESTABLISHED, Input.CLOSE)
+    last: Edge = plan.steps[-1].edge
+    for sent, told in (((), "sends FIN,ACK"), ((*last.sent, *last.sent), "should send FIN,ACK")):
+        wrong = Step(dataclasses.replace(last, sent=sent))
+        ran = play.run(KERNEL, Plan("wrong", [*plan.steps[:-1], wrong]))
+        assert told in ran.seen[-1].wrong
+
+
+@needs_kernel
+@pytest.mark.lab
+def test_a_departure_that_is_not_known_is_refused():
+    """The kernel's reset after ABORT has an ACK, which the RFC's has not."""
+    aborts = [t for t in planned(LINUX.name).covered if t.event == "ABORT" and t.answer]
+    strict = planner(KERNEL, known=False).plans(aborts[:1])
+    ran = play.run(KERNEL, strict.plans[0])
+    assert "sends RST,ACK" in ran.seen[-1].wrong

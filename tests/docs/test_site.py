@@ -1,0 +1,76 @@
+"""The site: every page is in its order, once, and the pages that are made say what there is.
+
+Whether its links lead somewhere, MkDocs says (``./run docs``); ``test_links`` says it of the pages
+in the repository.
+"""
+
+import re
+import sys
+
+import pytest
+
+from proofs.claims.table import BY_ID
+from spec.rules import SWITCHES
+from tests.docs.test_commands import COMMANDS
+from tests.docs.test_links import TOP
+
+SITE = TOP / "docs/site"
+
+
+@pytest.fixture(scope="module")
+def build():
+    """``build.py``, as ``./run docs`` runs it."""
+    sys.path.insert(0, str(SITE))
+    try:
+        import build
+
+        yield build
+    finally:
+        sys.path.remove(str(SITE))
+
+
+@pytest.fixture(scope="module")
+def staged(build, tmp_path_factory):
+    """The pages, copied and made."""
+    top = tmp_path_factory.mktemp("site")
+    build.STAGED, build.BUILT = top / "pages", top / "built"
+    build.stage()
+    return build.STAGED
+
+
+def test_every_page_is_in_the_order_once(build, staged):
+    listed = re.findall(r"^ *- (\S+\.md)$", build.ordered(), re.MULTILINE)
+    there = [str(page.relative_to(staged)) for page in staged.rglob("*.md")]
+    assert sorted(listed) == sorted(there)
+
+
+def test_what_is_explained_is_explained_in_chinese_too():
+    english = {page.name for page in TOP.glob("docs/explanation/*.md")}
+    chinese = {page.name: page.read_text("utf-8") for page in TOP.glob("docs/zh/*.md")}
+    assert english | {"README.md"} == chinese.keys()
+    for name, text in chinese.items():
+        assert sum("\u4e00" <= sign <= "\u9fff" for sign in text) > 500, name
+
+
+def test_what_pages_link_to_comes_along(staged):
+    assert (staged / "spec/world/http.py").is_file()
+    assert (staged / "diagrams/handshake.svg").is_file()
+
+
+def test_the_pages_that_are_made_name_all_there_is(staged):
+    made = {page.stem: page.read_text("utf-8") for page in staged.glob("docs/reference/made/*.md")}
+    for name in COMMANDS:
+        assert f"\n## {name}\n" in made["commands"]
+    for id in BY_ID:
+        assert f"| **{id}** |" in made["claims"]
+    for name in SWITCHES:
+        assert f"| `{name}` |" in made["rules"]
+    for text in made.values():  # a table's rows have as many cells as its head
+        for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+            rows = table.splitlines()
+            assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1, rows[0]
+
+
+def test_an_option_of_a_command_is_told(staged):
+    text = (staged / "docs/reference/made/commands.md").read_text("utf-8")
+    assert "| `--small` | The least bounds; seconds. |" in text
