@@ -110,7 +110,7 @@ _RESETS = "It is T10's business: a reset in the window that is not at RCV.NXT is
 
 _OF_TEXT = ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
 _SIMULTANEOUS = ("T1s.exact.text", "T5s.exact.text", "T8s.exact.text")
-_WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text")
+_WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text", "T6.text")
 """Those whose numbers have places."""
 
 NEEDS: tuple[Need, ...] = (
@@ -509,6 +509,11 @@ NEEDS: tuple[Need, ...] = (
         )
         for id in (*_SIMULTANEOUS, "T3.text")
     ),
+    # T6.text
+    _all_the_same(
+        "T6.text", "nothing reopens", "It is what the theorem is about.", time_wait_reopen=False
+    ),
+    dataclasses.replace(_less("T6", "15 T6"), theorem="T6.text"),
     # T3.text
     Need(
         "T3.text",

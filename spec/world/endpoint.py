@@ -84,9 +84,10 @@ def initial(watchers: Sequence[Watcher], bounds: Bounds, sockets: int = 1) -> En
 
 def new_tcb(bounds: Bounds) -> Tcb:
     """A blank TCB, with a data plane if the bounds ask for one."""
-    planes = range(bounds.transfer)  # without one the window may be any, and has no places
+    if not bounds.transfer:
+        return Tcb()  # the window may be any, and has no places
     places = bounds.window // bounds.place
-    return Tcb(transfers=tuple(blank(places, places * bounds.sack) for _ in planes))
+    return Tcb(transfers=(blank(places, places * bounds.sack),))
 
 
 def with_tcb(tcb: Tcb) -> Endpoint:

@@ -72,6 +72,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         "ticks": REAL if timed else (0, 1),
         "id": NAT,
         "stamp": NAT,
+        "sack": (0, 1),  # only data planes send it
         "crashes": NAT,
         "count": NAT,
     }
