@@ -11,6 +11,9 @@ number of a place is the place modulo 2^32. No rule of the specification reads p
 known by the place of its ISS, and of each is remembered, for ever, what it had come to. How far its
 places go is a function of the TCB that no step changes: what it will be given to send, a proof need
 not know, only that the next ISS is not below.
+
+Where a SYN may reopen a connection, it may turn out to be an old duplicate, and the TCB in
+TIME-WAIT is there again. So the TCB that an end has is then not the last one that it made.
 """
 
 from collections.abc import Callable, Sequence
