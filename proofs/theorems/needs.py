@@ -540,40 +540,6 @@ NEEDS: tuple[Need, ...] = (
         {"time_wait_ignores_reset": False},
         note="Without text there is family T3.reset.",
     ),
-    # T4.text, T7.text
-    *(
-        dataclasses.replace(need, theorem="T4.text")
-        for need in (
-            Need(
-                "T4",
-                "TIME-WAIT may be shorter than 2 MSL",
-                without=(i.two_msl,),
-                run=_BY_ABLATION["1 T4"],
-            ),
-            _less("T4", "4 T4"),
-            _less("T4", "6 T4"),
-            _less("T4", "18 T4"),
-        )
-    ),
-    Need(
-        "T4.text",
-        "ends give up after R",
-        {"retransmission_bounded": True},
-        note="It takes three connections with the same ISNs: family T4.r.",
-    ),
-    Need(
-        "T4.text",
-        "SENDs of any number of octets",
-        without=(i.written_at_once,),
-        note="A FIN may have the number of the ISS then, and our SYN seem to be not acknowledged.",
-    ),
-    dataclasses.replace(_less("T7", "17 T7"), theorem="T7.text"),
-    Need(
-        "T7.text",
-        "segments live for ever",
-        rules={"lifetime_bounded": False},
-        run=_run("T7", {"lifetime_bounded": False}),
-    ),
     # CC3
     Need(
         "CC3",
