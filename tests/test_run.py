@@ -190,3 +190,16 @@ def test_what_others_run_of_this_repository_is_there() -> None:
         if line.startswith("COPY "):
             assert all((ROOT / name).exists() for name in line.split()[1:-1]), line
     assert re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v", action)
+
+
+def test_claims_are_checked_where_neither_a_compiler_nor_a_solver_is_installed() -> None:
+    """As after ``pipx install synproof``: the reference explorer does it, and that is told."""
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(('numba', 'numpy', 'scipy', 'z3')));"
+        "sys.argv = ['synproof', 'verify', 'S15', '--small'];"
+        "from checker.__main__ import main; main()"
+    )
+    done = call([sys.executable, "-c", program], ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "without numba" in done.stderr
+    assert "holds" in done.stdout

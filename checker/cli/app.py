@@ -11,6 +11,7 @@ from checker import __version__
 from checker.cli import (
     bench,
     conform,
+    costs,
     coverage,
     crosscheck,
     diagram,
@@ -100,6 +101,7 @@ for command in (
     requirements.requirements,
     generate.generate,
     stack.stack,
+    costs.costs,
     mutants.mutants,
     crosscheck.crosscheck,
     export.export,

@@ -58,12 +58,6 @@ def mutants(
             "--prover", help="Change the prover, and what checks its proofs, instead of the rules."
         ),
     ] = False,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="With --prover: ask small systems only, and judge what they notice."
-        ),
-    ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
     if prover:
@@ -72,10 +66,8 @@ def mutants(
         if carry:
             _carry_prover()
         raise typer.Exit(
-            _prover(only or [], json, journal, resume, workers, page or carry, rest, check, quick)
+            _prover(only or [], json, journal, resume, workers, page or carry, rest, check)
         )
-    if quick:
-        raise UsageProblem("--quick is for --prover")
     from checker.studies import mutants as study
     from checker.studies import mutants_page
 
@@ -126,10 +118,10 @@ def _prover(
     page: bool,
     rest: bool,
     check: bool,
-    quick: bool,
 ) -> int:
     """The prover changed, and what checks its proofs."""
     from checker.studies import prover_mutants as study
+    from checker.studies.prover_changes import select
     from checker.support.program import checkout
 
     if page:
@@ -142,7 +134,7 @@ def _prover(
     if json is not None:
         files.writable(json)
     kept = study.read() if rest else []
-    chosen = study.select(only)
+    chosen = select(only)
     if rest:
         left = {change.key for change in study.rest(kept)}
         chosen = [change for change in chosen if change.key in left]
@@ -150,7 +142,7 @@ def _prover(
         open_journal("prover", journal, resume) as book,
         progress.counted("changes") as tell,
     ):
-        rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell, quick)
+        rows = study.judged(chosen, book, workers or os.cpu_count() or 1, tell)
     if not only or rest:
         rows = study.joined(kept, rows)
     for line in study.told(rows):

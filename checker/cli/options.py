@@ -60,7 +60,7 @@ RulesOption = Annotated[
     typer.Option(
         "--rules",
         metavar="NAME=VALUE ...",
-        help="Switches to change: see list rules.",
+        help="Switches to change: see list rules. verify and trace take a stack, too: lwip ...",
         autocompletion=names_of(lambda: _settings(SWITCHES)),
     ),
 ]

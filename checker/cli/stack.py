@@ -1,5 +1,7 @@
 """``stack``: the specification's plans, played against a real stack."""
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,8 @@ import typer
 from checker.cli import progress
 from checker.cli.options import RulesOption
 from checker.model.options import choose_rules, parse_rules
-from checker.support.errors import OK, UsageProblem
+from checker.support.errors import OK, VIOLATED, UsageProblem
+from checker.support.program import checkout
 
 
 def stack(
@@ -25,14 +28,29 @@ def stack(
         bool, typer.Option("--slow", help="Wait for TIME-WAIT to end, in real time too.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write what was played here.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Renew the page of stacks with what was played.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare the page with the data checked in.")
+    ] = False,
     rules: RulesOption = None,
 ) -> None:
     """Play runs that take every transition a real stack can be driven through, and compare."""
-    from checker.stacks import report
+    from checker.stacks import page, report
 
+    if write and (plain or rules):
+        raise UsageProblem("the page is of the RFC's rules and with all departures")
+    if check:
+        for line in (stale := page.check(checkout())):
+            print(line, file=sys.stderr)
+        raise typer.Exit(VIOLATED if stale else OK)
     if name is None:
         if build or plain or slow or json or rules:
             raise UsageProblem("which stack? Without a name, the stacks are listed")
+        if write:
+            page.write(checkout())
+            raise typer.Exit(OK)
         for line in report.listed():
             print(line)
         raise typer.Exit(OK)
@@ -40,4 +58,5 @@ def stack(
         raise typer.Exit(report.build(name))
     chosen = choose_rules(parse_rules(rules or []))
     with progress.counted(name) as told:
-        raise typer.Exit(report.stack(name, chosen, not plain, slow, json, told))
+        keep = partial(page.write, checkout()) if write else lambda _: None
+        raise typer.Exit(report.stack(name, chosen, not plain, slow, json, told, keep))

@@ -15,7 +15,8 @@ from checker.cli.options import (
     StatesOption,
     ViewOption,
 )
-from checker.model.options import choose_claim, parse_bounds, parse_rules
+from checker.model.options import choose_claim, parse_bounds
+from checker.stacks import costs
 
 
 def trace(
@@ -36,7 +37,7 @@ def trace(
     raise typer.Exit(
         study.trace(
             choose_claim(claim),
-            parse_rules(rules or []),
+            costs.choose(rules or []),
             parse_bounds(bounds or []),
             out,
             profile,

@@ -1,6 +1,8 @@
 """``verify``: the claims, or theorems with them, checked, and what rules change about them."""
 
 import dataclasses
+import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +26,9 @@ from checker.cli.options import (
 )
 from checker.cli.table import print_report
 from checker.model import own
-from checker.model.options import choose_claims, choose_profile, parse_bounds, parse_rules, show
+from checker.model.options import choose_claims, choose_profile, parse_bounds, show
+from checker.stacks import PROFILES as STACKS
+from checker.stacks import costs
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
@@ -97,17 +101,24 @@ def verify(
     that file are checked.
     """
     from checker.model.search import Options
-    from checker.studies import pins, proved, reports
+    from checker.studies import pins, reports
     from checker.studies import verify as study
     from proofs.claims.claim import ALWAYS, SOMETIMES
 
-    chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
+    chosen_rules, chosen_bounds = costs.choose(rules or []), parse_bounds(bounds or [])
     if compare and (chosen_rules or pin or unbounded):
         raise UsageProblem("--compare takes no --rules, --pin or --prove: it has its own rules")
     first, second = map(_rules_of, compare) if compare else ({}, chosen_rules)
     if engine not in study.ENGINES:
         raise unknown("engine", engine, study.ENGINES)
     symbolic = engine == "symbolic"
+    if engine == "auto" and importlib.util.find_spec("numba") is None:
+        engine = "explore"
+        print(
+            "checker: without numba (install synproof[native]) the reference explorer does all, "
+            "which takes much longer; --small needs the least",
+            file=sys.stderr,
+        )
     if small and thorough:
         raise UsageProblem("--small and --thorough exclude each other")
     scale = "small" if small else "thorough" if thorough else None
@@ -152,7 +163,11 @@ def verify(
         )
     mine = own.FILES[own_claims] if own_claims else []
     asked = choose_claims(claims or mine)
-    theorems = proved.theorems(asked) if unbounded else []
+    theorems = []
+    if unbounded:  # which needs a solver; nothing else here does
+        from checker.studies import proved
+
+        theorems = proved.theorems(asked)
     left = [claim.id for claim in asked if claim.profile in (without or ())]
     asked = [claim for claim in asked if claim.id not in left]
     if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
@@ -215,9 +230,9 @@ def verify(
 
 def _rules_of(text: str) -> dict[str, Any]:
     """Rules as ``--compare`` takes them."""
-    if "=" not in text and text != DEFAULTS:
-        raise unknown("set of rules", text, [DEFAULTS])
-    return {} if text == DEFAULTS else parse_rules(text.split(","))
+    if "=" not in text and text != DEFAULTS and text not in STACKS:
+        raise unknown("set of rules", text, [DEFAULTS, *STACKS])
+    return {} if text == DEFAULTS else costs.choose(text.split(","))
 
 
 def _shown(rules: Mapping[str, Any], bounds: Mapping[str, Any]) -> str:

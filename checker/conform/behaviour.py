@@ -63,7 +63,7 @@ def choose(items: Iterable[str], assumed: Iterable[str] = (), arrived: bool = Tr
         if name not in PROFILES:
             raise unknown("set of rules", name, PROFILES)
     changed = parse_rules([item for item in items if "=" in item], ticks=2 * BOUNDS.msl)
-    own = [{k: v} for name in stacks for k, v in PROFILES[name].switches.items()]
+    own = [{k: v} for name in stacks for k, v in PROFILES[name].imitated.items()]
     for name in stacks:
         # A cut, and no switch of the profile's: it depends on the tick.
         if (time_wait := PROFILES[name].timers.time_wait) is not None:
@@ -87,7 +87,7 @@ def _turned() -> Iterable[tuple[str, Any]]:
 
     Of numbers there are too many: what ``time_wait_cut`` would have to be, the timer tells.
     """
-    known = {name for profile in PROFILES.values() for name in profile.switches}
+    known = {name for profile in PROFILES.values() for name in profile.imitated}
     for name in sorted(SWITCHES, key=lambda name: name not in known):
         usual = SWITCHES[name].default
         if isinstance(usual, bool):

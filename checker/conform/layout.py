@@ -64,6 +64,7 @@ class Holds(Enum):
     COUNT = ("count",)
     IDENTITY = ("id",)
     STAMP = ("stamp",)
+    REPORT = ("sack",)  # which places of the window are held
     CHOICE = ()  # a flag or an enumeration
 
 

@@ -21,6 +21,7 @@ from checker.conform.totals import Totals, unusual
 from checker.dataplane.judge import NOTE, UNJUDGED, VERDICTS, Check
 from checker.render import Story, render
 from checker.render.text import counted
+from checker.stacks import costs
 from checker.support import terminal
 from checker.support.errors import Problem
 from checker.support.files import Whole
@@ -298,6 +299,7 @@ def lines(one: Result, verbose: bool) -> Iterator[str]:
             yield f"      nearest allowed:     {found.nearest}"
         for i, name in enumerate(found.departures):
             yield f"      {'or' if i else 'explained'} by:        --rules {name}"
+            yield from (f"        {line}" for line in costs.told(name))
         for name in found.habits:
             yield f"      known:               {name}"
         others = [str(number) for number in found.culprits if number != found.segment]

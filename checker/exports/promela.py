@@ -111,26 +111,17 @@ def _same(a: Guard, b: Guard) -> bool:
     return a is b
 
 
-def _parts_of(*nodes: Node, known: Container[Node] = ()) -> set[Node]:
-    """``nodes`` and all that they are made of, but for what is ``known`` and its parts."""
-    seen: set[Node] = set()
+def _parts_of(*nodes: Node, known: Container[Node] = ()) -> dict[Node, None]:
+    """``nodes`` and all that they are made of, but for what is ``known`` and its parts; in an
+    order that is the same each time."""
+    seen: dict[Node, None] = {}
     todo = list(nodes)
     while todo:
         node = todo.pop()
         if node not in seen and node not in known:
-            seen.add(node)
+            seen[node] = None
             todo += node.args
     return seen
-
-
-def _expressions(tree: Tree) -> Iterator[Node]:
-    """The tests of ``tree`` and what its leaves put out."""
-    if isinstance(tree, Leaf):
-        yield from tree.outputs
-    else:
-        yield tree.test
-        yield from _expressions(tree.then)
-        yield from _expressions(tree.other)
 
 
 def _names(parts: Iterable[Node]) -> set[str]:
@@ -301,6 +292,10 @@ class _Writer:
         self.simple = _Simplifier()
         self.layout = self._lay_out()
         self.scratch = 0
+        # Of trees, what was worked out of them.
+        self._roots: dict[Tree, dict[Node, None]] = {}
+        self._alikes: dict[Tree, tuple[dict[str, Node], frozenset[str]]] = {}
+        self._cut: dict[tuple[Tree, tuple[Field, ...]], list[tuple[list[Node], Tree]]] = {}
         self.sent = max((most_sent(k.tree) for k in model.kinds), default=0)
         fields = [f for component in model.components for f in component.fields]
         for sort in dict.fromkeys(f.sort for f in (*fields, *model.message_fields)):
@@ -472,24 +467,40 @@ class _Writer:
 
     def _common(self, tree: Branch, scope: _Scope) -> tuple[list[str], _Scope]:
         """Work out before ``tree`` what is used whatever it decides; the scope after."""
-        sides = [
-            _parts_of(*_expressions(side), known=scope.known) for side in (tree.then, tree.other)
-        ]
+        roots = [self._expressions(side) for side in (tree.then, tree.other)]
+        sides = [_parts_of(*root, known=scope.known) for root in roots]
         test = _parts_of(tree.test, known=scope.known)
-        both = {n for n in sides[0] if n in sides[1] or n in test} | (sides[1] & test)
         used = sides[0] | sides[1] | test
-        outer = {arg for node in used - both for arg in node.args}
-        outer |= {tree.test, *_expressions(tree.then), *_expressions(tree.other)}
+        both = [n for n in used if (n in sides[0]) + (n in sides[1]) + (n in test) > 1]
+        apart = used.keys() - both
+        outer = {arg for node in apart for arg in node.args}
         inner = Counter(arg for node in both for arg in node.args)
-        return self._set_aside([n for n in both if n in outer or inner[n] > 1], scope)
+        shared = [
+            n
+            for n in both
+            if n in outer or inner[n] > 1 or n is tree.test or n in roots[0] or n in roots[1]
+        ]
+        return self._set_aside(shared, scope)
+
+    def _expressions(self, tree: Tree) -> dict[Node, None]:
+        """The tests of ``tree`` and what its leaves put out, each once."""
+        found = self._roots.get(tree)
+        if found is None:
+            if isinstance(tree, Leaf):
+                found = dict.fromkeys(tree.outputs)
+            else:
+                found = {tree.test: None} | self._expressions(tree.then)
+                found |= self._expressions(tree.other)
+            self._roots[tree] = found
+        return found
 
     def _set_aside(self, nodes: Iterable[Node], scope: _Scope) -> tuple[list[str], _Scope]:
         """Assign those of ``nodes`` that are large to scratch variables, parts first."""
         lines = []
         sizes = {node: len(_parts_of(node)) for node in nodes if node not in scope.known}
-        # The order among equals is that of their text: the same model is the same text.
+        # The order among equals is that in which they were found: the same model is the same text.
         large = [node for node, size in sizes.items() if size >= _SHARE]
-        for node in sorted(large, key=lambda node: (sizes[node], self.expr(node, scope))):
+        for node in sorted(large, key=lambda node: sizes[node]):
             name = f"t{len(scope.known)}"
             lines.append(f"{name} = {self.expr(node, scope, top=True)};")
             scope = replace(scope, known={**scope.known, node: name})
@@ -594,13 +605,9 @@ class _Writer:
 
     def _alike(self, tree: Tree, scope: _Scope, done: frozenset[str]) -> dict[str, Node]:
         """The assignments of all leaves of ``tree`` that read nothing another one assigns."""
-        first, *others = [self._changes_of(leaf, scope, done) for leaf in leaves(tree)]
-        alike = {
-            target: node
-            for target, node in first.items()
-            if all(other.get(target) is node for other in others)
-        }
-        assigned = set(first).union(*others)
+        alike, assigned = self._assigned(tree, scope)
+        alike = {target: node for target, node in alike.items() if target not in done}
+        assigned = assigned - done
         while True:
             early = assigned - alike.keys()
             late = [t for t, node in alike.items() if self._reads(node, scope) & early]
@@ -608,6 +615,20 @@ class _Writer:
                 return alike
             for target in late:
                 del alike[target]
+
+    def _assigned(self, tree: Tree, scope: _Scope) -> tuple[dict[str, Node], frozenset[str]]:
+        """What all leaves of ``tree`` assign alike, and all that any of them assigns."""
+        found = self._alikes.get(tree)
+        if found is None:
+            if isinstance(tree, Leaf):
+                changes = self._changes_of(tree, scope, ())
+                found = changes, frozenset(changes)
+            else:
+                one, other = (self._assigned(side, scope) for side in (tree.then, tree.other))
+                same = {t: node for t, node in one[0].items() if other[0].get(t) is node}
+                found = same, one[1] | other[1]
+            self._alikes[tree] = found
+        return found
 
     def _changes_of(self, leaf: Leaf, scope: _Scope, done: Container[str]) -> dict[str, Node]:
         """What a leaf assigns: the fields that do not stay as they are."""
@@ -800,7 +821,10 @@ class _Writer:
         self, kind: Kind, extra: Sequence[str], scope: _Scope, here: _Ports
     ) -> Iterator[tuple[str, list[str]]]:
         """Guards and bodies: for each part of the tree, and each value that may be drawn."""
-        for tests, tree in self._parts(kind.tree, scope.fields):
+        key = kind.tree, tuple(scope.fields)
+        if key not in self._cut:
+            self._cut[key] = list(self._parts(*key))
+        for tests, tree in self._cut[key]:
             parts = [leaf.static for leaf in leaves(tree) if leaf.static.possible]
             drawn = any(part.drew for part in parts)
             for k in range(max(self.draws(), 1) if drawn else 1):

@@ -211,9 +211,8 @@ class _Places:
         self.path = path
         self.dialect = dialect
         self.definition = _definition(tree, function.__code__)
-        # As little as can be compiled: what holds the function at the top of the module
-        held = [top for top in tree.body if self.definition in ast.walk(top)]
-        self.whole = ast.Module(held, [])
+        # As little as can be compiled: what holds the function, and of a class nothing else
+        self.whole = ast.Module(_holding(tree.body, self.definition), [])
         args = self.definition.args
         names = {arg.arg for arg in (*args.args, *args.kwonlyargs)}
         self.circle = next((c for c in dialect.circles if c.split(".")[0] in names), "")
@@ -611,8 +610,20 @@ def _names(node: ast.AST) -> set[str]:
     return found
 
 
+def _holding(body: Sequence[ast.stmt], definition: ast.FunctionDef) -> list[ast.stmt]:
+    """What of a body has a definition in it."""
+    (held,) = (one for one in body if one.lineno <= definition.lineno <= (one.end_lineno or 0))
+    if held is not definition and isinstance(held, ast.ClassDef):
+        inner = _holding(held.body, definition)
+        held = ast.copy_location(
+            ast.ClassDef(held.name, held.bases, held.keywords, inner, held.decorator_list), held
+        )
+    return [held]
+
+
 def _definition(tree: ast.Module, code: CodeType) -> ast.FunctionDef:
-    for node in ast.walk(tree):
+    tops = (top for top in tree.body if (top.end_lineno or 0) >= code.co_firstlineno)
+    for node in (node for top in tops for node in ast.walk(top)):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if first == code.co_firstlineno:

@@ -16,6 +16,7 @@ from checker.stacks.profile import (
     nothing,
     reset_with_ack,
 )
+from spec.rules import EarlyClose, FinAgain
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 
@@ -240,4 +241,12 @@ GVISOR = Profile(
             where="ESTABLISHED; ACK of what was not sent",
         ),
     ),
+    rules={
+        "fin_again": FinAgain.ANEW,
+        "reset_exact": False,
+        "early_close": EarlyClose.SILENT,
+        "bad_ack_answered": False,
+        "late_text_resets": True,  # but for TIME-WAIT
+        "time_wait_ignores_reset": True,
+    },
 )

@@ -19,6 +19,7 @@ from checker.stacks.profile import (
     syn_ack,
     text_and_fin,
 )
+from spec.rules import ResetBelow, Silent
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
@@ -300,4 +301,12 @@ LIBSLIRP = Profile(
             where="FIN-WAIT-1, CLOSING, LAST-ACK; retransmission timeout",
         ),
     ),
+    rules={
+        "reset_below": ResetBelow.ALL,
+        "syn_silent": Silent.BELOW,
+        "syn_challenge": False,
+        "ack_of_nothing": True,
+        "late_text_resets": True,
+        "ack_floor": False,
+    },
 )

@@ -23,6 +23,7 @@ from checker.stacks.profile import (
     syn_ack,
     text_and_fin,
 )
+from spec.rules import ResetBelow, Restart
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
@@ -194,4 +195,9 @@ LINUX = Profile(
         linear=4,  # net.ipv4.tcp_syn_linear_timeouts
     ),
     departures=DEPARTURES,
+    rules={
+        "reset_below": ResetBelow.FIN,
+        "ack_floor_at_iss": True,
+        "time_wait_restart": Restart.EMISSION,
+    },
 )

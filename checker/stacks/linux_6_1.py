@@ -6,27 +6,37 @@ Evidence: the plans of ``stack linux-6.1``, against 6.1.176 in Debian's user-mod
 from dataclasses import replace
 
 from checker.stacks.linux import LINUX
-from checker.stacks.profile import Departure
+from checker.stacks.profile import Departure, Outcome, at, nothing
+from spec.tcp.tcb import State
 
 LINUX_6_1 = replace(
     LINUX,
     name="linux-6.1",
     seen="6.1.176, by the plans of `stack linux-6.1`",
     departures=(
+        *LINUX.departures,
         Departure(
-            23,
-            "an ACK of what was not sent is not answered",
+            13,
+            "ESTABLISHED does not answer an ACK of what was not sent",
             "3.10.7.4 fifth",
+            (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
             where="ESTABLISHED; ACK of what was not sent",
             upstream="6.18 answers it",
         ),
         Departure(
-            24,
+            14,
             "SYN-RECEIVED takes a reset in the window that is not exact",
             "3.10.7.4 second",
+            (
+                Outcome(
+                    at("SYN-RECEIVED", "rcv RST beyond RCV.NXT", opened="passive"),
+                    nothing,
+                    State.LISTEN,
+                ),
+            ),
             where="SYN-RECEIVED after a passive OPEN; a reset in the window, not at RCV.NXT",
             upstream="6.18 challenges it (CVE-2026-68118)",
         ),
-        *LINUX.departures,
     ),
+    rules={**LINUX.rules, "syn_received_reset_exact": False, "bad_ack_answered": False},
 )

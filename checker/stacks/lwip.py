@@ -198,4 +198,13 @@ LWIP = Profile(
             where="SYN-SENT, CLOSING, LAST-ACK; ABORT",
         ),
     ),
+    rules={
+        "ack_needed": False,
+        "syn_sent_resends": True,
+        "syn_received_seq_check": False,
+        "simultaneous_open": False,
+        "time_wait_challenge": False,
+        "time_wait_ignores_reset": True,
+        "ack_floor": False,  # an ACK of long ago is taken for an old one
+    },
 )

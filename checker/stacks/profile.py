@@ -80,6 +80,14 @@ class Profile:
     """Of ``spec.rules``: against its defaults, or within its MAYs."""
     timers: Timers = Timers()
     departures: tuple[Departure, ...] = ()
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Further switches: with these and ``switches`` the specification departs as the stack does, as
+    far as switches say it. ``verify`` tells what that costs."""
+
+    @property
+    def imitated(self) -> dict[str, Any]:
+        """All switches by which the specification does as the stack does."""
+        return {**self.switches, **self.rules}
 
     def left(self, rules: Rules) -> tuple[Departure, ...]:
         """The departures that ``rules`` do not make themselves."""

@@ -5,6 +5,7 @@ Evidence, unless a departure says otherwise: the plans of ``stack pytcp``, again
 """
 
 from checker.stacks.profile import Departure, Profile
+from spec.rules import EarlyClose
 
 PYTCP = Profile(
     name="pytcp",
@@ -47,4 +48,13 @@ PYTCP = Profile(
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK beyond a gap",
         ),
     ),
+    rules={
+        "syn_sent_any_reset": False,
+        "syn_received_fin": False,
+        "bad_ack_reset": False,
+        "early_close": EarlyClose.INSTEAD,
+        "gap_answered": False,
+        "time_wait_reopen": True,  # whether somebody listens or not
+        "time_wait_ignores_reset": True,
+    },
 )

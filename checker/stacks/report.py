@@ -57,7 +57,7 @@ def listed() -> Iterator[str]:
 def build(name: str) -> int:
     """Build what the stack needs. The exit code."""
     chosen = driver(name)
-    if why := chosen.missing():
+    if not chosen.fetches and (why := chosen.missing()):
         print(f"not built: {name} {why}", file=sys.stderr)
         return INCONCLUSIVE
     chosen.build()
@@ -72,8 +72,9 @@ def stack(
     slow: bool = False,
     json_file: Path | None = None,
     told: Told = lambda _: None,
+    keep: Callable[[Played], None] = lambda _: None,
 ) -> int:
-    """Play plans against a stack; print what it did. The exit code."""
+    """Play plans against a stack; print what it did, and keep it. The exit code."""
     if json_file is not None:
         files.writable(json_file)
     chosen = driver(name)
@@ -85,6 +86,7 @@ def stack(
         print(line)
     if json_file is not None:
         files.write_json(json_file, as_json(found))
+    keep(found)
     return OK if found.found.good() else VIOLATED
 
 

@@ -5,6 +5,7 @@ in PyPI's mitmproxy-rs 0.11.5. It is opened passively only, and nothing tells it
 """
 
 from checker.stacks.profile import Departure, Profile
+from spec.rules import FinAgain, Silent
 
 SMOLTCP = Profile(
     name="smoltcp",
@@ -32,4 +33,11 @@ SMOLTCP = Profile(
             upstream="changed",
         ),
     ),
+    rules={
+        "fin_again": FinAgain.CLOSING,
+        "syn_silent": Silent.ALL,
+        "reset_unanswered": False,
+        "bad_ack_answered": False,
+        "gap_answered": False,
+    },
 )

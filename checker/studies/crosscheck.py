@@ -28,7 +28,7 @@ from checker.studies.export import Stated, goods, stated
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
-from spec.rules import Rules
+from spec.rules import Congestion, Rules
 
 DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
     (("T10", "W10"), {}, {}),
@@ -39,10 +39,11 @@ DEFAULT: tuple[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]], ...] = (
     (("K5", "WK5"), {}, {"in_flight": 1}),
     (("S5m", "WS5m"), {}, {"in_flight": 1}),
     (("S18", "WS18"), {}, {}),
+    (("D8", "WD8"), {"congestion": Congestion.NONE}, {}),
 )
 """What is compared if nothing is named: claims, rules and bounds on top of theirs. Small, and
 between them they have claims of every kind, time, what must happen before time goes on, crashes,
-forgeries, listeners, and two mechanisms less."""
+forgeries, listeners, a data plane, and two mechanisms less."""
 
 
 # Peers

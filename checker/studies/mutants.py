@@ -53,19 +53,21 @@ from spec.tcp import (
     listener,
     receiving,
     retransmission,
+    sack,
     segment,
     segment_arrives,
     tcb,
     timeouts,
     timestamps,
+    transfer,
     user_calls,
 )
 from spec.tcp import sending as output
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment_arrives import closed, listen, others, syn, syn_sent
-from spec.world import enabled
-from spec.world.enabled import Event
+from spec.world import enabled, happen, http
+from spec.world.enabled import Event, overdue
 from spec.world.records import key
 from spec.world.system import Outcome, System
 
@@ -102,13 +104,17 @@ FUNCTIONS = [
     *_functions(host),
     *_functions(listener),
     *_functions(timestamps),
-    *_functions(congestion),
+    *_functions(congestion, "phase"),
     *_functions(receiving),
     *_functions(retransmission, "first", "later", "expired"),
+    *_functions(transfer),
+    *_functions(sack),
+    *_functions(http),
 ]
-"""The rules of TCP, of a listener, and of a host's clocks and health. Ghosts, forgeries and what
-may happen (``spec.world.enabled``) are the observer's and the environment's, not rules. Nor is RFC
-6298's arithmetic here: no exploration runs it, and tests with exact numbers judge it
+"""The rules of TCP, of a listener, and of a host's clocks and health; and an application's, since
+claims are of it. Ghosts, forgeries and what else may happen (``spec.world.enabled``) are the
+observer's and the environment's, not rules; and which phase a sender is in is what it shows. Nor is
+RFC 6298's arithmetic here: no exploration runs it, and tests with exact numbers judge it
 (``tests/spec/tcp/test_retransmission.py``)."""
 
 _FIXED = ["rules", "bounds", "what", "Input", "Restart"]
@@ -161,6 +167,11 @@ class Arena:
         """How much it takes to put a mutant into it, roughly."""
         return sum(map(len, self.questions.values()))
 
+    @property
+    def judges_conduct(self) -> bool:
+        """Is one of its claims a relation on single steps (C1, C2 ...)?"""
+        return any(claim[0] == "C" and claim[1].isdigit() for claim in self.kinds)
+
     def reached(self, mutant: Mutant) -> bool:
         """Does any question come to the place itself?"""
         return any((mutant.file, mutant.line) in lines for lines in self.questions)
@@ -212,7 +223,9 @@ def arena(job: Job) -> Arena:
 
     def ask(question: Any) -> Answer:
         end, socket, what, seg, sight = question
-        return [_plain(outcome) for outcome in System.react(asked, end, socket, what, seg, sight)]
+        late = overdue(end, job.model.rules, job.model.bounds)
+        outcomes = System.react(asked, end, socket, what, seg, sight)
+        return late, [_plain(outcome) for outcome in outcomes]
 
     def explore() -> Exploration:
         return _search(job, job.model.anew(), limit, found.lengths)
@@ -277,26 +290,28 @@ def _tree(job: Job) -> Callable[[Mutant], bool]:
         return any(all(true(test, what) for test in needs) for what in inputs)
 
     open_calls = [call for call in CALLS if lets_in(call.needs)]
-    inside = {host.step.__qualname__, enabled.enabled.__qualname__}
+    begins = (host.step, enabled.enabled, happen.happen)
+    inside = {overdue.__qualname__, *(function.__qualname__ for function in begins)}
     while more := {c.callee for c in open_calls if c.caller in inside} - inside:
         inside |= more
     return lambda mutant: mutant.function in inside and lets_in(mutant.needs)
 
 
-CALLS = calls([*FUNCTIONS, *_functions(enabled)], DIALECT)
+CALLS = calls([*FUNCTIONS, *_functions(enabled), *_functions(happen)], DIALECT)
 """Who calls whom, behind which switches and bounds."""
 
 
 def arenas(
     claims: Sequence[Claim] = CLAIMS, told: Callable[[str], None] | None = None
 ) -> list[Arena]:
-    """The arenas of claims at the small scale, those with the fewest questions first."""
+    """The arenas of claims at the small scale: those of conduct first, which notice most, then
+    those with the fewest questions."""
     found = []
     for job in jobs(claims, {}, {}):
         if told is not None:
             told(f"{job.profile} {job.ids}")
         found.append(arena(job))
-    return sorted(found, key=Arena.cost)
+    return sorted(found, key=lambda arena: (not arena.judges_conduct, arena.cost()))
 
 
 ORDER = {claim.id: i for i, claim in enumerate(CLAIMS)}

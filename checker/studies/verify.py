@@ -71,7 +71,8 @@ def verify(
     beside = max(1, min(cores, len(todo)))
     shared = dataclasses.replace(
         options,
-        threads=max(options.threads, cores // beside),
+        # The reference explorer has one thread
+        threads=1 if options.engine == "explore" else max(options.threads, cores // beside),
         max_memory=(options.max_memory or machine.spare()) // beside,
     )
     todo = [dataclasses.replace(job, options=shared) for job in todo]

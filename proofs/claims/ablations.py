@@ -242,6 +242,13 @@ ABLATIONS = (
     ),
     _change(110, "samples of what was sent again", "CC6", {"karn": False}),
     _change(111, "slow start grows by segments", "CC8", {"growth": Growth.SEGMENT}),
+    _change(113, "no reassembly", "C10", {"reassembly": False}),
+    _change(114, "no Nagle", "C9.segments", {"nagle": False}),
+    _change(115, "no limited transmit", "C9", {"limited_transmit": False}),
+    _change(116, "no delayed ACKs", "C10", {"delayed_ack": False}),
+    _change(
+        118, "no avoidance of silly windows at the receiver", "C10.silly", {"receiver_sws": False}
+    ),
     _change(119, "scaled windows read as they are", "D11", {"scale": Scale.UNHEARD}),
     _change(120, "windows read as scaled that are not", "D11", {"scale": Scale.IMAGINED}),
     _change(120, "windows read as scaled that are not", "D11.inside", {"scale": Scale.IMAGINED}),
@@ -314,6 +321,8 @@ ABLATIONS = (
     _change(157, "SYN in TIME-WAIT reset", "C2.reopened", {"time_wait_challenge": False}),
     _change(158, "no answer to bad ACKs", "C2.old", {"bad_ack_answered": False}),
     _change(159, "no answer beyond a gap", "C2.old", {"gap_answered": False}),
+    _change(161, "ghost ACKs taken", "T9.floor", {"ack_floor_at_iss": False}),
+    _change(162, "a CLOSE leaves SYN-RECEIVED at once", "T9", {"close_waits": False}),
 )
 """Every ablation whose claim is in the table."""
 

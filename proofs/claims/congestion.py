@@ -170,6 +170,26 @@ CLAIMS = (
         "RFC 5681 3; RFC 6582 3.2; RFC 6298 3",
         witnesses=("WCC8.wide",),
     ),
+    Claim(
+        "C8.reno",
+        "... in Reno",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 3",
+        rules={"congestion": Congestion.RENO},
+        witnesses=("WCC4.reno",),
+    ),
+    Claim(
+        "C8.tahoe",
+        "... in Tahoe",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 3",
+        rules={"congestion": Congestion.TAHOE},
+        witnesses=("WCC8.tahoe",),
+    ),
 )
 
 WITNESSES = (
@@ -186,6 +206,9 @@ WITNESSES = (
     ),
     seen(CLAIMS, "WCC9.limited", "CC9.limited", "little of cwnd was used", p.used_little),
     seen(CLAIMS, "WCC8.wide", "C8.wide", "fast recovery", p.in_recovery),
+    seen(
+        CLAIMS, "WCC8.tahoe", "C8.tahoe", "slow start by duplicate ACKs", p.restarted_by_duplicates
+    ),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(
         "WCC.spurious",

@@ -39,6 +39,8 @@ FAILURES = {
     "CC6": "a round trip was measured by what was sent again",
     "CC7": "text is never acknowledged",
     "C8": "cwnd, ssthresh or what goes with them moved as no RFC says",
+    "C9": "text was sent, or held back, otherwise than is due",
+    "C10": "text was taken, held, offered or acknowledged otherwise than is due",
     "CC9": "after RTO without sending, more was sent at once than the initial window",
     "CC9.limited": "more was sent at once than twice what had ever been in flight",
     "CC8": "cwnd grew by more than was acknowledged",

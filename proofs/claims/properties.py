@@ -1212,6 +1212,16 @@ def senders_keep_their_course(world: World) -> bool:
     return not any(end.ghost.amiss for end in world.hosts)
 
 
+def text_flows(world: World) -> bool:
+    """C9: no text was sent or held back otherwise than is due."""
+    return not any(end.ghost.stalled for end in world.hosts)
+
+
+def receivers_do_their_part(world: World) -> bool:
+    """C10: nothing was taken, held, offered or acknowledged otherwise than is due."""
+    return not any(end.ghost.withheld for end in world.hosts)
+
+
 def no_flood(world: World) -> bool:
     """CC9: after an idle time no more than the initial window was in flight before an ACK."""
     return not any(end.ghost.flood for end in world.hosts)
@@ -1318,6 +1328,31 @@ def both_wait(world: World) -> bool:
         and a.tcb.snd.nxt == a.tcb.iss + a.tcb.written
         and any(transfer.due != 0 for transfer in b.tcb.transfers)
     )
+
+
+def text_is_held_back(world: World) -> bool:
+    """A has text that its peer has some room for, and nothing is in flight."""
+    a, _ = world.hosts
+    return (
+        a.tcb.state == State.ESTABLISHED
+        and a.tcb.snd.una == a.tcb.snd.nxt
+        and a.tcb.snd.wnd != 0
+        and _waits(a.tcb)
+    )
+
+
+def second_has_text(world: World) -> bool:
+    """A second TCB has text that its user has not read."""
+    return any(
+        end.ghost.id == 2 and transfer.unread != 0
+        for end in world.hosts
+        for transfer in end.tcb.transfers
+    )
+
+
+def restarted_by_duplicates(world: World) -> bool:
+    """The third duplicate ACK has begun slow start, from a segment (Tahoe)."""
+    return any(transfer.duplicates == 3 and transfer.cwnd == 1 for transfer in _transfers(world))
 
 
 def urgent_delivered(world: World) -> bool:

@@ -44,9 +44,9 @@ def of(place: Path, counts: dict[str, int]) -> str:
 
 
 def _order(id: str) -> tuple[int, int, str]:
-    """Of connections first, then of listeners, reuse and keep-alive; each by number."""
+    """Of connections first, then of listeners, reuse, keep-alive, congestion, HTTP; by number."""
     number, _, _ = id[1:].partition(".")
-    return "TSRKC".index(id[0]), int("".join(filter(str.isdigit, number))), id
+    return "TSRKCH".index(id[0]), int("".join(filter(str.isdigit, number))), id
 
 
 def _row(one: Statement, theorem: Claim, counts: dict[str, int]) -> list[str]:

@@ -201,13 +201,6 @@ def _lasts(w: Sides, least: Callable[[Times], Ticks], seg: Dated, end: Timed) ->
     return dead
 
 
-def fin_goes_last(w: Sides) -> bool:
-    """Before FIN-WAIT-1 and LAST-ACK no FIN was sent."""
-    me: Timed = w.me
-    before = (me.state == State.ESTABLISHED) | (me.state == State.CLOSE_WAIT)
-    return implies(before, me.nxt <= me.wrote)
-
-
 def timers_run_down(w: Sides) -> bool:
     """No timer has more left than it was started with."""
     me: Timed = w.me

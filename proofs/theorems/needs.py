@@ -17,7 +17,17 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.theorems import cookies, draining, pace, paws, refinement, small, text
+from proofs.theorems import (
+    cookies,
+    draining,
+    margin,
+    pace,
+    paws,
+    refinement,
+    small,
+    text,
+    timer,
+)
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
@@ -570,6 +580,18 @@ NEEDS: tuple[Need, ...] = (
         "nothing is held",
         "What is dropped is sent again.",
         reassembly=False,
+    ),
+    Need(
+        "CC7.rto",
+        "no lower bound",
+        without=(timer.has_a_lower_bound,),
+        note="Round trips that the clock does not see make RTO 0, and twice that is no more.",
+    ),
+    Need(
+        "H3.margin",
+        "an idle limit that is longer",
+        without=(margin.two_delays,),
+        run=_BY_ABLATION["84 H3"],
     ),
     Need(
         "T9.pace",

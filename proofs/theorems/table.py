@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, draining, pace, paws, refinement, small, text
+from proofs.theorems import (
+    cookies,
+    draining,
+    margin,
+    pace,
+    paws,
+    refinement,
+    small,
+    text,
+    timer,
+)
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -594,10 +604,14 @@ THEOREMS = (
         id="T3.text",
         title="TIME-WAIT of 2 MSL, R and what a persist timer runs drains, with text",
         cites="RFC 9293 3.6.1, 3.8.3, 3.8.6.1; RFC 1337",
-        claims=(draining.time_wait_drains, draining.only_its_timer_ends_it),
+        claims=(
+            draining.time_wait_drains,
+            draining.only_its_timer_ends_it,
+            text.numbers_are_places,
+            text.segments_are_numbered,
+        ),
         clauses=(
             text.agreement,
-            text.numbers_are_places,
             text.remembered,
             text.reopened_by_rule,
             text.only_time_wait_returns,
@@ -616,7 +630,6 @@ THEOREMS = (
             text.simultaneous_agreement,
             text.acknowledged_is_whole,
             text.acknowledged_is_whole_simultaneous,
-            draining.fin_goes_last,
             draining.timers_run_down,
             draining.alive,
             draining.mine_die_first,
@@ -643,6 +656,45 @@ THEOREMS = (
         free=(),
         facts=(pace.slow_enough,),
         system=pace.PACE,
+    ),
+    Theorem(
+        id="CC7.rto",
+        title="whatever is measured, RTO is at least its lower bound and SRTT, at most its upper "
+        "bound or what the longest round trips allow, and doubles at each timeout",
+        cites="RFC 6298 2, 5.5",
+        claims=(
+            timer.average_is_between,
+            timer.variation_is_bounded,
+            timer.long_enough,
+            timer.short_enough,
+            timer.steady_trips_are_waited_for,
+            timer.takes_time,
+            timer.timeouts_double,
+        ),
+        clauses=(timer.timeouts_lengthen,),
+        rules={},
+        bounds={"width": 32},
+        free=(),
+        facts=(timer.has_a_lower_bound,),
+        system=timer.TIMER,
+    ),
+    Theorem(
+        id="H3.margin",
+        title="no request meets a server that has closed, if the client's idle limit and two "
+        "delays are no more than the server's",
+        cites="RFC 9112 9.3, 9.5",
+        claims=(margin.nothing_is_late,),
+        clauses=(
+            margin.server_waits,
+            margin.closed_is_over,
+            margin.read_in_time,
+            margin.asked_in_time,
+        ),
+        rules={},
+        bounds={"width": 32, "window": 2, "msl": 1, "requests": 2},
+        free=(),
+        facts=(margin.two_delays,),
+        system=margin.MARGIN,
     ),
     Theorem(
         id="CC3",

@@ -2,9 +2,9 @@
 
 This is those rules a second time, as a relation between a sender before a step and after it: what
 cwnd, ssthresh and the counts beside them must be then, whoever wrote them. A sender that never
-lets cwnd grow does no harm that another claim would notice; here it is amiss. It is written for all
-algorithms but Tahoe, and for synchronized connections of a sender whose own window is open: behind
-a shut one it would have to say which ACKs are taken.
+lets cwnd grow does no harm that another claim would notice; here it is amiss. It is written for
+synchronized connections of a sender whose own window is open: behind a shut one it would have to
+say which ACKs are taken.
 """
 
 from typing import NamedTuple
@@ -139,6 +139,8 @@ def _after_duplicate(kept: Variables, m: Moment) -> Variables:
     limited = (DUPLICATES - 1) * mss if m.tcp.rules.limited_transmit else 0
     lost = seq.minus(flight, least(beyond, limited))
     ssthresh = most(half(lost, clamp), 2 * mss)
+    if m.tcp.rules.congestion == Congestion.TAHOE:
+        return Variables(mss, ssthresh, 0, count, False, m.before.snd.nxt, kept.timed_out)
     cwnd = least(ssthresh + DUPLICATES * mss, clamp)
     return kept._replace(
         cwnd=cwnd, ssthresh=ssthresh, duplicates=count, recovering=True, recover=m.before.snd.nxt
@@ -146,12 +148,15 @@ def _after_duplicate(kept: Variables, m: Moment) -> Variables:
 
 
 def next_to_send(was: Transfer, m: Moment) -> int:
-    """Where sending goes on: SND.UNA after a timeout, else where it was, or SND.UNA if that is
-    beyond; then past all that was sent from there on."""
+    """Where sending goes on: SND.UNA after a timeout, and in Tahoe after the third duplicate ACK;
+    else where it was, or SND.UNA if that is beyond; then past all that was sent from there on."""
     seq, una = m.tcp.seq, m.after.snd.una
     at = choose(seq.lt(was.nxt, una), una, was.nxt)
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         at = una
+    if m.tcp.rules.congestion == Congestion.TAHOE:
+        third = (due(was, m).duplicates == DUPLICATES) & (was.duplicates != DUPLICATES)
+        at = choose(third, una, at)
     for seg in m.tcp.sent:
         numbers = seg.length()
         at = choose((numbers != 0) & (seg.seq == at), seq.plus(at, numbers), at)

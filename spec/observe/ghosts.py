@@ -142,6 +142,8 @@ class Ghost:
     flown: Octets = 0  # the most that has been in flight
     spurt: bool = False  # more than twice as much was in flight than ever before, and a segment
     amiss: bool = False  # a sender's variables moved otherwise than they must
+    stalled: bool = False  # text was sent or held back otherwise than is due
+    withheld: bool = False  # text was taken, held, offered or acknowledged otherwise than is due
     losing: bool = False  # not all is acknowledged that was in flight when loss was noticed ...
     lost_to: Seq = 0  # ... up to here
     twice: bool = False  # ssthresh fell twice for one flight

@@ -20,7 +20,7 @@ def hold(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     """Text beyond RCV.NXT: what lies in the window is held; a duplicate ACK tells the sender
     (RFC 5681 4.2)."""
     for transfer in tcb.transfers:
-        prompt(transfer, tcp)
+        prompt(transfer, True, tcp)
         if not tcp.rules.reassembly:
             return None
         ahead = tcp.seq.minus(seg.seq, tcb.rcv.nxt)
@@ -53,9 +53,9 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
 
 
-def prompt(transfer: Transfer, tcp: Tcp) -> None:
-    """What came is acknowledged at once."""
-    transfer.due = two_segments(tcp)
+def prompt(transfer: Transfer, now: bool, tcp: Tcp) -> None:
+    """What came is acknowledged at once, if it is to be ``now``."""
+    transfer.due = choose(now, two_segments(tcp), transfer.due)
 
 
 def two_segments(tcp: Tcp) -> int:

@@ -11,8 +11,10 @@ holds there holds for every length of it.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from spec.rules import Persist
+from spec.seq import choose, least, most, times
 from spec.tcp import congestion, sack
 from spec.tcp.context import Tcp
 from spec.tcp.sending import send_front, send_probe
@@ -72,9 +74,27 @@ class Estimate:
     @property
     def rto(self) -> Number:
         """How long the timer runs (2.3, 2.4, 5.5; at most ``GREATEST``, 2.5)."""
-        base = max(self.least, self.srtt + max(self.granularity, 4 * self.rttvar))
-        doubled: Number = base * 2**self.doublings
-        return min(doubled, max(GREATEST, base))
+        first: Number = base(self.srtt, self.rttvar, self.granularity, self.least)
+        longer: Number = first * 2**self.doublings
+        return min(longer, max(GREATEST, first))
+
+
+def base(srtt: Any, rttvar: Any, granularity: Any, lower: Any) -> Any:
+    """How long the timer runs after a sample (2.3, 2.4)."""
+    return most(lower, srtt + most(granularity, times(4, rttvar)))
+
+
+def doubled(rto: Any, after_sample: Any, upper: Any = GREATEST) -> Any:
+    """... and after it has run out (5.5), with an upper bound that is no less (2.5)."""
+    return least(rto + rto, most(upper, after_sample))
+
+
+def follow(old_srtt: Any, old_rttvar: Any, sample: Any, srtt: Any, rttvar: Any) -> bool:
+    """Are these SRTT and RTTVAR what (2.3) makes of the old and a sample? Without division."""
+    apart = choose(old_srtt < sample, sample - old_srtt, old_srtt - sample)
+    average = times(8, srtt) == times(7, old_srtt) + sample
+    follows: bool = average & (times(4, rttvar) == times(3, old_rttvar) + apart)
+    return follows
 
 
 def first(sample: Number, least: Number = LEAST) -> Estimate:

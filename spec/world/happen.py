@@ -18,12 +18,11 @@ from spec.tcp.host import Socket
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment, Ticks
+from spec.world import http
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
 from spec.world.endpoint import Endpoint
 from spec.world.forgery import FORGERIES, Forgery, forge, misses
-from spec.world.http import note
-from spec.world.http import tick as idle
 from spec.world.nat import later, passes
 from spec.world.records import clone
 
@@ -96,7 +95,7 @@ def happen(
             observe(watchers, ghost, moment)
     for tcb, now, user in zip(before, end.host.sockets, end.users, strict=False):
         if now in sockets:
-            note(user, tcb, now.tcb, cast(Input, what), bounds, tcp.seq)
+            http.note(user, tcb, now.tcb, cast(Input, what), bounds, tcp.seq)
     for nat in end.nats:
         tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
     for sent in tcp.sent:
@@ -120,7 +119,7 @@ def _rest(
         for nat in end.nats:
             later(nat, elapsed)
         for user in end.users:
-            idle(user, elapsed)
+            http.tick(user, elapsed)
         for watcher in watchers:
             for one, ghost in zip(end.host.sockets, end.ghosts, strict=True):
                 watcher.ticked(ghost, one.tcb, tcp, elapsed)

@@ -76,7 +76,7 @@ def _client_may(user: User, tcb: Tcb, what: Input, bounds: Bounds) -> bool:
     if what == Input.SEND:
         if bounds.watches and tcb.state == State.CLOSE_WAIT:
             return False
-        if bounds.client_idle and user.idle == 0:
+        if (bounds.client_idle != 0) & (user.idle == 0):
             return False
         return has_to_ask(user, bounds) & (bounds.pipelined | not_(waits(user)))
     if what == Input.CLOSE:

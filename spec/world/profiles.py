@@ -15,6 +15,7 @@ from spec.observe.confusion import Confusion, LateConfusion
 from spec.observe.course import Course
 from spec.observe.crossing import Crossing
 from spec.observe.endings import Endings
+from spec.observe.flow import Flow
 from spec.observe.forgery import Forgery
 from spec.observe.once import Once
 from spec.observe.pace import Bursts, Losses, Pace, Samples
@@ -311,17 +312,17 @@ PROFILES = {
         (Streams(), Stamped()),
     ),
     "recycling": Profile(replace(_LISTENER, close=False, incarnations=1, stamps=2, nat=True)),
-    "transfer": Profile(_TRANSFER, (Octets(), Pace(), Course())),
+    "transfer": Profile(_TRANSFER, (Octets(), Pace(), Course(), Flow())),
     "transfer-losses": Profile(_TRANSFER, (Losses(),)),
     "transfer-samples": Profile(_TRANSFER, (Samples(),)),
-    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(), Course())),
+    "transfer-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Pace(), Course(), Flow())),
     "transfer-wide": Profile(
         replace(_TRANSFER, window=6, octets=6, write=6, initial_window=6, capacity=1),
-        (Pace(), Course()),
+        (Pace(), Course(), Flow()),
     ),
     "transfer-shut": Profile(replace(_TRANSFER, width=4, window=2, mss=2)),
     "transfer-silly": Profile(
-        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(),)
+        replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(), Flow())
     ),
     "transfer-shrinks": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
@@ -339,15 +340,38 @@ PROFILES = {
     ),
     "transfer-close": Profile(
         replace(_TRANSFER, width=4, window=2, mss=2, octets=2, write=2, close=True, capacity=1),
-        (Streams(),),
+        (Streams(), Flow()),
     ),
     "transfer-abort": Profile(
         replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
     ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
-    "transfer-scaled": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2)),
+    "transfer-scaled": Profile(
+        replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2), (Flow(),)
+    ),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
+    "flow-shut": Profile(replace(_TRANSFER, width=4, base=13, window=2, mss=2), (Flow(),)),
+    "flow-shrinks": Profile(
+        replace(_TRANSFER, width=4, base=13, window=2, octets=2, write=2, shrinks=True), (Flow(),)
+    ),
+    "flow-odd": Profile(replace(_TRANSFER, width=4, window=3, mss=2), (Flow(),)),
+    "flow-again": Profile(
+        replace(
+            _TRANSFER,
+            **_LOSSLESS,
+            width=4,
+            stride=3,
+            window=1,
+            octets=1,
+            write=1,
+            clamp=2,
+            capacity=1,
+            abort=True,
+            incarnations=2,
+        ),
+        (Flow(),),
+    ),
     "refined": Profile(_TRANSFER, (Refinement(),)),
     "refined-segments": Profile(replace(_TRANSFER, mss=2, write=1), (Refinement(),)),
     "refined-shut": Profile(replace(_TRANSFER, window=2), (Refinement(),)),
@@ -519,6 +543,11 @@ PURPOSES = {
     "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
     "it is offered whole, or not at all",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
+    "flow-shut": "the same as transfer-shut, to see whether all is sent and acknowledged that is "
+    "due. Numbers begin just below the wrap",
+    "flow-shrinks": "the same as transfer-shrinks, to see that",
+    "flow-odd": "a window of a segment and a half",
+    "flow-again": "an octet of each of two connections, one after the other, where nothing is lost",
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",
     "refined-segments": "the same with segments of two octets, written one at a time",
     "refined-shut": "the same as refined with a window of two segments, which shuts",
@@ -597,7 +626,9 @@ _LONG = (
 )
 """Those that stay small at the usual scale: they have many pairs of ends."""
 
-_TRANSFERS = tuple(profile for profile in PROFILES if profile.startswith(("transfer", "refined")))
+_TRANSFERS = tuple(
+    profile for profile in PROFILES if profile.startswith(("transfer", "flow-", "refined"))
+)
 """Those with a data plane, whose bounds are as large as they are by design; so do they."""
 
 _LIVE_ONCE = (

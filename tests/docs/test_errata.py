@@ -63,7 +63,7 @@ def test_reopening_returns_to_the_numbers_that_were(monkeypatch: pytest.MonkeyPa
         return arrive(back.end, "<SEQ=300><ACK=101><CTL=FIN,ACK>", time_wait_reopen=True).sent
 
     assert answer() == ["<SEQ=101><ACK=301><CTL=ACK>"]
-    rewrite(monkeypatch, others, "check_rst_bit", "return_to_time_wait(tcb, tcp.seq)", "pass")
+    rewrite(monkeypatch, others, "believe_reset", "return_to_time_wait(tcb, tcp.seq)", "pass")
     assert answer() == ["<SEQ=7001><ACK=5001><CTL=ACK>"]
 
 

@@ -27,6 +27,7 @@ from spec.observe import (
     course,
     crossing,
     endings,
+    flow,
     forgery,
     ghosts,
     once,
@@ -46,6 +47,7 @@ MODULES = (
     course,
     crossing,
     endings,
+    flow,
     forgery,
     ghosts,
     once,
@@ -62,6 +64,7 @@ TESTS = tuple(
     f"tests/spec/observe/test_{name}.py"
     for name in (
         "course",
+        "flow",
         "observe",
         "once",
         "pace",

@@ -5,5 +5,6 @@ from checker.stacks.drivers.kernel import KERNEL
 from checker.stacks.drivers.lwip import LWIP
 from checker.stacks.drivers.slirp import SLIRP
 from checker.stacks.drivers.stack import Driver
+from checker.stacks.drivers.uml import UML
 
-DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (KERNEL, LWIP, GVISOR, SLIRP)}
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (KERNEL, LWIP, GVISOR, SLIRP, UML)}

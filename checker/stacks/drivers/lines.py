@@ -3,8 +3,8 @@
 A line to the child is a call of ``stack.CALLS``, or one of
 
     in HEX      a packet arrives
-    tick N      N times the child's unit of time pass
-    state       in which state the connection is
+    tick N      N times the child's unit of time pass, or as many as the answer says
+    state       in which state the connection is; "record" after it: a record is all that is left
     tcb         rcv.nxt=N snd.una=N, if there is a connection that has them
 
 It answers with ``out HEX`` for each packet that was sent, and then with ``ok WORDS`` or
@@ -57,8 +57,8 @@ class Lines(Stack):
     def advance(self, seconds: float) -> float:
         """Let time pass, in units of the child."""
         ticks = max(1, round(seconds / self.unit))
-        self.ask(f"tick {ticks}")
-        return ticks * self.unit
+        passed = self.ask(f"tick {ticks}")
+        return int(passed or ticks) * self.unit
 
     def packets(self) -> list[bytes]:
         """What was told to be sent."""
@@ -67,8 +67,8 @@ class Lines(Stack):
 
     def state(self) -> Told | None:
         """What it tells; "?" is what nobody knows."""
-        state = self.ask("state")
-        return Told(state) if state != "?" else None
+        state, _, record = self.ask("state").partition(" ")
+        return Told(state, whole=not record) if state != "?" else None
 
     def numbers(self) -> Numbers | None:
         """What it tells."""

@@ -108,6 +108,8 @@ class Driver(ABC):
     """What goes wrong may have been late, and is played once more, alone and with patience."""
     asked: ClassVar[bool] = True
     """It tells its state."""
+    fetches: ClassVar[bool] = False
+    """What is missing is fetched when it is built."""
 
     @abstractmethod
     def missing(self) -> str:

@@ -13,26 +13,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checker.stacks import PROFILES
+from checker.stacks.foreign import learned
+from checker.stacks.foreign.answers import ANY, foretold, holds, joined, same, told_of
 from checker.stacks.foreign.host import Done, Host, Setup, answer
 from checker.stacks.foreign.script import variants
 from checker.stacks.foreign.sources import THEIRS, Source
-from checker.stacks.foreign.walk import (
-    Seen,
-    Walk,
-    foretold,
-    holds,
-    same,
-    settings,
-    switches,
-    told_of,
-    walk,
-)
+from checker.stacks.foreign.terms import settings, switches
+from checker.stacks.foreign.walk import Seen, Walk, walk
 from checker.stacks.profile import Departure
 from spec.rules import Rules
 
-ANY = ("?",)
-"""Of an answer: it is not known whether any is expected."""
 AGREES = "agrees"  # with RFC 9293's own rules
 SWITCHES = "switches"  # with those of the stack's profile
 DEPARTURE = "departure"  # the stack's, known by name
@@ -154,6 +144,37 @@ def derive_by_hand(source: Source, path: Path) -> Table:
     return table
 
 
+def derive_learned(source: Source, folder: Path, commit: str) -> Table:
+    """Walk through learned machines."""
+    table = Table(source.name, commit)
+    found: dict[tuple[object, ...], Fact] = {}
+    rules, departures = reference(source, "", ())
+    ended: Counter[str] = Counter()
+    for path in sorted(folder.rglob("*.dot")):
+        name = str(path.relative_to(folder))
+        if not source.reads(name):
+            continue
+        machine = learned.parse(path.read_text())
+        product = learned.walk(machine, rules, departures)
+        table.scripts += 1
+        table.walks += len(machine.arcs)
+        table.whole += len(product.reached)
+        table.events += len(product.cells)
+        table.unseen += product.skipped
+        if beyond := len(machine.arcs) - len(product.reached):
+            ended["states beyond a departure, or of a second connection"] += beyond
+        for cell in product.cells:
+            said = (cell.drive, cell.state.value, cell.event, cell.wants)
+            fact = Fact(Start(), *said, script=f"{name} {cell.at}")
+            found.setdefault(fact.key(), fact).number += 1
+    table.ended = dict(ended)
+    table.facts = list(found.values())
+    judged = Judge(source)
+    for fact in table.facts:
+        judged.judge(fact)
+    return table
+
+
 def _fact(seen: Seen, of: Walk, says: str, script: str) -> Fact:
     return Fact(
         Start(of.setup, of.settings),
@@ -174,9 +195,8 @@ def reference(
     own = switches(set_)
     if says in source.standard:
         return replace(Rules(), **own), ()
-    profile = PROFILES[source.profile]
     more = tuple(source.more[each] for each in set_ if each in source.more)
-    known = (*more, *profile.departures, *source.also)
+    known = (*more, *source.departures())
     return replace(Rules(), **{**source.rules(says), **own}), known
 
 
@@ -247,7 +267,8 @@ class Judge:
 def _said(done: Done, fact: Fact) -> tuple[str, ...]:
     if not done.possible:
         return ("not possible",)
-    said = tuple(answer(seg, fact.start.setup) for seg in done.sent) or ("nothing",)
+    sent = joined([answer(seg, fact.start.setup) for seg in done.sent])
+    said = tuple(sent) or ("nothing",)
     after = done.after.state.value
     return (*said, after) if after != done.before.state.value else said
 

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from checker.stacks import PROFILES
 from checker.stacks.foreign.facts import (
     AGREES,
     DEPARTURE,
@@ -64,8 +63,9 @@ def _totals(tables: Sequence[Table]) -> Iterator[str]:
             f"{n[DEPARTURE]} | {n[THEIR_ERROR]} |"
         )
     yield ""
-    yield "A script with `#ifdef` is read once for each of its words. *By switches*: RFC 9293's own"
-    yield "rules answer otherwise, those of the stack's profile do not. *Errors* are the scripts'."
+    yield "A script with `#ifdef` is read once for each of its words. Of learned machines the"
+    yield "scripts are the machines, and states are read. *By switches*: RFC 9293's own rules"
+    yield "answer otherwise, those of the stack's profile do not. *Errors* are the scripts'."
     yield ""
 
 
@@ -75,10 +75,10 @@ def _anchor(title: str) -> str:
 
 def _source(table: Table) -> Iterator[str]:
     source = SOURCES[table.source]
-    profile = PROFILES[source.profile]
     yield f"## {table.source}"
     yield ""
-    yield f"At commit {table.commit[:12]}; the stack's profile is `{source.profile}`."
+    profile = f"the stack's profile is `{source.profile}`" if source.profile else "no profile"
+    yield f"At commit {table.commit[:12]}; {profile}."
     yield f"{table.scripts} scripts, {table.events} events with an answer that is known, and"
     yield f"{table.unseen} of which a script would notice nothing."
     if source.note:
@@ -86,7 +86,7 @@ def _source(table: Table) -> Iterator[str]:
     yield ""
     yield from _ended(table)
     yield from _states(table.facts)
-    yield from _reasons(table, (*source.more.values(), *profile.departures, *source.also))
+    yield from _reasons(table, (*source.more.values(), *source.departures()))
 
 
 def _ended(table: Table) -> Iterator[str]:

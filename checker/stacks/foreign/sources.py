@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from checker.stacks import PROFILES
 from checker.stacks.foreign.edges import PACKETIMPACT_EDGES
 from checker.stacks.foreign.linux_data import LINUX_DATA
+from checker.stacks.foreign.old import OLD_FREEBSD, OLD_LINUX, OLD_WINDOWS
 from checker.stacks.freebsd import SYN_FIN
 from checker.stacks.profile import Departure
 
@@ -23,6 +24,7 @@ class Source:
     switches: Mapping[str, Any] = field(default_factory=dict)  # that the profile does not have
     note: str = ""  # what was read
     also: tuple[Departure, ...] = ()  # that plans of one endpoint do not meet
+    learned: bool = False  # machines, and no scripts
     skips: Mapping[str, str] = field(default_factory=dict)  # why, by the path's beginning
 
     def skipped(self, path: str) -> str:
@@ -33,7 +35,13 @@ class Source:
         """The stack's switches, or none under a word of the standard."""
         if says in self.standard:
             return {}
-        return {**PROFILES[self.profile].switches, **self.switches}
+        profile = PROFILES.get(self.profile)
+        return {**(profile.switches if profile else {}), **self.switches}
+
+    def departures(self) -> tuple[Departure, ...]:
+        """What is known of the stack by name."""
+        profile = PROFILES.get(self.profile)
+        return (*self.also, *(profile.departures if profile else ()))
 
     def reads(self, path: str) -> bool:
         """Is a script read?"""
@@ -52,14 +60,15 @@ PACKETDRILL = Source(
     "linux",
     skips={
         "/psp/": "PSP",
-        "/zerocopy/": "zero copy",
         "/fastopen/": "Fast Open",
         "/cubic/": "CUBIC",
         "/fast_recovery/": "loss recovery by SACK",
         "/mtu_probe/": "probes of the path's MTU",
-        "/eor/": "MSG_EOR",
-        "/syscall_bad_arg/": "wrong arguments of calls",
         "/slow-start-fq": "pacing",
+        "/epoll_out_edge": "a send buffer that is full",
+        "/notsent_lowat/": "a send buffer that is full",
+        "/eor/no-coalesce-large": "MSG_EOR",
+        "/zerocopy/maxfrags": "fragments of zero copy",
     },
     also=LINUX_DATA,
 )
@@ -88,7 +97,51 @@ PACKETIMPACT = Source(
     also=PACKETIMPACT_EDGES,
 )
 
-SOURCES = {source.name: source for source in (FREEBSD, PACKETDRILL, LINUX, GVISOR, PACKETIMPACT)}
+_LEARNED = "DES-Lab/AALpy"
+_LEARNED_NOTE = (
+    "Machines that were learned of real stacks, in folder DotModels/TCP; a *script* is a machine, "
+    "a *reading* one of its states, and a fact a transition, after a shortest way to it."
+)
+LEARNED_LINUX = Source(
+    f"{_LEARNED} Linux",
+    "linux",
+    under=("DotModels/TCP/TCP_Linux_Client", "DotModels/TCP/tcp_server_ubuntu"),
+    note=_LEARNED_NOTE,
+    also=OLD_LINUX,
+    learned=True,
+)
+LEARNED_FREEBSD = Source(
+    f"{_LEARNED} FreeBSD",
+    "freebsd",
+    under=("DotModels/TCP/tcp_server_bsd",),
+    note=_LEARNED_NOTE,
+    switches={"syn_challenge": False},
+    also=OLD_FREEBSD,
+    learned=True,
+)
+LEARNED_WINDOWS = Source(
+    f"{_LEARNED} Windows",
+    "",
+    under=("DotModels/TCP/tcp_server_windows",),
+    note=_LEARNED_NOTE,
+    switches={"syn_challenge": False, "time_wait_reopen": True},
+    also=OLD_WINDOWS,
+    learned=True,
+)
+
+SOURCES = {
+    source.name: source
+    for source in (
+        FREEBSD,
+        PACKETDRILL,
+        LINUX,
+        GVISOR,
+        PACKETIMPACT,
+        LEARNED_LINUX,
+        LEARNED_FREEBSD,
+        LEARNED_WINDOWS,
+    )
+}
 
 
 class Said(Protocol):

@@ -8,12 +8,11 @@ in the state of the host. Silence is a fact only if something is expected later:
 what is sent only then.
 """
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from checker.stacks.foreign.answers import ANY, begins, foretold, holds, same, told_of
 from checker.stacks.foreign.host import (
     IRS,
     ISS,
@@ -23,31 +22,16 @@ from checker.stacks.foreign.host import (
     Done,
     Host,
     Setup,
-    agree,
     answer,
     named,
     place,
-    read,
 )
-from checker.stacks.foreign.script import (
-    Assertion,
-    Call,
-    Packet,
-    Script,
-    Shell,
-    Unread,
-)
-from checker.stacks.generate.machine import Edge, Transition, name
-from checker.stacks.profile import Departure, Outcome
+from checker.stacks.foreign.script import Assertion, Call, Packet, Script, Shell
+from checker.stacks.foreign.terms import Skipped, settings, setup, shift_of, unfit
+from checker.stacks.profile import Departure
 from spec.rules import Rules
-from spec.tcp.inputs import Input
-from spec.tcp.segment import Segment
 from spec.tcp.tcb import State
 from spec.world.records import clone
-
-
-class Skipped(Exception):
-    """A script is not walked through, or not any further; the reason, by kind."""
 
 
 @dataclass(slots=True)
@@ -82,51 +66,15 @@ class Walk:
     ended: str = ""
 
 
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    "net.inet.tcp.insecure_rst=1": {"reset_exact": False},
-    "net.inet.tcp.insecure_syn=1": {"syn_challenge": False},
-    "net.inet.tcp.drop_synfin=1": {},
-    "TCP_NODELAY=[1]": {"nagle": False},
-}
-"""What a script sets that changes an answer, as switches."""
-PIECES = 128
-"""Of a receive window, at most."""
 FORWARD = 0.01
 """Seconds before which no retransmission timeout, or tail loss probe, has run out."""
 
-_OPTIONS = (
-    ("FO", "Fast Open"),
-    ("exp", "an experimental option"),
-    ("md5", "TCP MD5"),
-    ("acc", "AccECN"),
-    ("AccECN", "AccECN"),
-    ("ECN", "AccECN"),
-)
-_SOCKOPTS = {
-    "TCP_FASTOPEN": "Fast Open",
-    "TCP_FASTOPEN_CONNECT": "Fast Open",
-    "TCP_FASTOPEN_KEY": "Fast Open",
-    "TCP_MD5SIG": "TCP MD5",
-    "TCP_CONGESTION": "a congestion control of its own",
-    "TCP_CORK": "TCP_CORK",
-    "TCP_NOTSENT_LOWAT": "TCP_NOTSENT_LOWAT",
-    "TCP_DEFER_ACCEPT": "deferred accept()",
-    "SO_TIMESTAMPING": "timestamps of what is sent, for users",
-    "TCP_INQ": "TCP_INQ",
-    "SO_ZEROCOPY": "zero copy",
-    "TCP_REPAIR": "TCP_REPAIR",
-    "TCP_USER_TIMEOUT": "a user timeout",
-    "TCP_MAXSEG": "a segment size of its own",
-    "TCP_LINGER2": "",
-    "TCP_ULP": "upper layer protocols",
-    "TCP_REMOTE_UDP_ENCAPS_PORT": "",
-}
 _HARMLESS = (
     "fcntl", "bind", "setsockopt", "getsockopt", "accept", "socket", "epoll_create",
     "epoll_create1", "epoll_ctl", "epoll_wait", "poll", "ioctl",
 )  # fmt: skip
-_WRITES = {"write": 2, "send": 2, "sendto": 2}
-_READS = ("read", "recv", "recvfrom")
+_WRITES = ("write", "send", "sendto", "sendmsg", "sendfile")
+_READS = ("read", "recv", "recvfrom", "recvmsg")
 _USUAL = 32767
 """The window of a segment that does not say one."""
 _ERRORS = {"0": "none", "ECONNRESET": "reset", "ECONNREFUSED": "reset", "ETIMEDOUT": "timeout"}
@@ -142,212 +90,6 @@ def walk(script: Script, rules: Rules, departures: tuple[Departure, ...] = ()) -
         if walker.silence():  # else nothing was left to be seen
             walker.walk.ended = str(reason)
     return walker.walk
-
-
-def settings(script: Script) -> tuple[str, ...]:
-    """What the script sets that changes an answer."""
-    found: dict[str, str] = {}
-    for statement in script.statements:
-        if isinstance(statement.what, Shell):
-            for name, value in re.findall(r"sysctl (?:-w )?([\w.]+)=(\S+)", statement.what.text):
-                found[name] = value
-        if isinstance(statement.what, Packet):
-            break  # what is set after the first segment undoes it
-    said = {f"{name}={value}" for name, value in found.items()}
-    for statement in script.statements:
-        if isinstance(statement.what, Call) and statement.what.name == "setsockopt":
-            said |= {f"{option}={statement.what.args[3]}" for option in statement.what.args[2:3]}
-    return tuple(sorted(said & SETTINGS.keys()))
-
-
-def switches(of: tuple[str, ...]) -> dict[str, Any]:
-    """The switches that settings are."""
-    return {k: v for each in of for k, v in SETTINGS[each].items()}
-
-
-def setup(script: Script) -> tuple[Setup, int]:
-    """What its connection is set up with, and how large its receive window is in the script."""
-    packets = [s.what for s in script.statements if isinstance(s.what, Packet)]
-    texts = [p for p in packets if p.text]
-    window = _window(script, packets)
-    heard = [p for p in texts if not p.out and p.seq is not None and not p.ctl.syn]
-    if not texts:
-        return Setup(), window
-    mss = _mss(packets)
-    size = _pieces(heard)
-    if size == 0:
-        return Setup(window, mss, window), window
-    # Beyond the window nothing is held.
-    if any(p.seq is not None and p.seq + p.text - 1 > window for p in heard):
-        return Setup(window, mss, window), window
-    furthest = max(p.seq + p.text for p in heard if p.seq is not None)
-    fits = 2 * (furthest // size + 1)  # so that no window opens that would not in the stack
-    if fits > PIECES:
-        if len(heard) > 1:
-            raise Skipped("text in more pieces than a host holds here")
-        return Setup(), window
-    return Setup(fits * size, mss, size), window
-
-
-def _pieces(heard: list[Packet]) -> int:
-    """The size of the pieces in which text beyond a gap comes; 0 if there is no gap."""
-    nxt, base, size = 1, 0, 0
-    for p in heard:
-        assert p.seq is not None
-        end = p.seq + p.text
-        if not base and p.seq <= nxt:
-            nxt = max(nxt, end)
-            continue
-        base = base or nxt
-        size = math.gcd(size, max(p.seq - base, 0), max(end - base, 0))
-    return size
-
-
-def _window(script: Script, packets: list[Packet]) -> int:
-    """The receive buffer, if the script tells; else the largest window that is offered."""
-    calls = [s.what for s in script.statements if isinstance(s.what, Call)]
-    listeners = {call.args[0] for call in calls if call.name == "listen"}
-    told = [
-        int(call.args[3].strip("[]"))
-        for call in calls
-        if call.name == "getsockopt"
-        and call.args[2] == "SO_RCVBUF"
-        and call.args[0] not in listeners
-        and call.args[3].strip("[]").isdigit()
-    ]
-    if told:
-        return told[-1]
-    shift = _shift(packets, ours=True)
-    wins = [
-        (p.ack or 1, p.win << (shift * (not p.ctl.syn)))
-        for p in packets
-        if p.out and p.win is not None and not p.ctl.rst
-    ]
-    first = [win for ack, win in wins if ack == 1]
-    later = [ack - 1 + win for ack, win in wins]
-    came = max((p.seq + p.text for p in packets if not p.out and p.seq is not None), default=0)
-    untold = came if came > WINDOW else WINDOW  # large enough
-    return max(first, default=0) or next(iter(later), 0) or untold
-
-
-def _mss(packets: list[Packet]) -> int:
-    for p in packets:
-        if not p.out and p.ctl.syn and (match := re.search(r"mss (\d+)", p.options)):
-            return int(match[1]) - 12 * ("TS val" in p.options)
-    return 536
-
-
-def _scale(p: Packet) -> int | None:
-    match = re.search(r"wscale (\d+)", p.options)
-    return int(match[1]) if match else None
-
-
-def _shift(packets: list[Packet], ours: bool = False) -> int:
-    """By how many bits the peer's windows, or ours, are scaled. Options that are not told have a
-    scale, which is not known."""
-    syns = [p for p in packets if p.ctl.syn]
-    both = [[_scale(p) for p in syns if p.out == out] for out in (True, False)]
-    untold = any(p.options == "..." for p in syns if p.out)
-    if not (any(n is not None for n in both[0]) or untold):
-        return 0
-    if all(n is None for n in both[1]):
-        return 0
-    return next((n for n in both[0 if ours else 1] if n is not None), 0)
-
-
-def edge(done: Done, what: Input, seg: Segment | None) -> Edge:
-    """What a host did, as departures look at it."""
-    before, after = done.before, done.after
-    said = ", ".join(name(sent) for sent in done.sent)
-    event = f"rcv {name(seg)}" if seg is not None else what.value
-    passive = before.state == State.SYN_RECEIVED and before.passive
-    transition = Transition(before.state, event, said, after.state, passive)
-    return Edge(transition, what, seg, done.sent, before, after, done.rules)
-
-
-def same(wants: Sequence[str], said: Sequence[str]) -> bool:
-    """Are these the same segments? How a stream of text is cut into segments is its sender's."""
-    wants, said = joined(wants), joined(said)
-    return len(wants) == len(said) and all(map(agree, wants, said))
-
-
-def begins(wants: Sequence[str], said: Sequence[str]) -> bool:
-    """Do these segments begin as those do?"""
-    wants, said = joined(wants), joined(said)
-    if len(wants) > len(said) or not all(map(agree, wants[:-1], said)):
-        return False
-    at = len(wants) - 1
-    if agree(wants[at], said[at]):
-        return True
-    few, all_ = _TEXT.match(wants[at]), _TEXT.match(said[at])
-    return (
-        few is not None
-        and all_ is not None
-        and few["rest"] == all_["rest"]
-        and int(few["octets"]) <= int(all_["octets"])
-    )
-
-
-_TEXT = re.compile(r"text (?P<octets>\d+)(?P<rest>,ACK seq=ISS\+(?P<at>\d+) (?P<ack>ack=\S+))$")
-
-
-def joined(segments: Sequence[str]) -> list[str]:
-    """Adjacent segments of text as one."""
-    found: list[str] = []
-    for each in segments:
-        last, this = _TEXT.match(found[-1]) if found else None, _TEXT.match(each)
-        if last and this and last["ack"] == this["ack"]:
-            octets = int(last["octets"])
-            if int(last["at"]) + octets == int(this["at"]):
-                found[-1] = f"text {octets + int(this['octets'])}{last['rest']}"
-                continue
-        found.append(each)
-    return found
-
-
-def told_of(done: Done, host: Host) -> dict[str, str]:
-    """What a user of the host can be told after an event."""
-    error = "none"
-    for signal in done.signals:
-        if signal.startswith("error: connection re"):
-            error = "reset"
-        elif signal.startswith("error") and "timeout" in signal:
-            error = "timeout"
-    return {"state": done.after.state.value, "error": error, "readable": str(host.readable())}
-
-
-def holds(told: str, of: Mapping[str, str]) -> bool:
-    """Is what a script tells true of a host?"""
-    if told.startswith("not "):
-        return not holds(told.removeprefix("not "), of)
-    key, _, value = told.partition(" ")
-    return of[key] == value
-
-
-def foretold(
-    departures: Sequence[Departure],
-    host: Host,
-    done: Done,
-    event: str,
-    wants: Sequence[str],
-    told: Sequence[str],
-) -> tuple[Departure, Outcome, list[str]] | None:
-    """The departure that foretells an answer, its outcome, and what is sent. What the user is told
-    of errors is not a departure's."""
-    what, seg, _ = read(event, host.setup)
-    at = edge(done, what, seg)
-    for departure in departures:
-        for outcome in departure.outcomes:
-            if not outcome.applies(at, host.gone):
-                continue
-            sent = done.sent if outcome.sent is None else outcome.sent(at)
-            said = [answer(each, host.setup) for each in sent]
-            after = done.after.state if outcome.after is None else outcome.after
-            of = told_of(done, host) | {"state": after.value}
-            stated = [each for each in told if not each.startswith("error")]
-            if (wants == ("?",) or same(wants, said)) and all(holds(one, of) for one in stated):
-                return departure, outcome, said
-    return None
 
 
 class _Walker:
@@ -376,7 +118,7 @@ class _Walker:
         unfit(self.script)
         self.walk.setup, self.window = setup(self.script)
         packets = [s.what for s in self.script.statements if isinstance(s.what, Packet)]
-        self.shift = _shift(packets)
+        self.shift = shift_of(packets)
         self.writes = any(p.out and p.text for p in packets)
         self.host = Host(self.rules, self.walk.setup)
         for at, statement in enumerate(self.script.statements):
@@ -433,7 +175,7 @@ class _Walker:
         if silent:
             self.walk.unseen += 1
         else:
-            wants = tuple(step.wants) if step.wants or self.silence() else ("?",)
+            wants = tuple(step.wants) if step.wants or self.silence() else ANY
             seen = (tuple(self.drive), done.before.state, step.event, wants, tuple(step.told))
             self.walk.facts.append(Seen(*seen, agreed, departure))
         if ended == "ignored":
@@ -458,7 +200,7 @@ class _Walker:
 
     def departs(self, step: Step, done: Done) -> tuple[str, str]:
         """The departure that a disagreement is; and why the walk ends there, or "ignored"."""
-        wants = tuple(step.wants) if step.wants or self.silence() else ("?",)
+        wants = tuple(step.wants) if step.wants or self.silence() else ANY
         found = foretold(self.departures, self.host, done, step.event, wants, step.told)
         if found is None:
             return "", "a disagreement"
@@ -570,16 +312,20 @@ class _Walker:
             raise Skipped("more than one connection")
         if failed:
             return
+        if "MSG_MORE" in " ".join(call.args):
+            raise Skipped("MSG_MORE")
         octets = int(call.result.split(" ")[0])
         if octets:
             self.do(f"SEND {octets}")
 
     def read(self, call: Call, failed: bool) -> None:
+        if "MSG_ERRQUEUE" in " ".join(call.args):
+            return  # of what was sent, and not of what came
         if failed:
             if "EAGAIN" in call.result or "EWOULDBLOCK" in call.result:
                 self.tell("readable 0")
             return
-        octets, limit = int(call.result.split(" ")[0]), call.args[2]
+        octets, limit = int(call.result.split(" ")[0]), _limit(call)
         if limit.isdigit() and octets < int(limit):
             self.tell(f"readable {octets}")
         if octets and "MSG_PEEK" not in call.args:
@@ -625,35 +371,15 @@ class _Walker:
             self.tell(f"{'state' if match[2] != '0' else 'not state'} {_state(match[1])}")
 
 
+def _limit(call: Call) -> str:
+    """How many octets are asked for."""
+    if call.name != "recvmsg":
+        return call.args[2]
+    return str(sum(map(int, re.findall(r"\{\.\.\.,\s*(\d+)\}", call.args[1]))))
+
+
 def _state(name: str) -> str:
     short = re.sub(r"[^A-Z0-9]", "", name.upper())
     words = {re.sub(r"[^A-Z0-9]", "", s.value): s.value for s in State}
     words |= {"SYNRCVD": "SYN-RECEIVED", "SYNRECV": "SYN-RECEIVED", "CLOSE": "CLOSED"}
     return words.get(short, name)
-
-
-def unfit(script: Script) -> None:
-    """Refuse what the specification does not have."""
-    for reason in _unfit(script):
-        raise Skipped(reason)
-
-
-def _unfit(script: Script) -> Iterator[str]:
-    for statement in script.statements:
-        what = statement.what
-        if isinstance(what, Unread):
-            yield what.kind
-        if isinstance(what, Packet):
-            if what.marked:
-                yield "ECN"
-            for mark, reason in _OPTIONS:
-                if re.search(rf"\b{mark}\b", what.options):
-                    yield reason
-        if isinstance(what, Call) and what.name in ("setsockopt", "getsockopt"):
-            option = what.args[2] if len(what.args) > 2 else ""
-            if _SOCKOPTS.get(option):
-                yield _SOCKOPTS[option]
-        if isinstance(what, Call) and what.name in (
-            "psp_rx_assoc", "psp_tx_assoc", "splice", "sendfile", "sendmsg", "recvmsg"
-        ):  # fmt: skip
-            yield f"{what.name}()"

@@ -191,6 +191,7 @@ def _small(theorem: Theorem, system: Small) -> Theory:
     bounds = dataclasses.replace(Bounds(), **theorem.bounds)
     seq = (0, (1 << bounds.width) - 1)
     domains: dict[str, Any] = {"seq": seq, "count": NAT, "ticks": NAT, "stamp": NAT}
+    domains["time"] = REAL
     free = {name: FREE[name] or Sort("int", *seq) for name in theorem.free}
     rules = dataclasses.replace(Rules(), **theorem.rules)
     bounds = dataclasses.replace(bounds, **{n: tracer.var(n, sort) for n, sort in free.items()})

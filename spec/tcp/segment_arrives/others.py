@@ -583,10 +583,11 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     for it; and no second one counts, since nothing follows a FIN.
     """
     seq, rcv = tcp.seq, tcb.rcv
+    for transfer in tcb.transfers:
+        # Taken or not: no timer runs for an ACK that takes nothing.
+        receiving.prompt(transfer, seg.ctl.fin, tcp)
     if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
-        for transfer in tcb.transfers:
-            receiving.prompt(transfer, tcp)
         rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
         keep_urgent_pointer(tcb, tcp)
         tcp.signal("connection closing")

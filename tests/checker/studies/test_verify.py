@@ -97,7 +97,7 @@ def test_select(ids: list[str], chosen: list[str]) -> None:
 @pytest.mark.parametrize("id", ["T", "t1", "T1.", "T11", ""])
 def test_select_knows_no_other_claim(id: str) -> None:
     with pytest.raises(
-        UsageProblem, match=r"no claim .*(did you mean|there are 471, such as T1, )"
+        UsageProblem, match=r"no claim .*(did you mean|there are 498, such as T1, )"
     ):
         choose_claims([id])
 
@@ -668,3 +668,12 @@ def test_an_interrupted_run_leaves_nothing(everybody: bool, tmp_path: Path) -> N
     assert problems(err) == [told + "with --checkpoint, from there)"]
     assert list(tmp_path.iterdir()) == []
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_one_exploration_alone_is_one_for_the_reference_explorer_too():
+    """Idle cores are given to a search as threads, of which the reference explorer has one."""
+    explore = Options(engine="explore")
+    result, _ = verify.verify(
+        [BY_ID["S15"], BY_ID["WS15"]], {}, {}, options=explore, scale="small", workers=4
+    )
+    assert {claim.engine for claim in result.claims} == {"explore"}

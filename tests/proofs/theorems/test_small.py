@@ -2,14 +2,16 @@
 
 import dataclasses
 import random
-from typing import Any
+from fractions import Fraction
+from typing import Any, cast
 
 import pytest
 
-from proofs.theorems import cookies, pace, paws, refinement, small
+from proofs.theorems import cookies, margin, pace, paws, refinement, small, timer
 from proofs.theorems.small import Scene
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem
 from spec.rules import CookieHash, Cookies, KeepAlive, Row, Rules
+from spec.tcp import retransmission
 from spec.tcp.context import Tcp
 from spec.world.bounds import Bounds
 
@@ -24,6 +26,14 @@ OPEN: dict[str, dict[str, Any]] = {
     "R11": {"msl": 4, "rate": 1 << 31, "window": 1 << 29, "held": 1 << 29},
     "R12": {"expected": 0, "recent": 3, "ticks": True},
     "T9.pace": {"msl": pace.AROUND - 7, "flight": 7},
+    "CC7.rto": {
+        "shortest": Fraction(1, 3),
+        "longest": Fraction(3),
+        "granularity": Fraction(1, 10),
+        "least": Fraction(1),
+        "greatest": Fraction(60),
+    },
+    "H3.margin": {"client": 3, "server": 7, "delay": 2},
     "CC3": {"mss": 2},
     "CC3.take": {"place": 5},
 }
@@ -59,6 +69,14 @@ def any_arrival(chance: random.Random) -> refinement.Arrival:
     return refinement.Arrival(nxt, seq, chance.choice([1, 2, 3]), fin, 1, unread, 0)
 
 
+def any_sample(state: timer.Timer, chance: random.Random) -> timer.Sample:
+    """A sample, and what ``spec.tcp.retransmission`` makes of it."""
+    rtt = Fraction(chance.randrange(1, 10), 3)
+    was = retransmission.Estimate(Fraction(state.srtt), Fraction(state.rttvar))
+    now = retransmission.later(was, rtt) if state.sampled else retransmission.first(rtt)
+    return timer.Sample(*cast(Any, (rtt, now.srtt, now.rttvar)))
+
+
 def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
     """What an action is given: what an honest client sends, for the most part."""
     if system.given is small.Syn:
@@ -77,6 +95,10 @@ def any_given(system: small.Small, state: Any, chance: random.Random) -> Any:
         return paws.More(chance.choice([1, 1 << 28, state.sent, state.expected]), 0)
     if system.given is pace.More:
         return pace.More(chance.choice((state.una, state.nxt, state.nxt + chance.choice((1, 6)))))
+    if system.given is timer.Sample:
+        return any_sample(state, chance)
+    if system.given is margin.Elapsed:
+        return margin.Elapsed(cast(Any, Fraction(chance.randrange(8), 4)))
     if system.given is refinement.Given:
         return any_choice(chance)
     if system.given is refinement.Arrival:
@@ -115,7 +137,7 @@ def taken(theorem: Theorem, seed: int, steps: int = 60, **more: Any) -> tuple[in
 @pytest.mark.parametrize("theorem", SMALL, ids=lambda theorem: theorem.id)
 def test_clauses_hold_of_runs(theorem: Theorem) -> None:
     for seed in range(20):
-        count, false = taken(theorem, seed)
+        count, false = taken(theorem, seed, 150)
         assert count > 10 and not false
 
 
@@ -384,3 +406,85 @@ def test_without_a_check_an_octet_is_let_in(rule: str, tsval: int) -> None:
 def test_a_clock_that_has_not_ticked_lets_an_octet_in() -> None:
     syn = paws.Later(OCTET - 7, 4, OCTET, 4)
     assert wrong_with_syn(3, syn, ticks=False) == ["octets_are_kept_apart"]
+
+
+# How long the retransmission timer runs (RFC 6298)
+
+
+def timed(**more: Any) -> Scene:
+    return Scene(timer.Timer(), opened(BY_ID["CC7.rto"], **more), Tcp(Rules(), Bounds(), 0))
+
+
+def sample(rtt: Any, srtt: Any, rttvar: Any) -> timer.Sample:
+    return timer.Sample(rtt, srtt, rttvar)
+
+
+def test_only_what_the_rfc_computes_is_taken() -> None:
+    acts, s = timer.TIMER.actions, timed()
+    assert not acts["timeout"](s, timer.Sample())
+    assert not acts["sample"](s, sample(2, 2, 1))
+    assert not acts["first sample"](s, sample(2, 2, 2))
+    assert not acts["first sample"](s, sample(4, 4, 2))  # no such round trip
+    assert acts["first sample"](s, sample(2, 2, 1))
+    assert (s.me.base, s.me.rto) == (6, 6)
+    assert not acts["first sample"](s, sample(2, 2, 1))
+    assert not acts["sample"](s, sample(2, 2, 1))
+    assert acts["sample"](s, sample(2, 2, Fraction(3, 4)))
+    assert s.me.rto == 5
+
+
+def test_timeouts_are_those_of_the_estimate() -> None:
+    acts, s = timer.TIMER.actions, timed()
+    was = retransmission.first(Fraction(2))
+    acts["first sample"](s, sample(2, 2, 1))
+    for _ in range(6):
+        was = retransmission.expired(was)
+        assert acts["timeout"](s, timer.Sample())
+        assert s.me.rto == was.rto and not s.me.hasty
+    assert s.me.rto == 60
+
+
+def test_the_bounds_of_the_timer_are_met() -> None:
+    s = timed(shortest=Fraction(3), granularity=0, greatest=0)
+    timer.TIMER.actions["first sample"](s, sample(3, 3, Fraction(3, 2)))
+    assert s.me.rto == 9 and timer.short_enough(s) and timer.variation_is_bounded(s)
+    s.me.rto = Fraction(91, 10)
+    assert not timer.short_enough(s)
+    s.me.rto = Fraction(29, 10)
+    assert not timer.steady_trips_are_waited_for(s) and not timer.long_enough(s)
+
+
+# The margin of keep-alive (HTTP)
+
+
+def idle(server: Any) -> Scene:
+    bounds = dataclasses.replace(Bounds(), **BY_ID["H3.margin"].bounds)
+    return Scene(margin.Idle(), margin.Limits(3, server, 2), Tcp(Rules(), bounds, 0))
+
+
+def go(s: Scene, action: str, by: Any = 0) -> bool:
+    return margin.MARGIN.actions[action](s, margin.Elapsed(by))
+
+
+@pytest.mark.parametrize("less", [Fraction(0), Fraction(1, 10)])
+def test_two_delays_are_exact(less: Fraction) -> None:
+    """The request leaves as late as it may, and is under way for as long: if the server's limit is
+    any less, it has closed."""
+    s = idle(7 - less)
+    assert margin.two_delays(s) == (not less)
+    assert not go(s, "time goes by") and not go(s, "close")
+    assert go(s, "answer") and not go(s, "answer") and not go(s, "ask")
+    assert go(s, "time goes by", 2) and go(s, "read") and not go(s, "come")
+    assert go(s, "time goes by", 3 - Fraction(1, 20)) and go(s, "ask")
+    assert go(s, "time goes by", 2 - Fraction(1, 20))
+    assert go(s, "close") == bool(less)
+    assert go(s, "come") and margin.nothing_is_late(s) == (not less)
+
+
+def test_limits_and_delays_end() -> None:
+    s = idle(7)
+    assert go(s, "answer") and go(s, "read") and go(s, "time goes by", 3)
+    assert not go(s, "ask")  # the client's limit is reached
+    late = idle(7)
+    assert go(late, "answer") and go(late, "time goes by", Fraction(21, 10))
+    assert not go(late, "read")

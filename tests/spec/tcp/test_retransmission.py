@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from spec.rules import Persist
 from spec.tcp.inputs import Input
-from spec.tcp.retransmission import GREATEST, LEAST, Estimate, expired, first, later
+from spec.tcp.retransmission import (
+    GREATEST,
+    LEAST,
+    Estimate,
+    doubled,
+    expired,
+    first,
+    follow,
+    later,
+)
 from spec.tcp.tcb import State
 from tests.helpers.build import PLANE, arrive, happen, plane
 
@@ -303,3 +312,22 @@ def test_with_karn_rto_comes_above_the_round_trip():
     rounds = life(karn=True, rounds=50)
     assert rounds[:3] == [1, 8, 16]
     assert all(rto > TRIP for rto in rounds[2:])
+
+
+@given(SAMPLES, seconds(0, 9), seconds(0, 9))
+def test_what_follows_is_what_is_computed(samples, srtt, rttvar):
+    """Proofs have no division: they are given what follows, and it is what (2.3) computes."""
+    was = after(samples)
+    now = later(was, samples[-1])
+    assert follow(was.srtt, was.rttvar, samples[-1], now.srtt, now.rttvar)
+    same = (srtt, rttvar) == (now.srtt, now.rttvar)
+    assert follow(was.srtt, was.rttvar, samples[-1], srtt, rttvar) == same
+
+
+@given(SAMPLES, st.integers(0, 12))
+def test_doubling_step_by_step(samples, times):
+    was = after(samples)
+    rto, first_rto = was.rto, was.rto
+    for _ in range(times):
+        was, rto = expired(was), doubled(rto, first_rto)
+        assert was.rto == rto

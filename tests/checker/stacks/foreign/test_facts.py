@@ -23,7 +23,7 @@ from checker.stacks.foreign.facts import (
 )
 from checker.stacks.foreign.page import page
 from checker.stacks.foreign.sources import SOURCES
-from checker.stacks.foreign.walk import switches
+from checker.stacks.foreign.terms import switches
 from spec.rules import Rules
 from spec.tcp import sending
 from spec.tcp.segment_arrives import listen, others, syn_sent

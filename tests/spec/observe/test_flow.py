@@ -1,0 +1,278 @@
+"""The watcher of flow: it agrees with the rules at steps of every kind, and with nothing else: what
+is sent or kept otherwise, by as little as may be, is a breach.
+
+Segments have ten octets, and windows a hundred, as in ``PLANE``, where text is held octet by octet.
+This end sends from 100 on, and expects 300.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from spec.observe.flow import Flow
+from spec.observe.ghosts import Ghost
+from spec.observe.sights import NOTHING
+from spec.observe.watcher import Moment
+from spec.rules import Rules
+from spec.tcp.context import Tcp
+from spec.tcp.inputs import Input
+from spec.tcp.segment import Control, Segment
+from spec.tcp.tcb import State
+from spec.tcp.transfer import Place
+from spec.world.endpoint import Endpoint
+from tests.helpers.build import ISN, PLANE, happen, plane, seg
+
+FINE = replace(PLANE, place=1, shrinks=True)
+SCALED = replace(FINE, shift=2)
+READS = replace(FINE, read=4)
+EXPIRES, OVERRIDE, WAITED = (
+    Input.RETRANSMISSION_TIMEOUT,
+    Input.OVERRIDE_TIMEOUT,
+    Input.ACK_TIMEOUT,
+)
+ACK = "<SEQ=300><ACK={}><WND=100><CTL=ACK>"
+TEXT = "<SEQ={}><ACK=100><WND=100><TEXT={}><CTL=ACK>"
+FIN = "<SEQ={}><ACK=100><WND=100><CTL=FIN,ACK>"
+BUSY: dict[str, Any] = {"flight": 80, "queued": 200, "cwnd": 80, "ssthresh": 200}
+FAST = BUSY | {"cwnd": 70, "ssthresh": 40, "recovering": True, "recover": 180, "duplicates": 3}
+AGAIN = BUSY | {"cwnd": 20, "nxt": 110, "timed_out": True}
+OPENS: dict[str, Any] = {
+    "state": State.SYN_RECEIVED,
+    "snd_una": ISN,
+    "cwnd": 0,
+    "ssthresh": 0,
+    "largest": 0,
+    "recover": 0,
+    "nxt": 0,
+}
+CLOSES: dict[str, Any] = {"closing": True, "state": State.FIN_WAIT_1}
+
+STEPS: dict[str, tuple[Any, ...]] = {
+    # What is sent
+    "a SEND of a segment": ({"cwnd": 80}, Input.SEND),
+    "a SEND of one, with others unsent": ({"cwnd": 80, "flight": 75, "queued": 0}, Input.SEND),
+    "a SEND of what waits by Nagle": ({"flight": 5, "write": 4}, Input.SEND),
+    "a SEND of what does not": ({"write": 4}, Input.SEND),
+    "a SEND of a part, to less than half": ({"snd_wnd": 4}, Input.SEND),
+    "a SEND of a part, to half": ({"snd_wnd": 9, "largest": 18}, Input.SEND),
+    "a SEND of a part, to just less": ({"snd_wnd": 9, "largest": 19}, Input.SEND),
+    "a SEND to a shut window": ({"snd_wnd": 0}, Input.SEND),
+    "an URGENT one": ({"state": State.CLOSE_WAIT}, Input.SEND_URGENT),
+    "an ACK of a segment": (BUSY, ACK.format(110)),
+    "an ACK of two": (BUSY, ACK.format(120)),
+    "an ACK of less than one": (BUSY, ACK.format(103)),
+    "an ACK of all": (BUSY | {"queued": 0}, ACK.format(180)),
+    "an ACK of all, and little to send": (BUSY | {"queued": 3}, ACK.format(180)),
+    "an ACK, and little to send": (BUSY | {"queued": 3}, ACK.format(120)),
+    "an ACK that opens a window": (BUSY, "<SEQ=300><ACK=180><WND=120><CTL=ACK>"),
+    "an ACK that closes one": (BUSY, "<SEQ=300><ACK=110><WND=30><CTL=ACK>"),
+    "an ACK beyond what is sent again": (AGAIN, ACK.format(140)),
+    "an ACK of what was sent again": (AGAIN, ACK.format(110)),
+    "a first duplicate": (BUSY, ACK.format(100)),
+    "a second": (BUSY | {"duplicates": 1, "flight": 90}, ACK.format(100)),
+    "a third": (BUSY | {"duplicates": 2}, ACK.format(100)),
+    "a third, of little": (BUSY | {"duplicates": 2, "flight": 4, "queued": 0}, ACK.format(100)),
+    "a third, of what is sent again": (AGAIN | {"duplicates": 2, "nxt": 100}, ACK.format(100)),
+    "a third, of FIN": (
+        CLOSES | {"flight": 0, "queued": 0, "snd_nxt": 101, "nxt": 101, "duplicates": 2},
+        ACK.format(100),
+    ),
+    "a third, at the end of the stream": (
+        CLOSES | BUSY | {"queued": 0, "snd_nxt": 181, "nxt": 181, "duplicates": 2},
+        ACK.format(100),
+    ),
+    "a fourth": (BUSY | {"duplicates": 3, "recover": 150}, ACK.format(100)),
+    "a duplicate in fast recovery": (FAST, ACK.format(100)),
+    "a partial ACK": (FAST, ACK.format(120)),
+    "a partial ACK up to the last": (FAST | {"queued": 0}, ACK.format(179)),
+    "all that was lost": (FAST, ACK.format(180)),
+    "a timeout": (BUSY, EXPIRES),
+    "a timeout of little": ({"flight": 4, "cwnd": 80}, EXPIRES),
+    "a timeout of FIN": (CLOSES | {"snd_nxt": 101, "nxt": 101}, EXPIRES),
+    "a timeout of text before FIN": (
+        CLOSES | {"flight": 4, "snd_nxt": 105, "nxt": 105},
+        EXPIRES,
+    ),
+    "a timeout behind a shut window": (BUSY | {"snd_wnd": 0}, EXPIRES),
+    "a probe": ({"queued": 20, "snd_wnd": 0}, EXPIRES),
+    "what was held back": ({"queued": 20, "snd_wnd": 4}, OVERRIDE),
+    "more of it": ({"queued": 24, "snd_wnd": 24, "cwnd": 22}, OVERRIDE),
+    "a CLOSE": ({}, Input.CLOSE),
+    "a CLOSE behind text": ({"queued": 20, "snd_wnd": 10}, Input.CLOSE),
+    "a CLOSE with text": ({"flight": 90, "queued": 10}, Input.CLOSE),
+    "a CLOSE in CLOSE-WAIT": ({"state": State.CLOSE_WAIT, "rcv_nxt": 301}, Input.CLOSE),
+    "FIN after text": (
+        CLOSES | BUSY | {"queued": 10, "cwnd": 90, "snd_nxt": 180},
+        ACK.format(110),
+    ),
+    "FIN waits": (CLOSES | BUSY | {"queued": 50, "snd_nxt": 180}, ACK.format(110)),
+    "an ACK of our FIN": (CLOSES | {"snd_nxt": 101, "nxt": 101}, ACK.format(101)),
+    "an ACK of our SYN": (OPENS, ACK.format(100)),
+    "an ACK of our SYN, and text": (OPENS | {"queued": 25}, ACK.format(100)),
+    "an ACK of our SYN after a CLOSE": (
+        OPENS | CLOSES | {"snd_nxt": 101},
+        "<SEQ=300><ACK=100><WND=100><CTL=ACK>",
+    ),
+    "no ACK of our SYN": (OPENS | CLOSES | {"snd_nxt": 101}, ACK.format(99)),
+    "a SYN,ACK": (
+        OPENS | {"state": State.SYN_SENT, "rcv_nxt": 0, "irs": 0, "queued": 15},
+        "<SEQ=299><ACK=100><WND=100><CTL=SYN,ACK>",
+    ),
+    # What is not processed
+    "an ACK outside the window": (
+        {"queued": 50, "cwnd": 10},
+        "<SEQ=250><ACK=100><WND=100><CTL=ACK>",
+    ),
+    "an ACK of what was never sent": (BUSY, ACK.format(190)),
+    "an ACK of what was known long ago": (BUSY | {"snd_una": 150, "iss": 0}, ACK.format(50)),
+    "an older one": (BUSY | {"snd_una": 150, "iss": 0}, ACK.format(49)),
+    "a SYN in the window": (BUSY, "<SEQ=310><CTL=SYN>"),
+    "a reset beside RCV.NXT": (BUSY, "<SEQ=310><CTL=RST>"),
+    "a reset outside the window": (BUSY, "<SEQ=250><CTL=RST>"),
+    "text without ACK": (BUSY, "<SEQ=300><TEXT=5>"),
+    # What is received
+    "text in order": ({}, TEXT.format(300, 10)),
+    "a second segment": ({"due": 10}, TEXT.format(300, 10)),
+    "less than that": ({"due": 10}, TEXT.format(300, 9)),
+    "text that was known in part": ({}, TEXT.format(295, 10)),
+    "text that was known": ({}, TEXT.format(290, 10)),
+    "text that is just known": ({}, TEXT.format(291, 10)),
+    "text ahead": ({}, TEXT.format(305, 10)),
+    "text at the window's end": ({}, TEXT.format(395, 10)),
+    "text beyond it": ({}, TEXT.format(400, 10)),
+    "text that fills a gap": ({"here": (10, 11, 12, 14)}, TEXT.format(300, 10)),
+    "text that fills a part of it": ({"here": (12, 13)}, TEXT.format(300, 10)),
+    "text that meets what is held": ({"here": (8, 9, 10, 11)}, TEXT.format(300, 10)),
+    "text for which there is no room": (
+        {"rcv_wnd": 6, "unread": 94},
+        TEXT.format(300, 10),
+    ),
+    "a probe of our window": ({"rcv_wnd": 0, "unread": 100}, TEXT.format(300, 1)),
+    "text in FIN-WAIT-2": (
+        {"state": State.FIN_WAIT_2, "closing": True, "snd_nxt": 101, "nxt": 101},
+        "<SEQ=300><ACK=101><WND=100><TEXT=10><CTL=ACK>",
+    ),
+    "text in CLOSE-WAIT": ({"state": State.CLOSE_WAIT}, TEXT.format(301, 10)),
+    "a FIN": ({"due": 4}, FIN.format(300)),
+    "a FIN with text": ({}, "<SEQ=300><ACK=100><WND=100><TEXT=4><CTL=FIN,ACK>"),
+    "a FIN ahead": ({}, FIN.format(305)),
+    "a FIN with text ahead": ({}, "<SEQ=305><ACK=100><WND=100><TEXT=4><CTL=FIN,ACK>"),
+    "a FIN at a shut window": ({"rcv_wnd": 0, "unread": 100}, FIN.format(300)),
+    "a FIN without room": (
+        {"rcv_wnd": 4, "unread": 96},
+        "<SEQ=300><ACK=100><WND=100><TEXT=4><CTL=FIN,ACK>",
+    ),
+    "an ACK just beyond a shut window": (
+        {"rcv_wnd": 0, "unread": 100, "flight": 20},
+        "<SEQ=302><ACK=110><WND=100><CTL=ACK>",
+    ),
+    "an ACK beyond it": (
+        {"rcv_wnd": 0, "unread": 100, "flight": 20},
+        "<SEQ=303><ACK=110><WND=100><CTL=ACK>",
+    ),
+    "text with the ACK of our SYN": (OPENS, TEXT.format(300, 10)),
+    "text with another": (OPENS | CLOSES | {"snd_nxt": 101}, TEXT.format(300, 10)),
+    "our FIN with an ACK": ({"due": 4}, Input.CLOSE),
+    "an ACK that has waited": ({"due": 4}, WAITED),
+    "a RECEIVE of a segment": ({"rcv_wnd": 90, "unread": 10, "rcv_push": True}, Input.RECEIVE),
+    "a RECEIVE of less": ({"rcv_wnd": 91, "unread": 9, "due": 9}, Input.RECEIVE),
+    "a RECEIVE behind a shut window": ({"rcv_wnd": 0, "unread": 100}, Input.RECEIVE),
+    "a RECEIVE of what was wider": ({"rcv_wnd": 100, "unread": 10}, Input.RECEIVE),
+    "a window that shrinks": ({"rcv_wnd": 14, "unread": 86, "here": (12, 13)}, Input.SHRINK),
+    "a window that shuts": ({"rcv_wnd": 1, "unread": 99, "here": (0,)}, Input.SHRINK),
+}
+READ: dict[str, tuple[Any, ...]] = {
+    "a RECEIVE of a part": ({"rcv_wnd": 95, "unread": 5, "rcv_push": True}, Input.RECEIVE),
+    "a RECEIVE of the last part": ({"rcv_wnd": 96, "unread": 4, "rcv_push": True}, Input.RECEIVE),
+    "one that is worth it": ({"rcv_wnd": 86, "unread": 8, "rcv_push": True}, Input.RECEIVE),
+    "one that is just not": ({"rcv_wnd": 87, "unread": 8, "rcv_push": True}, Input.RECEIVE),
+}
+PLACES = [(FINE, name) for name in STEPS] + [(READS, name) for name in READ]
+
+
+def step(bounds: Any, name: str) -> tuple[Endpoint, Moment]:
+    """A step of the specification, as a watcher is told of it."""
+    variables, what = {**STEPS, **READ}[name]
+    known = dict(variables)
+    bounds = replace(bounds, write=known.pop("write", bounds.write))
+    here = known.pop("here", ())
+    known["places"] = tuple(Place(n in here) for n in range(20))  # of a hundred
+    before = plane(**known)
+    arriving = seg(what) if isinstance(what, str) else None
+    event = what if arriving is None else Input.SEGMENT
+    result = happen(before, event, arriving, bounds=bounds)
+    assert result.possible
+    tcp = Tcp(Rules(), bounds, 0)
+    tcp.sent = list(result.segments)
+    return result.end, Moment(before.tcb, result.end.tcb, event, arriving, False, tcp, NOTHING)
+
+
+def breached(moment: Moment) -> bool:
+    ghost = Ghost()
+    Flow().lives(ghost, moment)
+    return ghost.stalled or ghost.withheld
+
+
+@pytest.mark.parametrize(("bounds", "name"), PLACES, ids=lambda x: x if isinstance(x, str) else "")
+def test_the_specification_flows(bounds, name):
+    assert not breached(step(bounds, name)[1])
+
+
+def others(end: Endpoint, moment: Moment) -> Iterator[tuple[str, Moment]]:
+    """The same step done otherwise, by as little as may be."""
+    (now,) = end.tcb.transfers
+    judged = moment.before.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
+    for by in (1, -1):
+        fields = ["due", *(["unread"] if judged else [])]
+        if end.tcb.snd.una != ISN and now.cwnd and end.tcb.state != State.FIN_WAIT_2:
+            fields.append("largest")
+        for field in fields:
+            changed = replace(now, **{field: getattr(now, field) + by})
+            yield field, replace(moment, after=replace(end.tcb, transfers=(changed,)))
+        if judged and moment.what in (Input.SEGMENT, Input.RECEIVE):
+            for field in ("nxt", "wnd")[moment.what == Input.RECEIVE :]:
+                rcv = replace(end.tcb.rcv, **{field: getattr(end.tcb.rcv, field) + by})
+                yield f"rcv.{field}", replace(moment, after=replace(end.tcb, rcv=rcv))
+    for n in (0, 1, 10, 19) if judged else ():
+        flipped = list(now.places)
+        flipped[n] = Place(not flipped[n].here)
+        changed = replace(now, places=tuple(flipped))
+        yield f"place {n}", replace(moment, after=replace(end.tcb, transfers=(changed,)))
+    if moment.after.snd.una == ISN:
+        return
+    for sent in others_sent(moment.tcp.sent, judged):
+        tcp = Tcp(moment.tcp.rules, moment.tcp.bounds, 0)
+        tcp.sent = sent
+        yield f"sent {sent}", replace(moment, tcp=tcp)
+
+
+def others_sent(sent: list[Segment], judged: bool) -> Iterator[list[Segment]]:
+    """What else might be sent: one less, one more, or one that is a little different."""
+    for n, one in enumerate(sent):
+        if one.ctl.rst:
+            continue
+        rest = [*sent[:n], *sent[n + 1 :]]
+        numbers = one.length() != 0
+        if numbers or judged:
+            yield rest
+        yield [*sent[:n], replace(one, wnd=one.wnd + 1), *sent[n + 1 :]]
+        if numbers:
+            for by in (1, -1):
+                yield [*sent[:n], replace(one, seq=one.seq + by), *sent[n + 1 :]]
+                yield [*sent[:n], replace(one, text=one.text + by), *sent[n + 1 :]]
+            other = replace(one, ctl=replace(one.ctl, fin=not one.ctl.fin))
+            yield [*sent[:n], other, *sent[n + 1 :]]
+    if not any(one.ctl.rst for one in sent):
+        after = sent[-1] if sent else Segment(seq=100, ack=300, wnd=100)
+        seq = after.seq + after.length()
+        yield [*sent, replace(after, seq=seq, text=10, ctl=Control(ack=True, psh=True))]
+        yield [*sent, replace(after, seq=seq, text=0, ctl=Control(ack=True, fin=True))]
+
+
+@pytest.mark.parametrize(("bounds", "name"), PLACES, ids=lambda x: x if isinstance(x, str) else "")
+def test_whatever_is_done_otherwise_is_a_breach(bounds, name):
+    end, moment = step(bounds, name)
+    for what, other in others(end, moment):
+        assert breached(other), what
