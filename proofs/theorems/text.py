@@ -57,7 +57,6 @@ class Life:
     closed: bool = False  # CLOSE was called
     taken: Count = 0  # the place after the last octet that was taken
     ended: bool = False  # FIN was taken
-    passive: bool = False  # it came from LISTEN, or TIME-WAIT
 
     @property
     def got(self) -> int:
@@ -589,7 +588,7 @@ def remembered(w: Sides) -> bool:
     me: End = w.me
     life: Life = w.mine(me.iss)
     same = (life.heard == me.heard) & (life.wrote == me.wrote) & (life.closed == me.closed)
-    same = same & (life.passive == me.passive) & (me.iss <= me.made)
+    same = same & (me.iss <= me.made)
     return same & (life.taken == me.taken) & (life.ended == me.ended)
 
 
@@ -613,7 +612,7 @@ def left_is_remembered(w: Sides) -> bool:
     left, life = me.left, w.mine(me.left.iss)
     other: Life = w.its(left.heard)
     same = (life.heard == left.heard) & (life.wrote == left.wrote) & (life.taken == left.taken)
-    same = same & life.closed & life.ended & (life.passive == left.passive)
+    same = same & life.closed & life.ended
     order = (left.iss >= 1) & (left.iss < me.iss) & (left.iss < left.wrote)
     order = order & (left.wrote < w.my_end(left.iss)) & (left.heard >= 1)
     order = order & (left.heard <= w.peer.made) & (left.heard < left.taken)
@@ -764,25 +763,43 @@ def others_have_taken_nothing_simultaneous(w: Sides, seg: Flying) -> bool:
     return _others_have_taken_nothing(w, seg, True)
 
 
-def heard_was_made(w: Sides, n: Count) -> bool:
-    """No TCB has heard one that was never made."""
-    made: bool = w.mine(n).heard <= w.peer.made
-    return made
+def answers_its_caller(w: Sides) -> bool:
+    """A listener's SYN is heard only by the TCB that called it; so were those that were left."""
+    me: End = w.me
+    peer: End = w.peer
+    return (
+        _answers(me, peer)
+        & implies(me.reopened, _answers(me.left, peer))
+        & implies(peer.reopened, _answers(me, peer.left))
+        & implies(me.reopened & peer.reopened, _answers(me.left, peer.left))
+    )
 
 
-def answers_its_caller(w: Sides, n: Count) -> bool:
-    """A listener's SYN is heard only by the TCB that called it."""
-    heard = w.mine(n).heard
-    return implies((heard != 0) & w.its(heard).passive, w.its(heard).heard == n)
+def _answers(mine: End | Left, its: End | Left) -> bool:
+    heard = (mine.heard != 0) & (mine.heard == its.iss)
+    return implies(heard & its.passive, mine.iss == its.heard)
 
 
 def acknowledges_its_callee(w: Sides, seg: Flying) -> bool:
     """... and acknowledged by no other; a SYN without ACK is of a TCB that was opened actively."""
-    callee: Life = w.its(seg.heard)
-    bare = seg.syn & not_(seg.ack)
-    return implies(seg.ack & callee.passive, seg.src == callee.heard) & implies(
-        bare, not_(w.mine(seg.src).passive)
+    me: End = w.me
+    peer: End = w.peer
+    return (
+        _is_of_the_caller(seg, peer)
+        & implies(peer.reopened, _is_of_the_caller(seg, peer.left))
+        & _is_active(seg, me)
+        & implies(me.reopened, _is_active(seg, me.left))
     )
+
+
+def _is_of_the_caller(seg: Flying, its: End | Left) -> bool:
+    acks = seg.ack & (seg.heard == its.iss) & its.passive
+    return implies(acks, seg.src == its.heard)
+
+
+def _is_active(seg: Flying, mine: End | Left) -> bool:
+    bare = seg.syn & not_(seg.ack) & (seg.src == mine.iss)
+    return implies(bare, not_(mine.passive))
 
 
 def simultaneous_or_later(w: Sides) -> bool:
