@@ -157,6 +157,7 @@ def test_a_missing_package_is_one_line(command: tuple[str, ...]) -> None:
     [
         ("diagram", "--check"),
         ("matrix", "--check"),
+        ("costs", "--page"),
         ("time-wait", "--page"),
         ("requirements", "--check"),
     ],

@@ -32,9 +32,14 @@ WIDEST = 32
 _ARGUMENTS = "me, seg, sight, drawn"
 
 
-def javascript(model: Composition, claims: Mapping[str, Tree], title: str) -> str:
-    """The module's text; ``claims`` are predicates of every state, over ``a.*`` and so on."""
-    return _Module(model, claims, title).text()
+def javascript(
+    model: Composition, claims: Mapping[str, Tree], title: str, settings: Sequence[str] = ()
+) -> str:
+    """The module's text; ``claims`` are predicates of every state, over ``a.*`` and so on.
+
+    ``settings`` are variables that whoever uses the module may set: they are 0 at first.
+    """
+    return _Module(model, claims, title, settings).text()
 
 
 def constant(path: str, prefix: str = "") -> str:
@@ -77,13 +82,20 @@ def _bare(text: str) -> str:
 class _Module:
     """One module being written."""
 
-    def __init__(self, model: Composition, claims: Mapping[str, Tree], title: str) -> None:
+    def __init__(
+        self,
+        model: Composition,
+        claims: Mapping[str, Tree],
+        title: str,
+        settings: Sequence[str],
+    ) -> None:
         if len({tuple(component.fields) for component in model.components}) > 1:
             raise ValueError("the components of a module have the same fields")
         self.model, self.title = model, title
         self.fields = model.components[0].fields
         self.names = [component.name for component in model.components]
         self.claims = claims
+        self.settings = settings
         self.seen = list(model.sight)
         self.rules: dict[str, int] = {}
         self.paths: dict[str, int] = {}
@@ -104,6 +116,8 @@ class _Module:
         if head == "peer" or head in self.names:
             end = "peer" if head == "peer" else f"ends[{self.names.index(head)}]"
             return f"{end}[{constant(path)}]"
+        if name in self.settings:
+            return f"settings.{name}"
         slot = re.fullmatch(r"(out|in)(\d+)", head)
         if slot and path == "present":
             return f"({slot[1]}_.length > {slot[2]})"
@@ -329,6 +343,9 @@ class _Module:
             f"export const meanings = {json.dumps(kinds_of(self.fields))};",
             f"export const messageMeanings = {json.dumps(kinds_of(m.message_fields))};",
         ]
+        if self.settings:
+            first = ", ".join(f"{name}: 0" for name in self.settings)
+            lines.append(f"export const settings = {{ {first} }};")
         lines += [f"const {constant(f.path)} = {i};" for i, f in enumerate(self.fields)]
         lines += [
             f"const {constant(f.path, 'seg_')} = {i};" for i, f in enumerate(m.message_fields)

@@ -9,6 +9,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     abort_with_ack,
     aborts,
     ack,
@@ -40,6 +41,7 @@ GVISOR = Profile(
             (Outcome(_fin_again, after=State.FIN_WAIT_1),),
             where="LAST-ACK, CLOSING; retransmission timeout",
             upstream="gone in later versions",
+            switch=Switched("fin_again", FinAgain.ANEW),
         ),
         Departure(
             2,
@@ -68,6 +70,7 @@ GVISOR = Profile(
             ),
             where="any state but TIME-WAIT; a reset in the window, not at RCV.NXT",
             upstream="changed",
+            switch=Switched("reset_exact", False),
         ),
         Departure(
             4,
@@ -75,6 +78,7 @@ GVISOR = Profile(
             "3.10.4",
             (Outcome(at("SYN-RECEIVED", "CLOSE", opened="active"), nothing, State.CLOSED),),
             where="SYN-RECEIVED after an active OPEN; CLOSE",
+            switch=Switched("early_close", EarlyClose.SILENT),
         ),
         Departure(
             5,
@@ -141,6 +145,7 @@ GVISOR = Profile(
                 ),
             ),
             where="CLOSING, LAST-ACK; text at RCV.NXT",
+            switch=Switched("late_text_resets", True),
         ),
         Departure(
             10,
@@ -163,6 +168,7 @@ GVISOR = Profile(
                 Outcome(at("TIME-WAIT", "rcv RST beyond RCV.NXT"), nothing),
             ),
             where="TIME-WAIT; a reset in the window",
+            switch=Switched("time_wait_ignores_reset", True),
         ),
         Departure(
             12,
@@ -239,6 +245,7 @@ GVISOR = Profile(
             "3.10.7.4 fifth",
             (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
             where="ESTABLISHED; ACK of what was not sent",
+            switch=Switched("bad_ack_answered", False),
         ),
     ),
     rules={

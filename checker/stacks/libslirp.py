@@ -9,6 +9,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     abort_with_ack,
     ack,
     at,
@@ -81,6 +82,7 @@ LIBSLIRP = Profile(
                 ),
             ),
             where="SYN-RECEIVED and later; a reset that is not exact: half of all are below",
+            switch=Switched("reset_below", ResetBelow.ALL),
         ),
         Departure(
             2,
@@ -88,6 +90,7 @@ LIBSLIRP = Profile(
             "3.10.7.4 first",
             (Outcome(at(f"SYN-RECEIVED {_SYNCHRONIZED}", "rcv SYN again"), nothing),),
             where="SYN-RECEIVED and later; SYN below RCV.NXT: a guest that starts again hangs",
+            switch=Switched("syn_silent", Silent.BELOW),
         ),
         Departure(
             3,
@@ -104,6 +107,7 @@ LIBSLIRP = Profile(
                 ),
             ),
             where="SYN-RECEIVED; SEG.ACK = ISS (erratum 3301)",
+            switch=Switched("ack_of_nothing", True),
         ),
         Departure(
             4,
@@ -125,6 +129,7 @@ LIBSLIRP = Profile(
                 ),
             ),
             where="TIME-WAIT, CLOSING, LAST-ACK; text",
+            switch=Switched("late_text_resets", True),
         ),
         Departure(
             5,
@@ -151,6 +156,7 @@ LIBSLIRP = Profile(
                 ),
             ),
             where="SYN-RECEIVED and later; SYN in the window",
+            switch=Switched("syn_challenge", False),
         ),
         Departure(
             6,
@@ -188,6 +194,7 @@ LIBSLIRP = Profile(
             "3.10.7.4 fifth (RFC 5961 5.2)",
             (Outcome(at(_SYNCHRONIZED, "rcv ACK of long ago"), nothing),),
             where="any synchronized state; SEG.ACK far below SND.UNA",
+            switch=Switched("ack_floor", False),
         ),
         Departure(
             9,
@@ -303,6 +310,7 @@ LIBSLIRP = Profile(
     ),
     rules={
         "reset_below": ResetBelow.ALL,
+        "reset_exact": False,
         "syn_silent": Silent.BELOW,
         "syn_challenge": False,
         "ack_of_nothing": True,

@@ -12,6 +12,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     Timers,
     abort_with_ack,
     aborts,
@@ -98,6 +99,7 @@ DEPARTURES = (
         "after a FIN, a reset one below RCV.NXT is taken",
         "3.10.7.4 first",
         (Outcome(at("CLOSE-WAIT CLOSING LAST-ACK", "rcv old RST"), after=State.CLOSED),),
+        switch=Switched("reset_below", ResetBelow.FIN),
     ),
     Departure(
         6,

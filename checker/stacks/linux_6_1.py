@@ -6,7 +6,7 @@ Evidence: the plans of ``stack linux-6.1``, against 6.1.176 in Debian's user-mod
 from dataclasses import replace
 
 from checker.stacks.linux import LINUX
-from checker.stacks.profile import Departure, Outcome, at, nothing
+from checker.stacks.profile import Departure, Outcome, Switched, at, nothing
 from spec.tcp.tcb import State
 
 LINUX_6_1 = replace(
@@ -22,6 +22,7 @@ LINUX_6_1 = replace(
             (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
             where="ESTABLISHED; ACK of what was not sent",
             upstream="6.18 answers it",
+            switch=Switched("bad_ack_answered", False),
         ),
         Departure(
             14,
@@ -36,6 +37,7 @@ LINUX_6_1 = replace(
             ),
             where="SYN-RECEIVED after a passive OPEN; a reset in the window, not at RCV.NXT",
             upstream="6.18 challenges it (CVE-2026-68118)",
+            switch=Switched("syn_received_reset_exact", False),
         ),
     ),
     rules={**LINUX.rules, "syn_received_reset_exact": False, "bad_ack_answered": False},

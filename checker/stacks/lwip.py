@@ -9,6 +9,7 @@ from checker.stacks.profile import (
     Departure,
     Outcome,
     Profile,
+    Switched,
     abort_with_ack,
     aborts,
     ack,
@@ -17,6 +18,7 @@ from checker.stacks.profile import (
     reset_with_ack,
     syn_ack,
 )
+from spec.rules import Restart
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -63,6 +65,7 @@ LWIP = Profile(
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; text or FIN without ACK",
             upstream="the code is the same in its master of June 2026",
+            switch=Switched("ack_needed", False),
         ),
         Departure(
             2,
@@ -83,6 +86,7 @@ LWIP = Profile(
             ),
             where="SYN-SENT; any ACK without SYN and RST: six or seven of them abort connect()",
             upstream="the same in master",
+            switch=Switched("syn_sent_resends", True),
         ),
         Departure(
             3,
@@ -105,6 +109,7 @@ LWIP = Profile(
             ),
             where="SYN-RECEIVED; a good ACK, SEG.SEQ far outside the window",
             upstream="the same in master",
+            switch=Switched("syn_received_seq_check", False),
         ),
         Departure(
             4,
@@ -113,6 +118,7 @@ LWIP = Profile(
             (Outcome(at("SYN-SENT", "rcv SYN"), nothing, State.SYN_SENT),),
             where="SYN-SENT; SYN",
             upstream="a known limitation",
+            switch=Switched("simultaneous_open", False),
         ),
         Departure(
             5,
@@ -125,6 +131,7 @@ LWIP = Profile(
                 ),
             ),
             where="TIME-WAIT; SYN in the window",
+            switch=Switched("time_wait_challenge", False),
         ),
         Departure(
             6,
@@ -135,6 +142,7 @@ LWIP = Profile(
                 Outcome(at("TIME-WAIT", "rcv RST beyond RCV.NXT"), nothing),
             ),
             where="TIME-WAIT; a reset in the window",
+            switch=Switched("time_wait_ignores_reset", True),
         ),
         Departure(
             7,
@@ -164,6 +172,7 @@ LWIP = Profile(
             "3.10.7.4 fifth (RFC 5961 5.2)",
             (Outcome(at(_SYNCHRONIZED, "rcv ACK of long ago"), nothing),),
             where="any synchronized state; SEG.ACK far below SND.UNA",
+            switch=Switched("ack_floor", False),
         ),
         Departure(
             9,
@@ -205,6 +214,7 @@ LWIP = Profile(
         "simultaneous_open": False,
         "time_wait_challenge": False,
         "time_wait_ignores_reset": True,
+        "time_wait_restart": Restart.FIN,
         "ack_floor": False,  # an ACK of long ago is taken for an old one
     },
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from checker.stacks import PROFILES
 from checker.stacks.drivers import DRIVERS
+from checker.stacks.generate.plans import DEPARTS
 from checker.stacks.profile import Departure
 from checker.stacks.report import Played
 
@@ -79,7 +80,7 @@ def _lines(data: Kept) -> Iterator[str]:
         )
     yield ""
     yield "Transitions are those of one endpoint: state, input, answer, next state. Seconds are"
-    yield "real ones, on two cores. *Numbers* are RCV.NXT and SND.UNA, as the stack itself tells them."
+    yield "real ones, on two cores. *Numbers* are RCV.NXT and SND.UNA, as the stack tells them."
     for name, one in _ordered(data):
         yield from ("", f"## {name}", "")
         yield from _stack(name, one)
@@ -121,7 +122,9 @@ def stale(data: Kept, shown: str) -> Iterator[str]:
             yield f"{DATA}: there is no stack {name}"
             continue
         known = {each.name for each in PROFILES[name].departures}
-        for each in sorted(set(one["departed"]) ^ known):
+        seen = set(one["departed"])
+        met = {each for each in known if DEPARTS + each in one["hindered"]}  # and gone round
+        for each in sorted((seen - known) | (known - seen - met)):
             yield f"{name}: only in the profile or in {DATA}: {each}; ./run stack {name} --write"
     for name in sorted(set(DRIVERS) - set(data)):
         yield f"{name} was never played: ./run stack {name} --write"

@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
     after: State | None = None  # ... and entered; None: as specified
     elsewhere: bool = False  # RCV.NXT, SND.UNA or what else is not as specified afterwards
     dies: bool = False  # the stack is no more
+    anything: bool = False  # what is sent has a number that nobody foretells, as a new ISN
 
 
 class Switched(NamedTuple):

@@ -47,6 +47,7 @@ from checker.support.ran import Ran
 from proofs.recheck import check as recheck
 from proofs.recheck import obligations, solvers, statement
 from proofs.theorems.needs import NEEDS, varied
+from proofs.theorems.small import Small
 from proofs.theorems.table import BY_ID, THEOREMS, Theorem, together
 
 STATEMENT, PROOF, RECHECK, TEST = "statement", "proof", "recheck", "test"
@@ -263,11 +264,8 @@ class Ground:
 
     def checks(self) -> list[Check]:
         """All but the tests."""
-        small = [
-            some[0].id
-            for some in together(THEOREMS)
-            if some[0].system is not None and not self.theory(some[0].id)[1].at_once
-        ]  # those that are asked at once are no small work
+        systems = {some[0].id: some[0].system for some in together(THEOREMS)}
+        small = [id for id, system in systems.items() if isinstance(system, Small)]
         wrong = [(n.theorem, n.title) for n in NEEDS if n.falls and n.theorem in small]
         found = []
         for id in (*small, *HOSTS):
@@ -280,20 +278,17 @@ class Ground:
                 Check(f"recheck {id}", RECHECK, partial(self._accepted, id), _accepted_not),
             ]
         for of, title in (*wrong, *WRONG):
-            proves, accepts = partial(self._proves, of, title), partial(self._refuses, of, title)
-            says = f"accepts what is false ({of}: {title})"
-            found += [
-                Check(f"false {of}: {title}", RECHECK, proves, str),
-                Check(f"refused {of}: {title}", RECHECK, accepts, _told(says)),
-            ]
+            ask = partial(self._proves, of, title)
+            found.append(Check(f"false {of}: {title}", RECHECK, ask, str))
+        for of, title in (*wrong, *WRONG):
+            says = _told(f"accepts what is false ({of}: {title})")
+            ask_recheck = partial(self._refuses, of, title)
+            found.append(Check(f"refused {of}: {title}", RECHECK, ask_recheck, says))
         sampled = partial(self.sampled, SAMPLED)
         found += [
             Check(f"paths of {SAMPLED}", PROOF, sampled, _told(f"{SAMPLED}: some paths")),
             Check(f"recheck of {SAMPLED}", RECHECK, partial(self._agreed, SAMPLED), str),
         ]
-        for kept in self.kept:  # each check is to make for itself what it needs
-            if not kept.pinned:
-                kept.cache_clear()
         return found
 
     def _stale(self, id: str) -> str:

@@ -227,6 +227,9 @@ def cleaned(
         return _clean(known, check).said
 
     todo = [check for check in checks if _key(check) not in journal.known]
+    for check in checks:
+        if check not in todo:
+            _pinned(known.kept, journal.known[_key(check)]["made"])
     for check, (end, said) in forked(clean, todo, workers):
         tell(check.name)
         if end == NO_END:
@@ -234,8 +237,17 @@ def cleaned(
         if wrong := _wrong_without(check, json.loads(said["value"])):
             raise UsageProblem(f"without a change: {wrong}")
         journal.add(_key(check), said)
+        _pinned(known.kept, said["made"])
     found = [_heard(check, journal.known[_key(check)]) for check in checks]
     return [one for one in found if one.value != json.dumps(SKIPPED)]
+
+
+def _pinned(kept: Sequence[Kept], made: Sequence[Any]) -> None:
+    """What is pinned is made once for all checks."""
+    by_name = {one.name: one for one in kept if one.sent and one.pinned}
+    for name, key, value, _, seconds in made:
+        if name in by_name:
+            by_name[name].made.setdefault(tuple(key), Made(value, None, seconds))
 
 
 def _key(check: Check) -> str:

@@ -22,6 +22,7 @@ ALONE = (
 )
 """Files that are taken, and what they link to."""
 
+_PLAY = re.compile(r"<!-- play: ([\w.-]+) -->")
 _LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)")
 
 
@@ -43,8 +44,29 @@ def stage() -> None:
             target = (here.parent / link).resolve()
             if target.is_file() and not (STAGED / target.relative_to(TOP)).exists():
                 _copy(target)
+    for page in STAGED.rglob("*.md"):
+        page.write_text(played(page), "utf-8")
     for name in ("site.css", "iframe-worker.js"):
         shutil.move(STAGED / "docs/site" / name, STAGED)
+
+
+def played(page: Path) -> str:
+    """The text of a page, with the player where it says ``<!-- play: RUN -->``."""
+    where = page.relative_to(STAGED)
+    up = "../" * (len(where.parts) - 1)
+    lang = "&lang=zh" if "zh" in where.parts else ""
+
+    def frame(found: re.Match[str]) -> str:
+        run = f"{up}play.html#v=runs&run={found[1]}{lang}"
+        return f'<iframe class="play" src="{run}" title="{found[1]}" loading="lazy"></iframe>'
+
+    return _PLAY.sub(frame, page.read_text("utf-8"))
+
+
+def play() -> int:
+    """Write the page that runs the specification; the exit code."""
+    command = [sys.executable, "-m", "checker", "page", "--out", str(STAGED / "play.html")]
+    return subprocess.run(command, cwd=TOP, check=False).returncode
 
 
 def _copy(file: Path) -> None:
@@ -76,6 +98,8 @@ def settings() -> Path:
 
 def main() -> int:
     stage()
+    if code := play():
+        return code
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--config-file", settings()],
         check=False,

@@ -171,8 +171,8 @@ class Record:
         beside.replace(place)
 
     def todo(self, asked: Sequence[Question], timeout: float) -> list[int]:
-        """What to ask: of what nothing is known, the short first, and then what was not checked in
-        less time."""
+        """What to ask: of what nothing is known, and then what was not checked in less time. The
+        short come first, the more so the more obligations ask them."""
         known = self.known
         never, again = [], []
         for n, one in enumerate(asked):
@@ -181,9 +181,8 @@ class Record:
                 never.append(n)
             elif before.wrong and limit < timeout:
                 again.append(n)
-        return [
-            n for some in (never, again) for n in sorted(some, key=lambda n: len(asked[n].text))
-        ]
+        cost = [len(one.text) / len(one.names) for one in asked]
+        return [*sorted(never, key=cost.__getitem__), *sorted(again, key=cost.__getitem__)]
 
 
 def _row(found: Proved, limit: float) -> list[object]:

@@ -55,12 +55,10 @@ def _processed(m: Moment) -> bool:
         return False
     if before.state == State.SYN_SENT:
         return seg.ctl.syn
-    new = seq.lt_le(before.snd.una, seg.ack, before.snd.nxt)
-    known = (before.state != State.SYN_RECEIVED) & (
-        seq.minus(before.snd.una, seg.ack) <= m.tcp.bounds.window
-    )
+    oldest = seq.minus(before.snd.una, m.tcp.bounds.window)
+    known = seq.le_le(oldest, seg.ack, before.snd.nxt)
     plain = seg.ctl.ack & not_(seg.ctl.rst | seg.ctl.syn)
-    return _inside(before, seg, m) & plain & (new | known)
+    return _inside(before, seg, m) & plain & known
 
 
 def _inside(before: Tcb, seg: Segment, m: Moment) -> bool:

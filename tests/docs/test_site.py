@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from proofs.claims.scenarios import SCENARIOS
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
 from tests.docs.test_commands import COMMANDS
@@ -50,6 +51,18 @@ def test_what_is_explained_is_explained_in_chinese_too():
     assert english | {"README.md"} == chinese.keys()
     for name, text in chinese.items():
         assert sum("\u4e00" <= sign <= "\u9fff" for sign in text) > 500, name
+
+
+def test_what_is_played_is_a_walk(staged):
+    names = [
+        name
+        for page in TOP.glob("docs/**/*.md")
+        for name in re.findall(r"^<!-- play: (.*) -->$", page.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert names
+    assert {*names} <= SCENARIOS.keys()
+    text = (staged / "docs/zh/why.md").read_text("utf-8")
+    assert 'src="../../play.html#v=runs&run=lost-last-ack&lang=zh"' in text
 
 
 def test_what_pages_link_to_comes_along(staged):

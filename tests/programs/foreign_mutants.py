@@ -22,11 +22,11 @@ from tests.programs import foreign
 FIFTH = 5
 
 
-def facts() -> deque[Fact]:
-    """Those that are asked, the quick ones first."""
+def facts(text: bool) -> deque[Fact]:
+    """Those that are asked, the quick ones first; those of connections with ``text`` too."""
     every = [f for table in foreign.tables() for f in table.facts if f.verdict == AGREES]
     quick = [f for f in every if not f.start.setup.mss]
-    return deque([*quick, *[f for f in every if f.start.setup.mss][::FIFTH]])
+    return deque([*quick, *[f for f in every if text and f.start.setup.mss][::FIFTH]])
 
 
 def fails(judge: Judge, fact: Fact) -> bool:
@@ -55,8 +55,10 @@ def main() -> None:
     """Ask of each change."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("words", nargs="*", help="only places that contain one of these")
-    words = parser.parse_args().words
-    asked = facts()
+    parser.add_argument("--no-text", action="store_true", help="only facts without text: quick")
+    args = parser.parse_args()
+    words = args.words
+    asked = facts(not args.no_text)
     judge = Judge(SOURCES["freebsd-net/tcp-testsuite"])
     with watched(FUNCTIONS) as lines:
         assert not any(fails(judge, fact) for fact in asked)

@@ -310,7 +310,7 @@ def _start(start: Start, way: tuple[str, ...]) -> dict[str, object]:
         return {}
     said: dict[str, object] = {}
     if start.setup != Setup():
-        said["setup"] = list(start.setup)
+        said["setup"] = list(start.setup[: 4 if start.setup.sack else 3])
     if start.settings:
         said["settings"] = list(start.settings)
     return said
@@ -330,7 +330,7 @@ def _inline(value: object) -> str:
         return "{" + ", ".join(f"{k} = {_inline(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 def load(path: Path) -> Table:

@@ -6,6 +6,7 @@ that scripts that differ in the window only say one thing.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class Setup(NamedTuple):
     window: int = WINDOW
     mss: int = 0  # 0: no data plane
     place: int = 0
+    sack: bool = False  # both ends have said that they know SACK
 
     def bounds(self) -> Bounds:
         """The specification's bounds for it."""
@@ -67,7 +69,7 @@ class Setup(NamedTuple):
             user_timeout=True,
         )
         if self.mss:
-            own = replace(own, transfer=True, mss=self.mss, place=self.place)
+            own = replace(own, transfer=True, mss=self.mss, place=self.place, sack=self.sack)
             return replace(own, initial_window=10, clamp=1 << 20)
         return own
 
@@ -94,7 +96,8 @@ class Host:
     gone: bool = False  # the user has closed the socket
 
     def __post_init__(self) -> None:
-        self.tcb = new_tcb(self.setup.bounds())
+        # It reports what it holds. What its peer reports is not kept: that is of few places only.
+        self.tcb = new_tcb(replace(self.setup.bounds(), sack=False))
 
     def copy(self) -> "Host":
         """Another one in the same state."""
@@ -193,7 +196,23 @@ def answer(seg: Segment, setup: Setup) -> str:
     ctl = seg.ctl
     zero = seg.seq == 0 and ctl.rst
     said = f"{named(ctl, seg.text)} seq={'0' if zero else place(seg.seq, 'ISS', setup)}"
-    return said + (f" ack={place(seg.ack, 'IRS', setup)}" if ctl.ack else "")
+    said += f" ack={place(seg.ack, 'IRS', setup)}" if ctl.ack else ""
+    if not seg.sack:
+        return said
+    held = [n for n in range(seg.sack.bit_length()) if seg.sack >> n & 1]
+    first = SEQ.minus(seg.ack, IRS)
+    return said + blocks((first + n * setup.place, first + (n + 1) * setup.place) for n in held)
+
+
+def blocks(spans: Iterable[tuple[int, int]]) -> str:
+    """What a SACK option reports, from the ISN: ``sack=200-300,400-500``."""
+    found: list[list[int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], end)
+        else:
+            found.append([start, end])
+    return " sack=" + ",".join(f"{start}-{end}" for start, end in found) if found else ""
 
 
 def agrees(expected: str, seg: Segment, setup: Setup) -> bool:
@@ -209,7 +228,7 @@ def agree(expected: str, said: str) -> bool:
 
 
 def _parts(text: str) -> list[tuple[str, str]]:
-    said, *numbers = re.split(r" (?=seq=|ack=)", text)
+    said, *numbers = re.split(r" (?=seq=|ack=|sack=)", text)
     parts = [("said", said)]
     for number in numbers:
         key, _, value = number.partition("=")

@@ -36,10 +36,11 @@ unexplained.
 A script's calls and the segments that it injects are *events*. Its answer is a fact if the script
 would fail without it: what is sent, that nothing is sent (if a later segment is expected, since
 only then would it be noticed), which state a socket tells, whether a reset is reported, and how
-many octets there are to read. Compared are control bits, SEG.SEQ, SEG.ACK and the length of the
-text; not windows, options, and when a segment is sent. Numbers count from the ISNs, and the right
-edge of the receive window is `WND`, so that scripts which differ only there say one thing. The same
-fact in several scripts counts once.
+many octets there are to read. Compared are control bits, SEG.SEQ, SEG.ACK, the length of the text
+(as one stream, however it is cut) and what a SACK option reports; not windows, other options, and
+when a segment is sent. Numbers count from the ISNs, and the right edge of the receive window is
+`WND`, so that scripts which differ only there say one thing. The same fact in several scripts
+counts once.
 """
 
 
@@ -80,12 +81,17 @@ def _source(table: Table) -> Iterator[str]:
     profile = f"the stack's profile is `{source.profile}`" if source.profile else "no profile"
     yield f"At commit {table.commit[:12]}; {profile}."
     yield f"{table.scripts} scripts, {table.events} events with an answer that is known, and"
-    yield f"{table.unseen} of which a script would notice nothing."
+    if source.learned:
+        yield f"{table.unseen} inputs that are no event of a host, such as an accept()."
+    else:
+        yield f"{table.unseen} of which a script would notice nothing."
     if source.note:
         yield source.note
     yield ""
     yield from _ended(table)
     yield from _states(table.facts)
+    if source.learned:
+        yield from _cells(table.facts)
     yield from _reasons(table, (*source.more.values(), *source.departures()))
 
 
@@ -131,6 +137,40 @@ def _states(facts: Sequence[Fact]) -> Iterator[str]:
         if any(row):
             yield f"| {state.value} | " + " | ".join(str(n or "") for n in row) + " |"
     yield ""
+
+
+def _cells(facts: Sequence[Fact]) -> Iterator[str]:
+    """Where a machine and RFC 9293 differ, and the shortest way to see it."""
+    cells: dict[tuple[str, str, str], Fact] = {}
+    for fact in facts:
+        cell = (fact.state, _input(fact.event), " ".join(map(_input, fact.wants)))
+        told = fact.verdict != AGREES and fact.ours != ("not reached",)
+        if told and (cell not in cells or len(fact.drive) < len(cells[cell].drive)):
+            cells[cell] = fact
+    yield "By state and input, a shortest run that tells the machine from RFC 9293's own rules:"
+    yield ""
+    yield "| state | after | input | machine | RFC 9293 |"
+    yield "| --- | --- | --- | --- | --- |"
+    for (state, _, _), fact in sorted(
+        cells.items(), key=lambda item: (_ORDER[item[0][0]], item[0])
+    ):
+        said = [
+            state,
+            ", ".join(map(_input, fact.drive)) or "nothing",
+            _short(fact.event),
+            _answers(fact.wants or ["nothing"]),
+            _answers(fact.ours),
+        ]
+        yield "| " + " | ".join(said) + " |"
+    yield ""
+
+
+_ORDER = {state.value: n for n, state in enumerate(State)}
+
+
+def _input(event: str) -> str:
+    """An event or answer without its numbers."""
+    return event.split(" seq=", maxsplit=1)[0].split(" ack=", maxsplit=1)[0]
 
 
 def _reasons(table: Table, departures: Sequence[Departure]) -> Iterator[str]:

@@ -90,7 +90,13 @@ def setup(script: Script) -> tuple[Setup, int]:
         if len(heard) > 1:
             raise Skipped("text in more pieces than a host holds here")
         return Setup(), window
-    return Setup(fits * size, mss, size), window
+    return Setup(fits * size, mss, size, _sack(packets)), window
+
+
+def _sack(packets: list[Packet]) -> bool:
+    """Have both ends said that they know SACK?"""
+    said = {p.out for p in packets if p.ctl.syn and "sackOK" in p.options}
+    return len(said) == 2
 
 
 def _pieces(heard: list[Packet]) -> int:

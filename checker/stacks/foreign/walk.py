@@ -23,6 +23,7 @@ from checker.stacks.foreign.host import (
     Host,
     Setup,
     answer,
+    blocks,
     named,
     place,
 )
@@ -232,6 +233,10 @@ class _Walker:
         ack = 0 if p.ctl.ack and p.ack is None and not p.out else p.ack
         if ack is not None:
             said += f" ack={self.place(ack, numbers[1], p)}"
+        if p.out and self.walk.setup.sack and p.ack is not None:
+            spans = re.findall(r"(\d+):(\d+)", p.options.partition("sack ")[2])
+            # What is below SEG.ACK came twice (RFC 2883), and is not reported here.
+            said += blocks((int(a), int(b)) for a, b in spans if int(a) >= p.ack)
         if not p.out and self.writes and p.win is not None and p.win << self.shift != _USUAL:
             said += f" wnd={p.win if p.ctl.syn else p.win << self.shift}"
         return said

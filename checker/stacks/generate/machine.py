@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from checker.support.errors import UsageProblem
 from spec.rules import Rules
 from spec.seq import Space
 from spec.tcp.inputs import Input
@@ -44,6 +45,8 @@ BOUNDS = Bounds(
     crashes=1,
 )
 SEQ = Space(BOUNDS.width)
+LIMIT = 2000
+"""TCBs of one endpoint. Rules that let a peer send for ever have no end of them."""
 
 USER = (
     Input.OPEN_PASSIVE,
@@ -118,6 +121,10 @@ def machine(rules: Rules) -> Machine:
         tcb = todo.popleft()
         if key(tcb) in found.edges:
             continue
+        if len(found.edges) == LIMIT:
+            raise UsageProblem(
+                f"under these rules one end has more than {LIMIT} TCBs, and no plans"
+            )
         edges = found.edges[key(tcb)] = list(_edges(tcb, rules))
         todo.extend(edge.after for edge in edges)
     return found

@@ -24,6 +24,8 @@ from spec.tcp.tcb import State
 from spec.world.records import key
 
 LENGTH = 40
+DEPARTS = "the stack departs on the way: "
+"""Why a transition is not reached, before the departure's name."""
 
 
 class Step(NamedTuple):
@@ -52,7 +54,7 @@ class Step(NamedTuple):
         """Is the stack then expected to be elsewhere than the specification?"""
         outcome = self.outcome
         return outcome is not None and (
-            outcome.after is not None or outcome.elsewhere or outcome.dies
+            outcome.after is not None or outcome.elsewhere or outcome.dies or outcome.anything
         )
 
 
@@ -190,7 +192,7 @@ class Planner:
                     found[transition] = why
                 departure = arc.step.departure
                 if not why and departure is not None and arc.step.elsewhere:
-                    why = f"the stack departs on the way: {departure.name}"
+                    why = DEPARTS + departure.name
                 if arc.there not in came or (came[arc.there] and not why):
                     came[arc.there] = why
                     # What is free of hindrance comes first, and decides.

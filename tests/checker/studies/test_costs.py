@@ -1,5 +1,7 @@
 """What real stacks cost: the pages are what the data say, and the data what is found."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,11 @@ def test_the_time_machine_goes_back_25_times() -> None:
     for fix in fixes:
         assert time_machine.ablation(fix).id == fix.ablation
         assert fix.source.startswith("http") or fix.note, fix
+
+
+def test_verify_says_what_a_stack_loses() -> None:
+    command = [sys.executable, "-m", "checker", "verify", "T10", "--small", "--rules", "lwip"]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    lost, _ = done.stdout.split("As by default")
+    assert "T10 " in lost and "violated in 5 steps" in lost

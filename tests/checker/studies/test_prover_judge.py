@@ -173,6 +173,19 @@ def test_what_is_so_without_a_change_is_asked_once(known: Ground, journal: Journ
     )
 
 
+def test_what_is_pinned_is_made_by_one_check_for_all(known: Ground, journal: Journal) -> None:
+    first = Check("first", PROOF, lambda: known.wrong("S2.rate", LESS) and "", str)
+    second = check("second", "")
+    cleaned(known, [first], 1, lambda _: None, journal)
+    (one,) = known.wrong.made.values()
+    assert one.value[0] == f"S2.rate: {LESS}" and one.ran is None
+    known.wrong.cache_clear()
+    cleaned(known, [first, second], 1, lambda _: None, journal)
+    assert list(known.wrong.made) == [("S2.rate", LESS)], "the journal has it, too"
+    known.wrong.forget(lambda _: True)
+    assert known.wrong.made, "and no change drops it"
+
+
 def test_a_test_that_changes_the_specification_is_run_with_models_made_anew(
     known: Ground, journal: Journal
 ) -> None:

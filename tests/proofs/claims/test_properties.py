@@ -28,6 +28,7 @@ from tests.helpers.build import (
     TIME_WAIT,
     endpoint,
     listening,
+    plane,
 )
 
 ISS, IRS = 99, 299
@@ -706,3 +707,26 @@ def test_a_client_has_sent_more_after_the_close():
                 here = applied((asked, 0, 0), (read, 0, 0), b=end(state))
                 more = state == FIN_WAIT_2 and asked == 2 and read == 1
                 assert p.more_after_the_close(here) == more
+
+
+@pytest.mark.parametrize(
+    ("variables", "held"),
+    [
+        ({"queued": 5, "snd_wnd": 4}, True),
+        ({"queued": 5, "snd_wnd": 1}, True),
+        ({"queued": 5, "snd_wnd": 0}, False),
+        ({"queued": 0, "snd_wnd": 4}, False),
+        ({"queued": 5, "snd_wnd": 4, "flight": 1}, False),
+        ({"queued": 5, "snd_wnd": 4, "state": CLOSE_WAIT}, False),
+    ],
+)
+def test_text_is_held_back_from_some_room_with_nothing_in_flight(variables, held):
+    assert p.text_is_held_back(world(plane(**variables), plane())) == held
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "cwnd", "restarted"), [(3, 1, True), (2, 1, False), (3, 2, False)]
+)
+def test_three_duplicates_and_a_segment_are_a_restart(duplicates, cwnd, restarted):
+    end = plane(duplicates=duplicates, cwnd=cwnd)
+    assert p.restarted_by_duplicates(world(plane(), end)) == restarted

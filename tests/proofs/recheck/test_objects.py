@@ -349,6 +349,13 @@ def test_a_record_says_what_came_of_a_question(tmp_path: Path) -> None:
     assert objects.Record.read(place, "2.0").todo(asked, 8) == [0, 2, 1], "of another cvc5"
 
 
+def test_a_question_that_many_ask_comes_before_a_shorter_one() -> None:
+    asked = some_questions()
+    assert len(asked[0].text) < len(asked[2].text) < len(asked[1].text)
+    asked[1].names *= 20
+    assert objects.Record("1.0").todo(asked, 8) == [1, 0, 2]
+
+
 def test_nothing_is_known_of_a_question_that_has_changed(tmp_path: Path) -> None:
     asked = some_questions()
     record = objects.Record("1.0")

@@ -93,6 +93,7 @@ RULES = (
     Rules(congestion=Congestion.RENO),
     Rules(recover_check=False, limited_transmit=False),
     Rules(growth=Growth.SEGMENT, karn=False),
+    Rules(congestion=Congestion.TAHOE),
 )
 
 
@@ -117,7 +118,7 @@ def amiss(moment: Moment) -> bool:
     return ghost.amiss
 
 
-@pytest.mark.parametrize("rules", RULES, ids=("newreno", "reno", "less", "otherwise"))
+@pytest.mark.parametrize("rules", RULES, ids=("newreno", "reno", "less", "otherwise", "tahoe"))
 @pytest.mark.parametrize("name", STEPS)
 def test_the_specification_keeps_its_course(name, rules):
     assert not amiss(step(name, rules)[1])

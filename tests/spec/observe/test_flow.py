@@ -33,6 +33,7 @@ EXPIRES, OVERRIDE, WAITED = (
     Input.ACK_TIMEOUT,
 )
 ACK = "<SEQ=300><ACK={}><WND=100><CTL=ACK>"
+OTHER = "<SEQ=300><ACK=100><WND={}><CTL=ACK>"
 TEXT = "<SEQ={}><ACK=100><WND=100><TEXT={}><CTL=ACK>"
 FIN = "<SEQ={}><ACK=100><WND=100><CTL=FIN,ACK>"
 BUSY: dict[str, Any] = {"flight": 80, "queued": 200, "cwnd": 80, "ssthresh": 200}
@@ -68,7 +69,12 @@ STEPS: dict[str, tuple[Any, ...]] = {
     "an ACK, and little to send": (BUSY | {"queued": 3}, ACK.format(120)),
     "an ACK that opens a window": (BUSY, "<SEQ=300><ACK=180><WND=120><CTL=ACK>"),
     "an ACK that closes one": (BUSY, "<SEQ=300><ACK=110><WND=30><CTL=ACK>"),
+    "a window of a later segment": (BUSY | {"snd_wl1": 299}, OTHER.format(90)),
+    "a window of an earlier one": (BUSY | {"snd_wl1": 301}, OTHER.format(90)),
+    "another of the same": (BUSY, OTHER.format(90)),
+    "a window with an old ACK": (BUSY | {"snd_una": 110, "snd_wl2": 110}, OTHER.format(90)),
     "an ACK beyond what is sent again": (AGAIN, ACK.format(140)),
+    "an ACK just beyond it": (AGAIN, ACK.format(111)),
     "an ACK of what was sent again": (AGAIN, ACK.format(110)),
     "a first duplicate": (BUSY, ACK.format(100)),
     "a second": (BUSY | {"duplicates": 1, "flight": 90}, ACK.format(100)),
@@ -125,7 +131,7 @@ STEPS: dict[str, tuple[Any, ...]] = {
         {"queued": 50, "cwnd": 10},
         "<SEQ=250><ACK=100><WND=100><CTL=ACK>",
     ),
-    "an ACK of what was never sent": (BUSY, ACK.format(190)),
+    "an ACK of what was never sent": (BUSY, ACK.format(181)),
     "an ACK of what was known long ago": (BUSY | {"snd_una": 150, "iss": 0}, ACK.format(50)),
     "an older one": (BUSY | {"snd_una": 150, "iss": 0}, ACK.format(49)),
     "a SYN in the window": (BUSY, "<SEQ=310><CTL=SYN>"),
@@ -192,7 +198,7 @@ READ: dict[str, tuple[Any, ...]] = {
 PLACES = [(FINE, name) for name in STEPS] + [(READS, name) for name in READ]
 
 
-def step(bounds: Any, name: str) -> tuple[Endpoint, Moment]:
+def step(bounds: Any, name: str, **rules: Any) -> tuple[Endpoint, Moment]:
     """A step of the specification, as a watcher is told of it."""
     variables, what = {**STEPS, **READ}[name]
     known = dict(variables)
@@ -202,9 +208,9 @@ def step(bounds: Any, name: str) -> tuple[Endpoint, Moment]:
     before = plane(**known)
     arriving = seg(what) if isinstance(what, str) else None
     event = what if arriving is None else Input.SEGMENT
-    result = happen(before, event, arriving, bounds=bounds)
+    result = happen(before, event, arriving, bounds=bounds, **rules)
     assert result.possible
-    tcp = Tcp(Rules(), bounds, 0)
+    tcp = Tcp(Rules(**rules), bounds, 0)
     tcp.sent = list(result.segments)
     return result.end, Moment(before.tcb, result.end.tcb, event, arriving, False, tcp, NOTHING)
 
@@ -235,6 +241,8 @@ def others(end: Endpoint, moment: Moment) -> Iterator[tuple[str, Moment]]:
             for field in ("nxt", "wnd")[moment.what == Input.RECEIVE :]:
                 rcv = replace(end.tcb.rcv, **{field: getattr(end.tcb.rcv, field) + by})
                 yield f"rcv.{field}", replace(moment, after=replace(end.tcb, rcv=rcv))
+        snd = replace(end.tcb.snd, wnd=end.tcb.snd.wnd + by)
+        yield "snd.wnd", replace(moment, after=replace(end.tcb, snd=snd))
     for n in (0, 1, 10, 19) if judged else ():
         flipped = list(now.places)
         flipped[n] = Place(not flipped[n].here)
@@ -276,3 +284,22 @@ def test_whatever_is_done_otherwise_is_a_breach(bounds, name):
     end, moment = step(bounds, name)
     for what, other in others(end, moment):
         assert breached(other), what
+
+
+@pytest.mark.parametrize("what", [OVERRIDE, WAITED, EXPIRES])
+def test_a_timer_with_nothing_to_do_is_a_breach(what):
+    end = plane(places=(Place(),), rcv_wnd=99, unread=1)
+    tcp = Tcp(Rules(), FINE, 0)
+    assert breached(Moment(end.tcb, end.tcb, what, None, False, tcp, NOTHING))
+
+
+@pytest.mark.parametrize("wnd", [99, 100, 101])
+@pytest.mark.parametrize("by", [0, 1, -1])
+def test_of_two_windows_with_the_same_numbers_the_larger(wnd, by):
+    """... where the rules have it so."""
+    name = "another of the same"
+    STEPS["..."] = (STEPS[name][0], OTHER.format(wnd))
+    end, moment = step(FINE, "...", window_larger=True)
+    del STEPS["..."]
+    end.tcb.snd.wnd += by
+    assert breached(moment) == (by != 0)

@@ -563,7 +563,7 @@ def fired_by_small() -> set[str]:
     return fired
 
 
-@pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0])))
+@pytest.mark.parametrize("choice", SWITCHED, ids=lambda choice: next(iter(choice[0]), "default"))
 def test_rules_of_a_switch_fire_with_it_and_not_without(choice: Any) -> None:
     rules, profile, limit, fresh = choice
     assert fresh <= fires(replace(Rules(), **rules), profile, limit)

@@ -25,7 +25,7 @@ from checker.stacks.foreign.page import page
 from checker.stacks.foreign.sources import SOURCES
 from checker.stacks.foreign.terms import switches
 from spec.rules import Rules
-from spec.tcp import sending
+from spec.tcp import host, sending
 from spec.tcp.segment_arrives import listen, others, syn_sent
 from tests.programs import foreign
 
@@ -142,6 +142,19 @@ def test_a_seeded_fault_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) 
     module, name, wrong = FAULTS[fault]
     monkeypatch.setattr(module, name, wrong)
     assert noticed(quick(), Rules())
+
+
+def test_a_fault_in_what_sack_reports_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = table_of("freebsd-net/tcp-testsuite").facts
+    reported = [fact for fact in every if any(" sack=" in want for want in fact.wants)][:20]
+    assert not noticed(reported, Rules())
+    monkeypatch.setattr(host.sack, "report", _reports_too_much)
+    assert noticed(reported, Rules()) == len(reported)
+
+
+def _reports_too_much(tcb: Any, tcp: Any) -> None:
+    for seg in tcp.sent:
+        seg.sack = 1 << len(tcb.transfers[0].places) - 1
 
 
 # Reading

@@ -48,6 +48,12 @@ def test_the_machine_follows_the_rules():
     assert any((t.before, t.after) == (State.TIME_WAIT, State.SYN_RECEIVED) for t in reopening)
 
 
+def test_a_machine_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr("checker.stacks.generate.machine.LIMIT", 20)
+    with pytest.raises(UsageProblem, match="more than 20 TCBs"):
+        machine(Rules())
+
+
 def test_an_event_names_what_the_specification_tells_apart():
     """The same TCB and class never lead to two places."""
     for edges in whole().edges.values():

@@ -1,0 +1,26 @@
+"""``page``: one HTML file that plays the specification."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checker.support import files
+
+
+def page(
+    out: Annotated[Path, typer.Option(help="Write here.")] = Path("tcp.html"),
+) -> None:
+    """Write one HTML file that runs the specification in a browser, without a network."""
+    from checker.page import build
+
+    files.writable(out)
+    made = build.page()
+    files.write(out, made.text.encode())
+    counts = made.counts
+    print(
+        f"{out}: {counts['machines']} machines, {counts['runs']} runs, "
+        f"{counts['bytes'] / 1e6:.1f} MB; open it in a browser",
+        file=sys.stderr,
+    )

@@ -1,0 +1,314 @@
+"""The page in a real browser: it plays, asks, computes, opens a capture, and shares its state.
+
+Skipped where no Chromium is installed. That no error is said is asked after every test.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker.page import machines
+from checker.studies.matrix import DATA
+from tests.helpers.browser import Browser
+
+CELLS = [(1200, False), (1200, True), (400, False), (400, True)]
+
+
+@pytest.fixture(autouse=True)
+def without_errors(tab: Browser) -> Iterator[None]:
+    """Nothing is thrown, and the console says nothing."""
+    tab.errors.clear()
+    yield
+    assert tab.errors == []
+
+
+def states(tab: Browser) -> list[str]:
+    return [tab.text(f"#host-{end} .state") for end in (0, 1)]
+
+
+def shake(tab: Browser) -> None:
+    """A three-way handshake by hand."""
+    tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
+    tab.click('#host-0 [data-key^="0-OPEN (active)"]')
+    for _ in range(3):
+        tab.press("d")
+
+
+# It plays
+
+
+def test_a_handshake_is_played(tab: Browser, url: str) -> None:
+    tab.open(url)
+    shake(tab)
+    assert states(tab) == ["ESTABLISHED", "ESTABLISHED"]
+    assert "3.10.7.4" in tab.text(".rules")
+    assert tab.evaluate("document.querySelector('.rules a').href").startswith(
+        "https://www.rfc-editor.org/rfc/rfc9293#section-3.10.7.4"
+    )
+    assert "fall" not in tab.text("#claims-told")
+
+
+def test_a_lost_syn_ack_is_sent_again(tab: Browser, url: str) -> None:
+    tab.open(url)
+    tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
+    tab.click('#host-0 [data-key^="0-OPEN (active)"]')
+    tab.press("d")
+    assert "SYN,ACK" in tab.text(".chip")
+    tab.click('.chip [data-key^="lose"]')
+    assert not tab.evaluate("document.querySelector('[data-uid]')")
+    tab.click('#host-1 [data-key^="1-RETRANSMISSION"]')
+    assert "SYN,ACK" in tab.text(".chip")
+
+
+def test_undo_redo_fork_hold_copy_and_tick(tab: Browser, url: str) -> None:
+    tab.open(url)
+    tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
+    tab.click('#host-0 [data-key^="0-OPEN (active)"]')
+    tab.press("f")
+    tab.press("c")
+    assert tab.evaluate("document.querySelectorAll('[data-uid]').length") == 2
+    tab.press("ArrowLeft")
+    assert tab.evaluate("document.querySelectorAll('[data-uid]').length") == 1
+    tab.press("ArrowRight")
+    assert states(tab) == ["SYN-SENT", "SYN-RECEIVED"]
+    tab.click('.chip [data-key^="hold"]')
+    tab.press("d")
+    assert states(tab) == ["ESTABLISHED", "SYN-RECEIVED"]
+    before = tab.evaluate("page.game.at")
+    tab.press("t")
+    assert tab.evaluate("page.game.at") == before + 1
+    tab.click("button.fork")
+    assert states(tab) == ["SYN-SENT", "LISTEN"]
+
+
+def test_a_broken_rule_breaks_a_claim(tab: Browser, url: str) -> None:
+    """T1 without the third segment; the clause that fell is told."""
+    tab.open(url)
+    tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
+    tab.click('#host-0 [data-key^="0-OPEN (active)"]')
+    tab.choose("#switch", str(machines.switches(machines.MACHINES[0]).index("three_way")))
+    tab.press("d")
+    assert states(tab) == ["SYN-SENT", "ESTABLISHED"]
+    assert "fall" in tab.text("#claims-told")
+    fallen = tab.evaluate("[...document.querySelectorAll('li.bad')].map(one => one.dataset.claim)")
+    assert "T1" in fallen
+    assert ".py" in tab.text("li.bad .clause")
+
+
+def test_text_is_played(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=play&m=text")
+    shake(tab)
+    tab.click('#host-0 [data-key^="0-SEND"]')
+    tab.press("d")
+    assert "SND.WND" in tab.text("#host-0")
+    tab.click('#host-1 [data-key^="1-RECEIVE"]')
+    assert states(tab) == ["ESTABLISHED", "ESTABLISHED"]
+
+
+@pytest.mark.parametrize("machine", [one.id for one in machines.MACHINES])
+def test_sixty_steps_are_drawn_at_once(tab: Browser, url: str, machine: str) -> None:
+    """Of many draws of a ladder of sixty steps the median is far from what a reader notices."""
+    tab.open(f"{url}#v=play&m={machine}")
+    took = tab.evaluate(
+        """(() => {
+          const game = page.game;
+          const again = ["OPEN (active)", "lose", "RETRANSMISSION TIMEOUT"];
+          while (game.at < 60) {
+            const offers = game.offers();
+            const choice = offers.findIndex((offer) => again.includes(offer.action));
+            game.take(offers[choice], choice);
+          }
+          const times = [];
+          for (let n = 0; n < 21; n++) {
+            const begun = performance.now();
+            page.draw();
+            times.push(performance.now() - begun);
+          }
+          return [game.frames.length - 1, times.sort((one, other) => one - other)[10]];
+        })()"""
+    )
+    assert took[0] == 60
+    assert took[1] < 100
+
+
+# It steps through runs
+
+
+def test_every_pinned_run_replays_to_its_end(tab: Browser, url: str) -> None:
+    """Each counterexample ends where its claim is false, and nowhere before; each lasso goes round
+    in states in which something is awaited."""
+    tab.open(f"{url}#v=runs")
+    found = tab.evaluate(
+        """(async () => {
+          const wrong = [], told = { counterexample: 0, lasso: 0, scenario: 0 };
+          for (const run of page.data.runs) {
+            const track = await page.recording(run);
+            told[run.kind] += 1;
+            if (run.kind === "scenario") continue;
+            const falls = track.frames.map((frame) =>
+              Object.fromEntries(track.judge(frame))[run.claim] !== null);
+            const last = falls.length - 1;
+            if (run.kind === "counterexample") {
+              const rest = page.data.claims[run.claim].kind === "rest";
+              if (!falls[last] || (!rest && falls.slice(0, last).some(Boolean)))
+                wrong.push([run.id, falls]);
+            } else if (!falls[last] && run.claim !== "") wrong.push([run.id, falls]);
+          }
+          return [told, wrong];
+        })()"""
+    )
+    told, wrong = found
+    assert wrong == []
+    rows = json.loads(Path(DATA).read_text(encoding="utf-8"))["rows"]
+    drawn = {row["diagram"] for row in rows if row["diagram"]}
+    ids = set(tab.evaluate("page.data.runs.map(run => run.id)"))
+    assert drawn <= ids
+    assert told["counterexample"] > 150
+    assert told["lasso"] > 20
+    assert told["scenario"] > 30
+
+
+def test_a_run_is_stepped_through(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=runs&run=1-T3&at=0")
+    assert "T3 violated" in tab.text("#verdict")
+    for _ in range(12):
+        tab.press("ArrowRight")
+    assert "fall" not in tab.text("#claims-told")
+    tab.press("ArrowRight")
+    assert tab.evaluate("document.querySelector('li.bad').dataset.claim") == "T3"
+
+
+def test_the_loop_of_a_lasso_is_marked(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=runs&run=26-L1.reopen&at=16")
+    assert tab.evaluate("Boolean(document.querySelector('.l-loop'))")
+    tab.press("ArrowRight")
+    assert tab.evaluate("page.parts.runs.track.at") == 12
+
+
+# It asks
+
+
+def test_a_switch_shows_what_falls(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=ask&rule=time_wait_cut")
+    rows = tab.evaluate("[...document.querySelectorAll('tbody th')].map(one => one.textContent)")
+    assert {"T3", "T4"} <= set(rows)
+    tab.click("tbody button")
+    tab.wait("page.part === 'runs'")
+    assert "violated" in tab.text("#verdict")
+
+
+def test_two_runs_side_by_side(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=ask")
+    tab.choose("#compare-rule", "three_way")
+    tab.wait("document.querySelector('#difference')")
+    assert tab.text("#difference").endswith("3")
+    assert tab.evaluate("document.querySelectorAll('.l-differs').length") == 2
+
+
+def test_a_cell_says_what_is_required(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=ask&cell=SYN-RECEIVED/RST")
+    assert "return to LISTEN" in tab.text("#cell-rules")
+    tab.click("#cell-rules button")
+    tab.wait("page.part === 'runs'")
+    assert "return to LISTEN" in tab.text(".rules")
+
+
+# It computes
+
+
+def test_numbers_of_ones_own(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=compute&msl=30&r=100&wait=157")
+    rows = tab.evaluate("[...document.querySelectorAll('#least tr')].map(one => one.textContent)")
+    assert ["130 s" in rows[0], "60 s" in rows[1], "160 s" in rows[2]] == [True] * 3
+    assert "too short" in rows[2]
+    tab.choose("#own-backlog", "3")
+    tab.choose("#own-again", "2")
+    assert "0.429" in tab.text("#flood")
+    assert "47" in tab.text("#costs")
+
+
+# It opens a capture
+
+
+def test_a_report_is_stepped_through(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=capture")
+    life = [
+        {
+            "packet": n,
+            "end": end,
+            "before": before,
+            "after": after,
+            "section": "3.10.1",
+            "rule": rule,
+            "inferred": False,
+        }
+        for n, (end, before, after, rule) in enumerate(
+            [
+                ("A", "CLOSED", "SYN-SENT", "3.10.1 CLOSED: active OPEN"),
+                ("B", "LISTEN", "SYN-RECEIVED", "3.10.7.2 LISTEN third"),
+            ],
+            1,
+        )
+    ]
+    connection = {"connection": "a-b", "verdict": "conforms", "reason": "", "life": life}
+    report = json.dumps({"version": 1, "connections": [connection]})
+    tab.evaluate(f"page.parts.capture.read({json.dumps(report)})")
+    assert "conforms" in tab.text("#verdict")
+    tab.press("ArrowRight")
+    tab.press("ArrowRight")
+    assert states(tab) == ["SYN-SENT", "SYN-RECEIVED"]
+    tab.evaluate("page.parts.capture.read('{}')")
+    assert "no report" in tab.text("[role=alert]")
+
+
+# It shares, and is for all
+
+
+def test_the_address_is_the_whole_state(tab: Browser, url: str) -> None:
+    tab.open(url)
+    tab.choose("#switch", "2")
+    shake(tab)
+    tab.click("#language")
+    tab.click("#theme")
+    told = tab.evaluate("location.hash")
+    seen = tab.text("#main")
+    tab.open(f"{url}{told}")
+    assert tab.text("#main") == seen
+    assert tab.evaluate("document.documentElement.lang") == "zh-Hans"
+    assert tab.evaluate("document.documentElement.dataset.theme") in ("dark", "light")
+    tab.evaluate("localStorage.length")
+
+
+@pytest.mark.parametrize(("width", "dark"), CELLS)
+@pytest.mark.parametrize("part", ["play", "runs", "ask", "compute", "capture"])
+def test_it_fits(tab: Browser, url: str, part: str, width: int, dark: bool, tmp_path: Path) -> None:
+    """Nothing hangs over the edge, and every control says what it is."""
+    tab.size(width, 800, dark)
+    try:
+        tab.open(f"{url}#v={part}")
+        tab.screenshot(tmp_path / f"{part}-{width}-{'dark' if dark else 'light'}.png")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        unnamed = tab.evaluate(
+            "[...document.querySelectorAll('button, select, input')].filter(one => "
+            "!(one.ariaLabel || one.textContent.trim() || (one.labels && one.labels.length)))"
+            ".map(one => one.outerHTML)"
+        )
+        assert unnamed == []
+    finally:
+        tab.size(1200, 900)
+
+
+def test_all_is_said_in_chinese(tab: Browser, url: str) -> None:
+    tab.open(f"{url}#v=play&lang=zh")
+    assert tab.text("#part-play") == "演练"
+    assert "Nothing has happened yet" not in tab.text("#main")
+
+
+def test_no_network_is_asked(page: Path) -> None:
+    """The file names no other place but RFCs, which a reader may follow."""
+    text = page.read_text(encoding="utf-8")
+    assert "<script src" not in text
+    assert '<link rel="stylesheet"' not in text
+    assert "fetch(" not in text

@@ -1,0 +1,76 @@
+"""The machines of the page are the specification, under each of their switches."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.engines.explicit.reference import explore
+from checker.exports.javascript import plain
+from checker.model.model import Model
+from checker.page import machines
+from checker.page.machines import MACHINES
+from spec.rules import Rules
+from spec.world.records import key
+from tests.checker.exports.test_javascript import Noting
+from tests.helpers.node import compared, needs_node
+
+LIFECYCLE, TEXT = MACHINES
+MOST = 700
+"""States of one choice of a switch."""
+
+
+@pytest.fixture(scope="module")
+def module() -> str:
+    return machines.module(LIFECYCLE)
+
+
+def points(rules: Rules) -> Iterator[list[Any]]:
+    """What the plain Python makes of every pair that a short exploration meets."""
+    system = Noting(rules, LIFECYCLE.bounds, LIFECYCLE.watchers)
+    explore(system, {}, graph=False, max_states=MOST)
+    for end, what, seg, sight, outcomes in system.met:
+        rows = [None if seg is None else [plain(one) for one in key(seg)]]
+        yield [
+            what.value,
+            [plain(one) for one in key(end)],
+            *rows,
+            [plain(one) for one in key(sight)],
+            system.isns(end) if what.value != "tick" else [0],
+            [
+                [
+                    one.isn,
+                    [plain(value) for value in key(one.end)],
+                    [[plain(value) for value in key(sent)] for sent in one.effects.sent],
+                    [str(rule) for rule in one.effects.rules],
+                    list(one.effects.signals),
+                ]
+                for one in outcomes
+            ],
+        ]
+
+
+@needs_node
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_a_switch_is_the_specifications(module: str, number: int, tmp_path: Path) -> None:
+    name = machines.switches(LIFECYCLE)[number]
+    rules = Rules() if not number else replace(Rules(), **{name: not getattr(Rules(), name)})
+    first = "export const settings = { departure: 0 };"
+    assert first in module
+    chosen = module.replace(first, first.replace("0 }", f"{number} }}"))
+    found = compared(chosen, tmp_path, points(rules))
+    assert found["pairs"] > 500
+    assert found["wrong"] == []
+
+
+@needs_node
+def test_a_switch_that_is_not_set_is_noticed(module: str, tmp_path: Path) -> None:
+    assert compared(module, tmp_path, points(replace(Rules(), three_way=False)))["wrong"]
+
+
+def test_every_claim_is_asked_by_one_that_looks_on() -> None:
+    for machine in MACHINES:
+        assert machine.claims
+        assert Model(Rules(), machine.bounds, machine.watchers).callers
