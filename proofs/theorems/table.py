@@ -187,10 +187,14 @@ _TEXT = Theorem(
     title="no ESTABLISHED without three-way agreement, but by simultaneous open, with text from "
     "the start, at 32 bits",
     cites="RFC 9293 3.4, 3.5, 3.10",
-    claims=(text.agreement, text.numbers_are_places, text.segments_are_numbered),
+    claims=(
+        text.agreement,
+        text.numbers_are_places,
+        text.segments_are_numbered,
+        text.reopened_by_rule,
+    ),
     clauses=(
         text.remembered,
-        text.reopened_by_rule,
         text.only_time_wait_returns,
         text.left_is_remembered,
         text.left_agreed,
