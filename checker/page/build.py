@@ -34,6 +34,7 @@ class Page:
 
     text: str
     counts: dict[str, int]
+    stale: list[str]  # runs that are checked in, and are none any more
 
 
 def packed(text: str) -> str:
@@ -49,6 +50,7 @@ def page(parallel: int = 2) -> Page:
         shelf = runs.Shelf()
         runs.scenarios(shelf)
         runs.counterexamples(shelf, ROOT)
+        runs.witnessed(shelf, ROOT)
         played = [future.result() for future in texts]
     data = {
         "version": __version__,
@@ -76,7 +78,9 @@ def page(parallel: int = 2) -> Page:
     modules = {f"machine-{one.id}": text for one, text in zip(MACHINES, played, strict=True)}
     modules |= {f"layout-{n}": text for n, text in enumerate(shelf.modules) if text}
     text = _file(data, modules)
-    return Page(text, {"runs": len(shelf.runs), "machines": len(MACHINES), "bytes": len(text)})
+    return Page(
+        text, {"runs": len(shelf.runs), "machines": len(MACHINES), "bytes": len(text)}, shelf.stale
+    )
 
 
 def _machine(machine: Machine) -> dict[str, Any]:

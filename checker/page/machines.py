@@ -1,4 +1,4 @@
-"""What the page can run by itself: two hosts, as ES modules (``checker.exports.javascript``).
+"""What the page runs by itself, as ES modules (``checker.exports.javascript``): two hosts.
 
 A machine has switches: the variable ``departure`` of its trees says which one is not as RFC 9293
 has it, so that a rule is broken while one plays, and nothing is loaded anew.
@@ -95,6 +95,13 @@ MACHINES = (
         replace(_WIDE, octets=2, send_window=True, user_timeout=False),
         (Octets(),),
         ("reuse", "garbage"),
+    ),
+    Machine(
+        "listener",
+        replace(PROFILES["backlog"].bounds, width=5, window=4, in_flight=6, capacity=4),
+        (Agreement(),),
+        ("backlog",),
+        ("syn_queue_check", "accept_queue_check"),
     ),
 )
 """In the order in which the page offers them."""

@@ -16,6 +16,7 @@ from checker.exports.javascript import kinds_of, plain
 from checker.ir.tracing import Branch, Tree
 from checker.model.model import Model
 from checker.model.traced import Traced, predicate
+from checker.page import witnesses
 from checker.page.ladders import run_of
 from checker.page.machines import judge
 from checker.render import Message, Story
@@ -23,7 +24,7 @@ from checker.studies import simulate
 from checker.studies.matrix import PICTURES, Task, tasks
 from checker.studies.trace import tell
 from checker.support.errors import Problem
-from proofs.claims.claim import EVENTUALLY, Claim
+from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.claims.scenarios import SCENARIOS
 from proofs.claims.table import CLAIMS
 from spec.world.records import key
@@ -36,6 +37,7 @@ class Shelf:
     runs: list[dict[str, Any]] = field(default_factory=list)
     layouts: list[dict[str, Any]] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)  # what is checked in and is no run any more
     places: set[str] = field(default_factory=set)  # lines that claims decide at
     _known: dict[Any, int] = field(default_factory=dict)
 
@@ -175,7 +177,11 @@ def counterexamples(shelf: Shelf, root: File) -> None:
     """Those of the matrix, each replayed before it is kept."""
     for task, claim, name, ladder in pinned(root):
         model, profile = task.job.model, task.job.profile
-        path = run_of(model, claim, profile, ladder.read_text(encoding="utf-8"))
+        try:
+            path = run_of(model, claim, profile, ladder.read_text(encoding="utf-8"))
+        except Problem as problem:
+            shelf.stale.append(f"{name}: {problem}")
+            continue
         shelf.add(
             tell(model, claim, path, profile),
             path,
@@ -190,11 +196,12 @@ def counterexamples(shelf: Shelf, root: File) -> None:
 
 
 def _alike(claim: Claim) -> list[Claim]:
-    """The claims of the same profile, this one first: live ones apart."""
+    """The claims that are judged along its run: those of its profile, of the same kind; of a
+    witness all that are of states. A live one is alone."""
     if claim.kind == EVENTUALLY:
         return [claim]
-    others = [one for one in CLAIMS if one.profile == claim.profile and one.kind == claim.kind]
-    return [one for one in others if one.kind != EVENTUALLY]
+    kinds = (claim.kind,) if claim.kind != SOMETIMES else (ALWAYS, REST, SOMETIMES)
+    return [one for one in CLAIMS if one.profile == claim.profile and one.kind in kinds]
 
 
 def scenarios(shelf: Shelf) -> None:
@@ -207,3 +214,24 @@ def scenarios(shelf: Shelf) -> None:
         model = Model(walk.rules, walk.bounds, walk.watchers)
         story = simulate.tell(scenario)
         shelf.add(story, path, model, (), id=name, kind="scenario", departures=model.departures)
+
+
+def witnessed(shelf: Shelf, root: File) -> None:
+    """What witnesses claim, seen."""
+    for job, claim, numbers in witnesses.kept(root):
+        try:
+            path = witnesses.run_of(job.model, claim, numbers)
+        except Problem as problem:
+            shelf.stale.append(str(problem))
+            continue
+        shelf.add(
+            tell(job.model, claim, path, job.profile),
+            path,
+            job.model,
+            _alike(claim),
+            id=claim.id,
+            kind="witness",
+            claim=claim.id,
+            profile=job.profile,
+            departures=job.model.departures,
+        )

@@ -92,6 +92,10 @@ class App {
         if (again.type === "search" && selection !== null) again.setSelectionRange(selection, selection);
       }
     }
+    for (const one of main.querySelectorAll(".ladder")) {
+      const now = one.querySelector(".l-now");
+      if (now) one.scrollTop = now.y.baseVal.value - one.clientHeight * 0.6;
+    }
     this.remember();
   }
 

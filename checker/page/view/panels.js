@@ -39,19 +39,21 @@ export const step = (track) => {
 };
 
 /** What became of a claim in a frame: does it hold, and what to say of it. */
-const verdict = (claim, way, last) => {
+const verdict = (claim, way, last, unmet) => {
   const good = way === null;
+  if (!good && unmet) return ["wait", "–", t("falls, and assumes what is not so here")];
   if (claim.kind === "rest" && !last) return ["wait", "·", t("asked only where all is at rest")];
   if (claim.kind === "sometimes") return [good ? "seen" : "wait", good ? "★" : "☆", t(good ? "reached" : "not yet")];
   if (claim.kind === "eventually") return [good ? "good" : "wait", good ? "✓" : "…", t(good ? "nothing is awaited" : "something is awaited")];
   return [good ? "good" : "bad", good ? "✓" : "✗", t(good ? "holds" : "falls")];
 };
 
-/** Every claim that can be asked here, those that fall first. */
+/** Every claim that can be asked here, those that fall first; `assumed` has what does not hold here
+ * of what a claim assumes. */
 export const claims = (track, data, assumed = {}) => {
   const judged = track.judge(track.frame).map(([id, way]) => {
     const claim = data.claims[id];
-    return { id, way, claim, told: verdict(claim, way, track.at === track.frames.length - 1) };
+    return { id, way, claim, told: verdict(claim, way, track.at === track.frames.length - 1, id in assumed) };
   });
   if (!judged.length) return h("section", { class: "card" }, h("h2", {}, t("Claims")), h("p", {}, t("No claim watches this walk.")));
   const bad = judged.filter((one) => one.told[0] === "bad");
@@ -65,7 +67,7 @@ export const claims = (track, data, assumed = {}) => {
       const needs = Object.entries(assumed[id] || {}).map(([name, value]) => `${name}=${value}`);
       return h("li", { class: kind, "data-claim": id, "data-kind": kind },
         h("span", { class: "sign", title: word, "aria-label": word }, sign), h("strong", {}, id), " ", claim.title,
-        kind === "bad" && needs.length ? h("div", { class: "small" }, `${t("assumes")} ${needs.join(", ")}`) : null,
+        kind !== "good" && needs.length ? h("div", { class: "small" }, `${t("assumes")} ${needs.join(", ")}`) : null,
         kind === "bad" && way.length ? fell(way, data) : null);
     })));
 };

@@ -7,7 +7,7 @@ import { claims, hosts, step } from "./panels.js";
 import { ruler } from "./ruler.js";
 
 const equal = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
-const CALLS = /^(OPEN|SEND|RECEIVE|CLOSE|ABORT)/;
+const CALLS = /^(OPEN|SEND|RECEIVE|CLOSE|ABORT|LISTEN|ACCEPT)/;
 
 /** What is done, and how: the game of the page. */
 export class Play {
@@ -62,6 +62,18 @@ export class Play {
     this.app.draw();
   }
 
+  /** What claims assume that is not so: by claim, the switches and their values. */
+  unmet() {
+    const { about, game } = this;
+    const broken = about.switches[game.departure];
+    const now = (name) => (name in about.usual ? String(about.usual[name] !== (name === broken)) : null);
+    const found = Object.entries(about.claims).map(([id, rules]) =>
+      [id, Object.entries(rules).filter(([name, value]) => now(name) !== value.toLowerCase())]);
+    return Object.fromEntries(found.filter(([, rules]) => rules.length).map(([id, rules]) => [id, Object.fromEntries(rules)]));
+  }
+
+  get about() { return this.app.about; }
+
   key(event) {
     const does = {
       ArrowLeft: () => this.game.undo(), ArrowRight: () => this.game.redo(),
@@ -91,14 +103,14 @@ export class Play {
             offer.action + (offer.drawn === null ? "" : `, ISN ${offer.drawn}`), () => this.take(offer, choice), { "data-key": `${end}-${offer.action}-${offer.drawn}` }))
             : h("p", { class: "small" }, t("nothing to do")));
       };
-      return [group(t("User"), (offer) => CALLS.test(offer.action)), group(t("Timers and mishaps"), (offer) => !CALLS.test(offer.action))];
+      return [group(t("User"), (offer) => CALLS.test(offer.action)), group(t("Timers and others"), (offer) => !CALLS.test(offer.action))];
     };
     const tick = offers.findIndex((offer) => offer.action === "tick");
     const [a, b] = hosts(game, calls);
     const switches = app.about.switches;
     return [
       h("div", { class: "bar" },
-        select(t("Machine"), app.data.machines.map((one) => [one.id, t({ lifecycle: "Open and close", text: "With text" }[one.id] || one.id)]), app.about.id, (id) => app.choose(id), { "data-key": "machine" }),
+        select(t("Machine"), app.data.machines.map((one) => [one.id, t({ lifecycle: "Open and close", text: "With text", listener: "A listener and its queues" }[one.id] || one.id)]), app.about.id, (id) => app.choose(id), { "data-key": "machine" }),
         switches.length > 1 ? select(t("A rule to break"), switches.map((name, i) => [i, i ? `${name}=${app.about.usual[name] ? "off" : "on"}` : t("none: as RFC 9293 has it")]), game.departure, (n) => app.depart(Number(n)), { "data-key": "switch", id: "switch" }) : null),
       switches[game.departure] && game.departure ? h("p", { class: "warning" }, app.data.switches[switches[game.departure]].says) : null,
       h("div", { class: "bar", role: "toolbar", "aria-label": t("Play") },
@@ -112,7 +124,7 @@ export class Play {
       h("div", { class: "stage" }, a, h("section", { class: "card channel", "aria-label": t("In flight") }, h("h2", {}, t("In flight")), chips(0), chips(1)), b),
       h("div", { class: "columns" },
         h("div", { class: "wide" }, ruler(game, width), h("section", { class: "card" }, h("h2", {}, t("Ladder")), ladder(game, width, (at) => { game.at = at; app.draw(); }))),
-        h("div", { class: "narrow" }, step(game), claims(game, app.data, app.about.claims))),
+        h("div", { class: "narrow" }, step(game), claims(game, app.data, this.unmet()))),
       h("p", { class: "small keys" }, `${t("Keys")}: ← → ${t("Undo")}/${t("Redo")}, D ${t("deliver")}, C ${t("copy")}, L ${t("lose")}, T ${t("Tick")}, F ${t("Fork")}`),
     ];
   }

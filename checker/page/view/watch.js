@@ -74,7 +74,7 @@ export class Watch {
   view(width) {
     const { app } = this;
     const found = this.runs;
-    const kinds = [["all", "all"], ["counterexample", "counterexamples"], ["lasso", "lassos"], ["scenario", "scenarios"]];
+    const kinds = [["all", "all"], ["counterexample", "counterexamples"], ["lasso", "lassos"], ["witness", "witnesses"], ["scenario", "scenarios"]];
     const now = this.track ? this.track.run.id : "";
     const shown = found.some((run) => run.id === now) || !now ? found : [this.track.run, ...found];
     return [

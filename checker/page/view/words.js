@@ -28,8 +28,12 @@ export const numbersOf = (text) => Object.fromEntries(
 export const endOf = (layout, row) => {
   const get = (name) => layout.get(row, name);
   const states = layout.meanings["tcb.state"];
-  const state = states ? states[get("tcb.state")] : "";
   const variables = [];
+  let state = states ? states[get("tcb.state")] : "";
+  if (get("listener.listening")) {
+    if (state === "CLOSED") state = "LISTEN";
+    variables.push(["SYN queue", get("listener.requests")], ["accept queue", get("listener.ready")]);
+  }
   const open = state !== "CLOSED" && state !== "LISTEN";
   if (open) {
     variables.push(["ISS", get("tcb.iss")], ["SND.UNA", get("tcb.snd.una")], ["SND.NXT", get("tcb.snd.nxt")]);

@@ -408,6 +408,17 @@ def test_spin_agrees() -> None:
 
 @needs_spin
 @pytest.mark.slow
+def test_spin_agrees_on_all_of_a_data_plane() -> None:
+    """With congestion control, delayed ACKs and reassembly: 3,700 paths of SEGMENT ARRIVES."""
+    model = stated(None, ["D8"], {}, {}).model
+    found = explore(model.system, {}, graph=False)
+    run = spin.run(promela(model.composition, {}), "bfs", optimise="-O0")
+    assert counts(run) == (found.states, found.transitions)
+    assert run.depth == found.depth
+
+
+@needs_spin
+@pytest.mark.slow
 def test_spin_agrees_on_a_data_plane() -> None:
     """Probes of a shut window, without congestion control, delayed ACKs and reassembly: 1,400 paths
     of SEGMENT ARRIVES."""

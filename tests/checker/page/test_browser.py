@@ -107,7 +107,19 @@ def test_text_is_played(tab: Browser, url: str) -> None:
     assert states(tab) == ["ESTABLISHED", "ESTABLISHED"]
 
 
-@pytest.mark.parametrize("machine", [one.id for one in machines.MACHINES])
+def test_a_queue_overflows_without_its_check(tab: Browser, url: str) -> None:
+    """S1: a stranger's SYN too many is kept."""
+    tab.open(f"{url}#v=play&m=listener")
+    tab.click('#host-1 [data-key^="1-LISTEN"]')
+    assert states(tab) == ["CLOSED", "LISTEN"]
+    tab.choose("#switch", "1")
+    tab.click('#host-1 [data-key^="1-SYN of a stranger"]')
+    assert "fall" not in tab.text("#claims-told")
+    tab.click('#host-1 [data-key^="1-SYN of a stranger"]')
+    assert tab.evaluate("document.querySelector('li.bad').dataset.claim") == "S1"
+
+
+@pytest.mark.parametrize("machine", ["lifecycle", "text"])
 def test_sixty_steps_are_drawn_at_once(tab: Browser, url: str, machine: str) -> None:
     """Of many draws of a ladder of sixty steps the median is far from what a reader notices."""
     tab.open(f"{url}#v=play&m={machine}")
@@ -142,7 +154,7 @@ def test_every_pinned_run_replays_to_its_end(tab: Browser, url: str) -> None:
     tab.open(f"{url}#v=runs")
     found = tab.evaluate(
         """(async () => {
-          const wrong = [], told = { counterexample: 0, lasso: 0, scenario: 0 };
+          const wrong = [], told = { counterexample: 0, lasso: 0, witness: 0, scenario: 0 };
           for (const run of page.data.runs) {
             const track = await page.recording(run);
             told[run.kind] += 1;
@@ -150,7 +162,10 @@ def test_every_pinned_run_replays_to_its_end(tab: Browser, url: str) -> None:
             const falls = track.frames.map((frame) =>
               Object.fromEntries(track.judge(frame))[run.claim] !== null);
             const last = falls.length - 1;
-            if (run.kind === "counterexample") {
+            if (run.kind === "witness") {
+              // Its predicate is true where the thing is seen: there, and not before.
+              if (falls[last] || !falls.slice(0, last).every(Boolean)) wrong.push([run.id, falls]);
+            } else if (run.kind === "counterexample") {
               const rest = page.data.claims[run.claim].kind === "rest";
               if (!falls[last] || (!rest && falls.slice(0, last).some(Boolean)))
                 wrong.push([run.id, falls]);
@@ -167,6 +182,7 @@ def test_every_pinned_run_replays_to_its_end(tab: Browser, url: str) -> None:
     assert drawn <= ids
     assert told["counterexample"] > 150
     assert told["lasso"] > 20
+    assert told["witness"] > 150
     assert told["scenario"] > 30
 
 

@@ -17,7 +17,7 @@ from spec.world.records import key
 from tests.checker.exports.test_javascript import Noting
 from tests.helpers.node import compared, needs_node
 
-LIFECYCLE, TEXT = MACHINES
+LIFECYCLE = MACHINES[0]
 MOST = 700
 """States of one choice of a switch."""
 

@@ -1,8 +1,12 @@
 """Runs as data: what is told of them puts the ends together again."""
 
+import pytest
+
 from checker.exports.javascript import plain
-from checker.page import runs
+from checker.page import runs, witnesses
+from checker.page.build import ROOT
 from checker.studies import simulate
+from checker.support.errors import Problem
 from proofs.claims.scenarios import SCENARIOS
 from spec.world.records import key
 
@@ -26,3 +30,13 @@ def test_host_a_is_told_too() -> None:
         simulate.walk(SCENARIOS["three-way-handshake"])[1],
     )
     assert {step.get("actor") for step in told["steps"]} == {0, 1}
+
+
+def test_a_witness_is_found_again() -> None:
+    job, claim, numbers = next(iter(witnesses.kept(ROOT)))
+    path = witnesses.run_of(job.model, claim, numbers)
+    assert witnesses.choices(job.model, path) == numbers
+    with pytest.raises(Problem):
+        witnesses.run_of(job.model, claim, numbers[:-1])
+    with pytest.raises(Problem, match="not a run"):
+        witnesses.run_of(job.model, claim, [*numbers, 10_000])
