@@ -142,6 +142,16 @@ CLAIMS = (
         witnesses=("WCC9",),
     ),
     Claim(
+        "C8.limited",
+        "... where cwnd has to be validated, too",
+        ALWAYS,
+        p.senders_keep_their_course,
+        "transfer-idle",
+        "RFC 7661 4.3",
+        rules={**_BARE, "cwnd_validated": True},
+        witnesses=("WCC9.limited",),
+    ),
+    Claim(
         "C8",
         "cwnd, ssthresh and what goes with them move as RFC 5681, 6582 and 6298 say",
         ALWAYS,

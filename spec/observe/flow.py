@@ -96,7 +96,9 @@ def _sends(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
         )
     if not begins:
         return found
-    if begun:
+    if m.tcp.bounds.sack:
+        found = (*found, ("RFC 2018 5, 8", _remembers(was, now, m)))
+    elif begun:
         found = (*found, ("3.3.1", now.nxt == next_to_send(was, m)))
     if m.what == Input.RETRANSMISSION_TIMEOUT:
         return (*found, *_by_timer(sent, m))
@@ -114,6 +116,35 @@ def _sends(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
         past = after.snd.una if not sent else seq.plus(after.snd.una, sent[0].length())
         at = choose(at == after.snd.una, past, at)
     return (*found, *_goes_on(sent[front:], at, now, m))
+
+
+def _remembers(was: Transfer, now: Transfer, m: Moment) -> bool:
+    """Does it know what was reported of what is in flight (RFC 2018)? After a timeout, nothing."""
+    seq, una, seg = m.tcp.seq, m.after.snd.una, m.seg
+    acked = seq.minus(una, m.before.snd.una)
+    flight = seq.minus(m.before.snd.nxt, una)
+    fresh = _processed(m) & (m.before.state in SYNCHRONIZED)
+    gone = (m.what == Input.RETRANSMISSION_TIMEOUT) & (m.before.snd.una != m.before.snd.nxt)
+    right: bool = True
+    for n, place in enumerate(now.sacked):
+        known: bool = False
+        for before, old in enumerate(was.sacked):
+            known = known | (old.here & (before == n + acked))
+        if seg is not None:
+            said: bool = False
+            for bits in range(1 << len(now.sacked)):
+                said = said | ((seg.sack == bits) & (bits >> n & 1 == 1))
+            known = known | (said & fresh & (seg.ack == una) & (n < flight))
+        right = right & (place.here == (known & not_(gone)))
+    return right
+
+
+def _past_reported(at: int, now: Transfer, m: Moment) -> int:
+    """... what is to be sent next, since the peer holds it."""
+    for n, place in enumerate(now.sacked):
+        here = m.tcp.seq.minus(at, m.after.snd.una) == n
+        at = choose(place.here & here, m.tcp.seq.plus(at, 1), at)
+    return at
 
 
 def _offered(m: Moment) -> int:
@@ -173,12 +204,14 @@ def _goes_on(sent: list[Segment], at: int, now: Transfer, m: Moment) -> tuple[Co
     right: bool = True
     ended: bool = False
     for seg in sent:
+        at = _past_reported(at, now, m)
         text = choose(may, _due(at, high, override, now, m), 0)
         right = right & (seg.seq == choose(text != 0, at, high)) & (seg.text == text) & not_(ended)
         right = right & implies(text == 0, seg.ctl.fin)
         ended = seg.ctl.fin
         at = choose(text != 0, seq.plus(at, text), at)
         high = choose(seq.lt(high, at), at, high)
+    at = _past_reported(at, now, m)
     more = choose(may & not_(ended), _due(at, high, override, now, m), 0)
     # FIN has the number after the last octet, and is sent as soon as that was.
     last = seq.plus(after.iss, after.written + 1)
@@ -203,6 +236,9 @@ def _due(at: int, high: int, override: bool, now: Transfer, m: Moment) -> int:
     room = choose(flight < allowed, seq.minus(allowed, flight), 0)
     queued = _left(m.after, at, m)
     text = least(least(room, queued), mss)
+    for n, place in enumerate(now.sacked):  # up to what the peer holds
+        until = choose(place.here & (flight <= n), seq.minus(n, flight), text)
+        text = least(text, until)
     whole = (text == queued) | (text + text >= now.largest)
     prompt = (text == mss) | (whole & (snd.una == high)) | not_(new) | override
     return choose(prompt, text, 0)
@@ -219,13 +255,15 @@ def _left(tcb: Tcb, at: int, m: Moment) -> int:
 
 def _receives(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
     """Does it take, hold, offer and acknowledge what is due?"""
-    offers = _offers(m)
+    offers = _offers(now, m)
     if m.what == Input.RECEIVE:
         return (*offers, *_reads(was, now, m))
     if m.what == Input.SHRINK:
         return (*offers, *_shrinks(was, now, m))
     if m.seg is not None and m.before.state in (State.SYN_RECEIVED, *_RECEIVING):
         return (*offers, *_hears(was, now, m.seg, m))
+    if m.what == Input.RENEGE:
+        return (*offers, ("RFC 2018 8", not_(_holds(now)) & (now.due == was.due)))
     acks = _acknowledges(m)
     waited = m.what != Input.ACK_TIMEOUT or (was.due != 0 and acks)
     synchronized = m.before.state in SYNCHRONIZED
@@ -235,6 +273,13 @@ def _receives(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:
         ("3.8.6.3", now.due == choose(acks, 0, was.due)),
         ("3.4", implies(synchronized, (now.unread == was.unread) & _holds_the_same(was, now))),
     )
+
+
+def _holds(transfer: Transfer) -> bool:
+    held: bool = False
+    for place in transfer.places:
+        held = held | place.here
+    return held
 
 
 def _holds_the_same(was: Transfer, now: Transfer) -> bool:
@@ -252,15 +297,22 @@ def _acknowledges(m: Moment) -> bool:
     return acks
 
 
-def _offers(m: Moment) -> tuple[Condition, ...]:
-    """Does each segment offer the window that there is, in units of 2^shift octets?"""
+def _offers(now: Transfer, m: Moment) -> tuple[Condition, ...]:
+    """Does each segment offer the window that there is, in units of 2^shift octets, and report what
+    is held?"""
     right: bool = True
     for seg in m.tcp.sent:
         units = m.after.rcv.wnd
         for _ in range(m.tcp.bounds.shift):
             units = half(units, m.tcp.bounds.window)
         right = right & (seg.ctl.rst | seg.ctl.syn | (seg.wnd == units))
-    return (("RFC 7323 2.2", right),)
+    reports: bool = True
+    held: int = 0
+    for n, place in enumerate(now.places):
+        held = held + choose(place.here & m.tcp.bounds.sack, 1 << n, 0)
+    for seg in m.tcp.sent:
+        reports = reports & (seg.ctl.rst | (seg.sack == choose(seg.ctl.ack, held, 0)))
+    return (("RFC 7323 2.2", right), ("RFC 2018 4", reports))
 
 
 def _reads(was: Transfer, now: Transfer, m: Moment) -> tuple[Condition, ...]:

@@ -355,6 +355,7 @@ PROFILES = {
     "flow-shrinks": Profile(
         replace(_TRANSFER, width=4, base=13, window=2, octets=2, write=2, shrinks=True), (Flow(),)
     ),
+    "flow-sack": Profile(_REPORTS, (Flow(),)),
     "flow-odd": Profile(replace(_TRANSFER, width=4, window=3, mss=2), (Flow(),)),
     "flow-again": Profile(
         replace(
@@ -546,6 +547,7 @@ PURPOSES = {
     "flow-shut": "the same as transfer-shut, to see whether all is sent and acknowledged that is "
     "due. Numbers begin just below the wrap",
     "flow-shrinks": "the same as transfer-shrinks, to see that",
+    "flow-sack": "the same as transfer-sack, to see that",
     "flow-odd": "a window of a segment and a half",
     "flow-again": "an octet of each of two connections, one after the other, where nothing is lost",
     "refined": "the same as transfer, to see whether each step is one of the lifecycle",

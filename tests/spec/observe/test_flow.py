@@ -103,6 +103,7 @@ STEPS: dict[str, tuple[Any, ...]] = {
     ),
     "a timeout behind a shut window": (BUSY | {"snd_wnd": 0}, EXPIRES),
     "a probe": ({"queued": 20, "snd_wnd": 0}, EXPIRES),
+    "a probe with the last octet": ({"queued": 1, "snd_wnd": 0}, EXPIRES),
     "what was held back": ({"queued": 20, "snd_wnd": 4}, OVERRIDE),
     "more of it": ({"queued": 24, "snd_wnd": 24, "cwnd": 22}, OVERRIDE),
     "a CLOSE": ({}, Input.CLOSE),
@@ -303,3 +304,13 @@ def test_of_two_windows_with_the_same_numbers_the_larger(wnd, by):
     del STEPS["..."]
     end.tcb.snd.wnd += by
     assert breached(moment) == (by != 0)
+
+
+@pytest.mark.parametrize("queued", [0, 1])
+def test_a_probe_has_an_octet_that_was_written(queued):
+    before = plane(queued=queued, snd_wnd=0, places=())
+    after = plane(flight=1, queued=queued - 1, snd_wnd=0, places=())
+    tcp = Tcp(Rules(), FINE, 0)
+    tcp.sent = [Segment(seq=100, ack=300, wnd=100, text=1, ctl=Control(ack=True, psh=True))]
+    moment = Moment(before.tcb, after.tcb, EXPIRES, None, False, tcp, NOTHING)
+    assert breached(moment) == (queued == 0)

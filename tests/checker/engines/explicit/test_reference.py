@@ -511,6 +511,9 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
     ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
+    ({"restart_window": True}, PROFILES["transfer-idle"], None, {"RFC 5681/4.1/idle"}),
+    ({"restart_window": False}, PROFILES["transfer-idle"], None, {"against RFC 5681/4.1/idle"}),
+    ({"cwnd_validated": True}, PROFILES["transfer-idle"], None, {"RFC 7661/4.3/not-validated"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
