@@ -35,7 +35,7 @@ def entry(played: Played) -> dict[str, Any]:
         "planned": len(found.plans.covered),
         "as_specified": len(found.taken) - played.departed,
         "departed": dict(sorted(departed.items())),
-        "unexplained": {str(t): why for t, why in sorted(found.refused.items())},
+        "unexplained": dict(sorted((str(t), why) for t, why in found.refused.items())),
         "not_reached": len(found.left()),
         "hindered": dict(Counter(found.plans.hindered.values()).most_common()),
         "steps": found.steps,

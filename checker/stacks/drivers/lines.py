@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, ClassVar
 
 from checker.stacks.drivers.stack import Driver, Numbers, Refused, Stack, Told
 
@@ -82,6 +82,7 @@ class LinesDriver(Driver):
 
     unit: float = 0.25
     """Seconds of a tick."""
+    speaks: ClassVar[type[Lines]] = Lines
 
     def command(self) -> Sequence[str]:
         """What starts a child."""
@@ -100,7 +101,7 @@ class LinesDriver(Driver):
         assert child.stdin is not None, "it is a pipe"
         assert child.stdout is not None, "it is a pipe"
         try:
-            yield Lines(child.stdin, child.stdout, self.unit)
+            yield self.speaks(child.stdin, child.stdout, self.unit)
         finally:
             child.kill()
             child.wait()

@@ -15,6 +15,7 @@ from checker.engines.explicit.reference import explore, quotient
 from checker.model.interned import Interned
 from checker.model.search import TcpParts
 from proofs.claims.table import BY_ID
+from proofs.claims.transfer import ONCE
 from spec.rules import (
     AckLimit,
     Cookies,
@@ -314,6 +315,7 @@ SMALL = ("T10", "D1", "D1.window", "T1s", "T9.literal", "T3", "T7", "S1")
 
 URGENT = PROFILES["stream"].but(urgent=True, a_passive=True, b_active=False, b_sends=False)
 REOPENING = PROFILES["time"].but(msl=1, stride=3)
+IDLE_SENDER = PROFILES["transfer-idle"].but(octets=3)
 SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     # rules, profile, most states; what fires there and in no exploration of SMALL
     (
@@ -511,9 +513,9 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
     ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
-    ({"restart_window": True}, PROFILES["transfer-idle"], None, {"RFC 5681/4.1/idle"}),
-    ({"restart_window": False}, PROFILES["transfer-idle"], None, {"against RFC 5681/4.1/idle"}),
-    ({"cwnd_validated": True}, PROFILES["transfer-idle"], None, {"RFC 7661/4.3/not-validated"}),
+    (ONCE, IDLE_SENDER, None, {"RFC 5681/4.1/idle"}),
+    ({**ONCE, "restart_window": False}, IDLE_SENDER, None, {"against RFC 5681/4.1/idle"}),
+    ({**ONCE, "cwnd_validated": True}, IDLE_SENDER, None, {"RFC 7661/4.3/not-validated"}),
 ]
 
 ERROR = "an error that the RFC returns to the user: no step of the system (spec.world.enabled)"
