@@ -182,6 +182,25 @@ _LATE_FIN_AFTER_TEXT = (
 )
 """The ACK of B's octet arrives late, and R begins anew for the FIN behind it."""
 
+_FIN_AS_A_PROBE = (
+    *_OPEN,
+    Get(B, "ACK"),
+    Do(A, Input.CLOSE),
+    Get(B, "FIN,ACK", lost=True),
+    Do(B, Input.SEND),
+    Do(B, Input.CLOSE),
+    Get(A, "PSH,ACK"),
+    Get(B, "ACK", kept=True),
+    Do(A, Input.RECEIVE, lost=True),
+    Get(A, "FIN,ACK", lost=True),
+    Get(B, "ACK"),
+    Wait(lambda t: t.time_wait),
+    Do(B, Input.RETRANSMISSION_TIMEOUT),
+    _OVER,
+)
+"""B's octet shuts A's window. A duplicate of the ACK that says so answers B's FIN as it would a
+probe: R begins anew when the FIN is sent again, whenever that is."""
+
 _FIN_WITHOUT_END = (
     *_OPEN[:3],
     Get(A, "SYN,ACK", lost=True),
@@ -385,6 +404,16 @@ FAMILIES = (
         bounds={"octets": 1, "send_window": True},
         example={"msl": 30, "span": 100, "time_wait": 157, "d1": 29, "d2": 99},
         finding="With one octet of text. What is enough is proved without text only.",
+    ),
+    Family(
+        id="T3.probe",
+        theorem="T3",
+        title="a shut window is told twice, and the FIN is sent again whenever it is",
+        steps=_FIN_AS_A_PROBE,
+        without=msl_and_max,
+        bounds={"octets": 1, "send_window": True, "window": 1},
+        example={"msl": 30, "span": 100, "time_wait": 260},
+        finding="The persist timer has no length here.",
     ),
     Family(
         id="T3.never",

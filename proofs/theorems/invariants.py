@@ -105,7 +105,7 @@ def monotone(w: View, m: Id, n: Id) -> bool:
 
 
 def window_is_sane(w: View) -> bool:
-    """A window is between 1 and 2^30 octets (RFC 7323 2.3)."""
+    """A window is between 1 octet and 2^30 (RFC 7323 2.3)."""
     return (w.bounds.window >= 1) & (w.bounds.window <= 1 << 30)
 
 

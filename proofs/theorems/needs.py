@@ -17,7 +17,17 @@ from dataclasses import dataclass, field
 from proofs.claims.ablations import ABLATIONS, Ablation
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID as CLAIMS
-from proofs.theorems import cookies, margin, pace, paws, refinement, small, text, timer
+from proofs.theorems import (
+    cookies,
+    draining,
+    margin,
+    pace,
+    paws,
+    refinement,
+    small,
+    text,
+    timer,
+)
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
@@ -107,6 +117,11 @@ _FALLING = (
     "go down, too (--bounds stride=14): without text, only what is at RCV.NXT is accepted."
 )
 _RESETS = "It is T10's business: a reset in the window that is not at RCV.NXT is a forged one."
+
+_OF_TEXT = ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+_SIMULTANEOUS = ("T1s.exact.text", "T5s.exact.text", "T8s.exact.text")
+_WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text", "T6.text")
+"""Those whose numbers have places."""
 
 NEEDS: tuple[Need, ...] = (
     # T1: assumptions ...
@@ -474,7 +489,7 @@ NEEDS: tuple[Need, ...] = (
             note="A segment, or an ACK, that is 2^32 behind looks like one of now; one that is a "
             "number less behind does no harm.",
         )
-        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+        for id in _WITH_TEXT
     ),
     *(
         Need(
@@ -483,7 +498,7 @@ NEEDS: tuple[Need, ...] = (
             without=(text.rising,),
             note="What an earlier connection used has the numbers of this one.",
         )
-        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+        for id in _WITH_TEXT
     ),
     *(
         Need(
@@ -493,7 +508,47 @@ NEEDS: tuple[Need, ...] = (
             note="Text is taken in FIN-WAIT-1 before our SYN is acknowledged, and so by a TCB that "
             "another was meant for.",
         )
-        for id in ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
+        for id in _WITH_TEXT
+    ),
+    *(
+        Need(
+            id,
+            "what acknowledges our SYN may be anywhere in the window",
+            {"syn_ack_exact": False},
+            note="The numbers need not be those of who was heard: T1s.",
+        )
+        for id in (*_SIMULTANEOUS, "T3.text")
+    ),
+    # T6.text
+    _all_the_same(
+        "T6.text", "nothing reopens", "It is what the theorem is about.", time_wait_reopen=False
+    ),
+    dataclasses.replace(_less("T6", "15 T6"), theorem="T6.text"),
+    # T3.text
+    Need(
+        "T3.text",
+        "TIME-WAIT may be shorter than 2 MSL, R and what a persist timer runs",
+        without=(draining.long_enough,),
+        note="Each of the four may take as long as it can: tests have a run. Without a limit on "
+        "persist timers there is family T3.probe.",
+    ),
+    Need(
+        "T3.text",
+        "timer never restarted",
+        {"time_wait_restart": Restart.NEVER},
+        note="Without text there is family T3.never.",
+    ),
+    Need(
+        "T3.text",
+        "timer restarted by FIN only",
+        {"time_wait_restart": Restart.FIN},
+        note="Without text there is family T3.fin.",
+    ),
+    Need(
+        "T3.text",
+        "reset honoured in TIME-WAIT",
+        {"time_wait_ignores_reset": False},
+        note="Without text there is family T3.reset.",
     ),
     # CC3
     Need(

@@ -82,7 +82,8 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Sides:
     """A state as seen from one end. ``mine`` and ``its`` give what is remembered of a life by its
-    number, ``my_end`` and ``its_end`` how far it goes, also of one that is yet to come."""
+    number, ``my_end`` and ``its_end`` how far it goes, also of one that is yet to come. Of what is
+    ``open`` a clause may speak if it stays as it is."""
 
     me: Any
     peer: Any
@@ -90,6 +91,8 @@ class Sides:
     its: Callable[[int], Any]
     my_end: Callable[[int], int]
     its_end: Callable[[int], int]
+    open: Any = None
+    rules: Rules = field(default_factory=Rules)
 
 
 Move = Callable[[Turn, Any], "list[Any] | None"]
@@ -98,15 +101,18 @@ Move = Callable[[Turn, Any], "list[Any] | None"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A system of two ends that run the same code, and of messages in flight, which stay for ever.
+    """A system of two ends that run the same code, and of messages in flight.
 
     ``end``, ``message`` and ``open`` are the records that they are made of; ``look`` says what of
-    the peer decides what may happen, of the record ``seen``. No clause speaks of what is open, so
-    that it is another at each step.
+    the peer decides what may happen, of the record ``seen``. What of that which is open no clause
+    speaks of is another at each step.
 
     An end has many lives: its field ``life`` has the number of the last one. Of each life what is
     in the record ``memory`` is remembered for ever, as the end's fields of these names were. How
     far a life goes is a function of its number, which no step changes.
+
+    ``tick`` says what becomes of an end when so much time goes by; a message then has a field
+    ``ttl``. None: there is no time, and messages stay for ever.
     """
 
     end: type
@@ -118,6 +124,7 @@ class Pair:
     look: Callable[[Any], Any]
     memory: type
     life: str
+    tick: Callable[[Any, Any], None] | None = None
 
 
 # S2: what a full SYN queue costs

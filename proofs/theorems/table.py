@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.theorems import cookies, margin, pace, paws, refinement, small, text, timer
+from proofs.theorems import (
+    cookies,
+    draining,
+    margin,
+    pace,
+    paws,
+    refinement,
+    small,
+    text,
+    timer,
+)
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.small import Pair, Small
@@ -177,9 +187,17 @@ _TEXT = Theorem(
     title="no ESTABLISHED without three-way agreement, but by simultaneous open, with text from "
     "the start, at 32 bits",
     cites="RFC 9293 3.4, 3.5, 3.10",
-    claims=(text.agreement, text.numbers_are_places, text.segments_are_numbered),
+    claims=(
+        text.agreement,
+        text.numbers_are_places,
+        text.segments_are_numbered,
+        text.reopened_by_rule,
+    ),
     clauses=(
         text.remembered,
+        text.only_time_wait_returns,
+        text.left_is_remembered,
+        text.left_agreed,
         text.opening,
         text.in_order,
         text.taken_was_sent,
@@ -200,6 +218,13 @@ _TEXT = Theorem(
     facts=(text.nothing_comes_back,),
     system=text.TEXT,
 )
+
+_LEFT_SIMULTANEOUSLY = (
+    text.left_agreed_simultaneous,
+    text.others_have_taken_nothing_simultaneous,
+    text.acknowledged_is_whole_simultaneous,
+)
+"""What is known, with text, of TCBs that opened simultaneously, and where they are returned to."""
 
 THEOREMS = (
     _T1,
@@ -537,6 +562,89 @@ THEOREMS = (
         "gracefully has taken all that the peer wrote, too",
         cites="RFC 9293 1, 3.6",
         claims=(text.acknowledged_is_whole, text.graceful_is_whole),
+    ),
+    _upon(
+        _TEXT,
+        id="T6.text",
+        title="reopening from TIME-WAIT is safe if both ISSs are above what was used, with text",
+        cites="RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13",
+        claims=(text.later_syns_reopen, text.no_crossing),
+        rules={"time_wait_reopen": True},
+    ),
+    _upon(
+        _TEXT,
+        id="T1s.exact.text",
+        title="agreement in simultaneous open, with text, if what acknowledges our SYN must be at "
+        "RCV.NXT",
+        cites="RFC 9293 3.10.7.4 first",
+        claims=(text.simultaneous_agreement,),
+        clauses=_LEFT_SIMULTANEOUSLY,
+        rules={"syn_ack_exact": True},
+    ),
+    _upon(
+        _TEXT,
+        id="T5s.exact.text",
+        title="... and then no segment of an earlier connection moves one that was opened "
+        "simultaneously",
+        cites="RFC 9293 3.4.1, 3.10.7.4 first",
+        claims=(text.no_simultaneous_crossing,),
+        clauses=(*_LEFT_SIMULTANEOUSLY, text.simultaneous_agreement),
+        rules={"syn_ack_exact": True},
+    ),
+    _upon(
+        _TEXT,
+        id="T8s.exact.text",
+        title="... and who closes one gracefully has a peer that took all, and has taken all",
+        cites="RFC 9293 1, 3.6, 3.10.7.4 first",
+        claims=(
+            text.acknowledged_is_whole_simultaneous,
+            text.graceful_is_whole_simultaneous,
+        ),
+        clauses=(*_LEFT_SIMULTANEOUSLY[:-1], text.simultaneous_agreement),
+        rules={"syn_ack_exact": True},
+    ),
+    Theorem(
+        id="T3.text",
+        title="TIME-WAIT of 2 MSL, R and what a persist timer runs drains, with text",
+        cites="RFC 9293 3.6.1, 3.8.3, 3.8.6.1; RFC 1337",
+        claims=(
+            draining.time_wait_drains,
+            draining.only_its_timer_ends_it,
+            text.numbers_are_places,
+            text.segments_are_numbered,
+        ),
+        clauses=(
+            text.agreement,
+            text.remembered,
+            text.reopened_by_rule,
+            text.only_time_wait_returns,
+            text.opening,
+            text.in_order,
+            text.taken_was_sent,
+            text.states_tell,
+            text.window_is_its_own,
+            text.in_flight,
+            draining.segments_are_sent,
+            draining.acks_are_of_the_past,
+            draining.others_have_taken_nothing,
+            text.answers_its_caller,
+            draining.acknowledges_its_callee,
+            text.simultaneous_agreement,
+            text.acknowledged_is_whole,
+            text.acknowledged_is_whole_simultaneous,
+            draining.timers_run_down,
+            draining.alive,
+            draining.mine_die_first,
+            draining.answers_die,
+            draining.retransmission_ends,
+            draining.the_partner_dies,
+        ),
+        rules={**_DRAIN, "close_waits": True, "syn_ack_exact": True},
+        bounds={"width": 32, "packed": True, "send_window": True},
+        free=("covering_acceptable", "edge_acceptable"),
+        pairs=(text.rising,),
+        facts=(text.nothing_comes_back, draining.long_enough),
+        system=draining.DRAINING,
     ),
     Theorem(
         id="T9.pace",

@@ -2,7 +2,8 @@
 
 Segments that arrive are of all ages: what is too old, the system itself must refuse. So that this
 is seen, streams are long, and go around the numbers: SENDs have sizes from one octet to 2^30. How
-far the places of a TCB go is chosen when it is made.
+far the places of a TCB go is chosen when it is made. Where there is time, what is too old is gone,
+and ``times`` are what a run has of MSL and so on.
 """
 
 import dataclasses
@@ -50,13 +51,20 @@ def life(end: End) -> Life:
 class Run:
     """One random run. ``moves`` are other actions, in the place of the system's."""
 
-    def __init__(self, theorem: Theorem, seed: int, moves: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        theorem: Theorem,
+        seed: int,
+        moves: Mapping[str, Any] | None = None,
+        **times: int,
+    ) -> None:
         chance = self.chance = random.Random(seed)
         assert isinstance(theorem.system, Pair)
         self.theorem, self.system = theorem, theorem.system
         self.moves = {**self.system.moves, **(moves or {})}
         self.deliveries = {**self.system.deliveries, **(moves or {})}
-        self.ends = [End(), End()]
+        self.times = times
+        self.ends = [self.system.end(), self.system.end()]
         self.lives: list[dict[int, Life]] = [{}, {}]
         self.limits: list[dict[int, int]] = [{}, {}]
         self.flying: list[list[Flying]] = [[], []]
@@ -75,14 +83,16 @@ class Run:
         if end.state not in (State.CLOSED, State.LISTEN):
             more = end.buffer if self.brisk else chance.choice(SIZES)
             room = min(end.buffer, end.rcv_wnd + more)
-        isn = limits.get(end.iss, chance.choice((1, (1 << 32) - 2, chance.randrange(1, 1 << 32))))
+        isn = limits.get(end.made, chance.choice((1, (1 << 32) - 2, chance.randrange(1, 1 << 32))))
         isn += chance.choice((0, 0, 1, 7, 1 << 20))
         if isn not in limits:
             limits[isn] = isn + (1 << 34 if self.brisk else chance.choice(EXTENTS))
-        found = Choice(
+        found: Choice = self.system.open(
+            **self.times,
             isn=isn,
             octets=chance.choice(SIZES),
             part=chance.choice((1, 2, 1 << 16, max(end.nxt - end.una, 1))),
+            skip=chance.choice((0, 0, 0, 1, 1 << 16)),
             room=room,
             greatest=chance.choice((0, WINDOW, 1 << 33)),
             wl1=chance.randrange(1 << 32),
@@ -105,7 +115,9 @@ class Run:
     def step(self) -> bool:
         """Let something happen, if it may."""
         chance, me = self.chance, self.chance.randrange(2)
-        name = chance.choice((*self.moves, "SEND", "RECEIVE", *["deliver"] * 12))
+        name = chance.choice((*self.moves, *self.deliveries, "SEND", "RECEIVE", *["deliver"] * 12))
+        if self.system.tick is not None and chance.random() < 0.15:
+            return self._tick()
         hard = ("ABORT", "USER TIMEOUT", "crash")
         if name in hard and (self.patient or chance.random() < 0.7):
             return False
@@ -132,6 +144,19 @@ class Run:
         self.flying[me] += sent
         return True
 
+    def _tick(self) -> bool:
+        """Time goes by, for everybody."""
+        assert self.system.tick is not None
+        for me in (0, 1):
+            self.ends[me] = clone(self.ends[me])
+            self.system.tick(self.ends[me], 1)
+            aged: list[Any] = [clone(flying) for flying in self.flying[me]]
+            for flying in aged:
+                flying.ttl -= 1
+            self.flying[me] = [flying for flying in aged if flying.ttl > 0]
+        self.done["tick"] += 1
+        return True
+
     def _told(self, name: str, before: End, after: End, s: Turn) -> None:
         self.done[name] += 1
         self.done[after.state.value] += 1
@@ -140,6 +165,7 @@ class Run:
         self.done["full"] += after.wrote > after.una + BUFFER // 2
         self.done["again"] += before.iss not in (0, after.iss)
         self.done["stale"] += after.stale
+        self.done["returned"] += after.iss < after.made
         for rule in s.tcp.cited:
             self.done[rule.id] += 1
 
@@ -153,6 +179,8 @@ class Run:
             lambda n: its.get(n, Life()),
             self.end_of(me),
             self.end_of(1 - me),
+            self.system.open(**self.times),
+            dataclasses.replace(Rules(), **self.theorem.rules),
         )
 
     def broken(self) -> Iterator[str]:
@@ -163,8 +191,12 @@ class Run:
                 self.flying[me], min(5, len(self.flying[me]))
             )
             for clause in self.theorem.all:
-                of_message = "seg" in inspect.signature(clause).parameters
-                rows = [(seg,) for seg in some] if of_message else [()]
+                names = inspect.signature(clause).parameters
+                rows: list[tuple[Any, ...]] = [()]
+                if "seg" in names:
+                    rows = [(seg,) for seg in some]
+                elif "n" in names:
+                    rows = [(n,) for n in (0, *self.lives[me])]
                 if not all(clause(w, *row) for row in rows):
                     yield clause.__name__
             for pair in self.theorem.pairs:

@@ -156,6 +156,11 @@ class Ends:
             found.append([*type(first)][value] if isinstance(first, Enum) else value)
         return rebuild(blank, iter(found))
 
+    def chosen(self, values: Values) -> Rules:
+        """The switches, with those that are open as given."""
+        named = {f.name for f in dataclasses.fields(self.rules)}
+        return dataclasses.replace(self.rules, **{n: v for n, v in values.items() if n in named})
+
     def run(
         self, action: str, values: Values, functions: Functions
     ) -> tuple[bool, list[str], Values, list[Values]]:
@@ -163,8 +168,7 @@ class Ends:
         system = self.system
         me, open_ = self.record(system.end, "me.", values), self.record(system.open, "", values)
         seen = self.record(system.seen, "sight.", values)
-        switches = {name: values[name] for name in self.theorem.free}
-        rules = dataclasses.replace(self.rules, **switches)
+        rules = self.chosen(values)
         tcp = Tcp(rules, self.bounds, 0)
         s = Turn(me, open_, seen, rules, self.bounds, tcp, functions["mine.end"])
         message = None
@@ -185,7 +189,8 @@ class Ends:
             return lambda n: rebuild(self.system.memory(), (functions[f](n) for f in names))
 
         ends = functions[f"mine.{END}"], functions[f"its.{END}"]
-        return Sides(me, peer, lives("mine"), lives("its"), *ends)
+        open_ = self.record(self.system.open, "", values)
+        return Sides(me, peer, lives("mine"), lives("its"), *ends, open_, self.chosen(values))
 
 
 def way_of(action: Action, values: Mapping[str, Any], functions: Functions | None = None) -> Way:

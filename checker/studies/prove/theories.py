@@ -246,12 +246,16 @@ def _small(theorem: Theorem, system: Small) -> Theory:
 def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
     """The theory of a system of two ends: numbers are whole numbers, and wrapped where the
     specification wraps them."""
-    theorem, tracer = theorems[0], Tracer()
+    theorem, *others = theorems
+    tracer = Tracer()
     clauses = dict.fromkeys(f for one in theorems for f in one.all)
+    pairs = dict.fromkeys(f for one in theorems for f in one.pairs)
+    optional = {_given(f): BOOL for f in pairs if f not in theorem.pairs}
     bounds = dataclasses.replace(Bounds(), **theorem.bounds)
-    switches = {name: tracer.var(name, BOOL) for name in theorem.free}
+    options = dict.fromkeys(name for one in others for name in one.switches(theorem))
+    switches = {name: tracer.var(name, BOOL) for name in (*theorem.free, *options)}
     rules = dataclasses.replace(Rules(), **theorem.rules, **switches)
-    domains: dict[str, Any] = {"seq": NAT, "count": NAT}
+    domains: dict[str, Any] = {"seq": NAT, "count": NAT, "ticks": REAL}
 
     def layout(kind: type) -> list[Field]:
         return fields(kind(), domains)
@@ -292,12 +296,13 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
         outputs = [*key(me), *(value for message in sent for value in key(message))]
         return Static(True, tuple(s.tcp.cited), sent=len(sent)), outputs
 
-    def clause(function: Function) -> Clause:
+    def clause(function: Function, when: Sequence[tuple[str, ...]] = ()) -> Clause:
         names = list(inspect.signature(function).parameters)[1:]
 
         def decided() -> tuple[None, list[Any]]:
             ends = record(system.end, "me."), record(system.end, "peer.")
             w = Sides(*ends, known("mine"), known("its"), end("mine"), end("its"))
+            w = dataclasses.replace(w, open=record(system.open, ""), rules=rules)
             about = [
                 record(system.message, "seg.") if name == "seg" else tracer.var(name, NAT)
                 for name in names
@@ -305,12 +310,21 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
             return None, [function(w, *about)]
 
         about = MESSAGE if "seg" in names else NUMBER if "n" in names else ENDS
-        return _clause(function, about, tracer.trace(decided))
+        return _clause(function, about, tracer.trace(decided), when)
 
     def fact(function: Function) -> Clause:
         s = Scene(None, record(system.open, ""), Tcp(rules, bounds, 0))
         return _clause(function, ENDS, tracer.trace(lambda: (None, [function(s)])))
 
+    def later(pass_by: Callable[[Any, Any], None]) -> Tree:
+        def passed() -> tuple[Static, list[Any]]:
+            me = record(system.end, "me.")
+            pass_by(me, tracer.var("elapsed", POSITIVE))
+            return Static(True), [*key(me)]
+
+        return tracer.trace(passed)
+
+    timed = system.tick is not None
     moves = [*((m, False) for m in system.moves.items())]
     moves += [*((m, True) for m in system.deliveries.items())]
     seen = system.look(record(system.end, "peer."))
@@ -327,18 +341,21 @@ def _pair(theorems: Sequence[Theorem], system: Pair) -> Theory:
             Kind(name, tracer.trace(partial(step, move, delivers)), delivers)
             for (name, move), delivers in moves
         ],
-        tick=None,
-        ttl=None,
-        elapsed=None,
+        tick=None if system.tick is None else later(system.tick),
+        ttl="ttl" if timed else None,
+        elapsed="elapsed" if timed else None,
         sight={f"sight.{f.path}": tracer.node(value) for f, value in sight},
         drawn={},
         memories=[induction.Memory(END, NAT, None), *map(memory, lives)],
         told=END,
         number=NAT,
-        parameters=dict.fromkeys(switches, BOOL) | {f.path: f.sort for f in layout(system.open)},
+        parameters=dict.fromkeys(switches, BOOL)
+        | optional
+        | {f.path: f.sort for f in layout(system.open)}
+        | ({"elapsed": POSITIVE} if timed else {}),
         facts=[fact(f) for f in theorem.facts],
-        pairs=[clause(f) for f in theorem.pairs],
-        clauses=[clause(f) for f in clauses],
+        pairs=[clause(f, [(_given(f),)] if _given(f) in optional else []) for f in pairs],
+        clauses=[clause(f, _when(f, theorem, others)) for f in clauses],
         claims=tuple(f.__name__ for one in theorems for f in one.claims),
         at_once=True,
     )

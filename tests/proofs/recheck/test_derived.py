@@ -41,7 +41,8 @@ from tests.helpers import stated, toys
 SMALL = [
     some[0].id
     for some in together(THEOREMS)
-    if some[0].system is not None and some[0].id != "T1.text"  # which takes a minute
+    # Those that take a minute are left out
+    if some[0].system is not None and some[0].id not in ("T1.text", "T3.text")
 ]
 Asked = dict[tuple[str, int, str], tuple[Any, dict[str, list[Any]]]]
 """Goals, and what is supposed, by the names that hints have."""

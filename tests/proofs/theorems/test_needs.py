@@ -85,7 +85,9 @@ def test_a_varied_theorem_stands_on_its_own() -> None:
 
 def test_entries_are_selected_by_theorem() -> None:
     assert needed.select([]) == list(NEEDS)
-    assert {n.theorem for n in needed.select(["T1s"])} == {"T1s.exact", "T1s.far"}
+    assert {n.theorem for n in needed.select(["T1s"])} == {
+        *("T1s.exact", "T1s.far", "T1s.exact.text")
+    }
     with pytest.raises(UsageProblem, match="no theorem 'T99'"):
         needed.select(["T99"])
 

@@ -32,20 +32,32 @@ from tests.helpers import stated
 from tests.helpers.pair_runs import Run, turn
 
 ALL = tuple(BY_ID[f"{id}.text"] for id in ("T1", "T2", "T5", "T9", "T8"))
-WHOLE = dataclasses.replace(
-    ALL[0],
-    claims=tuple(f for theorem in ALL for f in theorem.claims),
-    clauses=tuple(f for theorem in ALL for f in theorem.clauses),
-)
-"""One theorem with all clauses."""
+OPTIONS = tuple(BY_ID[f"{id}.text"] for id in ("T6", "T1s.exact", "T5s.exact", "T8s.exact"))
 
 
-def seen(runs: int, steps: int, seed: int = 0) -> tuple[Counter[str], Counter[str]]:
+def together(*theorems: Theorem) -> Theorem:
+    """One theorem with all clauses and all options."""
+    return dataclasses.replace(
+        ALL[0],
+        claims=tuple(dict.fromkeys(f for theorem in theorems for f in theorem.claims)),
+        clauses=tuple(dict.fromkeys(f for theorem in theorems for f in theorem.clauses)),
+        rules={name: value for theorem in theorems for name, value in theorem.rules.items()},
+    )
+
+
+WHOLE = together(*ALL)
+STRICT = together(*ALL, *OPTIONS)
+"""... also where a SYN reopens, and what acknowledges our SYN must be at RCV.NXT."""
+
+
+def seen(
+    runs: int, steps: int, seed: int = 0, theorem: Theorem = WHOLE
+) -> tuple[Counter[str], Counter[str]]:
     """What happened on random runs, and which clauses were false."""
     done: Counter[str] = Counter()
     false: Counter[str] = Counter()
     for n in range(runs):
-        run = Run(WHOLE, seed + n)
+        run = Run(theorem, seed + n)
         for _ in range(steps):
             if run.step():
                 false.update(run.broken())
@@ -58,6 +70,21 @@ def test_clauses_are_true() -> None:
     assert not false
     assert {"deliver", "SEND", "RECEIVE", "CLOSE", "RETRANSMISSION TIMEOUT", "again"} <= {*done}
     assert done["3.10.7.4/seventh/text"] > 20 and done["3.10.7.4/first/answer"] > 100
+
+
+def test_clauses_are_true_where_a_syn_reopens() -> None:
+    done, false = seen(12, 300, 50, STRICT)
+    assert not false
+    assert done["deliver"] > 100
+
+
+@pytest.mark.slow
+def test_clauses_are_true_of_many_states_where_a_syn_reopens() -> None:
+    done, false = seen(400, 600, 2000, STRICT)
+    assert not false
+    assert {text.REOPENS, text.RETURNS, "returned", "3.10.7.3/SYN-SENT/fourth/simultaneous"} <= {
+        *done
+    }
 
 
 @pytest.mark.slow
@@ -154,6 +181,28 @@ def test_text_is_not_taken_by_who_heard_a_stale_syn() -> None:
     assert b.stale and b.state == State.SYN_RECEIVED
     talk.act("deliver", 1, sent)
     assert b.state == State.SYN_RECEIVED and b.taken == b.heard + 1
+
+
+def test_what_is_sent_again_may_begin_further_on() -> None:
+    talk = established()
+    talk.act("SEND", 0, octets=5)
+    (again,) = talk.act("RETRANSMISSION TIMEOUT", 0, part=2, skip=3)
+    a = talk.ends[0]
+    assert (again.at, again.text, again.strayed) == (a.una + 3, 2, False) and not a.strayed
+
+
+def test_what_was_held_is_taken_at_its_turn() -> None:
+    """... and nothing is heard of its ACK."""
+    talk = established()
+    (first,) = talk.act("SEND", 0, octets=5)
+    (second,) = talk.act("SEND", 0, octets=3)
+    (again,) = talk.act("deliver", 1, second)
+    b = talk.ends[1]
+    assert again.acks == first.at, "it is out of order"
+    talk.act("deliver", 1, first)
+    second.acks = 0
+    (ack,) = talk.act("take what was held", 1, second)
+    assert (b.taken, ack.acks) == (second.at + 3, second.at + 3) and not b.garbled
 
 
 def test_a_fin_in_syn_received_waits() -> None:
@@ -349,6 +398,7 @@ def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
     found["me.wrote"] = max(una + 1, found["me.nxt"] + chance.choice((-1, 0, 1, 4)))
     found["me.iss"] = una - chance.choice((0, 1, 1, 7)) if una > 7 else 1
     found["octets"], found["part"] = chance.choice((0, 1, 5)), chance.choice((0, 1, 2))
+    found["skip"] = chance.choice((0, 0, 1))
     found |= {"behind": AROUND - 1, "another": AROUND - WINDOW - 3, "ahead": HALF - 1}
     found["isn"] = found["me.nxt"] + chance.choice((0, 1, 7))
     found["room"] = chance.choice((0, 1, 5, WINDOW, WINDOW + 1))
@@ -361,7 +411,7 @@ def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
     for memory in made.memories:
         for whose in ("mine", "its"):
             name = f"{whose}.{memory.name}"
-            if memory.name.endswith(("closed", "ended")):
+            if memory.name.endswith(("closed", "ended", "passive")):
                 functions[name] = partial(_flag, chance.randrange(2))
             else:
                 functions[name] = partial(_above, chance.choice((0, 1, 2, 9, 1 << 33)))
@@ -423,13 +473,15 @@ def test_the_statement_says_so_of_many_inputs() -> None:
 def test_clauses_say_what_their_functions_do() -> None:
     chance, spec = random.Random(7), stated.Ends(ALL[0], read())
     found: dict[str, set[bool]] = {}
-    by_name = {f.__name__: f for f in WHOLE.all}
+    by_name = {f.__name__: f for f in STRICT.all}
     for _ in range(300):
         at, functions = drawn(chance)
+        at["n"] = chance.choice((0, at["me.iss"], at["me.iss"] + 1))
         w, seg = spec.sides(at, functions), spec.record(Flying, "seg.", at)
         for clause in read().clauses:
             function = by_name[clause.name]
-            rest = [seg] if "seg" in inspect.signature(function).parameters else []
+            names = inspect.signature(function).parameters
+            rest: list[Any] = [seg] if "seg" in names else [at["n"]] if "n" in names else []
             plain = bool(function(w, *rest))
             assert evaluate(clause.term, at, functions) == plain, (clause.name, at)
             found.setdefault(clause.name, set()).add(plain)
@@ -438,11 +490,12 @@ def test_clauses_say_what_their_functions_do() -> None:
 
 
 def test_no_clause_speaks_of_what_is_open() -> None:
-    """So that it is another at each step."""
+    """So that it is another at each step; but of switches."""
     at, functions = drawn(random.Random(8))
-    mine = {name for name in at if name.startswith(("me.", "peer.", "seg."))}
+    mine = {name: at[name] for name in at if name.startswith(("me.", "peer.", "seg."))}
+    mine |= {"n": 1, "time_wait_reopen": True, "syn_ack_exact": True}
     for clause in read().clauses:
-        evaluate(clause.term, {name: at[name] for name in mine}, functions)
+        evaluate(clause.term, mine, functions)
 
 
 def test_isss_that_rise_are_possible() -> None:

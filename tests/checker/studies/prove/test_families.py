@@ -74,6 +74,7 @@ def test_a_family_is_proved(id: str) -> None:
         ("T3.2msl", "TIME-WAIT < 2 MSL"),
         ("T3.msl-r", "0 < R, TIME-WAIT < MSL + R"),
         ("T3.text", "0 < R, TIME-WAIT < 2 MSL + R"),
+        ("T3.probe", "any MSL, R, TIME-WAIT"),
         ("T4.2msl", "TIME-WAIT < 2 MSL"),
         ("T4.never", "any MSL, R, TIME-WAIT"),
     ],
