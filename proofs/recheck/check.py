@@ -381,6 +381,8 @@ def _prepared(place: Path, statements: Path) -> tuple[list[Statement], list[Unit
     wrong += [f"manifest.json: {id} is there twice" for id, n in Counter(names).items() if n > 1]
     theorems = {theorem.id for one in made for theorem in one.theorems}
     by_family = {family["id"]: runs.scripts(family) for family in manifest["families"]}
+    both = sorted({*by_family} & {*names})
+    wrong += [f"manifest.json: {id} is a family's name and a theory's" for id in both]
     wrong += runs.families_of(manifest, theorems)
     wrong += runs.inventory(place, [s for some in by_family.values() for s in some], held)
     for family in manifest["families"]:

@@ -392,7 +392,7 @@ FAMILIES = (
         finding="The peer retransmits its FIN for R, and the last one lives for MSL.",
     ),
     Family(
-        id="T3.text",
+        id="T3.data",
         theorem="T3",
         title="the ACK of an octet arrives late, and the FIN behind it is retransmitted late",
         steps=_LATE_FIN_AFTER_TEXT,

@@ -73,7 +73,7 @@ def test_a_family_is_proved(id: str) -> None:
     [
         ("T3.2msl", "TIME-WAIT < 2 MSL"),
         ("T3.msl-r", "0 < R, TIME-WAIT < MSL + R"),
-        ("T3.text", "0 < R, TIME-WAIT < 2 MSL + R"),
+        ("T3.data", "0 < R, TIME-WAIT < 2 MSL + R"),
         ("T3.probe", "any MSL, R, TIME-WAIT"),
         ("T4.2msl", "TIME-WAIT < 2 MSL"),
         ("T4.never", "any MSL, R, TIME-WAIT"),
@@ -96,7 +96,7 @@ def test_each_theorem_that_speaks_of_time_wait_has_a_family() -> None:
 # Seeded bugs
 
 
-@pytest.mark.parametrize("id", ["T3.2msl", "T3.msl-r", "T3.text", "T4.2msl"])
+@pytest.mark.parametrize("id", ["T3.2msl", "T3.msl-r", "T3.data", "T4.2msl"])
 def test_a_bound_that_is_too_high_fails(id: str) -> None:
     below = BY_NAME[id].below
     assert below is not None
@@ -105,7 +105,7 @@ def test_a_bound_that_is_too_high_fails(id: str) -> None:
     assert exit_code([found]) == VIOLATED
 
 
-@pytest.mark.parametrize("id", ["T3.2msl", "T3.msl-r", "T3.text", "T4.2msl"])
+@pytest.mark.parametrize("id", ["T3.2msl", "T3.msl-r", "T3.data", "T4.2msl"])
 def test_a_bound_that_is_too_low_fails(id: str) -> None:
     below = BY_NAME[id].below
     assert below is not None
@@ -287,10 +287,10 @@ def test_formulas_read_well() -> None:
 
 
 def test_a_run_is_shown_as_a_ladder_with_its_delays() -> None:
-    found = followed("T3.text")
+    found = followed("T3.data")
     lines = heading(found)
     assert lines[0] == (
-        "T3.text: proved: no such TIME-WAIT is long enough, for 0 < R, TIME-WAIT < 2 MSL + R"
+        "T3.data: proved: no such TIME-WAIT is long enough, for 0 < R, TIME-WAIT < 2 MSL + R"
     )
     assert any("d1 < MSL, d2 < R" in line for line in lines)
     assert found.story is not None
@@ -354,7 +354,7 @@ def test_command_proves_them_with_the_theorems(
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Certificates of a toy theorem to which families are given."""
-    families = [followed(id) for id in ("T3.text", "T4.2msl", "T4.never")]
+    families = [followed(id) for id in ("T3.data", "T4.2msl", "T4.never")]
     toy = [
         dataclasses.replace(f, family=dataclasses.replace(f.family, theorem="toy"))
         for f in families
@@ -384,7 +384,7 @@ def test_certificates_of_families_are_accepted(place: Path) -> None:
     found = recheck.recheck(place, ["cvc5"], 2, statements=place.parent)
     assert found.wrong == []
     scripts = len([*place.rglob("*.smt2")])
-    ids = ("T3.text", "T4.2msl", "T4.never")
+    ids = ("T3.data", "T4.2msl", "T4.never")
     assert sum(found.of(id).agreed["cvc5"] for id in ids) == scripts > 20
     certificates.require_place(place)
 
@@ -419,7 +419,20 @@ def test_a_family_of_a_theorem_that_is_not_there_is_noticed(place: Path) -> None
     def invent(manifest: Any) -> None:
         manifest["families"][0]["theorem"] = "T9"
 
-    assert "T3.text: its theorem T9 is not there" in rewrite(place, invent)[0]
+    assert "T3.data: its theorem T9 is not there" in rewrite(place, invent)[0]
+
+
+def test_a_family_is_not_called_as_a_theory_is(place: Path) -> None:
+    """Its obligations would be counted as the theory's."""
+
+    def rename(manifest: Any) -> None:
+        manifest["families"][0]["id"] = manifest["theories"][0]["id"]
+
+    assert "toy is a family's name and a theory's" in rewrite(place, rename)[0]
+
+
+def test_no_family_is_called_as_a_theorem_is() -> None:
+    assert not BY_NAME.keys() & BY_ID.keys()
 
 
 def test_a_wait_must_ask_that_time_goes_on(place: Path) -> None:
@@ -458,7 +471,7 @@ def test_a_claim_of_complement_needs_its_proof(place: Path) -> None:
     def claim(manifest: Any) -> None:
         manifest["families"][0]["complement"] = True
 
-    assert rewrite(place, claim) == ["T3.text: step 0: no obligation for beyond"]
+    assert rewrite(place, claim) == ["T3.data: step 0: no obligation for beyond"]
 
 
 # Scripts
