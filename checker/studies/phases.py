@@ -30,6 +30,7 @@ RUNS: tuple[Bounds, ...] = (
     _TRANSFER,
     # Six at once: ssthresh is three then, which cwnd may be less than when all is mended.
     replace(_TRANSFER, lose=False, width=6, window=6, octets=6, write=6, initial_window=6),
+    PROFILES["transfer-idle"].bounds,
 )
 """What is explored."""
 
@@ -74,6 +75,7 @@ def edges(before: Endpoint, what: Event, outcome: Outcome) -> Iterator[Edge]:
 _EVENTS: dict[Event, str] = {
     Input.SEGMENT: "rcv ACK",
     Input.RETRANSMISSION_TIMEOUT: "retransmission timeout",
+    Input.IDLE: "idle for RTO",
 }
 
 

@@ -119,7 +119,7 @@ def _time(s: Scene, elapsed: Elapsed) -> bool:
     http.tick(server, elapsed.by)
     me.client, me.server = client.idle, server.idle
     me.since, me.age = me.since + elapsed.by, me.age + elapsed.by
-    return bool(me.answered)
+    return me.answered
 
 
 MARGIN = Small(

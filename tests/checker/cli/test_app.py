@@ -41,7 +41,7 @@ def test_examples_are_of_commands() -> None:
         ("synproof time", ["time-wait"]),
         ("synproof list r", ["rules"]),
         ("synproof trace T1s", ["T1s", "T1s.exact", "T1s.far"]),
-        ("synproof verify T10 T9", ["T9", "T9.literal", "T9.floor", "T9.transfer"]),
+        ("synproof verify T10 T9", ["T9", "T9.literal", "T9.floor", "T9.transfer", "T9.sack"]),
         ("synproof verify --rules three", ["three_way=on", "three_way=off"]),
         ("synproof verify --bounds wi", ["width=", "window="]),
         ("synproof explore --profile simul", ["simultaneous", "simultaneous-far"]),

@@ -31,11 +31,12 @@ def test_phases_change_as_rfc_5681_and_6582_say() -> None:
         (SLOW, SLOW): {
             "RFC 5681/3.1/(2)/slow-start",
             "RFC 5681/3.1/(4)/timeout",
+            "RFC 5681/4.1/idle",
             "RFC 6582/3.2/(2)/known",
         },
         (SLOW, AVOID): {"RFC 5681/3.1/(2)/slow-start"},
         (SLOW, FAST): {"RFC 5681/3.2/(2)/fast-retransmit"},
-        (AVOID, SLOW): {"RFC 5681/3.1/(4)/timeout"},
+        (AVOID, SLOW): {"RFC 5681/3.1/(4)/timeout", "RFC 5681/4.1/idle"},
         (AVOID, AVOID): {"RFC 5681/3.1/avoidance", "RFC 6582/3.2/(2)/known"},
         (AVOID, FAST): {"RFC 5681/3.2/(2)/fast-retransmit"},
         # With little in flight when all is mended, cwnd is below ssthresh (RFC 6582 3.2 (3)).
@@ -58,8 +59,9 @@ def test_every_rule_of_congestion_control_is_reached() -> None:
     assert {rule for rule in cited if str(rule).startswith(("RFC 5681", "RFC 6582"))} <= reached
 
 
-def test_events_are_acks_and_the_timer() -> None:
-    assert {edge.event for edge in phases.machine()} == {"rcv ACK", "retransmission timeout"}
+def test_events_are_acks_and_timers() -> None:
+    events = {edge.event for edge in phases.machine()}
+    assert events == {"rcv ACK", "retransmission timeout", "idle for RTO"}
 
 
 @pytest.mark.parametrize("name", DATA_PLANE)

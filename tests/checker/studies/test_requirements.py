@@ -104,6 +104,8 @@ NEVER = (
         "Segment(seq=tcb.snd.nxt,",
         "Segment(seq=tcp.seq.minus(tcb.snd.nxt, 1), text=2,",
     ),
+    # A reset with an ACK and a SEG.SEQ that is not 0
+    ("stacks, reset in SYN-SENT", sending, "reset", "seq=0, ack=", "seq=1, ack="),
     # A SYN,ACK with text
     (
         "3.10.7.3 fourth, other control or text",
