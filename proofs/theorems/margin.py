@@ -119,7 +119,8 @@ def _time(s: Scene, elapsed: Elapsed) -> bool:
     http.tick(server, elapsed.by)
     me.client, me.server = client.idle, server.idle
     me.since, me.age = me.since + elapsed.by, me.age + elapsed.by
-    return me.answered
+    answered: bool = me.answered
+    return answered
 
 
 MARGIN = Small(
