@@ -203,3 +203,22 @@ class Run:
                 numbers = self.chance.choices([*self.limits[me], 0], k=2)
                 if not pair(w, *numbers):
                     yield pair.__name__
+
+
+def seen(
+    theorem: Theorem,
+    runs: int,
+    steps: int,
+    seed: int = 0,
+    times: Callable[[random.Random], Mapping[str, int]] = lambda _: {},
+) -> tuple[Counter[str], Counter[str]]:
+    """What happened on random runs, and which clauses were false."""
+    done: Counter[str] = Counter()
+    false: Counter[str] = Counter()
+    for n in range(seed, seed + runs):
+        run = Run(theorem, n, **times(random.Random(n)))
+        for _ in range(steps):
+            if run.step():
+                false.update(run.broken())
+        done += run.done
+    return done, false

@@ -1,12 +1,10 @@
 """T3 with text: clauses on random runs, the statement, and a run to its bound."""
 
-import inspect
 import pickle
 import random
-from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,14 +17,15 @@ from proofs.theorems import draining
 from proofs.theorems.draining import DRAINING, Dated, Timed, Times
 from proofs.theorems.small import Scene, Sides
 from proofs.theorems.table import BY_ID
-from proofs.theorems.text import AROUND, HALF, WINDOW, Life
+from proofs.theorems.text import Life
 from spec.rules import Rules
 from spec.tcp.context import Tcp
 from spec.tcp.tcb import State
 from spec.world.bounds import Bounds
 from spec.world.records import key, paths
 from tests.helpers import stated
-from tests.helpers.pair_runs import Run, turn
+from tests.helpers.pair_runs import seen, turn
+from tests.helpers.two_ends import Held
 
 THEOREM = BY_ID["T3.text"]
 
@@ -37,28 +36,15 @@ def times(chance: random.Random) -> dict[str, int]:
     return {"msl": msl, "r": r, "persist": persist, "length": 2 * msl + r + persist}
 
 
-def seen(runs: int, steps: int, seed: int = 0) -> tuple[Counter[str], Counter[str]]:
-    """What happened on random runs, and which clauses were false."""
-    done: Counter[str] = Counter()
-    false: Counter[str] = Counter()
-    for n in range(seed, seed + runs):
-        run = Run(THEOREM, n, **times(random.Random(n)))
-        for _ in range(steps):
-            if run.step():
-                false.update(run.broken())
-        done += run.done
-    return done, false
-
-
 def test_clauses_are_true() -> None:
-    done, false = seen(12, 300)
+    done, false = seen(THEOREM, 12, 300, times=times)
     assert not false
     assert {"deliver", "SEND", "CLOSE", "tick", "again", "3.8.3/R/close"} <= {*done}
 
 
 @pytest.mark.slow
 def test_clauses_are_true_of_many_states() -> None:
-    done, false = seen(300, 500, 1000)
+    done, false = seen(THEOREM, 300, 500, 1000, times)
     assert not false
     assert {*DRAINING.moves, *DRAINING.deliveries} <= {*done}
     assert {state.value for state in State} <= {*done}
@@ -182,90 +168,26 @@ def read() -> Statement:
     return statement.read(statements.PLACE / "T3.text.txt")
 
 
-def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
-    """Values of all variables, for the most part near each other; and memories."""
-    made = read()
-    near = chance.choice((5, 1 << 31, 1 << 34))
-    kinds = {"me": made.end, "peer": made.end, "seg": made.message}
-    sorts = {f"{row}.{f}": sort for row, fields in kinds.items() for f, sort in fields.items()}
-    sorts |= made.parameters | made.seen
-    found: stated.Values = {}
-    for name, sort in sorts.items():
-        if sort.kind == "real":
-            found[name] = chance.choice((sort.lo, 1, 2, 3))
-        elif sort.endless:
-            small = chance.random() < 0.2
-            value = chance.choice((0, 1, 2, 3, 1000)) if small else near + chance.randrange(-3, 9)
-            found[name] = max(0, value)
-        else:
-            found[name] = stated.drawn(chance, sort, near)
-    for row in ("me", "peer", "seg"):
-        for f in ("rcv_wnd", "wnd", "buffer", "text"):
-            if f"{row}.{f}" in found:
-                found[f"{row}.{f}"] = chance.choice((0, 1, 2, 5, 1000, WINDOW))
-    una = found["me.una"] = max(1, found["me.nxt"] - chance.choice((0, 1, 2, 5)))
-    found["me.wrote"] = max(una + 1, found["me.nxt"] + chance.choice((-1, 0, 1, 4)))
-    found["me.iss"] = una - chance.choice((0, 1, 1, 7)) if una > 7 else 1
-    found |= {"behind": AROUND - 1, "another": AROUND - WINDOW - 3, "ahead": HALF - 1}
-    found["octets"], found["part"] = chance.choice((0, 1, 5)), chance.choice((0, 1, 2))
-    found["skip"] = chance.choice((0, 0, 1))
-    found["isn"] = found["me.nxt"] + chance.choice((0, 1, 7))
-    found["room"] = chance.choice((0, 1, 5, WINDOW, WINDOW + 1))
-    found |= {"msl": chance.choice((1, 2)), "seg.rst": chance.random() < 0.1}
-    if chance.random() < 0.7:  # what is next, or near it
-        got = found["me.taken"] + found["me.ended"]
-        found |= {"seg.at": max(0, got + chance.choice((-2, -1, 0, 0, 0, 1)))}
-        found |= {"seg.acks": max(0, found["me.nxt"] - chance.choice((-1, 0, 0, 1, 3)))}
-        found |= {"seg.syn": False, "seg.ack": True, "seg.src": found["me.heard"]}
-    functions: stated.Functions = {}
-    for memory in made.memories:
-        for whose in ("mine", "its"):
-            name = f"{whose}.{memory.name}"
-            odd = memory.name.endswith(("closed", "ended", "passive"))
-            more = chance.choice((0, 1, 2, 9, 1 << 33))
-            functions[name] = partial(_flag if odd else _above, more)
-    return found, functions
-
-
-def _above(more: int, n: int) -> int:
-    return n + more
-
-
-def _flag(odd: int, n: int) -> bool:
-    return (n + odd) % 2 == 1
+@cache
+def held() -> Held:
+    return Held(THEOREM, read(), (5, 1 << 31, 1 << 34))
 
 
 def test_the_statement_says_what_the_specification_does() -> None:
-    chance, spec = random.Random(5), stated.Ends(THEOREM, read())
-    ways = {
-        (action.name, stated.same(spec, action, *drawn(chance)).number)
-        for action in read().actions
-        for _ in range(150)
-    }
-    assert len(ways) > 90
+    assert len(held().taken(150, 5)) > 90
 
 
 @pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_statement_says_so_on_paths(every: int) -> None:
-    spec = stated.Ends(THEOREM, read())
-    todo = [(action, way) for action in read().actions for way in action.paths]
-    names = [f"{whose}.{one.name}" for one in read().memories for whose in ("mine", "its")]
-    taken = 0
-    for action, way in todo[::every]:
-        at = stated.point(read(), action, way, names)
-        if at is not None:
-            functions = {name: at.pop(name) for name in names}
-            assert stated.same(spec, action, at, functions).number == way.number
-            taken += 1
-    assert taken > 0.5 * len(todo[::every])
+    assert held().on_paths(every) > 0.5
 
 
 def test_time_goes_by_as_it_says() -> None:
-    chance, spec = random.Random(6), stated.Ends(THEOREM, read())
+    chance, spec = random.Random(6), held().spec
     tick = read().tick
     assert tick is not None
     for _ in range(50):
-        at, functions = drawn(chance)
+        at, functions = held().drawn(chance)
         end = spec.record(Timed, "me.", at)
         draining._tick(end, at["elapsed"])
         leaf = stated.way_of(tick, at, functions).leaf
@@ -276,27 +198,15 @@ def test_time_goes_by_as_it_says() -> None:
 
 
 def test_clauses_say_what_their_functions_do() -> None:
-    chance, spec = random.Random(7), stated.Ends(THEOREM, read())
-    found: dict[str, set[bool]] = {}
     by_name = {f.__name__: f for f in THEOREM.all}
-    for _ in range(300):
-        at, functions = drawn(chance)
-        at["n"] = chance.choice((0, at["me.iss"], at["me.iss"] + 1))
-        w, seg = spec.sides(at, functions), spec.record(Dated, "seg.", at)
-        for clause in read().clauses:
-            function = by_name[clause.name]
-            names = inspect.signature(function).parameters
-            rest: list[Any] = [seg] if "seg" in names else [at["n"]] if "n" in names else []
-            plain = bool(function(w, *rest))
-            assert evaluate(clause.term, at, functions) == plain, (clause.name, at)
-            found.setdefault(clause.name, set()).add(plain)
+    found = held().clauses(by_name, Dated)
     assert {*found} == {*by_name}
     assert sum(len(came) == 2 for came in found.values()) > 16
 
 
 def test_clauses_speak_of_times_only() -> None:
     """All else that is open is another at each step."""
-    at, functions = drawn(random.Random(8))
+    at, functions = held().drawn(random.Random(8))
     rows = ("me.", "peer.", "seg.")
     mine = {n: v for n, v in at.items() if n.startswith(rows)}
     mine |= {n: at[n] for n in ("msl", "r", "length", "persist")} | {"n": 1}

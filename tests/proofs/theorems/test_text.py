@@ -1,12 +1,10 @@
 """Text at 32 bits: clauses on random runs, the statement, bounds, and what breaks them."""
 
 import dataclasses
-import inspect
 import pickle
 import random
-from collections import Counter
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,8 +26,8 @@ from spec.tcp.segment import Segment
 from spec.tcp.segment_arrives import others
 from spec.tcp.tcb import State, Tcb
 from spec.world.bounds import Bounds
-from tests.helpers import stated
-from tests.helpers.pair_runs import Run, turn
+from tests.helpers.pair_runs import Run, seen, turn
+from tests.helpers.two_ends import Held
 
 ALL = tuple(BY_ID[f"{id}.text"] for id in ("T1", "T2", "T5", "T9", "T8"))
 OPTIONS = tuple(BY_ID[f"{id}.text"] for id in ("T6", "T1s.exact", "T5s.exact", "T8s.exact"))
@@ -50,37 +48,22 @@ STRICT = together(*ALL, *OPTIONS)
 """... also where a SYN reopens, and what acknowledges our SYN must be at RCV.NXT."""
 
 
-def seen(
-    runs: int, steps: int, seed: int = 0, theorem: Theorem = WHOLE
-) -> tuple[Counter[str], Counter[str]]:
-    """What happened on random runs, and which clauses were false."""
-    done: Counter[str] = Counter()
-    false: Counter[str] = Counter()
-    for n in range(runs):
-        run = Run(theorem, seed + n)
-        for _ in range(steps):
-            if run.step():
-                false.update(run.broken())
-        done += run.done
-    return done, false
-
-
 def test_clauses_are_true() -> None:
-    done, false = seen(12, 300)
+    done, false = seen(WHOLE, 12, 300)
     assert not false
     assert {"deliver", "SEND", "RECEIVE", "CLOSE", "RETRANSMISSION TIMEOUT", "again"} <= {*done}
     assert done["3.10.7.4/seventh/text"] > 20 and done["3.10.7.4/first/answer"] > 100
 
 
 def test_clauses_are_true_where_a_syn_reopens() -> None:
-    done, false = seen(12, 300, 50, STRICT)
+    done, false = seen(STRICT, 12, 300, 50)
     assert not false
     assert done["deliver"] > 100
 
 
 @pytest.mark.slow
 def test_clauses_are_true_of_many_states_where_a_syn_reopens() -> None:
-    done, false = seen(400, 600, 2000, STRICT)
+    done, false = seen(STRICT, 400, 600, 2000)
     assert not false
     assert {text.REOPENS, text.RETURNS, "returned", "3.10.7.3/SYN-SENT/fourth/simultaneous"} <= {
         *done
@@ -89,7 +72,7 @@ def test_clauses_are_true_of_many_states_where_a_syn_reopens() -> None:
 
 @pytest.mark.slow
 def test_clauses_are_true_of_many_states() -> None:
-    done, false = seen(400, 600, 1000)
+    done, false = seen(WHOLE, 400, 600, 1000)
     assert not false
     assert {*text.TEXT.moves, "deliver", "graceful", "around", "full", "again", "stale"} <= {*done}
     assert {state.value for state in State} <= {*done}
@@ -375,123 +358,39 @@ def read() -> Statement:
     return statement.read(statements.PLACE / "T1.text.txt")
 
 
-def drawn(chance: random.Random) -> tuple[stated.Values, stated.Functions]:
-    """A state, a segment, and what is open, for the most part near each other; and memories."""
-    made = read()
-    near = chance.choice((1, 5, 1 << 31, 1 << 32, 1 << 34))
-    kinds = {"me": made.end, "peer": made.end, "seg": made.message}
-    sorts = {f"{row}.{f}": sort for row, fields in kinds.items() for f, sort in fields.items()}
-    sorts |= made.parameters | made.seen
-    found: stated.Values = {}
-    for name, sort in sorts.items():
-        if sort.endless:
-            small = chance.random() < 0.2
-            value = chance.choice((0, 1, 2, 3, 1000)) if small else near + chance.randrange(-3, 9)
-            found[name] = max(0, value)
-        else:
-            found[name] = stated.drawn(chance, sort, near)
-    for row in ("me", "peer", "seg"):
-        for f in ("rcv_wnd", "wnd", "buffer", "text"):
-            if f"{row}.{f}" in found:
-                found[f"{row}.{f}"] = chance.choice((0, 1, 2, 5, 1000, WINDOW))
-    una = found["me.una"] = max(1, found["me.nxt"] - chance.choice((0, 1, 2, 5)))
-    found["me.wrote"] = max(una + 1, found["me.nxt"] + chance.choice((-1, 0, 1, 4)))
-    found["me.iss"] = una - chance.choice((0, 1, 1, 7)) if una > 7 else 1
-    found["octets"], found["part"] = chance.choice((0, 1, 5)), chance.choice((0, 1, 2))
-    found["skip"] = chance.choice((0, 0, 1))
-    found |= {"behind": AROUND - 1, "another": AROUND - WINDOW - 3, "ahead": HALF - 1}
-    found["isn"] = found["me.nxt"] + chance.choice((0, 1, 7))
-    found["room"] = chance.choice((0, 1, 5, WINDOW, WINDOW + 1))
-    if chance.random() < 0.7:  # what is next, or near it
-        got = found["me.taken"] + found["me.ended"]
-        found |= {"seg.at": max(0, got + chance.choice((-2, -1, 0, 0, 0, 1)))}
-        found |= {"seg.acks": max(0, found["me.nxt"] - chance.choice((-1, 0, 0, 1, 3)))}
-        found |= {"seg.syn": False, "seg.ack": True, "seg.src": found["me.heard"]}
-    functions: stated.Functions = {}
-    for memory in made.memories:
-        for whose in ("mine", "its"):
-            name = f"{whose}.{memory.name}"
-            if memory.name.endswith(("closed", "ended", "passive")):
-                functions[name] = partial(_flag, chance.randrange(2))
-            else:
-                functions[name] = partial(_above, chance.choice((0, 1, 2, 9, 1 << 33)))
-    return found, functions
-
-
-def _above(more: int, n: int) -> int:
-    return n + more
-
-
-def _flag(odd: int, n: int) -> bool:
-    return n % 2 == odd
-
-
-def paths_taken(count: int, seed: int) -> set[tuple[str, int]]:
-    """Hold the statement against the specification; the paths that were taken."""
-    chance, spec = random.Random(seed), stated.Ends(ALL[0], read())
-    return {
-        (action.name, stated.same(spec, action, *drawn(chance)).number)
-        for action in read().actions
-        for _ in range(count)
-    }
+@cache
+def held() -> Held:
+    return Held(ALL[0], read(), (1, 5, 1 << 31, 1 << 32, 1 << 34))
 
 
 def test_the_statement_says_what_the_specification_does() -> None:
-    assert len(paths_taken(150, 5)) > 90
-
-
-def on_paths(every: int) -> float:
-    """Hold the statement against the specification on every so many paths; the part of them that
-    some input takes, though perhaps no state that is reached."""
-    spec = stated.Ends(ALL[0], read())
-    todo = [(action, way) for action in read().actions for way in action.paths]
-    names = [f"{whose}.{one.name}" for one in read().memories for whose in ("mine", "its")]
-    taken = 0
-    for action, way in todo[::every]:
-        at = stated.point(read(), action, way, names)
-        if at is not None:
-            functions = {name: at.pop(name) for name in names}
-            assert stated.same(spec, action, at, functions).number == way.number
-            taken += 1
-    return taken / len(todo[::every])
+    assert len(held().taken(150, 5)) > 90
 
 
 def test_the_statement_says_so_on_some_paths() -> None:
-    assert on_paths(23) > 0.6
+    assert held().on_paths(23) > 0.6
 
 
 @pytest.mark.slow
 def test_the_statement_says_so_on_every_path() -> None:
-    assert on_paths(1) > 0.6
+    assert held().on_paths(1) > 0.6
 
 
 @pytest.mark.slow
 def test_the_statement_says_so_of_many_inputs() -> None:
-    assert len(paths_taken(2_000, 6)) > 170
+    assert len(held().taken(2_000, 6)) > 170
 
 
 def test_clauses_say_what_their_functions_do() -> None:
-    chance, spec = random.Random(7), stated.Ends(ALL[0], read())
-    found: dict[str, set[bool]] = {}
     by_name = {f.__name__: f for f in STRICT.all}
-    for _ in range(300):
-        at, functions = drawn(chance)
-        at["n"] = chance.choice((0, at["me.iss"], at["me.iss"] + 1))
-        w, seg = spec.sides(at, functions), spec.record(Flying, "seg.", at)
-        for clause in read().clauses:
-            function = by_name[clause.name]
-            names = inspect.signature(function).parameters
-            rest: list[Any] = [seg] if "seg" in names else [at["n"]] if "n" in names else []
-            plain = bool(function(w, *rest))
-            assert evaluate(clause.term, at, functions) == plain, (clause.name, at)
-            found.setdefault(clause.name, set()).add(plain)
+    found = held().clauses(by_name, Flying)
     assert {*found} == {*by_name}
     assert sum(len(came) == 2 for came in found.values()) > 12
 
 
 def test_no_clause_speaks_of_what_is_open() -> None:
     """So that it is another at each step; but of switches."""
-    at, functions = drawn(random.Random(8))
+    at, functions = held().drawn(random.Random(8))
     mine = {name: at[name] for name in at if name.startswith(("me.", "peer.", "seg."))}
     mine |= {"n": 1, "time_wait_reopen": True, "syn_ack_exact": True}
     for clause in read().clauses:
