@@ -20,7 +20,7 @@ from enum import Enum
 from importlib.resources import files
 from typing import Any
 
-from checker.exports.pieces import Writer, cut, merged, used_in
+from checker.exports.pieces import Writer, bare, cut, merged, used_in
 from checker.ir.composition import Composition
 from checker.ir.nodes import Node
 from checker.ir.schema import Field
@@ -65,18 +65,6 @@ def kinds_of(fields: Iterable[Field]) -> dict[str, Any]:
 
 
 _INFIX = {"add": "+", "sub": "-", "lt": "<", "le": "<=", "and": "&&", "or": "||"}
-
-
-def _bare(text: str) -> str:
-    """``text`` without the parentheses around all of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for i, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if not depth:
-            return text[1:-1] if i == len(text) - 1 else text
-    return text
 
 
 class _Module:
@@ -161,13 +149,13 @@ class _Module:
 
     def _helpers(self, writer: "Writer[Node]", arguments: str, prefix: str) -> list[str]:
         return [
-            f"const {prefix}{one.name} = ({arguments}) => {_bare(one.text)};"
+            f"const {prefix}{one.name} = ({arguments}) => {bare(one.text)};"
             for one in writer.definitions
         ]
 
     def _output(self, writer: "Writer[Node]", node: Node) -> str:
         """A value that goes into a field: an integer, whatever the test was."""
-        text = _bare(writer.of(node))
+        text = bare(writer.of(node))
         if node.sort.kind != "bool" or node.op in ("const", "var"):
             return text
         return f"+!!({text})"
@@ -207,7 +195,7 @@ class _Module:
             return f"{pad}return {names[tree]}({_ARGUMENTS});\n"
         if isinstance(tree, Leaf):
             return f"{pad}return {self._leaf(tree, writer)};\n"
-        test = _bare(writer.of(tree.test))
+        test = bare(writer.of(tree.test))
         then = self._body(tree.then, names, writer, by + 1)
         return f"{pad}if ({test}) {{\n{then}{pad}}}\n{self._body(tree.other, names, writer, by)}"
 
@@ -236,8 +224,8 @@ class _Module:
                 return f"{pad}return {names[part]}(ends, way);\n"
             if isinstance(part, Leaf):
                 (good,) = part.outputs
-                return f"{pad}return {_bare(writer.of(good))} ? null : way;\n"
-            test, where = _bare(writer.of(part.test)), json.dumps(part.where)
+                return f"{pad}return {bare(writer.of(good))} ? null : way;\n"
+            test, where = bare(writer.of(part.test)), json.dumps(part.where)
             return (
                 f"{pad}if ({test}) {{\n{pad}  way = [...way, [{where}, 1]];\n"
                 f"{told(part.then, by + 1)}{pad}}}\n{pad}way = [...way, [{where}, 0]];\n"
@@ -355,7 +343,7 @@ class _Module:
     def _lambda(self, bodies: list[str], node: Node, arguments: str, prefix: str) -> str:
         """An expression as a function."""
         writer = self._writer([node], arguments, prefix)
-        text = _bare(writer.of(node))
+        text = bare(writer.of(node))
         if helpers := self._helpers(writer, arguments, prefix):
             bodies.append("\n".join(helpers))
         return f"({arguments}) => {text}"

@@ -153,3 +153,15 @@ class Writer(Generic[K]):
         self._named.add(key)
         self._known[key] = self._call(definition.name, key)
         return self._known[key]
+
+
+def bare(text: str) -> str:
+    """``text`` without the parentheses around all of it."""
+    if not text.startswith("("):
+        return text
+    depth = 0
+    for i, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if not depth:
+            return text[1:-1] if i == len(text) - 1 else text
+    return text

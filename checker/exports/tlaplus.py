@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from checker.exports.pieces import Writer, cut, merged, used_in
+from checker.exports.pieces import Writer, bare, cut, merged, used_in
 from checker.ir.composition import Composition, Kind, most_sent
 from checker.ir.interpret import leaves
 from checker.ir.nodes import Node, least, variables
@@ -145,18 +145,6 @@ def _indented(text: str, by: int) -> str:
     return "\n".join(" " * by + line if line else line for line in text.split("\n"))
 
 
-def _bare(text: str) -> str:
-    """``text`` without the parentheses around all of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for i, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if not depth:
-            return text[1:-1] if i == len(text) - 1 else text
-    return text
-
-
 class _Module:
     """One module being written."""
 
@@ -207,10 +195,10 @@ class _Module:
     def _expression(self, node: Node, names: Mapping[str, str]) -> str:
         """An expression on its own, with what it shares in a LET."""
         writer = Writer([node], lambda n: n.args, lambda n, texts: _write(n, texts, names))
-        body = _bare(writer.of(node))
+        body = bare(writer.of(node))
         if not writer.definitions:
             return body
-        lets = "\n".join(f"  {d.name} == {_bare(d.text)}" for d in writer.definitions)
+        lets = "\n".join(f"  {d.name} == {bare(d.text)}" for d in writer.definitions)
         return f"LET\n{lets}\nIN {body}"
 
     def _tree(self, tree: Tree, outputs: bool, names: Mapping[str, str]) -> str:
@@ -222,7 +210,7 @@ class _Module:
         trees = []
         for name, piece in pieces:
             trees.append((name, self._nested(piece, writer, called, outputs, top=True)))
-        lets = [f"{d.name} == {_bare(d.text)}" for d in writer.definitions]
+        lets = [f"{d.name} == {bare(d.text)}" for d in writer.definitions]
         lets += [f"{name} ==\n{_indented(text, 2)}" for name, text in trees[:-1]]
         body = trees[-1][1]
         if not lets:
@@ -240,8 +228,8 @@ class _Module:
         if not top and id(tree) in called:
             return called[id(tree)]
         if isinstance(tree, Leaf):
-            return self._leaf(tree, writer) if outputs else _bare(writer.of(tree.outputs[0]))
-        test = _bare(writer.of(tree.test))
+            return self._leaf(tree, writer) if outputs else bare(writer.of(tree.outputs[0]))
+        test = bare(writer.of(tree.test))
         then = self._nested(tree.then, writer, called, outputs)
         other = self._nested(tree.other, writer, called, outputs)
         yes = f" {then}" if "\n" not in then else "\n" + _indented(then, 2)
@@ -259,12 +247,12 @@ class _Module:
         for field in self.fields:
             node = next(outputs)
             if not (node.op == "var" and node.data == f"me.{field.path}"):
-                changes.append((field, _bare(writer.of(node))))
+                changes.append((field, bare(writer.of(node))))
         sent = []
         for _ in range(leaf.static.sent):
             said = [(field, next(outputs)) for field in m.message_fields]
             differs = [
-                (field, _bare(writer.of(node)))
+                (field, bare(writer.of(node)))
                 for field, node in said
                 if not (node.op == "const" and node.data == least(field.sort))
             ]
