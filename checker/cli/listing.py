@@ -8,13 +8,13 @@ import typer
 
 from checker.cli.options import OwnOption, names_of
 from checker.cli.page import Page
-from checker.model.options import limits, show, values
+from checker.model.options import departing, limits, show, values
 from checker.support.names import unknown
 from proofs.claims.claim import SOMETIMES
 from proofs.claims.scenarios import SCENARIOS
-from proofs.claims.table import SUBJECTS, full_title
+from proofs.claims.table import SUBJECTS, full_title, of_profile
 from spec.rules import SWITCHES
-from spec.world.bounds import LIMITS, Bounds
+from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES, PURPOSES
 
 
@@ -58,18 +58,13 @@ def _claims(page: Page) -> None:
 
 def _profiles(page: Page) -> None:
     for name, profile in PROFILES.items():
-        given = {
-            field.name: getattr(profile.bounds, field.name)
-            for field in dataclasses.fields(Bounds)
-            if getattr(profile.bounds, field.name) != field.default
-        }
-        used = [claim.id for some in SUBJECTS.values() for claim in some if claim.profile == name]
+        given = departing(profile.bounds)
         _entry(
             page,
             name,
-            " ".join(f"{bound}={show(value)}" for bound, value in given.items()),
+            " ".join(f"{bound}={value}" for bound, value in given.items()),
             f"{PURPOSES[name]}.",
-            f"Claims: {', '.join(used)}",
+            f"Claims: {', '.join(of_profile(name))}",
         )
     page.gap()
     page.line(

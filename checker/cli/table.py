@@ -15,7 +15,7 @@ from checker.model import own
 from checker.model.options import choose_profile, grown
 from checker.support.program import called
 from proofs.claims.claim import SOMETIMES
-from proofs.claims.table import BY_ID, SUBJECTS, full_title
+from proofs.claims.table import SUBJECTS, titled
 
 if TYPE_CHECKING:
     from checker.studies.reports import Against, ClaimReport, Report
@@ -116,7 +116,7 @@ class _Page(Page):
             word, style = _word(c)
             cells = [(f"  {word:10}", style), (f"{c.id:{room}}  ", "bold")]
             found = self.found(c)
-            self.line(_title(c) + ("" if found == word else f": {found}"), cells=cells)
+            self.line(titled(c.id, c.title) + ("" if found == word else f": {found}"), cells=cells)
             below = [(" " * 12 + " " * room + "  ", "")]
             if c.finer:
                 self.line(f"but {c.finer}", UNDECIDED, below)
@@ -166,10 +166,6 @@ class _Page(Page):
             self.line(note, cells=[(f"{', '.join(ids)}: ", "bold")] if len(ids) < 4 else [])
         if of:
             self.gap()
-
-
-def _title(c: "ClaimReport") -> str:
-    return full_title(BY_ID[c.id]) if c.id in BY_ID else c.title
 
 
 def _word(c: "ClaimReport") -> tuple[str, str]:

@@ -177,6 +177,15 @@ def _check(bounds: Bounds) -> None:
         )
 
 
+def departing(bounds: Bounds) -> dict[str, str]:
+    """The bounds that differ from their defaults, as the command line takes them."""
+    return {
+        name: show(getattr(bounds, name))
+        for name, field in LIMITS.items()
+        if getattr(bounds, name) != field.default
+    }
+
+
 def departures(rules: Rules) -> dict[str, str]:
     """The switches that differ from the RFC's defaults, as the command line takes them."""
     return {

@@ -16,7 +16,7 @@ from typing import Any
 from checker import __version__
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
-from proofs.claims.table import BY_ID, full_title
+from proofs.claims.table import BY_ID, titled
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 HOME = "https://www.rfc-editor.org/rfc/rfc9293"
@@ -92,7 +92,7 @@ def _rows(rows: list[dict[str, Any]], report: dict[str, Any]) -> Told:
         Finding(
             WARNING if row["verdict"] == "inconclusive" else ERROR,
             f"{row['claim']} under {row['id']}" if "ablation" in row else row["id"],
-            row.get("ablation") or _title(row),
+            row.get("ablation") or titled(row["id"], row["title"]),
             f"{row['verdict']}, expected {row['expected']}. {row.get('note') or ''}".strip(),
             *_place(row.get("claim") or row["id"]),
         )
@@ -111,7 +111,9 @@ def _claims(rows: list[dict[str, Any]], _: dict[str, Any]) -> Told:
         if row["ok"] and row["verdict"] == "violated":
             level, said = NOTE, f"known finding: violated{steps}"
         if level == NOTE or not row["ok"] or row["verdict"] == "inconclusive":
-            found.append(Finding(level, row["id"], _title(row), said, *_place(row["id"])))
+            found.append(
+                Finding(level, row["id"], titled(row["id"], row["title"]), said, *_place(row["id"]))
+            )
     return ("claims", Counter(row["verdict"] for row in rows), found)
 
 
@@ -131,11 +133,6 @@ READERS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Told]] = 
     "theorems": _theorems,
 }
 """By the member that a report of its kind has."""
-
-
-def _title(row: dict[str, Any]) -> str:
-    """A claim's title; one that continues another's comes with that one's."""
-    return full_title(BY_ID[row["id"]]) if row["id"] in BY_ID else str(row["title"])
 
 
 def _place(id: str) -> tuple[str, int]:

@@ -7,12 +7,12 @@ from typing import Any
 import typer.main
 
 from checker.cli.app import EXIT_CODES, app
-from checker.model.options import limits, show, values
+from checker.model.options import departing, limits, show, values
 from proofs.claims.claim import SOMETIMES
 from proofs.claims.scenarios import SCENARIOS
-from proofs.claims.table import SUBJECTS, full_title
+from proofs.claims.table import SUBJECTS, full_title, of_profile
 from spec.rules import SWITCHES
-from spec.world.bounds import LIMITS, Bounds
+from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES, PURPOSES
 
 
@@ -112,14 +112,13 @@ def profiles() -> Iterator[str]:
     yield from ("# Profiles", "")
     yield "Choices of bounds that claims name, at the small scale. `verify` takes larger ones."
     for name, profile in PROFILES.items():
-        given = " ".join(
-            _code(f"{field.name}={show(getattr(profile.bounds, field.name))}")
-            for field in dataclasses.fields(Bounds)
-            if getattr(profile.bounds, field.name) != field.default
-        )
-        used = [claim.id for some in SUBJECTS.values() for claim in some if claim.profile == name]
+        given = " ".join(_code(f"{n}={value}") for n, value in departing(profile.bounds).items())
         yield from ("", f"## {name}", "", f"{_cell(PURPOSES[name])}.", "")
-        yield from (f"Bounds: {given or 'the defaults'}", "", f"Claims: {', '.join(used)}")
+        yield from (
+            f"Bounds: {given or 'the defaults'}",
+            "",
+            f"Claims: {', '.join(of_profile(name))}",
+        )
 
 
 def walks() -> Iterator[str]:

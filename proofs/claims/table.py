@@ -89,6 +89,16 @@ def full_title(claim: Claim) -> str:
     return f"{BY_ID[claim.id.partition('.')[0]].title} {claim.title}"
 
 
+def titled(id: str, otherwise: str) -> str:
+    """The full title of the claim of that identifier; of what is no claim, what it is called."""
+    return full_title(BY_ID[id]) if id in BY_ID else otherwise
+
+
+def of_profile(name: str) -> list[str]:
+    """The claims that are explored in a profile, by subject."""
+    return [claim.id for some in SUBJECTS.values() for claim in some if claim.profile == name]
+
+
 def witnesses(claim: Claim) -> tuple[Claim, ...]:
     """The claims that show that it is not vacuous."""
     return tuple(BY_ID[id] for id in claim.witnesses)
