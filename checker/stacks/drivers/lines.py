@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 from checker.stacks.drivers.stack import Driver, Numbers, Refused, Stack, Told
 
@@ -88,22 +88,28 @@ class LinesDriver(Driver):
         """What starts a child."""
         raise NotImplementedError
 
-    @contextmanager
-    def start(self) -> Iterator[Stack]:
-        """A child of its own."""
-        child = subprocess.Popen(
+    def born(self, **more: Any) -> tuple["subprocess.Popen[str]", IO[str], IO[str]]:
+        """A child, and the pipes to it and from it."""
+        child: subprocess.Popen[str] = subprocess.Popen(
             self.command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            **more,
         )
         assert child.stdin is not None, "it is a pipe"
         assert child.stdout is not None, "it is a pipe"
+        return child, child.stdin, child.stdout
+
+    @contextmanager
+    def start(self) -> Iterator[Stack]:
+        """A child of its own."""
+        child, to, of = self.born()
         try:
-            yield self.speaks(child.stdin, child.stdout, self.unit)
+            yield self.speaks(to, of, self.unit)
         finally:
             child.kill()
             child.wait()
-            for pipe in (child.stdin, child.stdout):
+            for pipe in (to, of):
                 pipe.close()

@@ -76,22 +76,13 @@ class UmlDriver(LinesDriver):
         _IDLE.put(machine)
 
     def _boot(self) -> Lines:
-        child = subprocess.Popen(
-            self.command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-            process_group=0,
-        )
+        top = str(Path(__file__).parents[3])
+        child, to, of = self.born(env={**os.environ, "PYTHONPATH": top}, process_group=0)
         atexit.register(_kill, child)
-        assert child.stdin is not None, "it is a pipe"
-        assert child.stdout is not None, "it is a pipe"
         told = ""
-        for line in child.stdout:
+        for line in of:
             if line.strip() == "ready":
-                return Lines(child.stdin, child.stdout, self.unit)
+                return Lines(to, of, self.unit)
             told = line.strip() or told
         raise ToolProblem(f"{PROGRAM} does not boot: {told or 'it says nothing'}")
 
