@@ -31,8 +31,10 @@ def explore(
     profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
-    engine: Annotated[str, typer.Option(help="explore, native or auto.")] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="Threads of a native search.")] = 1,
+    engine: Annotated[str, typer.Option(help="explore, native, sets or auto.")] = "auto",
+    threads: Annotated[
+        int, typer.Option(min=1, help="Threads of a native search, or one of sets.")
+    ] = 1,
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
     expect: Annotated[

@@ -127,6 +127,7 @@ def engine_of(name: str) -> Engine:
 ENGINES = {
     "explore": "checker.engines.explicit.reference",
     "native": "checker.engines.explicit.native",
+    "sets": "checker.engines.explicit.sets",
 }
 """The engines by the names that the commands and the reports have for them."""
 

@@ -54,7 +54,7 @@ def row(**changes: Any) -> bench.Row:
 # explore
 
 
-@pytest.mark.parametrize("engine", ["explore", "native", "auto"])
+@pytest.mark.parametrize("engine", ["explore", "native", "sets", "auto"])
 def test_explore_counts(engine: str, tmp_path: Path) -> None:
     answer = tmp_path / "found.json"
     done = command("explore", "--profile", "forgery", "--engine", engine, "--json", str(answer))
@@ -63,7 +63,7 @@ def test_explore_counts(engine: str, tmp_path: Path) -> None:
     found = json.loads(answer.read_text())
     assert (found["states"], found["transitions"], found["depth"]) == FORGERY
     assert found["complete"]
-    assert found["engine"] == ("native" if engine == "native" else "explore")
+    assert found["engine"] == ("explore" if engine == "auto" else engine)
 
 
 def test_explore_stops_at_a_limit() -> None:
@@ -86,8 +86,9 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native"),
+        (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native, sets"),
         (("--engine", "explore", "--symmetry"), "for the native engine"),
+        (("--engine", "sets", "--compact"), "for the native engine"),
         (("--resume",), "--resume needs --checkpoint"),
         (("--profile", "lifecycle", "--symmetry"), "treat both hosts alike"),
         (("--profile", "nowhere"), "no profile 'nowhere'"),

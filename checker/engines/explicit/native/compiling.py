@@ -1,11 +1,13 @@
 """The compiler of the kernel. What it keeps on the disk saves time, and is never needed.
 
-So a disk that is full, a folder that cannot be written or a file of it that was damaged costs the
-seconds in which the kernel is compiled again, and nothing else.
+It is known by the source of the function's own file, and by that of ``kernel``, which is inlined
+elsewhere, too. So a disk that is full, a folder that cannot be written or a file of it that was
+damaged costs the seconds in which the kernel is compiled again, and nothing else.
 """
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from numba import njit
@@ -20,8 +22,14 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined] # numba sets it when it is 
     )
 
 
+KERNEL = Path(__file__).with_name("kernel.py")
+
+
 def _tolerant(cache: Any) -> Any:
     """A cache of numba's that does without its files."""
+    kernel = KERNEL.stat()
+    file = cache._cache_file
+    file._source_stamp = (file._source_stamp, kernel.st_mtime, kernel.st_size)
     load, save = cache.load_overload, cache.save_overload
 
     def loaded(*what: Any) -> Any:

@@ -10,8 +10,11 @@ from checker.support.errors import UsageProblem
 from tests.checker.engines.explicit.test_three import CHECKS, LENGTHS
 from tests.helpers.relay import Relay
 
+GENERAL = [name for name in ENGINES if name != "sets"]
+"""Engines of any number of components."""
 
-@pytest.mark.parametrize("name", ENGINES)
+
+@pytest.mark.parametrize("name", GENERAL)
 def test_every_engine_answers(name: str) -> None:
     told: list[int] = []
     options = Options(stop_when_decided=False, progress=lambda *counts: told.append(counts[0]))
@@ -21,7 +24,7 @@ def test_every_engine_answers(name: str) -> None:
     assert {path.steps[-1][0].action for path in found.decisive.values()} == {"deliver"}
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", GENERAL)
 def test_every_engine_keeps_to_a_limit(name: str) -> None:
     found = engine_of(name)(Relay(2, 3), CHECKS, Options(max_states=500, stop_when_decided=False))
     assert (found.complete, found.limited, found.why) == (
@@ -38,3 +41,8 @@ def test_the_reference_refuses_what_it_cannot_do(more: dict[str, Any]) -> None:
     (what,) = more
     with pytest.raises(UsageProblem, match=f"only the native engine can do this: {what}"):
         engine_of("explore")(Relay(), {}, Options(**more))
+
+
+def test_sets_are_of_two_components() -> None:
+    with pytest.raises(UsageProblem, match="sets are of two components, with a link each way"):
+        engine_of("sets")(Relay(), {}, Options())
