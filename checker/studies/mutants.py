@@ -310,12 +310,16 @@ CALLS = calls([*FUNCTIONS, *_functions(enabled), *_functions(happen)], DIALECT)
 
 
 def arenas(
-    claims: Sequence[Claim] = CLAIMS, told: Callable[[str], None] | None = None
+    of: Sequence[Mutant],
+    claims: Sequence[Claim] = CLAIMS,
+    told: Callable[[str], None] | None = None,
 ) -> list[Arena]:
-    """The arenas of claims at the small scale: those of conduct first, which notice most, then
-    those with the fewest questions."""
+    """The arenas of claims at the small scale that contain any of these mutants: those of conduct
+    first, which notice most, then those with the fewest questions."""
     found = []
     for job in jobs(claims, {}, {}):
+        if not any(map(_tree(job), of)):
+            continue
         if told is not None:
             told(f"{job.profile} {job.ids}")
         found.append(arena(job))
@@ -380,7 +384,12 @@ def carried(found: Report) -> Report:
         shown = {name: getattr(mutant, name) for name in _SHOWN}
         same = kept[_reads(mutant)]
         before = same.pop(0) if same else None
-        if before is None or (before.needs and before.needs != _needs(mutant)):
+        elsewhere = (
+            before is not None
+            and before.verdict in ("outside", "not reached")
+            and before.needs != _needs(mutant)
+        )
+        if before is None or elsewhere:
             judged_now.append(Judged(**shown, verdict="not judged"))
         else:
             judged_now.append(before.model_copy(update=shown))
