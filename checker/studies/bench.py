@@ -187,7 +187,7 @@ def _compile_time() -> float:
     command = [sys.executable, "-m", "checker", "explore", *words]
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (
-            measure(command, Path.cwd(), env={"NUMBA_CACHE_DIR": cache}).wall_s for _ in range(2)
+            measure(command, Path.cwd(), env={"XDG_CACHE_HOME": cache}).wall_s for _ in range(2)
         )
     return max(0.0, cold - warm)
 
