@@ -1192,14 +1192,10 @@ def no_silly_segment(world: World) -> bool:
     return not any(end.ghost.silly for end in world.hosts)
 
 
-def established(world: World, me: int) -> bool:
-    """D6.live: both ends are in ESTABLISHED; asked of A."""
-    return me == 0 and _established(world)
-
-
-def room_for_a_segment(world: World, me: int) -> bool:
-    """D6.live: A knows of a window that a segment, of two octets, fits into."""
-    return world.end(0).tcb.snd.wnd >= 2
+def text_for_a_silly_window(world: World, me: int) -> bool:
+    """D6.live: A has text, and the window that it knows of has no room for a segment, of two
+    octets."""
+    return me == 0 and text_waits(world, 0) and world.end(0).tcb.snd.wnd < 2
 
 
 def no_burst(world: World) -> bool:

@@ -135,13 +135,13 @@ CLAIMS = (
     ),
     Claim(
         "D6.live",
-        "... and none is for ever: a segment fits into the window again and again",
+        "... and none is for ever: while there is text, a segment fits into the window in the end",
         EVENTUALLY,
         p.everything,
         "transfer-endless",
         "RFC 9293 3.8.6.2, MUST-38, MUST-39; RFC 813",
         rules={"congestion": Congestion.NONE},
-        live=Live(p.established, p.room_for_a_segment, weak=(*PROGRESS, Input.SEND.value)),
+        live=Live(p.text_for_a_silly_window, weak=PROGRESS),
         finding="The receiver's rule is enough. Without it tinygrams go for ever: at once if the "
         "sender has no rule either, else whenever its override timer runs out.",
     ),
