@@ -35,7 +35,7 @@ from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
 
-Engine = Literal["auto", "explore", "native"]
+Engine = Literal["auto", "explore", "native", "distributed"]
 ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
@@ -94,6 +94,8 @@ def search(
             return found
     if options.symmetric:
         require_symmetry(system)
+    if options.engine == "distributed":
+        return engine.engine_of("distributed")(parts, checks, options)
     more = dataclasses.replace(
         options,
         max_memory=options.max_memory or machine.spare(),
