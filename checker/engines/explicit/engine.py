@@ -9,8 +9,8 @@ are made on the way:
 * ``rest``: a predicate of every reachable state that has no step to take but idle ones (a
   deadlock is such a state in which the system may not rest).
 
-There are three engines, ``reference``, ``native`` and ``distributed``. A new one is a function like theirs,
-``Engine``, and a name in ``ENGINES``.
+There are three engines: ``reference``, ``native`` and ``distributed``. A new one is a function like
+theirs, ``Engine``, and a name in ``ENGINES``.
 """
 
 import dataclasses

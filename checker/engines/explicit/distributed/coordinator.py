@@ -29,7 +29,6 @@ from checker.engines.explicit.distributed.shard import (
     unique_pairs,
 )
 from checker.engines.explicit.engine import Check, Exploration, Options, Path, enough
-from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.layout import WORD, Layout
 from checker.engines.explicit.native.paths import along
 from checker.engines.explicit.native.tables import Interner, grown
@@ -39,6 +38,8 @@ from checker.support.errors import Problem, UsageProblem
 U8 = np.uint64
 TURN = 1 << 19
 """States that a worker expands in a turn: their successors are in the object store at a time."""
+TELL = 0.2
+"""Seconds after which it is told how far the search is."""
 DEATHS = 3
 """Deaths in one level after which a search gives up."""
 
@@ -85,10 +86,8 @@ class Coordinator:
             self._start()
         except Lost as lost:
             raise Problem(f"{lost} died before the search began: Ray's log tells why") from None
-        while not found.complete and not self._stop():
-            if not self._level():
-                found.limited = True
-                break
+        while not (found.complete or found.limited or self._stop()):
+            found.limited = not self._level()
         found.fired = self.interner.fired(self.counts[: self.interner.records])
         found.lengths = dict(self.decided_at)
         for name, at in self.decided_at.items():
@@ -143,24 +142,32 @@ class Coordinator:
         self._fits()
         key = np.array([self.key(start, [0] * len(self.parts.links))], U8)
         self._send()
-        admitted = self.crew.admit([[batch] for batch in divided(key, self.layout, self.crew.count)])
+        admitted = self.crew.admit(
+            [[batch] for batch in divided(key, self.layout, self.crew.count)]
+        )
         self._judge(admitted, 0)
-        self._close(0)
+        self.found.why = next((one.full for one in admitted if one.full), "")
+        self.found.limited = bool(self.found.why)
+        if not self.found.limited:
+            self._close(0, self.crew.call("save", 0))
 
-    def _close(self, level: int) -> None:
-        """What was found is that level."""
-        sizes = self.crew.call("save", level)
-        while True:
-            try:
-                self.shares = self.crew.call("advance", level)
-                break
-            except Lost as lost:
-                self._revive(lost, level)
+    def _close(self, level: int, sizes: list[int]) -> None:
+        """What was found, and is in the journal, is that level."""
+        self.shares = self._ask(level, "advance", level)
         self.found.states += sum(sizes)
         self.found.complete = not sum(sizes)
         if sum(sizes):
             self.depth = self.found.depth = level
         self._note(level, sizes)
+
+    def _ask(self, level: int, name: str, *arguments: Any) -> list[Any]:
+        """Call a method that may be called again; a worker that is lost is replaced as it was when
+        ``level`` began."""
+        while True:
+            try:
+                return self.crew.call(name, *arguments)
+            except Lost as lost:
+                self._revive(lost, level)
 
     def _note(self, level: int, sizes: list[int]) -> None:
         """Write how large a level is, for who looks into the journal."""
@@ -232,12 +239,13 @@ class Coordinator:
                 return False
             if left:
                 self._send()
-            if time.monotonic() - self._told > 0.2:
+            if time.monotonic() - self._told > TELL:
                 self._tell(states + new, found.transitions + transitions, left + new)
+        self._send()  # the verdicts, which the next level needs
+        sizes = crew.call("save", self.depth + 1)  # if one dies up to here, the level begins again
         found.transitions += transitions
         self._count(counts)
-        self._send()  # the verdicts, which the next level needs
-        self._close(self.depth + 1)
+        self._close(self.depth + 1, sizes)
         return True
 
     def _count(self, counts: Array) -> None:
@@ -278,12 +286,10 @@ class Coordinator:
         at, interner = self.decided_at[name], self.interner
         rests = name in interner.resting
         bit = 1 << (interner.resting if rests else interner.deciding).index(name)
-        self._fits()
-        self._send()
-        wanted = np.concatenate(self.crew.call("deciding", at, bit, rests))
+        wanted = np.concatenate(self._ask(self.depth, "deciding", at, bit, rests))
         corridor = [set(wanted.tolist())]
         for level in range(at - 1, -1, -1):
-            wanted = np.concatenate(self.crew.call("before", level, wanted))
+            wanted = np.concatenate(self._ask(self.depth, "before", level, wanted))
             corridor.append(set(wanted.tolist()))
         corridor.reverse()
         return along(self, name, corridor)

@@ -48,40 +48,50 @@ class Crew(Protocol):
 
 
 class LocalCrew:
-    """Workers in this process, one after the other: for tests, where there is no Ray."""
+    """Workers in this process, one after the other: for tests, where there is no Ray.
 
-    def __init__(self, count: int, folder: Path, memory: int | None = None) -> None:
+    ``dies``: at this call, counted from 0, a worker dies: the others do what they are asked.
+    """
+
+    def __init__(
+        self, count: int, folder: Path, memory: int | None = None, dies: tuple[int, int] = (-1, 0)
+    ) -> None:
         self.count = count
         self.folder = folder
         self.memory = memory
+        self.dies = dies
+        self.calls = 0
         self.shards = [self._shard(i) for i in range(count)]
-        self.lost: set[int] = set()
 
     def _shard(self, index: int) -> Shard:
         return Shard(index, self.count, str(self.folder), self.memory)
 
-    def _check(self) -> None:
-        if self.lost:
-            raise Lost(sorted(self.lost))
+    def _all(self, ask: Callable[[int, Shard], Any]) -> list[Any]:
+        call, who = self.dies
+        self.calls += 1
+        if self.calls - 1 != call:
+            return [ask(i, shard) for i, shard in enumerate(self.shards)]
+        for i, shard in enumerate(self.shards):
+            if i != who:
+                ask(i, shard)
+        self.shards[who] = self._shard(who)
+        raise Lost([who])
 
     def share(self, array: Any) -> Any:
         return array.copy()
 
     def call(self, name: str, *arguments: Any) -> list[Any]:
-        self._check()
-        return [getattr(shard, name)(*arguments) for shard in self.shards]
+        return self._all(lambda _, shard: getattr(shard, name)(*arguments))
 
     def expand(self, most: int) -> tuple[list[Expanded], list[list[Any]]]:
-        found = self.call("expand", most)
-        return [one[0] for one in found], [list(to) for to in zip(*(x[1:] for x in found))]  # noqa: B905 (all are as long)
+        found = self._all(lambda _, shard: shard.expand(most))
+        batches = [[one[1 + to] for one in found] for to in range(self.count)]
+        return [one[0] for one in found], batches
 
     def admit(self, batches: list[list[Any]]) -> list[Any]:
-        self._check()
-        return [shard.admit(*of) for shard, of in zip(self.shards, batches, strict=True)]
+        return self._all(lambda i, shard: shard.admit(*batches[i]))
 
     def replace(self, who: int, tables: Tables, level: int) -> None:
-        self.lost.discard(who)
-        self.shards[who] = self._shard(who)
         self.shards[who].take(tables)
         self.shards[who].restore(level)
 
@@ -198,5 +208,3 @@ def _start(ray: Any, count: int) -> None:
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"the cluster at {address}" if address else "Ray"
         raise ToolProblem(f"{where} does not start: {str(error).splitlines()[0]}") from None
-
-

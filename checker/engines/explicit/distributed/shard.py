@@ -1,10 +1,10 @@
 """One worker: a shard of the states, which it has visited and expands.
 
 It knows numbers only. What they do is in tables that the coordinator sends (``Tables``): arrays,
-which the compiled loop of the native engine reads where they are. A successor is put into a *filter*
-of what this worker has sent before, and goes to its owner if it is new there; the owner's visited
-set decides. The filter only saves traffic: it is emptied when it is full, or when a level is done
-again.
+which the compiled loop of the native engine reads where they are. A successor is put into a
+*filter* of what this worker has sent before, and goes to its owner if it is new there; the owner's
+visited set decides. The filter only saves traffic: it is emptied when it is full, or when a level
+is done again.
 """
 
 import os
@@ -173,10 +173,11 @@ class Shard:
         self._fit()
         w.counts = grown(w.counts, self.records)
         w.counts[:] = 0
-        stat, misses, aside, spilled = w.stat, [], [], []
+        stat, spilled = w.stat, list[Array]()
+        misses, aside = list[Array](), list[Array]()
         transitions = rested = done = 0
         stat[:] = 0
-        while self.todo and done < most and sum(map(len, misses)) < len(w.miss):
+        while self.todo and done < most and sum(part.size for part in misses) < w.miss.size:
             part = self.todo.popleft()
             if part.size > most:
                 self.todo.appendleft(part[most:])
@@ -216,7 +217,8 @@ class Shard:
 
     def admit(self, *batches: Array) -> Admitted:
         """Enter keys that others, or this one, have found."""
-        w, unjudged, decided, full = self.worker, [], 0, ""
+        w, unjudged, decided = self.worker, [], 0
+        full = self._over(resident())
         for batch in batches:
             for at in range(0, batch.size, w.room):
                 keys = batch[at : at + w.room]
@@ -231,7 +233,7 @@ class Shard:
         return Admitted(self.found(), decided, words, full)
 
     def _enter(self, keys: Array) -> tuple[Array, Array, int]:
-        """Enter a few keys: those that found no room, ends without a verdict, and what is decided."""
+        """Enter a few keys: which found no room, ends without a verdict, and what is decided."""
         w = self.worker
         if w.new + w.room > w.out.size:
             w.fresh_out(1 << 18 if self.states > 1 << 18 else 1 << 13)
@@ -258,17 +260,23 @@ class Shard:
         """Make room; why there is none."""
         visited = self.visited
         places = 2 * visited.table.size
-        need = visited.bytes_after(visited.layout, places) + resident()
-        if self.memory is not None and need > self.memory:
-            return (
-                f"limit of {self.memory / 2**30:.2f} GiB of memory reached: worker {self.index} "
-                f"would need {need / 2**30:.2f} GiB to grow"
-            )
+        full = self._over(visited.bytes_after(visited.layout, places) + resident())
+        if full:
+            return full
         try:
             visited.rebuild(visited.layout, places)
         except MemoryError:
             return f"the system refused worker {self.index} the memory to grow"
         return ""
+
+    def _over(self, need: int) -> str:
+        """Is that more memory than the worker may have?"""
+        if self.memory is None or need <= self.memory:
+            return ""
+        return (
+            f"limit of {self.memory / 2**30:.2f} GiB of memory reached: worker {self.index} needs "
+            f"{need / 2**30:.2f} GiB"
+        )
 
     # Between levels
 
@@ -359,4 +367,6 @@ def unique_pairs(pairs: Array) -> Array:
     if not pairs.size:
         return pairs
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    return pairs[np.append(True, (pairs[1:] != pairs[:-1]).any(axis=1))]
+    first: Array = np.append(True, (pairs[1:] != pairs[:-1]).any(axis=1))
+    found: Array = pairs[first]
+    return found
