@@ -54,7 +54,7 @@ def imported(*command: str) -> set[str]:
         (f"narrate {CAPTURE}", frozenset()),
         ("explore --profile forgery", frozenset()),
         ("explore --profile forgery --engine native", NATIVE),
-        ("verify T2.gone --small --engine explore --workers 1", frozenset()),
+        ("verify S15 --small", frozenset()),
     ],
 )
 def test_nothing_heavy_is_imported_that_is_not_used(command: str, needed: frozenset[str]) -> None:
