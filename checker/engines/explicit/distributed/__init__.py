@@ -16,9 +16,9 @@ A search begins with ``ray start``, whose address ``RAY_ADDRESS`` names, or star
 import os
 from collections.abc import Mapping
 
+from checker.engines.explicit.distributed import journal
 from checker.engines.explicit.distributed.coordinator import Coordinator
 from checker.engines.explicit.distributed.crew import LocalCrew, RayCrew
-from checker.engines.explicit.distributed.journal import journal
 from checker.engines.explicit.engine import Check, Exploration, Options
 from checker.engines.explicit.parts import Parts
 from checker.support.errors import UsageProblem
@@ -31,7 +31,7 @@ def engine(parts: Parts, checks: Mapping[str, Check], options: Options) -> Explo
     wrong = [name for name in ("compact", "resume", "expect") if getattr(options, name)]
     if wrong:
         raise UsageProblem(f"only the native engine can do this: {', '.join(wrong)}")
-    with journal(options.checkpoint, bool(os.environ.get("RAY_ADDRESS"))) as folder:
+    with journal.opened(options.checkpoint, bool(os.environ.get("RAY_ADDRESS"))) as folder:
         crew = RayCrew(options.threads, folder, options.max_memory)
         try:
             return Coordinator(parts, checks, crew, options).run()

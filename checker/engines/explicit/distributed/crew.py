@@ -124,8 +124,7 @@ class RayCrew:
         self.count = count
         self.folder = folder
         self.memory = memory
-        self.began = not ray.is_initialized()
-        if self.began:
+        if not ray.is_initialized():  # until this process ends: it takes seconds
             _start(ray, count)
         self.actors = [self._actor(i) for i in range(count)]
 
@@ -192,8 +191,6 @@ class RayCrew:
     def close(self) -> None:
         for actor in self.actors:
             self.ray.kill(actor)
-        if self.began:
-            self.ray.shutdown()
 
 
 def _start(ray: Any, count: int) -> None:

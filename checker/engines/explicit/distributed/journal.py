@@ -23,7 +23,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @contextlib.contextmanager
-def journal(folder: Path | None, elsewhere: bool) -> Iterator[Path]:
+def opened(folder: Path | None, elsewhere: bool) -> Iterator[Path]:
     """The folder of a search: the one that was named, or one that is gone afterwards."""
     if folder is None:
         if elsewhere:

@@ -133,14 +133,14 @@ def test_the_folder_of_another_search_is_not_taken(tmp_path):
     (tmp_path / "shard-0").mkdir()
     with (
         pytest.raises(UsageProblem, match="the levels of another search"),
-        journal.journal(tmp_path, False),
+        journal.opened(tmp_path, False),
     ):
         pass
     with (
         pytest.raises(UsageProblem, match="a folder that all machines see"),
-        journal.journal(None, True),
+        journal.opened(None, True),
     ):
         pass
-    with journal.journal(None, False) as folder:
+    with journal.opened(None, False) as folder:
         assert folder.is_dir()
     assert not folder.exists()
