@@ -15,7 +15,9 @@ from checker.model.interned import Interned
 from checker.model.search import TcpParts
 from checker.support.errors import Problem, UsageProblem
 from spec.rules import Rules
+from tests.checker.engines.explicit.test_three import CHECKS, LENGTHS
 from tests.helpers.agree import agree, checks_for, checks_of, little, of_chance, told
+from tests.helpers.relay import Relay
 from tests.helpers.systems import Chance
 
 SEED = 0
@@ -52,6 +54,13 @@ def test_the_specification(profile, which, tmp_path):
     two = searched(TcpParts(Interned(Rules(), *chosen)), checks, LocalCrew(3, tmp_path))
     assert told(two) == told(one)
     assert sum(share.states for share in two.shares) == one.states
+
+
+def test_three_components(tmp_path):
+    found = searched(Relay(1, 2), CHECKS, LocalCrew(2, tmp_path))
+    assert (found.engine, found.complete) == ("distributed", True)
+    assert (found.states, found.transitions, found.lengths) == (801, 4610, LENGTHS)
+    assert {path.steps[-1][0].action for path in found.decisive.values()} == {"deliver"}
 
 
 def test_a_search_ends_when_every_check_is_decided(tmp_path):
