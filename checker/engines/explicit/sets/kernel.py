@@ -10,19 +10,17 @@ There are two ways to lay out the states of a pair. ``A`` acts on rows of what B
 for what A has sent; ``B`` the other way round. States are kept as B acts on them; those of a level
 are turned over before A acts, and what comes of it is turned back.
 
-Sets are passed on as *chunks*: a pair, and of each word of bits that is not empty, in which row
-and where: ``row << PLACE | word``. Rows that are being filled are found through a table, which has
-a number, plus one, for each row that is in use; so no empty row is ever visited.
+Sets are passed on as *chunks*, four words each: a pair, two addresses, and how many words of bits
+there are. At the one address it says where each word belongs (``row << PLACE | word``); at the other
+are the words, none of them empty. Rows that are being filled are found through a table, which has a
+number, plus one, for each row that is in use; so no empty row is ever visited.
 
 What an end does is read from the tables of the native engine (``native.kernel``).
 """
 
 from typing import Any
 
-from numba import types
-from numba.extending import intrinsic
-
-from checker.engines.explicit.native.compiling import compiled, inlined
+from checker.engines.explicit.native.compiling import Intrinsic, Later, compiled, inlined
 from checker.engines.explicit.native.kernel import (
     ACTOR,
     ACTORS,
@@ -69,6 +67,8 @@ from checker.engines.explicit.native.kernel import (
     store4,
     store8,
 )
+
+types = Later("numba.types")
 
 PLACE = U8(10)
 """Bits of a word's number in its row: there are at most 2^16 bags."""
@@ -131,7 +131,7 @@ SPARE_ROWS = 6
 """Rows at ``ROW``: one of a chunk, what is noticed, a part of a row; the last two for moving."""
 
 
-@intrinsic
+@Intrinsic
 def ones(typing: Any, word: Any) -> Any:
     """How many bits of a word are set."""
 
@@ -407,12 +407,12 @@ def forward(p, s, w, chunks, side):
     """Let A (``side`` 0) or B (1) act in all states of some chunks; the other end of all is one."""
     words = s[WORDS]
     side = U8(side)
-    for c in range(chunks.shape[0]):
-        ends = load8(s[ENDS_OF], chunks[c, 0])
+    for c in range(chunks.size // 4):
+        ends = load8(s[ENDS_OF], chunks[4 * c])
         me, other = ends >> HALF, ends & LOW
         if side != ZERO:
             me, other = other, me
-        at, bits, n = chunks[c, 1], chunks[c, 2], chunks[c, 3]
+        at, bits, n = chunks[4 * c + 1], chunks[4 * c + 2], chunks[4 * c + 3]
         looks = load1(p[LOOKS], me) == THREE
         first = find(p[ACTORS], p[ACTORS + 1], actor_of(p, side, me, other, ZERO))
         second = first
@@ -476,9 +476,9 @@ def tick(p, s, w, chunk):
 def gather(s, w, chunks):
     """Add the states of chunks to what is in the making, as B acts on it."""
     words = s[WORDS]
-    for c in range(chunks.shape[0]):
-        end = load8(s[ENDS_OF], chunks[c, 0]) & LOW
-        at, bits, n = chunks[c, 1], chunks[c, 2], chunks[c, 3]
+    for c in range(chunks.size // 4):
+        end = load8(s[ENDS_OF], chunks[4 * c]) & LOW
+        at, bits, n = chunks[4 * c + 1], chunks[4 * c + 2], chunks[4 * c + 3]
         i = ZERO
         while i < n:
             where = load4(at, i)
@@ -539,10 +539,10 @@ def turn_back(s, w, other, target, chunks):
         w[TURNED_COUNT] = ZERO
         w[OUT_COUNT] = n
         if n != first:
-            chunks[made, 0] = pair
-            chunks[made, 1] = w[OUT_AT] + (first << TWO)
-            chunks[made, 2] = w[OUT] + (first << THREE)
-            chunks[made, 3] = n - first
+            chunks[(made << TWO)] = pair
+            chunks[(made << TWO) | ONE] = w[OUT_AT] + (first << TWO)
+            chunks[(made << TWO) | TWO] = w[OUT] + (first << THREE)
+            chunks[(made << TWO) | THREE] = n - first
             made += ONE
         store4(w[TARGET_OF], end, ZERO)
         done += ONE
@@ -595,10 +595,10 @@ def enter(s, w, other, target, chunks):
         w[OUT_COUNT] = n
         w[FOUND] += found
         if n != first:
-            chunks[made, 0] = pair
-            chunks[made, 1] = w[OUT_AT] + (first << TWO)
-            chunks[made, 2] = w[OUT] + (first << THREE)
-            chunks[made, 3] = n - first
+            chunks[(made << TWO)] = pair
+            chunks[(made << TWO) | ONE] = w[OUT_AT] + (first << TWO)
+            chunks[(made << TWO) | TWO] = w[OUT] + (first << THREE)
+            chunks[(made << TWO) | THREE] = n - first
             made += ONE
         store4(w[TARGET_OF], end, ZERO)
         done += ONE
@@ -742,15 +742,15 @@ def prepare(p, s, w, chunks, ready, least):
     """
     words = s[WORDS]
     first, second = w[ROW], w[ROW] + (words << THREE)
-    for c in range(chunks.shape[0]):
+    for c in range(chunks.size // 4):
         if ready[c]:
             continue
         if w[MISS_COUNT] >= w[MISS_ROOM]:
             break
         before = w[MISS_COUNT]
-        ends = load8(s[ENDS_OF], chunks[c, 0])
+        ends = load8(s[ENDS_OF], chunks[4 * c])
         a, b = ends >> HALF, ends & LOW
-        at, bits, n = chunks[c, 1], chunks[c, 2], chunks[c, 3]
+        at, bits, n = chunks[4 * c + 1], chunks[4 * c + 2], chunks[4 * c + 3]
         clear(first, words)
         clear(second, words)
         i = ZERO
@@ -802,10 +802,10 @@ def learn(p, s, asks):
 def states_of(chunks, ends_of, end_bits, bag_bits, out):
     """Write the keys of the states of chunks (``native.layout``) to ``out``."""
     found = 0
-    for c in range(chunks.shape[0]):
-        ends = load8(ends_of, chunks[c, 0])
+    for c in range(chunks.size // 4):
+        ends = load8(ends_of, chunks[4 * c])
         ends = ((ends >> HALF) << end_bits) | (ends & LOW)
-        at, bits, n = chunks[c, 1], chunks[c, 2], chunks[c, 3]
+        at, bits, n = chunks[4 * c + 1], chunks[4 * c + 2], chunks[4 * c + 3]
         i = ZERO
         while i < n:
             where, word = load4(at, i), load8(bits, i)
@@ -823,11 +823,11 @@ def states_of(chunks, ends_of, end_bits, bag_bits, out):
 def copy(chunks, at, bits):
     """Write the words of chunks, one after another."""
     n = ZERO
-    for c in range(chunks.shape[0]):
+    for c in range(chunks.size // 4):
         i = ZERO
-        while i < chunks[c, 3]:
-            store4(U8(at), n, load4(chunks[c, 1], i))
-            store8(U8(bits), n, load8(chunks[c, 2], i))
+        while i < chunks[4 * c + 3]:
+            store4(U8(at), n, load4(chunks[4 * c + 1], i))
+            store8(U8(bits), n, load8(chunks[4 * c + 2], i))
             i += ONE
             n += ONE
 
@@ -836,8 +836,8 @@ def copy(chunks, at, bits):
 def count(chunks):
     """How many states chunks have."""
     found = ZERO
-    for c in range(chunks.shape[0]):
-        found += size(chunks[c, 2], chunks[c, 3])
+    for c in range(chunks.size // 4):
+        found += size(chunks[4 * c + 2], chunks[4 * c + 3])
     return found
 
 
@@ -845,8 +845,8 @@ def count(chunks):
 def may_rest(p, s, chunks, undecided, found):
     """Write to ``found``, for each chunk, which of its states may be at rest and decide a check
     of rest: 0: none, 1: only that with nothing in flight, 2: any."""
-    for c in range(chunks.shape[0]):
-        ends = load8(s[ENDS_OF], chunks[c, 0])
+    for c in range(chunks.size // 4):
+        ends = load8(s[ENDS_OF], chunks[4 * c])
         a, b = ends >> HALF, ends & LOW
         verdict = find(p[JUDGED], p[JUDGED + 1], ends)
         mask = load8(p[VERDICTS], (verdict << ONE) | ONE) & undecided

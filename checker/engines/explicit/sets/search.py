@@ -103,7 +103,7 @@ class Hand:
                 k.MOVED_AT: np.zeros(2 * messages, U8),
                 k.ROW: np.empty(k.SPARE_ROWS * words, U8),
             }
-            self.chunks = np.zeros((targets, 4), U8)
+            self.chunks = np.zeros(4 * targets, U8)
             for place, array in self._arrays.items():
                 own[place] = address(array)
             own[k.OUT_ROOM] = 0
@@ -302,7 +302,7 @@ class Sets(Search):
     def _prepare(self) -> None:
         """Ask plain Python for all that is needed to expand the level."""
         interner, rows = self.interner, self.sets.rows
-        ready = np.zeros(rows.shape[0], np.bool_)
+        ready = np.zeros(rows.shape[0], np.uint8)
         hand = self.hands[0]
         while True:
             self._widen()
@@ -310,7 +310,7 @@ class Sets(Search):
             own = hand.own
             own[k.MISS_COUNT] = 0
             least = np.full(len(interner.messages), native.LOW, U8)
-            k.prepare(self.parameters(), self.shared(), own, rows, ready, least)
+            k.prepare(self.parameters(), self.shared(), own, rows.reshape(-1), ready, least)
             count = min(int(own[k.MISS_COUNT]), hand.miss.size)
             if not count:
                 return
@@ -360,14 +360,14 @@ class Sets(Search):
             while True:
                 done, made = k.turn_back(s, hand.own, other, done, hand.chunks)
                 if made:
-                    hand.made.append(hand.chunks[:made].copy())
+                    hand.made.append(hand.chunks[: 4 * made].reshape(-1, 4).copy())
                 if not hand.own[k.TARGET_COUNT]:
                     return
                 if not self._room(hand, bags * words):
                     return
 
         def act(hand: Hand, group: Array) -> None:
-            k.forward(p, s, hand.own, group, 0)
+            k.forward(p, s, hand.own, group.reshape(-1), 0)
             close(hand, self.pair_ends[group[0, 0]] & native.LOW)
 
         def tick(hand: Hand, chunk: Array) -> None:
@@ -429,17 +429,17 @@ class Sets(Search):
         def enter(hand: Hand, task: tuple[int, Array | None, Array | None]) -> None:
             end, group, come = task
             if come is not None:
-                k.gather(s, hand.own, come)
+                k.gather(s, hand.own, come.reshape(-1))
             if group is not None:
                 if start:
-                    k.gather(s, hand.own, group)
+                    k.gather(s, hand.own, group.reshape(-1))
                 else:
-                    k.forward(p, s, hand.own, group, 1)
+                    k.forward(p, s, hand.own, group.reshape(-1), 1)
             done = 0
             while True:
                 done, made = k.enter(s, hand.own, U8(end), done, hand.chunks)
                 if made:
-                    hand.made.append(hand.chunks[:made].copy())
+                    hand.made.append(hand.chunks[: 4 * made].reshape(-1, 4).copy())
                 if not hand.own[k.TARGET_COUNT]:
                     if self.max_states is not None and self._count() >= self.max_states:
                         self._out_of(f"limit of {self.max_states:,} states reached")
@@ -508,7 +508,7 @@ class Sets(Search):
         return self.found.states + sum(int(hand.own[k.FOUND]) for hand in self.hands)
 
     def waiting(self) -> int:
-        return int(k.count(self.sets.rows) + k.count(self.entered.rows))
+        return int(k.count(self.sets.rows.reshape(-1)) + k.count(self.entered.rows.reshape(-1)))
 
     def stored(self) -> tuple[dict[str, list[Array]], dict[str, Any]]:
         pairs = self.pairs.count
@@ -520,7 +520,7 @@ class Sets(Search):
         for name, chunks in (("level", self.sets), ("entered", self.entered)):
             words = int(chunks.rows[:, 3].sum())
             at, bits = np.empty(words, U4), np.empty(words, U8)
-            k.copy(chunks.rows, address(at), address(bits))
+            k.copy(chunks.rows.reshape(-1), address(at), address(bits))
             arrays[name] = [chunks.rows[:, ::3].flatten()]  # pairs, and how many words
             arrays[f"{name}_at"], arrays[f"{name}_bits"] = [at], [bits]
         return arrays, {"words": self.words, "slab_rows": self.slab_rows}
@@ -556,9 +556,9 @@ class Sets(Search):
 
     def _states(self, rows: Array) -> Array:
         """The keys of the states of chunks."""
-        keys = np.empty(int(k.count(rows)), U8)
+        keys = np.empty(int(k.count(rows.reshape(-1))), U8)
         bits = U8(FIELDS)
-        k.states_of(rows, address(self.pair_ends), bits, bits, keys)
+        k.states_of(rows.reshape(-1), address(self.pair_ends), bits, bits, keys)
         return keys
 
     def _keep_sets(self, depth: int) -> None:
@@ -566,7 +566,7 @@ class Sets(Search):
         rows = (self.entered if depth > self.depth else self.sets).rows
         if self.levels is None:
             return
-        if self.kept + int(k.count(rows)) > self.keep:
+        if self.kept + int(k.count(rows.reshape(-1))) > self.keep:
             self.levels = None
         else:
             self._keep([self._states(rows)], depth)
@@ -580,7 +580,7 @@ class Sets(Search):
         undecided = sum(1 << interner.resting.index(name) for name in names)
         p, rows = self.parameters(), self.sets.rows
         which = np.zeros(rows.shape[0], np.uint8)
-        k.may_rest(p, self.shared(), rows, U8(undecided), which)
+        k.may_rest(p, self.shared(), rows.reshape(-1), U8(undecided), which)
         keys = self._states(rows[which == 2])
         empty = self._states(rows[which == 1])
         keys = np.concatenate([keys, empty[empty & U8((1 << 2 * FIELDS) - 1) == 0]])
