@@ -11,7 +11,7 @@ for what A has sent; ``B`` the other way round. States are kept as B acts on the
 are turned over before A acts, and what comes of it is turned back.
 
 Sets are passed on as *chunks*, four words each: a pair, two addresses, and how many words of bits
-there are. At the one address it says where each word belongs (``row << PLACE | word``); at the other
+there are. At one address it says where each word belongs (``row << PLACE | word``); at the other
 are the words, none of them empty. Rows that are being filled are found through a table, which has a
 number, plus one, for each row that is in use; so no empty row is ever visited.
 
