@@ -61,7 +61,7 @@ export const ladder = (track, width, go, marked = null) => {
   for (const one of flights(frames)) {
     const [from, to] = [places[one.from], places[one.to]];
     const way = Math.sign(to - from);
-    const start = one.left === null ? y(0) : y(one.left) + 4 + 10 * (one.nth || 0);
+    const start = one.left === null ? y(0) : y(one.left) + 4 + 14 * (one.nth || 0);
     const ends = [...one.arrived.map((i) => [to, y(i), "arrow", i])];
     if (one.lost !== null) ends.push([from + (to - from) * 0.36, y(one.lost) + (one.lost === one.left ? 10 : 4), "lost", one.lost]);
     if (!ends.length) ends.push([from + (to - from) * 0.42, Math.min(height - 22, y(frames.length - 1) + 16), "open", null]);
