@@ -65,13 +65,23 @@ const become = (old, fresh) => {
   if ("value" in fresh && fresh.type !== "file" && !typing && old.value !== fresh.value) old.value = fresh.value;
 };
 
-/** Let these be the children of `parent`: those that are like its own take their places. */
+/** Let these be the children of `parent`: those that are like its own take their places, by their ids or
+ * in their order. */
 export const children = (parent, fresh) => {
-  const old = [...parent.childNodes];
-  fresh.forEach((one, i) => {
-    if (i >= old.length) parent.append(one);
-    else if (alike(old[i], one)) become(old[i], one);
-    else old[i].replaceWith(one);
-  });
-  old.slice(fresh.length).forEach((one) => one.remove());
+  const named = new Map([...parent.children].filter((one) => one.id).map((one) => [one.id, one]));
+  let here = parent.firstChild;
+  for (const one of fresh) {
+    const own = one.id ? named.get(one.id) : here && !here.id && alike(here, one) ? here : null;
+    if (!own || !alike(own, one)) parent.insertBefore(one, here);
+    else {
+      if (own === here) here = here.nextSibling;
+      else parent.insertBefore(own, here);
+      become(own, one);
+    }
+  }
+  while (here) {
+    const next = here.nextSibling;
+    here.remove();
+    here = next;
+  }
 };
