@@ -84,10 +84,9 @@ class Rows:
 
     def set(self, asks: Sequence[int], records: Sequence[int]) -> None:
         """Add entries; an ask is the number of a row and, in the lower half, what arrives."""
-        keys = np.array(asks, U8)
-        for row, more in zip(*np.unique(keys >> U8(32), return_counts=True), strict=True):
-            self._reserve(int(row), int(more))
-        self._put(keys, np.array(records, U8))
+        for row, more in Counter(int(ask) >> 32 for ask in asks).items():
+            self._reserve(row, more)
+        self._put(np.array(asks, U8), np.array(records, U8))
 
     def _put(self, asks: Array, records: Array) -> None:
         k.put_in(address(self.places), address(self.rows), asks, records)
@@ -500,7 +499,7 @@ class Interner:
         with the ends swapped."""
         decided, count = 0, len(self.parts.roles)
         new: dict[int, int] = {}
-        for word in np.unique(words).tolist():
+        for word in sorted({*words.tolist()}):
             known = self.judged.get(word)
             if known is None:
                 ends = split_ends(word, count)
