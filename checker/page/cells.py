@@ -8,7 +8,7 @@ expect.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from checker.stacks.generate.machine import Edge, machine, name
 from checker.stacks.profile import Departure, Outcome
 from proofs.requirements import SENTENCES, Sentence
 from spec.rules import Rules
-from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
 
 ERRATA, FACTS = Path("docs/errata"), Path("tests/foreign")
@@ -151,12 +150,12 @@ def _errata(told: Mapping[str, list[Edge]]) -> Iterator[tuple[str, list[str]]]:
             yield cell, [sentence.erratum, sentence.at, sentence.says]
 
 
-def _about(sentence: Sentence) -> Any:
+def _about(sentence: Sentence) -> Callable[[Edge], bool]:
     wanted, state = set(sentence.rules), sentence.when.state
 
     def about(edge: Edge) -> bool:
-        fits: tuple[Rule, ...] = edge.rules
-        return any(rule.id in wanted for rule in fits) and state in (None, edge.before.state.value)
+        taken = any(rule.id in wanted for rule in edge.rules)
+        return taken and state in (None, edge.before.state.value)
 
     return about
 

@@ -59,12 +59,12 @@ export class Reckon {
     return [
       h("section", { class: "card" }, h("h2", {}, t("How long must TIME-WAIT be?")),
         h("div", { class: "bar" }, field(`MSL (${t("seconds")})`, "msl"), field(`R (${t("seconds")})`, "r"), field(`TIME-WAIT (${t("seconds")})`, "wait")),
-        h("p", { class: "small" }, "Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits."),
-        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged("T3, one octet of text: 2 MSL + R (not proved to be enough)", least.text))),
+        h("p", { class: "small" }, t("Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits.")),
+        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged(t("T3, one octet of text: 2 MSL + R (not proved to be enough)"), least.text))),
         h("p", { class: "bar" }, unsafe.map((run) => h("button", { type: "button", onclick: () => this.app.open(run.id) }, `▶ ${run.id}`))),
         h("h3", {}, t("Checked exhaustively, in ticks")),
         select(t("Claims"), [["T3", "T3"], ["T4", "T4"]], this.claim, (claim) => { this.claim = claim; this.app.draw(); }, { "data-key": "tw-claim" }),
-        h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["MSL", "R", "restart on all", "restart on FIN", "no restart"].map((one) => h("th", { scope: "col" }, one)))),
+        h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["MSL", "R", t("restart on all"), t("restart on FIN"), t("no restart")].map((one) => h("th", { scope: "col" }, one)))),
           h("tbody", {}, [...new Set(cells.map((cell) => `${cell.msl},${cell.span}`))].map((pair) => {
             const [msl, span] = pair.split(",").map(Number);
             return h("tr", {}, h("td", {}, msl), h("td", {}, span), ["emission", "fin", "never"].map((restart) => {
@@ -91,8 +91,8 @@ export class Reckon {
             limits.map((limit) => { const [, , , longest] = tables.margins.find((one) => one[0] === since && String(one[1]) === delay && one[2] === limit); return h("td", {}, longest === null ? "✗" : longest); }))))))),
       h("section", { class: "card" }, h("h2", {}, t("What do requests cost?")),
         h("div", { class: "bar" }, field(t("Requests"), "requests", { min: 1 })),
-        h("div", { class: "scroll" }, h("table", { id: "costs" }, h("thead", {}, h("tr", {}, ["", "connections", "round trips", "segments", "TIME-WAITs"].map((one) => h("th", { scope: "col" }, one)))),
-          h("tbody", {}, costs.map(([version, [connections, delays, segments, clients, servers]]) => h("tr", {}, h("th", { scope: "row" }, version), h("td", {}, connections), h("td", {}, delays / 2), h("td", {}, segments), h("td", {}, clients ? `${clients} at the client` : `${servers} at the server`))))))),
+        h("div", { class: "scroll" }, h("table", { id: "costs" }, h("thead", {}, h("tr", {}, ["", t("connections"), t("round trips"), t("segments"), "TIME-WAIT"].map((one) => h("th", { scope: "col" }, one)))),
+          h("tbody", {}, costs.map(([version, [connections, delays, segments, clients, servers]]) => h("tr", {}, h("th", { scope: "row" }, version), h("td", {}, connections), h("td", {}, delays / 2), h("td", {}, segments), h("td", {}, clients ? `${clients} ${t("at the client")}` : `${servers} ${t("at the server")}`))))))),
     ];
   }
 }

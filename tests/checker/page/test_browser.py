@@ -492,6 +492,15 @@ def test_all_is_said_in_chinese(tab: Browser, url: str) -> None:
     tab.open(f"{url}#v=play&lang=zh")
     assert tab.text("#part-play") == "演练"
     assert "Nothing has happened yet" not in tab.text("#main")
+    for machine in machines.MACHINES:
+        tab.open(f"{url}#v=play&m={machine.id}&lang=zh")
+        assert tab.evaluate(MISSING) == []
+    for part in ("runs&run=1-T3&at=13", "ask&cell=SYN-SENT/SYN", "compute", "capture"):
+        tab.open(f"{url}#v={part}&lang=zh")
+        assert tab.evaluate(MISSING) == []
+
+
+MISSING = "import('page/i18n').then(({ missing }) => [...missing])"
 
 
 def test_no_network_is_asked(page: Path) -> None:
