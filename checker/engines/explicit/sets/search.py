@@ -496,6 +496,8 @@ class Sets(Search):
             raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
+        if self.level and not self._affords(0):
+            return False
         now = time.monotonic()
         if now - self._told > 0.2:
             self._tell()

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from checker.engines.explicit import sets
-from checker.engines.explicit.engine import Check, Options, engine_of
+from checker.engines.explicit import native, sets
+from checker.engines.explicit.engine import Options, engine_of
 from checker.engines.explicit.native.tables import Interner
 from checker.engines.explicit.parts import Solo
-from checker.engines.explicit.reference import explore
 from checker.engines.explicit.sets import search
+from checker.model.interned import Interned
+from checker.model.search import TcpParts
 from checker.support.errors import UsageProblem
 from spec.rules import Rules
 from tests.helpers.agree import (
@@ -19,13 +20,13 @@ from tests.helpers.agree import (
     chance_agrees,
     checks_for,
     checks_of,
+    counts,
     is_shown,
-    lengths,
     little,
     of_chance,
     same,
 )
-from tests.helpers.systems import Chance, Counter, LinkedBit
+from tests.helpers.systems import Chance, Counter
 
 SOME = SEEDS[::2]
 
@@ -46,12 +47,10 @@ def test_systems_of_chance_in_little_room(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_many_bags() -> None:
     """Rows get more words while the search goes on."""
-    parts = LinkedBit(9, capacity=3, duplex=True)
-    checks = {"rest": Check("rest", lambda s: s.a.sent > 1)}
-    one = explore(parts.system, checks, graph=False, stop_when_decided=False)
-    found = sets.Sets(parts, checks, stop_when_decided=False)
-    two = found.run()
-    assert (two.states, two.transitions, two.lengths) == (one.states, one.transitions, lengths(one))
+    chosen = little("rest", "one")
+    found = sets.Sets(TcpParts(Interned(Rules(), *chosen)), {})
+    one, two = native.explore(TcpParts(Interned(Rules(), *chosen)), {}), found.run()
+    assert counts(two) == counts(one)
     assert found.words > 1
 
 
