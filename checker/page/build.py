@@ -19,11 +19,12 @@ from checker.page import compute, machines, runs
 from checker.page.machines import MACHINES, Machine
 from checker.studies.matrix import DATA
 from checker.support import workers
+from checker.support.program import shipped
 from proofs.claims.table import CLAIMS, full_title
 from spec.rules import SWITCHES, Rules
 
 ROOT = Path(__file__).parents[2]
-"""The top of the checkout, where what was found is checked in."""
+"""The top of the checkout or, installed, of the packages: where what was found is checked in."""
 
 VIEW = files("checker.page").joinpath("view")
 
@@ -49,7 +50,7 @@ def page(parallel: int = 2) -> Page:
         texts = [pool.submit(machines.module, machine) for machine in MACHINES]
         shelf = runs.Shelf()
         runs.scenarios(shelf)
-        runs.counterexamples(shelf, ROOT)
+        runs.counterexamples(shelf, shipped())
         runs.witnessed(shelf, ROOT)
         played = [future.result() for future in texts]
     data = {
