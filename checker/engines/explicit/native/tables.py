@@ -250,20 +250,36 @@ class Interner:
         p[k.JUDGING] = bool(self.checks)
         p[k.ALL_BUSY] = (1 << len(self.resting)) - 1
         p[k.FAN], p[k.MARK_ROW] = self.fan, self.mark_row
-        p[k.ROUTES], p[k.SIGHT_FIELD] = address(self._routes), self._sight_field
-        p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
-        p[k.WATCHES], p[k.TICKS] = address(self.watch), address(self.tick)
-        p[k.MARKS], p[k.RECORDS] = address(self.marks), address(self._flat)
-        p[k.ROWS], p[k.ARRIVALS] = address(self.arrive.rows), address(self.arrive.places)
-        p[k.BAGS], p[k.AGES] = address(self.bags), address(self.age)
-        p[k.VERDICTS] = address(self._verdicts)
-        for place, memo in (
-            (k.ACTORS, self.actor),
-            (k.PUSHES, self.push),
-            (k.JUDGED, self.judge),
-        ):
+        p[k.SIGHT_FIELD] = self._sight_field
+        for place, array in self.arrays().items():
+            p[place] = address(array)
+        for place, memo in self._memos.items():
             p[place : place + 2] = memo.at()
         return p
+
+    def arrays(self) -> dict[int, Array]:
+        """The tables that the row has the addresses of, by their places in it: as they were when
+        it was made."""
+        tables = {
+            k.ROUTES: self._routes,
+            k.LOOKS: self.look,
+            k.SEEN: self.seen,
+            k.WATCHES: self.watch,
+            k.TICKS: self.tick,
+            k.MARKS: self.marks,
+            k.RECORDS: self._flat,
+            k.ROWS: self.arrive.rows,
+            k.ARRIVALS: self.arrive.places,
+            k.BAGS: self.bags,
+            k.AGES: self.age,
+            k.VERDICTS: self._verdicts,
+        }
+        return tables | {place: memo.pairs for place, memo in self._memos.items()}
+
+    @property
+    def _memos(self) -> dict[int, Memo]:
+        """Those that the kernel reads, by their places."""
+        return {k.ACTORS: self.actor, k.PUSHES: self.push, k.JUDGED: self.judge}
 
     def busy(self, action: str) -> int:
         """A bit for each check of rest in which ``action`` is a step that counts."""
