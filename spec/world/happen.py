@@ -97,7 +97,7 @@ def happen(
     for tcb, now, user in zip(before, end.host.sockets, end.users, strict=False):
         if now in sockets:
             http.note(user, tcb, now.tcb, cast(Input, what), bounds, tcp.seq)
-    if bounds.endless:
+    if bounds.transfer and bounds.endless:
         _move_on(socket.tcb, tcp)
     for nat in end.nats:
         tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
