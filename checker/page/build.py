@@ -20,11 +20,12 @@ from checker.page import cells, compute, machines, runs
 from checker.page.machines import MACHINES, Machine
 from checker.studies.matrix import DATA
 from checker.support import workers
+from checker.support.program import shipped
 from proofs.claims.table import CLAIMS, full_title
 from spec.rules import SWITCHES
 
 ROOT = Path(__file__).parents[2]
-"""The top of the checkout, where what was found is checked in."""
+"""The top of the checkout or, installed, of the packages: where what was found is checked in."""
 
 VIEW = files("checker.page").joinpath("view")
 
@@ -50,7 +51,7 @@ def page(parallel: int = 2) -> Page:
         texts = [pool.submit(machines.module, machine) for machine in MACHINES]
         shelf = runs.Shelf()
         runs.scenarios(shelf)
-        runs.found(shelf, ROOT)
+        runs.found(shelf, ROOT, shipped())
         played = [future.result() for future in texts]
     data = {
         "version": __version__,
@@ -74,7 +75,7 @@ def page(parallel: int = 2) -> Page:
         "matrix": json.loads((ROOT / DATA).read_text(encoding="utf-8"))["rows"],
         "places": places(shelf.places | set(_wheres(one.text for one in played))),
         "compute": compute.tables(ROOT),
-        "cells": cells.table(ROOT),
+        "cells": cells.table(shipped()),
     }
     modules = {f"machine-{one.id}": its.text for one, its in zip(MACHINES, played, strict=True)}
     modules |= {f"layout-{n}": text for n, text in enumerate(shelf.modules) if text}

@@ -161,9 +161,10 @@ def _said(value: Any) -> bool:
     return value is not None and value is not False and value != []
 
 
-def found(shelf: Shelf, root: File) -> None:
+def found(shelf: Shelf, root: File, drawn: File) -> None:
     """Those that the matrix found, each taken again before it is kept: counterexamples, which have
-    to draw the ladder that is checked in, and what witnesses claim, seen."""
+    to draw the ladder that is checked in, and what witnesses claim, seen. ``root`` has the results,
+    and ``drawn`` the drawings."""
     for task, claim, path in matrix.pinned(root):
         model, profile, name = task.job.model, task.job.profile, matrix.name(task, claim)
         if isinstance(path, Problem):
@@ -171,7 +172,7 @@ def found(shelf: Shelf, root: File) -> None:
             continue
         story = tell(model, claim, path, profile)
         seen = claim.kind == SOMETIMES
-        if not seen and ladder(story) + "\n" != matrix.text(root / PICTURES / f"{name}.txt"):
+        if not seen and ladder(story) + "\n" != matrix.text(drawn / PICTURES / f"{name}.txt"):
             shelf.stale.append(f"{name}: its ladder is another")
             continue
         shelf.add(

@@ -12,6 +12,7 @@ checkers that search different systems would mean nothing.
 own start.
 """
 
+import importlib.util
 import json
 import os
 import platform
@@ -37,12 +38,16 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
 TOOLS = (
-    *("explore", "native", "native-2", "sets", "sets-2"),
+    *("explore", "native", "native-2", "sets", "sets-2", "distributed-2", "distributed-4"),
     *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
 )
-"""Who can be asked; with ``-2`` they have two threads, ``spin-bfs-par`` has two processes."""
+"""Who can be asked; ``native-2`` and ``sets-2`` have two threads, ``distributed-2`` two workers,
+``spin-bfs-par`` two processes."""
 
-_THREADS = {"native-2": 2, "sets-2": 2, "spin-bfs-par": 2}
+COMPILED = ("native", "sets")
+"""Our engines whose compilation is counted."""
+
+_THREADS = {"native-2": 2, "sets-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +120,8 @@ def bench(
 
 def _missing(tool: str) -> str:
     """Why ``tool`` cannot be asked; nothing if it can."""
+    if tool.startswith("distributed") and importlib.util.find_spec("ray") is None:
+        return "Ray is not installed"
     return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
 
 
@@ -153,13 +160,13 @@ def _ours(
     """Runs of ``python -m checker explore``."""
     threads = _THREADS.get(tool, 1)
     engine = tool.partition("-")[0]
-    compile_s = 0.0 if engine == "explore" else _compile_time(engine)
+    compile_s = _compile_time(engine) if engine in COMPILED else 0.0
     runs = []
     with tempfile.TemporaryDirectory() as place:
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
         command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
-        command += [] if engine == "explore" else ["--threads", str(threads)]
+        command += ["--threads", str(threads)] if threads > 1 or engine in COMPILED else []
         for _ in range(repeat):
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
@@ -176,7 +183,8 @@ def _ours(
                     depth=found.get("depth"),
                     wall_s=done.wall_s,
                     compile_s=compile_s,
-                    rss_bytes=done.rss_bytes,
+                    # Of a distributed search, its workers' too; Ray's own processes are not counted
+                    rss_bytes=done.rss_bytes + sum(s["resident"] for s in found.get("shares", ())),
                     complete=bool(found.get("complete")),
                     runs=1,
                     note=note,

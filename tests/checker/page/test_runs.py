@@ -59,7 +59,7 @@ def test_a_run_of_another_ladder_is_stale(tmp_path: File, monkeypatch: pytest.Mo
 
     def shelf() -> runs.Shelf:
         found = runs.Shelf()
-        runs.found(found, tmp_path)
+        runs.found(found, tmp_path, tmp_path)
         return found
 
     assert [run["id"] for run in shelf().runs] == ["9-T2"]

@@ -100,7 +100,6 @@ def test_a_limit_of_memory() -> None:
         (Interner, "_verdict", lambda self, ends: (0, 0)),
         (search.Sets, "_rest", lambda self: None),
         (search.k, "tick", lambda *what: None),
-        (search.k, "turn_back", lambda s, w, *what: (w.__setitem__(search.k.TARGET_COUNT, 0), 0)),
     ],
 )
 def test_systems_of_chance_tell_a_wrong_engine(
