@@ -85,6 +85,8 @@ THE_SAME = {
     "flight <= n -> flight < n": "what the peer holds there was skipped before",
     "flight <= n -> flight <= n + 1": "a place that was passed is the whole sequence space ahead, "
     "and takes nothing away",
+    "left <= tcb.written -> left <= tcb.written + 1": "no text is sent from the number of SYN on",
+    "rcv.wnd < free -> rcv.wnd <= free": "if they are equal nothing more is free either way",
     "snd.wnd < seg.wnd -> snd.wnd <= seg.wnd": "of two equal windows either is taken",
 }
 """Changes that change nothing, and why."""

@@ -385,3 +385,26 @@ def test_what_is_remembered_of_reports(name):
         tcp = Tcp(moment.tcp.rules, moment.tcp.bounds, 0)
         tcp.sent = sent
         assert breached(replace(moment, tcp=tcp)), sent
+
+
+@pytest.mark.parametrize("held", [(), (1,), (1, 3)])
+@pytest.mark.parametrize("by", [0, 1, -1])
+def test_each_ack_reports_what_is_held(held, by):
+    """The user reads, and the ACK that tells of the window tells of the rest."""
+    places = tuple(Place(n in held) for n in range(4))
+    _, moment = reported((), Input.RECEIVE, places=places, flight=0, rcv_wnd=0, unread=4)
+    (one,) = moment.tcp.sent
+    assert one.sack == sum(1 << n for n in held)
+    tcp = Tcp(Rules(), REPORTS, 0)
+    tcp.sent = [replace(one, sack=one.sack + by)]
+    assert breached(replace(moment, tcp=tcp)) == (by != 0)
+
+
+@pytest.mark.parametrize("due", [0, 4])
+def test_a_delayed_ack_is_of_what_came(due):
+    """Its timer does not run where nothing waits to be acknowledged."""
+    before, after = plane(due=due), plane()
+    tcp = Tcp(Rules(), FINE, 0)
+    tcp.sent = [Segment(seq=100, ack=300, wnd=100, ctl=Control(ack=True))]
+    moment = Moment(before.tcb, after.tcb, WAITED, None, False, tcp, NOTHING)
+    assert breached(moment) == (due == 0)
