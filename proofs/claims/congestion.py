@@ -174,7 +174,8 @@ CLAIMS = (
     ),
     Claim(
         "CC8.quiet.limit",
-        "... if each connection may send one ACK in an interval to answer what is refused",
+        "where nobody acts the network falls silent, though a receiver acknowledged what has not "
+        "come, if each connection may send one ACK in an interval to answer what is refused",
         EVENTUALLY,
         p.everything,
         "transfer-ahead",

@@ -135,7 +135,7 @@ CLAIMS = (
     ),
     Claim(
         "D6.live",
-        "... and none is for ever: while there is text, a segment fits into the window in the end",
+        "... nor is a window silly for ever: while there is text, a segment fits in the end",
         EVENTUALLY,
         p.everything,
         "transfer-endless",
