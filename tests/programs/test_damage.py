@@ -28,7 +28,7 @@ def test_what_is_believed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [(what, change) for what, change in damage.changes(damage.random.Random(1), 0)]
     few = [(what, change) for what, change in kept if what.startswith(some)]
     monkeypatch.setattr(damage, "changes", lambda *_: iter(few))
-    monkeypatch.setattr(checkpoint, "_damage", lambda _: "")
+    monkeypatch.setattr(checkpoint, "_damage", lambda *_: "")
     tally, wrong = damage.checkpoints(seed=1, flips=0)
     assert len(wrong) == len(few) == 3
     assert not tally["refused"]
