@@ -39,7 +39,7 @@ from typing import Any
 
 from proofs.recheck import families as runs
 from proofs.recheck import objects, page, statement
-from proofs.recheck.obligations import NEVER, Obligation, Theory
+from proofs.recheck.obligations import SORTS, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
 from proofs.recheck.terms import Bad, and_, question, script
@@ -111,6 +111,8 @@ def units(made: Statement) -> Iterator[Unit]:
     """The work of a theory."""
     for action in made.actions:
         paths = [path.number for path in action.possible]
+        if made.responses:
+            paths += [path.number for path in action.refused]
         for n in range(0, len(paths), CHUNK):
             yield Unit(made.id, action.name, tuple(paths[n : n + CHUNK]))
     if made.tick is not None:
@@ -145,7 +147,7 @@ def check(place: Path, unit: Unit, solvers: Sequence[str], timeout: float) -> Ch
             path = [*some]
             known = _together(of, path, solvers, timeout)
             for one in path:
-                done.taken += one.action not in (START, TICK) and one.what not in _OF_NO_STATE
+                done.taken += one.action != TICK and one.what == SORTS
                 _prove(done, of, one, solvers, timeout, known)
         if unit.action == WHOLE:
             _possible(done, of, timeout)
@@ -161,14 +163,12 @@ def _obligations(of: Theory, unit: Unit) -> Iterator[Obligation]:
         yield from of.ticking()
     elif unit.action == WHOLE:
         yield from of.constants()
+        yield from of.states()
     else:
         (action,) = (one for one in of.made.actions if one.name == unit.action)
-        for path in action.possible:
+        for path in action.paths:
             if path.number in unit.paths:
                 yield from of.path(action, path)
-
-
-_OF_NO_STATE = (NEVER, "constants")
 
 
 def _together(
