@@ -134,6 +134,13 @@ def ack_of_all(w: View, seg: Segment) -> bool:
     return plain & (ahead <= 1) & w.seq.lt_le(me.snd.una, seg.ack, me.snd.nxt)
 
 
+def my_ack(w: View, seg: Segment) -> bool:
+    """My ACK of the peer's SYN."""
+    its = seg.ack == w.seq.plus(w.its_iss(1), 1)
+    plain = seg.ctl.ack & not_(seg.ctl.rst) & not_(seg.ctl.syn)
+    return plain & its & (seg.seq == w.seq.plus(w.my_iss(1), 1))
+
+
 def says_next(w: View, seg: Segment) -> bool:
     """Anything of mine with an ACK of all that I have received."""
     return seg.ctl.ack & not_(seg.ctl.rst) & (seg.ack == w.me.tcb.rcv.nxt)
@@ -198,8 +205,26 @@ def answers_caller(w: View) -> bool:
 
 
 def answers_who_knows(w: View) -> bool:
-    """Who called has heard my SYN, or calls no more."""
-    return _in(w.me, State.SYN_RECEIVED) & knows(w.peer)
+    """Who called has heard my SYN, and has not closed."""
+    return _in(w.me, State.SYN_RECEIVED) & knows(w.peer) & not_(_has_closed(w))
+
+
+def answers_who_closed(w: View) -> bool:
+    """... and has closed since my SYN,ACK came. What it sends but for its FIN need not be in my
+    window."""
+    una = w.peer.tcb.snd.una != w.peer.tcb.iss
+    return _in(w.me, State.SYN_RECEIVED) & knows(w.peer) & _has_closed(w) & una
+
+
+def answers_who_closed_early(w: View) -> bool:
+    """... and closed before that."""
+    una = w.peer.tcb.snd.una == w.peer.tcb.iss
+    return _in(w.me, State.SYN_RECEIVED) & knows(w.peer) & _has_closed(w) & una
+
+
+def _has_closed(w: View) -> bool:
+    """The peer has sent its FIN."""
+    return w.peer.tcb.snd.nxt == w.seq.plus(w.peer.tcb.iss, 2)
 
 
 _AGAIN = Input.RETRANSMISSION_TIMEOUT
@@ -213,6 +238,8 @@ OPENS = Response(
         Stage(answers_nobody, ME, _AGAIN, (says_next, reset_at_next)),
         Stage(answers_caller, ME, _AGAIN, (my_syn_ack,)),
         Stage(answers_who_knows, ME, _AGAIN, (my_syn_ack, ack_of_all)),
+        Stage(answers_who_closed, PEER, _AGAIN, (its_fin,)),
+        Stage(answers_who_closed_early, PEER, _AGAIN, (its_syn_ack, my_ack)),
     ),
 )
 

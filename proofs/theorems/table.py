@@ -243,7 +243,7 @@ _ONCE: dict[str, object] = _OPEN | {"incarnations": 1}
 
 _L1 = Theorem(
     id="L1",
-    title="every open ends, on sockets that were never used before, if windows have two octets",
+    title="every open ends, on sockets that were never used before",
     cites="RFC 9293 3.5, 3.8.1, 3.10.8",
     claims=(),
     clauses=(
@@ -266,7 +266,7 @@ _L1 = Theorem(
     rules={},
     bounds=_ONCE | {"user_timeout": True},
     free=("window",),
-    facts=(once.two_fit,),
+    facts=(i.window_is_sane,),
     ends=(response.OPENS,),
     left=response.left,
 )
@@ -424,24 +424,25 @@ THEOREMS = (
         free=("window",),
     ),
     _L1,
-    _upon(
+    dataclasses.replace(
         _L1,
         id="L4",
         title="where nobody acts the network falls silent, on sockets that were never used before, "
         "if windows have two octets",
         cites="RFC 9293 3.10.7.1, 3.10.7.4 first",
-        claims=(),
+        facts=(once.two_fit,),
         ends=(response.SILENT,),
     ),
     dataclasses.replace(
         _L1,
         id="L2",
         title="every close ends once both applications close, on sockets that were never used "
-        "before, if nobody aborts or gives up, windows have two octets, and no number after a FIN "
-        "is 0",
+        "before, if nobody aborts or gives up, windows have two octets, and the number after FIN "
+        "is not 0",
         cites="RFC 9293 3.6",
         clauses=(*_L1.clauses, once.who_took_fin_stays, once.who_waits_has_a_peer),
         bounds=_ONCE | {"abort": False},
+        facts=(once.two_fit,),
         ends=(response.CLOSES,),
     ),
     # Every rule of a listener looks at its counts and at one connection. What another connection

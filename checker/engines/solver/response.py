@@ -27,7 +27,7 @@ are sent, if each has finitely many copies.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import z3
@@ -99,11 +99,11 @@ class Lively(Theory):
     left: Clause
     responses: tuple[Response, ...] = ()
     silences: tuple[Silence, ...] = ()
-    lively: tuple[str, ...] = field(init=False, default=())
 
-    def __post_init__(self) -> None:
-        names = [one.name for one in self.responses]
-        self.lively = (*names, *(one.name for one in self.silences))
+    @property
+    def lively(self) -> tuple[str, ...]:
+        """The claims, by name."""
+        return (*(one.name for one in self.responses), *(one.name for one in self.silences))
 
     @property
     def parts(self) -> list[Clause]:
