@@ -324,6 +324,21 @@ def _seen(at: _State, me: str) -> tuple[Row, Row, Any, Any]:
 
 
 def paths(theory: Theory) -> Iterator[Step]:
-    """All paths of all actions, impossible ones included."""
-    for kind in theory.kinds:
-        yield from steps_of(kind)
+    """All paths of all actions, impossible ones included; those of actions with few first."""
+    actions = [[*steps_of(kind)] for kind in theory.kinds]
+    for steps in sorted(actions, key=len):
+        yield from steps
+
+
+def prover_of(theory: Theory, timeout: float, least: bool = False) -> Prover:
+    """The prover of a theory."""
+    if isinstance(theory, Lively):
+        return LivelyProver(theory, timeout, least)
+    return Prover(theory, timeout, least)
+
+
+def in_the_end(prover: Prover, step: Step | None = None) -> Iterator[Obligation]:
+    """What there is to prove of a path, or of all states, if something is claimed that happens in
+    the end."""
+    if isinstance(prover, LivelyProver):
+        yield from prover.stages() if step is None else prover.ending(step)

@@ -35,7 +35,7 @@ from checker.engines.solver.induction import (
     Theory,
     steps_of,
 )
-from checker.engines.solver.response import Lively, LivelyProver
+from checker.engines.solver.response import Lively, in_the_end, prover_of
 from checker.studies.prove import TIMEOUT, remembered
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
@@ -231,20 +231,6 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
             if step.path in unit.paths:
                 yield from _path(prover, proof.memory, step)
                 yield from in_the_end(prover, step)
-
-
-def prover_of(theory: Theory, timeout: float, least: bool = False) -> Prover:
-    """The prover of a theory."""
-    if isinstance(theory, Lively):
-        return LivelyProver(theory, timeout, least)
-    return Prover(theory, timeout, least)
-
-
-def in_the_end(prover: Prover, step: Step | None = None) -> Iterator[Obligation]:
-    """What there is to prove of a path, or of all states, if something is claimed that happens in
-    the end."""
-    if isinstance(prover, LivelyProver):
-        yield from prover.stages() if step is None else prover.ending(step)
 
 
 def _path(prover: Prover, memory: Memory | None, step: Step) -> Iterator[Obligation]:
