@@ -456,7 +456,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=Path,
         metavar="FILE",
         help="with --proofs: keep there what came of each question, and ask only what is not "
-        "checked there, or was not in less time",
+        "checked there; what was asked before has twice the time",
     )
     parser.add_argument(
         "--minutes",
@@ -595,18 +595,17 @@ def _answered(
     """Ask what is to be asked; all that is known then of what was asked, now or before."""
     place: Path | None = options.record
     record = objects.Record(version("cvc5"))
-    numbers = objects.sampled(len(asked), options.sample or len(asked))
+    todo = objects.sampled(len(asked), options.sample or len(asked))
     if place is not None:
         record = objects.Record.read(place, record.version)
-        numbers = record.todo(asked, options.timeout)
+        todo = record.todo(asked, options.timeout)
+    numbers = {n: record.seconds(asked[n], options.timeout) for n in todo}
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     jobs = options.jobs or os.cpu_count() or 1
     tell = teller(len(numbers))
     known = record.update(asked, counts, [], options.timeout)
-    for count, one in enumerate(
-        objects.answers(ethos, asked, numbers, jobs, options.timeout, until), 1
-    ):
-        known = record.update(asked, counts, [one], options.timeout)
+    for count, one in enumerate(objects.answers(ethos, asked, numbers, jobs, until), 1):
+        known = record.update(asked, counts, [one], numbers[one.number])
         if place is not None:
             record.write(place)
         tell(count)

@@ -252,10 +252,8 @@ _L1 = Theorem(
         i.nothing_waits,
         once.remembered,
         once.hears_the_other,
-        once.window_is_the_buffer,
         once.acknowledged_by_who_knows,
         once.fin_is_acknowledged,
-        once.closing_was_answered,
         once.who_listens_again_was_reset,
         once.segments_are_bare,
         once.syn_says_iss,
@@ -430,6 +428,7 @@ THEOREMS = (
         title="where nobody acts the network falls silent, on sockets that were never used before, "
         "if windows have two octets",
         cites="RFC 9293 3.10.7.1, 3.10.7.4 first",
+        clauses=(*_L1.clauses, once.window_is_the_buffer),
         facts=(once.two_fit,),
         ends=(response.SILENT,),
     ),
@@ -440,7 +439,13 @@ THEOREMS = (
         "before, if nobody aborts or gives up, windows have two octets, and the number after FIN "
         "is not 0",
         cites="RFC 9293 3.6",
-        clauses=(*_L1.clauses, once.who_took_fin_stays, once.who_waits_has_a_peer),
+        clauses=(
+            *_L1.clauses,
+            once.window_is_the_buffer,
+            once.closing_was_answered,
+            once.who_took_fin_stays,
+            once.who_waits_has_a_peer,
+        ),
         bounds=_ONCE | {"abort": False},
         facts=(once.two_fit,),
         ends=(response.CLOSES,),
