@@ -269,6 +269,9 @@ _L1 = Theorem(
     left=response.left,
 )
 
+_AFRESH = tuple(c for c in _L1.clauses if c is not once.who_listens_again_was_reset)
+"""What is known of ends that make one TCB each, and of what they send."""
+
 THEOREMS = (
     _T1,
     _upon(
@@ -428,7 +431,10 @@ THEOREMS = (
         title="where nobody acts the network falls silent, on sockets that were never used before, "
         "if windows have two octets",
         cites="RFC 9293 3.10.7.1, 3.10.7.4 first",
-        clauses=(*_L1.clauses, once.window_is_the_buffer),
+        clauses=(
+            *(c for c in _AFRESH if c is not once.fin_is_acknowledged),
+            once.window_is_the_buffer,
+        ),
         facts=(once.two_fit,),
         ends=(response.SILENT,),
     ),
@@ -440,7 +446,7 @@ THEOREMS = (
         "is not 0",
         cites="RFC 9293 3.6",
         clauses=(
-            *_L1.clauses,
+            *_AFRESH,
             once.window_is_the_buffer,
             once.closing_was_answered,
             once.who_took_fin_stays,
