@@ -432,7 +432,7 @@ THEOREMS = (
         "if windows have two octets",
         cites="RFC 9293 3.10.7.1, 3.10.7.4 first",
         clauses=(
-            *(c for c in _AFRESH if c is not once.fin_is_acknowledged),
+            *(c for c in _AFRESH if c not in (once.fin_is_acknowledged, once.resets_are_told)),
             once.window_is_the_buffer,
         ),
         facts=(once.two_fit,),
