@@ -120,7 +120,7 @@ _RESETS = "It is T10's business: a reset in the window that is not at RCV.NXT is
 
 _OF_TEXT = ("T1.text", "T2.text", "T5.text", "T9.text", "T8.text")
 _SIMULTANEOUS = ("T1s.exact.text", "T5s.exact.text", "T8s.exact.text")
-_WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text", "T6.text")
+_WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text", "T6.text", "T9.pace.text")
 """Those whose numbers have places."""
 
 NEEDS: tuple[Need, ...] = (
@@ -598,6 +598,12 @@ NEEDS: tuple[Need, ...] = (
         "more numbers in an MSL",
         without=(pace.slow_enough,),
         note="One more is enough.",
+    ),
+    Need(
+        "T9.pace.text",
+        "more numbers while a segment is in flight",
+        without=(pace.few_numbers,),
+        note="What is 2^32 behind arrives then. Tests have a run to the bound.",
     ),
 )
 """Every assumption, and rules that are made wrong."""
