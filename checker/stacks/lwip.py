@@ -4,7 +4,7 @@ Evidence, unless a departure says otherwise: the plans of ``stack lwip``, agains
 liblwip-dev 2.1.3 in virtual time.
 """
 
-from checker.stacks.generate.machine import Edge
+from checker.stacks.generate.machine import SEQ, Edge
 from checker.stacks.profile import (
     Departure,
     Outcome,
@@ -43,12 +43,42 @@ def _answers_with_reset(edge: Edge, _: bool) -> bool:
     return edge.segment is not None and any(seg.ctl.rst and not seg.ctl.ack for seg in edge.sent)
 
 
+def _unread(edge: Edge, gone: bool) -> bool:
+    """Is it text at RCV.NXT that nobody is there to read any more?"""
+    seg, before = edge.segment, edge.before
+    closed = gone and before.state in (State.FIN_WAIT_1, State.FIN_WAIT_2)
+    return closed and seg is not None and seg.text > 0 and seg.seq == before.rcv.nxt
+
+
+def _unread_sends(edge: Edge) -> tuple[Segment, ...]:
+    seg, before = edge.segment, edge.before
+    assert seg is not None
+    if edge.after.state == State.TIME_WAIT:
+        return ()
+    end = SEQ.plus(seg.seq, seg.length())
+    return (Segment(seq=before.snd.nxt, ack=end, ctl=Control(ack=True, rst=True)),)
+
+
+def _closes_early(edge: Edge, _: bool) -> bool:
+    before = edge.before
+    early = edge.what == Input.CLOSE and before.state == State.SYN_RECEIVED
+    return early and before.written > 0
+
+
 _SYNCHRONIZED = "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK TIME-WAIT"
 
 LWIP = Profile(
     name="lwip",
     seen="2.1.3, by the plans of `stack lwip`",
     departures=(
+        Departure(
+            13,
+            "text after tcp_close() is answered with a reset (RFC 1122 4.2.2.13)",
+            "3.6.1, SHLD-3: allowed",
+            (Outcome(_unread, _unread_sends, State.CLOSED),),
+            where="FIN-WAIT-1, FIN-WAIT-2 after tcp_close(); text at RCV.NXT. In silence where a "
+            "FIN with it ends the connection",
+        ),
         Departure(
             1,
             "text or FIN without ACK is taken",
@@ -205,6 +235,13 @@ LWIP = Profile(
             "3.10.5",
             (Outcome(_aborts_silently, _abort_sends),),
             where="SYN-SENT, CLOSING, LAST-ACK; ABORT",
+        ),
+        Departure(
+            14,
+            "a CLOSE in SYN-RECEIVED enters FIN-WAIT-1 at once, though text is queued",
+            "3.10.4",
+            (Outcome(_closes_early, after=State.FIN_WAIT_1),),
+            where="SYN-RECEIVED; CLOSE after SEND",
         ),
     ),
     rules={
