@@ -17,7 +17,7 @@ from checker.support.program import checkout
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from tests.checker.stacks.drivers.faults import SENT, TOLD, Fault, TakesMore, faulty
+from tests.checker.stacks.drivers.faults import SEEN, TOLD, Fault, TakesMore, faulty
 
 QUICK = (LWIP,)
 """Played whole in seconds; of the others a part, and the whole with --slow."""
@@ -76,7 +76,7 @@ def test_all_is_as_specified_or_a_known_departure(driver):
     assert all(DEPARTS + name in found.plans.hindered.values() for name in known - seen)
 
 
-@pytest.mark.parametrize("fault", [*SENT, *TOLD], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("fault", [*SEEN, *TOLD], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("driver", here(pytest.mark.lab, pytest.mark.slow))
 def test_a_fault_is_noticed(driver, fault):
     """Something that is as planned without the fault is not with it."""
