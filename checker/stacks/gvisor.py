@@ -16,6 +16,7 @@ from checker.stacks.profile import (
     at,
     nothing,
     reset_with_ack,
+    stays,
 )
 from spec.rules import EarlyClose, FinAgain
 from spec.tcp.inputs import Input
@@ -143,6 +144,9 @@ GVISOR = Profile(
                     abort_with_ack,
                     State.CLOSED,
                 ),
+                # The switch resets TIME-WAIT, and what has no ACK, too.
+                *stays("CLOSING LAST-ACK TIME-WAIT", "rcv text without ACK", sent=nothing),
+                *stays("TIME-WAIT", "rcv text,FIN,ACK", sent=ack()),
             ),
             where="CLOSING, LAST-ACK; text at RCV.NXT",
             switch=Switched("late_text_resets", True),
@@ -188,7 +192,7 @@ GVISOR = Profile(
                     ),
                     nothing,
                 ),
-                Outcome(at("TIME-WAIT", "rcv text,ACK"), ack()),
+                Outcome(at("TIME-WAIT", "rcv text,ACK"), ack(), State.TIME_WAIT),
             ),
             where="TIME-WAIT",
         ),
@@ -243,7 +247,17 @@ GVISOR = Profile(
             16,
             "ESTABLISHED does not answer an ACK of what was not sent",
             "3.10.7.4 fifth",
-            (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
+            (
+                Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),
+                # The switch is silent in all states.
+                Outcome(
+                    at(
+                        "FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK",
+                        "rcv ACK of what was not sent",
+                    ),
+                    ack(),
+                ),
+            ),
             where="ESTABLISHED; ACK of what was not sent",
             switch=Switched("bad_ack_answered", False),
         ),

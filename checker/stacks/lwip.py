@@ -43,6 +43,13 @@ def _answers_with_reset(edge: Edge, _: bool) -> bool:
     return edge.segment is not None and any(seg.ctl.rst and not seg.ctl.ack for seg in edge.sent)
 
 
+def _answers_and_goes_on(edge: Edge) -> tuple[Segment, ...]:
+    """The ACK of what is outside the window; queued text, on which the ACK of an ACK rides."""
+    assert edge.segment is not None
+    text = tuple(seg for seg in edge.sent if seg.text)
+    return text if text and not edge.segment.length() else (*ack()(edge), *text)
+
+
 def _unread(edge: Edge, gone: bool) -> bool:
     """Is it text at RCV.NXT that nobody is there to read any more?"""
     seg, before = edge.segment, edge.before
@@ -134,7 +141,8 @@ LWIP = Profile(
                         "rcv text,ACK beyond the window",
                         "rcv FIN,ACK beyond the window",
                     ),
-                    after=State.ESTABLISHED,
+                    _answers_and_goes_on,
+                    State.ESTABLISHED,
                 ),
             ),
             where="SYN-RECEIVED; a good ACK, SEG.SEQ far outside the window",

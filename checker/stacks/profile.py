@@ -40,6 +40,11 @@ class Switched(NamedTuple):
 
     switch: str
     value: Any
+    coarse: bool = False  # what follows of it in the stack, does not follow in the specification
+
+    def made(self, rules: Rules) -> bool:
+        """Is the switch on?"""
+        return bool(getattr(rules, self.switch) == self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,26 @@ class Departure:
     upstream: str = "not looked up"  # what became of it in later versions
     switch: Switched | None = None
 
-    def outcome(self, edge: Edge, gone: bool) -> Outcome | None:
-        """What it says of a step, if it is about it."""
-        return next((each for each in self.outcomes if each.applies(edge, gone)), None)
+    def outcome(self, edge: Edge, gone: bool, rules: Rules) -> Outcome | None:
+        """What it says of a step of the specification under ``rules``, if it says otherwise."""
+        found = next((each for each in self.outcomes if each.applies(edge, gone)), None)
+        if found is None:
+            return None
+        made = self.switch is not None and self.switch.made(rules)
+        if made and self.switch is not None and self.switch.coarse:
+            return found._replace(elsewhere=True)
+        same = found.after in (None, edge.after.state) and not found.dies and not found.anything
+        alike = found.sent is None or _alike(found.sent(edge), edge.sent)
+        return None if same and alike and (made or not found.elsewhere) else found
+
+
+def _alike(some: tuple[Segment, ...], others: tuple[Segment, ...]) -> bool:
+    return [_item(seg) for seg in some] == [_item(seg) for seg in others]
+
+
+def _item(seg: Segment) -> tuple[Any, ...]:
+    ctl = seg.ctl
+    return ctl.fin, ctl.syn, ctl.rst, ctl.ack, seg.seq, seg.ack if ctl.ack else 0, seg.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +111,6 @@ class Profile:
     def imitated(self) -> dict[str, Any]:
         """All switches by which the specification does as the stack does."""
         return {**self.switches, **self.rules}
-
-    def left(self, rules: Rules) -> tuple[Departure, ...]:
-        """The departures that ``rules`` do not make themselves."""
-        return tuple(
-            each
-            for each in self.departures
-            if each.switch is None or getattr(rules, each.switch.switch) != each.switch.value
-        )
 
 
 # Where

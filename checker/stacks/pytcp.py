@@ -124,7 +124,7 @@ PYTCP = Profile(
             (Outcome(at("SYN-RECEIVED", "CLOSE", opened="active"), elsewhere=True),),
             where="SYN-RECEIVED; CLOSE: an ACK of the SYN then leads to FIN-WAIT-2",
             evidence="played with `--plain`, which goes on after it",
-            switch=Switched("early_close", EarlyClose.INSTEAD),
+            switch=Switched("early_close", EarlyClose.INSTEAD, coarse=True),
         ),
         Departure(
             7,
@@ -135,6 +135,7 @@ PYTCP = Profile(
                     at("ESTABLISHED FIN-WAIT-1 FIN-WAIT-2", "rcv FIN,ACK beyond a gap"), nothing
                 ),
                 Outcome(at("FIN-WAIT-1 FIN-WAIT-2", "rcv text,ACK beyond a gap"), nothing),
+                Outcome(at("ESTABLISHED", "rcv text,ACK beyond a gap"), ack()),  # as the RFC
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK or text beyond a gap",
             switch=Switched("gap_answered", False),

@@ -114,7 +114,11 @@ SMOLTCP = Profile(
             5,
             "what acknowledges less than SND.UNA is not answered",
             "3.10.7.4 first, fifth (RFC 5961 5.2)",
-            (Outcome(_acks_less, nothing),),
+            (
+                Outcome(_acks_less, nothing),
+                # The switch is silent beyond SND.NXT, too.
+                Outcome(at(_SYNCHRONIZED, "rcv ACK of what was not sent"), ack()),
+            ),
             where="any synchronized state; SEG.ACK below SND.UNA: an ACK of long ago, the peer's "
             "SYN,ACK again",
             upstream=f"{_LOOKED_AT} the same",
@@ -146,6 +150,10 @@ SMOLTCP = Profile(
             (
                 Outcome(
                     at("ESTABLISHED FIN-WAIT-1 FIN-WAIT-2", "rcv FIN,ACK beyond a gap"), nothing
+                ),
+                # The switch leaves out the answer to text, too.
+                Outcome(
+                    at("ESTABLISHED FIN-WAIT-1 FIN-WAIT-2", "rcv text,ACK beyond a gap"), ack()
                 ),
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK beyond a gap",

@@ -54,7 +54,10 @@ class Step(NamedTuple):
         """Is the stack then expected to be elsewhere than the specification?"""
         outcome = self.outcome
         return outcome is not None and (
-            outcome.after is not None or outcome.elsewhere or outcome.dies or outcome.anything
+            outcome.after not in (None, self.edge.after.state)
+            or outcome.elsewhere
+            or outcome.dies
+            or outcome.anything
         )
 
 
@@ -124,7 +127,7 @@ class Planner:
     def _arc(self, edge: Edge, gone: bool, there: int) -> Arc:
         step = Step(edge)
         for each in self.departures:
-            if (outcome := each.outcome(edge, gone)) is not None:
+            if (outcome := each.outcome(edge, gone, self.machine.rules)) is not None:
                 step = Step(edge, each, outcome)
                 break
         why = hindrance(edge, gone, self.can) or self.hindrance(edge)
