@@ -144,12 +144,13 @@ GVISOR = Profile(
                     abort_with_ack,
                     State.CLOSED,
                 ),
-                # The switch resets TIME-WAIT, and what has no ACK, too.
-                *stays("CLOSING LAST-ACK TIME-WAIT", "rcv text without ACK", sent=nothing),
-                *stays("TIME-WAIT", "rcv text,FIN,ACK", sent=ack()),
             ),
             where="CLOSING, LAST-ACK; text at RCV.NXT",
             switch=Switched("late_text_resets", True),
+            rest=(
+                *stays("CLOSING LAST-ACK TIME-WAIT", "rcv text without ACK", sent=nothing),
+                *stays("TIME-WAIT", "rcv text,FIN,ACK", sent=ack()),
+            ),
         ),
         Departure(
             10,
@@ -247,9 +248,10 @@ GVISOR = Profile(
             16,
             "ESTABLISHED does not answer an ACK of what was not sent",
             "3.10.7.4 fifth",
-            (
-                Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),
-                # The switch is silent in all states.
+            (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
+            where="ESTABLISHED; ACK of what was not sent",
+            switch=Switched("bad_ack_answered", False),
+            rest=(
                 Outcome(
                     at(
                         "FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK",
@@ -258,8 +260,6 @@ GVISOR = Profile(
                     ack(),
                 ),
             ),
-            where="ESTABLISHED; ACK of what was not sent",
-            switch=Switched("bad_ack_answered", False),
         ),
     ),
     rules={

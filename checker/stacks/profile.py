@@ -59,18 +59,21 @@ class Departure:
     evidence: str = "played"  # how it is known
     upstream: str = "not looked up"  # what became of it in later versions
     switch: Switched | None = None
+    rest: tuple[Outcome, ...] = ()
+    """What the stack does as the RFC says, where the specification with the switch does not."""
 
     def outcome(self, edge: Edge, gone: bool, rules: Rules) -> Outcome | None:
         """What it says of a step of the specification under ``rules``, if it says otherwise."""
-        found = next((each for each in self.outcomes if each.applies(edge, gone)), None)
-        if found is None:
-            return None
         made = self.switch is not None and self.switch.made(rules)
-        if made and self.switch is not None and self.switch.coarse:
+        known = (*self.outcomes, *self.rest) if made else self.outcomes
+        found = next((each for each in known if each.applies(edge, gone)), None)
+        if found is None or self.switch is None or not made:
+            return found
+        if self.switch.coarse:
             return found._replace(elsewhere=True)
         same = found.after in (None, edge.after.state) and not found.dies and not found.anything
         alike = found.sent is None or _alike(found.sent(edge), edge.sent)
-        return None if same and alike and (made or not found.elsewhere) else found
+        return None if same and alike else found
 
 
 def _alike(some: tuple[Segment, ...], others: tuple[Segment, ...]) -> bool:
