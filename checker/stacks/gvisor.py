@@ -34,6 +34,7 @@ def _fin_again(edge: Edge, _: bool) -> bool:
 GVISOR = Profile(
     name="gvisor",
     seen="2022-12-19, by the plans of `stack gvisor`",
+    later="its master was read, commit 3c5eee17 of 2026-08-21",
     departures=(
         Departure(
             1,
@@ -41,7 +42,7 @@ GVISOR = Profile(
             "3.10.8",
             (Outcome(_fin_again, after=State.FIN_WAIT_1),),
             where="LAST-ACK, CLOSING; retransmission timeout",
-            upstream="gone in later versions",
+            upstream="gone: FIN and state change together",
             switch=Switched("fin_again", FinAgain.ANEW),
         ),
         Departure(
@@ -50,7 +51,7 @@ GVISOR = Profile(
             "3.10.5",
             (Outcome(at("SYN-RECEIVED", "ABORT", opened="active"), dies=True),),
             where="SYN-RECEIVED after an active OPEN; ABORT",
-            upstream="mended",
+            upstream="mended: an endpoint without a sender is aborted, too",
         ),
         Departure(
             3,
@@ -70,7 +71,7 @@ GVISOR = Profile(
                 ),
             ),
             where="any state but TIME-WAIT; a reset in the window, not at RCV.NXT",
-            upstream="changed",
+            upstream="challenged (pull request 13165, May 2026), but in SYN-RECEIVED",
             switch=Switched("reset_exact", False),
         ),
         Departure(

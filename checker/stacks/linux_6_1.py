@@ -13,6 +13,7 @@ LINUX_6_1 = replace(
     LINUX,
     name="linux-6.1",
     seen="6.1.176, by the plans of `stack linux-6.1`",
+    later="6.18.44 was played (linux)",
     departures=(
         *LINUX.departures,
         Departure(

@@ -77,6 +77,7 @@ _SYNCHRONIZED = "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK T
 LWIP = Profile(
     name="lwip",
     seen="2.1.3, by the plans of `stack lwip`",
+    later="its master was read, commit 3d896ba0 of 2026-06-16",
     departures=(
         Departure(
             13,
@@ -101,7 +102,6 @@ LWIP = Profile(
                 Outcome(at("FIN-WAIT-2", "rcv FIN without ACK"), ack(1), State.TIME_WAIT),
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; text or FIN without ACK",
-            upstream="the code is the same in its master of June 2026",
             switch=Switched("ack_needed", False),
         ),
         Departure(
@@ -122,7 +122,6 @@ LWIP = Profile(
                 ),
             ),
             where="SYN-SENT; any ACK without SYN and RST: six or seven of them abort connect()",
-            upstream="the same in master",
             switch=Switched("syn_sent_resends", True),
         ),
         Departure(
@@ -146,7 +145,7 @@ LWIP = Profile(
                 ),
             ),
             where="SYN-RECEIVED; a good ACK, SEG.SEQ far outside the window",
-            upstream="the same in master",
+            upstream="the same, but that a SYN,ACK is not taken any more (commit adbc5b5f, 2.2.0)",
             switch=Switched("syn_received_seq_check", False),
         ),
         Departure(
@@ -155,7 +154,7 @@ LWIP = Profile(
             "3.10.7.3, 3.5, MUST-10",
             (Outcome(at("SYN-SENT", "rcv SYN"), nothing, State.SYN_SENT),),
             where="SYN-SENT; SYN",
-            upstream="a known limitation",
+            upstream="the same: a known limitation",
             switch=Switched("simultaneous_open", False),
         ),
         Departure(

@@ -57,7 +57,7 @@ class Departure:
     outcomes: tuple[Outcome, ...] = ()
     where: str = ""  # states and input, for readers
     evidence: str = "played"  # how it is known
-    upstream: str = "not looked up"  # what became of it in later versions
+    upstream: str = ""  # what became of it in the later source that the profile names; "": the same
     switch: Switched | None = None
     rest: tuple[Outcome, ...] = ()
     """What the stack does as the RFC says, where the specification with the switch does not."""
@@ -102,6 +102,8 @@ class Profile:
 
     name: str
     seen: str  # the version with which it was seen, and how: the evidence
+    later: str = ""
+    """Which later version was read, or played, to see what became of each departure."""
     switches: Mapping[str, Any] = field(default_factory=dict)
     """Of ``spec.rules``: against its defaults, or within its MAYs."""
     timers: Timers = Timers()

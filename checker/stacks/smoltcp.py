@@ -23,7 +23,6 @@ from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
 
-_LOOKED_AT = "commit 5393f885, 2026-08-07:"
 _SYNCHRONIZED = "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK TIME-WAIT"
 
 
@@ -52,6 +51,7 @@ def _reset_at_0(_: Edge) -> tuple[Segment, ...]:
 SMOLTCP = Profile(
     name="smoltcp",
     seen="0.12.0, by the plans of `stack smoltcp`",
+    later="its main was read, commit 5393f885 of 2026-08-07",
     departures=(
         Departure(
             1,
@@ -80,7 +80,7 @@ SMOLTCP = Profile(
                 Outcome(at("SYN-RECEIVED", "rcv SYN again", "rcv SYN beyond the window"), nothing),
             ),
             where="any synchronized state; SYN",
-            upstream=f"{_LOOKED_AT} the same, of a SYN without ACK",
+            upstream="the same, of a SYN without ACK",
             switch=Switched("syn_silent", Silent.ALL),
         ),
         Departure(
@@ -107,7 +107,6 @@ SMOLTCP = Profile(
             ),
             where="SYN-RECEIVED and later; a reset in the window, not at RCV.NXT",
             evidence="played; an ACK after it is answered with a reset",
-            upstream=f"{_LOOKED_AT} the same",
             switch=Switched("reset_exact", False),
         ),
         Departure(
@@ -117,7 +116,6 @@ SMOLTCP = Profile(
             (Outcome(_acks_less, nothing),),
             where="any synchronized state; SEG.ACK below SND.UNA: an ACK of long ago, the peer's "
             "SYN,ACK again",
-            upstream=f"{_LOOKED_AT} the same",
             switch=Switched("bad_ack_answered", False),
             rest=(Outcome(at(_SYNCHRONIZED, "rcv ACK of what was not sent"), ack()),),
         ),
@@ -130,7 +128,6 @@ SMOLTCP = Profile(
                 Outcome(at("TIME-WAIT", "rcv text,FIN,ACK"), nothing, elsewhere=True),
             ),
             where="TIME-WAIT; a FIN at RCV.NXT",
-            upstream=f"{_LOOKED_AT} the same",
         ),
         Departure(
             7,
@@ -138,7 +135,6 @@ SMOLTCP = Profile(
             "3.10.7.1, 3.10.7.2",
             (Outcome(at("LISTEN", "rcv FIN"), _reset_at_0),),
             where="LISTEN; a FIN without ACK (mitmproxy-rs makes a socket when a SYN comes)",
-            upstream=f"{_LOOKED_AT} the same",
         ),
         Departure(
             8,
@@ -150,7 +146,6 @@ SMOLTCP = Profile(
                 ),
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK beyond a gap",
-            upstream=f"{_LOOKED_AT} the same",
             switch=Switched("gap_answered", False),
             rest=(
                 Outcome(
@@ -164,7 +159,6 @@ SMOLTCP = Profile(
             "3.8.1: allowed",
             (Outcome(packs, text_and_fin),),
             where="FIN-WAIT-1, LAST-ACK; retransmission timeout",
-            upstream=f"{_LOOKED_AT} the same",
         ),
         Departure(
             10,
@@ -179,7 +173,6 @@ SMOLTCP = Profile(
                 Outcome(at("CLOSING", "rcv text,ACK of *"), ack(1), elsewhere=True),
             ),
             where="CLOSE-WAIT, CLOSING, LAST-ACK; text at RCV.NXT",
-            upstream=f"{_LOOKED_AT} the same",
         ),
         Departure(
             11,
@@ -202,7 +195,6 @@ SMOLTCP = Profile(
             ),
             where="CLOSE-WAIT, CLOSING, LAST-ACK; a FIN at RCV.NXT that acknowledges more",
             evidence="played: SND.UNA is where it was; its source",
-            upstream=f"{_LOOKED_AT} the same",
         ),
     ),
     rules={
