@@ -7,11 +7,15 @@ own, several times. Times and memory are medians of whole processes. Compilation
 gcc's for SPIN, and numba's for the native engine when nothing is compiled yet. A tool that does not
 finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison of
 checkers that search different systems would mean nothing.
+
+``starts`` measures how soon there is a result: whole processes of short commands, beside Python's
+own start.
 """
 
 import json
 import os
 import platform
+import shlex
 import statistics
 import sys
 import tempfile
@@ -187,7 +191,7 @@ def _compile_time() -> float:
     command = [sys.executable, "-m", "checker", "explore", *words]
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (
-            measure(command, Path.cwd(), env={"NUMBA_CACHE_DIR": cache}).wall_s for _ in range(2)
+            measure(command, Path.cwd(), env={"XDG_CACHE_HOME": cache}).wall_s for _ in range(2)
         )
     return max(0.0, cold - warm)
 
@@ -257,6 +261,64 @@ def _line(row: Row) -> str:
     return f"{row.tool}, {row.threads} threads: {states} states, {row.wall_s:.1f} s{note}"
 
 
+STARTS = (
+    "--version",
+    "list rules",
+    "trace T2 --rules three_way=off",
+    "explore --profile forgery --engine native",
+    "verify T1 --small",
+)
+"""Commands whose first result one waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Whole processes of one command: medians, in seconds, and how many times as long as a Python
+    that does nothing they take."""
+
+    command: str
+    wall_s: float
+    cpu_s: float  # of all its processes
+    ratio: float
+    runs: int
+
+
+def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list[Start]:
+    """Measure short commands, in turns, and beside them ``python -c pass``, which comes first.
+
+    Each has run once before, so that nothing is compiled.
+    """
+    python = [sys.executable, "-c", "pass"]
+    ours = [[sys.executable, "-m", "checker", *shlex.split(command)] for command in STARTS]
+    names = ["python -c pass", *STARTS]
+    walls: dict[str, list[float]] = {name: [] for name in names}
+    cpus: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(repeat + 1):
+        for name, command in zip(names, [python, *ours], strict=True):
+            done = measure(command, Path.cwd())
+            if done.code:
+                raise ToolProblem(f"{name} ended with {done.code}: {done.stdout.strip()[-200:]}")
+            if turn:
+                walls[name].append(done.wall_s)
+                cpus[name].append(done.cpu_s)
+        said(f"turn {turn} of {repeat}")
+    least = statistics.median(walls[names[0]])
+    rows = []
+    for name in names:
+        wall, cpu = statistics.median(walls[name]), statistics.median(cpus[name])
+        ratio = round(wall / least, 1)
+        rows.append(
+            Start(
+                command=name,
+                wall_s=round(wall, 3),
+                cpu_s=round(cpu, 3),
+                ratio=ratio,
+                runs=repeat,
+            )
+        )
+    return rows
+
+
 def baseline(rows: Sequence[Row]) -> Row | None:
     """What the others are compared with: the native engine's run on one thread."""
     return next((row for row in rows if (row.tool, row.threads) == ("native", 1)), None)
@@ -290,6 +352,11 @@ def described() -> dict[str, Any]:
         "python": platform.python_version(),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def document_of_starts(rows: Sequence[Start]) -> dict[str, Any]:
+    """The JSON of starts."""
+    return {"version": 1, "machine": described(), "starts": [asdict(row) for row in rows]}
 
 
 def document(

@@ -78,6 +78,9 @@ TESTS = tuple(
 THE_SAME = {
     "a > b -> a >= b": "the later of two equal numbers is either",
     "seq.lt(at, after.snd.una) -> seq.lt(at + -1, after.snd.una)": "as above",
+    "seq.lt(m.before.snd.nxt, at) -> seq.lt(m.before.snd.nxt + -1, at)": "as above",
+    "seq.lt(m.before.snd.nxt, at) -> seq.lt(m.before.snd.nxt + 1, at)": "no sender goes on one "
+    "beyond SND.NXT: where it goes on is far from the SND.NXT of a TCB that was not, or no further",
     "snd.wnd < seg.wnd -> snd.wnd <= seg.wnd": "of two equal windows either is taken",
 }
 """Changes that change nothing, and why."""
