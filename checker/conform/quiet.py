@@ -35,8 +35,10 @@ LEAST, MOST = 1, 64
 did not stay so for ``LEAST_KEPT``."""
 LEAST_KEPT = 6
 
-_USUAL = struct.Struct(">12xHBxHxxHxB14xIIBBH").unpack_from
-"""Ethernet, IPv4 without options, TCP without addresses: these are octets 26 to 38."""
+_USUAL = struct.Struct(">16xHxxHxB14xIIBBH").unpack_from
+"""Of Ethernet, IPv4 and TCP what changes; addresses and ports are octets 26 to 38."""
+_HEADERS = b"\x08\x00\x45"
+"""Octets 12 to 15: IPv4, and no options in its header."""
 _MIND = FIN | SYN | RST | URG | ACK
 _NONE: frozenset[str] = frozenset()
 
@@ -57,9 +59,9 @@ class Half:
     """One direction of a quiet connection: what its sender has said."""
 
     __slots__ = (
-        "acks", "before", "came", "count", "edge", "heard", "hears", "last", "needless", "number",
-        "nxt", "octets", "pair", "peer", "room", "said", "seen", "shift", "side", "since", "talks",
-        "text", "una", "wide",
+        "acks", "before", "came", "count", "edge", "free", "heard", "hears", "last", "needless",
+        "nxt", "pair", "peer", "room", "said", "seen", "shift", "side", "since", "talks", "text",
+        "una", "wide",
     )  # fmt: skip
 
     peer: "Half"
@@ -79,11 +81,12 @@ class Half:
         self.since = inbound.since  # where it did so
         self.edge = cast(int, lane.inbound.edge)  # how far the peer lets it send
         self.shift = connection.shift(side)
-        self.room = WINDOW - max(c.tcb.written for c in one.candidates)  # until it is rebased
+        # Octets until it is rebased: at first, and now
+        self.free = self.room = WINDOW - max(c.tcb.written for c in one.candidates)
         self.wide = 0  # the largest window
-        self.count = self.octets = self.number = self.needless = 0
+        self.count = self.needless = 0
         self.said = connection.said[side]
-        self.before, self.last = one.seen.before, one.seen.last
+        self.before, self.last = _at(side, one.seen.before), _at(side, one.seen.last)
         self.text = one.seen.text
         self.came: Any = other.seen.came
 
@@ -91,13 +94,12 @@ class Half:
 class Pair:
     """Both directions."""
 
-    __slots__ = ("flow", "halves", "keys", "seen", "time")
+    __slots__ = ("flow", "halves", "keys", "seen")
 
     def __init__(self, flow: Flow, one: Half, other: Half) -> None:
         self.flow = flow
         self.halves = one, other
         self.seen: list[Any] = flow.seen
-        self.time = flow.last
         one.pair = other.pair = self
         one.peer, other.peer = other, one
         one.seen = other.seen = self.seen
@@ -126,15 +128,12 @@ class Quiet:
             link, time, data, _, place = frame
             half = halves.get(data[26:38])
             if half is not None and link == 1 and len(data) >= 54 and taken < until:
-                (
-                    kind, first, total, fragment, protocol, seq, ack, offset, flags, wnd
-                ) = unpack(data)  # fmt: skip
+                total, fragment, protocol, seq, ack, offset, flags, wnd = unpack(data)
                 text = total - 20 - (offset >> 4) * 4
                 if (
                     seq == half.nxt
                     and flags & _MIND == ACK
-                    and kind == 0x800
-                    and first == 0x45
+                    and data[12:15] == _HEADERS
                     and protocol == 6
                     and not fragment & 0x3FFF
                     and offset >= 0x50
@@ -173,14 +172,13 @@ class Quiet:
                             half.came.append(raw)
                         if edge != peer.edge and (edge - peer.edge) & MASK < HALF:
                             peer.edge = edge
-                        half.wide = max(half.wide, wnd)
-                        half.before, half.last = half.last, time
-                        half.number = number
+                        if wnd > half.wide:  # noqa: PLR1730 (a call takes longer)
+                            half.wide = wnd
+                        half.before, half.last = half.last, raw
                         half.count += 1
-                        half.pair.time = now = time
+                        now = time
                         if text:
                             half.nxt = (seq + text) & MASK
-                            half.octets += text
                             half.room -= text
                             if text > 1:
                                 half.text.append((seq, text))
@@ -231,7 +229,8 @@ class Quiet:
     def times(self) -> None:
         """Tell the flows when something was last seen of them."""
         for half in self.halves.values():
-            half.pair.flow.last = half.pair.time
+            if half.count and half.last[1] > half.peer.last[1]:
+                half.pair.flow.last = half.last[2]
 
     def wake(self, flow: Flow) -> None:
         """Let the monitors of ``flow`` have seen all that was taken."""
@@ -247,7 +246,7 @@ class Quiet:
         flow.waited = flow.waits
         if not kept:
             return
-        flow.last = pair.time
+        flow.last = max(half.last[1:3] for half in pair.halves)[1]
         ends.passed(kept)
         made: dict[int, Packet] = {}
         for at in range(len(pair.seen) - 1, -1, -1):
@@ -302,6 +301,11 @@ def _plain(inbound: Inbound) -> bool:
     return not (inbound.parts or inbound.full) and inbound.fin is None and inbound.lost is None
 
 
+def _at(side: int, time: float) -> Raw:
+    """A segment that went the long way: of it, the time is known here."""
+    return side, 0, time, 0, 0, 0, 0, 0, b"", 0, 0
+
+
 def _packet(flow: Flow, raw: Raw, made: dict[int, Packet]) -> Packet:
     """A segment that was taken; made once."""
     side, number, time, seq, ack, flags, wnd, text, options, place, _ = raw
@@ -319,21 +323,21 @@ def _tell(flow: Flow, connection: Connection, half: Half, monitors: tuple[Any, A
     side = half.side
     one, other = monitors[side], monitors[1 - side]
     connection.sent[side] += half.count
-    connection.spoke[side] = half.number
+    connection.spoke[side] = half.last[1]
     connection.unanswered[side] = 0
     connection.acknowledged[side] = True
     connection.needless[side] += half.needless
     flow.sent[side] = True
-    one.seen.before, one.seen.last = half.before, half.last
+    one.seen.before, one.seen.last = half.before[2], half.last[2]
     other.seen.widest = max(other.seen.widest, half.wide << half.shift)
     one.acked = half.heard
     for c in one.candidates:
         tcb = c.tcb
         tcb.rcv.nxt = tcb.rcv.up = half.heard
         tcb.snd.nxt = half.nxt
-        tcb.written += half.octets
+        tcb.written += half.free - half.room
     inbound = other.current
     inbound.ack, inbound.since = half.heard, half.since
     inbound.edge = half.peer.edge
     inbound.top = half.nxt
-    inbound.total += half.octets
+    inbound.total += half.free - half.room

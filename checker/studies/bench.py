@@ -12,6 +12,7 @@ checkers that search different systems would mean nothing.
 own start.
 """
 
+import importlib.util
 import json
 import os
 import platform
@@ -36,10 +37,14 @@ from checker.support import machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
-TOOLS = ("explore", "native", "native-2", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc")
-"""Who can be asked; ``native-2`` has two threads, ``spin-bfs-par`` two processes."""
+TOOLS = (
+    *("explore", "native", "native-2", "distributed-2", "distributed-4"),
+    *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
+)
+"""Who can be asked; ``native-2`` has two threads, ``distributed-2`` two workers, ``spin-bfs-par``
+two processes."""
 
-_THREADS = {"native-2": 2, "spin-bfs-par": 2}
+_THREADS = {"native-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +117,8 @@ def bench(
 
 def _missing(tool: str) -> str:
     """Why ``tool`` cannot be asked; nothing if it can."""
+    if tool.startswith("distributed") and importlib.util.find_spec("ray") is None:
+        return "Ray is not installed"
     return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
 
 
@@ -156,7 +163,7 @@ def _ours(
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
         command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
-        command += ["--threads", str(threads)] if engine == "native" else []
+        command += ["--threads", str(threads)] if threads > 1 or engine == "native" else []
         for _ in range(repeat):
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
@@ -173,7 +180,8 @@ def _ours(
                     depth=found.get("depth"),
                     wall_s=done.wall_s,
                     compile_s=compile_s,
-                    rss_bytes=done.rss_bytes,
+                    # Of a distributed search, its workers' too; Ray's own processes are not counted
+                    rss_bytes=done.rss_bytes + sum(s["resident"] for s in found.get("shares", ())),
                     complete=bool(found.get("complete")),
                     runs=1,
                     note=note,

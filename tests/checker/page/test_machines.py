@@ -1,5 +1,6 @@
 """The machines of the page are the specification, under each of their switches."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_a_switch_that_is_not_set_is_noticed(module: str, tmp_path: Path) -> Non
     assert compared(module, tmp_path, points(replace(Rules(), three_way=False)))["wrong"]
 
 
+def wander(system: Noting, by: random.Random) -> None:
+    """Walks at random, which come to retransmissions, recovery and closed windows sooner than a
+    search does."""
+    for _ in range(WALKS):
+        world = system.initial()
+        for _ in range(LONG):
+            offers = list(system.steps(world))
+            if not offers:
+                break
+            _, world = by.choice(offers)
+
+
+WALKS, LONG = 200, 60
+
+
 @needs_node
 @pytest.mark.parametrize(
     "machine",
@@ -84,6 +100,7 @@ def test_a_machine_is_the_specifications(machine: machines.Machine, tmp_path: Pa
     model = Model(machine.rules, machine.bounds, machine.watchers)
     system = Noting(model.rules, model.bounds, model.watchers)
     explore(system, {}, graph=False, max_states=MOST)
+    wander(system, random.Random(1))
     rows = Rows(machines.trees(machine))
     made = machines.module(machine)
     found = compared(made.text, tmp_path, (rows.point(system, met) for met in system.met))
