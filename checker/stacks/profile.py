@@ -24,6 +24,9 @@ Sends = Callable[[Edge], tuple[Segment, ...]]
 """What is sent in this step."""
 
 
+RFC = Rules()
+
+
 class Outcome(NamedTuple):
     """What a stack does in some steps where the specification says otherwise."""
 
@@ -62,7 +65,7 @@ class Departure:
     rest: tuple[Outcome, ...] = ()
     """What the stack does as the RFC says, where the specification with the switch does not."""
 
-    def outcome(self, edge: Edge, gone: bool, rules: Rules) -> Outcome | None:
+    def outcome(self, edge: Edge, gone: bool, rules: Rules = RFC) -> Outcome | None:
         """What it says of a step of the specification under ``rules``, if it says otherwise."""
         made = self.switch is not None and self.switch.made(rules)
         known = (*self.outcomes, *self.rest) if made else self.outcomes
