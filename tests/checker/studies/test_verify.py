@@ -343,7 +343,7 @@ def prove_toys(monkeypatch: pytest.MonkeyPatch, place: Path, *toy_theorems: Any)
     toys.proved_instead(monkeypatch)
 
 
-OF_NO_CLAIM = ("S13", "R10", "R10.idle", "R11", "R12", "T8s.exact.text")
+OF_NO_CLAIM = ("S13", "R10", "R10.idle", "R11", "R12", "T8s.exact.text", "T9.pace.text")
 
 
 @pytest.mark.parametrize(

@@ -385,3 +385,56 @@ def test_what_is_remembered_of_reports(name):
         tcp = Tcp(moment.tcp.rules, moment.tcp.bounds, 0)
         tcp.sent = sent
         assert breached(replace(moment, tcp=tcp)), sent
+
+
+@pytest.mark.parametrize("held", [(), (1,), (1, 3)])
+@pytest.mark.parametrize("unread", [1, 4])
+@pytest.mark.parametrize("by", [0, 1, -1])
+def test_each_ack_reports_what_is_held(held, unread, by):
+    """The user reads, and the ACK that tells of the window tells of the rest."""
+    places = tuple(Place(n in held) for n in range(4))
+    _, moment = reported(
+        (), Input.RECEIVE, places=places, flight=0, rcv_wnd=4 - unread, unread=unread
+    )
+    (one,) = moment.tcp.sent
+    assert one.sack == sum(1 << n for n in held)
+    tcp = Tcp(Rules(), REPORTS, 0)
+    tcp.sent = [replace(one, sack=one.sack + by)]
+    assert breached(replace(moment, tcp=tcp)) == (by != 0)
+
+
+@pytest.mark.parametrize("due", [0, 4])
+def test_a_delayed_ack_is_of_what_came(due):
+    """Its timer does not run where nothing waits to be acknowledged."""
+    before, after = plane(due=due), plane()
+    tcp = Tcp(Rules(), FINE, 0)
+    tcp.sent = [Segment(seq=100, ack=300, wnd=100, ctl=Control(ack=True))]
+    moment = Moment(before.tcb, after.tcb, WAITED, None, False, tcp, NOTHING)
+    assert breached(moment) == (due == 0)
+
+
+def read(window: int, **variables: Any) -> tuple[Endpoint, Moment]:
+    """A user reads all, where a segment is nearly as large as the buffer of so many octets."""
+    bounds = replace(PLANE, mss=4, place=1, window=window, clamp=8)
+    places = tuple(Place() for _ in range(window))
+    known = {"snd_wnd": 4, "largest": 4, "cwnd": 8, "ssthresh": 8, "places": places, **variables}
+    before = plane(**known)
+    result = happen(before, Input.RECEIVE, bounds=bounds)
+    tcp = Tcp(Rules(), bounds, 0)
+    tcp.sent = list(result.segments)
+    moment = Moment(before.tcb, result.end.tcb, Input.RECEIVE, None, False, tcp, NOTHING)
+    return result.end, moment
+
+
+@pytest.mark.parametrize(("window", "unread", "opens"), [(4, 2, 1), (5, 2, 0), (5, 3, 1)])
+def test_a_window_opens_by_half_the_buffer(window, unread, opens):
+    _, moment = read(window, rcv_wnd=window - unread, unread=unread)
+    assert len(moment.tcp.sent) == opens
+    assert not breached(moment)
+
+
+@pytest.mark.parametrize("by", [0, 1])
+def test_an_urgent_pointer_is_not_left_behind_by_one(by):
+    end, moment = read(4, rcv_wnd=0, unread=4)
+    end.tcb.rcv.up = end.tcb.rcv.nxt - by
+    assert breached(moment) == (by != 0)
