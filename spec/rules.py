@@ -223,6 +223,12 @@ class Rules:
         "SYN-SENT takes a reset by its ACK, whatever SEG.SEQ is; off, as in PyTCP, only with "
         "SEG.SEQ = 0 [156].",
     )
+    syn_sent_bad_ack_reset: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.3, first",
+        "SYN-SENT answers a bad ACK with a reset, so that a half-open peer is found; off, as in "
+        "smoltcp until October 2021, it drops it [164].",
+    )
     syn_ack_exact: bool = _rule(
         False,
         "not in RFC 9293",
@@ -276,6 +282,12 @@ class Rules:
         "FIN-WAIT-1, CLOSING and LAST-ACK wait for the ACK of our FIN; off, any ACK in range ends "
         "them [150].",
     )
+    fin_in_order: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, eighth",
+        "The peer's FIN counts once all text before it is taken; off, as in smoltcp until January "
+        "2018, one beyond a gap counts at once, as the next number [165].",
+    )
     late_text_resets: bool = _rule(
         False,
         "RFC 9293 3.10.7.4, seventh",
@@ -316,6 +328,12 @@ class Rules:
         False,
         "RFC 1337 3, fix F1, against RFC 9293 3.10.7.4 second",
         "TIME-WAIT ignores resets; off, a reset ends it early: assassination [6, 7].",
+    )
+    time_wait_fin_answered: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4, first and eighth",
+        "TIME-WAIT answers a FIN with an ACK; off, as in Zephyr until June 2022, with nothing "
+        "[166].",
     )
     time_wait_challenge: bool = _rule(
         True,
@@ -689,6 +707,12 @@ class Rules:
         True,
         "RFC 5961 3; RFC 9293 3.10.7.4 second",
         "... in SYN-RECEIVED too; off, any in its window resets that (CVE-2026-68118) [152].",
+    )
+    reset_ignored: bool = _rule(
+        False,
+        "RFC 9293 3.10.7.4, second",
+        "A reset at RCV.NXT ends a synchronized connection; on, as in Zephyr until May 2017, it is "
+        "ignored [163].",
     )
     reset_below: ResetBelow = _rule(
         ResetBelow.NONE,

@@ -9,7 +9,8 @@ import typer
 
 from checker.cli import progress
 from checker.cli.options import RulesOption
-from checker.model.options import choose_rules, parse_rules
+from checker.model.options import choose_rules
+from checker.stacks import costs
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from checker.support.program import checkout
 
@@ -56,7 +57,8 @@ def stack(
         raise typer.Exit(OK)
     if build:
         raise typer.Exit(report.build(name))
-    chosen = choose_rules(parse_rules(rules or []))
+    # What a MAY allows, as the reuse of TIME-WAIT, asks for timestamps, and for minutes.
+    chosen = choose_rules(costs.choose(rules or [], allowed=False))
     with progress.counted(name) as told:
         keep = partial(page.write, checkout()) if write else lambda _: None
         raise typer.Exit(report.stack(name, chosen, not plain, slow, json, told, keep))

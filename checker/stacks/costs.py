@@ -14,16 +14,17 @@ from proofs.claims.ablations import ABLATIONS, CONTROLS
 from spec.rules import SWITCHES
 
 
-def choose(items: Sequence[str]) -> dict[str, Any]:
+def choose(items: Sequence[str], allowed: bool = True) -> dict[str, Any]:
     """From the words after ``--rules``: NAME=VALUE, and at most one name of a stack, whose switches
-    those named beside it override."""
+    those named beside it override. Without those that are ``allowed``, as a MAY, unless asked."""
     names = [item for item in items if "=" not in item]
     for name in names:
         if name not in PROFILES and name not in SWITCHES:  # which parse_rules refuses
             raise unknown("set of rules", name, PROFILES)
     if len(names) > 1 and set(names) <= set(PROFILES):
         raise UsageProblem(f"rules of one stack at a time, not of {' and '.join(names)}")
-    own = [PROFILES[name].imitated for name in names if name in PROFILES]
+    stacks = [PROFILES[name] for name in names if name in PROFILES]
+    own = [stack.imitated if allowed else stack.rules for stack in stacks]
     given = parse_rules([item for item in items if item not in PROFILES])
     return {**(own[0] if own else {}), **given}
 

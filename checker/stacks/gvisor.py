@@ -16,6 +16,7 @@ from checker.stacks.profile import (
     at,
     nothing,
     reset_with_ack,
+    stays,
 )
 from spec.rules import EarlyClose, FinAgain
 from spec.tcp.inputs import Input
@@ -33,6 +34,7 @@ def _fin_again(edge: Edge, _: bool) -> bool:
 GVISOR = Profile(
     name="gvisor",
     seen="2022-12-19, by the plans of `stack gvisor`",
+    later="its master was read, commit 3c5eee17 of 2026-08-21",
     departures=(
         Departure(
             1,
@@ -40,7 +42,7 @@ GVISOR = Profile(
             "3.10.8",
             (Outcome(_fin_again, after=State.FIN_WAIT_1),),
             where="LAST-ACK, CLOSING; retransmission timeout",
-            upstream="gone in later versions",
+            upstream="gone: FIN and state change together",
             switch=Switched("fin_again", FinAgain.ANEW),
         ),
         Departure(
@@ -49,7 +51,7 @@ GVISOR = Profile(
             "3.10.5",
             (Outcome(at("SYN-RECEIVED", "ABORT", opened="active"), dies=True),),
             where="SYN-RECEIVED after an active OPEN; ABORT",
-            upstream="mended",
+            upstream="mended: an endpoint without a sender is aborted, too",
         ),
         Departure(
             3,
@@ -69,7 +71,7 @@ GVISOR = Profile(
                 ),
             ),
             where="any state but TIME-WAIT; a reset in the window, not at RCV.NXT",
-            upstream="changed",
+            upstream="challenged (pull request 13165, May 2026), but in SYN-RECEIVED",
             switch=Switched("reset_exact", False),
         ),
         Departure(
@@ -146,6 +148,10 @@ GVISOR = Profile(
             ),
             where="CLOSING, LAST-ACK; text at RCV.NXT",
             switch=Switched("late_text_resets", True),
+            rest=(
+                *stays("CLOSING LAST-ACK TIME-WAIT", "rcv text without ACK", sent=nothing),
+                *stays("TIME-WAIT", "rcv text,FIN,ACK", sent=ack()),
+            ),
         ),
         Departure(
             10,
@@ -188,7 +194,7 @@ GVISOR = Profile(
                     ),
                     nothing,
                 ),
-                Outcome(at("TIME-WAIT", "rcv text,ACK"), ack()),
+                Outcome(at("TIME-WAIT", "rcv text,ACK"), ack(), State.TIME_WAIT),
             ),
             where="TIME-WAIT",
         ),
@@ -246,6 +252,15 @@ GVISOR = Profile(
             (Outcome(at("ESTABLISHED", "rcv ACK of what was not sent"), nothing),),
             where="ESTABLISHED; ACK of what was not sent",
             switch=Switched("bad_ack_answered", False),
+            rest=(
+                Outcome(
+                    at(
+                        "FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK",
+                        "rcv ACK of what was not sent",
+                    ),
+                    ack(),
+                ),
+            ),
         ),
     ),
     rules={

@@ -107,7 +107,7 @@ LIBSLIRP = Profile(
                 ),
             ),
             where="SYN-RECEIVED; SEG.ACK = ISS (erratum 3301)",
-            switch=Switched("ack_of_nothing", True),
+            switch=Switched("ack_of_nothing", True, coarse=True),
         ),
         Departure(
             4,

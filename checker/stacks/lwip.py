@@ -4,7 +4,7 @@ Evidence, unless a departure says otherwise: the plans of ``stack lwip``, agains
 liblwip-dev 2.1.3 in virtual time.
 """
 
-from checker.stacks.generate.machine import Edge
+from checker.stacks.generate.machine import SEQ, Edge
 from checker.stacks.profile import (
     Departure,
     Outcome,
@@ -43,12 +43,50 @@ def _answers_with_reset(edge: Edge, _: bool) -> bool:
     return edge.segment is not None and any(seg.ctl.rst and not seg.ctl.ack for seg in edge.sent)
 
 
+def _answers_and_goes_on(edge: Edge) -> tuple[Segment, ...]:
+    """The ACK of what is outside the window; queued text, on which the ACK of an ACK rides."""
+    assert edge.segment is not None
+    text = tuple(seg for seg in edge.sent if seg.text)
+    return text if text and not edge.segment.length() else (*ack()(edge), *text)
+
+
+def _unread(edge: Edge, gone: bool) -> bool:
+    """Is it text at RCV.NXT that nobody is there to read any more?"""
+    seg, before = edge.segment, edge.before
+    closed = gone and before.state in (State.FIN_WAIT_1, State.FIN_WAIT_2)
+    return closed and seg is not None and seg.text > 0 and seg.seq == before.rcv.nxt
+
+
+def _unread_sends(edge: Edge) -> tuple[Segment, ...]:
+    seg, before = edge.segment, edge.before
+    assert seg is not None
+    if edge.after.state == State.TIME_WAIT:
+        return ()
+    end = SEQ.plus(seg.seq, seg.length())
+    return (Segment(seq=before.snd.nxt, ack=end, ctl=Control(ack=True, rst=True)),)
+
+
+def _closes_early(edge: Edge, _: bool) -> bool:
+    before = edge.before
+    early = edge.what == Input.CLOSE and before.state == State.SYN_RECEIVED
+    return early and before.written > 0
+
+
 _SYNCHRONIZED = "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK TIME-WAIT"
 
 LWIP = Profile(
     name="lwip",
     seen="2.1.3, by the plans of `stack lwip`",
+    later="its master was read, commit 3d896ba0 of 2026-06-16",
     departures=(
+        Departure(
+            13,
+            "text after tcp_close() is answered with a reset (RFC 1122 4.2.2.13)",
+            "3.6.1, SHLD-3: allowed",
+            (Outcome(_unread, _unread_sends, State.CLOSED),),
+            where="FIN-WAIT-1, FIN-WAIT-2 after tcp_close(); text at RCV.NXT. In silence where a "
+            "FIN with it ends the connection",
+        ),
         Departure(
             1,
             "text or FIN without ACK is taken",
@@ -64,7 +102,6 @@ LWIP = Profile(
                 Outcome(at("FIN-WAIT-2", "rcv FIN without ACK"), ack(1), State.TIME_WAIT),
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; text or FIN without ACK",
-            upstream="the code is the same in its master of June 2026",
             switch=Switched("ack_needed", False),
         ),
         Departure(
@@ -85,7 +122,6 @@ LWIP = Profile(
                 ),
             ),
             where="SYN-SENT; any ACK without SYN and RST: six or seven of them abort connect()",
-            upstream="the same in master",
             switch=Switched("syn_sent_resends", True),
         ),
         Departure(
@@ -104,11 +140,12 @@ LWIP = Profile(
                         "rcv text,ACK beyond the window",
                         "rcv FIN,ACK beyond the window",
                     ),
-                    after=State.ESTABLISHED,
+                    _answers_and_goes_on,
+                    State.ESTABLISHED,
                 ),
             ),
             where="SYN-RECEIVED; a good ACK, SEG.SEQ far outside the window",
-            upstream="the same in master",
+            upstream="the same, but that a SYN,ACK is not taken any more (commit adbc5b5f, 2.2.0)",
             switch=Switched("syn_received_seq_check", False),
         ),
         Departure(
@@ -117,7 +154,7 @@ LWIP = Profile(
             "3.10.7.3, 3.5, MUST-10",
             (Outcome(at("SYN-SENT", "rcv SYN"), nothing, State.SYN_SENT),),
             where="SYN-SENT; SYN",
-            upstream="a known limitation",
+            upstream="the same: a known limitation",
             switch=Switched("simultaneous_open", False),
         ),
         Departure(
@@ -205,6 +242,13 @@ LWIP = Profile(
             "3.10.5",
             (Outcome(_aborts_silently, _abort_sends),),
             where="SYN-SENT, CLOSING, LAST-ACK; ABORT",
+        ),
+        Departure(
+            14,
+            "a CLOSE in SYN-RECEIVED enters FIN-WAIT-1 at once, though text is queued",
+            "3.10.4",
+            (Outcome(_closes_early, after=State.FIN_WAIT_1),),
+            where="SYN-RECEIVED; CLOSE after SEND",
         ),
     ),
     rules={

@@ -24,6 +24,9 @@ Sends = Callable[[Edge], tuple[Segment, ...]]
 """What is sent in this step."""
 
 
+RFC = Rules()
+
+
 class Outcome(NamedTuple):
     """What a stack does in some steps where the specification says otherwise."""
 
@@ -40,6 +43,11 @@ class Switched(NamedTuple):
 
     switch: str
     value: Any
+    coarse: bool = False  # what follows of it in the stack, does not follow in the specification
+
+    def made(self, rules: Rules) -> bool:
+        """Is the switch on?"""
+        return bool(getattr(rules, self.switch) == self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,32 @@ class Departure:
     outcomes: tuple[Outcome, ...] = ()
     where: str = ""  # states and input, for readers
     evidence: str = "played"  # how it is known
-    upstream: str = "not looked up"  # what became of it in later versions
+    upstream: str = ""  # what became of it in the later source that the profile names; "": the same
     switch: Switched | None = None
+    rest: tuple[Outcome, ...] = ()
+    """What the stack does as the RFC says, where the specification with the switch does not."""
 
-    def outcome(self, edge: Edge, gone: bool) -> Outcome | None:
-        """What it says of a step, if it is about it."""
-        return next((each for each in self.outcomes if each.applies(edge, gone)), None)
+    def outcome(self, edge: Edge, gone: bool, rules: Rules = RFC) -> Outcome | None:
+        """What it says of a step of the specification under ``rules``, if it says otherwise."""
+        made = self.switch is not None and self.switch.made(rules)
+        known = (*self.outcomes, *self.rest) if made else self.outcomes
+        found = next((each for each in known if each.applies(edge, gone)), None)
+        if found is None or self.switch is None or not made:
+            return found
+        if self.switch.coarse:
+            return found._replace(elsewhere=True)
+        same = found.after in (None, edge.after.state) and not found.dies and not found.anything
+        alike = found.sent is None or _alike(found.sent(edge), edge.sent)
+        return None if same and alike else found
+
+
+def _alike(some: tuple[Segment, ...], others: tuple[Segment, ...]) -> bool:
+    return [_item(seg) for seg in some] == [_item(seg) for seg in others]
+
+
+def _item(seg: Segment) -> tuple[Any, ...]:
+    ctl = seg.ctl
+    return ctl.fin, ctl.syn, ctl.rst, ctl.ack, seg.seq, seg.ack if ctl.ack else 0, seg.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +105,8 @@ class Profile:
 
     name: str
     seen: str  # the version with which it was seen, and how: the evidence
+    later: str = ""
+    """Which later version was read, or played, to see what became of each departure."""
     switches: Mapping[str, Any] = field(default_factory=dict)
     """Of ``spec.rules``: against its defaults, or within its MAYs."""
     timers: Timers = Timers()
@@ -89,14 +119,6 @@ class Profile:
     def imitated(self) -> dict[str, Any]:
         """All switches by which the specification does as the stack does."""
         return {**self.switches, **self.rules}
-
-    def left(self, rules: Rules) -> tuple[Departure, ...]:
-        """The departures that ``rules`` do not make themselves."""
-        return tuple(
-            each
-            for each in self.departures
-            if each.switch is None or getattr(rules, each.switch.switch) != each.switch.value
-        )
 
 
 # Where

@@ -39,6 +39,12 @@ def _timeout_sends(edge: Edge) -> tuple[Segment, ...]:
 
 _CLOSING = "FIN-WAIT-1 CLOSING LAST-ACK"
 
+
+def _fin(edge: Edge) -> tuple[Segment, ...]:
+    before = edge.before
+    return (Segment(seq=before.snd.nxt, ack=before.rcv.nxt, ctl=Control(ack=True, fin=True)),)
+
+
 PYTCP = Profile(
     name="pytcp",
     seen="0.3.8, by the plans of `stack pytcp`",
@@ -121,10 +127,10 @@ PYTCP = Profile(
             6,
             "after CLOSE in SYN-RECEIVED its SYN is never sent again, and a FIN at SEQ = ISS is",
             "3.10.4, 3.10.8",
-            (Outcome(at("SYN-RECEIVED", "CLOSE", opened="active"), elsewhere=True),),
+            (Outcome(at("SYN-RECEIVED", "CLOSE", opened="active"), _fin, elsewhere=True),),
             where="SYN-RECEIVED; CLOSE: an ACK of the SYN then leads to FIN-WAIT-2",
             evidence="played with `--plain`, which goes on after it",
-            switch=Switched("early_close", EarlyClose.INSTEAD),
+            switch=Switched("early_close", EarlyClose.INSTEAD, coarse=True),
         ),
         Departure(
             7,
@@ -138,6 +144,7 @@ PYTCP = Profile(
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK or text beyond a gap",
             switch=Switched("gap_answered", False),
+            rest=(Outcome(at("ESTABLISHED", "rcv text,ACK beyond a gap"), ack()),),
         ),
         Departure(
             8,

@@ -95,7 +95,7 @@ def play(
 ) -> Played:
     """Play all plans against a stack that can be had here."""
     chosen.build()
-    known = PROFILES[chosen.name].left(rules) if departures else ()
+    known = PROFILES[chosen.name].departures if departures else ()
     can = replace(chosen.can, time_wait=chosen.can.time_wait or slow)
     planner = Planner(machine(rules), known, can)
     begin = time.monotonic()

@@ -1,10 +1,11 @@
 """smoltcp: where it is known to do otherwise than RFC 9293.
 
 Evidence, unless a departure says otherwise: the plans of ``stack smoltcp``, against smoltcp 0.12.0
-in PyPI's mitmproxy-rs 0.11.5. It is opened passively only, and nothing tells its state.
+in PyPI's mitmproxy-rs 0.11.5. It is opened passively only, and nothing tells its state. Later
+versions were read, not run.
 """
 
-from checker.stacks.generate.machine import Edge
+from checker.stacks.generate.machine import SEQ, Edge
 from checker.stacks.profile import (
     Departure,
     Outcome,
@@ -14,6 +15,7 @@ from checker.stacks.profile import (
     at,
     nothing,
     packs,
+    stays,
     text_and_fin,
 )
 from spec.rules import FinAgain, Silent
@@ -28,6 +30,20 @@ def _closing_again(edge: Edge, _: bool) -> bool:
     return edge.what == Input.RETRANSMISSION_TIMEOUT and edge.before.state == State.CLOSING
 
 
+def _stops_timer(edge: Edge, _: bool) -> bool:
+    after, names = edge.after, ("rcv ACK", "rcv ACK of text")
+    waits = after.state in (State.CLOSE_WAIT, State.LAST_ACK) and after.snd.una != after.snd.nxt
+    return edge.before.state == after.state and edge.transition.event in names and waits
+
+
+def _acks_less(edge: Edge, _: bool) -> bool:
+    seg, before = edge.segment, edge.before
+    if seg is None or edge.transition.event not in ("rcv ACK of long ago", "rcv SYN,ACK again"):
+        return False
+    synchronized = before.state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+    return synchronized and before.snd.una != before.iss and SEQ.lt(seg.ack, before.snd.una)
+
+
 def _reset_at_0(_: Edge) -> tuple[Segment, ...]:
     return (Segment(seq=0, ctl=Control(rst=True)),)
 
@@ -35,6 +51,7 @@ def _reset_at_0(_: Edge) -> tuple[Segment, ...]:
 SMOLTCP = Profile(
     name="smoltcp",
     seen="0.12.0, by the plans of `stack smoltcp`",
+    later="its main was read, commit 5393f885 of 2026-08-07",
     departures=(
         Departure(
             1,
@@ -42,7 +59,7 @@ SMOLTCP = Profile(
             "3.10.8",
             (Outcome(_closing_again, nothing),),
             where="CLOSING; retransmission timeout",
-            upstream="mended after 0.12.0",
+            upstream="mended in 0.13.0 (commit b38faa58)",
             switch=Switched("fin_again", FinAgain.CLOSING),
         ),
         Departure(
@@ -63,7 +80,7 @@ SMOLTCP = Profile(
                 Outcome(at("SYN-RECEIVED", "rcv SYN again", "rcv SYN beyond the window"), nothing),
             ),
             where="any synchronized state; SYN",
-            upstream="changed",
+            upstream="the same, of a SYN without ACK",
             switch=Switched("syn_silent", Silent.ALL),
         ),
         Departure(
@@ -77,29 +94,30 @@ SMOLTCP = Profile(
                 ),
             ),
             where="any synchronized state; a reset outside the window",
-            upstream="changed",
+            upstream="mended after 0.13.1 (commit 566128f8, June 2026)",
             switch=Switched("reset_unanswered", False),
         ),
         Departure(
             4,
-            "a reset in the window that is not exact is not answered",
-            "3.10.7.4 first",
+            "a reset in the window closes the connection",
+            "3.10.7.4 second (RFC 5961 3.2)",
             (
-                Outcome(
-                    at(f"SYN-RECEIVED {_SYNCHRONIZED}", "rcv RST beyond RCV.NXT"),
-                    nothing,
-                    elsewhere=True,
-                ),
+                Outcome(at(_SYNCHRONIZED, "rcv RST beyond RCV.NXT"), nothing, State.CLOSED),
+                Outcome(at("SYN-RECEIVED", "rcv RST beyond RCV.NXT"), nothing, State.LISTEN),
             ),
             where="SYN-RECEIVED and later; a reset in the window, not at RCV.NXT",
+            evidence="played; an ACK after it is answered with a reset",
+            switch=Switched("reset_exact", False),
         ),
         Departure(
             5,
-            "an ACK of long ago is not answered",
-            "3.10.7.4 fifth (RFC 5961 5.2)",
-            (Outcome(at(_SYNCHRONIZED, "rcv ACK of long ago"), nothing),),
-            where="any synchronized state; SEG.ACK far below SND.UNA",
+            "what acknowledges less than SND.UNA is not answered",
+            "3.10.7.4 first, fifth (RFC 5961 5.2)",
+            (Outcome(_acks_less, nothing),),
+            where="any synchronized state; SEG.ACK below SND.UNA: an ACK of long ago, the peer's "
+            "SYN,ACK again",
             switch=Switched("bad_ack_answered", False),
+            rest=(Outcome(at(_SYNCHRONIZED, "rcv ACK of what was not sent"), ack()),),
         ),
         Departure(
             6,
@@ -113,10 +131,10 @@ SMOLTCP = Profile(
         ),
         Departure(
             7,
-            "LISTEN answers a FIN without ACK with a reset",
-            "3.10.7.2",
+            "without a socket, a FIN without ACK is answered with a reset that leaves it out",
+            "3.10.7.1, 3.10.7.2",
             (Outcome(at("LISTEN", "rcv FIN"), _reset_at_0),),
-            where="LISTEN; a FIN without ACK",
+            where="LISTEN; a FIN without ACK (mitmproxy-rs makes a socket when a SYN comes)",
         ),
         Departure(
             8,
@@ -129,6 +147,11 @@ SMOLTCP = Profile(
             ),
             where="ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2; FIN,ACK beyond a gap",
             switch=Switched("gap_answered", False),
+            rest=(
+                Outcome(
+                    at("ESTABLISHED FIN-WAIT-1 FIN-WAIT-2", "rcv text,ACK beyond a gap"), ack()
+                ),
+            ),
         ),
         Departure(
             9,
@@ -153,16 +176,32 @@ SMOLTCP = Profile(
         ),
         Departure(
             11,
-            "a SYN,ACK again is not answered while closing",
-            "3.10.7.4 first",
-            (Outcome(at("FIN-WAIT-2 CLOSING LAST-ACK", "rcv SYN,ACK again"), nothing),),
-            where="FIN-WAIT-2, CLOSING, LAST-ACK; the peer's SYN,ACK again",
+            "an ACK that leaves something unacknowledged stops the retransmission timer for good",
+            "3.8.1, 3.10.8",
+            (Outcome(_stops_timer, elsewhere=True),),
+            where="CLOSE-WAIT, LAST-ACK; an ACK below SND.NXT: text and FIN are not sent again",
+            evidence="played: nothing is sent again in the seconds of four timeouts; its source",
+            upstream="mended in 0.13.0 (commit b38faa58)",
+        ),
+        Departure(
+            12,
+            "a second FIN is dropped, and its ACK with it",
+            "3.10.7.4 fifth, eighth",
+            stays(
+                "CLOSE-WAIT CLOSING LAST-ACK",
+                "rcv FIN,ACK of *",
+                "rcv text,FIN,ACK of *",
+                sent=nothing,
+            ),
+            where="CLOSE-WAIT, CLOSING, LAST-ACK; a FIN at RCV.NXT that acknowledges more",
+            evidence="played: SND.UNA is where it was; its source",
         ),
     ),
     rules={
         "fin_again": FinAgain.CLOSING,
         "syn_silent": Silent.ALL,
         "reset_unanswered": False,
+        "reset_exact": False,
         "bad_ack_answered": False,
         "gap_answered": False,
     },

@@ -58,6 +58,7 @@ ROOMS = (
     Room("checker.studies.prove.asking"),
     Room("checker.studies.prove.certificates"),
     Room("proofs.recheck.obligations"),
+    Room("proofs.recheck.response"),
     Room("proofs.recheck.statement", ("Statement.lines",)),
     Room("proofs.recheck.terms"),
     Room("proofs.recheck.check", ("main", "teller", "pin")),

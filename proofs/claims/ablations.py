@@ -339,6 +339,13 @@ ABLATIONS = (
     _change(159, "no answer beyond a gap", "C2.old", {"gap_answered": False}),
     _change(161, "ghost ACKs taken", "T9.floor", {"ack_floor_at_iss": False}),
     _change(162, "a CLOSE leaves SYN-RECEIVED at once", "T9", {"close_waits": False}),
+    _change(163, "no reset believed", "L3", {"reset_ignored": True}),
+    _change(163, "no reset believed", "L2", {"reset_ignored": True}),
+    _change(164, "a bad ACK dropped in SYN-SENT", "L1.sent", {"syn_sent_bad_ack_reset": False}),
+    _change(164, "a bad ACK dropped in SYN-SENT", "L3", {"syn_sent_bad_ack_reset": False}),
+    _change(165, "a FIN beyond a gap counts", "T8.whole", {"fin_in_order": False}),
+    _change(165, "a FIN beyond a gap counts", "C4.old", {"fin_in_order": False}),
+    _change(166, "no answer to a FIN in TIME-WAIT", "C2", {"time_wait_fin_answered": False}),
 )
 """Every ablation whose claim is in the table."""
 
@@ -427,6 +434,13 @@ CONTROLS = (
     _change(158, "no answer to bad ACKs", "T10", {"bad_ack_answered": False}),
     _change(159, "no answer beyond a gap", "C1.old", {"gap_answered": False}),
     _change(160, "a reset at the FIN's number believed", "L2", {"reset_below": ResetBelow.FIN}),
+    _change(
+        166,
+        "no answer to a FIN in TIME-WAIT",
+        "L2",
+        {"time_wait_fin_answered": False},
+        note="The peer's LAST-ACK ends all the same: by a reset once TIME-WAIT is over.",
+    ),
 )
 """What a claim must survive."""
 

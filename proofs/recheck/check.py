@@ -39,7 +39,7 @@ from typing import Any
 
 from proofs.recheck import families as runs
 from proofs.recheck import objects, page, statement
-from proofs.recheck.obligations import NEVER, Obligation, Theory
+from proofs.recheck.obligations import SORTS, Obligation, Theory
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
 from proofs.recheck.terms import Bad, and_, question, script
@@ -111,6 +111,8 @@ def units(made: Statement) -> Iterator[Unit]:
     """The work of a theory."""
     for action in made.actions:
         paths = [path.number for path in action.possible]
+        if made.responses:
+            paths += [path.number for path in action.refused]
         for n in range(0, len(paths), CHUNK):
             yield Unit(made.id, action.name, tuple(paths[n : n + CHUNK]))
     if made.tick is not None:
@@ -145,7 +147,7 @@ def check(place: Path, unit: Unit, solvers: Sequence[str], timeout: float) -> Ch
             path = [*some]
             known = _together(of, path, solvers, timeout)
             for one in path:
-                done.taken += one.action not in (START, TICK) and one.what not in _OF_NO_STATE
+                done.taken += one.action != TICK and one.what == SORTS
                 _prove(done, of, one, solvers, timeout, known)
         if unit.action == WHOLE:
             _possible(done, of, timeout)
@@ -161,14 +163,12 @@ def _obligations(of: Theory, unit: Unit) -> Iterator[Obligation]:
         yield from of.ticking()
     elif unit.action == WHOLE:
         yield from of.constants()
+        yield from of.states()
     else:
         (action,) = (one for one in of.made.actions if one.name == unit.action)
-        for path in action.possible:
+        for path in action.paths:
             if path.number in unit.paths:
                 yield from of.path(action, path)
-
-
-_OF_NO_STATE = (NEVER, "constants")
 
 
 def _together(
@@ -456,7 +456,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=Path,
         metavar="FILE",
         help="with --proofs: keep there what came of each question, and ask only what is not "
-        "checked there, or was not in less time",
+        "checked there; what was asked before has twice the time",
     )
     parser.add_argument(
         "--minutes",
@@ -595,18 +595,17 @@ def _answered(
     """Ask what is to be asked; all that is known then of what was asked, now or before."""
     place: Path | None = options.record
     record = objects.Record(version("cvc5"))
-    numbers = objects.sampled(len(asked), options.sample or len(asked))
+    todo = objects.sampled(len(asked), options.sample or len(asked))
     if place is not None:
         record = objects.Record.read(place, record.version)
-        numbers = record.todo(asked, options.timeout)
+        todo = record.todo(asked, options.timeout)
+    numbers = {n: record.seconds(asked[n], options.timeout) for n in todo}
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     jobs = options.jobs or os.cpu_count() or 1
     tell = teller(len(numbers))
     known = record.update(asked, counts, [], options.timeout)
-    for count, one in enumerate(
-        objects.answers(ethos, asked, numbers, jobs, options.timeout, until), 1
-    ):
-        known = record.update(asked, counts, [one], options.timeout)
+    for count, one in enumerate(objects.answers(ethos, asked, numbers, jobs, until), 1):
+        known = record.update(asked, counts, [one], numbers[one.number])
         if place is not None:
             record.write(place)
         tell(count)

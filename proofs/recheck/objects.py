@@ -21,6 +21,7 @@ question is kept there, by the digest of its text, so that hours of work can be 
 """
 
 import hashlib
+import itertools
 import json
 import multiprocessing
 import random
@@ -55,6 +56,8 @@ PATIENCE = 10
 all cases of a question together."""
 SHORT = 4
 """What part of the time of a search one case has."""
+MORE, LONGEST = 2, 480.0
+"""How many times as long a search has that did not end before; and seconds, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +174,31 @@ class Record:
         beside.replace(place)
 
     def todo(self, asked: Sequence[Question], timeout: float) -> list[int]:
-        """What to ask: of what nothing is known, and then what was not checked in less time. The
-        short come first, the more so the more obligations ask them."""
+        """What to ask: of what nothing is known, and then what was not checked, what had least time
+        first. The short come first, the more so the more obligations ask them; and theories take
+        turns, so that no night is spent on one of them."""
         known = self.known
-        never, again = [], []
-        for n, one in enumerate(asked):
+        never: dict[str, list[int]] = {}
+        again = []
+        cost = [len(one.text) / len(one.names) for one in asked]
+        for n in sorted(range(len(asked)), key=cost.__getitem__):
+            one = asked[n]
             before, limit = known.get(one.digest, (None, 0.0))
             if before is None:
-                never.append(n)
-            elif before.wrong and limit < timeout:
-                again.append(n)
-        cost = [len(one.text) / len(one.names) for one in asked]
-        return [*sorted(never, key=cost.__getitem__), *sorted(again, key=cost.__getitem__)]
+                never.setdefault(one.names[0][0], []).append(n)
+            elif before.wrong and self.seconds(one, timeout) > limit:
+                again.append((limit, n))
+        turns = itertools.zip_longest(*never.values())
+        first = [n for turn in turns for n in turn if n is not None]
+        return [*first, *(n for _, n in sorted(again, key=lambda item: item[0]))]
+
+    def seconds(self, one: Question, timeout: float) -> float:
+        """How long a search for its proof may take: twice as long as one that did not end, so that
+        each night asks more of those that are left, up to ``LONGEST``."""
+        before, limit = self.known.get(one.digest, (None, 0.0))
+        if before is None or not before.wrong:
+            return timeout
+        return max(timeout, limit, min(MORE * limit, LONGEST))
 
 
 def _row(found: Proved, limit: float) -> list[object]:
@@ -470,14 +486,14 @@ def sampled(total: int, wanted: int) -> list[int]:
 def answers(
     ethos: Ethos,
     asked: Sequence[Question],
-    numbers: Sequence[int],
+    numbers: Mapping[int, float],
     jobs: int,
-    timeout: float,
     until: float | None = None,
 ) -> Iterator[Proved]:
-    """Have questions proved side by side; none is begun after ``until``."""
+    """Have questions proved side by side, with so many seconds for a search of each; none is begun
+    after ``until``."""
     _asked[:] = asked
-    work = [(ethos, number, timeout, until) for number in numbers]
+    work = [(ethos, number, timeout, until) for number, timeout in numbers.items()]
     return (one for one in side_by_side(_answer, work, jobs) if one is not None)
 
 
@@ -491,9 +507,10 @@ def report(
         total, evident = counts.get(id, (0, 0))
         total = total or sum(of == id for one in asked for of, _ in one.names)
         checked = evident + sum(mine)
+        asks = sum(id in (of for of, _ in one.names) for one in asked)
         yield (
             f"{id}: {checked:,} of {total:,} obligations: {evident:,} word for word, "
-            f"{sum(mine):,} by {sum(map(bool, mine)):,} proofs that ethos found correct"
+            f"{sum(mine):,} by {sum(map(bool, mine)):,} of {asks:,} proofs, which ethos checked"
         )
     for one in done:
         if one.wrong:

@@ -7,7 +7,9 @@ for each theory:
 * for each path of each action, that it is never taken (*never*), or: each clause after it, and that
   what an end keeps and sends is of its sort (*sorts*);
 * the same of a tick;
-* for each action, that the fields that are left out keep their values (*constants*).
+* for each action, that the fields that are left out keep their values (*constants*);
+* what ``proofs.recheck.response`` has of what happens in the end: of all *states*, of each path,
+  and of each that is impossible.
 
 Here x is the end that acts, and y the other; a clause about ``me`` and ``peer`` is shown both ways
 round. A clause about messages is shown of what is sent and of one arbitrary message of each end,
@@ -21,15 +23,17 @@ a proof fail.
 """
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from proofs.recheck.response import Ending, State, Taken
 from proofs.recheck.statement import (
     ENDS,
     MESSAGE,
     NUMBER,
     START,
+    STATES,
     TICK,
     Action,
     Clause,
@@ -106,6 +110,11 @@ class Theory:
         facts = {f"fact {f.name}": Place(self.parameters).of(f.term) for f in made.facts}
         self._facts = {name: term for name, term in facts.items() if term is not TRUE}
         self._memo: dict[tuple[object, ...], _Noted] = {}
+        self.ending = Ending(made, self._look)
+
+    def _look(self, at: State, me: str, message: Row | None) -> Place:
+        o = "y" if me == "x" else "x"
+        return self._place(at.ends[me], at.ends[o], at.memories[me], at.memories[o], message)
 
     def _there(self, name: str) -> Row:
         return {"present": variable(f"{name}present", BOOL)} | _row(name, self.made.message)
@@ -286,29 +295,40 @@ class Theory:
         after: tuple[Mapping[str, Row], Mapping[str, Callable[[str], Function]]],
         there: Sequence[tuple[str, Row]],
         fit: Callable[[], Term],
+        more: Iterable[tuple[str, Callable[[], Term]]] = (),
     ) -> Iterator[Obligation]:
         """The obligations of one path; *never*, if the hints say so.
 
         ``messages`` are there before; ``after`` are the ends and their memories then, ``there`` the
-        messages, and ``fit`` says when all that is new is of its sort.
+        messages, and ``fit`` says when all that is new is of its sort. ``more`` is proved, too.
         """
-        start: dict[str, dict[Term, None]] = {h: dict(some) for h, some in self.looked.items()}
+        goals: list[tuple[str, Callable[[], Term]]] = [
+            *((one.name, partial(self._goal, one, *after, there)) for one in self.made.clauses),
+            (SORTS, fit),
+            *more,
+        ]
+        if (action, path, NEVER) in self.hints:
+            goals = [(NEVER, lambda: FALSE)]
+        yield from self._each(action, path, tests, messages, goals)
 
-        def obligation(what: str, goal: Callable[[], Term]) -> Obligation:
+    def _each(
+        self,
+        action: str,
+        path: int,
+        tests: Sequence[Term],
+        messages: Sequence[tuple[str, str, Row]],
+        goals: Iterable[tuple[str, Callable[[], Term]]],
+    ) -> Iterator[Obligation]:
+        """An obligation for each goal, with what is looked up in it, and before."""
+        start: dict[str, dict[Term, None]] = {h: dict(some) for h, some in self.looked.items()}
+        for what, goal in goals:
             self.looked = {h: dict(some) for h, some in start.items()}
             wanted = self.hints.get((action, path, what))
             term = goal()
             parts = term.args if term.op == "and" else (term,)
             supposed = self._supposed(tests, messages, wanted)
             left = [part for part in parts if part not in supposed]
-            return Obligation(action, path, what, tuple(supposed), and_(*left))
-
-        if (action, path, NEVER) in self.hints:
-            yield obligation(NEVER, lambda: FALSE)
-            return
-        for clause in self.made.clauses:
-            yield obligation(clause.name, partial(self._goal, clause, *after, there))
-        yield obligation(SORTS, fit)
+            yield Obligation(action, path, what, tuple(supposed), and_(*left))
 
     # Obligations
 
@@ -318,8 +338,11 @@ class Theory:
         for action in self.made.actions:
             for path in action.possible:
                 yield from self.path(action, path)
+            for path in action.refused:
+                yield from self.path(action, path)
         yield from self.ticking()
         yield from self.constants()
+        yield from self.states()
 
     def start(self) -> Iterator[Obligation]:
         """Each clause, of two ends that have done nothing, and without a message."""
@@ -341,9 +364,8 @@ class Theory:
             yield Obligation(START, 0, clause.name, known, goal)
 
     def path(self, action: Action, path: Way) -> Iterator[Obligation]:
-        """What there is to prove of one path."""
+        """What there is to prove of one path; of one that is impossible, where it is not taken."""
         made, leaf = self.made, path.leaf
-        assert leaf is not None
         self.looked = {"x": {}, "y": {}}
         me, peer = self.ends["x"], self.ends["y"]
         variables = {f"me.{name}": term for name, term in me.items()} | self.parameters
@@ -352,9 +374,8 @@ class Theory:
         wider |= {f"in0.{name}": term for name, term in self.seen["y"].items()}
         functions = self._functions(self._before("x"), self._before("y"))
         looking, drawing = Place(wider, functions), Place(variables, functions)
-        used = _variables(
-            [*path.tests, *leaf.after.values(), *(t for s in leaf.sent for t in s.values())]
-        )
+        rows = [] if leaf is None else [leaf.after, *leaf.sent]
+        used = _variables([*path.tests, *(term for row in rows for term in row.values())])
         variables |= {n: looking.of(term) for n, term in made.sight.items() if n in used}
         variables |= {n: drawing.of(term) for n, term in made.drawn.items() if n in used}
         if action.delivers or action.injects:
@@ -362,19 +383,32 @@ class Theory:
         place = Place(variables, functions)
         tests = [*map(place.of, path.tests)]
         if FALSE in tests:
-            yield Obligation(action.name, path.number, NEVER, (FALSE,), FALSE)
+            if leaf is not None:
+                yield Obligation(action.name, path.number, NEVER, (FALSE,), FALSE)
+            return
+        before = State(self.ends, {h: self._before(h) for h in "xy"})
+        if leaf is None:
+            refused = self.ending.refused(action.name, action.delivers, before, self.arriving)
+            yield from self._each(
+                action.name, path.number, tests, self._messages(action, used), refused
+            )
             return
         after = {name: place.of(term) for name, term in leaf.after.items()}
         sent = [{name: place.of(term) for name, term in row.items()} for row in leaf.sent]
-        messages = [("other", h, self.other[h]) for h in "xy"]
-        if any(name in used for name in made.sight):
-            messages += [("seen", h, self.seen[h]) for h in "xy"]
-        if action.delivers:
-            messages.append(("arriving", "y", self.arriving))
+        messages = self._messages(action, used)
         ends = {"x": after, "y": peer}
         memories = {"x": self._after("x", after), "y": self._before("y")}
         there = [*self.other.items(), *(("x", row) for row in sent)]
-        rows = [(after, made.end), *((row, made.message) for row in sent)]
+        sorts = [(after, made.end), *((row, made.message) for row in sent)]
+        taken = Taken(
+            action.name,
+            action.delivers,
+            before,
+            State(ends, memories),
+            sent,
+            self.arriving,
+            self.other,
+        )
         yield from self._proving(
             action.name,
             path.number,
@@ -382,8 +416,24 @@ class Theory:
             messages,
             (ends, memories),
             there,
-            lambda: and_(*(fits(row[f], sort) for row, all_ in rows for f, sort in all_.items())),
+            lambda: and_(*(fits(row[f], sort) for row, all_ in sorts for f, sort in all_.items())),
+            self.ending.step(taken),
         )
+
+    def _messages(self, action: Action, used: Collection[str]) -> list[tuple[str, str, Row]]:
+        """What is in flight before a step, as far as it is spoken of."""
+        messages = [("other", h, self.other[h]) for h in "xy"]
+        if any(name in used for name in self.made.sight):
+            messages += [("seen", h, self.seen[h]) for h in "xy"]
+        if action.delivers:
+            messages.append(("arriving", "y", self.arriving))
+        return messages
+
+    def states(self) -> Iterator[Obligation]:
+        """What there is to prove of all states."""
+        self.looked = {"x": {}, "y": {}}
+        now = State(self.ends, {h: self._before(h) for h in "xy"})
+        yield from self._each(STATES, 0, [], [], self.ending.stages(now))
 
     def ticking(self) -> Iterator[Obligation]:
         """What there is to prove of a tick: it befalls both ends at once."""
@@ -440,6 +490,8 @@ class Theory:
         try:
             if one.action == TICK:
                 found = self.ticking()
+            elif one.action == STATES:
+                found = self.states()
             else:
                 (action,) = (a for a in self.made.actions if a.name == one.action)
                 found = self.path(action, action.paths[one.path])
@@ -464,6 +516,12 @@ class Theory:
     def hollow(self, name: str) -> list[Term]:
         """A state of which a clause is false: it must be possible, or the clause says nothing."""
         self.looked = {"x": {}, "y": {}}
+        for one in self.made.responses:
+            if one.name == name:
+                now = State(self.ends, {h: self._before(h) for h in "xy"})
+                return [*self._facts.values(), self._look(now, "x", None).of(one.leads)]
+        if name in [one.name for one in self.made.silences]:
+            return [*self._facts.values()]
         clause = next(clause for clause in self.made.clauses if clause.name == name)
         numbers = {"n": self.number} if clause.about == NUMBER else {}
         message = self.arriving if clause.about == MESSAGE else None

@@ -8,7 +8,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from proofs.recheck.statement import TICK, Claim, Clause, Statement, read
+from proofs.recheck.statement import (
+    TICK,
+    Claim,
+    Clause,
+    Stage,
+    Statement,
+    read,
+)
 from proofs.recheck.terms import Sort
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "theorems.md"
@@ -46,7 +53,7 @@ def of(place: Path, counts: dict[str, int]) -> str:
 def _order(id: str) -> tuple[int, int, str]:
     """Of connections first, then of listeners, reuse, keep-alive, congestion, HTTP; by number."""
     number, _, _ = id[1:].partition(".")
-    return "TSRKCH".index(id[0]), int("".join(filter(str.isdigit, number))), id
+    return "TLSRKCH".index(id[0]), int("".join(filter(str.isdigit, number))), id
 
 
 def _row(one: Statement, theorem: Claim, counts: dict[str, int]) -> list[str]:
@@ -59,12 +66,14 @@ def _row(one: Statement, theorem: Claim, counts: dict[str, int]) -> list[str]:
 def _section(one: Statement, count: int, why: dict[str, dict[str, str]]) -> Iterator[str]:
     yield f"## {one.theorems[0].id}"
     yield ""
-    told = {clause.name: clause for clause in one.clauses}
+    told = {part.name: part.says for part in one.clauses}
+    told |= {part.name: part.says for part in one.responses}
+    told |= {part.name: part.says for part in one.silences}
     for theorem in one.theorems:
         yield f"**{theorem.id}** ({theorem.cites}): {theorem.title}."
         yield ""
         for name in theorem.claims:
-            yield f"- `{name}`: {told[name].says}"
+            yield f"- `{name}`: {told[name]}"
         options = _code(name if "." not in name else name.split(".")[1] for name in theorem.options)
         if options:
             yield f"- claimed with {options}"
@@ -89,6 +98,15 @@ def _section(one: Statement, count: int, why: dict[str, dict[str, str]]) -> Iter
     yield ""
     rows = ([f"`{c.name}`", _ABOUT[c.about], c.says, _fails(c, one, why)] for c in one.clauses)
     yield from _table(("clause", "of", "says", "without it"), rows)
+    for response in one.responses:
+        yield ""
+        stages = ([f"`{s.name}`", s.says, s.by, s.action, _heard(s)] for s in response.stages)
+        head = (f"stage of `{response.name}`", "says", "who goes on", "to do", "what is heard")
+        yield from _table(head, stages)
+
+
+def _heard(stage: Stage) -> str:
+    return ", then ".join(f"`{heard.name}`" for heard in stage.heard) or "nothing need be"
 
 
 def _given(part: Clause) -> str:

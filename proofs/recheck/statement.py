@@ -32,6 +32,15 @@ solver: `proofs/statements/` has one for each theory. It says, in this order,
 ``(clause NAME ABOUT "..." (when ...) TERM)``
     what is to hold in every state: of both ends (``ends``), of each message (``message``), of each
     number ``n`` (``number``). With ``when``, only if all options of one of its lists are true.
+``(left "..." TERM)``
+    a natural number of an end, over its fields alone, which no step makes greater.
+``(response NAME "..." TERM STAGE ...)``
+    what is true of ``me`` does not last. A stage is ``(stage NAME "..." TERM (by END "action")
+    HEARD ...)``: while it holds, the end, ``me`` or ``peer``, goes on to take the action; ``(heard
+    NAME "..." TERM)`` is true of what is sent then, of what answers that, and so on.
+    ``proofs.recheck.response`` says what there is to prove of it.
+``(silence NAME "..." TERM)``
+    where nobody acts only finitely many messages are sent; the term is a message's weight.
 ``(define NAME TERM)``
     a name for a term.
 ``(action NAME PATHS TREE)``, ``(delivery NAME PATHS TREE)``, ``(tick PATHS TREE)``
@@ -72,7 +81,8 @@ from proofs.recheck.terms import (
 )
 
 ENDS, MESSAGE, NUMBER = "ends", "message", "number"
-START, TICK = "start", "tick"
+START, TICK, STATES = "start", "tick", "states"
+ME, PEER = "me", "peer"
 Row = dict[str, Term]
 
 
@@ -108,6 +118,11 @@ class Action:
         """The paths that can be taken, as far as one can see from them."""
         return [path for path in self.paths if path.leaf is not None]
 
+    @property
+    def refused(self) -> list[Way]:
+        """The others."""
+        return [path for path in self.paths if path.leaf is None]
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -128,6 +143,41 @@ class Memory:
     sort: Sort
     first: Term | None
     update: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """While ``holds``, the end ``by`` goes on to take an action, and what is ``heard`` ends it."""
+
+    name: str
+    says: str
+    holds: Term
+    by: str
+    action: str
+    heard: tuple[Clause, ...]
+
+    def sender(self, n: int) -> str:
+        """Who sends what is heard as number ``n``: the ends take turns."""
+        return self.by if n % 2 == 0 else ME if self.by == PEER else PEER
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What does not last, and why."""
+
+    name: str
+    says: str
+    leads: Term
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """There is an end to what is sent where nobody acts."""
+
+    name: str
+    says: str
+    weight: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +216,17 @@ class Statement:
     facts: list[Clause] = field(default_factory=list)
     pairs: list[Clause] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
+    left: Term | None = None
+    responses: list[Response] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     tick: Action | None = None
     keeps: dict[str, Term] = field(default_factory=dict)
+
+    @property
+    def ending(self) -> list[str]:
+        """What is claimed to happen in the end, by name."""
+        return [*(one.name for one in self.responses), *(one.name for one in self.silences)]
 
     def assumed(self, theorem: Claim) -> list[str]:
         """What a theorem assumes, by name: facts, pairs, and rules that are not the RFC's."""
@@ -256,6 +314,9 @@ class _Reading:
             "fact": self._fact,
             "pair": self._pair,
             "clause": self._clause,
+            "left": self._left,
+            "response": self._response,
+            "silence": self._silence,
             "define": self._define,
             "action": lambda *rest: self._action(False, False, *rest),
             "delivery": lambda *rest: self._action(True, False, *rest),
@@ -292,10 +353,12 @@ class _Reading:
             if missing:
                 raise Bad(f"it has no {what}")
         names = [part.name for part in (*made.clauses, *made.facts, *made.pairs)]
+        names += made.ending
         doubled = [name for name in names if names.count(name) > 1]
         if doubled:
             raise Bad(f"{doubled[0]} is there twice")
         when = {clause.name: clause.when for clause in made.clauses}
+        when |= dict.fromkeys(made.ending, ())
         for theorem in made.theorems:
             options = {*theorem.options}
             for option in options:
@@ -308,12 +371,31 @@ class _Reading:
                     raise Bad(f"{theorem.id} claims {name}, which is no clause")
                 if when[name] and not any({*way} <= options for way in when[name]):
                     raise Bad(f"{theorem.id} claims {name}, which holds under other options only")
+        if made.responses or made.silences:
+            self._ends()
         if made.constants:
             wanted = [action.name for action in made.actions]
             wanted += [TICK] if made.tick is not None else []
             if sorted(made.keeps) != sorted(wanted):
                 raise Bad("it does not say of each action that it keeps the constants")
         return made
+
+    def _ends(self) -> None:
+        """Refuse what cannot be claimed to happen in the end."""
+        made = self.made
+        if made.left is None:
+            raise Bad("it does not say what is left")
+        if made.elapsed or [theorem for theorem in made.theorems if theorem.options]:
+            raise Bad("what happens in the end is claimed without time and options")
+        if [action for action in made.actions if action.injects]:
+            raise Bad("what happens in the end is claimed where nobody else sends")
+        if sum(action.delivers for action in made.actions) != 1:
+            raise Bad("messages arrive in one way")
+        acts = [action.name for action in made.actions if not action.delivers]
+        for one in made.responses:
+            for stage in one.stages:
+                if stage.action not in acts:
+                    raise Bad(f"{stage.name}: {stage.action} is nothing that an end does")
 
     # Parts
 
@@ -440,6 +522,41 @@ class _Reading:
             Clause(_word(name), str(about), _string(says), self._when(when), _truth(found))
         )
 
+    def _left(self, says: Tree, term: Tree) -> None:
+        _string(says)
+        if self.made.left is not None:
+            raise Bad("it is there twice")
+        reader = Reader(self._variables(["me."], ()), self.made.enums, {})
+        self.made.left = _natural(reader.read(term))
+
+    def _response(self, name: Tree, says: Tree, leads: Tree, *stages: Tree) -> None:
+        reader = self._reader("me.", "peer.")
+        found = Response(
+            _word(name),
+            _string(says),
+            _truth(reader.read(leads)),
+            tuple(self._stage(*_part(one, "stage")) for one in stages),
+        )
+        if not found.stages:
+            raise Bad("it has no stage")
+        self.made.responses.append(found)
+
+    def _stage(self, name: Tree, says: Tree, holds: Tree, by: Tree, *heard: Tree) -> Stage:
+        who, action = _part(by, "by")
+        if who not in (ME, PEER):
+            raise Bad(f"{who!r:.60} is no end")
+        term = _truth(self._reader("me.", "peer.").read(holds))
+        messages = tuple(self._heard(*_part(one, "heard")) for one in heard)
+        return Stage(_word(name), _string(says), term, str(who), _string(action), messages)
+
+    def _heard(self, name: Tree, says: Tree, term: Tree) -> Clause:
+        found = _truth(self._reader("me.", "peer.", "seg.").read(term))
+        return Clause(_word(name), MESSAGE, _string(says), (), found)
+
+    def _silence(self, name: Tree, says: Tree, term: Tree) -> None:
+        reader = self._reader("me.", "peer.", "seg.")
+        self.made.silences.append(Silence(_word(name), _string(says), _natural(reader.read(term))))
+
     def _define(self, name: Tree, term: Tree) -> None:
         if _word(name)[0] != "$":
             raise Bad("the name of a term begins with $")
@@ -562,6 +679,18 @@ def _counted(found: tuple[Way, ...], said: Tree) -> tuple[Way, ...]:
     if str(len(found)) != said:
         raise Bad(f"it has {len(found)} paths, not {said!r:.20}")
     return found
+
+
+def _part(tree: Tree, head: str) -> list[Tree]:
+    if isinstance(tree, str) or tree[:1] != [head]:
+        raise Bad(f"{tree!r:.60} stands where ({head} ...) should")
+    return tree[1:]
+
+
+def _natural(term: Term) -> Term:
+    if term.sort.kind != "int" or term.lo < 0:
+        raise Bad(f"{term!r:.100} is no natural number")
+    return term
 
 
 def _truth(term: Term) -> Term:

@@ -21,6 +21,7 @@ from proofs.theorems import (
     cookies,
     draining,
     margin,
+    once,
     pace,
     paws,
     refinement,
@@ -31,7 +32,7 @@ from proofs.theorems import (
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
 from proofs.theorems.table import BY_ID, Theorem, alone
-from spec.rules import Congestion, CookieHash, Cookies, Isn, KeepAlive, Restart, Row
+from spec.rules import Congestion, CookieHash, Cookies, FinAgain, Isn, KeepAlive, Restart, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def _all_the_same_fresh(theorem: str) -> Need:
 
 
 _SANE = "It says what a window is (RFC 7323 2.3); no rule compares more than a window."
+_SHUT = "The proof fails there; no window without text is shut, or wider (RFC 7323 2.3)."
 _WIDE = (
     "ISNs lie further apart than a window reaches. The explorer refuses windows of more than a "
     "quarter of the numbers."
@@ -587,6 +589,45 @@ NEEDS: tuple[Need, ...] = (
         without=(timer.has_a_lower_bound,),
         note="Round trips that the clock does not see make RTO 0, and twice that is no more.",
     ),
+    # In the end
+    Need(
+        "L1",
+        "SYN is not sent again",
+        rules={"syn_retransmitted": False},
+        run=_run("L1", {"syn_retransmitted": False}),
+    ),
+    Need(
+        "L1",
+        "SYN,ACK is not sent again",
+        rules={"syn_ack_retransmitted": False},
+        run=_run("L1", {"syn_ack_retransmitted": False}),
+    ),
+    Need("L1", "a window of any size", without=(i.window_is_sane,), note=_SHUT),
+    Need(
+        "L4",
+        "a window of one octet",
+        without=(once.two_fit,),
+        run=_run("L4", bounds={"window": 1}),
+    ),
+    Need(
+        "L2",
+        "a window of one octet",
+        without=(once.two_fit,),
+        run=_run("L2", bounds={"window": 1}),
+    ),
+    Need(
+        "L2",
+        "FIN is not sent again",
+        rules={"fin_again": FinAgain.NEVER},
+        run=_run("L2", {"fin_again": FinAgain.NEVER}),
+    ),
+    Need(
+        "L2",
+        "SYN,ACK is not sent again",
+        rules={"syn_ack_retransmitted": False},
+        run=_run("L2", {"syn_ack_retransmitted": False}),
+    ),
+    Need("L2", "users abort", bounds={"abort": True}, run=_run("L2", bounds={"abort": True})),
     Need(
         "H3.margin",
         "an idle limit that is longer",

@@ -6,7 +6,7 @@ identifiers of ``proofs.claims.table``.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,18 @@ from proofs.theorems import (
     cookies,
     draining,
     margin,
+    once,
     pace,
     paws,
     refinement,
+    response,
     small,
     text,
     timer,
 )
 from proofs.theorems import invariants as i
 from proofs.theorems.invariants import Function
+from proofs.theorems.response import Response, Silence
 from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion, Restarts
@@ -45,6 +48,8 @@ class Theorem:
     beside it, switches that are on and pairs, are its *options*. The two are proved together, in
     one system in which it is open whether the options hold; the clauses that only this one has are
     claimed where they do.
+
+    ``ends`` is what happens in the end, by the measure ``left`` (``proofs.theorems.response``).
     """
 
     id: str
@@ -60,6 +65,13 @@ class Theorem:
     facts: tuple[Function, ...] = ()
     upon: str = ""
     system: Small | Pair | None = None  # none: hosts and the network
+    ends: tuple[Response | Silence, ...] = ()
+    left: Callable[..., Any] | None = None
+
+    @property
+    def claimed(self) -> tuple[Callable[..., Any], ...]:
+        """What is claimed: clauses, and what happens in the end."""
+        return (*self.claims, *(one.claim for one in self.ends))
 
     @property
     def all(self) -> tuple[Function, ...]:
@@ -226,6 +238,40 @@ _LEFT_SIMULTANEOUSLY = (
 )
 """What is known, with text, of TCBs that opened simultaneously, and where they are returned to."""
 
+_ONCE: dict[str, object] = _OPEN | {"incarnations": 1}
+"""One TCB at each end: sockets that were never used before. No time, and no text."""
+
+_L1 = Theorem(
+    id="L1",
+    title="every open ends, on sockets that were never used before",
+    cites="RFC 9293 3.5, 3.8.1, 3.10.8",
+    claims=(),
+    clauses=(
+        once.only_one,
+        i.in_order,
+        i.nothing_waits,
+        once.remembered,
+        once.hears_the_other,
+        once.acknowledged_by_who_knows,
+        once.fin_is_acknowledged,
+        once.who_listens_again_was_reset,
+        once.segments_are_bare,
+        once.syn_says_iss,
+        once.others_are_above,
+        once.acks_are_of_what_came,
+        once.resets_are_told,
+    ),
+    rules={},
+    bounds=_ONCE | {"user_timeout": True},
+    free=("window",),
+    facts=(i.window_is_sane,),
+    ends=(response.OPENS,),
+    left=response.left,
+)
+
+_AFRESH = tuple(c for c in _L1.clauses if c is not once.who_listens_again_was_reset)
+"""What is known of ends that make one TCB each, and of what they send."""
+
 THEOREMS = (
     _T1,
     _upon(
@@ -377,6 +423,38 @@ THEOREMS = (
         bounds=_FORGED | {"forged_opening": True},
         watchers=(Forgery(),),
         free=("window",),
+    ),
+    _L1,
+    dataclasses.replace(
+        _L1,
+        id="L4",
+        title="where nobody acts the network falls silent, on sockets that were never used before, "
+        "if windows have two octets",
+        cites="RFC 9293 3.10.7.1, 3.10.7.4 first",
+        clauses=(
+            *(c for c in _AFRESH if c not in (once.fin_is_acknowledged, once.resets_are_told)),
+            once.window_is_the_buffer,
+        ),
+        facts=(once.two_fit,),
+        ends=(response.SILENT,),
+    ),
+    dataclasses.replace(
+        _L1,
+        id="L2",
+        title="every close ends once both applications close, on sockets that were never used "
+        "before, if nobody aborts or gives up, windows have two octets, and the number after FIN "
+        "is not 0",
+        cites="RFC 9293 3.6",
+        clauses=(
+            *_AFRESH,
+            once.window_is_the_buffer,
+            once.closing_was_answered,
+            once.who_took_fin_stays,
+            once.who_waits_has_a_peer,
+        ),
+        bounds=_ONCE | {"abort": False},
+        facts=(once.two_fit,),
+        ends=(response.CLOSES,),
     ),
     # Every rule of a listener looks at its counts and at one connection. What another connection
     # does is, to this one, what strangers and neighbours do, whose number is not bounded.

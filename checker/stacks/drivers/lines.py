@@ -11,13 +11,21 @@ It answers with ``out HEX`` for each packet that was sent, and then with ``ok WO
 ``no WORDS``. So nothing is ever waited for. Each endpoint is a child of its own.
 """
 
+import atexit
+import os
+import queue
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from checker.stacks.drivers.stack import Driver, Numbers, Refused, Stack, Told
+from checker.support.errors import ToolProblem
+
+_IDLE: dict[str, "queue.SimpleQueue[Lines]"] = {}
+"""Of each stack, children that are there and serve no endpoint."""
 
 
 class Lines(Stack):
@@ -113,3 +121,43 @@ class LinesDriver(Driver):
             child.wait()
             for pipe in (to, of):
                 pipe.close()
+
+
+@dataclass(frozen=True)
+class Lasting(LinesDriver):
+    """... whose children serve one endpoint after the other: ``fresh`` begins another.
+
+    A child says ``ready`` once it can.
+    """
+
+    @contextmanager
+    def start(self) -> Iterator[Stack]:
+        """An endpoint of a child that serves no other. One that fails is not used again."""
+        idle = _IDLE.setdefault(self.name, queue.SimpleQueue())
+        try:
+            child = idle.get_nowait()
+            child.ask("fresh")
+        except (queue.Empty, Refused):
+            child = self._boot()
+            child.ask("fresh")
+        yield child
+        child.packets()
+        idle.put(child)
+
+    def _boot(self) -> Lines:
+        top = str(Path(__file__).parents[3])
+        child, to, of = self.born(env={**os.environ, "PYTHONPATH": top}, process_group=0)
+        atexit.register(_kill, child)
+        told = ""
+        for line in of:
+            if line.strip() == "ready":
+                return self.speaks(to, of, self.unit)
+            told = line.strip() or told
+        raise ToolProblem(f"{self.name} does not start: {told or 'it says nothing'}")
+
+
+def _kill(child: "subprocess.Popen[str]") -> None:
+    """End it, and the processes that are its own."""
+    if child.poll() is None:
+        os.killpg(child.pid, 9)
+        child.wait()

@@ -39,6 +39,6 @@ class LwipDriver(LinesDriver):
 LWIP = LwipDriver(
     name="lwip",
     needs="Debian's liblwip-dev, and a C compiler",
-    can=Can(user_timeout=False, early_send=True),
+    can=Can(user_timeout=False, early_send=True, embryo=True),
     times=Times(quiet=0.25, answer=0.75, timer=8.0),  # an ACK may be delayed by a tick
 )

@@ -4,13 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from checker.stacks.drivers import peers
-from checker.stacks.drivers.lines import Lines, LinesDriver
+from checker.stacks.drivers.lines import Lasting, Lines, LinesDriver
 from checker.stacks.drivers.stack import Times
+from checker.stacks.drivers.wire import unpack
 from checker.stacks.generate.hindrance import Can
 from checker.support.errors import ToolProblem
 
@@ -60,12 +62,17 @@ class PackageDriver(LinesDriver):
 
     def command(self) -> list[str]:
         """This Python, with the package on its path."""
-        code = f"import sys; sys.path.insert(0, {str(self.folder())!r})"
+        code = f"import sys; sys.path[:0] = {[str(peers.SOURCES), str(self.folder())]!r}"
         run = f"import runpy; runpy.run_path({str(peers.SOURCES / f'{self.name}.py')!r})"
         return [sys.executable, "-c", f"{code}; {run}"]
 
 
-PYTCP = PackageDriver(
+@dataclass(frozen=True)
+class PytcpDriver(Lasting, PackageDriver):
+    """A pair of sockets for a device, virtual time. To import it takes longer than to play."""
+
+
+PYTCP = PytcpDriver(
     name="pytcp",
     needs="PyPI's pmd-pytcp, which --build fetches",
     times=Times(quiet=0.25, answer=0.75, timer=8.0),
@@ -75,16 +82,25 @@ PYTCP = PackageDriver(
 
 
 class Seldom(Lines):
-    """Sends one challenge ACK a second: so much time passes before each packet."""
+    """Sends one challenge ACK a second: a packet arrives no sooner after the last ACK."""
+
+    rest: ClassVar[float] = 1.05
+    spoke: float = 0.0
+    """When it last sent an ACK, and nothing else."""
+
+    def ask(self, line: str) -> str:
+        """Say a line; what is answered."""
+        before = len(self.out)
+        answer = super().ask(line)
+        if any((seg := unpack(packet)) and seg.flags == "A" for packet in self.out[before:]):
+            self.spoke = time.monotonic()
+        return answer
 
     def inject(self, packet: bytes) -> None:
-        """Let a packet arrive, a second later."""
-        left, sent = 1.05, []
-        while left > 0:
-            left -= max(self.advance(left), self.unit)
-            sent += self.packets()
+        """Let a packet arrive, when it would be answered."""
+        while (left := self.spoke + self.rest - time.monotonic()) > 0:
+            self.advance(left)
         super().inject(packet)
-        self.out = sent + self.out
 
 
 @dataclass(frozen=True)

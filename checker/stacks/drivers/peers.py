@@ -55,7 +55,9 @@ def built(
     ``of`` is what else it depends on, such as a library's version. Raises ToolProblem.
     """
     path = SOURCES / source
-    digest = hashlib.sha256(path.read_bytes() + "\0".join([*command, of]).encode()).hexdigest()
+    files = [path, *sorted(SOURCES.glob("*.h"))]
+    read = b"\0".join(file.read_bytes() for file in files)
+    digest = hashlib.sha256(read + "\0".join([*command, of]).encode()).hexdigest()
     out = place() / f"{path.stem}-{digest[:16]}"
     with _BUILDING:
         if not out.exists():

@@ -150,13 +150,14 @@ class Player:
         times, stack = self.times, self.stack
         timer = times.of(step.edge.what)
         left = (timer or (times.answer if wanted else times.quiet)) * self.patience
+        silence = step.edge.what == Input.RETRANSMISSION_TIMEOUT and not wanted
         interval = max(times.step, left / 100 if timer else 0.0)
         got: list[Item] = []
         waited = 0.0
         ended = False
         while True:
             for packet in stack.packets():
-                self._take(packet, wanted, got)
+                self._take(packet, wanted, got, silence)
             right = sorted(got) == sorted(self._real(wanted))
             if step.outcome is not None and step.outcome.anything:
                 right = bool(got)
@@ -175,8 +176,9 @@ class Player:
         when = "" if self.virtual else f" in {waited:.3f} s"
         return (f"sends {self._tell(got)}{when}, and should send {self._tell(self._real(wanted))}",)
 
-    def _take(self, packet: bytes, wanted: list[Item], got: list[Item]) -> None:
-        """Add a packet to what was ``got``, unless it is sent again by itself."""
+    def _take(self, packet: bytes, wanted: list[Item], got: list[Item], silence: bool) -> None:
+        """Add a packet to what was ``got``, unless it is sent again by itself: that counts only
+        where nothing is to be sent again."""
         seg = unpack(packet)
         if seg is None or seg.target != THERE:
             return
@@ -188,7 +190,7 @@ class Player:
         numbers = {("", SEQ.plus(seg.seq, i)) for i in range(length)}
         numbers |= {(bits, seg.seq)} if seg.has("S") else set()
         again = bool(numbers) and numbers <= self.sent and "R" not in bits
-        if not again or item in self._real(wanted):
+        if not again or silence or item in self._real(wanted):
             self.sent |= numbers
             got.append(item)
 

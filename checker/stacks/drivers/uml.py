@@ -8,36 +8,27 @@ longer than it expects (AMX). So ptrace refuses it here, and User-Mode Linux tak
 processor has; then programs in it must not use AVX.
 """
 
-import atexit
 import ctypes
 import os
-import queue
 import struct
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from checker.stacks.drivers import peers
 from checker.stacks.drivers.kernel import KERNEL
-from checker.stacks.drivers.lines import Lines, LinesDriver
-from checker.stacks.drivers.stack import Stack
-from checker.support.errors import ToolProblem
+from checker.stacks.drivers.lines import Lasting
 
 PROGRAM = "linux.uml"
 MODULES = Path("/usr/lib/uml/modules")
 _EXTENDED = ("AVX", "AVX2", "AVX2_Usable", "AVX512F", "AVX512VL", "AVX512BW", "AVX512DQ",
              "AVX512CD", "EVEX", "AVX_Fast_Unaligned_Load", "ERMS", "XSAVEC", "XSAVE")  # fmt: skip
 _NO_AVX = "GLIBC_TUNABLES=glibc.cpu.hwcaps=" + ",".join(f"-{name}" for name in _EXTENDED)
-_IDLE: "queue.SimpleQueue[Lines]" = queue.SimpleQueue()
-"""Machines that have booted and serve no endpoint."""
 
 
 @dataclass(frozen=True)
-class UmlDriver(LinesDriver):
+class UmlDriver(Lasting):
     """The kernel of Debian's user-mode-linux."""
 
     real_time: ClassVar[bool] = True
@@ -62,36 +53,6 @@ class UmlDriver(LinesDriver):
         init = ["init=/bin/sh", "--", str(peers.SOURCES / "uml.sh")]
         this = [sys.executable, "-c", "from checker.stacks.drivers import uml; uml.main()"]
         return [*this, PROGRAM, *kernel, *console, *inside, *init]
-
-    @contextmanager
-    def start(self) -> Iterator[Stack]:
-        """An endpoint of a machine that serves no other. One that fails is not used again."""
-        try:
-            machine = _IDLE.get_nowait()
-        except queue.Empty:
-            machine = self._boot()
-        machine.ask("fresh")
-        yield machine
-        machine.packets()
-        _IDLE.put(machine)
-
-    def _boot(self) -> Lines:
-        top = str(Path(__file__).parents[3])
-        child, to, of = self.born(env={**os.environ, "PYTHONPATH": top}, process_group=0)
-        atexit.register(_kill, child)
-        told = ""
-        for line in of:
-            if line.strip() == "ready":
-                return Lines(to, of, self.unit)
-            told = line.strip() or told
-        raise ToolProblem(f"{PROGRAM} does not boot: {told or 'it says nothing'}")
-
-
-def _kill(child: "subprocess.Popen[str]") -> None:
-    """End it, and the processes that are its own processes."""
-    if child.poll() is None:
-        os.killpg(child.pid, 9)
-        child.wait()
 
 
 UML = UmlDriver(

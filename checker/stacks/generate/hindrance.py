@@ -33,6 +33,7 @@ class Can:
     user_timeout: bool = True
     early_send: bool = False  # SEND in SYN-SENT and SYN-RECEIVED
     early_close: bool = True  # CLOSE there
+    embryo: bool = False  # call anything on a connection before accept()
     unlisten: bool = True  # be CLOSED; else it listens from the start to the end
     time_wait: bool = True  # have TIME-WAIT end in time that one has
 
@@ -64,7 +65,7 @@ def hindrance(edge: Edge, gone: bool = False, can: Can = SOCKETS) -> str:
         (state == State.LISTEN and what in _CALLS) or (state == State.CLOSED and edge.segment)
     ):
         return ALWAYS
-    if edge.transition.passive and what in _CALLS:
+    if edge.transition.passive and what in _CALLS and not can.embryo:
         return EMBRYO
     if what == Input.SEND and state in _EARLY and not can.early_send:
         return EARLY_SEND

@@ -211,18 +211,25 @@ def _in_syn_sent(tcb: Tcb) -> Iterator[Arrival]:
 def _in_order(tcb: Tcb) -> Iterator[Arrival]:
     """What an honest peer may send next."""
     nxt, una = tcb.rcv.nxt, tcb.snd.una
+    words_left = [w for w in ("ACK", "text,ACK", "FIN,ACK", "text,FIN,ACK") if _fits(tcb, w)]
     for ack in (SEQ.plus(una, i) for i in range(SEQ.minus(tcb.snd.nxt, una) + 1)):
         of = acknowledged(tcb, ack)
-        for words in ("ACK", "text,ACK", "FIN,ACK", "text,FIN,ACK"):
-            if "text" not in words or _text_left(tcb):
-                yield Arrival(words + of, _segment(words, nxt, ack))
+        for words in words_left:
+            yield Arrival(words + of, _segment(words, nxt, ack))
     yield Arrival("RST", _segment("RST", nxt))
     yield Arrival("RST,ACK", _segment("RST,ACK", nxt, tcb.snd.nxt))
 
 
-def _text_left(tcb: Tcb) -> bool:
-    """May the peer still send its octet? (After its FIN, it must not, and may all the same.)"""
-    return SEQ.minus(tcb.rcv.nxt, tcb.irs) - (tcb.state in _FIN_CAME) <= 1
+def _fits(tcb: Tcb, words: str) -> bool:
+    """May the peer send this next? (After its FIN, it must not, and may all the same.)
+
+    By the RFC it has an octet and a FIN, and RCV.NXT no more after it. Under rules that take more
+    it says one thing too much, and then nothing: else it would go on for ever.
+    """
+    came = SEQ.minus(tcb.rcv.nxt, tcb.irs)
+    if "text" in words and "ACK" in words and came - (tcb.state in _FIN_CAME) > 1:
+        return False
+    return came <= 3 or not ("text" in words or "FIN" in words)
 
 
 def acknowledged(tcb: Tcb, ack: int) -> str:
@@ -243,8 +250,9 @@ def _bad_ack(tcb: Tcb) -> Iterator[Arrival]:
     unsent = SEQ.plus(tcb.snd.nxt, 1)
     yield Arrival("ACK of what was not sent", _segment("ACK", nxt, unsent))
     yield Arrival("ACK of long ago", _segment("ACK", nxt, SEQ.minus(tcb.snd.una, FAR)))
-    yield Arrival("text without ACK", _segment("text", nxt))
-    yield Arrival("FIN without ACK", _segment("FIN", nxt))
+    for words in ("text", "FIN"):
+        if _fits(tcb, words):
+            yield Arrival(f"{words} without ACK", _segment(words, nxt))
 
 
 def _out_of_order(tcb: Tcb) -> Iterator[Arrival]:

@@ -124,7 +124,7 @@ class Planner:
     def _arc(self, edge: Edge, gone: bool, there: int) -> Arc:
         step = Step(edge)
         for each in self.departures:
-            if (outcome := each.outcome(edge, gone)) is not None:
+            if (outcome := each.outcome(edge, gone, self.machine.rules)) is not None:
                 step = Step(edge, each, outcome)
                 break
         why = hindrance(edge, gone, self.can) or self.hindrance(edge)

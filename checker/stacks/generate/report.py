@@ -32,7 +32,7 @@ def generate(kind: str, rules: Rules, out: Path, stack: str = "linux") -> int:
 
 def planned(rules: Rules, stack: str = "linux") -> Plans:
     """The plans that scripts can tell."""
-    departures = () if stack == NO_STACK else PROFILES[stack].left(rules)
+    departures = () if stack == NO_STACK else PROFILES[stack].departures
     return Planner(machine(rules), departures, hindrance=packetdrill.hindrance).plans()
 
 

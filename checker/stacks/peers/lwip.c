@@ -7,11 +7,8 @@
 #include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { HERE = 7000, THERE = 7001 };
+#include "lines.h"
 
 static struct netif device;
 static ip_addr_t here, there;
@@ -23,9 +20,8 @@ static u16_t unread;
 static err_t transmit(struct netif *netif, struct pbuf *packet, const ip4_addr_t *next_hop) {
   (void)netif;
   (void)next_hop;
-  fputs("out ", stdout);
-  for (u16_t i = 0; i < packet->tot_len; i++) printf("%02x", pbuf_get_at(packet, i));
-  putchar('\n');
+  unsigned char octets[MOST];
+  say_sent(octets, pbuf_copy_partial(packet, octets, sizeof octets, 0));
   return ERR_OK;
 }
 
@@ -37,15 +33,12 @@ static err_t set_up(struct netif *netif) {
   return ERR_OK;
 }
 
-static err_t arrive(const char *hex) {
-  u16_t length = (u16_t)(strlen(hex) / 2);
+static int arrive(const char *hex) {
+  unsigned char octets[MOST];
+  u16_t length = (u16_t)read_packet(hex, octets);
   struct pbuf *packet = pbuf_alloc(PBUF_RAW, length, PBUF_RAM);
   if (packet == NULL) return ERR_MEM;
-  for (u16_t i = 0; i < length; i++) {
-    unsigned octet = 0;
-    sscanf(hex + 2 * i, "%2x", &octet);
-    pbuf_put_at(packet, i, (u8_t)octet);
-  }
+  pbuf_take(packet, octets, length);
   err_t result = device.input(packet, &device);
   if (result != ERR_OK) pbuf_free(packet);
   return result;
@@ -123,13 +116,18 @@ static struct tcp_pcb *bound(void) {
   return NULL;
 }
 
-static err_t unlisten(void) {
+static void reach(void) { /* a connection that no accept() has handed over yet */
+  struct tcp_pcb *pcb = own == NULL ? connection() : NULL;
+  if (pcb != NULL && pcb->state == SYN_RCVD) hold(pcb);
+}
+
+static int unlisten(void) {
   if (listener != NULL) tcp_close(listener);
   listener = NULL;
   return ERR_OK;
 }
 
-static err_t listens(void) {
+static int listens(void) {
   struct tcp_pcb *pcb = bound();
   listener = pcb != NULL ? tcp_listen(pcb) : NULL;
   if (listener == NULL) return ERR_USE;
@@ -137,29 +135,31 @@ static err_t listens(void) {
   return ERR_OK;
 }
 
-static err_t connects(void) {
+static int connects(void) {
   struct tcp_pcb *pcb = bound();
   if (pcb == NULL) return ERR_USE;
   hold(pcb);
   return tcp_connect(pcb, &there, THERE, connected);
 }
 
-static err_t sends(void) {
+static int sends(void) {
+  reach();
   if (own == NULL) return ERR_CONN;
   err_t result = tcp_write(own, "x", 1, TCP_WRITE_FLAG_COPY);
   return result == ERR_OK ? tcp_output(own) : result;
 }
 
-static err_t receives(void) {
+static int receives(void) {
   if (own != NULL && unread > 0) tcp_recved(own, unread);
   unread = 0;
   return ERR_OK;
 }
 
-static err_t shuts_down(void) { return own != NULL ? tcp_shutdown(own, 0, 1) : ERR_CONN; }
+static int shuts_down(void) { return own != NULL ? tcp_shutdown(own, 0, 1) : ERR_CONN; }
 
-static err_t closes(void) {
+static int closes(void) {
   err_t result = ERR_OK;
+  reach();
   if (own != NULL) {
     struct tcp_pcb *pcb = own;
     result = tcp_close(pcb);
@@ -169,24 +169,22 @@ static err_t closes(void) {
   return result;
 }
 
-static err_t aborts(void) {
+static int aborts(void) {
+  reach();
   if (own != NULL) tcp_abort(own);
   own = NULL;
   return unlisten();
 }
 
-static err_t accepts(void) { return own != NULL ? ERR_OK : ERR_CONN; }
+static int accepts(void) { return own != NULL ? ERR_OK : ERR_CONN; }
 
-static const struct {
-  const char *name;
-  err_t (*make)(void);
-} calls[] = {
+static const struct call calls[] = {
     {"listen", listens}, {"unlisten", unlisten},   {"connect", connects}, {"accept", accepts},
     {"send", sends},     {"recv", receives},       {"close", closes},     {"abort", aborts},
     {"shutdown", shuts_down},
 };
 
-static void answer(err_t result) {
+static void answer(int result) {
   if (result == ERR_OK)
     puts("ok");
   else
@@ -194,12 +192,10 @@ static void answer(err_t result) {
 }
 
 static void obey(const char *word, const char *argument) {
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-    if (strcmp(word, calls[i].name) == 0) {
-      answer(calls[i].make());
-      return;
-    }
-  if (strcmp(word, "in") == 0) {
+  const struct call *call = called(calls, sizeof calls / sizeof *calls, word);
+  if (call != NULL) {
+    answer(call->make());
+  } else if (strcmp(word, "in") == 0) {
     answer(arrive(argument));
   } else if (strcmp(word, "tick") == 0) {
     for (long left = atol(argument); left > 0; left--) tcp_tmr();
@@ -227,14 +223,6 @@ int main(void) {
   netif_set_default(&device);
   netif_set_up(&device);
   netif_set_link_up(&device);
-
-  static char line[1 << 14];
-  while (fgets(line, sizeof line, stdin) != NULL) {
-    line[strcspn(line, "\n")] = '\0';
-    char *argument = strchr(line, ' ');
-    if (argument != NULL) *argument++ = '\0';
-    obey(line, argument != NULL ? argument : "");
-    fflush(stdout);
-  }
+  serve(obey);
   return 0;
 }

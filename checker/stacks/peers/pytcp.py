@@ -8,7 +8,6 @@ by a quarter of a second, from one timer to the next.
 import asyncio
 import logging
 import socket
-import sys
 import time
 import warnings
 from collections.abc import Coroutine
@@ -32,6 +31,7 @@ time.monotonic_ns = lambda: int(_now * 1e9)
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 
+import lines
 import pmd_pytcp.socket as pytcp
 from pmd_net_addr import Ip4IfAddr
 from pmd_pytcp import stack
@@ -177,6 +177,7 @@ class User:
 
     def sent(self) -> list[bytes]:
         """TCP packets that came out of the device, without what says their protocol."""
+        self.loop.settle()
         found = []
         with suppress(BlockingIOError):
             while True:
@@ -187,7 +188,7 @@ class User:
         return found
 
 
-def main() -> None:
+def endpoint() -> None:
     without_limit()
     loop = Loop()
     asyncio.set_event_loop(loop)
@@ -209,16 +210,7 @@ def main() -> None:
     assert starting.done(), "it has booted"
     user = User(loop, ours)
     user.sent()
-    for line in sys.stdin:
-        word, _, argument = line.strip().partition(" ")
-        try:
-            answer = "ok " + user.obey(word, argument)
-        except Exception as error:  # whatever it refuses with
-            answer = f"no {type(error).__name__}: {error}"
-        loop.settle()
-        for packet in user.sent():
-            print("out", packet.hex())
-        print(answer, flush=True)
+    lines.serve(user.obey, user.sent)
 
 
-main()
+lines.one_after_the_other(endpoint)

@@ -15,14 +15,13 @@
 #include <sched.h>
 #include <slirp/libslirp.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HERE = 7000, THERE = 7001, FORWARDED = 7002, ETHERNET = 14, STEP = 50, STEPS = 5, TURNS = 4 };
+#include "lines.h"
+
+enum { FORWARDED = 7002, ETHERNET = 14, STEP = 50, STEPS = 5, TURNS = 4 };
 
 static Slirp *slirp;
 static int64_t now = 1000000000; /* ns */
@@ -35,11 +34,7 @@ static ssize_t transmit(const void *frame, size_t length, void *opaque) {
   (void)opaque;
   const unsigned char *octets = frame;
   bool ip = length > ETHERNET + 20 && octets[12] == 8 && octets[13] == 0;
-  if (ip && octets[ETHERNET + 9] == IPPROTO_TCP) {
-    fputs("out ", stdout);
-    for (size_t i = ETHERNET; i < length; i++) printf("%02x", octets[i]);
-    putchar('\n');
-  }
+  if (ip && octets[ETHERNET + 9] == IPPROTO_TCP) say_sent(octets + ETHERNET, length - ETHERNET);
   return (ssize_t)length;
 }
 
@@ -131,16 +126,10 @@ static void turn(int milliseconds) {
 /* The guest */
 
 static void arrive(const char *hex) {
-  unsigned char frame[4096] = {0x52, 0x55, 10, 83, 0, 1};
-  size_t length = strlen(hex) / 2;
+  unsigned char frame[ETHERNET + MOST] = {0x52, 0x55, 10, 83, 0, 1};
   memcpy(frame + 6, guest, sizeof guest);
   frame[12] = 8;
-  for (size_t i = 0; i < length && ETHERNET + i < sizeof frame; i++) {
-    unsigned octet = 0;
-    sscanf(hex + 2 * i, "%2x", &octet);
-    frame[ETHERNET + i] = (unsigned char)octet;
-  }
-  slirp_input(slirp, frame, (int)(ETHERNET + length));
+  slirp_input(slirp, frame, (int)(ETHERNET + read_packet(hex, frame + ETHERNET)));
 }
 
 static void announce(void) { /* by ARP: else libslirp asks for the guest's address */
@@ -220,10 +209,7 @@ static int aborts(void) {
   return closes();
 }
 
-static const struct {
-  const char *name;
-  int (*make)(void);
-} calls[] = {
+static const struct call calls[] = {
     {"listen", listens}, {"unlisten", unlisten}, {"connect", connects},    {"accept", accepts},
     {"send", sends},     {"recv", receives},     {"shutdown", shuts_down}, {"close", closes},
     {"abort", aborts},
@@ -247,10 +233,8 @@ static void tell_state(void) {
 }
 
 static void obey(const char *word, const char *argument) {
-  int result = -2;
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-    if (strcmp(word, calls[i].name) == 0) result = calls[i].make();
-  int error = errno;
+  const struct call *call = called(calls, sizeof calls / sizeof *calls, word);
+  int result = call != NULL ? call->make() : -2, error = errno;
   if (strcmp(word, "in") == 0) {
     arrive(argument);
     result = 0;
@@ -295,14 +279,6 @@ int main(void) {
   if (ioctl(control, SIOCSIFFLAGS, &loopback) < 0) perror("lo");
   close(control);
   set_up();
-
-  static char line[1 << 14];
-  while (fgets(line, sizeof line, stdin) != NULL) {
-    line[strcspn(line, "\n")] = '\0';
-    char *argument = strchr(line, ' ');
-    if (argument != NULL) *argument++ = '\0';
-    obey(line, argument != NULL ? argument : "");
-    fflush(stdout);
-  }
+  serve(obey);
   return 0;
 }

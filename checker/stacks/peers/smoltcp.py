@@ -16,6 +16,8 @@ import types
 from contextlib import suppress
 from typing import Any
 
+import lines
+
 CLONE_NEWNET, SIOCSIFFLAGS, UP, IPV4, OUTGOING = 0x40000000, 0x8914, 0x41, 0x0800, 4
 DEVICE = "smol0"
 QUIET = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
@@ -74,6 +76,12 @@ class User:
                 if address[2] != OUTGOING and packet[0] >> 4 == 4 and packet[9] == 6:
                     self.out.append(packet)
 
+    def sent(self) -> list[bytes]:
+        """What it sent since this was asked last."""
+        self.read()
+        found, self.out = self.out, []
+        return found
+
     async def make(self, call: str) -> None:
         own = streams[-1]
         if call == "send":
@@ -111,17 +119,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     user = User(loop)
-    for line in sys.stdin:
-        word, _, argument = line.strip().partition(" ")
-        try:
-            answer = "ok " + user.obey(word, argument)
-        except Exception as error:  # whatever it refuses with
-            answer = f"no {type(error).__name__}: {error}"
-        user.read()
-        for packet in user.out:
-            print("out", packet.hex())
-        user.out = []
-        print(answer, flush=True)
+    lines.serve(user.obey, user.sent)
 
 
 main()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import z3
 
 from checker.engines.solver.induction import Obligation, Prover, Step, Theory, steps_of
+from checker.engines.solver.response import in_the_end, paths
 
 
 class Found(Protocol):
@@ -30,7 +31,11 @@ def until_one_fails(found: Found, obligations: Iterable[Obligation]) -> None:
 
 
 def in_turn(prover: Prover, near: str) -> Iterator[Obligation]:
-    """All obligations; those of paths with ``near`` in their rules first."""
+    """All obligations; those of paths with ``near`` in their rules first, and before them what
+    happens in the end, actions with few paths first."""
+    yield from in_the_end(prover)
+    for step in paths(prover.theory):
+        yield from in_the_end(prover, step)
     yield from prover.start()
     yield from prover.ticking()
     constancy = prover.theory.constancy

@@ -13,9 +13,9 @@ from typing import Any
 
 from checker.engines.solver.induction import (
     Obligation,
-    Prover,
     Theory,
 )
+from checker.engines.solver.response import prover_of
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown, show
 from checker.model.search import Options
@@ -105,7 +105,7 @@ def _vary(
 
 def _disprove(need: Need, made: Theory, timeout: float) -> Needed:
     """Prove a theory until an obligation fails."""
-    prover = Prover(made, timeout)
+    prover = prover_of(made, timeout)
     found = Needed(need, "proved")
     until_one_fails(found, in_turn(prover, need.near))
     if not found.asked:

@@ -35,6 +35,7 @@ from checker.engines.solver.induction import (
     Theory,
     steps_of,
 )
+from checker.engines.solver.response import Lively, in_the_end, prover_of
 from checker.studies.prove import TIMEOUT, remembered
 from checker.studies.prove.asking import plain
 from checker.studies.prove.reachable import SECONDS, Reached, Search, reach
@@ -98,8 +99,9 @@ class Proof:
     def by_path(self) -> Iterator[tuple[Step, list[Obligation], str]]:
         """Of each path that is a step, its obligations, and whether it is taken."""
         found: dict[tuple[str, int], list[Obligation]] = {}
+        ends = self.theory.lively if isinstance(self.theory, Lively) else ()
         for what in self.obligations:
-            if what.clause != CONSTANT:
+            if what.clause not in (CONSTANT, *ends):
                 found.setdefault((what.action, what.path), []).append(what)
         for action in self.actions:
             for step in action.steps:
@@ -203,7 +205,7 @@ def _work(unit: Unit) -> Result:
     global _prover  # noqa: PLW0603 (a worker is at one theorem)
     began = time.process_time()
     if _prover is None or _prover[0] != unit.proof:
-        _prover = unit.proof, Prover(_proofs[unit.proof].theory, _timeout)
+        _prover = unit.proof, prover_of(_proofs[unit.proof].theory, _timeout)
     found = list(_obligations(_prover[1], _proofs[unit.proof], unit))
     for what in found:
         what.counterexample = {name: plain(v) for name, v in what.counterexample.items()}
@@ -215,15 +217,20 @@ def _obligations(prover: Prover, proof: Proof, unit: Unit) -> Iterator[Obligatio
     action = proof.actions[unit.action]
     if action.name == START:
         yield from prover.start()
+        yield from in_the_end(prover)
     elif action.name == TICK:
         yield from prover.ticking()
         yield from prover.constant(TICK)
     elif unit.whole:
         yield from prover.constant(action.name)
+        for step in action.steps:
+            if not step.leaf.static.possible:
+                yield from in_the_end(prover, step)
     else:
         for step in action.steps:
             if step.path in unit.paths:
                 yield from _path(prover, proof.memory, step)
+                yield from in_the_end(prover, step)
 
 
 def _path(prover: Prover, memory: Memory | None, step: Step) -> Iterator[Obligation]:
@@ -366,7 +373,8 @@ def _check(made: Theory) -> None:
         raise UsageProblem(f"{made.name}: a field that is left out begins with another value")
     if len({*actions, START, TICK}) < len(actions) + 2:
         raise UsageProblem(f"{made.name}: actions need different names, not 'start' or 'tick'")
-    if not made.claims or not set(made.claims) <= set(names):
+    ends = made.lively if isinstance(made, Lively) else ()
+    if not made.claims or not set(made.claims) <= {*names, *ends}:
         raise UsageProblem(f"{made.name}: claims must be some of the clauses")
 
 

@@ -109,6 +109,9 @@ class Run:
         calls = [what for what in CALLS if what in model.callers]
         self.events: list[Event] = [*calls, *[Input.SEGMENT] * (1 + len(calls))]
         self.events += [Input.TICK] if timed else []
+        self.rare = {Input.CRASH}
+        if theorem.bounds.get("incarnations") == 1:
+            self.rare |= {Input.ABORT, Input.USER_TIMEOUT}
         pairs = {f.__name__ for f in theorem.pairs}
         blank = initial(theorem.watchers, self.bounds)
         self.hosts = [Host(clone(blank), isns(chance, pairs)) for _ in range(2)]
@@ -117,8 +120,8 @@ class Run:
         """Let something happen, if it may."""
         chance, what = self.chance, self.chance.choice(self.events)
         self.last = None
-        if what == Input.CRASH and chance.random() < 0.9:
-            return False  # else hardly a connection would be made between two
+        if what in self.rare and chance.random() < 0.9:
+            return False  # else hardly a connection would be made between two, or come to its end
         if what == Input.TICK:
             return self._tick()
         me, peer = chance.sample(self.hosts, 2)
@@ -187,7 +190,10 @@ class Run:
 
     def seen(self) -> Iterator[str]:
         """What of ``SIGHTS`` there is now, after a step."""
-        if all(host.end.ghost.made >= 3 for host in self.hosts):
+        made = min(host.end.ghost.made for host in self.hosts)
+        if made >= 1:
+            yield "one"
+        if made >= 3:
             yield "three"
         step = self.last
         if step is None:
@@ -222,13 +228,15 @@ class Run:
 # Witnesses
 
 SIGHTS = {
+    "one": "a TCB each",
     "three": "three TCBs each",
     "time_wait": "TIME-WAIT",
     "reset": "a reset that ends one",
     "crossing": "a simultaneous open",
     "restart": "a restart after a crash",
 }
-"""What a witness has; the last only where hosts may crash."""
+"""What a witness has; the last only where hosts may crash, and three TCBs where there are more than
+one."""
 SEEDS, STEPS = 1000, 400
 """How many runs are tried, and how long each is."""
 PINS = Path(str(resources.files("proofs"))) / "results" / "runs.toml"
@@ -253,7 +261,9 @@ class Witness:
 
 def wanted(theorem: Theorem) -> list[str]:
     """What of ``SIGHTS`` a witness of a theorem has."""
-    return [name for name in SIGHTS if name != "restart" or "crashes" in theorem.free]
+    single = theorem.bounds.get("incarnations") == 1
+    never = {"three" if single else "one", *(() if "crashes" in theorem.free else ("restart",))}
+    return [name for name in SIGHTS if name not in never]
 
 
 def followed(theorem: Theorem, seed: int) -> dict[str, int] | None:
@@ -267,7 +277,8 @@ def followed(theorem: Theorem, seed: int) -> dict[str, int] | None:
     for n in range(1, STEPS + 1):
         if run.step():
             for name in run.seen():
-                found.setdefault(name, n)
+                if name in names:
+                    found.setdefault(name, n)
         if len(found) == len(names):
             break
     return found if run.assumed() else None

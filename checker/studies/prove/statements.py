@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from checker.engines.solver.induction import TICK, Clause, Theory, nodes_of
+from checker.engines.solver.response import Lively
 from checker.ir.nodes import Node, Sort, least
 from checker.ir.tracing import Branch, Leaf, Tree
 from checker.model.options import show
@@ -96,7 +97,7 @@ class _Writer:
         t, base = self.theory, self.theorems[0]
         yield f"(theory {t.name})"
         for theorem in self.theorems:
-            claims = " ".join(f.__name__ for f in theorem.claims)
+            claims = " ".join(f.__name__ for f in theorem.claimed)
             chosen = "".join(f" {name}" for name in options(theorem, base))
             yield f"(theorem {theorem.id} {_quoted(theorem.title)}"
             yield f"  {_quoted(theorem.cites)} (claims {claims}) (options{chosen}))"
@@ -140,6 +141,8 @@ class _Writer:
         for one in t.clauses:
             about = f"{one.name} {one.about} {_quoted(one.doc)}"
             yield f"(clause {about} {_when(one)}\n  {self._folded(one.tree)})"
+        if isinstance(t, Lively):
+            yield from self._lively(t)
         yield ""
         trees = [kind.tree for kind in t.kinds] + ([] if t.tick is None else [t.tick])
         self.texts.clear()
@@ -157,11 +160,31 @@ class _Writer:
                 yield from self._kept(tree, 1)
                 yield ")"
 
+    def _lively(self, t: Lively) -> Iterator[str]:
+        """What happens in the end."""
+        yield f"(left {_quoted(t.left.doc)}"
+        yield f"  {self._folded(t.left.tree)})"
+        for one in t.responses:
+            yield f"(response {_said(one.leads)}"
+            yield f"  {self._folded(one.leads.tree)}"
+            for stage in one.stages:
+                yield f" (stage {_said(stage.holds)}"
+                yield f"   {self._folded(stage.holds.tree)}"
+                yield f"   (by {stage.by} {_quoted(stage.action)})"
+                for heard in stage.heard:
+                    yield f"   (heard {_said(heard)} {self._folded(heard.tree)})"
+                yield " )"
+            yield ")"
+        for quiet in t.silences:
+            yield f"(silence {_said(quiet.weight)}"
+            yield f"  {self._folded(quiet.weight.tree)})"
+
     def _seen(self) -> dict[str, Sort]:
         """The variables of all trees, and their sorts."""
         t = self.theory
         trees = [kind.tree for kind in t.kinds] + ([] if t.tick is None else [t.tick])
         trees += [one.tree for one in (*t.facts, *t.pairs, *t.clauses)]
+        trees += [one.tree for one in t.parts] if isinstance(t, Lively) else []
         if t.constancy is not None:
             trees += t.constancy.trees.values()
         nodes = [node for tree in trees for node in nodes_of(tree)]

@@ -15,14 +15,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from checker.engines.solver import induction
+from checker.engines.solver import induction, response
 from checker.engines.solver.induction import ENDS, MESSAGE, NUMBER, Clause, Constancy, Theory
+from checker.engines.solver.response import Lively
 from checker.ir.composition import Kind
 from checker.ir.nodes import BOOL, NAT, POSITIVE, REAL, Node, Sort
 from checker.ir.schema import Field, fields
 from checker.ir.tracing import Branch, Leaf, Tracer, Tree
 from checker.model.model import Model
 from checker.model.traced import Static, Traced
+from proofs.theorems import response as theorems_response
 from proofs.theorems.invariants import Function, Memory, View, remember
 from proofs.theorems.small import Act, Move, Pair, Scene, Sides, Small, Turn
 from proofs.theorems.table import Theorem
@@ -86,10 +88,10 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     next_iss = looking.function("mine.iss", traced.isn_sort)(me.ghost.made + 1)
     pairs = dict.fromkeys(f for theorem in theorems for f in theorem.pairs)
     clauses = dict.fromkeys(f for theorem in theorems for f in theorem.all)
-    claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claims)
+    claims = dict.fromkeys(f.__name__ for theorem in theorems for f in theorem.claimed)
     optional = {_given(f): BOOL for f in pairs if f not in base.pairs}
     stated = [looking.clause(f, _when(f, base, others)) for f in clauses]
-    return Theory(
+    made = Theory(
         name=base.id,
         fields=traced.kept,
         message_fields=traced.carried,
@@ -118,6 +120,37 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
         clauses=[one for one in stated if one.name in claims or not _true_by_itself(one.tree)],
         claims=tuple(claims),
         constancy=_constancy(model.traced, known, [*inputs, *([Input.TICK] if timed else [])]),
+    )
+    return _lively(made, theorems, looking) if base.ends else made
+
+
+def _lively(made: Theory, theorems: Sequence[Theorem], looking: "_Looking") -> Lively:
+    """... of which something is claimed that happens in the end."""
+    base = theorems[0]
+    if made.tick is not None or any(options(theorem, base) for theorem in theorems):
+        raise ValueError(f"{base.id}: what happens in the end is claimed without time and options")
+    assert base.left is not None
+    responses, silences = [], []
+    for one in dict.fromkeys(one for theorem in theorems for one in theorem.ends):
+        if isinstance(one, theorems_response.Silence):
+            silences.append(response.Silence(looking.clause(one.weight)))
+            continue
+        stages = tuple(
+            response.Stage(
+                looking.clause(stage.holds),
+                stage.by,
+                stage.what.value,
+                tuple(map(looking.clause, stage.heard)),
+            )
+            for stage in one.stages
+        )
+        responses.append(response.Response(looking.clause(one.leads), stages))
+    parts = {f.name: getattr(made, f.name) for f in dataclasses.fields(made)}
+    return Lively(
+        **parts,
+        left=looking.clause(base.left),
+        responses=tuple(responses),
+        silences=tuple(silences),
     )
 
 
@@ -408,7 +441,7 @@ class _Looking:
             found.append(induction.Memory(f.path, f.sort, node, key(Memory())[i]))
         return found
 
-    def clause(self, function: Callable[..., bool], when: Sequence[tuple[str, ...]] = ()) -> Clause:
+    def clause(self, function: Callable[..., Any], when: Sequence[tuple[str, ...]] = ()) -> Clause:
         """One clause, traced; it is claimed if all parameters of an entry of ``when`` are true."""
         tracer = self.traced.tracer
         names = list(inspect.signature(function).parameters)[1:]

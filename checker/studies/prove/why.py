@@ -22,6 +22,7 @@ from checker.engines.solver.induction import (
     Prover,
     Theory,
 )
+from checker.engines.solver.response import STATES, in_the_end, paths, prover_of
 from checker.studies.prove import TIMEOUT
 from checker.studies.prove.asking import steps, until_one_fails
 from checker.studies.prove.prove import Proof
@@ -100,7 +101,7 @@ def _why(number: int, name: str) -> Why:
     t = proof.theory
     rest = dataclasses.replace(t, clauses=[c for c in t.clauses if c.name != name])
     found = Why(proof.id, name, "proved")
-    until_one_fails(found, _again(Prover(rest, _timeout), _leaning(proof, name)))
+    until_one_fails(found, _again(prover_of(rest, _timeout), _leaning(proof, name)))
     if found.first is not None and found.verdict == "failed":
         found.state = compact(t, found.first)
     found.seconds = time.monotonic() - began
@@ -128,6 +129,11 @@ def _again(prover: Prover, leaning: Leaning) -> Iterator[Obligation]:
         clauses = leaning.get((step.action, step.path))
         if clauses is not None:
             yield from prover.step(step, None if NEVER in clauses else clauses)
+    if (STATES, 0) in leaning:
+        yield from in_the_end(prover)
+    for step in paths(prover.theory):
+        if (step.action, step.path) in leaning:
+            yield from in_the_end(prover, step)
 
 
 def compact(t: Theory, what: Obligation) -> str:

@@ -140,6 +140,13 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             if seg.ctl.rst and tcp.rules.reset_unanswered:
                 tcp.rule("3.10.7.4/first/reset", "reset outside the window dropped")
                 return False
+            if (
+                not tcp.rules.time_wait_fin_answered
+                and tcb.state == State.TIME_WAIT
+                and seg.ctl.fin
+            ):
+                tcp.rule("Zephyr/TIME-WAIT/fin-again", "FIN again, dropped in silence")
+                return False
             challenge(tcb, tcp)
             # ??? A FIN that the peer retransmits in TIME-WAIT ends here, so that by the letter the
             # fifth step never restarts the timer. With ``time_wait_restart`` it is done here.
@@ -211,6 +218,8 @@ def check_rst_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     if tcp.rules.reset_exact and exact and seg.seq != tcb.rcv.nxt:
         challenge(tcb, tcp)
         return tcp.rule("3.10.7.4/second/challenge", "reset not at RCV.NXT, challenge ACK")
+    if tcp.rules.reset_ignored and tcb.state != State.SYN_RECEIVED:
+        return tcp.rule("Zephyr/reset/ignored", "reset at RCV.NXT ignored")
     return believe_reset(tcb, tcp)
 
 
@@ -475,7 +484,7 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         # ??? What may arrive is the peer's FIN again; but that is below the window and was
         # answered in the first step. A FIN in the window is nobody's. The text restarts the timer
         # here and in the eighth step; here it is done once, and for a FIN only.
-        if seg.ctl.fin:
+        if seg.ctl.fin and tcp.rules.time_wait_fin_answered:
             acknowledge(tcb, tcp)
             start_time_wait(tcb, tcp)
             tcp.rule("3.10.7.4/fifth/TIME-WAIT/fin", "FIN acknowledged, 2 MSL timeout restarted")
@@ -542,6 +551,8 @@ def sixth_to_eighth(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if tcp.seq.lt(tcb.rcv.nxt, seg.seq):
         receiving.hold(tcb, seg, tcp)
         tcp.rule("3.10.7.4/seventh/out-of-order", "out of order, answered with an ACK")
+        if not tcp.rules.fin_in_order:
+            return check_fin_bit(tcb, seg, tcp)
         return tcp.rules.gap_answered
     process_segment_text(tcb, seg, tcp)
     # Eighth, check the FIN bit
@@ -593,7 +604,10 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     for transfer in tcb.transfers:
         # Taken or not: no timer runs for an ACK that takes nothing.
         receiving.prompt(transfer, seg.ctl.fin, tcp)
-    if seg.ctl.fin & (rcv.nxt == seq.plus(seg.seq, seg.text)) & (rcv.wnd != 0):
+    next_one = rcv.nxt == seq.plus(seg.seq, seg.text)
+    if not tcp.rules.fin_in_order:
+        next_one = next_one | seq.lt(rcv.nxt, seg.seq)
+    if seg.ctl.fin & next_one & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
         rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
         keep_urgent_pointer(tcb, tcp)

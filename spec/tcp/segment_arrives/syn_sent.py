@@ -33,6 +33,8 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
     ):
         if seg.ctl.rst:
             return tcp.rule("3.10.7.3/SYN-SENT/first/reset", "reset with a bad ACK dropped")
+        if not tcp.rules.syn_sent_bad_ack_reset:
+            return tcp.rule("smoltcp/SYN-SENT/bad-ack", "bad ACK dropped in silence")
         reset(seg, tcp)
         return tcp.rule("3.10.7.3/SYN-SENT/first/bad-ack", "bad ACK answered with a reset")
     # Second, check the RST bit

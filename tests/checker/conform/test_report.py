@@ -38,6 +38,7 @@ def test_command(tmp_path):
     told = run(str(reuse), str(CAPTURES / "lwip.pcap"), *files)
     assert told.returncode == 1, told.stderr
     assert "explained by:        --rules time_wait_reuse=on" in told.stdout
+    assert "        known of linux: 6.18, by the plans of `stack linux`" in told.stdout
     found = json.loads(out.read_text())["connections"]
     assert [c["verdict"] for c in found] == ["conforms", "deviates"] + ["conforms"] * 6
     assert found[1]["capture"] == str(reuse)

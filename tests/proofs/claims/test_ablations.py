@@ -66,7 +66,7 @@ def test_controls_and_pins_are_the_same() -> None:
     assert [c.id for c in CONTROLS] == list(PINS["controls"])
     assert {c.number for c in CONTROLS} == {
         *(30, 31, 35, 54, 55, 65, 69, 92, 93, *range(113, 119)),
-        *(126, 154, *range(156, 161)),
+        *(126, 130, 154, *range(156, 161), 166),
     }
     assert not {c.id for c in CONTROLS} & {a.id for a in ABLATIONS}
 

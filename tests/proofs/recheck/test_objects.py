@@ -344,8 +344,9 @@ def test_a_record_says_what_came_of_a_question(tmp_path: Path) -> None:
         "obligations": 5,
     }
     assert again.theories["B"][0]["checked"] == 1
-    assert again.todo(asked, 8) == [2], "what failed is asked again only with more time"
-    assert again.todo(asked, 9) == [2, 1]
+    assert again.todo(asked, 8) == [2, 1], "what failed is asked again, after what never was"
+    assert [again.seconds(one, 8) for one in asked] == [8, 16, 8], "... with more time"
+    assert again.seconds(asked[1], 20) == 20
     assert objects.Record.read(place, "2.0").todo(asked, 8) == [0, 2, 1], "of another cvc5"
 
 
@@ -353,7 +354,25 @@ def test_a_question_that_many_ask_comes_before_a_shorter_one() -> None:
     asked = some_questions()
     assert len(asked[0].text) < len(asked[2].text) < len(asked[1].text)
     asked[1].names *= 20
-    assert objects.Record("1.0").todo(asked, 8) == [1, 0, 2]
+    assert objects.Record("1.0").todo(asked, 8) == [1, 2, 0], "and theories take turns"
+
+
+def test_what_failed_is_asked_again_until_it_has_had_its_time() -> None:
+    asked = some_questions()
+    record, had = objects.Record("1.0"), []
+    record.update(asked, {}, [objects.Proved(0), objects.Proved(2)], 8)
+    while record.todo(asked, 100):
+        (n,) = record.todo(asked, 100)
+        had.append(record.seconds(asked[n], 100))
+        record.update(asked, {}, [objects.Proved(n, "too slow")], had[-1])
+    assert had == [100, 200, 400, objects.LONGEST]
+
+
+def test_what_had_least_time_is_asked_first() -> None:
+    asked, record = some_questions(), objects.Record("1.0")
+    for n, limit in ((0, 32), (1, 8), (2, 16)):
+        record.update(asked, {}, [objects.Proved(n, "too slow")], limit)
+    assert record.todo(asked, 8) == [1, 2, 0]
 
 
 def test_nothing_is_known_of_a_question_that_has_changed(tmp_path: Path) -> None:

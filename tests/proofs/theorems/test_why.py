@@ -30,7 +30,7 @@ def supposed(theorems: Sequence[Theorem]) -> list[str]:
 def test_what_is_pinned_is_of_all_clauses(theorems: Sequence[Theorem]) -> None:
     known = why.reasons().get(theorems[0].id, {})
     assert list(known) == supposed(theorems)
-    clauses = {f.__name__ for theorem in theorems for f in theorem.all}
+    clauses = {f.__name__ for theorem in theorems for f in (*theorem.all, *theorem.claimed)}
     for name, reason in known.items():
         assert set(reason) == {"fails", "after", "rule"}, name
         # What fails is something that is left when the clause is not, or that values fit

@@ -87,6 +87,8 @@ STEPS: dict[str, tuple[Any, ...]] = {
     ),
     "an ACK outside the window": (SLOW | {"duplicates": 2}, "<SEQ=250><ACK=100><WND=100><CTL=ACK>"),
     "nothing in flight": (SLOW | {"flight": 0, "queued": 0}, ACK.format(100)),
+    "an ACK of the octet that is timed, and no other": (SLOW | TIMED, ACK.format(111)),
+    "a timeout whose last octet is timed": (SLOW | TIMED | {"timed": 109}, EXPIRES),
 }
 RULES = (
     Rules(),

@@ -371,3 +371,12 @@ def test_bursts_are_of_one_tcb():
     ghost = Ghost(idled=True, flown=9, flood=True)
     Bursts().ended(ghost, moment(tcb(), tcb()))
     assert (ghost.idled, ghost.flown, ghost.flood) == (False, 0, True)
+
+
+@pytest.mark.parametrize("was", [Phase.SLOW_START, Phase.AVOIDANCE, Phase.RECOVERY])
+@pytest.mark.parametrize("now", [Phase.SLOW_START, Phase.AVOIDANCE, Phase.RECOVERY])
+def test_an_idle_time_ends_congestion_avoidance(was, now):
+    """... and begins slow start, and no other phase begins or ends by it."""
+    m = moment(tcb(), tcb(), what=Input.IDLE)
+    edge = was == now or (was, now) == (Phase.AVOIDANCE, Phase.SLOW_START)
+    assert is_edge(was, now, m) == edge

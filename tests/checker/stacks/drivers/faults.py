@@ -76,6 +76,15 @@ class SeqTooFar(_Sent):
         return seg._replace(seq=(seg.seq + 1) % 2**32) if seg.has("F") else seg
 
 
+class Deaf(_Through):
+    """Takes no text: such a segment is lost on the way to it."""
+
+    def inject(self, packet: bytes) -> None:
+        seg = unpack(packet)
+        if seg is None or not seg.text:
+            self.stack.inject(packet)
+
+
 class NoCloseWait(_Through):
     """Says ESTABLISHED in CLOSE-WAIT."""
 
@@ -92,8 +101,10 @@ class TakesMore(_Through):
         return told and told._replace(rcv_nxt=(told.rcv_nxt + 1) % 2**32)
 
 
-SENT = (NoFin, NoReset, AckTooFar, SeqTooFar)
+SEEN = (NoFin, NoReset, AckTooFar, SeqTooFar, Deaf)
+"""Faults that segments show."""
 TOLD = (NoCloseWait, TakesMore)
+"""Faults in what is told: a stack that tells nothing has them not."""
 
 
 def faulty(driver: Driver, fault: Fault) -> Driver:

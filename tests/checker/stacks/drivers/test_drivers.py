@@ -5,19 +5,22 @@ import functools
 
 import pytest
 
-from checker.stacks import PROFILES, page
+from checker.model.options import choose_rules
+from checker.stacks import PROFILES, costs, page
 from checker.stacks.drivers import DRIVERS, peers, play
 from checker.stacks.drivers.kernel import KERNEL
 from checker.stacks.drivers.lwip import LWIP
+from checker.stacks.drivers.packages import SMOLTCP
 from checker.stacks.drivers.stack import Driver
 from checker.stacks.generate.machine import Edge, machine
 from checker.stacks.generate.plans import DEPARTS, Plan, Planner, Plans, Step, controls
 from checker.stacks.linux import LINUX
+from checker.stacks.profile import Outcome, nothing
 from checker.support.program import checkout
 from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
-from tests.checker.stacks.drivers.faults import SENT, TOLD, Fault, TakesMore, faulty
+from tests.checker.stacks.drivers.faults import SEEN, TOLD, Fault, TakesMore, faulty
 
 QUICK = (LWIP,)
 """Played whole in seconds; of the others a part, and the whole with --slow."""
@@ -33,9 +36,9 @@ def _built_once(monkeypatch):
     monkeypatch.setattr(peers, "place", lambda: BUILT)
 
 
-def planner(driver: Driver, known: bool = True) -> Planner:
+def planner(driver: Driver, known: bool = True, rules: Rules | None = None) -> Planner:
     departures = PROFILES[driver.name].departures if known else ()
-    return Planner(machine(Rules()), departures, driver.can)
+    return Planner(machine(rules or Rules()), departures, driver.can)
 
 
 @functools.cache
@@ -76,7 +79,37 @@ def test_all_is_as_specified_or_a_known_departure(driver):
     assert all(DEPARTS + name in found.plans.hindered.values() for name in known - seen)
 
 
-@pytest.mark.parametrize("fault", [*SENT, *TOLD], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("driver", here(pytest.mark.slow))
+def test_the_specification_that_does_as_the_stack_does(driver):
+    """With the stack's own switches all is explained, and less of it by departures."""
+    rules = choose_rules(costs.choose([driver.name], allowed=False))
+    found = play.measure(driver, planner(driver, rules=rules))
+    assert found.good(), found.refused
+    kept = page.kept((checkout() / page.DATA).read_text())[driver.name]
+    as_specified = sum(1 for departure in found.taken.values() if not departure)
+    assert as_specified / len(found.taken) > kept["as_specified"] / kept["planned"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(SMOLTCP.missing()), reason=SMOLTCP.missing() or "-")
+def test_smoltcp_forgets_its_fin_after_an_ack():
+    """Departure 11: after an ACK of text alone, the FIN of LAST-ACK is not sent again."""
+    (departure,) = (d for d in PROFILES["smoltcp"].departures if d.number == 11)
+    again = Input.RETRANSMISSION_TIMEOUT
+    right = plan_to("smoltcp", State.LAST_ACK, again)
+    assert play.run(SMOLTCP, right).ok
+    silent = Step(right.steps[-1].edge, departure, Outcome(lambda *_: True, nothing))
+    steps = next(
+        steps
+        for plan in planned("smoltcp").plans
+        if (steps := plan.steps)[-1].departure == departure
+        and steps[-1].edge.after.state == State.LAST_ACK
+    )
+    assert play.run(SMOLTCP, Plan("forgotten", [*steps, silent])).ok
+    assert not play.run(SMOLTCP, Plan("forgotten", [*right.steps[:-1], silent])).ok
+
+
+@pytest.mark.parametrize("fault", [*SEEN, *TOLD], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("driver", here(pytest.mark.lab, pytest.mark.slow))
 def test_a_fault_is_noticed(driver, fault):
     """Something that is as planned without the fault is not with it."""

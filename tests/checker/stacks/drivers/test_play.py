@@ -16,7 +16,7 @@ from spec.rules import Rules
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.records import key
-from tests.checker.stacks.drivers.faults import SENT, TOLD, faulty
+from tests.checker.stacks.drivers.faults import SEEN, TOLD, faulty
 from tests.checker.stacks.drivers.itself import itself
 
 
@@ -43,7 +43,7 @@ def test_the_specification_does_as_planned():
     )
 
 
-@pytest.mark.parametrize("fault", [*SENT, *TOLD], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("fault", [*SEEN, *TOLD], ids=lambda fault: fault.__name__)
 def test_a_fault_is_noticed(fault):
     assert noticed(faulty(itself(), fault), Planner(whole(), can=itself().can))
 
