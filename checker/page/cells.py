@@ -101,7 +101,7 @@ def _stacks(edges: list[Edge], departures: _Known) -> dict[str, list[Any]]:
         for number, edge in enumerate(edges):
             for each in profile.departures:
                 if (outcome := _outcome(each, edge)) is not None:
-                    told = (each.name, each.section, each.evidence, each.upstream)
+                    told = (each.name, each.section, each.evidence, profile.became(each))
                     rows.append([number, departures.number(told), *_does(outcome, edge)])
         if rows:
             found[profile.name] = rows

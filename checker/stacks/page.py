@@ -100,8 +100,7 @@ def _stack(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     yield "| | where | what it does | RFC 9293 | transitions | later versions |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for each in PROFILES[name].departures:
-        became = each.upstream or ("the same" if PROFILES[name].later else "")
-        yield _departure(each, one["departed"].get(each.name, 0), became)
+        yield _departure(each, one["departed"].get(each.name, 0), PROFILES[name].became(each))
     if one["unexplained"]:
         yield from ("", "Unexplained:", "")
         yield from (f"- {transition}: {why}" for transition, why in one["unexplained"].items())

@@ -120,6 +120,10 @@ class Profile:
         """All switches by which the specification does as the stack does."""
         return {**self.switches, **self.rules}
 
+    def became(self, departure: Departure) -> str:
+        """What became of one in the later version; nothing, where none was at hand."""
+        return departure.upstream or ("the same" if self.later else "")
+
 
 # Where
 

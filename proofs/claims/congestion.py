@@ -146,7 +146,7 @@ CLAIMS = (
         p.growth_has_come,
         "transfer-ahead",
         "RFC 9293 3.4; RFC 3465",
-        witnesses=("WCC8.ahead",),
+        witnesses=("WCC8.come",),
         finding="Refuted: a sender cannot tell whether what is acknowledged has come.",
     ),
     Claim(
@@ -156,7 +156,7 @@ CLAIMS = (
         p.text_is_somewhere,
         "transfer-ahead",
         "RFC 9293 3.4, 3.8.1",
-        witnesses=("WCC8.ahead",),
+        witnesses=("WCC8.come",),
         finding="Refuted, as it must be: what is acknowledged is freed. What was lost of it nobody "
         "has, and no loss is noticed.",
     ),
@@ -308,6 +308,7 @@ WITNESSES = (
     seen(
         CLAIMS, "WCC8.hidden", "CC8.ahead", "text is lost, and nobody notices", p.losses_are_hidden
     ),
+    seen(CLAIMS, "WCC8.come", "CC8.come", "B has all that A wrote, and A knows", p.three_delivered),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(
         "WCC.spurious",

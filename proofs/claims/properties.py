@@ -1282,7 +1282,7 @@ def growth_has_come(world: World) -> bool:
 
 
 def text_is_somewhere(world: World) -> bool:
-    """T8.ahead: what A has freed, B has taken."""
+    """CC8.kept: what A has freed, B has taken."""
     a, b = world.hosts
     return not _established(world) or a.tcb.snd.una - (a.tcb.iss + 1) <= b.ghost.delivered
 
@@ -1293,6 +1293,12 @@ def losses_are_hidden(world: World) -> bool:
     (sender,) = a.tcb.transfers
     done = _established(world) and a.tcb.snd.una == a.tcb.iss + 4
     return done and b.ghost.delivered != 3 and sender.ssthresh == 4
+
+
+def three_delivered(world: World) -> bool:
+    """B has the three octets that A may write, and A has freed them."""
+    a, b = world.hosts
+    return _established(world) and b.ghost.delivered == 3 and a.tcb.snd.una == a.tcb.iss + 4
 
 
 def all_delivered(world: World) -> bool:

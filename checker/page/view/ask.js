@@ -180,9 +180,9 @@ export class Ask {
         does.get(key).cases.push(n);
       }
       const rows = [...does.values()].map(({ departure, sent, after, cases: met }) => {
-        const [name, section, evidence, upstream] = cells.departures[departure];
+        const [name, section, evidence, became] = cells.departures[departure];
         return h("li", {}, `${name} `, h("span", { class: "small" }, "(", rfc(section), ")"), `; ${t("case")} `, met.map((n, i) => [i ? ", " : "", number(n)]),
-          `: ${sent || t("nothing")} → ${after}`, h("span", { class: "small" }, `. ${t("known by")}: ${evidence}; ${t("later versions")}: ${upstream}`));
+          `: ${sent || t("nothing")} → ${after}`, h("span", { class: "small" }, `. ${t("known by")}: ${evidence}${became ? `; ${t("later versions")}: ${became}` : ""}`));
       });
       return h("tr", {}, h("th", { scope: "row" }, stack, h("div", { class: "small" }, seen)),
         h("td", {}, rows.length ? h("ul", {}, rows) : t("no departure is known here")));

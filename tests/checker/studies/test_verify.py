@@ -97,7 +97,7 @@ def test_select(ids: list[str], chosen: list[str]) -> None:
 @pytest.mark.parametrize("id", ["T", "t1", "T1.", "T11", ""])
 def test_select_knows_no_other_claim(id: str) -> None:
     with pytest.raises(
-        UsageProblem, match=r"no claim .*(did you mean|there are 517, such as T1, )"
+        UsageProblem, match=r"no claim .*(did you mean|there are 518, such as T1, )"
     ):
         choose_claims([id])
 
