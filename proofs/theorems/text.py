@@ -441,7 +441,7 @@ def _reset(s: Turn, _: None) -> list[Flying] | None:
 def _arrives(s: Turn, flying: Flying) -> list[Flying] | None:
     """A segment arrives, if it is not too old."""
     me: End = s.me
-    if me.state == State.CLOSED or not _near(s, flying):
+    if me.state == State.CLOSED or not near(s, flying):
         return None
     seg = Segment(_number(s, flying.at), _number(s, flying.acks), flying.wnd)
     seg.ctl = Control(ack=flying.ack)
@@ -502,7 +502,7 @@ def _held(s: Turn, flying: Flying) -> list[Flying] | None:
     me: End = s.me
     if me.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         return None
-    if flying.syn | (flying.text == 0) or not _near(s, flying):
+    if flying.syn | (flying.text == 0) or not near(s, flying):
         return None
     tcb, tcp, had = _tcb(s), _using(s, me.buffer), me.taken
     seg = Segment(_number(s, flying.at), text=flying.text, ctl=Control(ack=True))
@@ -520,7 +520,7 @@ def _held(s: Turn, flying: Flying) -> list[Flying] | None:
     return sent
 
 
-def _near(s: Turn, flying: Flying) -> bool:
+def near(s: Turn, flying: Flying) -> bool:
     """Is no number of a segment too far from the one that it is compared with?"""
     me: End = s.me
     another = flying.src != me.heard

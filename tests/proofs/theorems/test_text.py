@@ -13,10 +13,9 @@ from checker.engines.solver.induction import Prover, steps_of
 from checker.studies.prove import statements
 from checker.studies.prove.theories import theory
 from proofs.recheck import statement
-from proofs.recheck.statement import Statement
 from proofs.recheck.terms import evaluate
 from proofs.theorems import pace, text
-from proofs.theorems.small import Scene, Sides
+from proofs.theorems.small import Pair, Scene, Sides
 from proofs.theorems.table import BY_ID, Theorem
 from proofs.theorems.text import AROUND, BUFFER, HALF, WINDOW, Choice, End, Flying, Life
 from spec.rules import Rules
@@ -46,6 +45,8 @@ def together(*theorems: Theorem) -> Theorem:
 WHOLE = together(*ALL)
 STRICT = together(*ALL, *OPTIONS)
 """... also where a SYN reopens, and what acknowledges our SYN must be at RCV.NXT."""
+PACED = BY_ID["T9.pace.text"]
+"""Where nothing is said of numbers that come back."""
 
 
 def test_clauses_are_true() -> None:
@@ -53,6 +54,21 @@ def test_clauses_are_true() -> None:
     assert not false
     assert {"deliver", "SEND", "RECEIVE", "CLOSE", "RETRANSMISSION TIMEOUT", "again"} <= {*done}
     assert done["3.10.7.4/seventh/text"] > 20 and done["3.10.7.4/first/answer"] > 100
+
+
+def test_clauses_are_true_where_few_numbers_are_used() -> None:
+    done, false = seen(PACED, 12, 300, 150)
+    assert not false
+    assert {"deliver", "take what was held", "SEND", "RECEIVE", "CLOSE", "again"} <= {*done}
+    assert done["3.10.7.4/seventh/text"] > 20
+
+
+@pytest.mark.slow
+def test_clauses_are_true_of_many_states_where_few_numbers_are_used() -> None:
+    done, false = seen(PACED, 400, 600, 3000)
+    assert not false
+    assert {*text.TEXT.moves, "deliver", "graceful", "around", "full", "again", "stale"} <= {*done}
+    assert {state.value for state in State} <= {*done}
 
 
 def test_clauses_are_true_where_a_syn_reopens() -> None:
@@ -80,7 +96,7 @@ def test_clauses_are_true_of_many_states() -> None:
     assert {*text.OUR_SYN, "3.10.7.3/SYN-SENT/fourth/simultaneous"} <= {*done}
 
 
-@pytest.mark.parametrize("theorem", ALL, ids=lambda theorem: theorem.id)
+@pytest.mark.parametrize("theorem", (*ALL, PACED), ids=lambda theorem: theorem.id)
 def test_theorems_go_to_workers(theorem: Theorem) -> None:
     assert pickle.loads(pickle.dumps(theorem)).id == theorem.id
 
@@ -91,8 +107,10 @@ def test_theorems_go_to_workers(theorem: Theorem) -> None:
 class Talk:
     """Two ends, of which one sends; segments are kept."""
 
+    theorem, system = WHOLE, text.TEXT
+
     def __init__(self, room: int = WINDOW, iss: int = (1 << 32) - 7) -> None:
-        self.ends = [End(), End()]
+        self.ends = [self.system.end(), self.system.end()]
         self.room = room
         self.act("passive OPEN", 1)
         (syn,) = self.act("active OPEN", 0, isn=iss, room=room)
@@ -100,18 +118,19 @@ class Talk:
         self.syn = syn
 
     def act(self, name: str, me: int, message: Flying | None = None, **open_: Any) -> list[Flying]:
-        sent = self.tried(name, me, message, Choice(**open_))
+        sent = self.tried(name, me, message, self.system.open(**open_))
         assert sent is not None, name
         return sent
 
     def tried(
         self, name: str, me: int, message: Flying | None, open_: Choice
     ) -> list[Flying] | None:
-        s = turn(text.TEXT, WHOLE, self.ends[me], self.ends[1 - me], open_, lambda n: n + (1 << 40))
-        return {**text.TEXT.moves, **text.TEXT.deliveries}[name](s, message)
+        ends = self.ends[me], self.ends[1 - me]
+        s = turn(self.system, self.theorem, *ends, open_, lambda n: n + (1 << 40))
+        return {**self.system.moves, **self.system.deliveries}[name](s, message)
 
-    def refuses(self, me: int, message: Flying) -> bool:
-        return self.tried("deliver", me, message, Choice()) is None
+    def refuses(self, me: int, message: Flying, **open_: Any) -> bool:
+        return self.tried("deliver", me, message, self.system.open(**open_)) is None
 
     def carry(self, octets: int) -> list[Flying]:
         """So many octets are sent, taken and acknowledged."""
@@ -125,9 +144,9 @@ class Talk:
         return sent
 
 
-def established(room: int = WINDOW) -> Talk:
+def established(room: int = WINDOW, kind: type[Talk] = Talk) -> Talk:
     """... once the handshake is done."""
-    talk = Talk(room)
+    talk = kind(room)
     (ack,) = talk.act("deliver", 0, talk.syn_ack)
     assert talk.act("deliver", 1, ack) == []
     assert [end.state for end in talk.ends] == [State.ESTABLISHED] * 2
@@ -353,47 +372,53 @@ def test_a_tcb_that_is_not_kept_is_told() -> None:
 # The statement
 
 
-@cache
-def read() -> Statement:
-    return statement.read(statements.PLACE / "T1.text.txt")
+STATED = pytest.mark.parametrize("whole", [STRICT, PACED], ids=lambda theorem: theorem.id)
 
 
 @cache
-def held() -> Held:
-    return Held(ALL[0], read(), (1, 5, 1 << 31, 1 << 32, 1 << 34))
+def held(id: str) -> Held:
+    made = statement.read(statements.PLACE / f"{id}.txt")
+    return Held(BY_ID[id], made, (1, 5, 1 << 31, 1 << 32, 1 << 34))
 
 
-def test_the_statement_says_what_the_specification_does() -> None:
-    assert len(held().taken(150, 5)) > 90
+@STATED
+def test_the_statement_says_what_the_specification_does(whole: Theorem) -> None:
+    assert len(held(whole.id).taken(150, 5)) > 90
 
 
-def test_the_statement_says_so_on_some_paths() -> None:
-    assert held().on_paths(23) > 0.6
+@STATED
+def test_the_statement_says_so_on_some_paths(whole: Theorem) -> None:
+    assert held(whole.id).on_paths(23) > 0.6
 
 
 @pytest.mark.slow
-def test_the_statement_says_so_on_every_path() -> None:
-    assert held().on_paths(1) > 0.6
+@STATED
+def test_the_statement_says_so_on_every_path(whole: Theorem) -> None:
+    assert held(whole.id).on_paths(1) > 0.6
 
 
 @pytest.mark.slow
-def test_the_statement_says_so_of_many_inputs() -> None:
-    assert len(held().taken(2_000, 6)) > 170
+@STATED
+def test_the_statement_says_so_of_many_inputs(whole: Theorem) -> None:
+    assert len(held(whole.id).taken(2_000, 6)) > 170
 
 
-def test_clauses_say_what_their_functions_do() -> None:
-    by_name = {f.__name__: f for f in STRICT.all}
-    found = held().clauses(by_name, Flying)
+@STATED
+def test_clauses_say_what_their_functions_do(whole: Theorem) -> None:
+    assert isinstance(whole.system, Pair)
+    by_name = {f.__name__: f for f in whole.all}
+    found = held(whole.id).clauses(by_name, whole.system.message)
     assert {*found} == {*by_name}
     assert sum(len(came) == 2 for came in found.values()) > 12
 
 
-def test_no_clause_speaks_of_what_is_open() -> None:
+@STATED
+def test_no_clause_speaks_of_what_is_open(whole: Theorem) -> None:
     """So that it is another at each step; but of switches."""
-    at, functions = held().drawn(random.Random(8))
+    at, functions = held(whole.id).drawn(random.Random(8))
     mine = {name: at[name] for name in at if name.startswith(("me.", "peer.", "seg."))}
     mine |= {"n": 1, "time_wait_reopen": True, "syn_ack_exact": True}
-    for clause in read().clauses:
+    for clause in held(whole.id).made.clauses:
         evaluate(clause.term, mine, functions)
 
 
@@ -438,6 +463,77 @@ def test_one_number_more_while_a_segment_lives_comes_back(flight: int, more: int
             s.me.nxt, s.me.una, s.me.since = s.me.nxt + rest, s.me.una + rest, s.me.since + rest
     assert not act("send on", s.me.nxt + 1), "it would be too fast"
     assert act("arrive") and pace.nothing_is_late(s) == (not more)
+
+
+class PacedTalk(Talk):
+    """... where a segment arrives if few numbers were used since it was sent."""
+
+    theorem, system = PACED, pace.PACED
+
+    def late(self) -> list[bool]:
+        return [not pace.nothing_came_back(self.sides(me)) for me in (0, 1)]
+
+    def sides(self, me: int) -> Sides:
+        life, end = lambda _: Life(), lambda n: n
+        return Sides(self.ends[me], self.ends[1 - me], life, life, end, end)
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_numbers_that_come_back_show_if_too_many_are_used(less: int) -> None:
+    talk = established(kind=PacedTalk)
+    (first, *_) = talk.carry(1000)
+    for octets in (WINDOW, WINDOW, WINDOW, WINDOW - 1000 - less):
+        talk.carry(octets)
+    a, b = talk.ends
+    assert a.nxt - first.at == AROUND - less
+    assert talk.refuses(1, first)
+    used = AROUND - 1000 - less
+    assert talk.refuses(1, first, numbers=used - 1)
+    talk.act("deliver", 1, first, numbers=used)
+    assert talk.late() == [False, less == 0] and not b.garbled
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_an_ack_that_comes_back_shows_if_too_many_are_used(less: int) -> None:
+    talk = established(kind=PacedTalk)
+    (ack,) = talk.act("deliver", 1, talk.act("SEND", 0, octets=1000)[0])
+    talk.act("deliver", 0, ack)
+    talk.act("RECEIVE", 1, room=WINDOW)
+    talk.ends[0].wnd = WINDOW
+    for octets in (WINDOW, WINDOW, WINDOW, WINDOW - 2):
+        talk.carry(octets)
+    a, b = talk.ends
+    talk.act("SEND", 0, octets=2 - less)
+    assert a.nxt - ack.acks == AROUND - less and a.una == b.got
+    assert talk.refuses(0, ack)
+    talk.act("deliver", 0, ack, numbers=AROUND)
+    assert talk.late() == [less == 0, False] and not a.strayed
+
+
+def test_held_text_is_taken_at_its_turn_however_long_it_was_held() -> None:
+    """... and not once more when others are taken."""
+    talk = established(kind=PacedTalk)
+    (first,) = talk.act("SEND", 0, octets=5)
+    (second,) = talk.act("SEND", 0, octets=3)
+    talk.act("deliver", 1, first)
+    second.acks = second.mine = second.its = 0  # type: ignore[attr-defined]
+    talk.act("take what was held", 1, second)
+    b = talk.ends[1]
+    assert b.taken == second.at + 3 and talk.late() == [False, False]
+    talk.carry(1)
+    open_ = talk.system.open()
+    assert talk.tried("take what was held", 1, second, open_) is None
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_as_many_may_be_used_as_in_an_msl(more: int) -> None:
+    """What T9.pace has of ticks, with all that may wait: the two are joined here."""
+    msl = AROUND - pace.WAITING + more
+    rate = paced(BY_ID["T9.pace"], msl, pace.WAITING)
+    bounds = dataclasses.replace(Bounds(), **PACED.bounds)
+    used = pace.Numbers(numbers=msl - 1)
+    s = Scene(None, used, Tcp(Rules(), bounds, 0))
+    assert pace.slow_enough(rate) == all(fact(s) for fact in PACED.facts) == (not more)
 
 
 def test_a_queue_is_no_longer_than_the_send_buffer() -> None:
