@@ -5,6 +5,7 @@ expected verdict; 1 a violation or an unexpected verdict; 2 usage; 3 inconclusiv
 an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 """
 
+import gc
 import sys
 
 from checker.support.errors import INTERNAL
@@ -18,7 +19,10 @@ def main() -> None:
     except ModuleNotFoundError as error:
         print(f"checker: {missing(error.name or '')}", file=sys.stderr)
         sys.exit(INTERNAL)
-    app.main()
+    try:
+        app.main()
+    finally:
+        gc.freeze()  # the end need not look for garbage among all that was imported
 
 
 if __name__ == "__main__":

@@ -548,6 +548,12 @@ class Rules:
         "An ACK lets cwnd grow only if at least half of it was in flight; off, however little "
         "was [128].",
     )
+    unsent_ack_refused: bool = _rule(
+        True,
+        "RFC 9293 3.10.7.4 fifth",
+        "An ACK of something not yet sent is answered with an ACK, and counts for nothing; off, it "
+        "is believed, and SND.NXT moves up to it [129].",
+    )
     cwnd_floor: bool = _rule(
         True,
         "RFC 5681 3.1 (4)",

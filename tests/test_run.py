@@ -155,7 +155,7 @@ def test_a_missing_package_is_one_line(command: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("diagram", "--check"),
+        ("diagram",),
         ("matrix", "--check"),
         ("costs", "--page"),
         ("time-wait", "--page"),

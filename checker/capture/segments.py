@@ -92,9 +92,15 @@ known."""
 
 def read(frames: Iterable[Frame], seen: Seen | None = None) -> Iterator[Packet | Unread]:
     """What is TCP in ``frames``; the rest is passed over."""
-    fragments = Fragments()
+    yield from read_numbered(enumerate(frames, 1), Fragments(), seen)
+
+
+def read_numbered(
+    frames: Iterable[tuple[int, Frame]], fragments: Fragments, seen: Seen | None = None
+) -> Iterator[Packet | Unread]:
+    """What is TCP in frames that have numbers; others may have been read by somebody else."""
     try:
-        for number, frame in enumerate(frames, 1):
+        for number, frame in frames:
             if fragments.waiting:
                 yield from _given_up(fragments.expired(frame.time))
             usual = _usual(number, frame) if frame.link == 1 else None

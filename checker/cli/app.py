@@ -1,40 +1,20 @@
-"""The application: the commands in the order in which ``--help`` lists them, and how a run ends."""
+"""The application: the commands in the order in which ``--help`` lists them, and how a run ends.
 
+A command's module is imported when the command is asked for, and with it what it needs: no solver,
+compiler or browser's page is waited for that is not used. ``app`` has all commands.
+"""
+
+import importlib
 import os
 import signal
 import sys
-from typing import Annotated
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
 from checker import __version__
-from checker.cli import (
-    bench,
-    conform,
-    costs,
-    coverage,
-    crosscheck,
-    diagram,
-    explore,
-    export,
-    flood,
-    generate,
-    http,
-    listing,
-    matrix,
-    mutants,
-    narrate,
-    play,
-    prove,
-    report,
-    requirements,
-    simulate,
-    sockets,
-    stack,
-    time_wait,
-    trace,
-    verify,
-)
 from checker.model.own import load_installed
 from checker.support import files, streams
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem, refusal
@@ -64,18 +44,40 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=called() == INSTALLED,  # a shell completes for a program, not for a module
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\n\n".join(
-        ("Examples:", *(f"{called()} {example}" for example in EXAMPLES.values()), EXIT_CODES)
-    ),
+COMMANDS = (
+    *("verify", "prove", "explore", "bench", "trace", "simulate", "diagram", "matrix"),
+    *("time-wait", "flood", "http", "coverage", "requirements", "generate", "stack", "costs"),
+    *("mutants", "crosscheck", "export", "page", "conform", "narrate", "sockets", "report", "list"),
 )
+"""In the order of ``--help``."""
+_ELSEWHERE = {"page": ("play", "page"), "list": ("listing", "list_")}
+"""The module and the function of a command, where they have not its name."""
 
 
-@app.callback()
+def _command(name: str) -> Callable[..., Any]:
+    module, function = _ELSEWHERE.get(name, (plain := name.replace("-", "_"), plain))
+    found: Callable[..., Any] = getattr(importlib.import_module(f"checker.cli.{module}"), function)
+    return found
+
+
+def application(names: Collection[str] = COMMANDS) -> typer.Typer:
+    """The application with these commands."""
+    made = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=called() == INSTALLED,  # a shell completes for a program, not for a module
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="\n\n".join(
+            ("Examples:", *(f"{called()} {example}" for example in EXAMPLES.values()), EXIT_CODES)
+        ),
+        callback=options,
+    )
+    for name in names:
+        example = f"Example: {called()} {EXAMPLES[name]}\n\n" if name in EXAMPLES else ""
+        made.command(name, epilog=example + EXIT_CODES)(_command(name))
+    return made
+
+
 def options(
     version: Annotated[
         bool,
@@ -86,36 +88,16 @@ def options(
     load_installed()
 
 
-for command in (
-    verify.verify,
-    prove.prove,
-    explore.explore,
-    bench.bench,
-    trace.trace,
-    simulate.simulate,
-    diagram.diagram,
-    matrix.matrix,
-    time_wait.time_wait,
-    flood.flood,
-    http.http,
-    coverage.coverage,
-    requirements.requirements,
-    generate.generate,
-    stack.stack,
-    costs.costs,
-    mutants.mutants,
-    crosscheck.crosscheck,
-    export.export,
-    play.page,
-    conform.conform,
-    narrate.narrate,
-    sockets.sockets,
-    report.report,
-    listing.list_,
-):
-    name = command.__name__.strip("_").replace("_", "-")
-    example = f"Example: {called()} {EXAMPLES[name]}\n\n" if name in EXAMPLES else ""
-    app.command(name, epilog=example + EXIT_CODES)(command)
+@cache
+def _whole() -> typer.Typer:
+    return application()
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``, made when it is first wanted."""
+    if name == "app":
+        return _whole()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _spread(argv: list[str]) -> list[str]:
@@ -160,7 +142,9 @@ def main() -> None:
 def _run() -> int:
     """The exit code of the command, its problem told if it has one."""
     try:
-        code = app(_spread(sys.argv[1:]), prog_name=called(), standalone_mode=False)
+        words = _spread(sys.argv[1:])
+        app = application(words[:1] if words and words[0] in COMMANDS else COMMANDS)
+        code = app(words, prog_name=called(), standalone_mode=False)
         if code == _INTERRUPTED:
             return _told(_ENDED, INCONCLUSIVE)
         return code if isinstance(code, int) else OK

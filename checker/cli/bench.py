@@ -12,9 +12,10 @@ from rich.table import Table
 from checker.cli.options import BoundsOption, MemoryOption, ProfileOption, RulesOption, octets
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
+from checker.support.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from checker.studies.bench import Row
+    from checker.studies.bench import Row, Start
 
 
 def bench(
@@ -28,10 +29,19 @@ def bench(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that a run may take.")] = 1800.0,
     max_memory: MemoryOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
+    starts: Annotated[
+        bool,
+        typer.Option("--starts", help="Measure instead how soon short commands have a result."),
+    ] = False,
 ) -> None:
     """Measure our engines and other people's on one case, whole processes side by side."""
     from checker.studies import bench as study
 
+    if starts:
+        if rules or bounds or with_:
+            raise UsageProblem("--starts has its own commands: it takes --repeat and --json only")
+        _starts(repeat, json)
+        return
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if json is not None:
         files.writable(json)
@@ -50,6 +60,28 @@ def bench(
         files.write_json(json, study.document(rows, profile, chosen_rules, chosen_bounds))
     print_bench(rows)
     raise typer.Exit(study.exit_code(rows))
+
+
+def _starts(repeat: int, json: Path | None) -> None:
+    from checker.studies import bench as study
+
+    if json is not None:
+        files.writable(json)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    rows = study.starts(repeat, lambda line: console.print(f"[dim]{line}[/]"))
+    if json is not None:
+        files.write_json(json, study.document_of_starts(rows))
+    print_starts(rows)
+
+
+def print_starts(rows: "Sequence[Start]") -> None:
+    """Starts as a table; a ratio is how many times as long as Python's own start it took."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("command", "wall s", "cpu s", "ratio"):
+        table.add_column(heading, justify="left" if heading == "command" else "right")
+    for row in rows:
+        table.add_row(row.command, f"{row.wall_s:.2f}", f"{row.cpu_s:.2f}", f"{row.ratio:.1f}")
+    Console(soft_wrap=True, highlight=False, width=140).print(table)
 
 
 def print_bench(rows: "Sequence[Row]") -> None:

@@ -8,7 +8,7 @@ import typer
 
 from checker.cli import progress
 from checker.support.errors import VIOLATED
-from checker.support.program import called, checkout
+from checker.support.program import called, checkout, shipped
 
 
 def diagram(
@@ -23,7 +23,7 @@ def diagram(
     """Draw the state machines and handshakes of the documentation."""
     from checker.studies import diagram as study
 
-    directory = directory or checkout("diagrams")
+    directory = directory or (shipped if check else checkout)("diagrams")
     with progress.counted("diagram"):
         if not check:
             study.write(directory)

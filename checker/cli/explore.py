@@ -31,8 +31,11 @@ def explore(
     profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
-    engine: Annotated[str, typer.Option(help="explore, native or auto.")] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="Threads of a native search.")] = 1,
+    engine: Annotated[str, typer.Option(help="explore, native, distributed or auto.")] = "auto",
+    threads: Annotated[
+        int,
+        typer.Option(min=1, help="Threads of a native search, or workers of a distributed one."),
+    ] = 1,
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
     expect: Annotated[
@@ -83,6 +86,11 @@ def explore(
         f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "
         f"{_peak() / 2**30:.2f} GiB ({found.engine}{progress.resumed(found)})"
     )
+    for i, share in enumerate(found.shares):
+        print(
+            f"worker {i}: {share.states:,} states ({share.states / max(found.states, 1):.1%}), "
+            f"visited set {share.table / 2**20:,.1f} MiB, process {share.resident / 2**30:.2f} GiB"
+        )
     raise typer.Exit(OK if found.complete else INCONCLUSIVE)
 
 

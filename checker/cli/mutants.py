@@ -66,14 +66,23 @@ def mutants(
         if carry:
             _carry_prover()
         raise typer.Exit(
-            _prover(only or [], json, journal, resume, workers, page or carry, rest, check)
+            _prover(
+                only or [],
+                json,
+                journal,
+                resume,
+                workers,
+                (page or carry) and not rest,
+                rest,
+                check,
+            )
         )
     from checker.studies import mutants as study
     from checker.studies import mutants_page
 
     if carry:
         mutants_page.carry()
-    if page or carry:
+    if (page or carry) and not rest:
         mutants_page.write()
         return
     if check:
@@ -91,7 +100,11 @@ def mutants(
         progress.counted("mutants") as tell,
     ):
         known = all(mutant.name in book.known for mutant in chosen)
-        before = [] if known else study.arenas(told=lambda name: tell(f"without a change: {name}"))
+        before = (
+            []
+            if known
+            else study.arenas(chosen, told=lambda name: tell(f"without a change: {name}"))
+        )
         judged = study.run(chosen, before, book, every, workers or os.cpu_count() or 1, tell)
     found = study.report(judged, every) if kept is None else study.completed(kept, judged)
     for line in study.told(found):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from checker.ir.sources import digest
 from checker.model import own
-from checker.model.options import values
+from checker.model.options import parse_rules, values
 from checker.support.journal import Journal
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
@@ -149,6 +149,15 @@ def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -
             file=sys.stderr,
         )
     return journal
+
+
+def chosen(rules: Sequence[str] | None) -> dict[str, Any]:
+    """The rules of ``--rules``, where a stack may stand for its own."""
+    if not rules or all("=" in one for one in rules):
+        return parse_rules(rules or [])
+    from checker.stacks import costs  # with all that is known of all stacks
+
+    return costs.choose(rules)
 
 
 def octets(gib: float | None) -> int | None:

@@ -12,17 +12,11 @@ from checker.support.errors import OK, VIOLATED
 
 def page(
     out: Annotated[Path, typer.Option(help="Write here.")] = Path("tcp.html"),
-    find: Annotated[
-        bool, typer.Option("--find", help="First search anew for what witnesses show (minutes).")
-    ] = False,
 ) -> None:
     """Write one HTML file that runs the specification in a browser, without a network."""
-    from checker.page import build, witnesses
+    from checker.page import build
 
     files.writable(out)
-    if find:
-        text = witnesses.written(witnesses.found())
-        files.write(build.ROOT / witnesses.DATA, text.encode())
     made = build.page()
     files.write(out, made.text.encode())
     for stale in made.stale:

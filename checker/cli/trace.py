@@ -14,9 +14,9 @@ from checker.cli.options import (
     RulesOption,
     StatesOption,
     ViewOption,
+    chosen,
 )
 from checker.model.options import choose_claim, parse_bounds
-from checker.stacks import costs
 
 
 def trace(
@@ -37,7 +37,7 @@ def trace(
     raise typer.Exit(
         study.trace(
             choose_claim(claim),
-            costs.choose(rules or []),
+            chosen(rules),
             parse_bounds(bounds or []),
             out,
             profile,

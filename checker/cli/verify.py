@@ -22,13 +22,12 @@ from checker.cli.options import (
     ResumeOption,
     RulesOption,
     SymmetryOption,
+    chosen,
     octets,
 )
 from checker.cli.table import print_report
 from checker.model import own
 from checker.model.options import choose_claims, choose_profile, parse_bounds, show
-from checker.stacks import PROFILES as STACKS
-from checker.stacks import costs
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
@@ -105,7 +104,7 @@ def verify(
     from checker.studies import verify as study
     from proofs.claims.claim import ALWAYS, SOMETIMES
 
-    chosen_rules, chosen_bounds = costs.choose(rules or []), parse_bounds(bounds or [])
+    chosen_rules, chosen_bounds = chosen(rules), parse_bounds(bounds or [])
     if compare and (chosen_rules or pin or unbounded):
         raise UsageProblem("--compare takes no --rules, --pin or --prove: it has its own rules")
     first, second = map(_rules_of, compare) if compare else ({}, chosen_rules)
@@ -230,9 +229,14 @@ def verify(
 
 def _rules_of(text: str) -> dict[str, Any]:
     """Rules as ``--compare`` takes them."""
-    if "=" not in text and text != DEFAULTS and text not in STACKS:
-        raise unknown("set of rules", text, [DEFAULTS, *STACKS])
-    return {} if text == DEFAULTS else costs.choose(text.split(","))
+    if text == DEFAULTS:
+        return {}
+    if "=" not in text:
+        from checker.stacks import PROFILES as STACKS
+
+        if text not in STACKS:
+            raise unknown("set of rules", text, [DEFAULTS, *STACKS])
+    return chosen(text.split(","))
 
 
 def _shown(rules: Mapping[str, Any], bounds: Mapping[str, Any]) -> str:

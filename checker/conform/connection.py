@@ -187,7 +187,7 @@ class Flow:
 
     __slots__ = (
         "at", "connection", "ends", "first", "given_up", "joined", "keys", "last", "missed",
-        "offered", "past", "refused", "scope", "seen", "sent", "sockets",
+        "offered", "pair", "past", "refused", "scope", "seen", "sent", "sockets", "waited", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -215,6 +215,8 @@ class Flow:
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen
+        self.pair: Any = None  # while it is quiet: ``quiet.Pair``
+        self.waits = self.waited = 1  # segments until it may be taken for quiet; and at first
 
     @property
     def monitors(self) -> tuple[Monitor, Monitor]:

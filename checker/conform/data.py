@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from checker.capture import Frame, Packet, Unread, read
 from checker.capture.datagrams import carried
+from checker.capture.fragments import Fragments
 from checker.capture.networks import Ip
+from checker.capture.segments import read_numbered
 from checker.conform.connection import Connection
 from checker.conform.follow import Follower
+from checker.conform.quiet import Watcher
 from checker.dataplane.judge import RFC, Check, Timing, judge
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Room
@@ -32,8 +35,18 @@ class Watch:
         self.open: dict[int, Plane] = {}  # by the identity of a connection that is followed
         self.frame: Frame | None = None
 
-    def over(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
-        """The segments; each is looked at when the follower has seen it."""
+    def over(
+        self, follower: Follower, frames: Iterable[Frame], watcher: Watcher | None = None
+    ) -> Iterator[Packet | Unread]:
+        """The segments; each is looked at when the follower has seen it.
+
+        With a ``watcher``, those of quiet connections are taken from here, if nobody asks for them.
+        """
+        if self.timing is None and watcher is not None:
+            fragments = Fragments()
+            over = follower.quiet.over(frames, fragments, watcher)
+            yield from read_numbered(over, fragments)
+            return
         if self.timing is None:
             yield from read(frames)
             return

@@ -52,6 +52,18 @@ class Ends:
         assert self._monitors is not None
         return self._monitors
 
+    @property
+    def known(self) -> tuple[Monitor, Monitor] | None:
+        """The monitors, unless something else stands for them."""
+        return self._monitors
+
+    def passed(self, segments: int) -> None:
+        """So many were seen that changed nothing but numbers."""
+        if (self._taken % LIFE) + segments >= LIFE:
+            self.shorten()
+        self._taken += segments
+        self.note, self.breach, self.departs = "", None, False
+
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
         self.breach = None

@@ -37,8 +37,9 @@ from checker.conform.ends import Plain, Way
 from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
-from checker.conform.monitor import BEHIND, NEAR, OLDER
+from checker.conform.monitor import BEHIND, EVENTFUL, NEAR, OLDER
 from checker.conform.patience import REFUSED, Patience
+from checker.conform.quiet import ROUND, Quiet
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -108,27 +109,36 @@ class Follower:
         # Of addresses, or of sockets not yet known.
         self.hidden: dict[tuple[bytes, bytes], str] = {}
         self.blind: list[tuple[int, str]] = []  # frames that may be of any connection, and why
-        self.segments = 0
         self.patience = Patience()
+        self.quiet = Quiet(self.patience)
         self.missed = 0  # connections of others than those at whose end the capture was taken
+
+    @property
+    def segments(self) -> int:
+        """How many were seen."""
+        return self.quiet.segments
 
     def feed(self, items: Iterable[Packet | Unread]) -> None:
         """Follow what was captured, in order."""
-        flows = self.flows
+        flows, quiet = self.flows, self.quiet
         for item in items:
             if item.__class__ is Unread:
                 self._unread(item)
                 continue
             p: Packet = item  # type: ignore[assignment]
-            self.segments += 1
+            quiet.segments += 1
             found = flows.get((p.src, p.dst, p.scope))
             if found is None:
                 found = self._flow(p)
             flow, side = found
+            if flow.pair is not None:
+                quiet.wake(flow)
             flow.last = p.time
-            if not self.segments & 0xFFFF:
+            if not quiet.segments % ROUND:
                 self._rest(p.time)
             self._packet(flow, side, p)
+            if quiet.watcher is not None and not p.flags & EVENTFUL:
+                quiet.look(flow)
 
     def finish(self) -> None:
         """The capture has ended."""
@@ -183,6 +193,7 @@ class Follower:
 
     def _rest(self, now: float) -> None:
         """Forget what ended, and has rested for 2 MSL: its sockets may be anybody's."""
+        self.quiet.times()
         for flow in {id(f): f for f, _ in self.flows.values()}.values():
             if now - flow.last > RESTED and flow.over():
                 self._drop(flow)
@@ -196,6 +207,7 @@ class Follower:
 
     def _forget(self, now: float) -> None:
         """Make room: first what ended and has rested for 2 MSL, then what ended, then the idle."""
+        self.quiet.times()
 
         def use(flow: Flow) -> tuple[int, float]:
             if not flow.over():
@@ -430,6 +442,8 @@ class Follower:
 
     def _close(self, flow: Flow) -> None:
         """Its present connection has come to its end: say what it was."""
+        if flow.pair is not None:
+            self.quiet.wake(flow)
         connection = flow.connection
         if connection is None:
             return

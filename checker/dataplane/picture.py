@@ -42,4 +42,6 @@ def picture(plane: Plane, side: int, who: str, zero: float) -> Plot | None:
     beyond = f"; the window, {widest:,} at most, is beyond the picture" if widest > shown else ""
     how = "as its sender sees it" if way.flight.lag else "as captured"
     title = f"{who} sends: octets in flight, {how}{beyond}"
-    return Plot(title, "octets", [flight, window], COLOURED, spans, marks, shown)
+    return Plot(
+        title, "octets", [flight, window], COLOURED, spans, marks, shown, cross="sent again"
+    )

@@ -1,7 +1,8 @@
 """Engines: search and solve. None knows TCP.
 
 ==========  ========================================================================
-explicit    every reachable state, one by one: the reference in Python, and ``native``
+explicit    every reachable state, one by one: the reference in Python, ``native``, and
+            ``distributed`` over many machines
 solver      with Z3: states of symbolic numbers, whole runs, inductive proofs
 fairness    what happens in the end: loops that a fair run can stay in
 peers       other people's model checkers: SPIN and TLC, run and read

@@ -165,6 +165,10 @@ class Listeners:
         elif self.port is None or p.dst[-2:] == self.port:
             self._syn(p)
 
+    def watches(self, one: bytes, other: bytes) -> bool:
+        """Does a segment between two sockets matter, be it neither SYN, FIN nor RST?"""
+        return (one, other, "") in self._open or (other, one, "") in self._open
+
     def finish(self) -> list[Listener]:
         """The capture has ended: the listeners, those with most SYNs first."""
         for key, request in self._requests.items():

@@ -5,6 +5,7 @@ with the same effects, and arrive at the same states. Neither what the search re
 run itself is trusted.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from checker.engines.explicit.engine import Path
@@ -41,3 +42,30 @@ def replay(system: System, path: Path) -> Path:
         else:
             raise Problem(f"{at} has another effect than the path says")
     return taken
+
+
+def choices(system: System, path: Path) -> list[int]:
+    """Which of all steps each step of ``path`` is, in the order in which ``system`` offers them."""
+    world, found = system.initial(), []
+    for step, after in path.steps:
+        for number, (label, then) in enumerate(system.steps(world)):
+            if key(then) == key(after) and key(label) == key(step):
+                found.append(number)
+                world = then
+                break
+        else:
+            raise Problem(f"a step is not on offer: {step.words(system.topology.names)}")
+    return found
+
+
+def chosen(system: System, numbers: Iterable[int], loop: int | None = None) -> Path:
+    """The run of these choices: found again, without a search."""
+    world = system.initial()
+    path = Path(world, [], loop)
+    for number in numbers:
+        offers = list(system.steps(world))
+        if number >= len(offers):
+            raise Problem(f"step {len(path.steps) + 1} is not possible any more")
+        path.steps.append(offers[number])
+        world = offers[number][1]
+    return path

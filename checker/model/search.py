@@ -1,7 +1,8 @@
 """The specification explored, by the engine that suits.
 
 The reference engine (``engines.explicit.reference``) takes any system as it is. The native engine
-is given the specification in parts: its hosts, and a bag for each link. Left to itself, ``search``
+is given the specification in parts: its hosts, and a bag for each link; so is the distributed one,
+which is asked for by name. Left to itself, ``search``
 begins with the reference, which needs no preparation. Where there are more than ``FEW`` states it
 changes to the native engine, from the beginning: so the same engine decides the same question each
 time.
@@ -35,7 +36,7 @@ from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
 
-Engine = Literal["auto", "explore", "native"]
+Engine = Literal["auto", "explore", "native", "distributed"]
 ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
@@ -94,6 +95,8 @@ def search(
             return found
     if options.symmetric:
         require_symmetry(system)
+    if options.engine == "distributed":
+        return engine.engine_of("distributed")(parts, checks, options)
     more = dataclasses.replace(
         options,
         max_memory=options.max_memory or machine.spare(),
@@ -105,7 +108,8 @@ def search(
 def summary(found: Exploration) -> dict[str, Any]:
     """What a search came to, for JSON."""
     names = ("engine", "states", "transitions", "depth", "complete", "why", "missed", "seconds")
-    return {name: getattr(found, name) for name in names}
+    shares = {"shares": [share._asdict() for share in found.shares]} if found.shares else {}
+    return {name: getattr(found, name) for name in names} | shares
 
 
 def identity(system: System, checks: Mapping[str, Check]) -> str:

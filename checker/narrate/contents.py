@@ -297,7 +297,7 @@ class Tap:
                 continue
             self.listeners.take(item)
             if self.listeners.port is not None:
-                follower.segments += 1
+                follower.quiet.segments += 1
                 continue
             yield item
             flow, side = follower.flows.get((item.src, item.dst, item.scope), (None, 0))

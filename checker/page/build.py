@@ -5,6 +5,7 @@ View and data are ES modules and JSON, deflated; the file has a few lines that i
 """
 
 import base64
+import dataclasses
 import json
 import re
 import zlib
@@ -15,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from checker import __version__
-from checker.page import compute, machines, runs
+from checker.page import cells, compute, machines, runs
 from checker.page.machines import MACHINES, Machine
 from checker.studies.matrix import DATA
 from checker.support import workers
+from checker.support.program import shipped
 from proofs.claims.table import CLAIMS, full_title
-from spec.rules import SWITCHES, Rules
+from spec.rules import SWITCHES
 
 ROOT = Path(__file__).parents[2]
-"""The top of the checkout, where what was found is checked in."""
+"""The top of the checkout or, installed, of the packages: where what was found is checked in."""
 
 VIEW = files("checker.page").joinpath("view")
 
@@ -49,12 +51,11 @@ def page(parallel: int = 2) -> Page:
         texts = [pool.submit(machines.module, machine) for machine in MACHINES]
         shelf = runs.Shelf()
         runs.scenarios(shelf)
-        runs.counterexamples(shelf, ROOT)
-        runs.witnessed(shelf, ROOT)
+        runs.found(shelf, ROOT, shipped())
         played = [future.result() for future in texts]
     data = {
         "version": __version__,
-        "machines": [_machine(machine) for machine in MACHINES],
+        "machines": [_machine(*pair) for pair in zip(MACHINES, played, strict=True)],
         "claims": {
             claim.id: {
                 "title": full_title(claim),
@@ -72,10 +73,11 @@ def page(parallel: int = 2) -> Page:
         "runs": shelf.runs,
         "layouts": shelf.layouts,
         "matrix": json.loads((ROOT / DATA).read_text(encoding="utf-8"))["rows"],
-        "places": places(shelf.places | set(_wheres(played))),
+        "places": places(shelf.places | set(_wheres(one.text for one in played))),
         "compute": compute.tables(ROOT),
+        "cells": cells.table(shipped()),
     }
-    modules = {f"machine-{one.id}": text for one, text in zip(MACHINES, played, strict=True)}
+    modules = {f"machine-{one.id}": its.text for one, its in zip(MACHINES, played, strict=True)}
     modules |= {f"layout-{n}": text for n, text in enumerate(shelf.modules) if text}
     text = _file(data, modules)
     return Page(
@@ -83,12 +85,15 @@ def page(parallel: int = 2) -> Page:
     )
 
 
-def _machine(machine: Machine) -> dict[str, Any]:
+def _machine(machine: Machine, played: machines.Module) -> dict[str, Any]:
     bounds = machine.bounds
     return {
         "id": machine.id,
         "switches": list(machines.switches(machine)),
-        "usual": {name: getattr(Rules(), name) for name in machine.switches},
+        "usual": {
+            name: str(getattr(value, "value", value)).lower()
+            for name, value in dataclasses.asdict(machine.rules).items()
+        },
         "claims": {
             claim.id: {k: str(getattr(v, "value", v)) for k, v in claim.rules.items()}
             for claim in machine.claims
@@ -97,6 +102,10 @@ def _machine(machine: Machine) -> dict[str, Any]:
         "window": bounds.window,
         "timed": bounds.timed,
         "octets": bounds.octets,
+        "transfer": bounds.transfer,
+        "requests": bounds.requests,
+        "keepAlive": bounds.keep_alive_idle,
+        "fixed": played.fixed,
     }
 
 

@@ -11,7 +11,8 @@ TIME_WAIT = Path("proofs/results/time_wait.json")
 
 
 def tables(root: Path) -> dict[str, Any]:
-    """Tables by name."""
+    """Tables by name. Margins are H3's formula, of the values that were searched (the slow tests
+    find each of them)."""
     cells = json.loads((root / TIME_WAIT).read_text(encoding="utf-8"))["cells"]
     wanted = ("claim", "closes", "restart", "lifetimes", "msl", "span", "verdict", "least", "limit")
     return {
@@ -21,6 +22,13 @@ def tables(root: Path) -> dict[str, Any]:
             for backlog in flood.BACKLOGS
             for retries in flood.RETRIES
             for rate in [flood.least(backlog, retries)]
+        ],
+        "margins": [
+            ["request" if from_request else "response", one.whole, limit, one.formula]
+            for from_request in (False, True)
+            for whole in sorted({delay + span - 1 for delay, span in http.DELAYS})
+            for limit in http.LIMITS
+            for one in [http.Margin(whole, 1, limit, from_request, None, 0)]
         ],
         "http": {
             version: {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from checker.exports.javascript import javascript
+from checker.exports.javascript import javascript, plain
 from checker.ir.composition import Component, Composition
 from checker.ir.nodes import enumeration
 from checker.ir.tracing import Tree
@@ -21,13 +21,18 @@ from proofs.claims.claim import ALWAYS, Claim
 from proofs.claims.table import CLAIMS
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
+from spec.observe.once import Once
+from spec.observe.silence import Silence
 from spec.observe.stale import Stale
-from spec.observe.streams import Octets
+from spec.observe.streams import Octets, Streams
 from spec.observe.watcher import Watcher
-from spec.rules import Rules
+from spec.rules import Cookies, KeepAlive, Rules
 from spec.seq import choose
 from spec.world.bounds import Bounds
 from spec.world.profiles import PROFILES
+
+RULES = Rules()
+"""Those of RFC 9293."""
 
 RFC = "as the RFC has it"
 """The departure that is none."""
@@ -42,6 +47,8 @@ class Machine:
     watchers: tuple[Watcher, ...]
     profiles: tuple[str, ...]
     switches: tuple[str, ...] = ()
+    rules: Rules = RULES
+    also: tuple[str, ...] = ()  # claims besides: what they read is the TCB's, or these watchers'
 
     @property
     def claims(self) -> list[Claim]:
@@ -49,9 +56,12 @@ class Machine:
         return [
             claim
             for claim in CLAIMS
-            if claim.kind == ALWAYS
-            and claim.profile in self.profiles
-            and {*PROFILES[claim.profile].watchers} <= {*self.watchers}
+            if claim.id in self.also
+            or (
+                claim.kind == ALWAYS
+                and claim.profile in self.profiles
+                and {*PROFILES[claim.profile].watchers} <= {*self.watchers}
+            )
         ]
 
 
@@ -103,40 +113,99 @@ MACHINES = (
         ("backlog",),
         ("syn_queue_check", "accept_queue_check"),
     ),
+    Machine(
+        "cookies",
+        replace(PROFILES["cookies-flood"].bounds, in_flight=6, capacity=4),
+        (Agreement(), Once()),
+        ("cookies", "cookies-flood"),
+        ("syn_queue_check",),
+        Rules(syncookies=Cookies.OVERFLOW),
+    ),
+    Machine(
+        "keep-alive",
+        replace(PROFILES["keep-alive"].bounds, width=5, window=4, in_flight=6, capacity=4),
+        (Silence(),),
+        ("keep-alive",),
+        ("keep_alive_gives_up",),
+        Rules(keep_alive=KeepAlive.EMPTY),
+    ),
+    Machine(
+        "http",
+        replace(PROFILES["http-idle-response"].bounds, in_flight=6, capacity=4, lose=True),
+        (Agreement(), Streams()),
+        ("http-idle-response", "http-kept"),
+        ("close_waits",),
+        Rules(time_wait_ignores_reset=True),
+    ),
+    Machine(
+        "transfer",
+        replace(
+            PROFILES["transfer"].bounds,
+            window=3,
+            octets=6,
+            write=3,
+            initial_window=2,
+            clamp=4,
+            in_flight=6,
+            capacity=4,
+        ),
+        (Octets(),),
+        (),
+        also=("T9.transfer", "CC1"),
+    ),
 )
-"""In the order in which the page offers them."""
+"""In the order in which the page offers them. A data plane has a window of three octets, and nobody
+closes: a segment meets all ways to hold, to send and to count, and its tree grows with each octet.
+The watchers of pace and course would make it larger still."""
 
 
 def _model(machine: Machine) -> Model:
-    return Model(Rules(), machine.bounds, machine.watchers)
+    return Model(machine.rules, machine.bounds, machine.watchers)
 
 
 def trees(machine: Machine) -> Traced:
-    """The machine's trees, in which its switches are a variable."""
+    """The machine's trees, in which its switches are a variable; without switches those over the
+    fields that vary."""
     model = _model(machine)
+    if not machine.switches:
+        return model.reduced
     known = traced.domains(model.rules, model.bounds)
     found = Traced(model.rules, model.bounds, model.watchers, None, None, known)
-    if machine.switches:
-        kinds = Enum("Departure", [RFC, *machine.switches])  # type: ignore[misc]
-        now = found.tracer.var("departure", enumeration(kinds))
-        changed: dict[str, Any] = {}
-        for name in machine.switches:
-            usual = getattr(model.rules, name)
-            changed[name] = choose(now == kinds[name], not usual, usual)
-        found.rules = dataclasses.replace(model.rules, **changed)
+    kinds = Enum("Departure", [RFC, *machine.switches])  # type: ignore[misc]
+    now = found.tracer.var("departure", enumeration(kinds))
+    changed: dict[str, Any] = {}
+    for name in machine.switches:
+        usual = getattr(model.rules, name)
+        changed[name] = choose(now == kinds[name], not usual, usual)
+    found.rules = dataclasses.replace(model.rules, **changed)
     return found
 
 
-def module(machine: Machine) -> str:
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A machine as an ES module; ``fixed`` are the fields of an end that never change."""
+
+    text: str
+    fixed: Mapping[str, int]
+
+
+def module(machine: Machine) -> Module:
     """The machine as an ES module."""
     model, own = _model(machine), trees(machine)
     composition = traced.composition(model.system, model.callers, own)
-    return javascript(
+    text = javascript(
         composition,
         {claim.id: predicate(claim.predicate, own) for claim in machine.claims},
         f"Two hosts: {machine.id}.",
         ("departure",),
     )
+    fixed = {
+        path: plain(value)
+        for name, value in own.constants.items()
+        for side, _, path in (name.partition("."),)
+        if side == "me"
+    }
+    return Module(text, fixed)
 
 
 def judge(own: Traced, predicates: Mapping[str, Tree], title: str) -> str:

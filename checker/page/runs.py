@@ -16,12 +16,10 @@ from checker.exports.javascript import kinds_of, plain
 from checker.ir.tracing import Branch, Tree
 from checker.model.model import Model
 from checker.model.traced import Traced, predicate
-from checker.page import witnesses
-from checker.page.ladders import run_of
 from checker.page.machines import judge
-from checker.render import Message, Story
-from checker.studies import simulate
-from checker.studies.matrix import PICTURES, Task, tasks
+from checker.render import Message, Story, ladder
+from checker.studies import matrix, simulate
+from checker.studies.matrix import PICTURES
 from checker.studies.trace import tell
 from checker.support.errors import Problem
 from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim
@@ -163,32 +161,27 @@ def _said(value: Any) -> bool:
     return value is not None and value is not False and value != []
 
 
-def pinned(root: File) -> Iterator[tuple[Task, Claim, str, File]]:
-    """The counterexamples that the matrix has drawn: their tasks, claims, names and ladders."""
-    for task in tasks():
-        for claim in task.draws:
-            name = f"{task.number}-{claim.id}" if task.number else claim.id
-            ladder = root / PICTURES / f"{name}.txt"
-            if ladder.exists():
-                yield task, claim, name, ladder
-
-
-def counterexamples(shelf: Shelf, root: File) -> None:
-    """Those of the matrix, each replayed before it is kept."""
-    for task, claim, name, ladder in pinned(root):
-        model, profile = task.job.model, task.job.profile
-        try:
-            path = run_of(model, claim, profile, ladder.read_text(encoding="utf-8"))
-        except Problem as problem:
-            shelf.stale.append(f"{name}: {problem}")
+def found(shelf: Shelf, root: File, drawn: File) -> None:
+    """Those that the matrix found, each taken again before it is kept: counterexamples, which have
+    to draw the ladder that is checked in, and what witnesses claim, seen. ``root`` has the results,
+    and ``drawn`` the drawings."""
+    for task, claim, path in matrix.pinned(root):
+        model, profile, name = task.job.model, task.job.profile, matrix.name(task, claim)
+        if isinstance(path, Problem):
+            shelf.stale.append(str(path))
+            continue
+        story = tell(model, claim, path, profile)
+        seen = claim.kind == SOMETIMES
+        if not seen and ladder(story) + "\n" != matrix.text(drawn / PICTURES / f"{name}.txt"):
+            shelf.stale.append(f"{name}: its ladder is another")
             continue
         shelf.add(
-            tell(model, claim, path, profile),
+            story,
             path,
             model,
             _alike(claim),
             id=name,
-            kind="lasso" if path.loop is not None else "counterexample",
+            kind="witness" if seen else "counterexample" if path.loop is None else "lasso",
             claim=claim.id,
             profile=profile,
             departures=model.departures,
@@ -214,24 +207,3 @@ def scenarios(shelf: Shelf) -> None:
         model = Model(walk.rules, walk.bounds, walk.watchers)
         story = simulate.tell(scenario)
         shelf.add(story, path, model, (), id=name, kind="scenario", departures=model.departures)
-
-
-def witnessed(shelf: Shelf, root: File) -> None:
-    """What witnesses claim, seen."""
-    for job, claim, numbers in witnesses.kept(root):
-        try:
-            path = witnesses.run_of(job.model, claim, numbers)
-        except Problem as problem:
-            shelf.stale.append(str(problem))
-            continue
-        shelf.add(
-            tell(job.model, claim, path, job.profile),
-            path,
-            job.model,
-            _alike(claim),
-            id=claim.id,
-            kind="witness",
-            claim=claim.id,
-            profile=job.profile,
-            departures=job.model.departures,
-        )

@@ -88,6 +88,7 @@ class Plot:
     marks: list[Mark] = field(default_factory=list)
     most: float = 0.0  # of what is shown; 0: everything
     clock: str = " s"  # the unit of time; blank: time has none
+    cross: str = "lost"  # the marks that are crosses, in red: these and no others
 
 
 def svg(plot: Plot) -> str:
@@ -204,7 +205,8 @@ class _Drawing:
         for one in self.plot.marks:
             x, y = self.x(one.x), self.y(one.y)
             shape = _shape(self.plot, one.what, x, y)
-            yield f'<path d="{shape}" stroke="{LOST}" fill="none" stroke-width="1.4">'
+            colour = _ink(self.plot, one.what)
+            yield f'<path d="{shape}" stroke="{colour}" fill="none" stroke-width="1.4">'
             yield f"<title>{_safe(one.title or one.what)}</title></path>"
 
     def _legend(self) -> Iterable[str]:
@@ -218,7 +220,10 @@ class _Drawing:
             for name in self.plot.names
             if name in names and self._colour(name) != GROUNDS[-1]
         ]
-        entries += [("mark", LOST, what) for what in dict.fromkeys(m.what for m in self.plot.marks)]
+        entries += [
+            ("mark", _ink(self.plot, what), what)
+            for what in dict.fromkeys(m.what for m in self.plot.marks)
+        ]
         for kind, colour, name in entries:
             width = 34 + 6.1 * len(name)
             if x + width > WIDTH - RIGHT and x > LEFT:
@@ -249,13 +254,22 @@ def _few(column: list[tuple[float, float | None]]) -> list[tuple[float, float | 
     return [point for point in column if id(point) in chosen]
 
 
+def _ink(plot: Plot, what: str) -> str:
+    return LOST if what == plot.cross else INK
+
+
 def _shape(plot: Plot, what: str, x: float, y: float) -> str:
-    place = list(dict.fromkeys(m.what for m in plot.marks)).index(what)
-    if place == 0:
+    """A cross, or a shape of its own for each of the first four others."""
+    if what == plot.cross:
         return f"M{x - 3.5:.1f} {y - 3.5:.1f}l7 7m0 -7l-7 7"
-    if place == 1:
-        return f"M{x - 4:.1f} {y + 3:.1f}h8l-4 -7z"
-    return f"M{x - 3:.1f} {y - 3:.1f}h6v6h-6z"
+    others = [name for name in dict.fromkeys(m.what for m in plot.marks) if name != plot.cross]
+    shapes = (
+        f"M{x - 4:.1f} {y + 3:.1f}h8l-4 -7z",
+        f"M{x - 3:.1f} {y - 3:.1f}h6v6h-6z",
+        f"M{x:.1f} {y - 4:.1f}l4 4l-4 4l-4 -4z",
+        f"M{x - 4:.1f} {y:.1f}h8m-4 -4v8",
+    )
+    return shapes[min(others.index(what), len(shapes) - 1)]
 
 
 def _ticks(most: float) -> list[float]:

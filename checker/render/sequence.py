@@ -41,9 +41,6 @@ from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
-import graphviz
-from graphviz.backend.execute import run_check
-
 from checker.support import files
 from checker.support.errors import ToolProblem, UsageProblem
 
@@ -148,6 +145,9 @@ PATIENCE = 60.0
 
 def draw(source: str, form: str) -> bytes:
     """The picture of a DOT source, as `svg` or `png`, by the program `dot`."""
+    import graphviz
+    from graphviz.backend.execute import run_check
+
     if form == "png":
         source = source.replace("{", "{ dpi=144", 1)
     instead = "install graphviz, or ask for .dot or .txt, which need no program"

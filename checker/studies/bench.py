@@ -7,11 +7,16 @@ own, several times. Times and memory are medians of whole processes. Compilation
 gcc's for SPIN, and numba's for the native engine when nothing is compiled yet. A tool that does not
 finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison of
 checkers that search different systems would mean nothing.
+
+``starts`` measures how soon there is a result: whole processes of short commands, beside Python's
+own start.
 """
 
+import importlib.util
 import json
 import os
 import platform
+import shlex
 import statistics
 import sys
 import tempfile
@@ -32,10 +37,14 @@ from checker.support import machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
-TOOLS = ("explore", "native", "native-2", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc")
-"""Who can be asked; ``native-2`` has two threads, ``spin-bfs-par`` two processes."""
+TOOLS = (
+    *("explore", "native", "native-2", "distributed-2", "distributed-4"),
+    *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
+)
+"""Who can be asked; ``native-2`` has two threads, ``distributed-2`` two workers, ``spin-bfs-par``
+two processes."""
 
-_THREADS = {"native-2": 2, "spin-bfs-par": 2}
+_THREADS = {"native-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +117,8 @@ def bench(
 
 def _missing(tool: str) -> str:
     """Why ``tool`` cannot be asked; nothing if it can."""
+    if tool.startswith("distributed") and importlib.util.find_spec("ray") is None:
+        return "Ray is not installed"
     return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
 
 
@@ -152,7 +163,7 @@ def _ours(
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
         command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
-        command += ["--threads", str(threads)] if engine == "native" else []
+        command += ["--threads", str(threads)] if threads > 1 or engine == "native" else []
         for _ in range(repeat):
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
@@ -169,7 +180,8 @@ def _ours(
                     depth=found.get("depth"),
                     wall_s=done.wall_s,
                     compile_s=compile_s,
-                    rss_bytes=done.rss_bytes,
+                    # Of a distributed search, its workers' too; Ray's own processes are not counted
+                    rss_bytes=done.rss_bytes + sum(s["resident"] for s in found.get("shares", ())),
                     complete=bool(found.get("complete")),
                     runs=1,
                     note=note,
@@ -187,7 +199,7 @@ def _compile_time() -> float:
     command = [sys.executable, "-m", "checker", "explore", *words]
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (
-            measure(command, Path.cwd(), env={"NUMBA_CACHE_DIR": cache}).wall_s for _ in range(2)
+            measure(command, Path.cwd(), env={"XDG_CACHE_HOME": cache}).wall_s for _ in range(2)
         )
     return max(0.0, cold - warm)
 
@@ -257,6 +269,64 @@ def _line(row: Row) -> str:
     return f"{row.tool}, {row.threads} threads: {states} states, {row.wall_s:.1f} s{note}"
 
 
+STARTS = (
+    "--version",
+    "list rules",
+    "trace T2 --rules three_way=off",
+    "explore --profile forgery --engine native",
+    "verify T1 --small",
+)
+"""Commands whose first result one waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Whole processes of one command: medians, in seconds, and how many times as long as a Python
+    that does nothing they take."""
+
+    command: str
+    wall_s: float
+    cpu_s: float  # of all its processes
+    ratio: float
+    runs: int
+
+
+def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list[Start]:
+    """Measure short commands, in turns, and beside them ``python -c pass``, which comes first.
+
+    Each has run once before, so that nothing is compiled.
+    """
+    python = [sys.executable, "-c", "pass"]
+    ours = [[sys.executable, "-m", "checker", *shlex.split(command)] for command in STARTS]
+    names = ["python -c pass", *STARTS]
+    walls: dict[str, list[float]] = {name: [] for name in names}
+    cpus: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(repeat + 1):
+        for name, command in zip(names, [python, *ours], strict=True):
+            done = measure(command, Path.cwd())
+            if done.code:
+                raise ToolProblem(f"{name} ended with {done.code}: {done.stdout.strip()[-200:]}")
+            if turn:
+                walls[name].append(done.wall_s)
+                cpus[name].append(done.cpu_s)
+        said(f"turn {turn} of {repeat}")
+    least = statistics.median(walls[names[0]])
+    rows = []
+    for name in names:
+        wall, cpu = statistics.median(walls[name]), statistics.median(cpus[name])
+        ratio = round(wall / least, 1)
+        rows.append(
+            Start(
+                command=name,
+                wall_s=round(wall, 3),
+                cpu_s=round(cpu, 3),
+                ratio=ratio,
+                runs=repeat,
+            )
+        )
+    return rows
+
+
 def baseline(rows: Sequence[Row]) -> Row | None:
     """What the others are compared with: the native engine's run on one thread."""
     return next((row for row in rows if (row.tool, row.threads) == ("native", 1)), None)
@@ -290,6 +360,11 @@ def described() -> dict[str, Any]:
         "python": platform.python_version(),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def document_of_starts(rows: Sequence[Start]) -> dict[str, Any]:
+    """The JSON of starts."""
+    return {"version": 1, "machine": described(), "starts": [asdict(row) for row in rows]}
 
 
 def document(

@@ -6,7 +6,6 @@ all initial sequence numbers at once, to a depth or to the end.
 """
 
 import dataclasses
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -236,6 +235,10 @@ def run_jobs(
                 place, run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
             )
         return [results[place] for place in range(len(todo))]
+    if any(job.options.engine == "native" for job in todo):
+        engine.engine_of("native")  # imported here, and not by each of the workers
+    import multiprocessing  # which one process need not wait for
+
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
     with forked(workers, _adopt, queue) as pool:

@@ -6,9 +6,11 @@ a control, which it must. What is expected is pinned in ``proofs/results/expecte
 ``verify``. Numbers of the table the project started from that nothing is explored for have rows
 that say so.
 
-What was found is checked in three times, all of it generated: as data
-(``proofs/results/matrix.json``), as a page (``docs/reference/matrix.md``), and each counterexample
-as a picture and as a ladder (``diagrams/matrix/``). ``check`` finds everything again and compares.
+What was found is checked in, all of it generated: as data (``proofs/results/matrix.json``), as a
+page (``docs/reference/matrix.md``), each counterexample as a picture and as a ladder
+(``diagrams/matrix/``), and each run, of witnesses too, as the choices that it takes
+(``proofs/results/paths.json``): which of all steps each step is, so that a run is found again
+without a search. ``check`` finds everything again and compares.
 Two versions of Graphviz may draw the same run differently, so ``check`` compares the ladders, and
 of the pictures only whether they exist. Nothing that is written holds a time, or anything else that
 changes from run to run.
@@ -17,7 +19,7 @@ changes from run to run.
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.engine import Path as Run
 from checker.model.model import Found
 from checker.model.options import show
+from checker.model.replay import choices, chosen
 from checker.model.search import Options
 from checker.render import Story, ladder
 from checker.render.sequence import dot, draw
@@ -35,14 +38,15 @@ from checker.studies.reports import ClaimReport
 from checker.studies.reports import report as report_on
 from checker.studies.trace import tell
 from checker.support import files, machine
-from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, Problem, UsageProblem
 from checker.support.journal import Journal, Told
 from proofs.claims.ablations import ABLATIONS, ASSUMED_LESS, CONTROLS, Ablation
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import BY_ID, CLAIMS, full_title, witnesses
 
-DATA, PAGE, PICTURES = (
+DATA, PATHS, PAGE, PICTURES = (
     Path("proofs/results/matrix.json"),
+    Path("proofs/results/paths.json"),
     Path("docs/reference/matrix.md"),
     Path("diagrams/matrix"),
 )
@@ -114,6 +118,11 @@ def _record(task: Task, found: Found) -> dict[str, Any]:
     """What is kept of a search: what does not depend on the day, and its counterexamples."""
     result = found.exploration
     ladders, sources = {}, {}
+    paths: dict[str, dict[str, Any]] = {}
+    for id, path in found.paths.items():
+        paths[id] = {"steps": choices(task.job.model.system, path)}
+        if path.loop is not None:
+            paths[id]["loop"] = path.loop
     for claim in task.draws:
         if claim.id in found.paths:
             story = _story(task.job, claim, found.paths[claim.id])
@@ -126,6 +135,7 @@ def _record(task: Task, found: Found) -> dict[str, Any]:
         "lengths": found.lengths,
         "ladders": ladders,
         "dot": sources,
+        "paths": paths,
     }
 
 
@@ -175,7 +185,23 @@ def matrix(journal: Journal, todo: Sequence[Task]) -> dict[str, Any]:
         "rows": rows,
         "claims": [_claim_row(*pair) for pair in zip(CLAIMS, report.claims, strict=True)],
         "wrong": wrong,
+        "paths": {
+            name(task, claim): journal.known[task.key]["paths"][claim.id]
+            for task in todo
+            for claim in shown(task)
+            if claim.id in journal.known.get(task.key, {"paths": {}})["paths"]
+        },
     }
+
+
+def name(task: Task, claim: Claim) -> str:
+    """That of a run, by which it is known everywhere."""
+    return f"{task.number}-{claim.id}" if task.number else claim.id
+
+
+def shown(task: Task) -> tuple[Claim, ...]:
+    """The claims of which a run is kept: of a change of rules or bounds, those that it is about."""
+    return task.draws if task.number else task.job.claims
 
 
 def _said(what: str, one: ClaimReport) -> str:
@@ -240,14 +266,38 @@ def document(found: Mapping[str, Any]) -> str:
     return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
 
+def written(paths: Mapping[str, Any]) -> str:
+    """The runs as JSON, a line for each."""
+    lines = ",\n".join(f" {json.dumps(id)}: {json.dumps(path)}" for id, path in paths.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+def pinned(top: Path) -> Iterator[tuple[Task, Claim, Run | Problem]]:
+    """The runs that are checked in, each found again; a ``Problem`` is of one that is none now."""
+    known = json.loads(text(top / PATHS))
+    for task in tasks():
+        for claim in shown(task):
+            if name(task, claim) in known:
+                yield task, claim, _again(task, claim, known[name(task, claim)])
+
+
+def _again(task: Task, claim: Claim, path: Mapping[str, Any]) -> Run | Problem:
+    model = task.job.model
+    try:
+        run = chosen(model.system, path["steps"], path.get("loop"))
+        model.confirm(claim, run)
+    except Problem as problem:
+        return Problem(f"{name(task, claim)}: {problem}")
+    return run
+
+
 def runs(journal: Journal, todo: Sequence[Task]) -> dict[str, tuple[str, str]]:
     """Every counterexample by the name of its files: its ladder, and its picture in DOT."""
     found = {}
     for task in todo:
         record = journal.known.get(task.key, {"ladders": {}, "dot": {}})
         for claim, text in record["ladders"].items():
-            name = f"{task.number}-{claim}" if task.number else claim
-            found[name] = (text, record["dot"][claim])
+            found[name(task, BY_ID[claim])] = (text, record["dot"][claim])
     return found
 
 
@@ -336,6 +386,7 @@ def write(found: Mapping[str, Any], told: Mapping[str, tuple[str, str]], top: Pa
         files.write(folder / f"{name}.svg", drawn[name])
         files.write(folder / f"{name}.txt", text.encode())
     files.write(top / DATA, document(found).encode())
+    files.write(top / PATHS, written(found["paths"]).encode())
     files.write(top / PAGE, page(found).encode())
 
 
@@ -349,6 +400,8 @@ def _written(folder: Path) -> list[Path]:
 def check(found: Mapping[str, Any], told: Mapping[str, tuple[str, str]], top: Path) -> list[str]:
     """What is checked in and is not what was found, a line each."""
     stale = differences(found, text(top / DATA), DATA)
+    if text(top / PATHS) != written(found["paths"]):
+        stale.append(f"{PATHS}: stale")
     if text(top / PAGE) != page(found):
         stale.append(f"{PAGE}: stale")
     folder = top / PICTURES

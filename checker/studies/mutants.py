@@ -29,6 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from enum import EnumType
 from functools import cache
 from importlib import resources
 from types import FunctionType, ModuleType, SimpleNamespace
@@ -46,7 +47,7 @@ from checker.support.journal import Journal, Told
 from checker.support.workers import forked
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
-from spec.rules import Restart
+from spec import rules as switches
 from spec.tcp import (
     congestion,
     host,
@@ -117,7 +118,14 @@ observer's and the environment's, not rules; and which phase a sender is in is w
 RFC 6298's arithmetic here: no exploration runs it, and tests with exact numbers judge it
 (``tests/spec/tcp/test_retransmission.py``)."""
 
-_FIXED = ["rules", "bounds", "what", "Input", "Restart"]
+_CHOICES = {
+    name: value
+    for name, value in vars(switches).items()
+    if isinstance(value, EnumType) and value.__module__ == switches.__name__
+}
+"""The values of the switches that are not on or off."""
+
+_FIXED = ["rules", "bounds", "what", "Input", *_CHOICES]
 _SILENT = ["rule", "signal", "take", "segment_arrives"]  # what arrives is the network's
 
 DIALECT = Dialect(
@@ -278,7 +286,7 @@ def _tree(job: Job) -> Callable[[Mutant], bool]:
         inputs.add(Input.TICK)
     context = SimpleNamespace(rules=rules, bounds=bounds)
     known = {"tcp": context, "rules": rules, "bounds": bounds, "Input": Input}
-    known |= {"Restart": Restart}
+    known |= _CHOICES
 
     def true(test: str, what: Event) -> bool:
         try:
@@ -302,12 +310,16 @@ CALLS = calls([*FUNCTIONS, *_functions(enabled), *_functions(happen)], DIALECT)
 
 
 def arenas(
-    claims: Sequence[Claim] = CLAIMS, told: Callable[[str], None] | None = None
+    of: Sequence[Mutant],
+    claims: Sequence[Claim] = CLAIMS,
+    told: Callable[[str], None] | None = None,
 ) -> list[Arena]:
-    """The arenas of claims at the small scale: those of conduct first, which notice most, then
-    those with the fewest questions."""
+    """The arenas of claims at the small scale that contain any of these mutants: those of conduct
+    first, which notice most, then those with the fewest questions."""
     found = []
     for job in jobs(claims, {}, {}):
+        if not any(map(_tree(job), of)):
+            continue
         if told is not None:
             told(f"{job.profile} {job.ids}")
         found.append(arena(job))
@@ -362,7 +374,8 @@ class Report(BaseModel):
 
 
 def carried(found: Report) -> Report:
-    """What was found of the places that still read the same; the others are not judged."""
+    """What was found of the places that still read the same, and of those that no run came to only
+    where they stand behind the same switches; the others are not judged."""
     kept: dict[tuple[str, ...], list[Judged]] = defaultdict(list)
     for judged in found.all:
         kept[_reads(judged)].append(judged)
@@ -370,10 +383,16 @@ def carried(found: Report) -> Report:
     for mutant in all_mutants():
         shown = {name: getattr(mutant, name) for name in _SHOWN}
         same = kept[_reads(mutant)]
-        if same:
-            judged_now.append(same.pop(0).model_copy(update=shown))
-        else:
+        before = same.pop(0) if same else None
+        elsewhere = (
+            before is not None
+            and before.verdict in ("outside", "not reached")
+            and before.needs != _needs(mutant)
+        )
+        if before is None or elsewhere:
             judged_now.append(Judged(**shown, verdict="not judged"))
+        else:
+            judged_now.append(before.model_copy(update=shown))
     return report(judged_now, found.every)
 
 

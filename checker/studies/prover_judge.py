@@ -51,7 +51,7 @@ LONGEST = 600.0
 """Seconds of the processor that a process may take in all."""
 TIMES, MORE = 10.0, 5
 """How many times as long as without a change a check may take, and how many seconds more."""
-SLOW = 8.0
+SLOW = 40.0
 """How many seconds a second of the processor may take, where others are busy as well."""
 WORTH = 0.05
 """Seconds: what takes longer to make is made before processes are forked."""

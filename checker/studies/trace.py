@@ -20,7 +20,6 @@ from checker.model.options import choose_profile, choose_rules, grown
 from checker.model.search import Options
 from checker.render import Story, render, show, writable
 from checker.render import chosen as views
-from checker.studies import finer
 from checker.support.errors import INCONCLUSIVE, OK
 from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.failures import failure
@@ -113,6 +112,8 @@ def _nothing(claim: Claim, found: Exploration, model: Model, profile: str) -> st
         return (
             f"{claim.id}: none of all {states} of profile {profile} is a witness: nothing to draw"
         )
+    from checker.studies import finer
+
     known = finer.refuted(claim, model)
     return (
         f"{claim.id} holds in all {states} up to the bounds of profile {profile}: "

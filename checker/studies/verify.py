@@ -37,7 +37,7 @@ from checker.support import machine
 from checker.support.errors import UsageProblem
 from proofs.claims.claim import Claim
 
-Engine = Literal["auto", "explore", "native", "symbolic"]
+Engine = Literal["auto", "explore", "native", "distributed", "symbolic"]
 ENGINES = typing.get_args(Engine)
 
 
@@ -75,6 +75,8 @@ def verify(
         threads=1 if options.engine == "explore" else max(options.threads, cores // beside),
         max_memory=(options.max_memory or machine.spare()) // beside,
     )
+    if options.engine == "distributed":  # one search at a time has all the workers
+        beside, shared = 1, options
     todo = [dataclasses.replace(job, options=shared) for job in todo]
     known = {**expectations().get(scale, {}), **own.expectations()}
     results = run_jobs(todo, beside, progress, known, done)

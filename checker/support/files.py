@@ -172,3 +172,9 @@ def _descriptor(path: Path) -> int | None:
 
 def _refused(path: Path, error: OSError) -> UsageProblem:
     return UsageProblem(f"cannot write {str(path)!r}: {error.strerror}")
+
+
+def cached(*names: str) -> Path:
+    """A folder of the user's cache, which may not be there yet."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser().joinpath("synproof", *names)

@@ -32,6 +32,16 @@ def missing(package: str) -> str:
     return f"the package {package} is missing: install synproof[all]"
 
 
+def shipped(name: str | Path = "") -> Path:
+    """A file or folder that is checked in, by its path from the top, to be read.
+
+    Installed, what is in none of the packages is in ``checker/shipped`` (``pyproject.toml``).
+    """
+    if (_TOP / "run").is_file() or Path(name).parts[:1] in (("spec",), ("proofs",), ("checker",)):
+        return _TOP / name
+    return _TOP / "checker" / "shipped" / name
+
+
 def checkout(name: str | Path = "") -> Path:
     """A file of the repository, by its path from the top; as seen from here where that is shorter.
 

@@ -7,18 +7,18 @@ that a pipe has closed, of which the parent alone holds the other end.
 
 import contextlib
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.support.errors import ToolProblem
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a program to end: the user, the system, a terminal that is closed."""
@@ -29,12 +29,16 @@ _prctl: Any = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linu
 @contextmanager
 def forked(
     count: int, begin: Callable[..., None] | None = None, *arguments: Any
-) -> Iterator[ProcessPoolExecutor]:
+) -> "Iterator[ProcessPoolExecutor]":
     """A pool of ``count`` processes, each begun with ``begin`` before the block is entered.
 
     Whatever ends the block before its time, an interrupt or the parent's death included, ends them
     as well.
     """
+    import multiprocessing  # which most commands need not wait for
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     alive, mine = os.pipe()
     pool = ProcessPoolExecutor(
         count,

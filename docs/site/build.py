@@ -1,12 +1,15 @@
 """The documentation as a site: ``./run docs``; see README.md beside this file.
 
-Exit codes: 0, built; 1, a link leads nowhere, or a page is in no order; 4, MkDocs is missing.
+Exit codes: 0, built; 1, a link leads nowhere, a page is in no order, or the search does not find
+the answer to a question of ``questions.toml``; 4, MkDocs is missing.
 """
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from made import PAGES
@@ -22,6 +25,13 @@ ALONE = (
 )
 """Files that are taken, and what they link to."""
 
+OWN = ("build.py", "made.py", "mkdocs.yml", "questions.toml", "search.mjs")
+"""Files beside this one that make the site, and are none of its pages."""
+ANSWERS = ("docs/how-to", "docs/explanation", "docs/zh")
+"""Folders whose pages answer questions: the search has them before reports and references."""
+BOOST = "---\nsearch:\n  boost: 4\n---\n\n"
+QUESTIONS = Path(__file__).with_name("questions.toml")
+
 _PLAY = re.compile(r"<!-- play: ([\w.-]+) -->")
 _LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)")
 
@@ -29,7 +39,7 @@ _LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)")
 def stage() -> None:
     """Copy the pages, what they link to, and what is made, to one folder."""
     shutil.rmtree(STAGED, ignore_errors=True)
-    left_out = shutil.ignore_patterns("__pycache__", "build.py", "made.py", "mkdocs.yml")
+    left_out = shutil.ignore_patterns("__pycache__", *OWN)
     for folder in WHOLE:
         shutil.copytree(TOP / folder, STAGED / folder, ignore=left_out)
     for name in ALONE:
@@ -45,7 +55,8 @@ def stage() -> None:
             if target.is_file() and not (STAGED / target.relative_to(TOP)).exists():
                 _copy(target)
     for page in STAGED.rglob("*.md"):
-        page.write_text(played(page), "utf-8")
+        answers = page.parent.relative_to(STAGED).as_posix() in ANSWERS
+        page.write_text((BOOST if answers else "") + played(page), "utf-8")
     for name in ("site.css", "iframe-worker.js"):
         shutil.move(STAGED / "docs/site" / name, STAGED)
 
@@ -96,6 +107,26 @@ def settings() -> Path:
     return file
 
 
+def unanswered(site: Path) -> list[str]:
+    """The questions whose answer is not in the first page that the search finds, in words."""
+    node = shutil.which("node")
+    if node is None:
+        print("docs: the search was asked nothing, since node is not installed", file=sys.stderr)
+        return []
+    wanted = {
+        asked: one["answer"]
+        for one in tomllib.loads(QUESTIONS.read_text("utf-8"))["question"]
+        for asked in one["asked"]
+    }
+    command = [node, Path(__file__).with_name("search.mjs"), site, *wanted]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [
+        f"{asked!r}: wanted {answer}, found {json.loads(found)}"
+        for (asked, answer), found in zip(wanted.items(), lines, strict=True)
+        if answer not in json.loads(found)
+    ]
+
+
 def main() -> int:
     stage()
     if code := play():
@@ -104,9 +135,13 @@ def main() -> int:
         [sys.executable, "-m", "mkdocs", "build", "--config-file", settings()],
         check=False,
     )
-    if done.returncode == 0:
-        print(BUILT / "index.html")
-    return done.returncode
+    if done.returncode:
+        return done.returncode
+    if missed := unanswered(BUILT):
+        print("\n".join(("not answered within one search:", *missed)), file=sys.stderr)
+        return 1
+    print(BUILT / "index.html")
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, EVENTUALLY, SOMETIMES, Claim, Live, seen
+from proofs.claims.liveness import NOBODY_ACTS
 from proofs.claims.transfer import ONCE, PROGRESS
-from spec.rules import Congestion
+from spec.rules import AckLimit, Congestion
 
 _BARE = {**ONCE, "limited_transmit": False}
 """Nothing is sent beyond cwnd, and nothing again by a timer."""
@@ -88,6 +89,35 @@ CLAIMS = (
         live=Live(p.text_waits, weak=PROGRESS),
     ),
     Claim(
+        "CC7.reno",
+        "... in Reno",
+        EVENTUALLY,
+        p.everything,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 5",
+        rules={"congestion": Congestion.RENO},
+        live=Live(p.text_waits, weak=PROGRESS),
+    ),
+    Claim(
+        "CC7.tahoe",
+        "... in Tahoe",
+        EVENTUALLY,
+        p.everything,
+        "transfer-wide",
+        "RFC 5681 3; RFC 6298 5",
+        rules={"congestion": Congestion.TAHOE},
+        live=Live(p.text_waits, weak=PROGRESS),
+    ),
+    Claim(
+        "CC7.losses",
+        "... where three ACKs may be lost or repeated",
+        EVENTUALLY,
+        p.everything,
+        "transfer-losses",
+        "RFC 5681 3; RFC 6582 3.2; RFC 6298 5",
+        live=Live(p.text_waits, weak=PROGRESS),
+    ),
+    Claim(
         "CC8",
         "in slow start cwnd grows by no more than what is acknowledged",
         ALWAYS,
@@ -97,6 +127,61 @@ CLAIMS = (
         witnesses=("WCC8",),
         finding="With RFC 2581's rule a receiver that acknowledges a segment octet by octet makes "
         "cwnd grow by a segment for each.",
+    ),
+    Claim(
+        "CC8.ahead",
+        "... nor of what was never sent, where a receiver acknowledges what has not come",
+        ALWAYS,
+        p.growth_was_sent,
+        "transfer-ahead",
+        "RFC 9293 3.10.7.4 fifth; RFC 3465; RFC 5681 3.1 (2)",
+        witnesses=("WCC8.ahead", "WCC8.hidden"),
+        finding="An ACK of what was not sent counts for nothing. That is the only rule that binds "
+        "such a receiver: cwnd is the initial window and what was sent, at most.",
+    ),
+    Claim(
+        "CC8.come",
+        "... nor of what has not come to the peer",
+        ALWAYS,
+        p.growth_has_come,
+        "transfer-ahead",
+        "RFC 9293 3.4; RFC 3465",
+        witnesses=("WCC8.ahead",),
+        finding="Refuted: a sender cannot tell whether what is acknowledged has come.",
+    ),
+    Claim(
+        "CC8.kept",
+        "text is kept until the peer has it",
+        ALWAYS,
+        p.text_is_somewhere,
+        "transfer-ahead",
+        "RFC 9293 3.4, 3.8.1",
+        witnesses=("WCC8.ahead",),
+        finding="Refuted, as it must be: what is acknowledged is freed. What was lost of it nobody "
+        "has, and no loss is noticed.",
+    ),
+    Claim(
+        "CC8.quiet",
+        "where nobody acts the network falls silent, though a receiver acknowledged what has not "
+        "come",
+        EVENTUALLY,
+        p.everything,
+        "transfer-ahead",
+        "RFC 9293 3.10.7.4 first, fifth",
+        live=NOBODY_ACTS,
+        finding="Refuted: the sender answers the ACK of what it has not sent with an ACK, which is "
+        "below the receiver's window, and answered with an ACK.",
+    ),
+    Claim(
+        "CC8.quiet.limit",
+        "where nobody acts the network falls silent, though a receiver acknowledged what has not "
+        "come, if each connection may send one ACK in an interval to answer what is refused",
+        EVENTUALLY,
+        p.everything,
+        "transfer-ahead",
+        "RFC 5961 7; RFC 9293 3.10.7.4 first, fifth",
+        rules={"ack_limit": AckLimit.SOCKET},
+        live=NOBODY_ACTS,
     ),
     Claim(
         "CC9",
@@ -218,6 +303,10 @@ WITNESSES = (
     seen(CLAIMS, "WCC8.wide", "C8.wide", "fast recovery", p.in_recovery),
     seen(
         CLAIMS, "WCC8.tahoe", "C8.tahoe", "slow start by duplicate ACKs", p.restarted_by_duplicates
+    ),
+    seen(CLAIMS, "WCC8.ahead", "CC8.ahead", "B counts on more than A has sent", p.ran_ahead),
+    seen(
+        CLAIMS, "WCC8.hidden", "CC8.ahead", "text is lost, and nobody notices", p.losses_are_hidden
     ),
     seen(CLAIMS, "WCC8", "CC8", "an ACK of less than a segment in slow start", p.partly_grown),
     Claim(

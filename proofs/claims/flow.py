@@ -13,7 +13,7 @@ _WHERE = (
     (".shut", "flow-shut", "... where the window shuts", "WC9.shut"),
     (".silly", "transfer-silly", "... where an octet is read at a time", "WD6"),
     (".shrinks", "flow-shrinks", "... where the window may shrink", "WC9.shrinks"),
-    (".odd", "flow-odd", "... where the window is a segment and a half", "WC9.odd"),
+    (".odd", "flow-odd", "... where the window is a segment and a half", "WC9.odd", "WC9.full"),
     (".sack", "flow-sack", "... with selective acknowledgments", "WC9.sack"),
     (".again", "flow-again", "... of a second connection", "WC9.again"),
     (".close", "transfer-close", "... to the end of a connection", "W8.transfer"),
@@ -59,6 +59,13 @@ WITNESSES = (
         p.shrunk_below,
     ),
     seen(CLAIMS, "WC9.odd", "C9.odd", "text waits for the override timer", p.text_is_held_back),
+    seen(
+        CLAIMS,
+        "WC9.full",
+        "C9.odd",
+        "less than a segment was sent by the override timer, and fills B's buffer",
+        p.buffer_is_full,
+    ),
     seen(CLAIMS, "WC9.sack", "C9.sack", "text is held beyond RCV.NXT", p.text_is_held),
     seen(CLAIMS, "WC9.again", "C9.again", "an octet of the second is taken", p.second_has_text),
 )

@@ -1154,6 +1154,11 @@ def text_waits(world: World, me: int) -> bool:
     return tcb.state not in (State.CLOSED, State.LISTEN) and _waits(tcb)
 
 
+def writes_to_nobody(world: World, me: int) -> bool:
+    """D8.live: something is unacknowledged, or written and not sent, and the peer is gone."""
+    return half_open(world, me) and _waits(world.end(me).tcb)
+
+
 def cut_off(world: World) -> bool:
     """B's window is shut, and its peer is gone."""
     a, b = world.hosts
@@ -1185,6 +1190,12 @@ def not_offered(world: World) -> bool:
 def no_silly_segment(world: World) -> bool:
     """D6: nobody sent a silly segment."""
     return not any(end.ghost.silly for end in world.hosts)
+
+
+def text_for_a_silly_window(world: World, me: int) -> bool:
+    """D6.live: A has text, and the window that it knows of has no room for a segment, of two
+    octets."""
+    return me == 0 and text_waits(world, 0) and world.end(0).tcb.snd.wnd < 2
 
 
 def no_burst(world: World) -> bool:
@@ -1245,6 +1256,43 @@ def no_ambiguous_sample(world: World) -> bool:
 def no_leap(world: World) -> bool:
     """CC8: cwnd did not grow by more than was acknowledged."""
     return not any(end.ghost.leap for end in world.hosts)
+
+
+def ran_ahead(world: World) -> bool:
+    """B has acknowledged more than A has sent."""
+    a, b = world.hosts
+    return _established(world) and b.tcb.rcv.nxt == a.tcb.snd.nxt + 1
+
+
+def growth_was_sent(world: World) -> bool:
+    """CC8.ahead: cwnd grew by no more than was sent: neither at once nor, but in fast recovery, in
+    all."""
+    a, _ = world.hosts
+    (sender,) = a.tcb.transfers
+    sent = a.tcb.snd.nxt - (a.tcb.iss + 1)
+    return no_leap(world) and (sender.recovering or sender.cwnd <= 1 + sent or sender.cwnd == 0)
+
+
+def growth_has_come(world: World) -> bool:
+    """CC8.come: but in fast recovery, A's cwnd is the initial window and what B has taken, at
+    most."""
+    a, b = world.hosts
+    (sender,) = a.tcb.transfers
+    return sender.recovering or sender.cwnd <= 1 + b.ghost.delivered
+
+
+def text_is_somewhere(world: World) -> bool:
+    """T8.ahead: what A has freed, B has taken."""
+    a, b = world.hosts
+    return not _established(world) or a.tcb.snd.una - (a.tcb.iss + 1) <= b.ghost.delivered
+
+
+def losses_are_hidden(world: World) -> bool:
+    """All that A wrote is acknowledged, B has not taken it all, and A has noticed no loss."""
+    a, b = world.hosts
+    (sender,) = a.tcb.transfers
+    done = _established(world) and a.tcb.snd.una == a.tcb.iss + 4
+    return done and b.ghost.delivered != 3 and sender.ssthresh == 4
 
 
 def all_delivered(world: World) -> bool:
@@ -1339,6 +1387,12 @@ def text_is_held_back(world: World) -> bool:
         and a.tcb.snd.wnd != 0
         and _waits(a.tcb)
     )
+
+
+def buffer_is_full(world: World) -> bool:
+    """B's window, of a segment and a half, is shut: half a segment was sent."""
+    _, b = world.hosts
+    return b.tcb.state == State.ESTABLISHED and b.tcb.rcv.wnd == 0
 
 
 def second_has_text(world: World) -> bool:

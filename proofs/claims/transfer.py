@@ -7,7 +7,7 @@ was written.
 from proofs.claims import properties as p
 from proofs.claims.claim import ALWAYS, EVENTUALLY, REST, SOMETIMES, Claim, Live, seen
 from proofs.claims.liveness import TIMERS
-from spec.rules import Persist
+from spec.rules import Congestion, Persist
 from spec.tcp.inputs import Input
 
 ONCE = {
@@ -41,6 +41,15 @@ CLAIMS = (
         "transfer-close",
         "RFC 9293 3.6, 3.8.6",
         witnesses=("W8.transfer",),
+    ),
+    Claim(
+        "T8.transfer.live",
+        "... and each close ends once both applications close, whatever is lost",
+        EVENTUALLY,
+        p.everything,
+        "transfer-close",
+        "RFC 9293 3.6, 3.8.1",
+        live=Live(p.closing, weak=(*PROGRESS, Input.CLOSE.value)),
     ),
     Claim(
         "D3",
@@ -125,6 +134,18 @@ CLAIMS = (
         "a reader that takes an octet at a time gets an octet at a time.",
     ),
     Claim(
+        "D6.live",
+        "... nor is a window silly for ever: while there is text, a segment fits in the end",
+        EVENTUALLY,
+        p.everything,
+        "transfer-endless",
+        "RFC 9293 3.8.6.2, MUST-38, MUST-39; RFC 813",
+        rules={"congestion": Congestion.NONE},
+        live=Live(p.text_for_a_silly_window, weak=PROGRESS),
+        finding="The receiver's rule is enough. Without it tinygrams go for ever: at once if the "
+        "sender has no rule either, else whenever its override timer runs out.",
+    ),
+    Claim(
         "D7",
         "Nagle and a delayed ACK do not wait for each other for ever, if nothing is lost",
         REST,
@@ -145,6 +166,16 @@ CLAIMS = (
         "RFC 9293 3.4 MUST-66, 3.10.7.4 first",
         witnesses=("WD8",),
         idle=frozenset({_RECEIVE, Input.ABORT.value}),
+    ),
+    Claim(
+        "D8.live",
+        "... and who has text for a shut window hears in the end that its peer is gone",
+        EVENTUALLY,
+        p.everything,
+        "transfer-gone",
+        "RFC 9293 3.5.1, 3.8.6.1, 3.10.7.1",
+        live=Live(p.writes_to_nobody, weak=TIMERS),
+        finding="Whatever is lost, and though nobody reads: a probe is answered with a reset.",
     ),
     Claim(
         "D10",
@@ -194,6 +225,15 @@ CLAIMS = (
         "RFC 7323 2.2",
         rules=SCALED,
         witnesses=("WD11",),
+    ),
+    Claim(
+        "D11.live",
+        "... and with probes all is acknowledged in the end, whatever is lost, if the peer reads",
+        EVENTUALLY,
+        p.everything,
+        "transfer-rescaled",
+        "RFC 7323 2; RFC 9293 3.8.6.1",
+        live=Live(p.text_waits, weak=PROGRESS),
     ),
     Claim(
         "D12",

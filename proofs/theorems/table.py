@@ -718,6 +718,7 @@ THEOREMS = (
         cites="RFC 9293 1, 3.4, 3.4.3, 3.6, 3.8, 3.10",
         claims=(
             pace.nothing_came_back,
+            pace.taken_is_behind,
             text.numbers_are_places,
             text.segments_are_numbered,
             text.nothing_is_garbled,
@@ -740,7 +741,6 @@ THEOREMS = (
             text.acknowledges_its_callee,
             text.simultaneous_or_later,
             pace.nothing_reopens,
-            pace.taken_is_behind,
             pace.acknowledged_was_taken,
             pace.marks_are_near,
         ),

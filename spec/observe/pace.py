@@ -151,7 +151,8 @@ def is_edge(was: Phase, now: Phase, m: Moment) -> bool:
 
 
 def is_leap(was: Transfer, now: Transfer, m: Moment) -> bool:
-    """Did cwnd grow, in slow start, by more than was acknowledged?"""
+    """Did cwnd grow, in slow start, by more than was acknowledged of what was in flight?"""
     starts = phase(was) == Phase.SLOW_START and not_(now.recovering)
-    acked = m.tcp.seq.minus(m.after.snd.una, m.before.snd.una)
+    flight = m.tcp.seq.minus(m.before.snd.nxt, m.before.snd.una)
+    acked = least(m.tcp.seq.minus(m.after.snd.una, m.before.snd.una), flight)
     return starts & (now.cwnd > was.cwnd + acked)

@@ -36,6 +36,13 @@ class Octets(Watcher):
             ghost.garbled = ghost.garbled | ((octets != 0) & wrong)
             ghost.delivered = seq.plus(ghost.delivered, octets)
 
+    def lives(self, ghost: Ghost, m: Moment) -> None:
+        if m.what == Input.ACK_AHEAD:
+            # What was held, beyond what has not come, is taken.
+            for _, _, octets in m.tcp.taken:
+                ghost.garbled = ghost.garbled | (octets != 0)
+                ghost.delivered = m.tcp.seq.plus(ghost.delivered, octets)
+
     def ended(self, ghost: Ghost, m: Moment) -> None:
         ghost.delivered = 0
 

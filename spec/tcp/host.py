@@ -112,6 +112,9 @@ def _happens(
     elif what == Input.IDLE:
         (transfer,) = tcb.transfers
         congestion.idle(transfer, tcp)
+    elif what == Input.ACK_AHEAD:
+        (transfer,) = tcb.transfers
+        receiving.acknowledge_ahead(tcb, transfer, tcp)
     elif what == Input.LIMIT_TIMEOUT:
         timeouts.limit_timeout(tcb, tcp)
     elif what == Input.LIMIT_SPENT:

@@ -35,6 +35,7 @@ class Input(Enum):
     SHRINK = "buffer shrinks"
     RENEGE = "buffer forgets"
     IDLE = "idle for RTO"
+    ACK_AHEAD = "ACK of what has not come"
     # Of a listener
     LISTEN = "LISTEN"
     ACCEPT = "ACCEPT"
@@ -66,5 +67,6 @@ OF_TRANSFERS = (
     Input.SHRINK,
     Input.RENEGE,
     Input.IDLE,
+    Input.ACK_AHEAD,
 )
 """Those that only a connection with a data plane has."""

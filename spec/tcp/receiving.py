@@ -36,21 +36,28 @@ def taken(tcb: Tcb, seg: Segment, skip: int, octets: int, tcp: Tcp) -> None:
     was held and follows is taken too."""
     for transfer in tcb.transfers:
         gap = holds(transfer)
-        shift(transfer.places, octets, tcp.bounds.place)
-        follows: int = 0
-        run: bool = True
-        for place in transfer.places:
-            run = run & place.here
-            follows = follows + choose(run, tcp.bounds.place, 0)
-        shift(transfer.places, follows, tcp.bounds.place)
-        tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, follows)
-        tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, follows)
+        follows = _slide(tcb, transfer, octets, tcp)
         tcp.take(seg, skip, octets + follows)
         transfer.unread = transfer.unread + octets + follows
         # An ACK is sent at once for what fills a gap, or is not new (RFC 5681 4.2).
         at_once = gap | (octets == 0)
         now = two_segments(tcp)
         transfer.due = choose(at_once, now, least(transfer.due + octets, now))
+
+
+def _slide(tcb: Tcb, transfer: Transfer, octets: int, tcp: Tcp) -> int:
+    """RCV.NXT has moved on by so many octets, and goes on past what was held and follows; how many
+    octets that is."""
+    shift(transfer.places, octets, tcp.bounds.place)
+    follows: int = 0
+    run: bool = True
+    for place in transfer.places:
+        run = run & place.here
+        follows = follows + choose(run, tcp.bounds.place, 0)
+    shift(transfer.places, follows, tcp.bounds.place)
+    tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, follows)
+    tcb.rcv.wnd = tcp.seq.minus(tcb.rcv.wnd, follows)
+    return follows
 
 
 def prompt(transfer: Transfer, now: bool, tcp: Tcp) -> None:
@@ -119,6 +126,23 @@ def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         place.here = place.here & (end <= tcb.rcv.wnd)
     acknowledge(tcb, tcp)
     return tcp.rule("3.8.6/shrink", "the window shrinks")
+
+
+def acknowledge_ahead(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
+    """A receiver that cheats acknowledges a segment that has not come, and does without it (Savage
+    et al. 1999): the sender shall send faster, or not see that something is lost."""
+    tcb.rcv.nxt = tcp.seq.plus(tcb.rcv.nxt, tcp.bounds.mss)
+    follows = _slide(tcb, transfer, tcp.bounds.mss, tcp)
+    tcp.take(Segment(seq=tcb.rcv.nxt), 0, follows)
+    transfer.unread = transfer.unread + follows
+    keep_urgent_pointer(tcb, tcp)
+    acknowledge(tcb, tcp)
+    return tcp.rule("against RFC 9293/3.4/ahead", "a segment is acknowledged that has not come")
+
+
+def may_run_ahead(tcb: Tcb, octets: int, tcp: Tcp) -> bool:
+    """Is there a segment to acknowledge, of a stream of so many octets?"""
+    return tcp.seq.minus(tcb.rcv.nxt, tcb.irs) + tcp.bounds.mss <= octets + 1
 
 
 def acknowledged(tcb: Tcb, tcp: Tcp) -> None:

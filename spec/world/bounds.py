@@ -56,6 +56,10 @@ class Bounds:
     )
     in_flight: int = _bound(4, 1, 128, "segments in flight in both directions together")
     octets: int = _bound(0, 0, 1 << 20, "octets that SEND may be given on each connection")
+    endless: bool = _flag(
+        False,
+        "what is acknowledged counts no longer, so that SEND goes on for ever (with a data plane)",
+    )
     write: int = _bound(1, 1, 1 << 20, "octets that SEND is given at once")
     packed: bool = _flag(
         False,
@@ -94,6 +98,7 @@ class Bounds:
     sack: bool = _flag(
         False, "ends report text beyond RCV.NXT, which B may forget (with a data plane)"
     )
+    ahead: bool = _flag(False, "B may acknowledge what has not come (with a data plane)")
     idles: bool = _flag(False, "RTO may go by while A sends nothing (with a data plane)")
     # Users
     a_active: bool = _flag(True, "A may call active OPEN")

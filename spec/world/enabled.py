@@ -10,7 +10,7 @@ from typing import cast
 
 from spec.rules import AckLimit, Cookies, KeepAlive, Rules
 from spec.seq import not_
-from spec.tcp import congestion, sack, sending, timeouts, timestamps, user_calls
+from spec.tcp import congestion, receiving, sack, sending, timeouts, timestamps, user_calls
 from spec.tcp.context import Tcp
 from spec.tcp.host import awake
 from spec.tcp.inputs import OF_LISTENERS, OF_TRANSFERS, Input
@@ -67,6 +67,7 @@ def calls(bounds: Bounds, rules: Rules, side: int, socket: int) -> tuple[Event, 
         Input.ACK_TIMEOUT: bounds.transfer and rules.delayed_ack,
         Input.SHRINK: bounds.transfer and bounds.shrinks and not first,
         Input.IDLE: bounds.transfer and bounds.idles and first,
+        Input.ACK_AHEAD: bounds.transfer and bounds.ahead and not first,
         Input.RENEGE: bounds.transfer and bounds.sack and not first,
         Input.LIMIT_TIMEOUT: rules.ack_limit != AckLimit.NONE,
         Input.LIMIT_SPENT: rules.ack_limit == AckLimit.HOST,
@@ -138,6 +139,8 @@ def enabled(end: Endpoint, what: Event, tcp: Tcp, bounds: Bounds) -> bool:
         return state in _SENDING and tcb.rcv.wnd != 0
     if what == Input.IDLE:
         return state in _SENDING and congestion.is_idle(tcb, tcp)
+    if what == Input.ACK_AHEAD:
+        return state in _SENDING and receiving.may_run_ahead(tcb, bounds.octets, tcp)
     if what == Input.RENEGE:
         return sack.may_renege(tcb)
     if what == Input.USER_TIMEOUT:

@@ -18,6 +18,7 @@ from spec.tcp.host import Socket
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment, Ticks
+from spec.tcp.tcb import State, Tcb
 from spec.world import http
 from spec.world.bounds import Bounds
 from spec.world.enabled import Event, enabled, spent
@@ -96,6 +97,8 @@ def happen(
     for tcb, now, user in zip(before, end.host.sockets, end.users, strict=False):
         if now in sockets:
             http.note(user, tcb, now.tcb, cast(Input, what), bounds, tcp.seq)
+    if bounds.transfer and bounds.endless:
+        _move_on(socket.tcb, tcp)
     for nat in end.nats:
         tcp.sent = [sent for sent in tcp.sent if passes(nat, sent, tcp, bounds)]
     for sent in tcp.sent:
@@ -103,6 +106,14 @@ def happen(
         if bounds.msl != 0 and rules.lifetime_inclusive:
             sent.ttl = bounds.msl + 1
     return Effects(True, tuple(tcp.sent), tuple(tcp.cited), tuple(tcp.signals), tcp.drew_isn)
+
+
+def _move_on(tcb: Tcb, tcp: Tcp) -> None:
+    """The stream begins behind what is acknowledged: only what is not is counted."""
+    if tcb.state == State.ESTABLISHED:
+        first = tcp.seq.minus(tcb.snd.una, 1)
+        tcb.written = tcp.seq.minus(tcb.written, tcp.seq.minus(first, tcb.iss))
+        tcb.iss = first
 
 
 def _rest(

@@ -324,6 +324,19 @@ PROFILES = {
     "transfer-silly": Profile(
         replace(_TRANSFER, mss=2, octets=6, write=6, read=1, capacity=1), (Pace(), Flow())
     ),
+    "transfer-endless": Profile(
+        replace(
+            _TRANSFER,
+            width=4,
+            mss=2,
+            octets=2,
+            write=2,
+            read=1,
+            capacity=1,
+            duplicate=False,
+            endless=True,
+        )
+    ),
     "transfer-shrinks": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=2, shrinks=True), (Octets(),)
     ),
@@ -333,6 +346,20 @@ PROFILES = {
             _TRANSFER, width=4, octets=7, write=1, clamp=4, capacity=1, idles=True, **_LOSSLESS
         ),
         (Bursts(), Pace(), Course()),
+    ),
+    "transfer-ahead": Profile(
+        replace(
+            _TRANSFER,
+            width=4,
+            window=3,
+            octets=3,
+            write=3,
+            clamp=4,
+            capacity=1,
+            duplicate=False,
+            ahead=True,
+        ),
+        (Octets(), Pace()),
     ),
     "transfer-urgent": Profile(
         replace(_TRANSFER, width=4, window=2, octets=2, write=1, urgent=True, capacity=1),
@@ -345,10 +372,16 @@ PROFILES = {
     "transfer-abort": Profile(
         replace(_TRANSFER, width=4, window=1, octets=1, write=1, clamp=2, abort=True, **_LOSSLESS)
     ),
+    "transfer-gone": Profile(
+        replace(_TRANSFER, width=4, window=1, octets=2, write=2, clamp=2, capacity=1, abort=True)
+    ),
     "transfer-lossless": Profile(replace(_TRANSFER, **_AT_ONCE, width=4, window=2, clamp=4)),
     "transfer-prompt": Profile(replace(_TRANSFER, **_AT_ONCE, mss=2, write=1)),
     "transfer-scaled": Profile(
         replace(_TRANSFER, **_AT_ONCE, mss=2, octets=6, write=6, shift=2), (Flow(),)
+    ),
+    "transfer-rescaled": Profile(
+        replace(_TRANSFER, width=4, mss=2, octets=6, write=6, clamp=4, shift=2, capacity=1)
     ),
     "transfer-overtaken": Profile(replace(_TRANSFER, **_AT_ONCE, initial_window=4)),
     "flow-shut": Profile(replace(_TRANSFER, width=4, base=13, window=2, mss=2), (Flow(),)),
@@ -530,19 +563,24 @@ PURPOSES = {
     "transfer-shut": "a window of one segment, and two to send: it is shut, and probed",
     "transfer-silly": "segments of two octets, a window of two segments, and a user that reads an "
     "octet at a time",
+    "transfer-endless": "segments of two octets without end, a window of two segments, and a user "
+    "that reads an octet at a time",
     "transfer-shrinks": "a window that may shrink",
     "transfer-sack": "three octets sent at once, and a receiver that reports what it holds, and "
     "may forget it",
     "transfer-idle": "octets written one at a time, with as much time between them as you like, "
     "over a channel that loses only what is too much for it",
+    "transfer-ahead": "three octets, and a receiver that acknowledges what has not come",
     "transfer-urgent": "octets that may be urgent",
     "transfer-close": "a segment of two octets, and closes",
     "transfer-abort": "a window of one, and aborts, where nothing is lost",
+    "transfer-gone": "a window of one, two octets to send, and aborts, over any channel",
     "transfer-lossless": "a window of two segments where the channel neither loses nor duplicates, "
     "with room for all that is sent",
     "transfer-prompt": "segments of two octets, written one at a time, over such a channel",
     "transfer-scaled": "the same with a window of two segments, which is scaled by its own size: "
     "it is offered whole, or not at all",
+    "transfer-rescaled": "the same over any channel",
     "transfer-overtaken": "four segments sent at once over such a channel, which may overtake",
     "flow-shut": "the same as transfer-shut, to see whether all is sent and acknowledged that is "
     "due. Numbers begin just below the wrap",

@@ -4,8 +4,11 @@ Whether its links lead somewhere, MkDocs says (``./run docs``); ``test_links`` s
 in the repository.
 """
 
+import json
 import re
+import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -14,6 +17,7 @@ from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
 from tests.docs.test_commands import COMMANDS
 from tests.docs.test_links import TOP
+from tests.docs.test_links import _anchors as anchors
 
 SITE = TOP / "docs/site"
 
@@ -82,6 +86,33 @@ def test_the_pages_that_are_made_name_all_there_is(staged):
         for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
             rows = table.splitlines()
             assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1, rows[0]
+
+
+def test_what_people_ask_has_a_heading(build, staged):
+    """``build.py`` asks the search of the built site; here the answers are there to be found."""
+    questions = tomllib.loads(build.QUESTIONS.read_text("utf-8"))["question"]
+    for question in questions:
+        page, _, anchor = question["answer"].partition("#")
+        source = page.removesuffix(".html") + ".md"
+        assert question["asked"] and f"#{anchor}" in anchors(TOP / source), question["answer"]
+        assert (staged / source).read_text("utf-8").startswith(build.BOOST)
+    asked = " ".join(asked for question in questions for asked in question["asked"])
+    for word in ("node", "zeek", "accept queue", "tw_reuse"):
+        assert word in asked
+
+
+def test_what_is_not_answered_is_told(build, monkeypatch):
+    monkeypatch.setattr(build.shutil, "which", lambda name: f"/bin/{name}")
+    first, *others = [
+        (asked, one["answer"])
+        for one in tomllib.loads(build.QUESTIONS.read_text("utf-8"))["question"]
+        for asked in one["asked"]
+    ]
+    lines = [json.dumps(["elsewhere.html"]), *(json.dumps(["a", answer]) for _, answer in others)]
+    done = subprocess.CompletedProcess([], 0, "\n".join(lines), "")
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: done)
+    (told,) = build.unanswered(TOP)
+    assert told == f"{first[0]!r}: wanted {first[1]}, found ['elsewhere.html']"
 
 
 def test_an_option_of_a_command_is_told(staged):

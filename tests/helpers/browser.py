@@ -38,6 +38,7 @@ class Browser:
         self._to, self._back = to, back
         self._left = b""
         self._number = 0
+        self._timing = False
         self.errors: list[str] = []
         target = self._ask("Target.createTarget", {"url": "about:blank"})["targetId"]
         self._session = ""
@@ -142,6 +143,14 @@ class Browser:
     def text(self, selector: str) -> str:
         """What stands there."""
         return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
+
+    def busy(self) -> float:
+        """Seconds of the processor that the page's thread has taken, for all it does."""
+        if not self._timing:
+            self._ask("Performance.enable", {"timeDomain": "threadTicks"})
+            self._timing = True
+        metrics = self._ask("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
     def screenshot(self, path: Path) -> None:
         """What is seen, as PNG."""

@@ -249,7 +249,7 @@ MISUSES = [
     Misuse("few files", ["verify", "T1", "T2", "--small"], 4, "Too many open files; allow",
            limit=(resource.RLIMIT_NOFILE, 12)),
     Misuse("no compiler", NATIVE, 4, "NUMBA_DISABLE_JIT forbids it",
-           env={"NUMBA_DISABLE_JIT": "1"}),
+           env={"NUMBA_DISABLE_JIT": "1", "XDG_CACHE_HOME": "nothing"}),
     Misuse("no assertions", ["verify", "T1s", "--engine", "symbolic", "--depth", "8"],
            env={"PYTHONOPTIMIZE": "1"}),
     Misuse("more states than memory", [*NATIVE, "--expect", "900000000", "--max-memory", "2"], 2,

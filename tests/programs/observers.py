@@ -78,6 +78,15 @@ TESTS = tuple(
 THE_SAME = {
     "a > b -> a >= b": "the later of two equal numbers is either",
     "seq.lt(at, after.snd.una) -> seq.lt(at + -1, after.snd.una)": "as above",
+    "seq.lt(m.before.snd.nxt, at) -> seq.lt(m.before.snd.nxt + -1, at)": "as above",
+    "seq.lt(m.before.snd.nxt, at) -> seq.lt(m.before.snd.nxt + 1, at)": "no sender goes on one "
+    "beyond SND.NXT: where it goes on is far from the SND.NXT of a TCB that was not, or no further",
+    "flight < allowed -> flight <= allowed": "if they are equal there is no room either way",
+    "flight <= n -> flight < n": "what the peer holds there was skipped before",
+    "flight <= n -> flight <= n + 1": "a place that was passed is the whole sequence space ahead, "
+    "and takes nothing away",
+    "left <= tcb.written -> left <= tcb.written + 1": "no text is sent from the number of SYN on",
+    "rcv.wnd < free -> rcv.wnd <= free": "if they are equal nothing more is free either way",
     "snd.wnd < seg.wnd -> snd.wnd <= seg.wnd": "of two equal windows either is taken",
 }
 """Changes that change nothing, and why."""

@@ -151,6 +151,7 @@ DEFAULTS = {
     "recover_check": True,
     "restart_window": True,
     "cwnd_validated": False,
+    "unsent_ack_refused": True,
     "cwnd_floor": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
@@ -343,6 +344,9 @@ DEMONSTRATIONS = {
     ("restart_window", False): made(Input.IDLE, dataclasses.replace(PLANE, idles=True), cwnd=30),
     ("cwnd_validated", True): told(
         "<SEQ=300><ACK=110><WND=100><CTL=ACK>", flight=10, cwnd=30, ssthresh=40
+    ),
+    ("unsent_ack_refused", False): arriving(
+        State.ESTABLISHED, "<SEQ=300><ACK=105><WND=100><CTL=ACK>"
     ),
     ("cwnd_floor", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),

@@ -48,6 +48,11 @@ class FlowingMonitor(Monitor):
             return True
         return super().sent(p)
 
+    @property
+    def lane(self) -> Lane | None:
+        """What the candidates have in common; None if there is no such thing."""
+        return self._lane or self._find_lane()
+
     def _flows(self, p: Packet) -> bool:
         """The usual case: new text, or an ACK, that leaves every candidate in its state."""
         lane = self._lane or self._find_lane()

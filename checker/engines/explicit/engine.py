@@ -9,8 +9,8 @@ are made on the way:
 * ``rest``: a predicate of every reachable state that has no step to take but idle ones (a
   deadlock is such a state in which the system may not rest).
 
-There are two engines, ``reference`` and ``native``. A new one is a function like theirs,
-``Engine``, and a name in ``ENGINES``.
+There are three engines: ``reference``, ``native`` and ``distributed``. A new one is a function like
+theirs, ``Engine``, and a name in ``ENGINES``.
 """
 
 import dataclasses
@@ -73,6 +73,7 @@ class Exploration:
     missed: float = 0.0  # at most this likely is it that a state was missed (hash compaction)
     resumed: int = 0
     unsaved: str = ""
+    shares: tuple[Any, ...] = ()  # of a distributed search: what each worker had at the end
 
 
 Progress = Callable[[int, int, int, int, str], None]
@@ -127,6 +128,7 @@ def engine_of(name: str) -> Engine:
 ENGINES = {
     "explore": "checker.engines.explicit.reference",
     "native": "checker.engines.explicit.native",
+    "distributed": "checker.engines.explicit.distributed",
 }
 """The engines by the names that the commands and the reports have for them."""
 

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-import networkx as nx
-
 from checker.engines.explicit.engine import Check, Exploration, Options, Path, Progress, enough
 from checker.engines.explicit.parts import Parts, System
 from checker.support.errors import UsageProblem
@@ -59,7 +57,7 @@ def explore(
     order: list[Any] = [start]
     parent: list[tuple[int, Any]] = [(-1, None)]
     depths: list[int] = [0]
-    net = nx.DiGraph() if graph else None
+    net = _digraph() if graph else None
     if net is not None:
         net.add_node(0, state=start)
     open_checks = dict(checks)
@@ -139,12 +137,18 @@ def explore(
     return found
 
 
+def _digraph() -> Any:
+    import networkx  # which a search without a graph need not wait for
+
+    return networkx.DiGraph()
+
+
 def quotient(graph: Any, view: Callable[[Any], Hashable]) -> Any:
     """The graph whose nodes are the values of ``view``; an edge collects the steps behind it.
 
     Steps that leave the view unchanged are dropped.
     """
-    result = nx.DiGraph()
+    result = _digraph()
     seen = {node: view(data["state"]) for node, data in graph.nodes(data=True)}
     result.add_nodes_from(dict.fromkeys(seen.values()))
     for before, after, data in graph.edges(data=True):

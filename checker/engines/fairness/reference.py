@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import networkx as nx
-
 from checker.engines.fairness.question import (
     ANSWERED,
     ENDLESS,
@@ -72,6 +70,8 @@ class _Sayings:
     ) -> list[tuple[set[int], set[Duty]]]:
         """The fair components of the states ``within`` and the steps ``allowed``, with the
         assumptions whose action is taken in each."""
+        import networkx as nx  # which a search without liveness need not wait for
+
         todo: list[tuple[set[int], frozenset[Duty]]] = [(within, frozenset())]
         found = []
         while todo:

@@ -53,6 +53,7 @@ class Measured:
     stdout: str
     code: int  # negative: the signal that ended it
     wall_s: float
+    cpu_s: float  # of its children, too
     rss_bytes: int  # the peak of its largest process, itself or a child of it
     timed_out: bool
 
@@ -112,7 +113,8 @@ def measure(
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         text = out.read().decode(errors="replace")
-    return Measured(text, process.returncode, wall, _rss(usage), late.is_set())
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measured(text, process.returncode, wall, cpu, _rss(usage), late.is_set())
 
 
 def _rss(usage: resource.struct_rusage) -> int:

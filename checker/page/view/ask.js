@@ -132,19 +132,71 @@ export class Ask {
   }
 
   cell() {
+    const { cells } = this.app.data;
     const known = this.meetings();
-    const keys = [...known.keys()].map((key) => key.split(" "));
+    const keys = [...new Set([...known.keys(), ...Object.keys(cells.cells)])].map((key) => key.split(" "));
     const states = [...new Set(keys.map(([state]) => state))].sort();
     const segments = [...new Set(keys.map((key) => key[key.length - 1]))].sort();
-    const cell = known.get(`${this.state} ${this.segment}`);
-    const rows = cell ? [...cell].sort((one, other) => one[1].at - other[1].at) : [];
-    return h("section", { class: "card" }, h("h2", {}, t("A cell")),
+    const name = `${this.state} ${this.segment}`;
+    const met = known.get(name);
+    const rows = met ? [...met].sort((one, other) => one[1].at - other[1].at) : [];
+    const about = cells.cells[name] || { cases: [], errata: [], stacks: {}, facts: [] };
+    return h("section", { class: "card", id: "cell" }, h("h2", {}, t("A cell")),
       h("div", { class: "bar" },
         select(t("State"), states.map((one) => [one, one]), this.state, (one) => { this.state = one; this.app.draw(); }, { "data-key": "cell-state", id: "cell-state" }),
-        select(t("Segment"), segments.map((one) => [one, one]), this.segment, (one) => { this.segment = one; this.app.draw(); }, { "data-key": "cell-segment", id: "cell-segment" })),
+        select(t("Segment"), segments.map((one) => [one, one === "no" ? t("no control bits") : one]), this.segment, (one) => { this.segment = one; this.app.draw(); }, { "data-key": "cell-segment", id: "cell-segment" })),
       h("h3", {}, t("What RFC 9293 requires there")),
+      this.required(cells, about),
       rows.length ? h("ul", { class: "rules", id: "cell-rules" }, rows.map(([rule, best]) => h("li", {}, rfc(rule), " ",
         button(`▶ ${best.run}`, () => this.app.open(best.run, best.at + 1), { title: t("shortest run that needs it") }), h("span", { class: "small" }, ` ${t("in")} ${best.count} ${t("runs")}`))))
-        : h("p", { id: "cell-rules" }, t("No run here meets this cell.")));
+        : h("p", { id: "cell-rules" }, t("No run here meets this cell.")),
+      h("h3", {}, t("Errata")),
+      about.errata.length ? h("ul", { id: "cell-errata" }, about.errata.map(([page, at, says]) => h("li", {}, h("strong", {}, cells.errata[page]), `. ${at}: ${says}`, h("span", { class: "small" }, ` docs/errata/${page}.md`))))
+        : h("p", { id: "cell-errata" }, t("No erratum touches it.")),
+      h("h3", {}, t("What known stacks do")),
+      this.stacks(cells, about),
+      about.facts.length ? this.facts(about) : null);
+  }
+
+  /** The cases that the RFC's checks tell apart: what comes, what is answered, the state afterwards. */
+  required(cells, about) {
+    if (!about.cases.length) return h("p", { class: "small" }, t("The machine of one endpoint has no such segment."));
+    return h("div", { class: "scroll" }, h("table", { id: "cell-cases" },
+      h("thead", {}, h("tr", {}, ["", "what comes", "answer", "state afterwards", "rules"].map((one) => h("th", { scope: "col" }, one ? t(one) : "")))),
+      h("tbody", {}, about.cases.map(([event, opened, answer, after, rules], n) => h("tr", {}, h("td", {}, n + 1),
+        h("th", { scope: "row" }, event, opened ? h("span", { class: "small" }, ` (${opened} OPEN)`) : null),
+        h("td", {}, answer || t("nothing")), h("td", {}, after),
+        h("td", {}, rules.map((rule, i) => [i ? h("br") : null, rfc(cells.rules[rule])])))))));
+  }
+
+  /** By stack: by which departure it does otherwise, in which cases, and what then. */
+  stacks(cells, about) {
+    const number = (n) => h("a", { href: "#cell-cases", onclick: (event) => { event.preventDefault(); document.getElementById("cell-cases").scrollIntoView({ block: "center" }); } }, n + 1);
+    return h("div", { class: "scroll" }, h("table", { id: "cell-stacks" }, h("tbody", {}, Object.entries(cells.stacks).map(([stack, seen]) => {
+      const does = new Map();
+      for (const [n, departure, sent, after] of about.stacks[stack] || []) {
+        const key = `${departure} ${sent} ${after}`;
+        if (!does.has(key)) does.set(key, { departure, sent, after, cases: [] });
+        does.get(key).cases.push(n);
+      }
+      const rows = [...does.values()].map(({ departure, sent, after, cases: met }) => {
+        const [name, section, evidence, upstream] = cells.departures[departure];
+        return h("li", {}, `${name} `, h("span", { class: "small" }, "(", rfc(section), ")"), `; ${t("case")} `, met.map((n, i) => [i ? ", " : "", number(n)]),
+          `: ${sent || t("nothing")} → ${after}`, h("span", { class: "small" }, `. ${t("known by")}: ${evidence}; ${t("later versions")}: ${upstream}`));
+      });
+      return h("tr", {}, h("th", { scope: "row" }, stack, h("div", { class: "small" }, seen)),
+        h("td", {}, rows.length ? h("ul", {}, rows) : t("no departure is known here")));
+    }))));
+  }
+
+  /** What other projects' tests expect there. */
+  facts(about) {
+    const shown = [...about.facts].sort((one, other) => (one[4] === "agrees") - (other[4] === "agrees") || other[6] - one[6]);
+    return h("details", { id: "cell-facts" }, h("summary", {}, `${t("What other projects' tests expect there")} (${shown.length})`),
+      h("div", { class: "scroll" }, h("table", {},
+        h("thead", {}, h("tr", {}, ["project", "event", "answer", "RFC 9293", "verdict", "tests"].map((one) => h("th", { scope: "col" }, t(one))))),
+        h("tbody", {}, shown.map(([source, event, wants, ours, verdict, reason, number]) => h("tr", { class: verdict === "agrees" ? null : "departs" },
+          h("td", {}, source), h("td", {}, h("code", {}, event)), h("td", {}, h("code", {}, wants)), h("td", {}, ours ? h("code", {}, ours) : t("the same")),
+          h("td", {}, verdict, reason ? h("span", { class: "small" }, `: ${reason}`) : null), h("td", {}, number)))))));
   }
 }

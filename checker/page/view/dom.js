@@ -1,10 +1,18 @@
-// Elements, made in one call.
+// Elements, made in one call, and put in the place of others.
+
+/** What an element does is kept with it, so that it can be given to the element that stands for it. */
+const act = (event) => event.currentTarget.does[event.type](event);
+
+const give = (element, does) => {
+  for (const type of Object.keys(does || {})) if (!element.does || !(type in element.does)) element.addEventListener(type, act);
+  element.does = { ...element.does, ...does };
+};
 
 const make = (space) => (name, attributes = {}, ...children) => {
   const element = space ? document.createElementNS(space, name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    if (key.startsWith("on")) give(element, { [key.slice(2)]: value });
     else if (key === "value" && !space) element.value = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
@@ -37,4 +45,43 @@ export const rfc = (text) => {
   const page = `https://www.rfc-editor.org/rfc/rfc${document_ || "9293"}`;
   const anchor = section ? `#section-${section.replace(/\.$/, "")}` : "";
   return h("span", {}, h("a", { href: page + anchor, target: "_blank", rel: "noreferrer" }, whole), text.slice(whole.length));
+};
+
+const alike = (one, other) => one.nodeType === other.nodeType && one.nodeName === other.nodeName && one.id === other.id;
+
+/** Make `old` as `fresh` is. What stays need not be laid out again, and keeps focus and place. */
+const become = (old, fresh) => {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  // What a reader has opened or closed stays so.
+  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  old.does = Object.fromEntries(Object.keys(old.does || {}).map((type) => [type, () => {}]));
+  give(old, fresh.does);
+  children(old, [...fresh.childNodes]);
+  const typing = old === document.activeElement && old.type === "number";
+  if ("value" in fresh && fresh.type !== "file" && !typing && old.value !== fresh.value) old.value = fresh.value;
+};
+
+/** Let these be the children of `parent`: those that are like its own take their places, by their ids or
+ * in their order. */
+export const children = (parent, fresh) => {
+  const named = new Map([...parent.children].filter((one) => one.id).map((one) => [one.id, one]));
+  let here = parent.firstChild;
+  for (const one of fresh) {
+    const own = one.id ? named.get(one.id) : here && !here.id && alike(here, one) ? here : null;
+    if (!own || !alike(own, one)) parent.insertBefore(one, here);
+    else {
+      if (own === here) here = here.nextSibling;
+      else parent.insertBefore(own, here);
+      become(own, one);
+    }
+  }
+  while (here) {
+    const next = here.nextSibling;
+    here.remove();
+    here = next;
+  }
 };

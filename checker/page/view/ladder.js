@@ -58,10 +58,12 @@ export const ladder = (track, width, go, marked = null) => {
     const inner = end > 0 && end < places.length - 1;
     return s("text", { class: "l-state", x: places[end] + (left ? -8 : inner ? 6 : 8), y: y(i) + 4, "text-anchor": left ? "end" : "start" }, text);
   };
-  for (const one of flights(frames)) {
+  const base = parts.splice(0);
+  const arrows = flights(frames).map((one) => {
+    const parts = [];
     const [from, to] = [places[one.from], places[one.to]];
     const way = Math.sign(to - from);
-    const start = one.left === null ? y(0) : y(one.left) + 4 + 10 * (one.nth || 0);
+    const start = one.left === null ? y(0) : y(one.left) + 4 + 14 * (one.nth || 0);
     const ends = [...one.arrived.map((i) => [to, y(i), "arrow", i])];
     if (one.lost !== null) ends.push([from + (to - from) * 0.36, y(one.lost) + (one.lost === one.left ? 10 : 4), "lost", one.lost]);
     if (!ends.length) ends.push([from + (to - from) * 0.42, Math.min(height - 22, y(frames.length - 1) + 16), "open", null]);
@@ -72,8 +74,10 @@ export const ladder = (track, width, go, marked = null) => {
     // Along the first of its arrows, below the line, from the sender's end.
     const angle = (Math.atan2(ends[0][1] - start, Math.abs(ends[0][0] - from)) * 180) / Math.PI * way;
     parts.push(s("text", { class: "l-label", x: from + way * 9, y: start + 12, "text-anchor": way > 0 ? "start" : "end", transform: `rotate(${angle.toFixed(1)} ${from} ${start})` }, width < NARROW ? brief(one.text) : one.text));
-  }
-  frames.forEach((frame, i) => {
+    return s("g", {}, parts);
+  });
+  const rows = frames.map((frame, i) => {
+    const parts = [];
     places.forEach((_, end) => parts.push(state(frame, i, end)));
     if (frame.step) {
       const { actor, action } = frame.step;
@@ -90,13 +94,14 @@ export const ladder = (track, width, go, marked = null) => {
     parts.push(s("rect", {
       class: "l-hit", x: 0, y: y(i) - 24, width, height: ROW, onclick: () => go(i),
     }));
+    return s("g", {}, parts);
   });
   return h("div", { class: "ladder" },
     h("div", { class: "lifelines", style: `grid-template-columns: repeat(${places.length}, 1fr)` }, track.names.map((name) => h("strong", {}, name))),
     s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": describe(track, frames) },
       s("defs", {}, s("marker", { id: "head", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
         s("path", { class: "l-head", d: "M0 0L10 5L0 10z" }))),
-      parts));
+      s("g", {}, base), s("g", {}, arrows), s("g", {}, rows)));
 };
 
 /** The ladder in words, for those who hear it. */

@@ -13,8 +13,7 @@ export class Game {
     this.about = about;
     this.segment = reader(machine.messageFields);
     this.layout = {
-      fields: machine.fields, meanings: machine.meanings, get: reader(machine.fields),
-      width: about.width, window: about.window, timed: about.timed, octets: about.octets,
+      ...about, fields: machine.fields, meanings: machine.meanings, get: reader(machine.fields, about.fixed),
     };
     this.names = ["A", "B"];
     this.departure = 0;
@@ -45,7 +44,7 @@ export class Game {
   }
 
   next(frame, offer, choice) {
-    const text = (row) => segmentText(this.segment, row);
+    const text = (row) => segmentText(this.segment, row, this.about.transfer);
     let flying = frame.flying;
     let got = null;
     const lost = [];

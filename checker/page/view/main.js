@@ -3,7 +3,7 @@
 import { Ask } from "./ask.js";
 import { Capture } from "./capture.js";
 import { load, moduleOf } from "./data.js";
-import { button, h } from "./dom.js";
+import { button, children, h } from "./dom.js";
 import { languageNow, setLanguage, t } from "./i18n.js";
 import { Game } from "./live.js";
 import { Play } from "./play.js";
@@ -78,19 +78,15 @@ class App {
   say(text) { document.getElementById("live").textContent = text; }
 
   draw() {
-    const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.key : null;
-    const selection = focused && document.activeElement.selectionStart;
     const main = document.getElementById("main");
     const width = Math.max(300, Math.min(820, (main.clientWidth - (innerWidth > 980 ? 420 : 30)) - 24));
     this.full = Math.max(300, main.clientWidth - 60);
-    document.getElementById("top").replaceChildren(...this.top());
-    main.replaceChildren(...this.parts[this.part].view(width).flat(9).filter(Boolean));
-    if (focused) {
+    const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.key : null;
+    children(document.getElementById("top"), this.top());
+    children(main, this.parts[this.part].view(width).flat(9).filter(Boolean));
+    if (focused && document.activeElement.dataset.key !== focused) {
       const again = document.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-      if (again) {
-        again.focus({ preventScroll: true });
-        if (again.type === "search" && selection !== null) again.setSelectionRange(selection, selection);
-      }
+      if (again) again.focus({ preventScroll: true });
     }
     for (const one of main.querySelectorAll(".ladder")) {
       const now = one.querySelector(".l-now");

@@ -7,7 +7,12 @@ import { claims, hosts, step } from "./panels.js";
 import { ruler } from "./ruler.js";
 
 const equal = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
-const CALLS = /^(OPEN|SEND|RECEIVE|CLOSE|ABORT|LISTEN|ACCEPT)/;
+const CALLS = /^(OPEN|SEND|RECEIVE|CLOSE|ABORT|LISTEN$|ACCEPT)/;
+
+const MACHINES = {
+  lifecycle: "Open and close", text: "With text", listener: "A listener and its queues", cookies: "SYN cookies",
+  "keep-alive": "Keep-alive", http: "HTTP on a kept connection", transfer: "A data plane: windows, losses, congestion",
+};
 
 /** What is done, and how: the game of the page. */
 export class Play {
@@ -66,7 +71,7 @@ export class Play {
   unmet() {
     const { about, game } = this;
     const broken = about.switches[game.departure];
-    const now = (name) => (name in about.usual ? String(about.usual[name] !== (name === broken)) : null);
+    const now = (name) => (name === broken ? String(about.usual[name] !== "true") : about.usual[name]);
     const found = Object.entries(about.claims).map(([id, rules]) =>
       [id, Object.entries(rules).filter(([name, value]) => now(name) !== value.toLowerCase())]);
     return Object.fromEntries(found.filter(([, rules]) => rules.length).map(([id, rules]) => [id, Object.fromEntries(rules)]));
@@ -110,8 +115,8 @@ export class Play {
     const switches = app.about.switches;
     return [
       h("div", { class: "bar" },
-        select(t("Machine"), app.data.machines.map((one) => [one.id, t({ lifecycle: "Open and close", text: "With text", listener: "A listener and its queues" }[one.id] || one.id)]), app.about.id, (id) => app.choose(id), { "data-key": "machine" }),
-        switches.length > 1 ? select(t("A rule to break"), switches.map((name, i) => [i, i ? `${name}=${app.about.usual[name] ? "off" : "on"}` : t("none: as RFC 9293 has it")]), game.departure, (n) => app.depart(Number(n)), { "data-key": "switch", id: "switch" }) : null),
+        select(t("Machine"), app.data.machines.map((one) => [one.id, t(MACHINES[one.id])]), app.about.id, (id) => app.choose(id), { "data-key": "machine" }),
+        switches.length > 1 ? select(t("A rule to break"), switches.map((name, i) => [i, i ? `${name}=${app.about.usual[name] === "true" ? "off" : "on"}` : t("none: as RFC 9293 has it")]), game.departure, (n) => app.depart(Number(n)), { "data-key": "switch", id: "switch" }) : null),
       switches[game.departure] && game.departure ? h("p", { class: "warning" }, app.data.switches[switches[game.departure]].says) : null,
       h("div", { class: "bar", role: "toolbar", "aria-label": t("Play") },
         button(`← ${t("Undo")}`, () => { game.undo(); app.draw(); }, { disabled: game.at === 0, "data-key": "undo" }),
@@ -121,12 +126,26 @@ export class Play {
         button(t("Fork"), () => this.fork(), { "data-key": "fork" }),
         button(t("Start again"), () => { game.reset(); app.draw(); }, { "data-key": "restart" }),
         this.forks.map((one, i) => button(`${t("Fork")} ${i + 1} · ${one.steps}`, () => { game.departure = one.departure; game.replay(one.choices); app.draw(); }, { class: "fork" }))),
+      app.about.id === "lifecycle" ? this.lessons() : null,
       h("div", { class: "stage" }, a, h("section", { class: "card channel", "aria-label": t("In flight") }, h("h2", {}, t("In flight")), chips(0), chips(1)), b),
       h("div", { class: "columns" },
         h("div", { class: "wide" }, ruler(game, width), h("section", { class: "card" }, h("h2", {}, t("Ladder")), ladder(game, width, (at) => { game.at = at; app.draw(); }))),
         h("div", { class: "narrow" }, step(game), claims(game, app.data, this.unmet()))),
       h("p", { class: "small keys" }, `${t("Keys")}: ← → ${t("Undo")}/${t("Redo")}, D ${t("deliver")}, C ${t("copy")}, L ${t("lose")}, T ${t("Tick")}, F ${t("Fork")}`),
     ];
+  }
+
+  /** What to try first; each goal is marked once it is reached. */
+  lessons() {
+    const { game } = this;
+    const steps = game.frames.slice(1, game.at + 1).map((frame) => frame.step);
+    const lost = steps.findIndex((step) => step.lost.some((one) => one.text.startsWith("SYN,ACK")));
+    const again = lost >= 0 && steps.slice(lost + 1).some((step) => step.sent.some((one) => one.text.startsWith("SYN,ACK")));
+    const broken = game.judge(game.frame).some(([id, way]) => id === "T2" && way !== null);
+    const lesson = (title, done, words) => h("li", { class: done ? "done" : null }, h("strong", {}, `${done ? "✓ " : ""}${t(title)}`), h("div", {}, words.map((word, i) => [i ? " → " : "", t(word)])));
+    return h("details", { class: "card", id: "lessons", open: true }, h("summary", {}, t("First steps")), h("ul", {},
+      lesson("Lose a SYN,ACK, and see it again", again, ["B: OPEN (passive)", "A: OPEN (active)", "deliver the SYN", "lose the SYN,ACK", "B: RETRANSMISSION TIMEOUT"]),
+      lesson("Break T2", broken, ["Start again", "A rule to break: three_way=off", "B: OPEN (passive)", "A: OPEN (active)", "A: ABORT", "deliver the SYN"])));
   }
 
   chip(one, { deliver, copy, lose }) {

@@ -12,6 +12,10 @@ export const timeWait = (msl, retransmits) => ({
 /** SYNs a second that keep a client out for ever. */
 export const flood = (backlog, again) => backlog / (2 ** (again + 1) - 1);
 
+/** For how long a client may use an idle connection, counted from the response or from its request: H3
+ * and H3.request. Not positive: not at all. */
+export const margin = (limit, delay, fromRequest) => limit - delay * (fromRequest ? 1 : 2);
+
 /** What requests cost: connections, delays, segments, TIME-WAITs at the client and at the server. */
 export const cost = ({ kept, one, two }, requests) => {
   if (!kept) return one.map((n) => n * requests);
@@ -23,7 +27,7 @@ const plain = (value) => (Number.isInteger(value) ? String(value) : value.toFixe
 export class Reckon {
   constructor(app) {
     this.app = app;
-    this.own = { msl: 120, r: 100, wait: 60, backlog: 128, again: 5, ports: 28232, requests: 10 };
+    this.own = { msl: 120, r: 100, wait: 60, backlog: 128, again: 5, ports: 28232, requests: 10, limit: 5, delay: 0.5, idle: 4.5 };
     this.claim = "T3";
   }
 
@@ -41,16 +45,26 @@ export class Reckon {
     const unsafe = this.app.data.runs.filter((run) => ["1-T3", "1-T4"].includes(run.id));
     const cells = tables.time_wait.filter((cell) => cell.claim === this.claim && cell.closes === "graceful" && cell.lifetimes === "exclusive");
     const rate = flood(own.backlog, own.again);
+    const kept = [["response", false], ["request", true]].map(([since, fromRequest]) => {
+      const longest = margin(own.limit, own.delay, fromRequest);
+      const safe = longest > 0 && own.idle <= longest;
+      return h("tr", { class: safe ? "good" : "bad" },
+        h("th", { scope: "row" }, t(fromRequest ? "H3.request: counted from its last request, S − d" : "H3: counted from when it read the response, S − 2 d")),
+        h("td", {}, longest > 0 ? `${plain(longest)} s` : t("never again")), h("td", {}, safe ? `✓ ${t("safe")}` : `✗ ${t("too long")}`));
+    });
+    const delays = [...new Set(tables.margins.map(([since, delay]) => `${since},${delay}`))].map((pair) => pair.split(","));
+    const limits = [...new Set(tables.margins.map((one) => one[2]))];
+    const late = this.app.data.runs.filter((run) => ["84-H3", "85-H3", "86-H3", "84-H3.request"].includes(run.id));
     const costs = Object.entries(tables.http).map(([version, what]) => [version, cost(what, Math.max(1, Math.round(own.requests)))]);
     return [
       h("section", { class: "card" }, h("h2", {}, t("How long must TIME-WAIT be?")),
         h("div", { class: "bar" }, field(`MSL (${t("seconds")})`, "msl"), field(`R (${t("seconds")})`, "r"), field(`TIME-WAIT (${t("seconds")})`, "wait")),
-        h("p", { class: "small" }, "Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits."),
-        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged("T3, one octet of text: 2 MSL + R (not proved to be enough)", least.text))),
-        h("p", {}, unsafe.map((run) => h("button", { type: "button", onclick: () => this.app.open(run.id) }, `▶ ${run.id}`))),
+        h("p", { class: "small" }, t("Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits.")),
+        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged(t("T3, one octet of text: 2 MSL + R (not proved to be enough)"), least.text))),
+        h("p", { class: "bar" }, unsafe.map((run) => h("button", { type: "button", onclick: () => this.app.open(run.id) }, `▶ ${run.id}`))),
         h("h3", {}, t("Checked exhaustively, in ticks")),
         select(t("Claims"), [["T3", "T3"], ["T4", "T4"]], this.claim, (claim) => { this.claim = claim; this.app.draw(); }, { "data-key": "tw-claim" }),
-        h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["MSL", "R", "restart on all", "restart on FIN", "no restart"].map((one) => h("th", { scope: "col" }, one)))),
+        h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["MSL", "R", t("restart on all"), t("restart on FIN"), t("no restart")].map((one) => h("th", { scope: "col" }, one)))),
           h("tbody", {}, [...new Set(cells.map((cell) => `${cell.msl},${cell.span}`))].map((pair) => {
             const [msl, span] = pair.split(",").map(Number);
             return h("tr", {}, h("td", {}, msl), h("td", {}, span), ["emission", "fin", "never"].map((restart) => {
@@ -65,10 +79,20 @@ export class Reckon {
       h("section", { class: "card" }, h("h2", {}, t("How many connections a second?")),
         h("div", { class: "bar" }, field(t("Ports"), "ports", { min: 1 }), field(`TIME-WAIT (${t("seconds")})`, "wait")),
         h("p", { class: "answer", id: "ports" }, own.wait ? `${own.ports} / ${own.wait} s = ${plain(own.ports / own.wait)} /s` : "∞")),
+      h("section", { class: "card", id: "keep-alive" }, h("h2", {}, t("How long may a kept connection be used?")),
+        h("div", { class: "bar" }, field(`S, ${t("idle limit of the server")} (${t("seconds")})`, "limit"), field(`d, ${t("latest arrival")} (${t("seconds")})`, "delay"), field(`${t("idle limit of the client")} (${t("seconds")})`, "idle")),
+        h("p", { class: "small" }, t("A server closes what is idle for S. No request and no response arrives later than d, sent again or not. A client that uses the connection later may meet a server that has closed it: its request is lost.")),
+        h("table", { id: "margin" }, h("tbody", {}, kept)),
+        h("h3", {}, t("A tick more: the counterexample")),
+        h("p", { id: "margin-runs", class: "bar" }, late.map((run) => h("button", { type: "button", onclick: () => this.app.open(run.id), title: run.title }, `▶ ${run.id} · ${run.steps.length} ${t("steps")}`))),
+        h("h3", {}, t("Checked exhaustively, in ticks")),
+        h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, [t("counted from"), "d", ...limits.map((n) => `S = ${n}`)].map((one) => h("th", { scope: "col" }, one)))),
+          h("tbody", {}, delays.map(([since, delay]) => h("tr", {}, h("td", {}, t(since)), h("td", {}, delay),
+            limits.map((limit) => { const [, , , longest] = tables.margins.find((one) => one[0] === since && String(one[1]) === delay && one[2] === limit); return h("td", {}, longest === null ? "✗" : longest); }))))))),
       h("section", { class: "card" }, h("h2", {}, t("What do requests cost?")),
         h("div", { class: "bar" }, field(t("Requests"), "requests", { min: 1 })),
-        h("div", { class: "scroll" }, h("table", { id: "costs" }, h("thead", {}, h("tr", {}, ["", "connections", "round trips", "segments", "TIME-WAITs"].map((one) => h("th", { scope: "col" }, one)))),
-          h("tbody", {}, costs.map(([version, [connections, delays, segments, clients, servers]]) => h("tr", {}, h("th", { scope: "row" }, version), h("td", {}, connections), h("td", {}, delays / 2), h("td", {}, segments), h("td", {}, clients ? `${clients} at the client` : `${servers} at the server`))))))),
+        h("div", { class: "scroll" }, h("table", { id: "costs" }, h("thead", {}, h("tr", {}, ["", t("connections"), t("round trips"), t("segments"), "TIME-WAIT"].map((one) => h("th", { scope: "col" }, one)))),
+          h("tbody", {}, costs.map(([version, [connections, delays, segments, clients, servers]]) => h("tr", {}, h("th", { scope: "row" }, version), h("td", {}, connections), h("td", {}, delays / 2), h("td", {}, segments), h("td", {}, clients ? `${clients} ${t("at the client")}` : `${servers} ${t("at the server")}`))))))),
     ];
   }
 }

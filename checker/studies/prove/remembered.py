@@ -15,7 +15,6 @@ import contextlib
 import datetime
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -37,8 +36,7 @@ Record = dict[str, Any]
 
 def place() -> Path:
     """The folder in which it is kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "synproof" / "proved"
+    return files.cached("proved")
 
 
 class Memory:

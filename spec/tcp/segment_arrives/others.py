@@ -349,7 +349,11 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     if tcp.rules.ack_floor and (
         tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_ack_range
     ):
-        if not seq.le_le(ack_floor(tcb, tcp), seg.ack, snd.nxt):
+        floor = ack_floor(tcb, tcp)
+        known = seq.le_le(floor, seg.ack, snd.nxt)
+        if not tcp.rules.unsent_ack_refused:
+            known = seq.le(floor, seg.ack)
+        if not known:
             if not tcp.rules.bad_ack_answered:
                 tcp.rule("not in RFC 9293/fifth/silent", "ACK out of range, dropped in silence")
                 return False
@@ -388,12 +392,15 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
     # ESTABLISHED, and what every later state does in addition to its own. ??? The text has it so
     # for all but LAST-ACK and TIME-WAIT, where it expects but one segment; others arrive there too.
-    if not tcp.rules.ack_floor and seq.lt(snd.nxt, seg.ack):
+    refuses = tcp.rules.unsent_ack_refused and not tcp.rules.ack_floor
+    if refuses and seq.lt(snd.nxt, seg.ack):
         challenge(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
         return False
     again: bool = False
     octets = 0
+    if not tcp.rules.unsent_ack_refused:
+        snd.nxt = choose(seq.lt(snd.nxt, seg.ack), seg.ack, snd.nxt)
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack

@@ -237,7 +237,7 @@ The depth of the complete state graph search is 14.
 
 
 def said(text: str, code: int = 0, timed_out: bool = False) -> PeerRun:
-    return tlc.read(Measured(text, code, 1.0, 1, timed_out))
+    return tlc.read(Measured(text, code, 1.0, 1.0, 1, timed_out))
 
 
 def test_a_complete_run_is_read() -> None:

@@ -293,7 +293,7 @@ State-vector 84 byte, depth reached 88, errors: {}
 
 
 def output(text: str, code: int = 0, timed_out: bool = False) -> PeerRun:
-    return spin.read(Measured(text, code, 1.0, 1, timed_out), "bfs")
+    return spin.read(Measured(text, code, 1.0, 1.0, 1, timed_out), "bfs")
 
 
 def test_reading() -> None:

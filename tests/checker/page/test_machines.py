@@ -1,5 +1,6 @@
 """The machines of the page are the specification, under each of their switches."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from checker.page import machines
 from checker.page.machines import MACHINES
 from spec.rules import Rules
 from spec.world.records import key
-from tests.checker.exports.test_javascript import Noting
+from tests.checker.exports.test_javascript import Noting, Rows
 from tests.helpers.node import compared, needs_node
 
 LIFECYCLE = MACHINES[0]
@@ -24,7 +25,7 @@ MOST = 4000
 
 @pytest.fixture(scope="module")
 def module() -> str:
-    return machines.module(LIFECYCLE)
+    return machines.module(LIFECYCLE).text
 
 
 def points(rules: Rules) -> Iterator[list[Any]]:
@@ -70,7 +71,57 @@ def test_a_switch_that_is_not_set_is_noticed(module: str, tmp_path: Path) -> Non
     assert compared(module, tmp_path, points(replace(Rules(), three_way=False)))["wrong"]
 
 
+def wander(system: Noting, by: random.Random) -> None:
+    """Walks at random, which come to retransmissions, recovery and closed windows sooner than a
+    search does."""
+    for _ in range(WALKS):
+        world = system.initial()
+        for _ in range(LONG):
+            offers = list(system.steps(world))
+            if not offers:
+                break
+            _, world = by.choice(offers)
+
+
+WALKS, LONG = 200, 60
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "machine",
+    [
+        one if one.id == "keep-alive" else pytest.param(one, marks=pytest.mark.slow)
+        for one in MACHINES[2:]
+    ],
+    ids=lambda one: one.id,
+)
+def test_a_machine_is_the_specifications(machine: machines.Machine, tmp_path: Path) -> None:
+    """Listeners, cookies, probes, applications and a data plane, on every pair that is met."""
+    model = Model(machine.rules, machine.bounds, machine.watchers)
+    system = Noting(model.rules, model.bounds, model.watchers)
+    explore(system, {}, graph=False, max_states=MOST)
+    wander(system, random.Random(1))
+    rows = Rows(machines.trees(machine))
+    made = machines.module(machine)
+    found = compared(made.text, tmp_path, (rows.point(system, met) for met in system.met))
+    assert found["pairs"] > 150
+    assert found["wrong"] == []
+
+
+@pytest.mark.slow
+def test_what_is_fixed_is_not_among_the_fields() -> None:
+    """The data plane's module leaves out what never changes; the page is told its value."""
+    machine = next(one for one in MACHINES if one.id == "transfer")
+    own = machines.trees(machine)
+    fixed = machines.module(machine).fixed
+    assert not {field.path for field in own.kept} & {*fixed}
+    assert {field.path for field in own.end_fields} == {field.path for field in own.kept} | {*fixed}
+    # What its claims read is not fixed: they are not true of nothing.
+    assert "ghost.garbled" not in fixed
+    assert "tcb.transfer.ssthresh" not in fixed
+
+
 def test_every_claim_is_asked_by_one_that_looks_on() -> None:
     for machine in MACHINES:
         assert machine.claims
-        assert Model(Rules(), machine.bounds, machine.watchers).callers
+        assert Model(machine.rules, machine.bounds, machine.watchers).callers

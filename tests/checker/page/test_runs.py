@@ -1,12 +1,18 @@
 """Runs as data: what is told of them puts the ends together again."""
 
+import json
+from pathlib import Path as File
+from typing import Any
+
 import pytest
 
+from checker.engines.explicit.engine import Path
 from checker.exports.javascript import plain
-from checker.page import runs, witnesses
+from checker.page import runs
 from checker.page.build import ROOT
-from checker.studies import simulate
-from checker.support.errors import Problem
+from checker.render import ladder
+from checker.studies import matrix, simulate
+from checker.studies.trace import tell
 from proofs.claims.scenarios import SCENARIOS
 from spec.world.records import key
 
@@ -32,11 +38,40 @@ def test_host_a_is_told_too() -> None:
     assert {step.get("actor") for step in told["steps"]} == {0, 1}
 
 
-def test_a_witness_is_found_again() -> None:
-    job, claim, numbers = next(iter(witnesses.kept(ROOT)))
-    path = witnesses.run_of(job.model, claim, numbers)
-    assert witnesses.choices(job.model, path) == numbers
-    with pytest.raises(Problem):
-        witnesses.run_of(job.model, claim, numbers[:-1])
-    with pytest.raises(Problem, match="not a run"):
-        witnesses.run_of(job.model, claim, [*numbers, 10_000])
+def test_what_is_checked_in_is_found_again() -> None:
+    """A counterexample that draws its ladder; a run that is none any more is stale."""
+    task, claim, path = next(found for found in matrix.pinned(ROOT) if not _witness(found))
+    assert isinstance(path, Path)
+    told = tell(task.job.model, claim, path, task.job.profile)
+    name = matrix.name(task, claim)
+    assert ladder(told) + "\n" == (ROOT / matrix.PICTURES / f"{name}.txt").read_text("utf-8")
+
+
+def test_a_run_of_another_ladder_is_stale(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = json.loads((ROOT / matrix.PATHS).read_text("utf-8"))
+    todo = [task for task in matrix.tasks() if task.key == "without 9 T2"]
+    monkeypatch.setattr(matrix, "tasks", lambda: todo)
+    for folder in (matrix.PATHS.parent, matrix.PICTURES):
+        (tmp_path / folder).mkdir(parents=True)
+    data, drawn = tmp_path / matrix.PATHS, tmp_path / matrix.PICTURES / "9-T2.txt"
+    data.write_text(json.dumps({"9-T2": kept["9-T2"]}))
+    drawn.write_text((ROOT / matrix.PICTURES / "9-T2.txt").read_text("utf-8"))
+
+    def shelf() -> runs.Shelf:
+        found = runs.Shelf()
+        runs.found(found, tmp_path, tmp_path)
+        return found
+
+    assert [run["id"] for run in shelf().runs] == ["9-T2"]
+    assert shelf().stale == []
+    drawn.write_text("another")
+    assert shelf().stale == ["9-T2: its ladder is another"]
+    data.write_text(json.dumps({"9-T2": {"steps": kept["9-T2"]["steps"][:-1]}}))
+    (stale,) = shelf().stale
+    assert stale.startswith("9-T2: T2: replayed, the run does not end")
+    data.write_text(json.dumps({"9-T2": {"steps": [10_000]}}))
+    assert shelf().stale == ["9-T2: step 1 is not possible any more"]
+
+
+def _witness(found: tuple[Any, ...]) -> bool:
+    return bool(found[1].kind == "sometimes")

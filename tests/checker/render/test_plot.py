@@ -52,3 +52,16 @@ def test_nothing_is_no_picture():
 
 def test_one_moment_is_drawn():
     ElementTree.fromstring(svg(Plot("", "", [Series("x", [(5.0, 0.0)])])))
+
+
+def test_a_cross_is_what_was_lost_and_nothing_else():
+    marks = [Mark(what, n, 0) for n, what in enumerate(["lost", "send", "timeout", "read", "ack"])]
+    drawn = svg(Plot("", "", [Series("x", [(0, 1), (4, 1)])], marks=marks))
+    shapes = re.findall(
+        r'<path d="M[\d.]+ [\d.]+(\D[^"]*)" stroke="(#\w+)" fill="none" stroke-width="1.4"', drawn
+    )
+    assert len({shape for shape, _ in shapes}) == len(marks)
+    assert shapes[0] == ("l7 7m0 -7l-7 7", "#c62828")
+    assert [colour == "#c62828" for _, colour in shapes] == [True, *[False] * 4] * 2
+    alone = svg(Plot("", "", [Series("x", [(0, 1)])], marks=[Mark("send", 0, 0)]))
+    assert "l7 7m0 -7l-7 7" not in alone

@@ -51,6 +51,29 @@ def row(**changes: Any) -> bench.Row:
     return replace(like, **changes)
 
 
+# starts
+
+
+@pytest.mark.slow
+def test_starts_are_measured_beside_python(tmp_path: Path) -> None:
+    answer = tmp_path / "starts.json"
+    done = command("bench", "--starts", "--repeat", "1", "--json", str(answer))
+    assert done.returncode == OK, done.stderr
+    found = json.loads(answer.read_text())
+    first, *others = found["starts"]
+    assert (first["command"], first["ratio"]) == ("python -c pass", 1.0)
+    assert [one["command"] for one in others] == list(bench.STARTS)
+    for one in others:
+        assert one["ratio"] > 1 and one["cpu_s"] > first["cpu_s"] and one["runs"] == 1
+        assert one["command"] in done.stdout
+
+
+def test_starts_take_no_case() -> None:
+    done = command("bench", "--starts", "--bounds", "capacity=1")
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "it takes --repeat and --json only" in done.stderr
+
+
 # explore
 
 

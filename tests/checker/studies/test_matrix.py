@@ -14,6 +14,7 @@ from checker.model import search as explorer
 from checker.studies import matrix, pins
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from proofs.claims.ablations import ABLATIONS, CONTROLS
+from proofs.claims.claim import SOMETIMES
 from proofs.claims.table import CLAIMS
 from tests.helpers import repository
 
@@ -223,7 +224,9 @@ def test_drift_of_page_ladder_and_pictures_is_found(written: tuple[Any, Any, Pat
     (pictures / "9-T1.txt").write_text("another run")
     (pictures / "9-T2.svg").unlink()
     (pictures / "99-T2.svg").write_text("")
+    (top / matrix.PATHS).write_text("{}")
     assert matrix.check(found, told, top) == [
+        f"{matrix.PATHS}: stale",
         f"{matrix.PAGE}: stale",
         f"{matrix.PICTURES}/9-T1.txt: stale",
         f"{matrix.PICTURES}/9-T2.svg: missing",
@@ -245,6 +248,26 @@ def test_a_row_too_many_or_too_few_is_found(written: tuple[Any, Any, Path]) -> N
     ]
     (top / matrix.DATA).write_text("no JSON")
     assert matrix.check(found, told, top) == [f"{matrix.DATA}: missing, or not a matrix"]
+
+
+def test_runs_are_kept_as_choices(written: tuple[Any, Any, Path], few: list[matrix.Task]) -> None:
+    """Those that are checked in are those that are found, witnesses' too."""
+    found, _, top = written
+    kept = json.loads((top / matrix.PATHS).read_text())
+    assert kept == found["paths"]
+    assert {"9-T1", "9-T2"} <= set(kept)
+    pinned = json.loads((TOP / matrix.PATHS).read_text("utf-8"))
+    assert kept == {name: pinned[name] for name in kept}
+
+
+def test_every_run_of_a_row_is_checked_in() -> None:
+    pinned = json.loads((TOP / matrix.PATHS).read_text("utf-8"))
+    drawn = {row["diagram"] for part in ("rows", "claims") for row in KEPT[part] if row["diagram"]}
+    seen = {row["id"] for row in KEPT["claims"] if row["kind"] == SOMETIMES}
+    assert set(pinned) == drawn | seen
+    for row in KEPT["claims"]:
+        if row["id"] in pinned:
+            assert len(pinned[row["id"]]["steps"]) == row["length"], row["id"]
 
 
 # The command

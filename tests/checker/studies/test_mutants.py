@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -252,7 +253,7 @@ def spec_mutant(function: str, operator: str, before: str, number: int = 1) -> M
 @pytest.fixture(scope="module")
 def cheap() -> list[m.Arena]:
     """The arenas of blind senders, of rest, and of conduct."""
-    return m.arenas([BY_ID[id] for id in ("T10", "W10", "D1", "WD")])
+    return m.arenas(m.all_mutants(), [BY_ID[id] for id in ("T10", "W10", "D1", "WD")])
 
 
 def test_a_mutant_of_the_specification_is_killed_by_the_claim_that_it_breaks(
@@ -349,6 +350,30 @@ def test_what_reads_the_same_is_carried_and_the_rest_is_not_judged() -> None:
     assert carried.all[at].verdict == "not judged"
     assert carried.all[at + 1].verdict == found.all[at + 1].verdict
     assert f"{carried.unjudged} more mutants are *not judged*" in mutants_page.page(carried)
+
+
+def test_what_stands_behind_another_switch_than_before_is_not_carried() -> None:
+    found = mutants_page.read()
+    at = next(i for i, judged in enumerate(found.all) if judged.verdict == "outside")
+    other = found.all[at].model_copy(update={"needs": ["tcp.rules.three_way"]})
+    carried = m.carried(
+        found.model_copy(update={"all": [*found.all[:at], other, *found.all[at + 1 :]]})
+    )
+    assert carried.all[at].verdict == "not judged"
+    assert carried.unjudged == found.unjudged + 1
+
+
+def test_no_test_of_a_switch_is_itself_changed() -> None:
+    test = re.compile(r"tcp\.rules\.\w+ (==|!=|in|not in) \(?[A-Z]\w+\.[^&|]*")
+    assert not [mutant.before for mutant in m.all_mutants() if test.fullmatch(mutant.before)]
+
+
+def test_only_what_contains_a_mutant_is_explored() -> None:
+    claims = [BY_ID[id] for id in ("T10", "W10", "D1", "WD")]
+    mutant = spec_mutant("check_rst_bit", "negate", "seg.seq != tcb.rcv.nxt")
+    behind_a_switch = next(x for x in m.all_mutants() if x.function == "departs")
+    assert len(m.arenas([mutant], claims)) == len(m.arenas(m.all_mutants(), claims))
+    assert not m.arenas([behind_a_switch], claims)
 
 
 def test_what_was_not_judged_is_put_in_and_said_to_be_judged_otherwise() -> None:

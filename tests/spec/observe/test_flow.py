@@ -314,3 +314,127 @@ def test_a_probe_has_an_octet_that_was_written(queued):
     tcp.sent = [Segment(seq=100, ack=300, wnd=100, text=1, ctl=Control(ack=True, psh=True))]
     moment = Moment(before.tcb, after.tcb, EXPIRES, None, False, tcp, NOTHING)
     assert breached(moment) == (queued == 0)
+
+
+# Selective acknowledgments: places are of an octet, which is a segment
+
+REPORTS = replace(PLANE, mss=1, place=1, window=4, clamp=8, sack=True)
+
+
+def reported(
+    told: tuple[int, ...], what: Input | tuple[int, tuple[int, ...]], **variables: Any
+) -> tuple[Endpoint, Moment]:
+    """A step of a sender to whom these places were reported: a timer, or an ACK of all before a
+    number, with what is held beyond it."""
+    known = {"flight": 4, "snd_wnd": 4, "rcv_wnd": 4, "largest": 4, "cwnd": 8, "ssthresh": 8}
+    known |= {"recover": ISN, "places": tuple(Place() for _ in range(4)), **variables}
+    before = plane(sacked=tuple(Place(n in told) for n in range(4)), **known)
+    arriving = None
+    if not isinstance(what, Input):
+        arriving = seg(f"<SEQ=300><ACK={what[0]}><WND=4><CTL=ACK>")
+        arriving.sack = sum(1 << n for n in what[1])
+        what = Input.SEGMENT
+    result = happen(before, what, arriving, bounds=REPORTS)
+    assert result.possible
+    tcp = Tcp(Rules(), REPORTS, 0)
+    tcp.sent = list(result.segments)
+    return result.end, Moment(before.tcb, result.end.tcb, what, arriving, False, tcp, NOTHING)
+
+
+REPORTED: dict[str, tuple[Any, ...]] = {
+    "nothing": ((), (100, ())),
+    "the second": ((), (100, (1,))),
+    "two, of which one was told": ((1,), (100, (1, 3))),
+    "all but the first": ((), (100, (1, 2, 3))),
+    "what was told moves along": ((1, 3), (101, ())),
+    "and more": ((3,), (102, (0,))),
+    "of an older ACK": ((), (99, (1, 2)), {"snd_una": 100, "iss": 90}),
+    "more than is in flight": ((), (100, (1, 2)), {"flight": 2}),
+    "less than that": ((), (100, (1,)), {"flight": 3, "queued": 1}),
+    "a third duplicate": ((1,), (100, (1, 2)), {"duplicates": 2}),
+    "a timeout": ((1, 2), EXPIRES),
+    "a timeout of one segment": ((0,), EXPIRES, {"flight": 1}),
+    "a probe, which forgets nothing": ((1,), EXPIRES, {"flight": 0, "queued": 2, "snd_wnd": 0}),
+    "again after a timeout": ((), (101, (0,)), {"nxt": 101, "cwnd": 1, "timed_out": True}),
+    "and past two of them": (
+        (),
+        (101, (0, 1)),
+        {"nxt": 101, "cwnd": 1, "timed_out": True},
+    ),
+    "a gap, and past what follows it": (
+        (2,),
+        (101, ()),
+        {"nxt": 101, "cwnd": 2, "timed_out": True, "queued": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_what_is_remembered_of_reports(name):
+    told, what, *more = REPORTED[name]
+    end, moment = reported(told, what, **(more[0] if more else {}))
+    assert not breached(moment)
+    (now,) = end.tcb.transfers
+    for n in range(4):
+        flipped = list(now.sacked)
+        flipped[n] = Place(not flipped[n].here)
+        changed = replace(now, sacked=tuple(flipped))
+        other = replace(moment, after=replace(end.tcb, transfers=(changed,)))
+        assert breached(other), n
+    for sent in others_sent(moment.tcp.sent, True):
+        tcp = Tcp(moment.tcp.rules, moment.tcp.bounds, 0)
+        tcp.sent = sent
+        assert breached(replace(moment, tcp=tcp)), sent
+
+
+@pytest.mark.parametrize("held", [(), (1,), (1, 3)])
+@pytest.mark.parametrize("unread", [1, 4])
+@pytest.mark.parametrize("by", [0, 1, -1])
+def test_each_ack_reports_what_is_held(held, unread, by):
+    """The user reads, and the ACK that tells of the window tells of the rest."""
+    places = tuple(Place(n in held) for n in range(4))
+    _, moment = reported(
+        (), Input.RECEIVE, places=places, flight=0, rcv_wnd=4 - unread, unread=unread
+    )
+    (one,) = moment.tcp.sent
+    assert one.sack == sum(1 << n for n in held)
+    tcp = Tcp(Rules(), REPORTS, 0)
+    tcp.sent = [replace(one, sack=one.sack + by)]
+    assert breached(replace(moment, tcp=tcp)) == (by != 0)
+
+
+@pytest.mark.parametrize("due", [0, 4])
+def test_a_delayed_ack_is_of_what_came(due):
+    """Its timer does not run where nothing waits to be acknowledged."""
+    before, after = plane(due=due), plane()
+    tcp = Tcp(Rules(), FINE, 0)
+    tcp.sent = [Segment(seq=100, ack=300, wnd=100, ctl=Control(ack=True))]
+    moment = Moment(before.tcb, after.tcb, WAITED, None, False, tcp, NOTHING)
+    assert breached(moment) == (due == 0)
+
+
+def read(window: int, **variables: Any) -> tuple[Endpoint, Moment]:
+    """A user reads all, where a segment is nearly as large as the buffer of so many octets."""
+    bounds = replace(PLANE, mss=4, place=1, window=window, clamp=8)
+    places = tuple(Place() for _ in range(window))
+    known = {"snd_wnd": 4, "largest": 4, "cwnd": 8, "ssthresh": 8, "places": places, **variables}
+    before = plane(**known)
+    result = happen(before, Input.RECEIVE, bounds=bounds)
+    tcp = Tcp(Rules(), bounds, 0)
+    tcp.sent = list(result.segments)
+    moment = Moment(before.tcb, result.end.tcb, Input.RECEIVE, None, False, tcp, NOTHING)
+    return result.end, moment
+
+
+@pytest.mark.parametrize(("window", "unread", "opens"), [(4, 2, 1), (5, 2, 0), (5, 3, 1)])
+def test_a_window_opens_by_half_the_buffer(window, unread, opens):
+    _, moment = read(window, rcv_wnd=window - unread, unread=unread)
+    assert len(moment.tcp.sent) == opens
+    assert not breached(moment)
+
+
+@pytest.mark.parametrize("by", [0, 1])
+def test_an_urgent_pointer_is_not_left_behind_by_one(by):
+    end, moment = read(4, rcv_wnd=0, unread=4)
+    end.tcb.rcv.up = end.tcb.rcv.nxt - by
+    assert breached(moment) == (by != 0)

@@ -206,6 +206,14 @@ def test_leap(was, cwnd, una, recovering, leap):
     assert ("leap" in flags(paced(before, after))) == leap
 
 
+@pytest.mark.parametrize(("cwnd", "leap"), [(22, False), (23, True)])
+def test_leap_by_what_was_not_sent(cwnd, leap):
+    """Two octets are in flight, and five acknowledged."""
+    before = tcb(cwnd=20, ssthresh=50, snd_nxt=102)
+    m = moment(before, tcb(cwnd=cwnd, ssthresh=50, snd_una=105, snd_nxt=105))
+    assert is_leap(before.transfers[0], m.after.transfers[0], m) == leap
+
+
 # One halving for one flight
 
 

@@ -35,3 +35,18 @@ def test_octets_taken(
     ghost = Ghost(partner=2, delivered=1)
     Streams().took(ghost, Moment(Tcb(), Tcb(), Input.SEGMENT, None, False, tcp, BLIND))
     assert (ghost.delivered, ghost.garbled) == (delivered, garbled)
+
+
+@pytest.mark.parametrize(
+    ("what", "octets", "delivered", "garbled"),
+    [(Input.ACK_AHEAD, 2, 3, True), (Input.ACK_AHEAD, 0, 1, False), (Input.RECEIVE, 2, 1, False)],
+)
+def test_octets_behind_what_never_came(
+    what: Input, octets: int, delivered: int, garbled: bool
+) -> None:
+    """What was held is taken, once a receiver goes on without what it waited for."""
+    tcp = Tcp(Rules(), BOUNDS, 0)
+    tcp.take(Segment(seq=0), 0, octets)
+    ghost = Ghost(delivered=1)
+    Streams().lives(ghost, Moment(Tcb(), Tcb(), what, None, False, tcp, BLIND))
+    assert (ghost.delivered, ghost.garbled) == (delivered, garbled)

@@ -484,3 +484,26 @@ def test_cwnd_that_is_not_used_does_not_grow(flight, cwnd, ssthresh, grown):
     assert got.plane.cwnd == grown
     assert ("RFC 7661/4.3/not-validated" in got.cited) == (cwnd == 41)
     assert got.plane.acked == (10 if (cwnd, ssthresh) == (40, 40) else 0)
+
+
+# What was not sent
+
+
+@pytest.mark.parametrize("floor", [False, True])
+@pytest.mark.parametrize(
+    ("acked", "una", "nxt", "cwnd"),
+    [(115, 115, 115, 30), (106, 106, 106, 26), (105, 105, 105, 25), (103, 103, 105, 23)],
+)
+def test_an_ack_of_what_was_not_sent(floor, acked, una, nxt, cwnd):
+    """It is answered; without that rule it is believed, and cwnd grows by it."""
+    end = plane(flight=5, cwnd=20)
+    sent = "<SEQ=105><ACK=300><CTL=ACK>"
+    believed = ack(end, acked, ack_floor=floor, unsent_ack_refused=False)
+    got = (believed.tcb.snd.una, believed.tcb.snd.nxt, believed.plane.nxt, believed.plane.cwnd)
+    assert (*got, believed.sent) == (una, nxt, nxt, cwnd, [])
+    refused = ack(end, acked, ack_floor=floor)
+    if acked > 105:
+        got = (refused.tcb.snd.una, refused.tcb.snd.nxt, refused.plane.cwnd)
+        assert (*got, refused.sent) == (100, 105, 20, [sent])
+    else:
+        assert refused.tcb.snd.una == acked

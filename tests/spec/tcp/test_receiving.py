@@ -300,3 +300,34 @@ def test_a_place_at_the_edge_is_kept():
     assert end.tcb.transfers[0].places[8].here
     receiving.shrink(end.tcb, end.tcb.transfers[0], context(PLANE))
     assert not holds(end.tcb.transfers[0])
+
+
+# A receiver that cheats: it acknowledges what has not come
+
+AHEAD = dataclasses.replace(PLANE, ahead=True, octets=15)
+
+
+def test_a_segment_is_acknowledged_that_has_not_come():
+    got = happen(plane(), Input.ACK_AHEAD, bounds=AHEAD)
+    assert got.cited == ["against RFC 9293/3.4/ahead"]
+    assert [(one.seq, one.ack, one.wnd) for one in got.segments] == [(100, 310, 100)]
+    assert (got.tcb.rcv.nxt, got.tcb.rcv.wnd, got.plane.unread) == (310, 100, 0)
+
+
+def test_what_was_held_behind_it_is_taken():
+    got = happen(plane(here=(1, 3)), Input.ACK_AHEAD, bounds=AHEAD)
+    assert (got.tcb.rcv.nxt, got.tcb.rcv.wnd, got.plane.unread) == (320, 90, 10)
+    assert [n for n, place in enumerate(got.plane.places) if place.here] == [1]
+    assert [one.ack for one in got.segments] == [320]
+
+
+@pytest.mark.parametrize(("nxt", "state", "possible"), [
+    (300, State.ESTABLISHED, True),
+    (305, State.ESTABLISHED, True),
+    (306, State.ESTABLISHED, False),
+    (300, State.CLOSING, False),
+])  # fmt: skip
+def test_how_far_it_may_run_ahead(nxt, state, possible):
+    """Up to the last octet that is ever written."""
+    got = happen(plane(state=state, rcv_nxt=nxt), Input.ACK_AHEAD, bounds=AHEAD)
+    assert got.possible == possible

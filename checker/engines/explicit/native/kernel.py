@@ -23,13 +23,10 @@ file since numba's cache on disk knows of changes in the file of a function only
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-from checker.engines.explicit.native.compiling import compiled, inlined
+from checker.engines.explicit.native.compiling import Intrinsic, Later, compiled, inlined
 
+ir, types, cgutils = map(Later, ("llvmlite.ir", "numba.types", "numba.core.cgutils"))
 U8 = np.uint64
 ZERO, ONE, TWO, THREE = U8(0), U8(1), U8(2), U8(3)
 LOW = U8(0xFFFFFFFF)
@@ -55,7 +52,7 @@ def _load(bits: int) -> Any:
 
         return types.uint64(types.uint64, types.uint64), code
 
-    return intrinsic(load)
+    return Intrinsic(load)
 
 
 def _store(bits: int) -> Any:
@@ -67,7 +64,7 @@ def _store(bits: int) -> Any:
 
         return types.void(types.uint64, types.uint64, types.uint64), code
 
-    return intrinsic(store)
+    return Intrinsic(store)
 
 
 def _swap(bits: int) -> Any:
@@ -82,7 +79,7 @@ def _swap(bits: int) -> Any:
 
         return types.uint64(types.uint64, types.uint64, types.uint64), code
 
-    return intrinsic(swap)
+    return Intrinsic(swap)
 
 
 load1, load4, load8 = _load(8), _load(32), _load(64)
@@ -91,7 +88,7 @@ fill4, fill8 = _swap(32), _swap(64)
 """Put a value where 0 is, by compare-and-swap; what was there, which is 0 if it was put."""
 
 
-@intrinsic
+@Intrinsic
 def prefetch(typing: Any, at: Any) -> Any:
     """Have the line at an address fetched, to be written soon."""
 
@@ -125,7 +122,7 @@ def _look(lanes: int, bits: int) -> Any:
 
         return types.uint64(types.uint64, types.uint64), code
 
-    return intrinsic(look)
+    return Intrinsic(look)
 
 
 look4, look8 = _look(16, 32), _look(8, 64)
@@ -133,7 +130,7 @@ look4, look8 = _look(16, 32), _look(8, 64)
 value and, 32 bits up, a bit for each that is 0. One load, so that both are of one moment."""
 
 
-@intrinsic
+@Intrinsic
 def lowest(typing: Any, word: Any) -> Any:
     """The place of the lowest bit of a word that is not 0."""
 

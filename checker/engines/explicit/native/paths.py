@@ -7,16 +7,27 @@ states, meets them in the order in which it would meet them among all others, an
 path that it would have found.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from checker.engines.explicit.engine import Path
 from checker.engines.explicit.native import kernel as k
 from checker.engines.explicit.native.search import Array, Search
-from checker.engines.explicit.native.tables import Memo
+from checker.engines.explicit.native.tables import Interner, Memo
+from checker.engines.explicit.parts import Parts
 
 U8 = np.uint64
+
+
+class Numbered(Protocol):
+    """A search, or whoever else gives states their keys."""
+
+    parts: Parts
+    interner: Interner
+
+    def key_of(self, state: Any, /) -> int: ...
 
 
 def _deciding(search: Search, name: str, depth: int) -> Array:
@@ -52,7 +63,6 @@ def _before(search: Search, depth: int, wanted: Array) -> Array:
 def path_to(search: Search, name: str) -> Path:
     """A shortest path to a state that decides the check ``name``; the levels are kept."""
     depth = search.decided_at[name]
-    check = search.interner.checks[name]
     corridor: list[set[int]] = []
     wanted = _deciding(search, name, depth)
     corridor.append(set(wanted.tolist()))
@@ -60,6 +70,15 @@ def path_to(search: Search, name: str) -> Path:
         wanted = _before(search, level, wanted)
         corridor.append(set(wanted.tolist()))
     corridor.reverse()
+    return along(search, name, corridor)
+
+
+def along(search: Numbered, name: str, corridor: Sequence[set[int]]) -> Path:
+    """The reference's path to a state that decides ``name``, among those of these keys.
+
+    ``corridor`` has a set of keys for each level: of the states from which one is reached in time.
+    """
+    depth, check = len(corridor) - 1, search.interner.checks[name]
     system = search.parts.system
     start = system.initial()
     if depth == 0:

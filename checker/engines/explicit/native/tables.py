@@ -84,10 +84,9 @@ class Rows:
 
     def set(self, asks: Sequence[int], records: Sequence[int]) -> None:
         """Add entries; an ask is the number of a row and, in the lower half, what arrives."""
-        keys = np.array(asks, U8)
-        for row, more in zip(*np.unique(keys >> U8(32), return_counts=True), strict=True):
-            self._reserve(int(row), int(more))
-        self._put(keys, np.array(records, U8))
+        for row, more in Counter(int(ask) >> 32 for ask in asks).items():
+            self._reserve(row, more)
+        self._put(np.array(asks, U8), np.array(records, U8))
 
     def _put(self, asks: Array, records: Array) -> None:
         k.put_in(address(self.places), address(self.rows), asks, records)
@@ -251,20 +250,36 @@ class Interner:
         p[k.JUDGING] = bool(self.checks)
         p[k.ALL_BUSY] = (1 << len(self.resting)) - 1
         p[k.FAN], p[k.MARK_ROW] = self.fan, self.mark_row
-        p[k.ROUTES], p[k.SIGHT_FIELD] = address(self._routes), self._sight_field
-        p[k.LOOKS], p[k.SEEN] = address(self.look), address(self.seen)
-        p[k.WATCHES], p[k.TICKS] = address(self.watch), address(self.tick)
-        p[k.MARKS], p[k.RECORDS] = address(self.marks), address(self._flat)
-        p[k.ROWS], p[k.ARRIVALS] = address(self.arrive.rows), address(self.arrive.places)
-        p[k.BAGS], p[k.AGES] = address(self.bags), address(self.age)
-        p[k.VERDICTS] = address(self._verdicts)
-        for place, memo in (
-            (k.ACTORS, self.actor),
-            (k.PUSHES, self.push),
-            (k.JUDGED, self.judge),
-        ):
+        p[k.SIGHT_FIELD] = self._sight_field
+        for place, array in self.arrays().items():
+            p[place] = address(array)
+        for place, memo in self._memos.items():
             p[place : place + 2] = memo.at()
         return p
+
+    def arrays(self) -> dict[int, Array]:
+        """The tables that the row has the addresses of, by their places in it: as they were when
+        it was made."""
+        tables = {
+            k.ROUTES: self._routes,
+            k.LOOKS: self.look,
+            k.SEEN: self.seen,
+            k.WATCHES: self.watch,
+            k.TICKS: self.tick,
+            k.MARKS: self.marks,
+            k.RECORDS: self._flat,
+            k.ROWS: self.arrive.rows,
+            k.ARRIVALS: self.arrive.places,
+            k.BAGS: self.bags,
+            k.AGES: self.age,
+            k.VERDICTS: self._verdicts,
+        }
+        return tables | {place: memo.pairs for place, memo in self._memos.items()}
+
+    @property
+    def _memos(self) -> dict[int, Memo]:
+        """Those that the kernel reads, by their places."""
+        return {k.ACTORS: self.actor, k.PUSHES: self.push, k.JUDGED: self.judge}
 
     def busy(self, action: str) -> int:
         """A bit for each check of rest in which ``action`` is a step that counts."""
@@ -500,7 +515,7 @@ class Interner:
         with the ends swapped."""
         decided, count = 0, len(self.parts.roles)
         new: dict[int, int] = {}
-        for word in np.unique(words).tolist():
+        for word in sorted({*words.tolist()}):
             known = self.judged.get(word)
             if known is None:
                 ends = split_ends(word, count)

@@ -513,6 +513,7 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"receiver_sws": False}, PROFILES["transfer-silly"], None, {"3.8.6.2.1/(4)/override"}),
     ({"window_newer": True}, PROFILES["transfer-shrinks"], None, {"3.8.6/shrink"}),
     ({}, PROFILES["transfer-sack"], None, {"RFC 2018/8/renege"}),
+    ({}, PROFILES["transfer-ahead"], None, {"against RFC 9293/3.4/ahead"}),
     (ONCE, IDLE_SENDER, None, {"RFC 5681/4.1/idle"}),
     ({**ONCE, "restart_window": False}, IDLE_SENDER, None, {"against RFC 5681/4.1/idle"}),
     ({**ONCE, "cwnd_validated": True}, IDLE_SENDER, None, {"RFC 7661/4.3/not-validated"}),

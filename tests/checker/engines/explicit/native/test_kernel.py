@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.engines.explicit.native import kernel
 from tests.helpers.agree import U8
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.integers(2, 64), st.data())
 def test_scrambling_is_a_bijection(bits: int, data: Any) -> None:
     word = data.draw(st.integers(0, 2**bits - 1))
