@@ -31,7 +31,9 @@ def explore(
     profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
-    engine: Annotated[str, typer.Option(help="explore, native, distributed or auto.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="explore, native, sets, distributed or auto.")
+    ] = "auto",
     threads: Annotated[
         int,
         typer.Option(min=1, help="Threads of a native search, or workers of a distributed one."),

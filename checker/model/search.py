@@ -36,7 +36,7 @@ from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
 
-Engine = Literal["auto", "explore", "native", "distributed"]
+Engine = Literal["auto", "explore", "native", "sets", "distributed"]
 ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
@@ -57,6 +57,8 @@ class Options(engine.Options):
             )
         if self.resume and self.checkpoint is None:
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+        if self.engine == "sets" and (self.symmetric or self.compact):
+            raise UsageProblem("--symmetry and --compact are for the native engine")
         if self.compact and self.checkpoint:
             raise UsageProblem("there are no checkpoints of a compact search")
         if self.checkpoint is not None and self.checkpoint.is_file():
@@ -102,7 +104,8 @@ def search(
         max_memory=options.max_memory or machine.spare(),
         identity=identity(system, checks) if options.checkpoint else "",
     )
-    return engine.engine_of("native")(parts, checks, more)
+    chosen = "sets" if options.engine == "sets" else "native"
+    return engine.engine_of(chosen)(parts, checks, more)
 
 
 def summary(found: Exploration) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """``bench``: how many states, how fast, in how much memory, against whom.
 
-It takes one case (a profile under rules and bounds), exports it, and has it searched to its
-end by the reference explorer, by the native engine with one and two threads, and by the other
-checkers that are installed, one after another on the same machine. Each run is a process of its
-own, several times. Times and memory are medians of whole processes. Compilation is counted apart:
-gcc's for SPIN, and numba's for the native engine when nothing is compiled yet. A tool that does not
+It takes one case (a profile under rules and bounds), exports it, and has it searched to its end by
+the reference explorer, by the native engine and that of sets, with one and two threads, and by the
+other checkers that are installed, one after another on the same machine. Each run is a process of
+its own, several times. Times and memory are medians of whole processes. Compilation is counted
+apart: gcc's for SPIN, and numba's for ours when nothing is compiled yet. A tool that does not
 finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison of
 checkers that search different systems would mean nothing.
 
@@ -38,13 +38,16 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
 TOOLS = (
-    *("explore", "native", "native-2", "distributed-2", "distributed-4"),
+    *("explore", "native", "native-2", "sets", "sets-2", "distributed-2", "distributed-4"),
     *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
 )
-"""Who can be asked; ``native-2`` has two threads, ``distributed-2`` two workers, ``spin-bfs-par``
-two processes."""
+"""Who can be asked; ``native-2`` and ``sets-2`` have two threads, ``distributed-2`` two workers,
+``spin-bfs-par`` two processes."""
 
-_THREADS = {"native-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
+COMPILED = ("native", "sets")
+"""Our engines whose compilation is counted."""
+
+_THREADS = {"native-2": 2, "sets-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,13 +160,13 @@ def _ours(
     """Runs of ``python -m checker explore``."""
     threads = _THREADS.get(tool, 1)
     engine = tool.partition("-")[0]
-    compile_s = _compile_time() if engine == "native" else 0.0
+    compile_s = _compile_time(engine) if engine in COMPILED else 0.0
     runs = []
     with tempfile.TemporaryDirectory() as place:
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
         command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
-        command += ["--threads", str(threads)] if threads > 1 or engine == "native" else []
+        command += ["--threads", str(threads)] if threads > 1 or engine in COMPILED else []
         for _ in range(repeat):
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
@@ -193,9 +196,9 @@ def _ours(
     return median(engine, runs)
 
 
-def _compile_time() -> float:
+def _compile_time(engine: str) -> float:
     """Seconds that a first search takes more when nothing is compiled yet."""
-    words = ["--profile", "forgery", "--engine", "native"]
+    words = ["--profile", "forgery", "--engine", engine]
     command = [sys.executable, "-m", "checker", "explore", *words]
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (

@@ -87,10 +87,12 @@ def of_chance(seed: int) -> Exploration:
     return explore(parts.system, checks_of(parts), graph=False, stop_when_decided=False)
 
 
-def chance_agrees(seed: int, parts: Chance | None = None, **options: Any) -> None:
+def chance_agrees(
+    seed: int, parts: Chance | None = None, explore: Any = native.explore, **options: Any
+) -> None:
     parts = parts or Chance(seed)
     checks = checks_of(parts)
-    found = native.explore(parts, checks, stop_when_decided=False, **options)
+    found = explore(parts, checks, stop_when_decided=False, **options)
     agree(of_chance(seed), found)
 
 
@@ -141,10 +143,16 @@ def told(found: Exploration) -> Any:
     }
 
 
-def same(rules: Rules, profile: Profile, checks: dict[str, Check], **options: Any) -> Exploration:
+def same(
+    rules: Rules,
+    profile: Profile,
+    checks: dict[str, Check],
+    engine: Any = native.explore,
+    **options: Any,
+) -> Exploration:
     one = explore(Interned(rules, *profile), checks, graph=False, stop_when_decided=False)
     parts = TcpParts(Interned(rules, *profile))
-    two = native.explore(parts, checks, stop_when_decided=False, **options)
+    two = engine(parts, checks, stop_when_decided=False, **options)
     assert told(two) == told(one)
     return two
 

@@ -46,7 +46,8 @@ SEED = 27
 """Of a toy of 6,351 states."""
 LIMIT = 400
 """States after which the search is ended, and goes on later."""
-NAMES = [*(f"{name}.npy" for name in checkpoint.ARRAYS), checkpoint.SEARCH, checkpoint.DIGESTS]
+ARRAYS = *native.Search.ARRAYS, *checkpoint.COMMON
+NAMES = [*(f"{name}.npy" for name in ARRAYS), checkpoint.SEARCH, checkpoint.DIGESTS]
 
 Change = Callable[[Path], None]
 """Given the directory of a checkpoint."""

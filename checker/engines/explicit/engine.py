@@ -128,6 +128,7 @@ def engine_of(name: str) -> Engine:
 ENGINES = {
     "explore": "checker.engines.explicit.reference",
     "native": "checker.engines.explicit.native",
+    "sets": "checker.engines.explicit.sets",
     "distributed": "checker.engines.explicit.distributed",
 }
 """The engines by the names that the commands and the reports have for them."""

@@ -56,19 +56,23 @@ const become = (old, fresh) => {
     return;
   }
   // What a reader has opened or closed stays so.
-  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
-  old.does = Object.fromEntries(Object.keys(old.does || {}).map((type) => [type, () => {}]));
-  give(old, fresh.does);
-  children(old, [...fresh.childNodes]);
+  const [was, now] = [old.attributes, fresh.attributes];
+  for (let i = was.length - 1; i >= 0; i--) if (was[i].name !== "open" && !fresh.hasAttribute(was[i].name)) old.removeAttribute(was[i].name);
+  for (let i = 0; i < now.length; i++) if (now[i].name !== "open" && old.getAttribute(now[i].name) !== now[i].value) old.setAttribute(now[i].name, now[i].value);
+  if (old.does || fresh.does) {
+    for (const type in old.does) old.does[type] = () => {};
+    give(old, fresh.does);
+  }
+  if (old.firstChild || fresh.firstChild) children(old, [...fresh.childNodes]);
   const typing = old === document.activeElement && old.type === "number";
-  if ("value" in fresh && fresh.type !== "file" && !typing && old.value !== fresh.value) old.value = fresh.value;
+  if (/^(INPUT|SELECT)$/.test(old.nodeName) && fresh.type !== "file" && !typing && old.value !== fresh.value) old.value = fresh.value;
 };
 
 /** Let these be the children of `parent`: those that are like its own take their places, by their ids or
  * in their order. */
 export const children = (parent, fresh) => {
-  const named = new Map([...parent.children].filter((one) => one.id).map((one) => [one.id, one]));
+  const ids = fresh.some((one) => one.id) ? [...parent.children].filter((one) => one.id) : [];
+  const named = new Map(ids.map((one) => [one.id, one]));
   let here = parent.firstChild;
   for (const one of fresh) {
     const own = one.id ? named.get(one.id) : here && !here.id && alike(here, one) ? here : null;

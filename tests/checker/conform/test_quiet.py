@@ -12,6 +12,9 @@ from checker.conform.behaviour import choose
 from checker.conform.connection import Connection
 from checker.conform.data import Watch
 from checker.conform.follow import MIDDLE, Follower
+from checker.conform.inbound import Inbound
+from checker.conform.layout import values
+from checker.conform.monitor import Monitor
 from checker.listeners import findings
 from checker.listeners.requests import Listeners
 from tests.helpers import traffic
@@ -62,7 +65,15 @@ def _everything(c: Connection) -> tuple:
         before = [[getattr(p, name) for name in SHOWN] for p in deviation.seen]
         named.append(("deviation", (deviation.as_json(), before, deviation.sides)))
     seen = [(side, edge, [getattr(p, name) for name in SHOWN]) for side, p, edge in c.flow.seen]
-    return c.name, repr(named), seen
+    return c.name, repr(named), seen, [_known(one) for one in c.flow.ends.monitors]
+
+
+def _known(one: Monitor) -> tuple:
+    """What a monitor knows beside its candidates, some of which only a later reset would show."""
+    inbound = [[getattr(of, name) for name in Inbound.__slots__] for of in one.inbound.values()]
+    came = [[getattr(p, name) for name in SHOWN] for p in one.seen.came]
+    tcbs = [values(c.tcb) for c in one.candidates]
+    return inbound, one.acked, tcbs, came, list(one.seen.text), one.seen.before, one.seen.last
 
 
 def made(each: int, count: int, seed: int, tmp_path: Path) -> list[Frame]:

@@ -77,7 +77,7 @@ def test_starts_take_no_case() -> None:
 # explore
 
 
-@pytest.mark.parametrize("engine", ["explore", "native", "auto"])
+@pytest.mark.parametrize("engine", ["explore", "native", "sets", "auto"])
 def test_explore_counts(engine: str, tmp_path: Path) -> None:
     answer = tmp_path / "found.json"
     done = command("explore", "--profile", "forgery", "--engine", engine, "--json", str(answer))
@@ -86,7 +86,7 @@ def test_explore_counts(engine: str, tmp_path: Path) -> None:
     found = json.loads(answer.read_text())
     assert (found["states"], found["transitions"], found["depth"]) == FORGERY
     assert found["complete"]
-    assert found["engine"] == ("native" if engine == "native" else "explore")
+    assert found["engine"] == ("explore" if engine == "auto" else engine)
 
 
 def test_explore_stops_at_a_limit() -> None:
@@ -109,8 +109,9 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native"),
+        (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native, sets"),
         (("--engine", "explore", "--symmetry"), "for the native engine"),
+        (("--engine", "sets", "--compact"), "for the native engine"),
         (("--resume",), "--resume needs --checkpoint"),
         (("--profile", "lifecycle", "--symmetry"), "treat both hosts alike"),
         (("--profile", "nowhere"), "no profile 'nowhere'"),

@@ -154,3 +154,15 @@ def test_who_is_not_judged(state, rules, cwnd):
     end.tcb.transfers[0].acked += 1
     moment.tcp.rules = rules
     assert not amiss(moment)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("cwnd", [19, 20, 21, 80])
+@pytest.mark.parametrize("initial", [1, 2])
+def test_an_idle_time(kept, cwnd, initial):
+    """It takes cwnd down to the initial window, or leaves it, as the rules have it."""
+    tcp = Tcp(Rules(restart_window=not kept), replace(PLANE, idles=True, initial_window=initial), 0)
+    before = plane(cwnd=80, ssthresh=40)
+    after = plane(cwnd=cwnd, ssthresh=40)
+    moment = Moment(before.tcb, after.tcb, Input.IDLE, None, False, tcp, NOTHING)
+    assert amiss(moment) == (cwnd != (80 if kept else 10 * initial))

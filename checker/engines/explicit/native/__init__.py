@@ -33,11 +33,11 @@ def explore(
     search = Search(parts, checks, **options)
     found = search.run()
     if paths and search.decided_at:
-        _find_paths(search, parts, options)
+        find_paths(search, parts, options)
     return found
 
 
-def _find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> None:
+def find_paths(search: Search, parts: Parts, options: Mapping[str, Any]) -> None:
     """Find the decisive paths, searching again if the levels were not kept.
 
     For want of memory that may fail; what was decided stays decided, without a path.

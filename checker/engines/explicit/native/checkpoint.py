@@ -15,27 +15,23 @@ import io
 import json
 import os
 import shutil
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from checker.engines.explicit.native.layout import Layout
-from checker.engines.explicit.native.visited import Visited
 from checker.support import locks
 from checker.support.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:
     from checker.engines.explicit.native.search import Search
 
-U8 = np.uint64
 Array = np.ndarray[Any, np.dtype[Any]]
-VERSION = 4
+VERSION = 5
 DIGESTS = "sha256"
-ARRAYS = ("table", "level", "following", "spilled", "bags", "ages")
+COMMON = ("bags", "ages")
 SEARCH = "search.json"
 
 
@@ -117,20 +113,19 @@ def _array(parts: Sequence[Array]) -> Iterator[memoryview | bytes]:
 
 def _write(search: "Search", part: Path) -> None:
     part.mkdir()
-    found, interner, visited = search.found, search.interner, search.visited
-    parts = search.parts
-    width, nothing = 2 * parts.capacity + 1, np.zeros(0, U8)
-    arrays = {
-        "table": [visited.table[: None if search.waiting() else 0]],
-        "level": [nothing, *search.level],
-        "following": [nothing, *search.following()],
-        "spilled": [nothing, *search.spilled],
+    found, interner, parts = search.found, search.interner, search.parts
+    own, more = search.stored()
+    width = 2 * parts.capacity + 1
+    arrays = own | {
         "bags": [interner.bags[: interner.bag_count * width]],
         "ages": [interner.age[: interner.bag_count]],
     }
-    digests = {f"{name}.npy": _store(part / f"{name}.npy", _array(arrays[name])) for name in ARRAYS}
-    meta = {
+    digests = {
+        f"{name}.npy": _store(part / f"{name}.npy", _array(arrays[name])) for name in _names(search)
+    }
+    meta = more | {
         "version": VERSION,
+        "engine": found.engine,
         "identity": search.identity,
         "symmetric": search.symmetric,
         "states": found.states,
@@ -141,8 +136,6 @@ def _write(search: "Search", part: Path) -> None:
         "fired": [(parts.freeze_rule(rule), times) for rule, times in search.fired().items()],
         "decided_at": search.decided_at,
         "seconds": search.seconds(),
-        "layout": asdict(visited.layout),
-        "places": visited.table.size,
         "ends": [parts.freeze(end) for end in interner.ends.things],
         "messages": [parts.freeze(message) for message in interner.messages.things[1:]],
     }
@@ -150,17 +143,22 @@ def _write(search: "Search", part: Path) -> None:
     _store(part / DIGESTS, [_listed(digests)])
 
 
+def _names(search: "Search") -> tuple[str, ...]:
+    """The arrays of a checkpoint."""
+    return *search.ARRAYS, *COMMON
+
+
 def _listed(digests: Mapping[str, str]) -> bytes:
     """Digests as ``sha256sum`` writes them."""
     return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
 
 
-def _damage(path: Path) -> str:
+def _damage(path: Path, names: Iterable[str]) -> str:
     """What in a checkpoint is not as it was written; nothing if all is."""
     digests = {}
     try:
         listed = (path / DIGESTS).read_bytes()
-        for name in (*(f"{name}.npy" for name in ARRAYS), SEARCH):
+        for name in (*(f"{name}.npy" for name in names), SEARCH):
             with (path / name).open("rb") as file:
                 digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
             if not listed.startswith(_listed(digests)):
@@ -178,19 +176,19 @@ def load(search: "Search", folder: Path) -> bool:
     if not saved:
         return False
     path = saved[-1]
-    damage = _damage(path)
+    damage = _damage(path, _names(search))
     if damage:
         other = f"{path} to go on from the one before, or " if len(saved) > 1 else ""
         raise Problem(
-            f"{path} was damaged, or an earlier version wrote it ({damage}): remove "
+            f"{path} was damaged, or another version or engine wrote it ({damage}): remove "
             f"{other}{folder} to start anew"
         )
     meta: dict[str, Any] = json.loads((path / SEARCH).read_bytes())
-    known = meta["version"], meta["identity"], meta["symmetric"]
-    if known != (VERSION, search.identity, search.symmetric):
+    known = meta["version"], meta["engine"], meta["identity"], meta["symmetric"]
+    if known != (VERSION, search.found.engine, search.identity, search.symmetric):
         raise Problem(
             f"{path} is the checkpoint of another search (other rules, bounds, claims or "
-            f"specification, or --symmetry); remove {folder} to start anew"
+            f"specification, another engine, or --symmetry); remove {folder} to start anew"
         )
     found, interner, parts = search.found, search.interner, search.parts
     for values in meta["ends"]:
@@ -198,9 +196,6 @@ def load(search: "Search", folder: Path) -> bool:
     for values in meta["messages"]:
         interner.message(parts.thaw_message(values))
     interner.restore_bags(np.load(path / "bags.npy"), np.load(path / "ages.npy"))
-    table = np.load(path / "table.npy", mmap_mode="r")
-    visited = search.visited = Visited(Layout(**meta["layout"]), meta["places"])
-    visited.table[: table.size] = table
     found.states, found.transitions = meta["states"], meta["transitions"]
     found.depth = search.depth = meta["depth"]
     found.resumed, found.complete, search.amid = meta["states"], meta["complete"], meta["amid"]
@@ -209,13 +204,5 @@ def load(search: "Search", folder: Path) -> bool:
     search.undecided -= set(search.decided_at)
     search.seconds_before = meta["seconds"]
     search.levels = None
-    level, following = np.load(path / "level.npy"), np.load(path / "following.npy")
-    search.level = deque([level] if level.size else [])
-    worker, spilled = search.workers[0], np.load(path / "spilled.npy")
-    if following.size:
-        worker.outs.append(following)
-    search.spilled = [spilled[i : i + worker.room] for i in range(0, spilled.size, worker.room)]
-    # Rest is looked up when a state is expanded: its ends must have been judged
-    for array in (level, following):
-        interner.judge_ends(search.ends_of(array), search.symmetric)
+    search.restore(lambda name: np.load(path / f"{name}.npy", mmap_mode="r"), meta)
     return True

@@ -165,7 +165,9 @@ def _source(file: str) -> str:
     numba = importlib.util.find_spec("numba")  # which does not import it
     folder = Path(numba.origin).parent if numba and numba.origin else Path()
     here = Path(__file__)
-    sources = [Path(file), here, here.with_name("compiling.py"), folder / "_version.py"]
+    # The kernel's functions are inlined in those of other files, too
+    ours = (here, here.with_name("compiling.py"), here.with_name("kernel.py"))
+    sources = [Path(file), *ours, folder / "_version.py"]
     of = (llvmlite.__version__, *_processor())
     texts = [source.read_bytes() for source in sources if source.is_file()]
     return _digest(repr(of).encode(), *texts).decode()[:32]

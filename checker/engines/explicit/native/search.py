@@ -10,9 +10,9 @@ the visited set grow.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,9 @@ LARGE = 1 << 24
 
 class Search:
     """One search. ``run`` may be called once."""
+
+    ARRAYS: tuple[str, ...] = ("table", "level", "following", "spilled")
+    """What a checkpoint has of it, beside what is known of the parts."""
 
     def __init__(
         self,
@@ -246,6 +249,32 @@ class Search:
     def waiting(self) -> int:
         """How many states were found and not expanded, roughly."""
         return sum(part.size for part in (*self.level, *self.following(), *self.spilled))
+
+    def stored(self) -> tuple[dict[str, list[Array]], dict[str, Any]]:
+        """What a checkpoint has of it: ``ARRAYS``, in pieces, and numbers."""
+        visited, nothing = self.visited, np.zeros(0, U8)
+        arrays = {
+            "table": [visited.table[: None if self.waiting() else 0]],
+            "level": [nothing, *self.level],
+            "following": [nothing, *self.following()],
+            "spilled": [nothing, *self.spilled],
+        }
+        return arrays, {"layout": asdict(visited.layout), "places": visited.table.size}
+
+    def restore(self, array: Callable[[str], Array], meta: Mapping[str, Any]) -> None:
+        """Take up what was stored."""
+        table = array("table")
+        visited = self.visited = Visited(Layout(**meta["layout"]), meta["places"])
+        visited.table[: table.size] = table
+        level, following, spilled = (np.array(array(name)) for name in self.ARRAYS[1:])
+        self.level = deque([level] if level.size else [])
+        worker = self.workers[0]
+        if following.size:
+            worker.outs.append(following)
+        self.spilled = [spilled[i : i + worker.room] for i in range(0, spilled.size, worker.room)]
+        # Rest is looked up when a state is expanded: its ends must have been judged
+        for keys in (level, following):
+            self.interner.judge_ends(self.ends_of(keys), self.symmetric)
 
     def _save(self) -> None:
         """Write a checkpoint, if any are wanted; a search goes on without, and says so."""

@@ -10,8 +10,9 @@ from checker.support.errors import UsageProblem
 from tests.checker.engines.explicit.test_three import CHECKS, LENGTHS
 from tests.helpers.relay import Relay
 
-HERE = [name for name in ENGINES if name != "distributed"]
-"""The distributed engine is asked the same in ``distributed``: it needs Ray, or a crew of tests."""
+HERE = [name for name in ENGINES if name not in ("sets", "distributed")]
+"""Sets are of two components. The distributed engine is asked the same in ``distributed``: it needs
+Ray, or a crew of tests."""
 
 
 @pytest.mark.parametrize("name", HERE)
@@ -41,3 +42,8 @@ def test_the_reference_refuses_what_it_cannot_do(more: dict[str, Any]) -> None:
     (what,) = more
     with pytest.raises(UsageProblem, match=f"only the native engine can do this: {what}"):
         engine_of("explore")(Relay(), {}, Options(**more))
+
+
+def test_sets_are_of_two_components() -> None:
+    with pytest.raises(UsageProblem, match="sets are of two components, with a link each way"):
+        engine_of("sets")(Relay(), {}, Options())

@@ -1,0 +1,136 @@
+"""The engine of sets: that it finds what the reference finds."""
+
+from collections import Counter as Bag
+from typing import Any
+
+import numpy as np
+import pytest
+
+from checker.engines.explicit import native, sets
+from checker.engines.explicit.engine import Options, engine_of
+from checker.engines.explicit.native.tables import Interner
+from checker.engines.explicit.parts import Solo
+from checker.engines.explicit.sets import search
+from checker.model.interned import Interned
+from checker.model.search import TcpParts
+from checker.support.errors import UsageProblem
+from spec.rules import Rules
+from tests.helpers.agree import (
+    SEEDS,
+    chance_agrees,
+    checks_for,
+    checks_of,
+    counts,
+    is_shown,
+    little,
+    of_chance,
+    same,
+)
+from tests.helpers.systems import Chance, Counter
+
+SOME = SEEDS[::2]
+
+
+@pytest.mark.parametrize("options", [{}, {"keep": 0}, {"threads": 3}], ids=str)
+def test_systems_of_chance(options: dict[str, Any]) -> None:
+    for seed in SOME:
+        chance_agrees(seed, explore=sets.explore, **options)
+
+
+def test_systems_of_chance_in_little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buffers that are full after each target."""
+    monkeypatch.setattr(search, "SLAB", 1)
+    monkeypatch.setattr(search, "CHUNK_WORDS", 1)
+    for seed in SOME:
+        chance_agrees(seed, explore=sets.explore, threads=1 + seed % 2)
+
+
+def test_many_bags() -> None:
+    """Rows get more words while the search goes on."""
+    chosen = little("rest", "one")
+    found = sets.Sets(TcpParts(Interned(Rules(), *chosen)), {})
+    one, two = native.explore(TcpParts(Interned(Rules(), *chosen)), {}), found.run()
+    assert counts(two) == counts(one)
+    assert found.words > 1
+
+
+PROFILES = (
+    *("handshake", "simultaneous", "crossing", "time-over", "abort", "crash", "reuse", "window"),
+    *("rest", "closing-text", "half-open-stamps", "conduct-time", "backlog", "cookies-time"),
+    *("transfer-sack", "flow-odd", "http-kept", "forgery", "nat", "endings"),
+)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profiles(profile: str) -> None:
+    found = same(Rules(), little(profile, "few"), checks_for(profile), sets.explore, threads=2)
+    assert found.complete
+
+
+@pytest.mark.parametrize("keep", [search.Search.__init__.__kwdefaults__["keep"], 0])
+def test_what_is_decided_within_a_limit_is_shown(keep: int) -> None:
+    decided = 0
+    for seed in SOME:
+        parts, whole = Chance(seed), of_chance(seed)
+        checks = checks_of(parts)
+        for limit in range(1, whole.states, max(1, whole.states // 5)):
+            found = sets.explore(
+                parts, checks, max_states=limit, keep=keep, stop_when_decided=False
+            )
+            assert found.complete != found.limited
+            decided += len(found.decisive)
+            for name, path in found.decisive.items():
+                assert len(path.steps) == len(whole.decisive[name].steps)
+                is_shown(parts.system, checks[name], path)
+    assert decided > 40
+
+
+def test_a_limit_of_memory() -> None:
+    found = sets.explore(Chance(27), {}, max_memory=1 << 20)
+    assert (found.complete, found.limited) == (False, True)
+    assert found.why == "limit of 0.00 GiB of memory reached"
+    assert found.states == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "wrong"),
+    [
+        (Interner, "busy", lambda self, action: 0),  # every step is idle
+        (Interner, "fired", lambda self, counts: Bag()),
+        (Interner, "_verdict", lambda self, ends: (0, 0)),
+        (search.Sets, "_rest", lambda self: None),
+        (search.k, "tick", lambda *what: None),
+    ],
+)
+def test_systems_of_chance_tell_a_wrong_engine(
+    where: Any, name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, name, wrong)
+    with pytest.raises((AssertionError, StopIteration, ValueError)):
+        for seed in SOME:
+            chance_agrees(seed, explore=sets.explore)
+
+
+def test_what_is_no_set_is_refused() -> None:
+    with pytest.raises(UsageProblem, match="two components, with a link each way"):
+        engine_of("sets")(Solo(Counter(3)), {}, Options())
+    for option in ({"symmetric": True}, {"compact": True}):
+        with pytest.raises(UsageProblem, match="neither --symmetry nor --compact"):
+            engine_of("sets")(Chance(0), {}, Options(**option))
+
+
+def test_what_is_too_sparse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FREE", 0)
+    with pytest.raises(sets.TooSparse):
+        sets.explore(Chance(27), {}, dense=False)
+    assert sets.explore(Chance(27), {}).complete
+    monkeypatch.setattr(search, "FIELDS", 1)
+    with pytest.raises(UsageProblem, match="too many ends and bags for sets"):
+        sets.explore(Chance(27), {})
+
+
+def test_words_of_a_row_stay_in_place_when_it_is_wider() -> None:
+    table = np.arange(6, dtype=np.uint64)
+    assert search._wider(table, 2, 3, 4).reshape(4, 3).tolist() == [
+        [0, 1, 0], [2, 3, 0], [4, 5, 0], [0, 0, 0],
+    ]  # fmt: skip
