@@ -114,9 +114,9 @@ FUNCTIONS = [
 ]
 """The rules of TCP, of a listener, and of a host's clocks and health; and an application's, since
 claims are of it. Ghosts, forgeries, a receiver that cheats and what else may happen
-(``spec.world.enabled``) are the observer's and the environment's, not rules; and which phase a sender is in is what it shows. Nor is
-RFC 6298's arithmetic here: no exploration runs it, and tests with exact numbers judge it
-(``tests/spec/tcp/test_retransmission.py``)."""
+(``spec.world.enabled``) are the observer's and the environment's, not rules; and which phase a
+sender is in is what it shows. Nor is RFC 6298's arithmetic here: no exploration runs it, and tests
+with exact numbers judge it (``tests/spec/tcp/test_retransmission.py``)."""
 
 _CHOICES = {
     name: value

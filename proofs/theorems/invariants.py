@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from spec.observe.ghosts import Ghost, Left, reached_established
 from spec.rules import Rules
-from spec.seq import Space, implies, not_
+from spec.seq import Space, choose, implies, not_
 from spec.tcp.host import awake
 from spec.tcp.listener import Queue
 from spec.tcp.segment import Id, Segment, Seq, Ticks
@@ -81,6 +81,14 @@ def knows(end: Endpoint) -> bool:
 
 
 # Assumptions
+
+WRITE = 1 << 30
+"""How many octets a SEND is given, at most."""
+
+
+def written_at_once(w: View) -> bool:
+    """A SEND is given between 1 octet and 2^30."""
+    return (w.bounds.write >= 1) & (w.bounds.write <= WRITE)
 
 
 def fresh(w: View, m: Id, n: Id) -> bool:
@@ -147,6 +155,22 @@ def in_order(w: View) -> bool:
         return (una == 1) & (nxt == 2) & (got == 2) & tcb.closing
     # TIME-WAIT
     return (una == 2) & (nxt == 2) & (got == 2)
+
+
+def little_is_written(w: View) -> bool:
+    """No TCB is given all numbers to send: FIN is not where the ISS is."""
+    return w.me.tcb.written <= w.bounds.octets + WRITE
+
+
+def acknowledged_first(w: View) -> bool:
+    """Our SYN is acknowledged after SYN-RECEIVED, and then there is a partner, whatever the numbers
+    are by now."""
+    me, state = w.me, w.me.tcb.state
+    closed = (state == State.FIN_WAIT_1) | (state == State.CLOSING)
+    bare = me.tcb.snd.una == me.tcb.iss
+    opening = (state == State.SYN_SENT) | (state == State.SYN_RECEIVED)
+    partner = (me.ghost.partner >= 1) | (closed & bare)
+    return implies(exists(me), choose(opening, bare & (me.ghost.partner == 0), partner))
 
 
 def reopened_by_rule(w: View) -> bool:

@@ -552,6 +552,66 @@ NEEDS: tuple[Need, ...] = (
         {"time_wait_ignores_reset": False},
         note="Without text there is family T3.reset.",
     ),
+    # T4.text, T7.text
+    *(
+        dataclasses.replace(need, theorem="T4.text")
+        for need in (
+            Need(
+                "T4",
+                "TIME-WAIT may be shorter than 2 MSL",
+                without=(i.two_msl,),
+                run=_BY_ABLATION["1 T4"],
+            ),
+            _less("T4", "4 T4"),
+            _less("T4", "6 T4"),
+            _less("T4", "18 T4"),
+        )
+    ),
+    Need(
+        "T4.text",
+        "ends give up after R",
+        {"retransmission_bounded": True},
+        note="It takes three connections with the same ISNs: family T4.r.",
+    ),
+    Need(
+        "T4.text",
+        "SENDs of any number of octets",
+        without=(i.written_at_once,),
+        note="A FIN may have the number of the ISS then, and our SYN seem to be not acknowledged.",
+    ),
+    *(
+        Need(
+            id,
+            "SENDs of any number of octets",
+            without=(i.written_at_once,),
+            note="What was written is more octets then than there are numbers.",
+        )
+        for id in ("T7.text", "T10.text")
+    ),
+    dataclasses.replace(_less("T7", "17 T7"), theorem="T7.text"),
+    Need(
+        "T7.text",
+        "segments live for ever",
+        rules={"lifetime_bounded": False},
+        run=_run("T7", {"lifetime_bounded": False}),
+    ),
+    # T10.text
+    Need(
+        "T10.text",
+        "a SYN without an ACK in SYN-SENT",
+        bounds={"forged_calling": True},
+        run=_run("T10.calling"),
+    ),
+    Need(
+        "T10.text",
+        "a SYN in SYN-RECEIVED",
+        bounds={"forged_opening": True},
+        run=_run("T10.opening"),
+    ),
+    *(
+        dataclasses.replace(_less("T10", f"{number} T10"), theorem="T10.text")
+        for number in (19, 20, 21, 70)
+    ),
     # CC3
     Need(
         "CC3",

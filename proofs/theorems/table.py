@@ -28,7 +28,7 @@ from proofs.theorems.invariants import Function
 from proofs.theorems.response import Response, Silence
 from proofs.theorems.small import Pair, Small
 from spec.observe.agreement import Agreement
-from spec.observe.confusion import Confusion, Restarts
+from spec.observe.confusion import Confusion, LastingConfusion, Restarts
 from spec.observe.crossing import Crossing
 from spec.observe.forgery import Forgery
 from spec.observe.stale import Stale
@@ -113,6 +113,9 @@ _FORGED = _OPEN | {"user_timeout": True, "forged": True}
 
 _TIMED = _OPEN | {"abort": False}
 """With time: graceful closes only, and nobody gives up. No text."""
+
+_TEXT_TOO: dict[str, object] = {"octets": 1 << 31, "send_window": True, "packed": True}
+"""SENDs until 2^31 octets were written; as much in a segment as the window takes."""
 
 _LISTENING = _OPEN | {
     "user_timeout": True,
@@ -385,6 +388,31 @@ THEOREMS = (
         facts=(i.window_is_sane, i.two_msl),
     ),
     Theorem(
+        id="T4.text",
+        title="... with text",
+        cites="RFC 9293 3.4.1, 3.6.1",
+        claims=(i.no_confusion,),
+        clauses=(
+            i.little_is_written,
+            i.acknowledged_first,
+            i.alive,
+            i.origins_exist,
+            i.partner_exists,
+            i.who_acknowledges_knows,
+            i.mine_die_first,
+            i.answers_die,
+            i.the_gone_die,
+            i.over_is_over,
+            i.nothing_of_it_is_left,
+            i.old_is_over,
+        ),
+        rules={**_DRAIN, "retransmission_bounded": False},
+        bounds=_TIMED | _TEXT_TOO,
+        watchers=(LastingConfusion(),),
+        free=("window", "write", "msl", "span", "time_wait"),
+        facts=(i.two_msl, i.written_at_once),
+    ),
+    Theorem(
         id="T7",
         title="a host that crashed and then kept quiet for MSL has nothing from before in flight",
         cites="RFC 9293 3.4.3",
@@ -401,6 +429,18 @@ THEOREMS = (
         bounds=_UNTIMED,
         watchers=(Restarts(),),
         free=("window", "msl", "span", "crashes"),
+    ),
+    Theorem(
+        id="T7.text",
+        title="... with text",
+        cites="RFC 9293 3.4.3",
+        claims=(i.nothing_sent_before_is_left,),
+        clauses=(i.alive, i.quiet_outlasts, i.what_crashed_is_over),
+        rules={},
+        bounds=_UNTIMED | _TEXT_TOO,
+        watchers=(Restarts(),),
+        free=("window", "write", "msl", "span", "crashes"),
+        facts=(i.written_at_once,),
     ),
     Theorem(
         id="T10",
@@ -423,6 +463,18 @@ THEOREMS = (
         bounds=_FORGED | {"forged_opening": True},
         watchers=(Forgery(),),
         free=("window",),
+    ),
+    Theorem(
+        id="T10.text",
+        title="... with text",
+        cites="RFC 5961 3, 4, 5",
+        claims=(i.blind_sender_harmless,),
+        clauses=(i.little_is_written,),
+        rules={},
+        bounds=_FORGED | _TEXT_TOO,
+        watchers=(Forgery(),),
+        free=("window", "write"),
+        facts=(i.written_at_once,),
     ),
     _L1,
     dataclasses.replace(

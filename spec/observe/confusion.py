@@ -51,7 +51,7 @@ class Confusion(Restarts):
 
     name = "confusion"
     sees = NETWORK
-    shares = ("partner",)
+    shares: ClassVar[tuple[str, ...]] = ("partner",)
     labels = ("src", "about")
 
     def made(self, ghost: Ghost, m: Moment) -> None:
@@ -73,6 +73,14 @@ class Confusion(Restarts):
             ghost.over_peer = choose(gone, partner, ghost.over_peer)
         ghost.old_me = 0
         ghost.old_peer = 0
+
+
+class LastingConfusion(Confusion):
+    """The same where text may be so long that SND.UNA comes around to the ISS: the partner is the
+    TCB that acknowledged it first."""
+
+    name = "lasting confusion"
+    shares = ("partner", "first")
 
 
 class LateConfusion(Confusion):

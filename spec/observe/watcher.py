@@ -188,6 +188,8 @@ def _arrived(
         watcher.arrived(ghost, m, seg)
     if "partner" in shared:
         acked = (m.before.snd.una == m.before.iss) & (m.after.snd.una != m.after.iss)
+        if "first" in shared:
+            acked = acked & (ghost.partner == 0)
         ghost.partner = choose(acked, seg.origin.src, ghost.partner)
     if "heard" in shared and m.before.state == State.SYN_SENT and seg.ctl.syn:
         ghost.heard = seg.origin.src

@@ -186,6 +186,7 @@ def model_of(theorem: Theorem, bounds: Mapping[str, Any] | None = None) -> Model
     """
     timed = "msl" in theorem.free
     fixed = {**theorem.bounds, **SMALL, **(TIMED if timed else {}), **(bounds or {})}
+    fixed["octets"] = min(fixed.get("octets", 0), 1)
     chosen = {**({} if theorem.pairs else {"isn": Isn.ANY}), **theorem.rules}
     strides = [fixed["stride"]] if "stride" in fixed else [2, (1 << fixed["width"]) // 3]
     cuts = [chosen.get("time_wait_cut", 0)]

@@ -100,6 +100,8 @@ class Run:
             free |= {"msl": msl, "span": span}
             length = max(2 * msl, msl + span) + chance.choice((0, 0, 1))
             rules = {"time_wait_cut": 2 * msl - length} | rules
+        if "write" in theorem.free:
+            free |= {"write": chance.choice((1, 2, 1 << 16, 1 << 30))}
         if "crashes" in theorem.free:
             free |= {"crashes": chance.choice((1, 2, 3))}
         free = {name: free[name] for name in free if name in theorem.free}

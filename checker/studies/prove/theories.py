@@ -39,6 +39,7 @@ from spec.world.records import key, paths, rebuild
 
 FREE = {
     "window": None,
+    "write": None,
     "secret": None,
     "msl": POSITIVE,
     "span": REAL,
@@ -66,7 +67,7 @@ def theory(theorems: Sequence[Theorem]) -> Theory:
     bounds = dataclasses.replace(Bounds(), **base.bounds)
     timed = "msl" in base.free
     seq = (0, (1 << bounds.width) - 1)
-    octets = (0, max(bounds.octets, 1))
+    octets = (0, (1 << max(bounds.octets, 1).bit_length()) - 1)  # all that so many bits hold
     domains: dict[str, Any] = {
         "seq": seq,
         "octets": octets,

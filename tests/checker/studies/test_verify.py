@@ -352,7 +352,7 @@ OF_NO_CLAIM = ("S13", "R10", "R10.idle", "R11", "R12", "T8s.exact.text", "T9.pac
         ([], [theorem.id for theorem in THEOREMS if theorem.id not in OF_NO_CLAIM]),
         (["S2"], ["S2.rate"]),
         (["T2"], ["T2", "T2.text"]),
-        (["T4", "D1"], ["T4.fresh", "T4"]),
+        (["T4", "D1"], ["T4.fresh", "T4", "T4.text"]),
         (["T1s"], ["T1s.exact", "T1s.far", "T1s.exact.text"]),
     ],
 )
