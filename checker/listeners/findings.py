@@ -34,9 +34,9 @@ class Finding:
 
 
 FLOOD = "My server is under a SYN flood. What helps?"
-FULL = "My accept queue is full. What do clients see?"
+FULL = "Why does a listener's accept queue overflow, and what do clients see?"
 COST = "What do SYN cookies cost?"
-REUSE = "May I shorten TIME-WAIT, or use its ports again?"
+REUSE = "Is `tcp_tw_reuse` safe? May I shorten TIME-WAIT?"
 
 
 def name(one: Listener) -> str:

@@ -20,6 +20,7 @@ FAILURES = {
     "T6": "an old SYN reopened a connection from TIME-WAIT, or an old segment got into it",
     "T7": "an end accepted what its peer had sent before it crashed",
     "T7.self": "a host that restarted accepted a reset that it had provoked before its crash",
+    "T8.whole": "both ends are gone, and not all that was written was taken",
     "T9": "an octet was delivered twice, out of order, or from another incarnation",
     "D1": "nothing more can happen, and the connection is not over",
     "D3": "a window is not what the peer offers, though nothing is under way",

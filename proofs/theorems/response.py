@@ -166,10 +166,10 @@ def my_first(w: View, seg: Segment) -> bool:
 # Opening
 
 
-def _in(end: Endpoint, *states: State) -> bool:
+def _in(end: Endpoint, first: State, *states: State) -> bool:
     """Is an end in one of these states?"""
-    found: bool = end.tcb.state == states[0]
-    for state in states[1:]:
+    found: bool = end.tcb.state == first
+    for state in states:
         found = found | (end.tcb.state == state)
     return found
 

@@ -469,7 +469,6 @@ THEOREMS = (
         title="... with text",
         cites="RFC 5961 3, 4, 5",
         claims=(i.blind_sender_harmless,),
-        clauses=(i.little_is_written,),
         rules={},
         bounds=_FORGED | _TEXT_TOO,
         watchers=(Forgery(),),

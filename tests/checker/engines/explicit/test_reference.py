@@ -383,6 +383,19 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ({"syn_silent": Silent.ALL}, PROFILES["half-open"], 20_000, {"not in RFC 9293/SYN/silent"}),
     ({"syn_sent_resends": True}, PROFILES["lifecycle"], 20_000, {"lwIP/SYN-SENT/ack"}),
     ({"bad_ack_reset": False}, PROFILES["lifecycle"], 20_000, {"PyTCP/fifth/bad-ack"}),
+    ({"reset_ignored": True}, PROFILES["lifecycle"], 2_000, {"Zephyr/reset/ignored"}),
+    (
+        {"syn_sent_bad_ack_reset": False},
+        PROFILES["lifecycle"],
+        2_000,
+        {"smoltcp/SYN-SENT/bad-ack"},
+    ),
+    (
+        {"time_wait_fin_answered": False},
+        PROFILES["lifecycle"],
+        20_000,
+        {"Zephyr/TIME-WAIT/fin-again"},
+    ),
     ({"syn_received_fin": False}, PROFILES["lifecycle"], 20_000, {"PyTCP/SYN-RECEIVED/fin"}),
     (
         {"early_close": EarlyClose.SILENT},
