@@ -125,6 +125,26 @@ _SIMULTANEOUS = ("T1s.exact.text", "T5s.exact.text", "T8s.exact.text")
 _WITH_TEXT = (*_OF_TEXT, *_SIMULTANEOUS, "T3.text", "T6.text", "T9.pace.text")
 """Those whose numbers have places."""
 
+_T10 = (
+    Need(
+        "T10",
+        "a SYN without an ACK in SYN-SENT",
+        bounds={"forged_calling": True},
+        run=_run("T10.calling"),
+    ),
+    Need(
+        "T10",
+        "a SYN in SYN-RECEIVED",
+        bounds={"forged_opening": True},
+        run=_run("T10.opening"),
+    ),
+    _less("T10", "19 T10"),
+    _less("T10", "20 T10"),
+    _less("T10", "21 T10"),
+    _less("T10", "70 T10"),
+)
+"""What T10 needs, with text and without."""
+
 NEEDS: tuple[Need, ...] = (
     # T1: assumptions ...
     Need("T1", "ISNs may come again", without=(i.fresh,), run=_BY_ABLATION["8 T1"]),
@@ -328,22 +348,7 @@ NEEDS: tuple[Need, ...] = (
         run=_run("T10.opening.challenge", {"syn_received_challenge": False}),
     ),
     # T10
-    Need(
-        "T10",
-        "a SYN without an ACK in SYN-SENT",
-        bounds={"forged_calling": True},
-        run=_run("T10.calling"),
-    ),
-    Need(
-        "T10",
-        "a SYN in SYN-RECEIVED",
-        bounds={"forged_opening": True},
-        run=_run("T10.opening"),
-    ),
-    _less("T10", "19 T10"),
-    _less("T10", "20 T10"),
-    _less("T10", "21 T10"),
-    _less("T10", "70 T10"),
+    *_T10,
     # S1
     Need(
         "S1",
@@ -596,22 +601,7 @@ NEEDS: tuple[Need, ...] = (
         run=_run("T7", {"lifetime_bounded": False}),
     ),
     # T10.text
-    Need(
-        "T10.text",
-        "a SYN without an ACK in SYN-SENT",
-        bounds={"forged_calling": True},
-        run=_run("T10.calling"),
-    ),
-    Need(
-        "T10.text",
-        "a SYN in SYN-RECEIVED",
-        bounds={"forged_opening": True},
-        run=_run("T10.opening"),
-    ),
-    *(
-        dataclasses.replace(_less("T10", f"{number} T10"), theorem="T10.text")
-        for number in (19, 20, 21, 70)
-    ),
+    *(dataclasses.replace(need, theorem="T10.text") for need in _T10),
     # CC3
     Need(
         "CC3",

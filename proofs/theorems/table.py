@@ -197,6 +197,22 @@ _T3 = Theorem(
     facts=(i.window_is_sane, i.msl_and_max),
 )
 
+_WITH_TEXT = (
+    text.opening,
+    text.in_order,
+    text.taken_was_sent,
+    text.states_tell,
+    text.window_is_its_own,
+    text.in_flight,
+    text.segments_are_sent,
+    text.acks_are_of_the_past,
+    text.others_have_taken_nothing,
+    text.answers_its_caller,
+    text.acknowledges_its_callee,
+    text.simultaneous_or_later,
+)
+"""What is known, with text, of both ends and of what is in flight, whatever may reopen."""
+
 _TEXT = Theorem(
     id="T1.text",
     title="no ESTABLISHED without three-way agreement, but by simultaneous open, with text from "
@@ -213,18 +229,7 @@ _TEXT = Theorem(
         text.only_time_wait_returns,
         text.left_is_remembered,
         text.left_agreed,
-        text.opening,
-        text.in_order,
-        text.taken_was_sent,
-        text.states_tell,
-        text.window_is_its_own,
-        text.in_flight,
-        text.segments_are_sent,
-        text.acks_are_of_the_past,
-        text.others_have_taken_nothing,
-        text.answers_its_caller,
-        text.acknowledges_its_callee,
-        text.simultaneous_or_later,
+        *_WITH_TEXT,
     ),
     rules={"close_waits": True},
     bounds={"width": 32, "packed": True},
@@ -805,18 +810,7 @@ THEOREMS = (
         clauses=(
             text.agreement,
             text.remembered,
-            text.opening,
-            text.in_order,
-            text.taken_was_sent,
-            text.states_tell,
-            text.window_is_its_own,
-            text.in_flight,
-            text.segments_are_sent,
-            text.acks_are_of_the_past,
-            text.others_have_taken_nothing,
-            text.answers_its_caller,
-            text.acknowledges_its_callee,
-            text.simultaneous_or_later,
+            *_WITH_TEXT,
             pace.nothing_reopens,
             pace.acknowledged_was_taken,
             pace.marks_are_near,

@@ -96,6 +96,22 @@ def chance_agrees(
     agree(of_chance(seed), found)
 
 
+def shown_within_limits(seed: int, explore: Any, **options: Any) -> int:
+    """Whatever a search decides within a limit is shown by a path as short as without; how often
+    something is decided."""
+    decided = 0
+    parts, whole = Chance(seed), of_chance(seed)
+    checks = checks_of(parts)
+    for limit in range(1, whole.states, max(1, whole.states // 5)):
+        found = explore(parts, checks, max_states=limit, stop_when_decided=False, **options)
+        assert found.complete != found.limited
+        decided += len(found.decisive)
+        for name, path in found.decisive.items():
+            assert len(path.steps) == len(whole.decisive[name].steps)
+            is_shown(parts.system, checks[name], path)
+    return decided
+
+
 LITTLE: dict[str, dict[str, Any]] = {
     # Two incarnations, one segment in flight; or one incarnation, two segments
     "few": {"in_flight": 1, "capacity": 1},

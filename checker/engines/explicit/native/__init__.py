@@ -20,17 +20,24 @@ from checker.engines.explicit.parts import Move, Parts, Solo
 __all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "engine", "explore", "graph"]
 
 
-def engine(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration:
-    """Search ``parts`` (``engine.Engine``)."""
+def engine(
+    parts: Parts, checks: Mapping[str, Check], options: Options, kind: type[Search] = Search
+) -> Exploration:
+    """Search ``parts`` (``engine.Engine``), by a search of that kind."""
     asked = {option.name: getattr(options, option.name) for option in fields(Options)}
-    return explore(parts, checks, **asked)
+    return explore(parts, checks, kind=kind, **asked)
 
 
 def explore(
-    parts: Parts, checks: Mapping[str, Check], *, paths: bool = True, **options: Any
+    parts: Parts,
+    checks: Mapping[str, Check],
+    *,
+    paths: bool = True,
+    kind: type[Search] = Search,
+    **options: Any,
 ) -> Exploration:
     """Search ``parts``; the options are those of ``Search``. ``paths``: find the decisive paths."""
-    search = Search(parts, checks, **options)
+    search = kind(parts, checks, **options)
     found = search.run()
     if paths and search.decided_at:
         find_paths(search, parts, options)

@@ -488,6 +488,27 @@ def gather(s, w, chunks):
             i += ONE
 
 
+@inlined
+def put(w, n, row, place, word):
+    """Write a word, if it has states, as the ``n``-th; how many there are then."""
+    store4(w[OUT_AT], n, (row << PLACE) | place)
+    store8(w[OUT], n, word)
+    return n + (ONE if word != ZERO else ZERO)
+
+
+@inlined
+def chunk_ends(w, chunks, made, pair, first, n):
+    """Words from ``first`` to ``n`` are a chunk, if there are any; how many there are then."""
+    w[OUT_COUNT] = n
+    if n != first:
+        chunks[(made << TWO)] = pair
+        chunks[(made << TWO) | ONE] = w[OUT_AT] + (first << TWO)
+        chunks[(made << TWO) | TWO] = w[OUT] + (first << THREE)
+        chunks[(made << TWO) | THREE] = n - first
+        made += ONE
+    return made
+
+
 @compiled
 def turn_back(s, w, other, target, chunks):
     """Write what came of A's steps, and is not in the visited set yet, target by target.
@@ -524,26 +545,16 @@ def turn_back(s, w, other, target, chunks):
             if number == ZERO:
                 while j < words:
                     new = load8(bits, j)
-                    store4(w[OUT_AT], n, (row << PLACE) | j)
-                    store8(w[OUT], n, new)
-                    n += ONE if new != ZERO else ZERO
+                    n = put(w, n, row, j, new)
                     j += ONE
             else:
                 known = visited_row(s, number - ONE)
                 while j < words:
                     new = load8(bits, j) & ~load8(known, j)
-                    store4(w[OUT_AT], n, (row << PLACE) | j)
-                    store8(w[OUT], n, new)
-                    n += ONE if new != ZERO else ZERO
+                    n = put(w, n, row, j, new)
                     j += ONE
         w[TURNED_COUNT] = ZERO
-        w[OUT_COUNT] = n
-        if n != first:
-            chunks[(made << TWO)] = pair
-            chunks[(made << TWO) | ONE] = w[OUT_AT] + (first << TWO)
-            chunks[(made << TWO) | TWO] = w[OUT] + (first << THREE)
-            chunks[(made << TWO) | THREE] = n - first
-            made += ONE
+        made = chunk_ends(w, chunks, made, pair, first, n)
         store4(w[TARGET_OF], end, ZERO)
         done += ONE
     if done == w[TARGET_COUNT]:
@@ -584,22 +595,14 @@ def enter(s, w, other, target, chunks):
                 have = load8(known, j)
                 new = load8(bits, j) & ~have
                 store8(known, j, have | new)
-                store4(w[OUT_AT], n, (row << PLACE) | j)
-                store8(w[OUT], n, new)
                 found += ones(new)
-                n += ONE if new != ZERO else ZERO
+                n = put(w, n, row, j, new)
                 j += ONE
             if fresh and n != before:
                 store4(s[INDEX], pair * bags + row, number)
                 w[NEXT_ROW] = number
-        w[OUT_COUNT] = n
+        made = chunk_ends(w, chunks, made, pair, first, n)
         w[FOUND] += found
-        if n != first:
-            chunks[(made << TWO)] = pair
-            chunks[(made << TWO) | ONE] = w[OUT_AT] + (first << TWO)
-            chunks[(made << TWO) | TWO] = w[OUT] + (first << THREE)
-            chunks[(made << TWO) | THREE] = n - first
-            made += ONE
         store4(w[TARGET_OF], end, ZERO)
         done += ONE
     if done == w[TARGET_COUNT]:

@@ -19,8 +19,8 @@ from tests.helpers.agree import (
     checks_of,
     is_shown,
     lengths,
-    of_chance,
     orbits,
+    shown_within_limits,
     tiny,
 )
 from tests.helpers.systems import (
@@ -88,19 +88,7 @@ def test_what_is_not_alike_has_other_orbits() -> None:
 
 @pytest.mark.parametrize("keep", [search.KEPT, 0])
 def test_what_is_decided_within_a_limit_is_shown(keep: int) -> None:
-    decided = 0
-    for seed in SEEDS:
-        parts, whole = Chance(seed), of_chance(seed)
-        checks = checks_of(parts)
-        for limit in range(1, whole.states, max(1, whole.states // 5)):
-            found = native.explore(
-                parts, checks, max_states=limit, keep=keep, stop_when_decided=False
-            )
-            assert found.complete != found.limited
-            decided += len(found.decisive)
-            for name, path in found.decisive.items():
-                assert len(path.steps) == len(whole.decisive[name].steps)
-                is_shown(parts.system, checks[name], path)
+    decided = sum(shown_within_limits(seed, native.explore, keep=keep) for seed in SEEDS)
     assert decided > 100
 
 

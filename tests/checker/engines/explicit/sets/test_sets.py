@@ -19,12 +19,10 @@ from tests.helpers.agree import (
     SEEDS,
     chance_agrees,
     checks_for,
-    checks_of,
     counts,
-    is_shown,
     little,
-    of_chance,
     same,
+    shown_within_limits,
 )
 from tests.helpers.systems import Chance, Counter
 
@@ -69,19 +67,7 @@ def test_profiles(profile: str) -> None:
 
 @pytest.mark.parametrize("keep", [search.Search.__init__.__kwdefaults__["keep"], 0])
 def test_what_is_decided_within_a_limit_is_shown(keep: int) -> None:
-    decided = 0
-    for seed in SOME:
-        parts, whole = Chance(seed), of_chance(seed)
-        checks = checks_of(parts)
-        for limit in range(1, whole.states, max(1, whole.states // 5)):
-            found = sets.explore(
-                parts, checks, max_states=limit, keep=keep, stop_when_decided=False
-            )
-            assert found.complete != found.limited
-            decided += len(found.decisive)
-            for name, path in found.decisive.items():
-                assert len(path.steps) == len(whole.decisive[name].steps)
-                is_shown(parts.system, checks[name], path)
+    decided = sum(shown_within_limits(seed, sets.explore, keep=keep) for seed in SOME)
     assert decided > 40
 
 
