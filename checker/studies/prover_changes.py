@@ -49,6 +49,7 @@ ROOMS = (
         "checker.engines.solver.induction",
         ("Prover._least", "_Asking.least", "_read", "_lower", "_called", "plain"),
     ),
+    Room("checker.engines.solver.response"),
     Room(
         "checker.studies.prove.prove",
         ("explore", "failing", "_reach", "shrink", "_shrunk", "named", "select"),

@@ -66,6 +66,7 @@ TESTS = (
     "tests/checker/studies/prove",
     "tests/proofs/recheck",
     "tests/proofs/theorems/test_small.py",
+    "tests/proofs/theorems/test_response.py",
 )
 APART = "not test_command and not test_interrupt and not test_it_imports"
 """Tests that start a program, in which nothing is changed, are left out."""

@@ -30,12 +30,30 @@ def ask(solver: str, text: str, path: Path, timeout: float) -> str:
         return f"error: {' '.join(str(error).split())[:200]}"
 
 
+TRIES: tuple[tuple[float, Mapping[str, str]], ...] = (
+    (1 / 8, {}),
+    (1 / 8, {"decision": "internal"}),
+    (1.0, {}),
+)
+"""What part of the time each search of cvc5 has, and its options. How long a search takes hangs on
+chance: what one does not find another may, at once."""
+
+
 def _cvc5(text: str, path: Path, timeout: float) -> str:
+    for part, options in TRIES:
+        answer = _once(text, path, timeout * part, options)
+        if "unknown" not in answer:
+            break
+    return answer
+
+
+def _once(text: str, path: Path, timeout: float, options: Mapping[str, str]) -> str:
     import cvc5
 
     terms = cvc5.TermManager()
     solver = cvc5.Solver(terms)
-    solver.setOption("tlimit-per", str(int(timeout * 1000)))
+    for name, value in ({"tlimit-per": str(int(timeout * 1000))} | dict(options)).items():
+        solver.setOption(name, value)
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, path.name)
     answers = []

@@ -261,7 +261,7 @@ class Prover:
         self._updated_by = [n.partition(".")[2] for n in names if n.startswith("me.")]
         self._stepping: dict[bool, tuple[Terms, _Looked]] = {}
         self._supposed: dict[tuple[str, ...], tuple[Hypotheses, _Looked]] = {}
-        self._numbered: dict[tuple[str, int], tuple[Hypotheses, _Looked]] = {}
+        self._numbered: dict[tuple[Any, ...], tuple[Hypotheses, _Looked]] = {}
         self._applied: dict[Node, tuple[Node, ...]] = {}
         self._lessons = _Lessons()
         self.taken: dict[tuple[str, int], str] = {}
@@ -429,20 +429,35 @@ class Prover:
             for h in "xy":
                 terms = [*self._looked.get((h, t.told), {}).values()]
                 for one, two in itertools.combinations(terms, 2):
-                    name = f"assumed {pair.name} {h} {self._named(one)} {self._named(two)}"
-                    found[name] = self._instance(pair, h, m=one, n=two)
+                    found |= self._of_numbers(pair, h, one, two)
         return kinds
 
     def _of_number(self, h: str, term: Term) -> Hypotheses:
         """... of one of them."""
-        memo = h, identity(term)
-        if memo not in self._numbered:
-            outer, self._looked = self._looked, {}
-            found = {
+
+        def made() -> Hypotheses:
+            return {
                 f"{clause.name} {h} {self._named(term)}": self._instance(clause, h, n=term)
                 for clause in self.theory.clauses
                 if clause.about == NUMBER
             }
+
+        return self._once((h, identity(term)), made)
+
+    def _of_numbers(self, pair: Clause, h: str, one: Term, two: Term) -> Hypotheses:
+        """What is assumed of two of them."""
+
+        def made() -> Hypotheses:
+            name = f"assumed {pair.name} {h} {self._named(one)} {self._named(two)}"
+            return {name: self._instance(pair, h, m=one, n=two)}
+
+        return self._once((pair.name, h, identity(one), identity(two)), made)
+
+    def _once(self, memo: tuple[Any, ...], make: Callable[[], Hypotheses]) -> Hypotheses:
+        """Hypotheses of numbers, which many paths look up: made once, by what they are of."""
+        if memo not in self._numbered:
+            outer, self._looked = self._looked, {}
+            found = make()
             looked, self._looked = self._looked, outer
             self._numbered[memo] = found, looked
         found, looked = self._numbered[memo]
@@ -861,11 +876,9 @@ class _Asking:
                 if answer == z3.unknown:
                     told = [*self.told]
             if told is not None:
-                asked = z3.Then(*TACTICS).solver()
                 brief = self.at_once and what.clause == NEVER
-                asked.set("rlimit", min(self.limit, BRIEF) if brief else self.limit)
-                asked.add(*[self.all[name] for name in told], z3.Not(goal))
-                answer = asked.check()
+                question = [*(self.all[name] for name in told), z3.Not(goal)]
+                asked, answer = self._afresh(question, BRIEF if brief else self.limit)
             if answer != z3.sat:
                 break
             model = asked.model()
@@ -885,6 +898,20 @@ class _Asking:
             told = [name for name, literal in self.told.items() if identity(literal) in core]
         self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
         return told
+
+    def _afresh(self, question: Sequence[Term], limit: int) -> tuple[Any, Any]:
+        """A solver that was asked only this, and its answer. How long a search takes hangs on
+        chance: of many that end at once a few never do. So it begins again, otherwise; but not
+        where so much is asked at once that every search is long."""
+        for seed, part in enumerate((1.0,) if self.at_once else TRIES):
+            asked = z3.Then(*TACTICS).solver()
+            asked.set("random_seed", seed)
+            asked.set("rlimit", int(min(self.limit, limit) * part))
+            asked.add(*question)
+            answer = asked.check()
+            if answer != z3.unknown:
+                break
+        return asked, answer
 
     def least(
         self,
@@ -1014,7 +1041,7 @@ WHOLE = 6
 """Up to which whole numbers a time is tried."""
 ASKED = 1500
 """How often the solver is asked, at most, for a state of smaller values."""
-USEFUL = 16
+USEFUL = 32
 """How many hypotheses that a clause needed the solver gets at once on its next path."""
 SECOND = 8_000_000
 """What Z3 counts in about a second: a limit that a busy machine does not change."""
@@ -1022,6 +1049,8 @@ PATIENCE = 5_000_000
 """As much for a question to the solver that goes on."""
 BRIEF = 1_000_000
 """... and for whether a path is never taken, where all else is shown of it as well."""
+TRIES = (1 / 16, 1 / 16, 1 / 8, 1 / 8, 1.0)
+"""What part of the limit each search for an answer has."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
 """What the answer to *never* says of a path."""
