@@ -56,6 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # tests interrupt what they start
     if cache := getattr(config, "cache", None):  # not there with -p no:cacheprovider
         known.update(cache.get(REMEMBERED, {}))
 
