@@ -906,7 +906,7 @@ class _Asking:
         for seed, part in enumerate((1.0,) if self.at_once else TRIES):
             asked = z3.Then(*TACTICS).solver()
             asked.set("random_seed", seed)
-            asked.set("rlimit", int(min(self.limit, limit) * part))
+            asked.set("rlimit", max(1, int(min(self.limit, limit) * part)))  # 0: none
             asked.add(*question)
             answer = asked.check()
             if answer != z3.unknown:
