@@ -179,3 +179,10 @@ class Trip:
     def rto(self) -> float:
         """What a sender would wait that has measured the same (RFC 6298 2)."""
         return float(self.estimate.rto if self.estimate is not None else LEAST)
+
+
+def duration(seconds: float) -> str:
+    """As text: a round trip may be less than a millisecond, a silence many seconds."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.1f} ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checker.dataplane.again import SLACK
-from checker.dataplane.facts import Kind, Zero
+from checker.dataplane.facts import Kind, Zero, duration
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Sending
 from spec.tcp.retransmission import GREATEST, LEAST
@@ -156,7 +156,7 @@ def _window(way: Sending, side: int, strict: bool, lossy: str) -> Check:
         if strict and since > SOON:
             check.find(
                 DEPARTS, one.packet, f"{one.octets} octets of new text beyond the edge, to which "
-                f"packet {one.packet_of_edge} had shrunk the window {_time(since)} before",
+                f"packet {one.packet_of_edge} had shrunk the window {duration(since)} before",
                 "RFC 9293 3.8.6, SHLD-15",
             )  # fmt: skip
     return check
@@ -186,19 +186,19 @@ def _persist(way: Sending, side: int, strict: bool, timing: Timing) -> Check:
         if lasted < late:
             continue  # nothing was due yet
         if zero.waiting is None or zero.waiting > way.flight.lag + SOON:
-            check.doubt(f"from packet {zero.packet} on there is no probe for {_time(lasted)}, but "
-                        "the end may have had nothing to send")  # fmt: skip
+            check.doubt(f"from packet {zero.packet} on there is no probe for {duration(lasted)}, "
+                        "but the end may have had nothing to send")  # fmt: skip
         elif lasted > LONGEST and (strict or not way.lacks):
             check.occasions += 1
-            check.find(BREAKS, zero.packet, f"no probe of the zero window for {_time(lasted)}: "
+            check.find(BREAKS, zero.packet, f"no probe of the zero window for {duration(lasted)}: "
                        "text was waiting", "RFC 9293 3.8.6.1, MUST-36")  # fmt: skip
         elif strict:
             check.occasions += 1
-            check.find(DEPARTS, zero.packet, f"no probe of the zero window for {_time(lasted)}: "
+            check.find(DEPARTS, zero.packet, f"no probe of the zero window for {duration(lasted)}: "
                        "text was waiting", "RFC 9293 3.8.6.1, SHLD-29")  # fmt: skip
         else:
             check.doubt(
-                f"no probe after packet {zero.packet} for {_time(lasted)}: none was sent, or it "
+                f"no probe after packet {zero.packet} for {duration(lasted)}: none was sent, or it "
                 "was lost before the capture"
             )
     return check
@@ -209,16 +209,16 @@ def _probes(check: Check, zero: Zero, timing: Timing) -> None:
     first = times[0] - zero.began
     if first < timing.least * SLACK:
         check.find(
-            DEPARTS, zero.probes[0].packet, f"the first probe {_time(first)} after the window "
-            f"became zero, and no timeout is less than {_time(timing.least)}",
+            DEPARTS, zero.probes[0].packet, f"the first probe {duration(first)} after the window "
+            f"became zero, and no timeout is less than {duration(timing.least)}",
             "RFC 9293 3.8.6.1, SHLD-29; RFC 6298 2.4",
         )  # fmt: skip
     gaps = [b - a for a, b in itertools.pairwise(times)]
     for i, (one, two) in enumerate(itertools.pairwise(gaps)):
         if two < 1.5 * one * SLACK and two < LONGEST * SLACK:
             check.find(
-                DEPARTS, zero.probes[i + 2].packet, f"probes {_time(one)} and then {_time(two)} "
-                "apart: the interval should grow exponentially",
+                DEPARTS, zero.probes[i + 2].packet,
+                f"probes {duration(one)} and then {duration(two)} apart: the interval should grow exponentially",
                 "RFC 9293 3.8.6.1, SHLD-30",
             )  # fmt: skip
             return
@@ -232,10 +232,10 @@ def _timeout(way: Sending, side: int, lossy: str, timing: Timing) -> Check:
         check.occasions += 1
         if one.waited >= timing.least * SLACK:
             continue
-        what = f"sent again {_time(one.waited)} after packet {one.before}"
+        what = f"sent again {duration(one.waited)} after packet {one.before}"
         if one.kind is Kind.TAIL:
             check.find(
-                NOTE, one.packet, f"{what}: less than a timeout of {_time(timing.least)}, but a "
+                NOTE, one.packet, f"{what}: less than a timeout of {duration(timing.least)}, but a "
                 "tail loss probe may be as early", "RFC 8985 7",
             )  # fmt: skip
         elif lossy:
@@ -244,7 +244,7 @@ def _timeout(way: Sending, side: int, lossy: str, timing: Timing) -> Check:
             seen = f"{len(one.duplicates)} duplicate ACKs" if one.duplicates else "no duplicate ACK"
             check.find(
                 DEPARTS, one.packet, f"{what}, after {seen}: a timeout should not be less than "
-                f"{_time(timing.least)}",
+                f"{duration(timing.least)}",
             )  # fmt: skip
     return check
 
@@ -272,8 +272,8 @@ def _backoff(way: Sending, side: int, timing: Timing) -> Check:
                 check.occasions += 1
                 if one.waited < 2 * last.waited * SLACK and one.waited < LONGEST * SLACK:
                     check.find(
-                        BREAKS, one.packet, f"a timeout of {_time(one.waited)} follows one of "
-                        f"{_time(last.waited)}, and is not twice as long",
+                        BREAKS, one.packet, f"a timeout of {duration(one.waited)} follows one of "
+                        f"{duration(last.waited)}, and is not twice as long",
                     )  # fmt: skip
         else:
             row = 0
@@ -308,7 +308,3 @@ def _silly(way: Sending, side: int) -> Check:
         check.find(NOTE, way.silly[0].packet, f"{len(way.silly)} windows of less than a segment "
                    f"are opened by little; the least is {least} octets")  # fmt: skip
     return check
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"

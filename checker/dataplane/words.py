@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from checker.dataplane.facts import Kind, Resend, Zero
+from checker.dataplane.facts import Kind, Resend, Zero, duration
 from checker.dataplane.phases import (
     AVOIDANCE,
     FAST,
@@ -39,7 +39,7 @@ def lines(plane: Plane, side: int, who: str, zero: float) -> Iterator[str]:
         yield f"data: {who} sends no text"
         yield from (f"  {line}" for line in _losses(way))
         return
-    took = f" in {_time(way.ended - way.began)}" if way.began is not None else ""
+    took = f" in {duration(way.ended - way.began)}" if way.began is not None else ""
     yield (
         f"data: {who} sends {way.octets:,} octets in {_count(way.segments, 'segment')}{took}"
         + _rate(way)
@@ -69,16 +69,20 @@ def _rate(way: Sending) -> str:
 def _trip(plane: Plane, side: int) -> str:
     way, lag = plane.ways[side], plane.ways[side].flight.lag
     trip = way.trip
-    seen = f"{_time(trip.least)} to {_time(trip.most)}" if trip.count > 1 else _time(trip.least)
+    seen = (
+        f"{duration(trip.least)} to {duration(trip.most)}"
+        if trip.count > 1
+        else duration(trip.least)
+    )
     if not plane.placed:
         where = "seen from a place that the capture does not tell"
     elif not lag:
         where = "captured at its sender"
     else:
-        where = f"the capture is {_time(lag)} from its sender and back, which are not in it"
+        where = f"the capture is {duration(lag)} from its sender and back, which are not in it"
     karn = f", {_count(trip.excluded, 'ACK')} left out (Karn)" if trip.excluded else ""
     if any(one.kind is Kind.TIMEOUT for one in way.resends):
-        where += f"; RFC 6298 makes a timeout of {_time(trip.rto + lag)} of it"
+        where += f"; RFC 6298 makes a timeout of {duration(trip.rto + lag)} of it"
     return f"round trip: {seen} in {_count(trip.count, 'sample')}{karn}; {where}"
 
 
@@ -128,7 +132,9 @@ def _why(way: Sending, one: Phase) -> str:
 
 def _again(made: Resend) -> str:
     size = _count(made.end - made.start, "octet")
-    waited = f", {_time(made.waited)} after packet {made.before}" if made.waited is not None else ""
+    waited = (
+        f", {duration(made.waited)} after packet {made.before}" if made.waited is not None else ""
+    )
     why = ""
     if made.kind is Kind.FAST:
         packets = ", ".join(map(str, made.duplicates[:3]))
@@ -146,11 +152,11 @@ def _again(made: Resend) -> str:
 
 
 def _persist(zero: Zero) -> str:
-    lasted = "to the end" if zero.ended is None else f"for {_time(zero.ended - zero.began)}"
+    lasted = "to the end" if zero.ended is None else f"for {duration(zero.ended - zero.began)}"
     if not zero.probes:
         return f"the window is zero from packet {zero.packet} on, {lasted}, not probed"
     times = [zero.began, *(one.time for one in zero.probes)]
-    waits = [_time(b - a) for a, b in itertools.pairwise(times)]
+    waits = [duration(b - a) for a, b in itertools.pairwise(times)]
     listed = ", ".join(waits[:6]) + (", ..." if len(waits) > 6 else "")
     probes = _count(len(zero.probes) + zero.more, "probe")
     size = max(one.octets for one in zero.probes)
@@ -274,12 +280,6 @@ def as_json(plane: Plane, side: int, who: str, zero: float) -> dict[str, Any]:
 
 def _count(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 0.1:
-        return f"{seconds * 1000:.1f} ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
 
 
 def _round(seconds: float) -> float:
