@@ -218,7 +218,8 @@ def _probes(check: Check, zero: Zero, timing: Timing) -> None:
         if two < 1.5 * one * SLACK and two < LONGEST * SLACK:
             check.find(
                 DEPARTS, zero.probes[i + 2].packet,
-                f"probes {duration(one)} and then {duration(two)} apart: the interval should grow exponentially",
+                f"probes {duration(one)} and then {duration(two)} apart: "
+                "the interval should grow exponentially",
                 "RFC 9293 3.8.6.1, SHLD-30",
             )  # fmt: skip
             return
