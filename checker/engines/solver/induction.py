@@ -872,16 +872,14 @@ class _Asking:
         while True:
             if told is None:
                 answer = self.solver.check(*self.told.values(), doubt)
-                asked = self.solver
+                model = self.solver.model() if answer == z3.sat else None
                 if answer == z3.unknown:
                     told = [*self.told]
             if told is not None:
                 brief = self.at_once and what.clause == NEVER
-                question = [*(self.all[name] for name in told), z3.Not(goal)]
-                asked, answer = self._afresh(question, BRIEF if brief else self.limit)
+                answer, model, told = self._afresh(goal, told, BRIEF if brief else self.limit)
             if answer != z3.sat:
                 break
-            model = asked.model()
             wrong = self._wrong(model, self.told if told is None else told)
             if not wrong:
                 what.counterexample = plain(model)
@@ -899,19 +897,28 @@ class _Asking:
         self.lessons.learn(what.clause, goals, {name: self.all[name] for name in told})
         return told
 
-    def _afresh(self, question: Sequence[Term], limit: int) -> tuple[Any, Any]:
-        """A solver that was asked only this, and its answer. How long a search takes hangs on
-        chance: of many that end at once a few never do. So it begins again, otherwise; but not
-        where so much is asked at once that every search is long."""
+    def _afresh(self, goal: Term, told: list[str], limit: int) -> tuple[Any, Any, list[str]]:
+        """The answer to a question that is asked alone, with a state if there is one, and the
+        hypotheses that it had: those that were ``told``, or all.
+
+        How long a search takes hangs on chance, and on what was asked before in the same context:
+        of many that end at once a few never do, with fewer hypotheses more than with all. So each
+        has a context of its own, and one that does not end begins again, otherwise; but not where
+        so much is asked that every search is long.
+        """
         for seed, part in enumerate((1.0,) if self.at_once else TRIES):
-            asked = z3.Then(*TACTICS).solver()
+            names = [*self.all] if seed % 2 else told
+            alone = z3.Context()
+            asked = z3.Then(*TACTICS, ctx=alone).solver()
             asked.set("random_seed", seed)
             asked.set("rlimit", max(1, int(min(self.limit, limit) * part)))  # 0: none
-            asked.add(*question)
+            question = [*(self.all[name] for name in names), z3.Not(goal)]
+            asked.add(*[term.translate(alone) for term in question])
             answer = asked.check()
             if answer != z3.unknown:
                 break
-        return asked, answer
+        state = asked.model().translate(z3.main_ctx()) if answer == z3.sat else None
+        return answer, state, names
 
     def least(
         self,
@@ -1049,8 +1056,8 @@ PATIENCE = 5_000_000
 """As much for a question to the solver that goes on."""
 BRIEF = 1_000_000
 """... and for whether a path is never taken, where all else is shown of it as well."""
-TRIES = (1 / 16, 1 / 16, 1 / 8, 1 / 8, 1.0)
-"""What part of the limit each search for an answer has."""
+TRIES = (1 / 32, 1 / 32, 1 / 16, 1 / 16, 1.0, 1.0)
+"""What part of the limit each search for an answer has; every other one has all hypotheses."""
 VERDICTS = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 TAKEN = {"proved": "never", "failed": "enabled", "unknown": "unknown"}
 """What the answer to *never* says of a path."""
