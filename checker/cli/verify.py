@@ -21,6 +21,7 @@ from checker.cli.options import (
     OwnOption,
     ResumeOption,
     RulesOption,
+    SpillOption,
     SymmetryOption,
     chosen,
     octets,
@@ -75,6 +76,7 @@ def verify(
     checkpoint: CheckpointOption = None,
     every: EveryOption = 60.0,
     resume: ResumeOption = False,
+    spill: SpillOption = None,
     pin: Annotated[
         bool, typer.Option("--pin", help="Rewrite proofs/results/expected.toml with what is found.")
     ] = False,
@@ -151,6 +153,7 @@ def verify(
         checkpoint=checkpoint,
         every=every,
         resume=resume,
+        spill=spill,
     )
     options.check()
     if symbolic and dataclasses.replace(options, max_states=None) != Options():
