@@ -143,7 +143,7 @@ class Search:
         self.found = Exploration(engine="native")
         self.undecided = set(checks)
         self.decided_at: dict[str, int] = {}  # depth of the first deciding state
-        self.levels: list[list[Array]] | None = []
+        self.levels: list[Any] | None = []  # of each, its states in some arrays
         self.kept = 0
         self._began = self._told = self._saved = 0.0
         self._pool: ThreadPoolExecutor | None = None
@@ -177,6 +177,10 @@ class Search:
         found = np.empty_like(keys)
         k.all_ends_of(self.parameters(), keys, found)
         return found
+
+    def learn(self, depth: int) -> None:
+        """Know all that the kernel needs to expand a level that is kept, before a path through it
+        is looked for. It was expanded, so all is known."""
 
     # The search
 

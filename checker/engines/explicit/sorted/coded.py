@@ -16,6 +16,7 @@ import numpy as np
 
 from checker.engines.explicit.native import kernel as native
 from checker.engines.explicit.native.layout import Layout
+from checker.engines.explicit.native.visited import describe
 from checker.engines.explicit.sorted import kernel as k
 
 U8 = np.uint64
@@ -30,18 +31,10 @@ LAST = ~U8(0)
 def recode(keys: Array, old: Layout, new: Layout) -> None:
     """Code keys anew, in place. Their order stays: fields are compared in the same order."""
     if old != new:
-        rows = []
-        for layout in (old, new):
-            p = np.zeros(native.PARAMETERS, U8)
-            layout_to(p, layout)
-            rows.append(p)
-        native.recode_all(keys, *rows)
-
-
-def layout_to(p: Array, layout: Layout) -> None:
-    """Write to the kernel's parameters what ``recode_all`` reads."""
-    p[native.ENDS], p[native.LINKS] = layout.ends, layout.links
-    p[native.END_BITS], p[native.BAG_BITS] = layout.end_bits, layout.bag_bits
+        before, after = np.zeros((2, native.PARAMETERS), U8)
+        describe(old, before)
+        describe(new, after)
+        native.recode_all(keys, before, after)
 
 
 class File:
@@ -85,9 +78,11 @@ class File:
         os.ftruncate(self._file, 0)
         self.size = 0
 
-    def close(self) -> None:
-        """Close it; it stays."""
+    def close(self, keep: bool = True) -> None:
+        """Close it, and remove it unless it is to stay."""
         os.close(self._file)
+        if not keep:
+            self.path.unlink()
 
 
 @dataclass(slots=True)
@@ -173,7 +168,7 @@ class Pieces:
         """Keys between which there are the beginnings of so many blocks."""
         heads = np.concatenate([piece.heads[:-1] for piece in self.pieces])
         heads.sort()
-        return np.unique(np.concatenate([np.zeros(1, U8), heads[blocks::blocks], LAST[None]]))
+        return np.unique(np.concatenate([[U8(0)], heads[blocks::blocks], [LAST]]))
 
     def recode(self, layout: Layout) -> None:
         """Have another layout from today on."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.engines.explicit.engine import Check
+from checker.engines.explicit.engine import Check, Exploration
 from checker.engines.explicit.native import kernel as native
 from checker.engines.explicit.native.layout import Layout
 from checker.engines.explicit.native.search import ALL, STRETCH, Search, Worker
@@ -65,6 +65,7 @@ class Sorted(Search):
         super().__init__(parts, checks, **options)
         self.found.engine = "sorted"
         self.spill = spill
+        self.known: list[Pieces] = []  # the levels, which are the visited set
         for worker in self.workers:
             worker.recent = np.full(RECENT, ~U8(0))
         self.file: File | None = None
@@ -72,6 +73,7 @@ class Sorted(Search):
         self.left = 0  # states of the level that are not expanded
         self._begun: dict[str, Any] = {}  # what was counted when the level began
         self._fired: Counter[Hashable] = Counter()
+        self._asked = 0  # before this level, all was asked before a checkpoint
         self._kept = -1  # the level of the last checkpoint
 
     # What the kernel reads
@@ -87,10 +89,10 @@ class Sorted(Search):
         links = len(self.parts.links)
         self._lay_out(Layout.of(len(start), links, 20, 42))
         self._open(())
-        self.levels = [Pieces(self.visited.layout)]
+        self.known = self.levels = [Pieces(self.visited.layout)]
         self._pile()
         self.depth = -1
-        self._enter(self.levels[0], np.array([self.key(start, [0] * links)], U8))
+        self._enter(self.known[0], np.array([self.key(start, [0] * links)], U8))
         self._next()
 
     def _lay_out(self, layout: Layout) -> None:
@@ -119,6 +121,29 @@ class Sorted(Search):
         if self.pile_file is not None:
             self.pile_file.empty()
 
+    def run(self) -> Exploration:
+        try:
+            return super().run()
+        finally:
+            if self.pile_file is not None:
+                self.pile_file.close(keep=False)
+
+    def learn(self, depth: int) -> None:
+        """What was asked before a checkpoint is asked again."""
+        if depth >= self._asked:
+            return
+        transitions, self.found.transitions = self.found.transitions, 0
+        self._pool = self.checkpoint = self.max_states = self.max_memory = None
+        self.level.clear()
+        for part in self.known[depth]:
+            self._judge(part)
+            self.level.append(part)
+            while self.level:
+                self._visit(0, ALL)
+                self._collect()
+                self._settle()
+        self.found.transitions = transitions
+
     # A level
 
     def waiting(self) -> int:
@@ -140,7 +165,7 @@ class Sorted(Search):
     def _expand(self) -> bool:
         """Put what comes of the level on the pile; false at a limit."""
         self._pile()
-        for part in self.levels[self.depth]:
+        for part in self.known[self.depth]:
             self.left -= part.size
             self.level.append(part)
             while self.level:
@@ -173,9 +198,9 @@ class Sorted(Search):
 
     def _sift(self) -> bool:
         """Let what is on the pile, and in no level, be the next level; false at a limit."""
-        older = self.levels[::-1]
+        older = self.known[::-1]
         level = Pieces(self.visited.layout)
-        self.levels.append(level)
+        self.known.append(level)
 
         def new(span: tuple[np.uint64, np.uint64]) -> Array:
             keys = self.pile.between(*span)
@@ -215,15 +240,17 @@ class Sorted(Search):
     def _next(self) -> None:
         """Go to the next level, if there is one."""
         found = self.found
-        if self.levels[-1].size:
+        if self.known[-1].size:
             self.depth = found.depth = self.depth + 1
-            self.left = self.levels[-1].size
+            self.left = self.known[-1].size
         else:
-            self.levels.pop()
+            self.known.pop()
+            self.left = 0
         self.amid = False
         self._begun = {
             "states": found.states,
             "transitions": found.transitions,
+            "complete": not self.left,
             "file": self._written(),
         }
         self._fired = self.fired()
@@ -242,7 +269,7 @@ class Sorted(Search):
         before = self.parameters()
         self._lay_out(layout)
         self._recode([*self.level], before)
-        for pieces in (*self.levels, self.pile):
+        for pieces in (*self.known, self.pile):
             pieces.recode(layout)
         return True
 
@@ -255,7 +282,7 @@ class Sorted(Search):
         self._kept = self.depth
 
     def stored(self) -> tuple[dict[str, list[Array]], dict[str, Any]]:
-        levels = self.levels[: self.depth + 1]  # another is not finished
+        levels = self.known[: self.depth + 1]  # another is not finished
         pieces = [(depth, piece) for depth, level in enumerate(levels) for piece in level.pieces]
         numbers = [
             (depth, one.size, one.at[-1], one.offset, one.layout.end_bits, one.layout.bag_bits)
@@ -287,7 +314,7 @@ class Sorted(Search):
         self._lay_out(Layout(**meta["layout"]))
         layout = self.visited.layout
         self._open(meta["file"])
-        self.levels = [Pieces(layout) for _ in range(meta["depth"] + 1)]
+        self.known = self.levels = [Pieces(layout) for _ in range(meta["depth"] + 1)]
         heads, at, octets = (array(name) for name in self.ARRAYS[1:])
         index = begin = 0
         for depth, size, taken, offset, *bits in array("pieces").reshape(-1, 6).tolist():
@@ -300,12 +327,13 @@ class Sorted(Search):
                 layout.of_widths(*bits), size, np.array(heads[index:end]), np.array(at[index:end]),
                 part, self.file, offset,
             )  # fmt: skip
-            self.levels[depth].add(piece)
+            self.known[depth].add(piece)
             index = end
-        self._begun = {name: meta[name] for name in ("states", "transitions", "file")}
+        self._begun = {name: meta[name] for name in ("states", "transitions", "complete", "file")}
         self._fired = self.fired()
-        self.left = 0 if self.found.complete else self.levels[-1].size
+        self._asked = self.depth + self.found.complete
+        self.left = 0 if self.found.complete else self.known[-1].size
         self._pile()
         # Rest is looked up when a state is expanded: its ends must have been judged
-        for part in self.levels[-1]:
+        for part in self.known[-1]:
             self._judge(part)
