@@ -8,9 +8,9 @@ the native engine finds, whose tables it uses; ``search`` runs the levels.
 from functools import partial
 
 from checker.engines.explicit import native
-from checker.engines.explicit.sets.search import Sets, TooSparse
+from checker.engines.explicit.sets.search import Sets
 
-__all__ = ["Sets", "TooSparse", "engine", "explore"]
+__all__ = ["Sets", "engine", "explore"]
 
 engine = partial(native.engine, kind=Sets)
 explore = partial(native.explore, kind=Sets)

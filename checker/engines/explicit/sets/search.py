@@ -38,17 +38,6 @@ MOST_SLABS = 1 << 16
 CHUNK_WORDS = 1 << 17
 """Words in a buffer of chunks, at least."""
 
-FREE, SPARSE = 1 << 27, 12
-"""Octets that the visited set may have whatever is in it; and octets a state beyond that."""
-
-
-class TooSparse(UsageProblem):
-    """These states are too few among the combinations of their parts to be held as sets."""
-
-    def __init__(self) -> None:
-        super().__init__("there are too many ends and bags for sets: use --engine native")
-
-
 NONE = np.zeros((0, 4), U8)
 
 
@@ -130,7 +119,7 @@ class Hand:
 
 
 class Sets(Search):
-    """One search. ``run`` may be called once. ``dense``: whether or not the states are.
+    """One search. ``run`` may be called once.
 
     What a limit left of a level is begun anew when the search goes on: what was entered of the next
     level is there already, and is kept (``entered``); steps are counted once the level is finished.
@@ -141,16 +130,13 @@ class Sets(Search):
         *("level", "level_at", "level_bits", "entered", "entered_at", "entered_bits"),
     )
 
-    def __init__(
-        self, parts: Parts, checks: Mapping[str, Check], *, dense: bool = True, **options: Any
-    ) -> None:
+    def __init__(self, parts: Parts, checks: Mapping[str, Check], **options: Any) -> None:
         if parts.links != ((0, 1), (1, 0)):
             raise UsageProblem("sets are of two components, with a link each way")
         if options.get("symmetric") or options.get("compact"):
             raise UsageProblem("the engine of sets has neither --symmetry nor --compact")
         super().__init__(parts, checks, **options)
         self.found.engine = "sets"
-        self.dense = dense
         self.visited = Visited(Layout(2, 2, FIELDS, FIELDS))
         self.hands = [Hand() for _ in self.workers]
         self.pairs = Memo()
@@ -197,7 +183,7 @@ class Sets(Search):
             words = -(-bags // 64)
             words += words // 16
         if 64 * words > 1 << FIELDS or len(interner.ends) > 1 << FIELDS:
-            raise TooSparse
+            raise UsageProblem("there are too many ends and bags for sets: use --engine native")
         messages, had = self.known.size // before, self.known.size // before
         if len(interner.messages) > messages:
             messages = 2 * len(interner.messages)
@@ -491,9 +477,6 @@ class Sets(Search):
         if self.level:
             self.depth = found.depth = self.depth + 1
             self._keep_sets(self.depth)
-        size = sum(slab.nbytes for slab in self.slabs) + self.index.nbytes
-        if not self.dense and size > max(FREE, SPARSE * found.states):
-            raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
         if self.level and not self._affords(0):

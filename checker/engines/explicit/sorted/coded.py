@@ -168,7 +168,7 @@ class Pieces:
         """Keys between which there are the beginnings of so many blocks."""
         heads = np.concatenate([piece.heads[:-1] for piece in self.pieces])
         heads.sort()
-        return np.unique(np.concatenate([[U8(0)], heads[blocks::blocks], [LAST]]))
+        return np.array([0, *heads[blocks::blocks], LAST], U8)
 
     def recode(self, layout: Layout) -> None:
         """Have another layout from today on."""

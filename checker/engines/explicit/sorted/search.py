@@ -35,6 +35,8 @@ BATCH = 1 << 22
 """Keys that are sorted at a time."""
 RANGE = 512
 """Blocks of the pile that are read at a time: few enough for a processor's own cache."""
+LONG = 8
+"""How many times as many keys of the levels that are known may be read at a time."""
 RECENT = 1 << 16
 """The latest keys that a thread remembers."""
 
@@ -198,7 +200,7 @@ class Sorted(Search):
 
     def _sift(self) -> bool:
         """Let what is on the pile, and in no level, be the next level; false at a limit."""
-        older = self.known[::-1]
+        older = [*self.known]
         level = Pieces(self.visited.layout)
         self.known.append(level)
 
@@ -206,11 +208,22 @@ class Sorted(Search):
             keys = self.pile.between(*span)
             keys.sort()
             n = k.once(keys)
-            for known in older:
-                n = k.strike(keys, n, known.between(*span))
+            if n == 0:
+                return keys
+            span = keys[0], keys[int(n) - 1] + U8(1)
+            known = [level.between(*span) for level in older]
+            # What is much shorter than the keys is not worth a way through them of its own
+            few = np.concatenate([one for one in known if LONG * one.size < n] or [keys[:0]])
+            few.sort()
+            for one in (few, *(one for one in known if LONG * one.size >= n)):
+                n = k.strike(keys, U8(n), one)
             return keys[: int(n)]
 
-        spans = [*pairwise(self.pile.cuts(RANGE))] if self.pile.size else []
+        if not self.pile.size:
+            return True
+        visited = Pieces(self.visited.layout, [one for some in older for one in some.pieces])
+        cuts = np.unique([*self.pile.cuts(RANGE), *visited.cuts(LONG * RANGE)])
+        spans = [*pairwise(cuts)]
         for first in range(0, len(spans), len(self.workers)):
             for keys in self._all(new, spans[first : first + len(self.workers)]):
                 self._enter(level, keys)
