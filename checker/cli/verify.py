@@ -50,8 +50,8 @@ def verify(
     engine: Annotated[
         str,
         typer.Option(
-            help="explore (the reference), native, sets (of states at once), auto (native where "
-            "there are many states), or symbolic: 32 bits, all ISNs at once."
+            help="explore (the reference), native, sets (of states at once), sorted (least memory), "
+            "auto (native where there are many states), or symbolic: 32 bits, all ISNs at once."
         ),
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,

@@ -34,7 +34,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 BATCH = 1 << 22
 """Keys that are sorted at a time."""
 RANGE = 512
-"""Blocks of the pile that are read at a time: few enough for a processor's own cache."""
+"""Blocks of the pile that are read at a time: few enough for a processor's own cache ..."""
+EACH = 4
+"""... but so many of each piece, if there are many: to find a piece's part takes time, too."""
 LONG = 8
 """How many times as many keys of the levels that are known may be read at a time."""
 RECENT = 1 << 16
@@ -222,7 +224,8 @@ class Sorted(Search):
         if not self.pile.size:
             return True
         visited = Pieces(self.visited.layout, [one for some in older for one in some.pieces])
-        cuts = np.unique([*self.pile.cuts(RANGE), *visited.cuts(LONG * RANGE)])
+        blocks = max(RANGE, EACH * len(self.pile.pieces))
+        cuts = np.unique([*self.pile.cuts(blocks), *visited.cuts(LONG * blocks)])
         spans = [*pairwise(cuts)]
         for first in range(0, len(spans), len(self.workers)):
             for keys in self._all(new, spans[first : first + len(self.workers)]):

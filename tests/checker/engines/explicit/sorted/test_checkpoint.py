@@ -90,6 +90,7 @@ def test_limits_of_states_change_nothing_in_the_end(
     spilling: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "RANGE", 1)
+    monkeypatch.setattr(search, "EACH", 0)
     assert goes_on(tmp_path, lambda: count(60, 150), spilling) > 5
 
 

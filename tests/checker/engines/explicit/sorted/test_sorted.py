@@ -40,6 +40,7 @@ def cramped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of a few states, ranges of a few blocks, and fields that soon are too narrow."""
     monkeypatch.setattr(search, "BATCH", 50)
     monkeypatch.setattr(search, "RANGE", 2)
+    monkeypatch.setattr(search, "EACH", 0)
     monkeypatch.setattr(search, "RECENT", 16)
     monkeypatch.setattr(coded, "SOME", 1)
     monkeypatch.setattr(native.search, "STRETCH", 7)
@@ -100,6 +101,7 @@ def test_profiles(profile: str) -> None:
 
 def test_what_is_decided_within_a_limit_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "RANGE", 1)
+    monkeypatch.setattr(search, "EACH", 0)
     decided = sum(shown_within_limits(seed, ordered.explore) for seed in SOME)
     assert decided > 40
 
