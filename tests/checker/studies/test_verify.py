@@ -57,7 +57,7 @@ def problems(stderr: str) -> list[str]:
     """The lines of stderr but those that tell how an exploration ended."""
     told = (
         r"\d+ of \d+: \S+: .*: [\d,]+ states, [\d,]+ transitions, depth \d+, [\d.]+ s "
-        r"\((explore|native)\)(; about \d+ s left)?"
+        r"\((explore|native|sets)\)(; about \d+ s left)?"
     )
     return [line for line in stderr.splitlines() if not re.fullmatch(told, line)]
 
