@@ -50,8 +50,9 @@ def verify(
     engine: Annotated[
         str,
         typer.Option(
-            help="explore (the reference), native, sets (of states at once), sorted (least memory), "
-            "auto (native where there are many states), or symbolic: 32 bits, all ISNs at once."
+            help="explore (the reference), native, sets (of states at once), sorted (the least "
+            "memory), auto (native where there are many states, sets where these are dense), or "
+            "symbolic: 32 bits, all ISNs at once."
         ),
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,

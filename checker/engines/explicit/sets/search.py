@@ -38,6 +38,20 @@ MOST_SLABS = 1 << 16
 CHUNK_WORDS = 1 << 17
 """Words in a buffer of chunks, at least."""
 
+FREE, SPARSE = 1 << 27, 12
+"""Octets that the visited set may have whatever is in it; and octets a state beyond that."""
+SURE, FULL = 500_000, 3.0
+"""After so many states it is clear how many of them a word holds; with fewer than three of its 64
+the native engine is as fast."""
+
+
+class TooSparse(UsageProblem):
+    """These states are too few among the combinations of their parts to be held as sets."""
+
+    def __init__(self) -> None:
+        super().__init__("there are too many ends and bags for sets: use --engine native")
+
+
 NONE = np.zeros((0, 4), U8)
 
 
@@ -119,7 +133,7 @@ class Hand:
 
 
 class Sets(Search):
-    """One search. ``run`` may be called once.
+    """One search. ``run`` may be called once. ``dense``: whether or not the states are.
 
     What a limit left of a level is begun anew when the search goes on: what was entered of the next
     level is there already, and is kept (``entered``); steps are counted once the level is finished.
@@ -130,13 +144,16 @@ class Sets(Search):
         *("level", "level_at", "level_bits", "entered", "entered_at", "entered_bits"),
     )
 
-    def __init__(self, parts: Parts, checks: Mapping[str, Check], **options: Any) -> None:
+    def __init__(
+        self, parts: Parts, checks: Mapping[str, Check], *, dense: bool = True, **options: Any
+    ) -> None:
         if parts.links != ((0, 1), (1, 0)):
             raise UsageProblem("sets are of two components, with a link each way")
         if options.get("symmetric") or options.get("compact"):
             raise UsageProblem("the engine of sets has neither --symmetry nor --compact")
         super().__init__(parts, checks, **options)
         self.found.engine = "sets"
+        self.dense = dense
         self.visited = Visited(Layout(2, 2, FIELDS, FIELDS))
         self.hands = [Hand() for _ in self.workers]
         self.pairs = Memo()
@@ -152,6 +169,7 @@ class Sets(Search):
         self.short = np.zeros((parts.capacity + 1, 1), U8)
         self._bags_seen = 0
         self.sets, self.entered = Chunks(NONE), Chunks(NONE)
+        self._held = 0  # words that held the levels so far
         self._going = True
         self._lock = threading.Lock()
 
@@ -183,7 +201,7 @@ class Sets(Search):
             words = -(-bags // 64)
             words += words // 16
         if 64 * words > 1 << FIELDS or len(interner.ends) > 1 << FIELDS:
-            raise UsageProblem("there are too many ends and bags for sets: use --engine native")
+            raise TooSparse
         messages, had = self.known.size // before, self.known.size // before
         if len(interner.messages) > messages:
             messages = 2 * len(interner.messages)
@@ -473,10 +491,15 @@ class Sets(Search):
         self.workers[0].counts = self.used
         self.amid = False
         self.sets, self.entered = self.entered, Chunks(NONE)
+        self._held += int(self.sets.rows[:, 3].sum())
         self.level = deque([self.sets.rows] if self.sets.rows.size else [])
         if self.level:
             self.depth = found.depth = self.depth + 1
             self._keep_sets(self.depth)
+        size = sum(slab.nbytes for slab in self.slabs) + self.index.nbytes
+        few = found.states >= SURE and found.states < FULL * self._held
+        if not self.dense and (few or size > max(FREE, SPARSE * found.states)):
+            raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
         if self.level and not self._affords(0):

@@ -105,9 +105,11 @@ def test_what_is_no_set_is_refused() -> None:
             engine_of("sets")(Chance(0), {}, Options(**option))
 
 
-def test_more_than_the_fields_of_a_key_can_hold_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_too_sparse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FREE", 0)
+    with pytest.raises(sets.TooSparse):
+        sets.explore(Chance(27), {}, dense=False)
+    assert sets.explore(Chance(27), {}).complete
     monkeypatch.setattr(search, "FIELDS", 1)
     with pytest.raises(UsageProblem, match="too many ends and bags for sets"):
         sets.explore(Chance(27), {})
