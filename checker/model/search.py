@@ -45,7 +45,7 @@ from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
 
-Engine = Literal["auto", "explore", "native", "sets", "distributed"]
+Engine = Literal["auto", "explore", "native", "sets", "sorted", "distributed"]
 ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
@@ -69,14 +69,21 @@ class Options(engine.Options):
             raise UsageProblem(
                 "--threads, --symmetry, --compact and --checkpoint are for the native engine"
             )
-        if self.resume and self.checkpoint is None:
+        if self.resume and self.checkpoint is None and self.spill is None:
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+        if self.spill is not None and self.engine != "sorted":
+            raise UsageProblem("--spill is for --engine sorted")
+        if self.spill is not None and self.checkpoint is not None:
+            raise UsageProblem("--spill FOLDER has the checkpoints, too: omit --checkpoint")
+        if self.engine == "sorted" and self.compact:
+            raise UsageProblem("--compact is for the native engine")
         if self.engine == "sets" and (self.symmetric or self.compact):
             raise UsageProblem("--symmetry and --compact are for the native engine")
         if self.compact and self.checkpoint:
             raise UsageProblem("there are no checkpoints of a compact search")
-        if self.checkpoint is not None and self.checkpoint.is_file():
-            raise UsageProblem(f"no folder for checkpoints: {str(self.checkpoint)!r} is a file")
+        for folder in (self.checkpoint, self.spill):
+            if folder is not None and folder.is_file():
+                raise UsageProblem(f"no folder for checkpoints: {str(folder)!r} is a file")
 
 
 @machine.seldom_collected()
@@ -109,9 +116,9 @@ def search(
     more = dataclasses.replace(
         options,
         max_memory=options.max_memory or machine.spare(),
-        identity=identity(system, checks) if options.checkpoint else "",
+        identity=identity(system, checks) if options.checkpoint or options.spill else "",
     )
-    chosen = "sets" if options.engine == "sets" else "native"
+    chosen = "native" if options.engine == "auto" else options.engine
     return engine.engine_of(chosen)(parts, checks, more)
 
 
