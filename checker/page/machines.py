@@ -165,7 +165,7 @@ MACHINES = (
         (),
         also=("T9.transfer", "CC1"),
         apart=(Pace(), Losses(), Samples(), Course()),
-        asked=("D6", "CC2", "CC4", "CC5", "CC6", "CC8", "C8"),
+        asked=("CC2", "CC4", "CC5", "CC6", "C8"),  # D6 and CC8 say nothing of segments of an octet
     ),
 )
 """In the order in which the page offers them. A data plane has a window of three octets, and nobody
