@@ -51,7 +51,8 @@ ENGINES = typing.get_args(Engine)
 FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""
 MANY = 2_000_000
-"""States of two hosts from which on sets are tried: below that they save half a second."""
+"""States of two hosts from which on sets are tried: below that they save half a second. Where time
+passes they do not win: a tick makes other messages of all, so that bags are many and words thin."""
 _ANY = 1 << 62
 
 
@@ -140,7 +141,7 @@ def _by_size(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exp
         found = engine.engine_of("explore")(parts, checks, first)
         if not found.limited or most <= FEW:
             return found
-    if parts.links != ((0, 1), (1, 0)) or most <= MANY:
+    if parts.links != ((0, 1), (1, 0)) or parts.timed or most <= MANY:
         return None
     more = dataclasses.replace(options, max_memory=options.max_memory or machine.spare())
     if likely <= MANY:
