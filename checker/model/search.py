@@ -4,8 +4,9 @@ The reference engine (``engines.explicit.reference``) takes any system as it is.
 is given the specification in parts: its hosts, and a bag for each link; so is the distributed one,
 which is asked for by name. Left to itself, ``search``
 begins with the reference, which needs no preparation. Where there are more than ``FEW`` states it
-changes to the native engine, from the beginning: so the same engine decides the same question each
-time.
+changes to the native engine, and where there are more than ``MANY`` to that of sets, from the
+beginning; and back to the native engine if sets find that these states are too sparse. So the same
+engine decides the same question each time.
 """
 
 import dataclasses
@@ -17,7 +18,15 @@ from typing import Any, Literal, TypeVar, cast
 
 from checker.engines.explicit import engine
 from checker.engines.explicit.engine import Check, Exploration, Progress
-from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Observer
+from checker.engines.explicit.parts import (
+    BLIND,
+    CALLS_SEE,
+    SEES_ALL,
+    SEES_OTHERS,
+    Move,
+    Observer,
+    Parts,
+)
 from checker.engines.explicit.parts import Sight as Seen
 from checker.ir.sources import digest
 from checker.model import own
@@ -36,11 +45,15 @@ from spec.world.endpoint import Endpoint, initial
 from spec.world.records import key, rebuild
 from spec.world.system import System, World
 
-Engine = Literal["auto", "explore", "native", "sets", "distributed"]
+Engine = Literal["auto", "explore", "native", "sets", "sorted", "distributed"]
 ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""
+MANY = 2_000_000
+"""States of two hosts from which on sets are tried: below that they save half a second. Where time
+passes they do not win: a tick makes other messages of all, so that bags are many and words thin."""
+_ANY = 1 << 62
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,7 @@ class Options(engine.Options):
     """How to search, and by which engine."""
 
     engine: Engine = "auto"
+    likely: int = 0  # how many states there may be, where something is known of that
 
     def check(self) -> None:
         """Raise ``UsageProblem`` if these do not go together."""
@@ -55,14 +69,21 @@ class Options(engine.Options):
             raise UsageProblem(
                 "--threads, --symmetry, --compact and --checkpoint are for the native engine"
             )
-        if self.resume and self.checkpoint is None:
+        if self.resume and self.checkpoint is None and self.spill is None:
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
+        if self.spill is not None and self.engine != "sorted":
+            raise UsageProblem("--spill is for --engine sorted")
+        if self.spill is not None and self.checkpoint is not None:
+            raise UsageProblem("--spill FOLDER has the checkpoints, too: omit --checkpoint")
+        if self.engine == "sorted" and self.compact:
+            raise UsageProblem("--compact is for the native engine")
         if self.engine == "sets" and (self.symmetric or self.compact):
             raise UsageProblem("--symmetry and --compact are for the native engine")
         if self.compact and self.checkpoint:
             raise UsageProblem("there are no checkpoints of a compact search")
-        if self.checkpoint is not None and self.checkpoint.is_file():
-            raise UsageProblem(f"no folder for checkpoints: {str(self.checkpoint)!r} is a file")
+        for folder in (self.checkpoint, self.spill):
+            if folder is not None and folder.is_file():
+                raise UsageProblem(f"no folder for checkpoints: {str(folder)!r} is a file")
 
 
 @machine.seldom_collected()
@@ -85,15 +106,8 @@ def search(
     if options.engine == "auto" and not (
         options.symmetric or options.compact or options.checkpoint
     ):
-        limit = min(FEW, options.max_states or FEW)
-        first = engine.Options(
-            max_states=limit,
-            max_memory=options.max_memory,
-            progress=progress,
-            stop_when_decided=stop_when_decided,
-        )
-        found = engine.engine_of("explore")(parts, checks, first)
-        if not found.limited or limit == options.max_states:
+        found = _by_size(parts, checks, options)
+        if found is not None:
             return found
     if options.symmetric:
         require_symmetry(system)
@@ -102,10 +116,45 @@ def search(
     more = dataclasses.replace(
         options,
         max_memory=options.max_memory or machine.spare(),
-        identity=identity(system, checks) if options.checkpoint else "",
+        identity=identity(system, checks) if options.checkpoint or options.spill else "",
     )
-    chosen = "sets" if options.engine == "sets" else "native"
+    chosen = "native" if options.engine == "auto" else options.engine
     return engine.engine_of(chosen)(parts, checks, more)
+
+
+def _by_size(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration | None:
+    """What the engine finds that suits the number of states; nothing if that is the native engine,
+    whatever their number.
+
+    Each engine begins anew where the one before came to its limit; one that is likely to come to it
+    is left out.
+    """
+    most = options.max_states or _ANY
+    likely = min(max(options.likely, options.expect), most)
+    if likely <= FEW:
+        first = engine.Options(
+            max_states=min(FEW, most),
+            max_memory=options.max_memory,
+            progress=options.progress,
+            stop_when_decided=options.stop_when_decided,
+        )
+        found = engine.engine_of("explore")(parts, checks, first)
+        if not found.limited or most <= FEW:
+            return found
+    if parts.links != ((0, 1), (1, 0)) or parts.timed or most <= MANY:
+        return None
+    more = dataclasses.replace(options, max_memory=options.max_memory or machine.spare())
+    if likely <= MANY:
+        some = dataclasses.replace(more, max_states=MANY, expect=min(options.expect, MANY))
+        found = engine.engine_of("native")(parts, checks, some)
+        if not found.limited or found.states < MANY:
+            return found
+    from checker.engines.explicit import sets
+
+    try:
+        return sets.where_dense(parts, checks, more)
+    except (sets.TooSparse, MemoryError):  # tables of all bags may be more than there is
+        return None
 
 
 def summary(found: Exploration) -> dict[str, Any]:

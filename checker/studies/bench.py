@@ -38,16 +38,19 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
 TOOLS = (
-    *("explore", "native", "native-2", "sets", "sets-2", "distributed-2", "distributed-4"),
-    *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
+    *("explore", "native", "native-2", "sets", "sets-2", "sorted", "sorted-2"),
+    *("distributed-2", "distributed-4", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
 )
-"""Who can be asked; ``native-2`` and ``sets-2`` have two threads, ``distributed-2`` two workers,
-``spin-bfs-par`` two processes."""
+"""Who can be asked; ``native-2``, ``sets-2`` and ``sorted-2`` have two threads, ``distributed-2``
+two workers, ``spin-bfs-par`` two processes."""
 
-COMPILED = ("native", "sets")
+COMPILED = ("native", "sets", "sorted")
 """Our engines whose compilation is counted."""
 
-_THREADS = {"native-2": 2, "sets-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
+_THREADS = {
+    **{"native-2": 2, "sets-2": 2, "sorted-2": 2},
+    **{"distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2},
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -297,7 +300,8 @@ class Start:
 def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list[Start]:
     """Measure short commands, in turns, and beside them ``python -c pass``, which comes first.
 
-    Each has run once before, so that nothing is compiled.
+    Each has run once before, so that nothing is compiled; not even where the environment forbids to
+    keep what Python compiles.
     """
     python = [sys.executable, "-c", "pass"]
     ours = [[sys.executable, "-m", "checker", *shlex.split(command)] for command in STARTS]
@@ -306,7 +310,7 @@ def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list
     cpus: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(repeat + 1):
         for name, command in zip(names, [python, *ours], strict=True):
-            done = measure(command, Path.cwd())
+            done = measure(command, Path.cwd(), env={"PYTHONDONTWRITEBYTECODE": ""})
             if done.code:
                 raise ToolProblem(f"{name} ended with {done.code}: {done.stdout.strip()[-200:]}")
             if turn:

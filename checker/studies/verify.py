@@ -37,7 +37,7 @@ from checker.support import machine
 from checker.support.errors import UsageProblem
 from proofs.claims.claim import Claim
 
-Engine = Literal["auto", "explore", "native", "sets", "distributed", "symbolic"]
+Engine = Literal["auto", "explore", "native", "sets", "sorted", "distributed", "symbolic"]
 ENGINES = typing.get_args(Engine)
 
 
@@ -78,7 +78,7 @@ def verify(
     if options.engine == "distributed":  # one search at a time has all the workers
         beside, shared = 1, options
     todo = [dataclasses.replace(job, options=shared) for job in todo]
-    known = {**expectations().get(scale, {}), **own.expectations()}
+    known = {**expectations([claim.id for claim in claims]).get(scale, {}), **own.expectations()}
     results = run_jobs(todo, beside, progress, known, done)
     changed = bool(rules or bounds or own.REPLACED)
     pinned = None if changed or pinning else known

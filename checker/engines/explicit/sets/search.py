@@ -40,6 +40,9 @@ CHUNK_WORDS = 1 << 17
 
 FREE, SPARSE = 1 << 27, 12
 """Octets that the visited set may have whatever is in it; and octets a state beyond that."""
+SURE, FULL = 500_000, 3.0
+"""After so many states it is clear whether words hold many of them. With fewer than three of 64 the
+native engine is as fast. Later levels are thinner, also where sets win."""
 
 
 class TooSparse(UsageProblem):
@@ -166,6 +169,8 @@ class Sets(Search):
         self.short = np.zeros((parts.capacity + 1, 1), U8)
         self._bags_seen = 0
         self.sets, self.entered = Chunks(NONE), Chunks(NONE)
+        self._held = 0  # words that held the levels so far
+        self._sure = dense  # that a word holds enough states
         self._going = True
         self._lock = threading.Lock()
 
@@ -487,11 +492,16 @@ class Sets(Search):
         self.workers[0].counts = self.used
         self.amid = False
         self.sets, self.entered = self.entered, Chunks(NONE)
+        self._held += int(self.sets.rows[:, 3].sum())
         self.level = deque([self.sets.rows] if self.sets.rows.size else [])
         if self.level:
             self.depth = found.depth = self.depth + 1
             self._keep_sets(self.depth)
         size = sum(slab.nbytes for slab in self.slabs) + self.index.nbytes
+        if not self._sure and found.states >= SURE:
+            if found.states < FULL * self._held:
+                raise TooSparse
+            self._sure = True
         if not self.dense and size > max(FREE, SPARSE * found.states):
             raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
