@@ -2,8 +2,9 @@
 
 In the middle of a network, and by default, whatever was on its way may have been lost. At the end
 where a capture was taken, what the capture has of the peer's has arrived (``--arrived``): a reset
-that is exact has ended the connection, and where the specification answers a SYN or a reset, the
-answer follows. Text and FINs have to be acknowledged, too, but that may wait (``DELAY``).
+that is exact has ended the connection, and so has the ACK of the last FIN; where the specification
+answers a SYN or a reset, or answers with a reset before a connection is established, the answer
+follows. Text and FINs have to be acknowledged, too, but that may wait (``DELAY``).
 
 The capture point is a little before the end itself. So for ``TOLERANCE`` the end may still send
 what it would have sent without the segment.

@@ -131,8 +131,8 @@ class Monitor(Explainer):
         else:
             partners = self.partners
         for inbound in () if flags & RST else partners:
-            if switch := self._drops(p, inbound):
-                self._keep_apart(p, inbound, switch)
+            if by := self._drops(p, inbound):
+                self._keep_apart(p, inbound, by)
                 continue
             if flags & ACK:
                 if p.ack != inbound.ack:
@@ -156,7 +156,7 @@ class Monitor(Explainer):
             return
         self.number, self.time = p.number, p.time
         self.seen.came.append(p)
-        if self.arrived is not None and not flags & EVENTFUL and self._is_plain(p):
+        if self.arrived is not None and not flags & EVENTFUL and self._is_certain(p):
             self._arrives(p, self.arrived)
             return
         if flags & (SYN | RST):
@@ -183,35 +183,35 @@ class Monitor(Explainer):
         """
         if p.flags & SYN:
             return ""
-        found = ""
+        found, ack = "", inbound.ack
         if not p.flags & ACK:
             found = "ack_needed"
         elif self.strict:
-            live = [c.tcb for c in self.candidates if c.tcb.state not in PEER_UNKNOWN]
-            floor = None if inbound.ack is None else SEQ.minus(inbound.ack, self.seen.widest)
-            old = floor is not None and SEQ.lt(p.ack, inbound.ack or 0)
+            old = ack is not None and SEQ.lt(p.ack, ack)
             self.measured |= old
+            widest = self.seen.widest or WINDOW
+            live = [c.tcb for c in self.candidates if c.tcb.state not in PEER_UNKNOWN]
             if not _may_be_of(inbound, p):
                 found = "syn_received_seq_check"
             elif live and all(SEQ.lt(tcb.snd.nxt, p.ack) for tcb in live):
                 found = "unsent_ack_refused"
-            elif old and floor is not None and SEQ.lt(p.ack, floor):
+            elif ack is not None and old and SEQ.lt(p.ack, SEQ.minus(ack, widest)):
                 found = "ack_floor"
         return "" if found in self.stepper.takes else found
 
-    def _keep_apart(self, p: Packet, inbound: Inbound, switch: str) -> None:
+    def _keep_apart(self, p: Packet, inbound: Inbound, by: str) -> None:
         """Keep what ``p`` has, in case that the end takes it all the same."""
         fin = bool(p.flags & FIN)
         ack = p.ack if p.flags & ACK else None
-        if switch == "syn_received_seq_check":
+        if by == "syn_received_seq_check":
             # The ACK is what counts, wherever the rest lies.
             if ack != inbound.ack:
-                inbound.drop(Dropped(switch, inbound.end(), ack, 0, False))
+                inbound.drop(Dropped(by, inbound.end(), ack, 0, False))
         elif p.text or fin:
-            inbound.drop(Dropped(switch, p.seq, None, p.text, fin))
+            inbound.drop(Dropped(by, p.seq, None, p.text, fin))
         self.seen.came.append(p)
 
-    def _is_plain(self, p: Packet) -> bool:
+    def _is_certain(self, p: Packet) -> bool:
         """Is ``p`` an ACK after which every state is known: it ends LAST-ACK, or is answered with a
         reset before a connection is established?
         """
@@ -662,10 +662,11 @@ class Monitor(Explainer):
                 goes_on = stepper if found and goes_on is usual else goes_on
         self.stepper, self.inbound = usual, inbound
         if goes_on is not usual:
+            turned = switch(self.offered[0])
             for one in inbound.values():
-                if any(each.switch == switch(self.offered[0]) for each in one.dropped):
+                if any(each.switch == turned for each in one.dropped):
                     self.taken = one.end(), p.ack
-                    one.believe(switch(self.offered[0]))
+                    one.believe(turned)
         if waits := [c for c in self.candidates if c.tcb.time_wait]:
             cut = max(c.tcb.time_wait for c in waits) + usual.behaviour.base.time_wait_cut
             early = [c.costlier(0) for c in waits]
