@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from checker.conform.behaviour import KNOWN
 from checker.conform.culprit import Sight
 from checker.conform.explain import Seen
+from checker.conform.inbound import SEQ
 from checker.conform.monitor import Monitor
 from checker.conform.patience import SEARCH, Patience
 from checker.conform.steps import Stepper, switch
@@ -31,6 +32,8 @@ def _explains(monitor: Monitor, stepper: Stepper, side: int, seen: Sequence[Sigh
     end.seen.accused = True  # no other departure is looked for
     for one, p, edge in seen:
         if one != side:
+            if edge is not None:
+                end.seen.widest = max(end.seen.widest, SEQ.minus(edge, p.ack))
             end.on_its_way(p, edge)
             continue
         end.seen.before, end.seen.last = end.seen.last, p.time

@@ -163,6 +163,7 @@ def test_a_departure_is_noticed(words):
     last = judged(acted(script, departs), script, assume)[-1]
     assert last.verdict is Verdict.DEVIATES, last.life
     assert last.deviation is not None and words in last.deviation.departures
+    assert len(last.deviation.departures) < 4  # not whatever there is
     # Whoever allows it finds nothing.
     for rules in (words, *stacks(words)):
         allowed = judged(acted(script, departs), script, assume, rules)
@@ -257,6 +258,17 @@ def test_lwip_takes_text_without_ack_and_conform_says_what_it_costs(tmp_path, ca
     assert "explained by:        --rules ack_needed=off" in told
     assert f"known of lwip: {PROFILES['lwip'].seen}" in told and "costs T10" in told
     assert run.conform([capture], choose(["lwip"]), at="10.83.0.1") == OK
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(DRIVERS["gvisor"].missing()), reason=DRIVERS["gvisor"].missing() or "-")
+@pytest.mark.parametrize("words", ["bad_ack_answered=off", "ack_floor=off"])
+def test_gvisor_takes_text_whatever_its_ack_is(words, tmp_path):
+    """No plan has such a segment, and so no departure of its profile."""
+    by = {"bad_ack_answered=off": "unsent_ack_refused=off"}.get(words, words)
+    recorded(SHOWN[words].script, DRIVERS["gvisor"], capture := tmp_path / "gvisor.pcap")
+    (found,) = judged(read(frames(capture)), SHOWN[words].script)
+    assert found.deviation is not None and found.deviation.departures == [by]
 
 
 @pytest.mark.skipif(bool(DRIVERS["lwip"].missing()), reason=DRIVERS["lwip"].missing() or "-")
