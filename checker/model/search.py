@@ -153,7 +153,7 @@ def _by_size(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exp
 
     try:
         return sets.where_dense(parts, checks, more)
-    except (sets.TooSparse, MemoryError):  # tables of all bags may be more than there is
+    except sets.TooSparse:
         return None
 
 

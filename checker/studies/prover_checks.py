@@ -263,6 +263,9 @@ class Ground:
 
     # What is asked
 
+    def _verdicts(self, id: str) -> list[Row]:
+        return [(*row[:-1], ()) for row in self.sampled(id)]
+
     def checks(self) -> list[Check]:
         """All but the tests."""
         systems = {some[0].id: some[0].system for some in together(THEOREMS)}
@@ -285,7 +288,8 @@ class Ground:
             says = _told(f"accepts what is false ({of}: {title})")
             ask_recheck = partial(self._refuses, of, title)
             found.append(Check(f"refused {of}: {title}", RECHECK, ask_recheck, says))
-        sampled = partial(self.sampled, SAMPLED)
+        # What was used of the hypotheses hangs on what else was asked in the same process
+        sampled = partial(self._verdicts, SAMPLED)
         found += [
             Check(f"paths of {SAMPLED}", PROOF, sampled, _told(f"{SAMPLED}: some paths")),
             Check(f"recheck of {SAMPLED}", RECHECK, partial(self._agreed, SAMPLED), str),

@@ -352,6 +352,18 @@ class Sets(Search):
 
     def _expand_level(self) -> bool:
         """Expand the level; false if a limit ended it."""
+        try:
+            return self._expand()
+        except MemoryError as error:  # tables are laid out for all bags, however few are used
+            if not self.dense:
+                raise TooSparse from error
+            self.checkpoint = None  # the one before stays: tables may be half made
+            return self._out_of(
+                f"tables of {self.interner.bag_count:,} bags need more memory than there is: "
+                "use the native engine"
+            )
+
+    def _expand(self) -> bool:
         self._prepare()
         self._rest()
         self.amid = True

@@ -78,6 +78,22 @@ def test_a_limit_of_memory() -> None:
     assert found.states == 1
 
 
+def test_tables_that_memory_has_no_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = search.Hand.fit
+
+    def limited(self: Any, words: int, *more: int) -> None:
+        if self.used.any():  # something was expanded
+            raise MemoryError
+        fit(self, words, *more)
+
+    monkeypatch.setattr(search.Hand, "fit", limited)
+    found = sets.explore(Chance(27), {})
+    assert (found.complete, found.limited) == (False, True)
+    assert "bags need more memory than there is: use the native engine" in found.why
+    with pytest.raises(sets.TooSparse):
+        sets.where_dense(Chance(27), {}, Options())
+
+
 @pytest.mark.parametrize(
     ("where", "name", "wrong"),
     [
