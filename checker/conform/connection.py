@@ -186,7 +186,8 @@ class Flow:
     """A pair of sockets, the client's first, in one network."""
 
     __slots__ = (
-        "at", "connection", "ends", "first", "given_up", "joined", "keys", "last", "missed",
+        "at", "connection", "ends", "first", "given_up", "joined", "keys", "last", "learner",
+        "missed",
         "offered", "pair", "past", "refused", "scope", "seen", "sent", "sockets", "waited", "waits",
     )  # fmt: skip
 
@@ -215,7 +216,8 @@ class Flow:
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen
-        self.pair: Any = None  # while it is quiet: ``quiet.Pair``
+        self.pair: Any = None  # while it is quiet, or goes on as others did: ``quiet.Pair``
+        self.learner: Any = None  # whoever others may go on as: ``courses.Course``
         self.waits = self.waited = 1  # segments until it may be taken for quiet; and at first
 
     @property
@@ -225,5 +227,7 @@ class Flow:
 
     def over(self) -> bool:
         """Has the connection ended, as far as the capture shows?"""
+        if self.pair is not None:
+            return bool(self.pair.over())
         over = (State.CLOSED, State.TIME_WAIT)
         return self.ends.state(0) in over and self.ends.state(1) in over
