@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from checker.capture import Packet, Unread
 from checker.capture.segments import ACK, CONTROL, RST, SYN, options, socket
 from checker.conform.behaviour import BOUNDS, Behaviour
-from checker.conform.cache.courses import Courses, Stage
+from checker.conform.cache.courses import Courses
 from checker.conform.cache.situations import Cache
 from checker.conform.connection import Connection, Flow
 from checker.conform.culprit import Sight, suspects
@@ -146,18 +146,16 @@ class Follower:
                 quiet.look(flow)
 
     def _goes_on(self, flow: Flow, side: int, p: Packet) -> bool:
-        """Does ``flow`` go on as others did, so that ``p`` needs no look? Else it is awake then."""
+        """Is ``p`` a SYN,ACK after which ``flow`` goes on as others did? Else it is awake then.
+
+        (What goes on without SYN does not come here.)
+        """
         connection = flow.connection
-        if flow.pair.held and connection is not None:
-            flags, edge, known = p.flags, None, True
-            if flags & SYN:
-                known = flags & CONTROL == SYN | ACK and connection.isn[side] is None
-                if known:
-                    self._opening(connection, side, p)
-            if flags & ACK:
-                shift = 0 if flags & SYN else connection.shift(side)
-                edge = (p.ack + (p.wnd << shift)) & 0xFFFFFFFF
-            if known and not connection.unsupported and self.quiet.goes_on(flow, side, p, edge):
+        answers = p.flags & CONTROL == SYN | ACK
+        if flow.pair.held and answers and connection is not None and connection.isn[side] is None:
+            self._opening(connection, side, p)
+            edge = (p.ack + p.wnd) & 0xFFFFFFFF
+            if not connection.unsupported and self.quiet.answers(flow, side, p, edge):
                 return True
         self.quiet.wake(flow)
         return False
@@ -246,7 +244,7 @@ class Follower:
         connection, flags, left = flow.connection, p.flags, self.patience.left
         if connection is None or flags & (SYN | RST) == SYN:
             connection = self._begin(flow, side, p)
-        connection.speaks(side, p)
+        connection.speaks(side, p.number, p.seq, p.ack, flags, p.wnd, p.text)
         flow.sent[side] = True
         edge = None
         if flags & ACK and not connection.mid:
@@ -269,11 +267,11 @@ class Follower:
                 connection.given_up = True
                 connection.note(p.number, "", GIVEN_UP)
             return
+        if flags & CONTROL == SYN and self.quiet.begins(flow, connection, side, p):
+            return
         ends = flow.ends
         if None in connection.isn:
             self._handshake_lost(flow, connection, side, p)
-        if flags & CONTROL == SYN and self.quiet.begins(flow, connection, side, p):
-            return
         explained = ends.take(side, p, edge)
         judged = flow.at is None or flow.at == side
         if judged and not explained:
@@ -296,15 +294,12 @@ class Follower:
                 connection.note(p.number, who(side), note)
         if p.wnd == 0 and not flags & RST:
             connection.note(p.number, who(side), "zero window")
-        if flow.learner is not None and not (
-            explained
-            and ends.plain()
-            and self.patience.left == left + 1
-            and not connection.counts
-            and connection.deviation is None
-            and flow.learner.learns(side, p, edge, Stage(flow.over(), ends.waits()))
-        ):
-            flow.learner = None
+        if flow.learner is not None:
+            as_ever = self.patience.left == left + 1 and not connection.counts
+            if explained and ends.plain() and as_ever and connection.deviation is None:
+                self.quiet.learn(flow, side, p, edge)
+            else:
+                flow.learner = None
 
     def _begin(self, flow: Flow, side: int, p: Packet) -> Connection:
         """The connection that ``p`` is of: the present one, unless it begins another."""
@@ -485,7 +480,6 @@ class Follower:
                 self.quiet.wake(flow)
         flow.connection = None
         if known:
-            connection.last = max(connection.spoke)
             self.done(connection)
             return
         if flow.at is not None and connection.deviation is None:

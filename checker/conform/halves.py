@@ -4,8 +4,7 @@ Who holds a ``Half`` for each direction makes neither packets nor states; when t
 ``tell`` brings the monitors up to date, as if they had seen each segment.
 """
 
-from collections import deque
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from checker.capture import Packet
 from checker.conform.behaviour import WINDOW
@@ -13,8 +12,19 @@ from checker.conform.cache.flowing import FlowingMonitor
 from checker.conform.connection import Connection, Flow
 from checker.conform.explain import RECENT
 
-Raw = tuple[int, int, float, int, int, int, int, int, bytes, int, int]
-"""Side, number, time, SEQ, ACK, flags, window, text, options, frame, edge."""
+Raw = tuple[int, int, float, int, int, int, int, int, bytes, int, Any]
+"""Side, number, time, SEQ, ACK, flags, window, text, options, frame, edge (None: of no ACK)."""
+
+
+class Watcher(Protocol):
+    """Who looks at segments, too: it is told what time it is in the capture, and is asked whether
+    it wants to see each segment between two sockets. It sees each SYN, FIN and RST."""
+
+    now: float
+
+    def watches(self, one: bytes, other: bytes, /) -> bool: ...
+
+    def take(self, p: Packet, /) -> None: ...
 
 
 class Half:
@@ -22,8 +32,8 @@ class Half:
 
     __slots__ = (
         "acks", "aged", "before", "came", "count", "edge", "fin", "free", "heard", "hears", "isn",
-        "last", "needless", "nxt", "pair", "peer", "points", "room", "said", "seen", "shift", "side",
-        "since", "talks", "text", "una", "wide",
+        "last", "needless", "nxt", "pair", "peer", "points", "room", "said", "seen", "shift",
+        "side", "since", "talks", "text", "una", "wide",
     )  # fmt: skip
 
     peer: "Half"
@@ -31,21 +41,23 @@ class Half:
     seen: list[Any]
     una: int
     since: int  # where it did so
-    shift: int
-    room: int  # octets until it is rebased
+    free: int  # octets until it is rebased: at first, and now
+    room: int
     text: Any
     came: Any
+
     def __init__(self, side: int) -> None:
         self.side = side
         self.talks = self.acks = self.hears = False  # which segments are quiet
         self.nxt = self.heard = -1  # what it sends next, and what it acknowledged; not yet known
+        self.shift = 0
         self.wide = 0  # the largest window
         self.count = self.needless = 0
         self.said: tuple[int, int, int] | None = None
-        self.edge: int | None = None  # how far the peer lets it send
+        self.edge: Any = None  # how far the peer lets it send; None: not known
         # Of its last segments: side, number, time, and more
         self.before: tuple[Any, ...] = side, 0, 0.0
-        self.last = self.before
+        self.last: tuple[Any, ...] = self.before
         # Of a course alone: where its numbers begin; those that were met, counted from there, in
         # order; was its FIN seen; had its TIME-WAIT timer to tell the time?
         self.isn = 0
@@ -59,9 +71,7 @@ def joined(one: Half, other: Half) -> tuple[Half, Half]:
     return one, other
 
 
-def flowing(
-    side: int, connection: Connection, one: FlowingMonitor, other: FlowingMonitor
-) -> Half:
+def flowing(side: int, connection: Connection, one: FlowingMonitor, other: FlowingMonitor) -> Half:
     """Of what ``one`` sends and ``other`` hears."""
     half = Half(side)
     lane, tcb, inbound = one.lane, one.candidates[0].tcb, other.current
@@ -83,7 +93,10 @@ def flowing(
 class Phase(NamedTuple):
     """What the quiet segments of one direction have done, until one that is not quiet."""
 
-    count: int
+    segments: int
+    needless: int
+    number: int  # of the last
+    said: tuple[int, int, int] | None
     before: float
     last: float
     widest: int
@@ -92,14 +105,17 @@ class Phase(NamedTuple):
     since: int
     edge: int | None
     written: int
-    text: "deque[tuple[int, int]] | None"  # None: they are where they belong
-    came: "deque[Any] | None"
+    text: list[tuple[int, int]] | None  # the last; None: they are where they belong
+    came: list[Any] | None
 
 
 def phase(half: Half, apart: bool = False) -> Phase:
     """... which is over. ``apart``: its text and ACKs were noted here."""
     return Phase(
         half.count,
+        half.needless,
+        half.last[1],
+        half.said,
         half.before[2],
         half.last[2],
         half.wide << half.shift,
@@ -113,24 +129,22 @@ def phase(half: Half, apart: bool = False) -> Phase:
     )
 
 
-def count(flow: Flow, connection: Connection, half: Half) -> None:
-    """Let ``connection`` have seen the quiet segments of one direction."""
-    side = half.side
-    connection.sent[side] += half.count
-    connection.spoke[side] = half.last[1]
+def count(flow: Flow, connection: Connection, side: int, of: Phase) -> None:
+    """Let ``connection`` have seen them."""
+    connection.sent[side] += of.segments
+    connection.spoke[side] = of.number
     connection.unanswered[side] = 0
     connection.acknowledged[side] = True
-    connection.needless[side] += half.needless
+    connection.needless[side] += of.needless
     flow.sent[side] = True
 
 
-def tell(
-    flow: Flow, side: int, one: Any, other: Any, of: Phase, made: dict[int, Packet]
-) -> None:
-    """Let the monitors have seen them: ``one`` sent them, and they were on their way to ``other``.
+def tell(flow: Flow, side: int, of: Phase, made: dict[int, Packet]) -> None:
+    """Let the monitors have seen them: one sent them, and they were on their way to the other.
 
     ``made``: packets, by their numbers, each of which is made once.
     """
+    one, other = flow.ends.monitors[side], flow.ends.monitors[1 - side]
     if of.text is not None:
         one.seen.text.extend(of.text)
     if of.came is not None:
@@ -144,26 +158,30 @@ def tell(
         tcb.snd.nxt = of.nxt
         tcb.written += of.written
     inbound = other.current
+    assert inbound is not None
     inbound.ack, inbound.since = of.heard, of.since
     inbound.edge = of.edge
     inbound.top = of.nxt
     inbound.total += of.written
-    came = other.seen.came
+    came: Any = other.seen.came
     for at in range(1, len(came) + 1):
         if isinstance(came[-at], Packet):
             break
-        came[-at] = packet(flow, came[-at], made)
+        came[-at] = once(flow, came[-at], made)
 
 
-def packet(flow: Flow, raw: Raw, made: dict[int, Packet]) -> Packet:
-    """A segment that was taken; made once."""
+def packet(flow: Flow, raw: Raw) -> Packet:
+    """A segment that was taken."""
     side, number, time, seq, ack, flags, wnd, text, options, place, _ = raw
-    found = made.get(number)
+    src, dst = flow.sockets[side], flow.sockets[1 - side]
+    return Packet(number, time, src, dst, seq, ack, flags, wnd, text, options, "", place)
+
+
+def once(flow: Flow, raw: Raw, made: dict[int, Packet]) -> Packet:
+    """... which is made once."""
+    found = made.get(raw[1])
     if found is None:
-        src, dst = flow.sockets[side], flow.sockets[1 - side]
-        found = made[number] = Packet(
-            number, time, src, dst, seq, ack, flags, wnd, text, options, "", place
-        )
+        found = made[raw[1]] = packet(flow, raw)
     return found
 
 
@@ -173,11 +191,11 @@ def unpacked(flow: Flow, made: dict[int, Packet]) -> None:
     for at in range(len(seen) - 1, -1, -1):
         if len(seen[at]) > 3:
             raw: Any = seen[at]
-            seen[at] = raw[0], packet(flow, raw, made), raw[-1]
+            seen[at] = raw[0], once(flow, raw, made), raw[-1]
 
 
-def apart(half: Half) -> None:
-    """Begin to note what is quiet, from nothing."""
-    half.count = half.needless = half.wide = 0
-    half.free = half.room
-    half.text, half.came = deque(maxlen=RECENT), deque(maxlen=RECENT)
+def shorten(half: Half) -> None:
+    """Of what was noted apart no more is kept than a monitor keeps."""
+    for side in (half, half.peer):
+        del side.text[:-RECENT]
+        del side.came[:-RECENT]

@@ -15,15 +15,26 @@ compared in ``tests/checker/conform/test_quiet.py``.
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from checker.capture import Frame, Packet
 from checker.capture.fragments import Fragments
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN, URG
-from checker.conform.cache.courses import Course, Courses
+from checker.conform.cache.courses import Course, Courses, Stage
 from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.connection import Connection, Flow
-from checker.conform.halves import Half, count, flowing, joined, phase, tell, unpacked
+from checker.conform.halves import (
+    Half,
+    Raw,
+    Watcher,
+    count,
+    flowing,
+    joined,
+    phase,
+    shorten,
+    tell,
+    unpacked,
+)
 from checker.conform.inbound import Inbound
 from checker.conform.judge import LADDER
 from checker.conform.layout import MASK
@@ -40,17 +51,8 @@ _USUAL = struct.Struct(">16xHxxHxB14xIIBBH").unpack_from
 """Of Ethernet, IPv4 and TCP what changes; addresses and ports are octets 26 to 38."""
 _HEADERS = b"\x08\x00\x45"
 """Octets 12 to 15: IPv4, and no options in its header."""
-_MIND = FIN | SYN | RST | URG | ACK
+_MIND = SYN | RST | URG | ACK
 _NONE: frozenset[str] = frozenset()
-
-
-class Watcher(Protocol):
-    """Who looks at segments, too: it is told what time it is in the capture, and is asked whether
-    it wants to see each segment between two sockets."""
-
-    now: float
-
-    def watches(self, one: bytes, other: bytes, /) -> bool: ...
 
 
 class Pair:
@@ -120,7 +122,9 @@ class Quiet:
                             and (ack - half.heard) & MASK < HALF
                             and (peer.nxt - ack) & MASK < HALF
                         )
-                    if text > 0:
+                    if flags & FIN:
+                        fits = False
+                    elif text > 0:
                         fits = (
                             half.talks
                             and text < half.room
@@ -138,6 +142,8 @@ class Quiet:
                         seen.append(raw)
                         if len(seen) > 2 * LADDER:
                             del seen[:-LADDER]
+                            if half.pair.held:
+                                shorten(half)
                         if news:
                             half.heard, half.since = ack, seq
                             half.came.append(raw)
@@ -163,6 +169,26 @@ class Quiet:
                             half.said = said
                         taken += 1
                         continue
+                    if half.pair.held and text >= 0:
+                        found = data[54 : 34 + (offset >> 4) * 4] if offset >= 0x60 else b""
+                        edge = (ack + (wnd << half.shift)) & MASK
+                        raw = (
+                            half.side,
+                            number,
+                            time,
+                            seq,
+                            ack,
+                            flags,
+                            wnd,
+                            text,
+                            found,
+                            place,
+                            edge,
+                        )
+                        if half.pair.course.takes(half, raw, watcher):
+                            now = time
+                            taken += 1
+                            continue
             if taken:
                 self._count(taken, now, watcher)
                 taken = 0
@@ -193,9 +219,7 @@ class Quiet:
         if _calm(one, other) and _calm(other, one):
             if len(one.candidates) + len(other.candidates) > USUAL:
                 return
-            halves = joined(
-                flowing(0, connection, one, other), flowing(1, connection, other, one)
-            )
+            halves = joined(flowing(0, connection, one, other), flowing(1, connection, other, one))
             if flow.learner is not None and not flow.learner.settles(halves):
                 flow.learner = None
             self._takes(Pair(flow, halves, flow.learner, False))
@@ -221,39 +245,35 @@ class Quiet:
         if not usual or self.courses is None:
             return False
         course = Course(self.courses, flow)
-        if not course.takes(side, p, None):
+        if not course.opens(p, _raw(side, p, None)):
             flow.learner = course
             return False
         self.patience.left += 1
         self._takes(Pair(flow, course.halves, course, True))
         return True
 
-    def goes_on(self, flow: Flow, side: int, p: Packet, edge: int | None) -> bool:
-        """``p`` took the long way: does its connection go on as others did? Else it is to be woken.
-        """
+    def answers(self, flow: Flow, side: int, p: Packet, edge: int) -> bool:
+        """``p`` is a SYN,ACK: does its connection go on as others did? Else it is to be woken."""
         pair, connection = flow.pair, flow.connection
-        course: Course = pair.course
-        assert connection is not None and self.watcher is not None
-        self._rests(pair, connection)
-        if p.scope or not course.takes(side, p, edge):
+        assert connection is not None
+        if p.scope or not pair.course.opens(p, _raw(side, p, edge)):
             return False
-        connection.speaks(side, p)
-        flow.sent[side] = True
+        for half in pair.halves:
+            half.shift = connection.shift(half.side)
         flow.seen.append((side, p, edge))
-        if len(flow.seen) > 2 * LADDER:
-            del flow.seen[:-LADDER]
         self.patience.left += 1
-        if course.stage.lanes is not None and not self.watcher.watches(*flow.sockets):
-            course.listens(connection)
         return True
+
+    def learn(self, flow: Flow, side: int, p: Packet, edge: int | None) -> None:
+        """The monitors have seen ``p``, and made of it what the order of its numbers says."""
+        course: Course = flow.learner
+        if not course.learns(_raw(side, p, edge), Stage(flow.over(), flow.ends.waits())):
+            flow.learner = None
 
     def ends(self, flow: Flow, connection: Connection) -> bool:
         """The connection has come to its end: is it known what comes of it?"""
         pair = flow.pair
-        if not pair.held:
-            return False
-        self._rests(pair, connection)
-        if not pair.course.ends(connection):
+        if not (pair.held and pair.course.ends(connection)):
             return False
         self._lets_go(pair)
         flow.learner = pair.course  # which can tell the monitors what they have not seen
@@ -263,24 +283,6 @@ class Quiet:
         pair.flow.pair = None
         for key in pair.keys:
             del self.halves[key]
-
-    def _rests(self, pair: Pair, connection: Connection) -> int:
-        """What was quiet is over: how many segments it were."""
-        one, other = pair.halves
-        kept = one.count + other.count
-        if not kept:
-            return 0
-        flow, course = pair.flow, pair.course
-        connection.said[:] = one.said, other.said
-        flow.last = max(one.last[1:3], other.last[1:3])[1]
-        for half in pair.halves:
-            if half.count:
-                count(flow, connection, half)
-        if course is not None and pair.held:
-            course.phase()
-        elif course is not None and not course.rests(pair.halves):
-            flow.learner = None
-        return kept
 
     def times(self) -> None:
         """Tell the flows when something was last seen of them."""
@@ -293,23 +295,36 @@ class Quiet:
         pair, connection, ends = flow.pair, flow.connection, flow.ends
         assert pair is not None and connection is not None
         self._lets_go(pair)
-        kept = self._rests(pair, connection)
+        one, other = pair.halves
+        kept = one.count + other.count
         if pair.held:
-            flow.learner = pair.course
-            flow.learner.replay()
+            course = flow.learner = pair.course
+            if kept:
+                course.rests()
+            course.replay(connection)
             return
         flow.waits = LEAST if kept >= LEAST_KEPT else min(MOST, 2 * flow.waited)
         flow.waited = flow.waits
         if not kept:
             return
+        flow.last = max(one.last[1:3], other.last[1:3])[1]
         ends.passed(kept)
         made: dict[int, Packet] = {}
         unpacked(flow, made)
-        assert ends.known is not None
+        connection.said[:] = one.said, other.said
         for half in pair.halves:
             if half.count:
-                one, other = ends.known[half.side], ends.known[1 - half.side]
-                tell(flow, half.side, one, other, phase(half), made)
+                of = phase(half)
+                count(flow, connection, half.side, of)
+                tell(flow, half.side, of, made)
+        if pair.course is not None and not pair.course.learns_rest(pair.halves):
+            flow.learner = None
+
+
+def _raw(side: int, p: Packet, edge: int | None) -> Raw:
+    return (
+        side, p.number, p.time, p.seq, p.ack, p.flags, p.wnd, p.text, p.options, p.frame, edge,
+    )  # fmt: skip
 
 
 def _usual(flow: Flow, connection: Connection) -> bool:

@@ -28,12 +28,23 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from checker.capture.segments import ACK, CONTROL, FIN, RST, SYN, URG, Packet
+from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, URG, Packet
 from checker.conform.cache.flowing import HALF
 from checker.conform.cache.situations import NEAR, SPAN
 from checker.conform.connection import Connection, Event, Flow, Verdict
-from checker.conform.halves import Half, Phase, apart, joined, phase, tell, unpacked
-from checker.conform.judge import NEEDLESS
+from checker.conform.halves import (
+    Half,
+    Raw,
+    Watcher,
+    count,
+    joined,
+    once,
+    packet,
+    phase,
+    tell,
+    unpacked,
+)
+from checker.conform.judge import LADDER, NEEDLESS
 from checker.conform.layout import MASK
 
 STAGES = 1 << 14
@@ -41,17 +52,17 @@ STAGES = 1 << 14
 MOST = 32
 """Segments of a course."""
 
+_event = tuple.__new__
+
 Lanes = tuple[tuple[bool, bool, bool], tuple[bool, bool, bool]]
 """Of each end: does it send text, send ACKs, take text, and all that is quiet?"""
-Item = tuple[int, Packet, int | None] | tuple[Phase, Phase]
-"""Side, segment and edge; or what was quiet, of each side."""
 
 
 class Outcome(NamedTuple):
     """What came of a connection that ended at a stage: it conforms, and there is nothing to say."""
 
     states: tuple[str, str]
-    life: tuple[tuple[int, Event], ...]  # by the place of the segment in the course
+    life: tuple[tuple[int, tuple[Any, ...]], ...]  # by the place of the segment in the course
     edges: tuple[tuple[tuple[int, Any, Any], ...], ...]
 
 
@@ -88,68 +99,114 @@ class Courses:
 class Course:
     """That of one connection; its SYN is the first segment."""
 
-    __slots__ = ("closing", "courses", "flow", "halves", "items", "numbers", "stage")
+    __slots__ = (
+        "again", "closing", "courses", "flow", "halves", "items", "stage", "told", "watched",
+    )  # fmt: skip
 
     def __init__(self, courses: Courses, flow: Flow) -> None:
         self.courses = courses
         self.flow = flow
         self.stage = courses.root
         self.halves = joined(Half(0), Half(1))
-        self.items: list[Item] = []  # that the monitors have not seen
-        self.numbers: list[int] = []  # of its segments
-        self.closing: list[float] = []  # when those since the first FIN came
+        # What it is made of: segments (``Raw``); and what was quiet, a ``Phase`` of each side, or
+        # () where the monitors have seen it
+        self.items: list[Any] = []
+        self.told = 0  # so many of them the monitors have seen
+        self.closing: list[float] = []  # when the segments since the first FIN came
+        self.again = [0, 0]  # ACKs that say nothing new
+        self.watched = True  # does somebody else want to see each segment?
 
     # Segments
 
-    def takes(self, side: int, p: Packet, edge: int | None) -> bool:
-        """Does it go on with ``p`` as others did? If not, it is as it was."""
-        return self._go(side, p, edge, None)
-
-    def learns(self, side: int, p: Packet, edge: int | None, stage: Stage) -> bool:
-        """The monitors have seen ``p``, and that led to ``stage``; False: it is no course."""
-        return self._go(side, p, edge, stage)
-
-    def _go(self, side: int, p: Packet, edge: int | None, learnt: Stage | None) -> bool:
-        if p.flags & SYN:
-            return self._opens(side, p, edge, learnt)
-        half, at = self.halves[side], self.stage
-        peer = half.peer
-        flags, text, seq, ack = p.flags & CONTROL, p.text, p.seq, p.ack
-        if (
-            len(self.numbers) < 2
-            or len(self.numbers) >= MOST
-            or seq != half.nxt
-            or flags & (ACK | RST | URG) != ACK
-            or not p.wnd
-            or edge is None
-            or (at.lanes is not None and not flags & FIN)  # it would have been quiet
-        ):
+    def opens(self, p: Packet, raw: Raw) -> bool:
+        """Does it go on with ``p``, a SYN, as others did? If not, it is as it was."""
+        to = self._opens(raw, None)
+        if to is None:
             return False
-        nxt = (seq + text + (flags & FIN)) & MASK
+        self.stage = to
+        self.flow.sent[raw[0]] = True
+        return True
+
+    def takes(self, half: Half, raw: Raw, watcher: Watcher) -> bool:
+        """Does it go on with a segment that is no SYN as others did? If not, it is as it was."""
+        one, other = self.halves
+        if one.count or other.count:
+            self.rests()
+        to = self._goes(half, raw, None)
+        if to is None:
+            return False
+        self.stage = to
+        flow = self.flow
+        flow.last = raw[2]
+        seen: list[Any] = flow.seen
+        seen.append(raw)
+        if len(seen) > 2 * LADDER:
+            del seen[:-LADDER]
+        if self.watched:
+            watcher.take(packet(flow, raw))
+            self.watched = watcher.watches(*flow.sockets)
+        elif raw[5] & FIN:
+            watcher.take(packet(flow, raw))
+        if to.lanes is not None and not self.watched:
+            for each in self.halves:
+                each.talks, each.acks, each.hears = to.lanes[each.side]
+                each.una = each.isn
+                each.free = each.room = SPAN - ((each.nxt - each.isn) & MASK)
+                each.needless = each.wide = 0
+                each.text, each.came = [], []
+        return True
+
+    def learns(self, raw: Raw, stage: Stage) -> bool:
+        """The monitors have seen a segment, and that led to ``stage``; False: it is no course."""
+        side, _, _, _, _, flags, wnd, *_ = raw
+        if flags & SYN:
+            to = self._opens(raw, stage)
+        elif flags & (ACK | RST | URG) == ACK and wnd:
+            to = self._goes(self.halves[side], raw, stage)
+        else:
+            return False
+        if to is None:
+            return False
+        self.stage = to
+        self.told = len(self.items)
+        return True
+
+    def _goes(self, half: Half, raw: Raw, learnt: Stage | None) -> Stage | None:
+        """The stage after a segment with ACK, and without SYN, RST and URG; its window is open."""
+        side, _, time, seq, ack, flags, wnd, text, _, _, edge = raw
+        at, peer, fin = self.stage, half.peer, flags & FIN
+        if (
+            seq != half.nxt
+            or half.edge is None
+            or len(self.items) >= MOST
+            or (at.lanes is not None and not fin)  # it would have been quiet
+        ):
+            return None
+        nxt = (seq + text + fin) & MASK
         advance, flight = (ack - half.heard) & MASK, (peer.nxt - ack) & MASK
-        if not advance or not flight:
-            code: Any = 1 if advance else 0
+        if not advance:
+            code: Any = 0
+        elif not flight:
+            code = 1
         elif advance < HALF and flight < HALF:
             code = 2
         else:
-            return False
+            return None
         bound = peer.edge
-        if bound is None:
-            code |= 4
-            bound = edge
-        elif bound != edge:
-            if (edge - bound) & MASK < HALF:
+        if bound != edge:
+            if bound is None:
+                code |= 4
+                bound = edge
+            elif (edge - bound) & MASK < HALF:
                 code |= 8
                 bound = edge
             else:
                 code |= 12
-        if half.edge is None:
-            return False
         room, left = (half.edge - nxt) & MASK, (bound - peer.nxt) & MASK
         if room > SPAN or left > SPAN or (nxt - half.isn) & MASK > SPAN:
-            return False
+            return None
         code |= (
-            flags << 4
+            (flags & CONTROL) << 4
             | (text if text < NEAR else NEAR) << 10
             | (room if room < NEAR else NEAR) << 12
             | (left if left < NEAR else NEAR) << 14
@@ -160,73 +217,67 @@ class Course:
             place = (ack - peer.isn) & MASK
             code = code, *_place(peer.points, place)
         if at.timed[side]:
-            passed = [int((p.time - time) * 1000) for time in self.closing]
+            passed = [int((time - since) * 1000) for since in self.closing]
             if half.aged or min(passed) < 0 or max(passed) >= self.courses.shortest:
-                return False
+                return None
             code = code, *_ranks(passed)
         to = at.next.get(code)
         if to is None:
             if learnt is None:
-                return False
+                return None
             to = self.courses.learn(at, code, learnt)
         half.aged |= at.timed[side]
-        half.fin |= flags & FIN
         if nxt != seq:
             half.nxt = nxt
             half.points.append((nxt - half.isn) & MASK)
+            half.fin |= fin
+            half.said = peer.said = None
+        elif flags & PSH:
+            half.said = None
+        else:
+            said = seq, ack, wnd
+            self.again[side] += said == half.said
+            half.said = said
         if advance:
             half.heard, half.since = ack, seq
             if place >= 0:
                 _insert(peer.points, place)
         peer.edge = bound
-        if flags & FIN or self.closing:
-            self.closing.append(p.time)
-        self._went(half, p, edge, to)
-        return True
+        if fin or self.closing:
+            self.closing.append(time)
+        half.before, half.last = half.last, raw
+        self.items.append(raw)
+        return to
 
-    def _opens(self, side: int, p: Packet, edge: int | None, learnt: Stage | None) -> bool:
-        """A SYN of the client, and one with ACK of the server: nothing else."""
-        half, at, known = self.halves[side], self.stage, len(self.numbers)
+    def _opens(self, raw: Raw, learnt: Stage | None) -> Stage | None:
+        """The stage after a SYN of the client, or after one with ACK of the server."""
+        side, _, _, seq, ack, flags, wnd, text, _, _, edge = raw
+        half, at, known = self.halves[side], self.stage, len(self.items)
         peer, code = half.peer, -1
-        usual = side == known < 2 and not p.text and p.wnd
-        if not usual or p.flags & CONTROL != (SYN | ACK if side else SYN):
-            return False
+        usual = side == known < 2 and not text and wnd
+        if not usual or flags & CONTROL != (SYN | ACK if side else SYN):
+            return None
         if side:
-            if edge is None or p.ack != peer.nxt:
-                return False
+            if ack != peer.nxt:
+                return None
             room = (edge - peer.nxt) & MASK
             code -= 1 + (room if room < NEAR else NEAR)
-            half.heard = peer.nxt
-            peer.heard, peer.edge = p.seq, edge
-        half.isn = p.seq
-        half.nxt = half.since = (p.seq + 1) & MASK
         to = at.next.get(code)
         if to is None:
             if learnt is None:
-                return False
+                return None
             to = self.courses.learn(at, code, learnt)
+        if side:
+            half.heard = ack
+            peer.heard, peer.edge = seq, edge
+        half.isn = seq
+        half.nxt = half.since = (seq + 1) & MASK
         half.points = [0, 1]
-        self._went(half, p, edge, to)
-        return True
-
-    def _went(self, half: Half, p: Packet, edge: int | None, to: Stage) -> None:
-        half.before, half.last = half.last, (half.side, p.number, p.time)
-        self.numbers.append(p.number)
-        self.items.append((half.side, p, edge))
-        self.stage = to
+        half.before, half.last = half.last, raw
+        self.items.append(raw)
+        return to
 
     # What is quiet
-
-    def listens(self, connection: Connection) -> None:
-        """From here on, what is quiet is noted in its halves."""
-        lanes = self.stage.lanes
-        for half in self.halves if lanes is not None else ():
-            assert lanes is not None
-            half.talks, half.acks, half.hears = lanes[half.side]
-            half.una, half.shift = half.isn, connection.shift(half.side)
-            half.room = SPAN - ((half.nxt - half.isn) & MASK)
-            half.said = connection.said[half.side]
-            apart(half)
 
     def settles(self, halves: tuple[Half, Half]) -> bool:
         """The monitors are as ``halves``, and what comes may be quiet: are they as was thought?"""
@@ -239,67 +290,83 @@ class Course:
             self.stage.lanes = lanes[0], lanes[1]
         return self.stage.lanes == (lanes[0], lanes[1])
 
-    def rests(self, halves: tuple[Half, Half]) -> bool:
+    def learns_rest(self, halves: tuple[Half, Half]) -> bool:
         """What was quiet, as ``halves`` have it, is over: a stage. False: it is too long."""
-        code: list[Any] = []
         for one, mine in zip(halves, self.halves, strict=True):
-            written = one.free - one.room
-            if one is not mine and ((mine.nxt - mine.isn) & MASK) + written > SPAN:
+            if ((mine.nxt - mine.isn) & MASK) + one.free - one.room > SPAN:
                 return False
             mine.nxt, mine.heard, mine.since, mine.edge = one.nxt, one.heard, one.since, one.edge
-            mine.before, mine.last = one.before, one.last
-            mine.talks = mine.acks = mine.hears = False
-        for mine, one in zip(self.halves, halves, strict=True):
-            assert mine.edge is not None
-            room = (mine.edge - mine.nxt) & MASK
-            code += one.count > 0, room if room < NEAR else NEAR
-            for number in (mine.peer.heard, mine.since, mine.nxt):
-                place = (number - mine.isn) & MASK
-                code += _place(mine.points, place)
-                _insert(mine.points, place)
-        at, mark = self.stage, tuple(code)
-        self.stage = at.next.get(mark) or self.courses.learn(at, mark, Stage(at.over))
+            mine.before, mine.last, mine.said = one.before, one.last, one.said
+            mine.count = one.count
+        self._rests()
+        self.items.append(())
+        self.told = len(self.items)
         return True
 
-    def phase(self) -> None:
-        """... which was noted in its own halves."""
+    def rests(self) -> None:
+        """... which was noted here."""
         one, other = self.halves
         self.items.append((phase(one, apart=True), phase(other, apart=True)))
-        self.rests(self.halves)
-        one.count = other.count = 0
+        self.flow.last = max(one.last[1:3], other.last[1:3])[1]
+        self.again[0] += one.needless
+        self.again[1] += other.needless
+        one.talks = one.acks = one.hears = other.talks = other.acks = other.hears = False
+        self._rests()
+
+    def _rests(self) -> None:
+        code: list[Any] = []
+        for half in self.halves:
+            assert half.edge is not None
+            room, isn, points = (half.edge - half.nxt) & MASK, half.isn, half.points
+            code += half.count > 0, room if room < NEAR else NEAR
+            for number in (half.peer.heard, half.since, half.nxt):
+                place = (number - isn) & MASK
+                code += _place(points, place)
+                _insert(points, place)
+        for half in self.halves:
+            half.count = 0
+        at, mark = self.stage, tuple(code)
+        self.stage = at.next.get(mark) or self.courses.learn(at, mark, Stage(at.over))
 
     # What came of it
 
-    def replay(self) -> None:
-        """Let the monitors see all that they have not."""
+    def replay(self, connection: Connection) -> None:
+        """Let the monitors, and ``connection``, see all that they have not."""
         flow, made = self.flow, dict[int, Packet]()
         unpacked(flow, made)
-        for item in self.items:
-            if len(item) == 3:
-                side, p, edge = item
-                explained = flow.ends.take(side, p, edge)
-                assert explained and not flow.ends.note
+        for at in range(self.told, len(self.items)):
+            item = self.items[at]
+            if len(item) != 2:
+                side, number, _, seq, ack, flags, wnd, text, _, _, edge = item
+                if at:  # which was seen of the first
+                    connection.speaks(side, number, seq, ack, flags, wnd, text)
+                explained = flow.ends.take(side, once(flow, item, made), edge)
+                assert explained and flow.ends.plain()
                 flow.ends.patience.left -= 1  # it was counted when it was seen
                 continue
-            flow.ends.passed(item[0].count + item[1].count)
-            monitors = flow.ends.monitors
+            flow.ends.passed(item[0].segments + item[1].segments)
             for side in (0, 1):
-                if item[side].count:
-                    one, other = monitors[side], monitors[1 - side]
-                    tell(flow, side, one, other, item[side], made)
-        self.items.clear()
+                connection.said[side] = item[side].said
+                if item[side].segments:
+                    count(flow, connection, side, item[side])
+                    tell(flow, side, item[side], made)
+        self.told = len(self.items)
 
     def learn_outcome(self, c: Connection) -> None:
         """``c`` has come to its end here, and was judged."""
-        places = {number: place for place, number in enumerate(self.numbers)}
-        edges = [[(places.get(one[0], -1), *one[1:]) for one in side] for side in c.edges]
-        life = [(places.get(one.packet, -1), one) for one in c.life]
+        places = {item[1]: place for place, item in enumerate(self.items) if len(item) > 2}
+        edges = [
+            [(places.get(number, -1), before, after) for number, before, after in side]
+            for side in c.edges
+        ]
+        life = [(places.get(one.packet, -1), tuple(one)[1:]) for one in c.life]
         usual = (
             c.verdict is Verdict.CONFORMS
             and not (c.reason or c.notes or c.counts or c.more or c.silent or c.refused)
             and c.lacks == [0, 0]
             and c.octets == self.octets()
-            and all(place >= 0 for place, *_ in (*life, *edges[0], *edges[1]))
+            and all(place >= 0 for place, _ in life)
+            and all(place >= 0 for side in edges for place, _, _ in side)
         )
         if usual:
             one, other = c.states
@@ -316,16 +383,19 @@ class Course:
 
     def ends(self, c: Connection) -> bool:
         """``c`` has come to its end: is it known what comes of it? Then it is said."""
+        one, other = self.halves
+        if one.count or other.count:
+            self.rests()
         outcome = self.stage.outcome
-        if outcome is None or c.notes or c.unread or max(c.needless) >= NEEDLESS:
+        if outcome is None or c.notes or c.unread or max(self.again) >= NEEDLESS:
             return False
-        numbers = self.numbers
-        c.verdict = Verdict.CONFORMS
+        items = self.items
+        c.verdict, c.last = Verdict.CONFORMS, max(one.last[1], other.last[1])
         c.states[:] = outcome.states
-        c.life = [Event(numbers[place], *event[1:]) for place, event in outcome.life]
+        c.life = [_event(Event, (items[place][1], *rest)) for place, rest in outcome.life]
         for side in (0, 1):
             c.edges[side].extend(
-                (numbers[place], before, after) for place, before, after in outcome.edges[side]
+                [(items[place][1], before, after) for place, before, after in outcome.edges[side]]
             )
         c.octets = self.octets()
         return True

@@ -56,7 +56,7 @@ def told(of: list[Frame], quiet: bool) -> tuple[list, int]:
 
 def _everything(c: Connection) -> tuple:
     if c.flow.learner is not None:
-        c.flow.learner.replay()
+        c.flow.learner.replay(c)
     named = [
         (name, getattr(c, name))
         for name in Connection.__slots__
