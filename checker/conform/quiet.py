@@ -11,6 +11,10 @@ seen; a window of nothing, or one that the text does not fit into; another heade
 *wakes* the connection: the numbers go back to the monitors, which then are as if they had seen each
 segment, and the segment takes the long way. So nothing here decides anything. Both ways are
 compared in ``tests/checker/conform/test_quiet.py``.
+
+A connection that goes on as others did is *held*: no monitor has seen any of it. Its ``Course``
+says which of its segments are quiet, takes all others but its SYN and SYN,ACK from here, and, when
+it is woken, lets the monitors see them all.
 """
 
 import struct

@@ -130,8 +130,10 @@ class Course:
     def takes(self, half: Half, raw: Raw, watcher: Watcher) -> bool:
         """Does it go on with a segment that is no SYN as others did? If not, it is as it was."""
         one, other = self.halves
-        if one.count or other.count:
-            self.rests()
+        if self.stage.lanes is not None:
+            one.talks = one.acks = one.hears = other.talks = other.acks = other.hears = False
+            if one.count or other.count:
+                self.rests()
         to = self._goes(half, raw, None)
         if to is None:
             return False
@@ -310,7 +312,6 @@ class Course:
         self.flow.last = max(one.last[1:3], other.last[1:3])[1]
         self.again[0] += one.needless
         self.again[1] += other.needless
-        one.talks = one.acks = one.hears = other.talks = other.acks = other.hears = False
         self._rests()
 
     def _rests(self) -> None:
