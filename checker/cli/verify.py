@@ -50,7 +50,8 @@ def verify(
         str,
         typer.Option(
             help="explore (the reference), native, sets (of states at once), auto (native where "
-            "there are many states), or symbolic: 32 bits, all ISNs at once."
+            "there are many states, sets where these are dense), or symbolic: 32 bits, all ISNs "
+            "at once."
         ),
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,

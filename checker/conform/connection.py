@@ -61,6 +61,19 @@ class Event(NamedTuple):
         }
 
 
+class Turn(NamedTuple):
+    """A segment at which a state may have changed, or that is not explained."""
+
+    side: int
+    number: int
+    time: float
+    flags: int
+    seq: int
+    ack: int
+    text: int
+    wnd: int
+
+
 @dataclass(slots=True)
 class Deviation:
     """The first segment of a connection that no state explains."""
@@ -132,6 +145,7 @@ class Connection:
     silent: bool = False  # nothing that the judged end sent could be checked
     life: list[Event] = field(default_factory=list)
     more: int = 0  # events that are not kept
+    turns: list[Turn] = field(default_factory=list)
     octets: list[int] = field(default_factory=lambda: [0, 0])  # of text, seen to be sent
     lacks: list[int] = field(default_factory=lambda: [0, 0])  # sent, and not in the capture
     edges: Edges = field(default_factory=lambda: ([], []))  # its own
@@ -165,6 +179,11 @@ class Connection:
         count = self.counts[end, fact] = self.counts.get((end, fact), 0) + 1
         if count <= 3 and len(self.notes) < LIFE:
             self.notes.append(Event(number, end, fact))
+
+    def turn(self, side: int, p: Packet) -> None:
+        """At ``p`` a state may have changed, or it is not explained."""
+        if len(self.turns) < LIFE:
+            self.turns.append(Turn(side, p.number, p.time, p.flags, p.seq, p.ack, p.text, p.wnd))
 
     @property
     def packets(self) -> int:

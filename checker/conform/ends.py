@@ -157,6 +157,11 @@ class Ends:
         """Of all candidates; the likeliest comes first."""
         return [c.story for c in self.monitors[side].candidates]
 
+    def turned(self, number: int) -> bool:
+        """May a state have changed at the packet ``number``, which was seen just now?"""
+        stories = (c.story for one in self.monitors for c in one.candidates)
+        return any(story is not None and story.number == number for story in stories)
+
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""
         inbound = self.monitors[1 - side].inbound.get(isn)

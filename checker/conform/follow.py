@@ -273,6 +273,8 @@ class Follower:
         if None in connection.isn:
             self._handshake_lost(flow, connection, side, p)
         explained = ends.take(side, p, edge)
+        if not explained or ends.turned(p.number):
+            connection.turn(side, p)
         judged = flow.at is None or flow.at == side
         if judged and not explained:
             self._refused(flow, connection, side, p)

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-from checker.capture.segments import socket
+from checker.capture.segments import ACK, flags, socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
 from checker.conform.totals import Totals, unusual
 from checker.dataplane.judge import NOTE, UNJUDGED, VERDICTS, Check
@@ -43,6 +43,7 @@ class Result:
     packets: tuple[int, int]
     life: list[tuple[str, Event]]  # each with the name of the other capture, if there are two
     more: int  # events that are not in it
+    segments: list[dict[str, Any]]  # those of the events, and what deviates; of one capture only
     left: tuple[str, str]  # "" of an end that is not judged
     octets: tuple[int, int]
     lacks: tuple[int, int]  # octets that the capture has not
@@ -66,6 +67,7 @@ class Result:
                 ({"capture": name} if name else {}) | event.as_json() for name, event in self.life
             ],
             "more_events": self.more,
+            "segments": self.segments,
             "octets": list(self.octets),
             "lacks": list(self.lacks),
             "left": list(self.left),
@@ -96,6 +98,7 @@ def result(capture: str, connection: Connection, data: Sequence[Check] = ()) -> 
         (connection.first, connection.last),
         [("", event) for event in connection.life],
         connection.more,
+        _segments(connection),
         (one, other),
         (connection.octets[0], connection.octets[1]),
         (connection.lacks[0], connection.lacks[1]),
@@ -105,6 +108,27 @@ def result(capture: str, connection: Connection, data: Sequence[Check] = ()) -> 
         silent=connection.silent,
         data=list(data),
     )
+
+
+def _segments(connection: Connection) -> list[dict[str, Any]]:
+    """The segments at which something happened, as ``segments`` has them."""
+    named = {event.packet for event in connection.life}
+    if connection.deviation is not None:
+        named |= {connection.deviation.segment, connection.deviation.refused}
+    return [
+        {
+            "packet": p.number,
+            "end": "AB"[p.side],
+            "seconds": round(p.time - connection.began, 6),
+            "flags": flags(p.flags),
+            "seq": p.seq,
+            "ack": p.ack if p.flags & ACK else None,
+            "text": p.text,
+            "window": p.wnd,
+        }
+        for p in connection.turns
+        if p.number in named
+    ]
 
 
 def joined(verdict: Verdict, reason: str, data: Sequence[Check]) -> tuple[Verdict, str]:

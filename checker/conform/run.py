@@ -254,6 +254,7 @@ def _both(
                 reason=worst.reason,
                 life=[(Path(one.capture).name, event) for one, _ in pair for _, event in one.life],
                 more=sum(one.more for one, _ in pair),
+                segments=[],  # the two captures do not number them alike
                 left=_either([one.left for one, _ in pair]),
                 octets=_either([one.octets for one, _ in pair]),
                 lacks=_either([one.lacks for one, _ in pair]),

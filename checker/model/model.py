@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from checker.engines.explicit.engine import Check, Exploration, Path, Progress
 from checker.ir.composition import Composition
 from checker.ir.nodes import Sort
-from checker.model import liveness, options, replay, search, story, traced
+from checker.model import liveness, options, replay, search, traced
 from checker.model.interned import Interned
 from checker.model.search import Options, TcpParts
 from checker.model.traced import Traced
-from checker.render import Story
 from checker.support.errors import Problem
 from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
 from spec.observe.watcher import Watcher
@@ -33,6 +32,7 @@ from spec.world.forgery import FORGERIES, Forgery
 
 if TYPE_CHECKING:  # importing it takes the solver, which not everybody has
     from checker.engines.solver.smt import OpenComposition
+    from checker.render import Story
 
 
 @dataclass(slots=True)
@@ -194,9 +194,11 @@ class Model:
         violated: bool,
         notes: Mapping[int, str] | None = None,
         times: Sequence[float] = (),
-    ) -> Story:
+    ) -> "Story":
         """A run told; ``notes`` are remarks on its steps, numbered from 1, ``times`` when they
         are."""
+        from checker.model import story  # and with it what draws, where something is told
+
         return story.story(self.rules, self.bounds, path, title, verdict, violated, notes, times)
 
     def identity(self, checks: Mapping[str, Check]) -> str:

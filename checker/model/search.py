@@ -4,8 +4,9 @@ The reference engine (``engines.explicit.reference``) takes any system as it is.
 is given the specification in parts: its hosts, and a bag for each link; so is the distributed one,
 which is asked for by name. Left to itself, ``search``
 begins with the reference, which needs no preparation. Where there are more than ``FEW`` states it
-changes to the native engine, from the beginning: so the same engine decides the same question each
-time.
+changes to the native engine, and where there are more than ``MANY`` to that of sets, from the
+beginning; and back to the native engine if sets find that these states are too sparse. So the same
+engine decides the same question each time.
 """
 
 import dataclasses
@@ -17,7 +18,15 @@ from typing import Any, Literal, TypeVar, cast
 
 from checker.engines.explicit import engine
 from checker.engines.explicit.engine import Check, Exploration, Progress
-from checker.engines.explicit.parts import BLIND, CALLS_SEE, SEES_ALL, SEES_OTHERS, Move, Observer
+from checker.engines.explicit.parts import (
+    BLIND,
+    CALLS_SEE,
+    SEES_ALL,
+    SEES_OTHERS,
+    Move,
+    Observer,
+    Parts,
+)
 from checker.engines.explicit.parts import Sight as Seen
 from checker.ir.sources import digest
 from checker.model import own
@@ -41,6 +50,9 @@ ENGINES = typing.get_args(Engine)
 
 FEW = 15_000
 """States that the reference explorer does in the time in which the native engine starts."""
+MANY = 2_000_000
+"""States of two hosts from which on sets are tried: below that they save half a second."""
+_ANY = 1 << 62
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Options(engine.Options):
     """How to search, and by which engine."""
 
     engine: Engine = "auto"
+    likely: int = 0  # how many states there may be, where something is known of that
 
     def check(self) -> None:
         """Raise ``UsageProblem`` if these do not go together."""
@@ -85,15 +98,8 @@ def search(
     if options.engine == "auto" and not (
         options.symmetric or options.compact or options.checkpoint
     ):
-        limit = min(FEW, options.max_states or FEW)
-        first = engine.Options(
-            max_states=limit,
-            max_memory=options.max_memory,
-            progress=progress,
-            stop_when_decided=stop_when_decided,
-        )
-        found = engine.engine_of("explore")(parts, checks, first)
-        if not found.limited or limit == options.max_states:
+        found = _by_size(parts, checks, options)
+        if found is not None:
             return found
     if options.symmetric:
         require_symmetry(system)
@@ -106,6 +112,41 @@ def search(
     )
     chosen = "sets" if options.engine == "sets" else "native"
     return engine.engine_of(chosen)(parts, checks, more)
+
+
+def _by_size(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration | None:
+    """What the engine finds that suits the number of states; nothing if that is the native engine,
+    whatever their number.
+
+    Each engine begins anew where the one before came to its limit; one that is likely to come to it
+    is left out.
+    """
+    most = options.max_states or _ANY
+    likely = min(max(options.likely, options.expect), most)
+    if likely <= FEW:
+        first = engine.Options(
+            max_states=min(FEW, most),
+            max_memory=options.max_memory,
+            progress=options.progress,
+            stop_when_decided=options.stop_when_decided,
+        )
+        found = engine.engine_of("explore")(parts, checks, first)
+        if not found.limited or most <= FEW:
+            return found
+    if parts.links != ((0, 1), (1, 0)) or most <= MANY:
+        return None
+    more = dataclasses.replace(options, max_memory=options.max_memory or machine.spare())
+    if likely <= MANY:
+        some = dataclasses.replace(more, max_states=MANY, expect=min(options.expect, MANY))
+        found = engine.engine_of("native")(parts, checks, some)
+        if not found.limited or found.states < MANY:
+            return found
+    from checker.engines.explicit import sets
+
+    try:
+        return sets.where_dense(parts, checks, more)
+    except (sets.TooSparse, MemoryError):  # tables of all bags may be more than there is
+        return None
 
 
 def summary(found: Exploration) -> dict[str, Any]:

@@ -297,7 +297,8 @@ class Start:
 def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list[Start]:
     """Measure short commands, in turns, and beside them ``python -c pass``, which comes first.
 
-    Each has run once before, so that nothing is compiled.
+    Each has run once before, so that nothing is compiled; not even where the environment forbids to
+    keep what Python compiles.
     """
     python = [sys.executable, "-c", "pass"]
     ours = [[sys.executable, "-m", "checker", *shlex.split(command)] for command in STARTS]
@@ -306,7 +307,7 @@ def starts(repeat: int, said: Callable[[str], None] = lambda line: None) -> list
     cpus: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(repeat + 1):
         for name, command in zip(names, [python, *ours], strict=True):
-            done = measure(command, Path.cwd())
+            done = measure(command, Path.cwd(), env={"PYTHONDONTWRITEBYTECODE": ""})
             if done.code:
                 raise ToolProblem(f"{name} ended with {done.code}: {done.stdout.strip()[-200:]}")
             if turn:

@@ -185,14 +185,16 @@ def _sizes(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
     return [states or likely[job.profile] for job, states in zip(todo, pinned, strict=True)]
 
 
-def _at_once(job: Job, states: int) -> Job:
-    """The same, by the native engine if that is left open and the reference explorer is likely to
-    give up; ``states`` are those of ``_sizes``."""
-    options = job.options
-    limit = states if options.max_states is None else min(states, options.max_states)
-    if options.engine != "auto" or limit <= FEW or not job.as_pinned:
+def _sized(job: Job, states: int) -> Job:
+    """The same, told how many states there are likely to be; ``states`` are those of ``_sizes``."""
+    if not job.as_pinned:
         return job
-    return dataclasses.replace(job, options=dataclasses.replace(options, engine="native"))
+    return dataclasses.replace(job, options=dataclasses.replace(job.options, likely=states))
+
+
+def _native(options: Options) -> bool:
+    """Does a search begin with compiled code?"""
+    return options.engine == "native" or (options.engine == "auto" and options.likely > FEW)
 
 
 def in_order(sizes: Sequence[int]) -> list[int]:
@@ -218,7 +220,7 @@ def run_jobs(
     known to be large is not begun by the reference explorer.
     """
     sizes = _sizes(todo, known or {})
-    todo = [_at_once(job, size) for job, size in zip(todo, sizes, strict=True)]
+    todo = [_sized(job, size) for job, size in zip(todo, sizes, strict=True)]
     order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}
 
@@ -235,7 +237,7 @@ def run_jobs(
                 place, run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
             )
         return [results[place] for place in range(len(todo))]
-    if any(job.options.engine == "native" for job in todo):
+    if any(_native(job.options) for job in todo):
         engine.engine_of("native")  # imported here, and not by each of the workers
     import multiprocessing  # which one process need not wait for
 

@@ -10,7 +10,6 @@ ticks, and is known not to in finer ones, says so in the same row (``checker.stu
 """
 
 import dataclasses
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -18,8 +17,7 @@ from pydantic import BaseModel
 
 from checker.engines.explicit.engine import Exploration
 from checker.model import liveness
-from checker.model.model import Found
-from checker.studies import finer
+from checker.model.model import Found, Model
 from checker.studies.explorations import Job
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
 from proofs.claims.claim import SOMETIMES, Claim
@@ -184,12 +182,21 @@ def _judge(claim: Claim, job: Job, found: Found, pinned: Mapping[str, Any] | Non
         witness=witness,
         seconds=round(result.seconds, 2),
         note=note,
-        finer=finer.refuted(claim, job.model) if verdict == "holds" else "",
+        finer=_in_finer_ticks(claim, job.model) if verdict == "holds" else "",
         trace=[_step(*step) for step in path.steps] if path else None,
         loop=loop,
         cut=live.cut if live else 0,
         assumptions=liveness.assumptions(claim.live) if claim.live else [],
     )
+
+
+def _in_finer_ticks(claim: Claim, model: Model) -> str:
+    """What is known of a claim that holds, of which only time is a reason to ask."""
+    if not model.timed:
+        return ""
+    from checker.studies import finer
+
+    return finer.refuted(claim, model)
 
 
 def _scope(found: Exploration) -> Literal["exhaustive", "compacted", "bounded"]:
@@ -222,6 +229,8 @@ def change_code(result: Report) -> int:
 
 def junit(result: Report) -> str:
     """The report as JUnit XML: one test case for each claim."""
+    import xml.etree.ElementTree as ET
+
     suite = ET.Element("testsuite", name="synproof", tests=str(len(result.claims)))
     failures = errors = 0
     for claim in result.claims:

@@ -78,7 +78,7 @@ def verify(
     if options.engine == "distributed":  # one search at a time has all the workers
         beside, shared = 1, options
     todo = [dataclasses.replace(job, options=shared) for job in todo]
-    known = {**expectations().get(scale, {}), **own.expectations()}
+    known = {**expectations([claim.id for claim in claims]).get(scale, {}), **own.expectations()}
     results = run_jobs(todo, beside, progress, known, done)
     changed = bool(rules or bounds or own.REPLACED)
     pinned = None if changed or pinning else known

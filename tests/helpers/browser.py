@@ -27,7 +27,7 @@ _OPTIONS = (
     "--remote-debugging-pipe",
 )
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds for an answer."""
 
 

@@ -32,7 +32,7 @@ export class Ask {
       select(t("Switch"), rules.map((name) => [name, name]), this.rule, (name) => { this.rule = name; this.app.draw(); }, { "data-key": "rule", id: "ask-rule" }),
       about ? h("p", {}, rfc(about.section), ". ", about.says) : null,
       h("h3", {}, t("Which claims fall")),
-      h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, rows.map((row) => {
+      h("div", { class: "scroll" }, h("table", { id: "falls" }, h("tbody", {}, rows.map((row) => {
         const run = row.diagram && data.runs.find((one) => one.id === row.diagram);
         return h("tr", {}, h("th", { scope: "row" }, row.claim), h("td", {}, data.claims[row.claim] ? data.claims[row.claim].title : ""),
           h("td", {}, Object.entries({ ...row.rules, ...row.bounds }).map(([name, value]) => h("code", {}, `${name}=${value} `))),

@@ -31,7 +31,9 @@ export const step = (track) => {
   const list = (label, messages) => (messages.length ? h("li", {}, `${label} `, messages.map((one, i) => [i ? ", " : "", h("code", {}, `<${one.text}>`)])) : null);
   return h("section", { class: "card" },
     h("h2", {}, `${t("This step")}: ${track.at}`),
-    h("p", {}, who, told.action, told.got ? [" ", h("code", {}, `<${told.got.text}>`)] : null, told.old ? " (old)" : null),
+    told.got && ["deliver", "duplicate"].includes(told.action)
+      ? h("p", {}, h("code", {}, `<${told.got.text}>`), ` ${t("arrives at")} `, who, told.kept ? `· ${t("a copy stays in flight")}` : null, told.old ? " (old)" : null)
+      : h("p", {}, who, told.action, told.got ? [" ", h("code", {}, `<${told.got.text}>`)] : null, told.old ? " (old)" : null),
     h("h3", {}, t("Rules that fired")),
     told.rules.length ? h("ul", { class: "rules" }, told.rules.map((rule) => h("li", {}, rfc(rule)))) : h("p", {}, t("no rule")),
     h("ul", { class: "effects" }, list("→", told.sent), list("✕", told.lost),

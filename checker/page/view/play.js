@@ -135,17 +135,29 @@ export class Play {
     ];
   }
 
-  /** What to try first; each goal is marked once it is reached. */
+  /** What to try first; each goal is marked once it is reached, and what to do next of the first
+   * that is not. */
   lessons() {
-    const { game } = this;
+    const { game, about } = this;
     const steps = game.frames.slice(1, game.at + 1).map((frame) => frame.step);
+    const did = (end, action) => steps.some((step) => step.actor === end && step.action === action);
+    const got = (flags) => steps.some((step) => step.got && step.got.text.startsWith(`${flags} `));
     const lost = steps.findIndex((step) => step.lost.some((one) => one.text.startsWith("SYN,ACK")));
     const again = lost >= 0 && steps.slice(lost + 1).some((step) => step.sent.some((one) => one.text.startsWith("SYN,ACK")));
     const broken = game.judge(game.frame).some(([id, way]) => id === "T2" && way !== null);
-    const lesson = (title, done, words) => h("li", { class: done ? "done" : null }, h("strong", {}, `${done ? "✓ " : ""}${t(title)}`), h("div", {}, words.map((word, i) => [i ? " → " : "", t(word)])));
+    const off = about.switches[game.departure] === "three_way";
+    const opened = [["B: OPEN (passive)", did(1, "OPEN (passive)")], ["A: OPEN (active)", did(0, "OPEN (active)")]];
+    this.again ||= again; // what was reached once stays marked
+    let first = true;
+    const lesson = (title, done, words) => {
+      const next = done || !first ? -1 : words.findIndex(([, is]) => !is);
+      if (!done) first = false;
+      return h("li", { class: done ? "done" : null }, h("strong", {}, `${done ? "✓ " : ""}${t(title)}`), h("div", {}, words.map(([word, is], i) =>
+        [i ? " → " : "", h("span", { class: done || (is && next > i) ? "past" : null, "aria-current": i === next ? "step" : null }, t(word))])));
+    };
     return h("details", { class: "card", id: "lessons", open: true }, h("summary", {}, t("First steps")), h("ul", {},
-      lesson("Lose a SYN,ACK, and see it again", again, ["B: OPEN (passive)", "A: OPEN (active)", "deliver the SYN", "lose the SYN,ACK", "B: RETRANSMISSION TIMEOUT"]),
-      lesson("Break T2", broken, ["Start again", "A rule to break: three_way=off", "B: OPEN (passive)", "A: OPEN (active)", "A: ABORT", "deliver the SYN"])));
+      lesson("Lose a SYN,ACK, and see it again", this.again, [...opened, ["deliver the SYN", got("SYN")], ["lose the SYN,ACK", lost >= 0], ["B: RETRANSMISSION TIMEOUT", again]]),
+      lesson("Break T2", broken, [["Start again", off || !steps.length], ["A rule to break: three_way=off", off], ...opened, ["A: ABORT", did(0, "ABORT")], ["deliver the SYN", broken]])));
   }
 
   chip(one, { deliver, copy, lose }) {
@@ -163,7 +175,9 @@ export class Play {
 /** A step in words. */
 export const tell = (track, frame) => {
   const { actor, action, got, rules } = frame.step;
-  return `${actor === null ? "" : `${track.names[actor]} `}${action}${got ? ` ${got.text}` : ""}. ${rules.join(". ")}`;
+  const who = actor === null ? "" : track.names[actor];
+  const what = got && action !== "lose" ? `${got.text} ${t("arrives at")} ${who}` : `${who} ${action}${got ? ` ${got.text}` : ""}`;
+  return `${what.trim()}. ${rules.join(". ")}`;
 };
 
 /** Let a copy of an element move to another. */

@@ -4,9 +4,9 @@
 import { h, number, select } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** The least TIME-WAIT, restarted on all that is sent: of T3, T4 and T3 with text. */
-export const timeWait = (msl, retransmits) => ({
-  T3: msl + Math.max(msl, retransmits), T4: 2 * msl, text: 2 * msl + retransmits,
+/** The least TIME-WAIT, restarted on all that is sent: of T3, T4, and T3 with text. */
+export const timeWait = (msl, retransmits, probes) => ({
+  T3: msl + Math.max(msl, retransmits), T4: 2 * msl, text: 2 * msl + retransmits + probes,
 });
 
 /** SYNs a second that keep a client out for ever. */
@@ -27,7 +27,7 @@ const plain = (value) => (Number.isInteger(value) ? String(value) : value.toFixe
 export class Reckon {
   constructor(app) {
     this.app = app;
-    this.own = { msl: 120, r: 100, wait: 60, backlog: 128, again: 5, ports: 28232, requests: 10, limit: 5, delay: 0.5, idle: 4.5 };
+    this.own = { msl: 120, r: 100, probes: 0, wait: 60, backlog: 128, again: 5, ports: 28232, requests: 10, limit: 5, delay: 0.5, idle: 4.5 };
     this.claim = "T3";
   }
 
@@ -39,12 +39,13 @@ export class Reckon {
     const { own } = this;
     const tables = this.app.data.compute;
     const field = (label, name, more = {}) => number(label, own[name], this.set(name), { "data-key": name, id: `own-${name}`, ...more });
-    const least = timeWait(own.msl, own.r);
+    const least = timeWait(own.msl, own.r, own.probes);
     const judged = (what, needed) => h("tr", { class: own.wait >= needed ? "good" : "bad" },
       h("th", { scope: "row" }, what), h("td", {}, `${plain(needed)} s`), h("td", {}, own.wait >= needed ? `✓ ${t("enough")}` : `✗ ${t("too short")}`));
     const unsafe = this.app.data.runs.filter((run) => ["1-T3", "1-T4"].includes(run.id));
     const cells = tables.time_wait.filter((cell) => cell.claim === this.claim && cell.closes === "graceful" && cell.lifetimes === "exclusive");
     const rate = flood(own.backlog, own.again);
+    const again = [...new Set(tables.flood.map((one) => one[1]))];
     const kept = [["response", false], ["request", true]].map(([since, fromRequest]) => {
       const longest = margin(own.limit, own.delay, fromRequest);
       const safe = longest > 0 && own.idle <= longest;
@@ -58,11 +59,12 @@ export class Reckon {
     const costs = Object.entries(tables.http).map(([version, what]) => [version, cost(what, Math.max(1, Math.round(own.requests)))]);
     return [
       h("section", { class: "card" }, h("h2", {}, t("How long must TIME-WAIT be?")),
-        h("div", { class: "bar" }, field(`MSL (${t("seconds")})`, "msl"), field(`R (${t("seconds")})`, "r"), field(`TIME-WAIT (${t("seconds")})`, "wait")),
-        h("p", { class: "small" }, t("Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits.")),
-        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged(t("T3, one octet of text: 2 MSL + R (not proved to be enough)"), least.text))),
+        h("div", { class: "bar" }, field(`MSL (${t("seconds")})`, "msl"), field(`R (${t("seconds")})`, "r"), field(`P (${t("seconds")})`, "probes"), field(`TIME-WAIT (${t("seconds")})`, "wait")),
+        h("p", { class: "small" }, t("Graceful closes; TIME-WAIT starts again on everything sent and ignores resets. R: how long an end retransmits. P: how long it waits until it probes a shut window again; 0 if none is ever shut.")),
+        h("table", { id: "least" }, h("tbody", {}, judged("T3: MSL + max(MSL, R)", least.T3), judged("T4: 2 MSL", least.T4), judged(t("T3.text, with text: 2 MSL + R + P"), least.text))),
         h("p", { class: "bar" }, unsafe.map((run) => h("button", { type: "button", onclick: () => this.app.open(run.id) }, `▶ ${run.id}`))),
         h("h3", {}, t("Checked exhaustively, in ticks")),
+        h("p", { class: "small" }, t("The least TIME-WAIT that is enough, without text; or ✗ and the longest that was tried and is too short, with the length of a shortest run.")),
         select(t("Claims"), [["T3", "T3"], ["T4", "T4"]], this.claim, (claim) => { this.claim = claim; this.app.draw(); }, { "data-key": "tw-claim" }),
         h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["MSL", "R", t("restart on all"), t("restart on FIN"), t("no restart")].map((one) => h("th", { scope: "col" }, one)))),
           h("tbody", {}, [...new Set(cells.map((cell) => `${cell.msl},${cell.span}`))].map((pair) => {
@@ -75,7 +77,10 @@ export class Reckon {
       h("section", { class: "card" }, h("h2", {}, t("How many SYNs keep a client out?")),
         h("div", { class: "bar" }, field(t("Backlog"), "backlog", { min: 1 }), field(t("SYN,ACK sent again"), "again", { max: 12 })),
         h("p", { class: "answer", id: "flood" }, `${own.backlog} / (2^${own.again + 1} − 1) = ${plain(rate)} SYN/s`),
-        h("p", { class: "small" }, `S2.rate: ${tables.flood.map(([backlog, again, found]) => `${backlog}, ${again}: ${found}`).join(" · ")}`)),
+        h("h3", {}, t("Searched for, of small queues: SYNs a second (S2.rate)")),
+        h("div", { class: "scroll" }, h("table", { id: "rates" }, h("thead", {}, h("tr", {}, [t("Backlog"), ...again.map((n) => `${t("SYN,ACK sent again")}: ${n}`)].map((one) => h("th", { scope: "col" }, one)))),
+          h("tbody", {}, [...new Set(tables.flood.map(([backlog]) => backlog))].map((backlog) => h("tr", {}, h("th", { scope: "row" }, backlog),
+            again.map((n) => h("td", {}, tables.flood.find((one) => one[0] === backlog && one[1] === n)[2])))))))),
       h("section", { class: "card" }, h("h2", {}, t("How many connections a second?")),
         h("div", { class: "bar" }, field(t("Ports"), "ports", { min: 1 }), field(`TIME-WAIT (${t("seconds")})`, "wait")),
         h("p", { class: "answer", id: "ports" }, own.wait ? `${own.ports} / ${own.wait} s = ${plain(own.ports / own.wait)} /s` : "∞")),

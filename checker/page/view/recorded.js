@@ -67,22 +67,65 @@ export class Recording {
   }
 }
 
-/** A connection of a report of `conform`, as a run: states alone, no numbers. */
+/** A segment of a report, numbered from the first that its sender and the other are known to use. */
+const texts = (segments) => {
+  const first = {};
+  const other = { A: "B", B: "A" };
+  for (const one of segments) {
+    first[one.end] ??= one.seq;
+    if (one.ack !== null && /SYN/.test(one.flags)) first[other[one.end]] ??= one.ack - 1;
+  }
+  const from = (end, number) => (first[end] === undefined ? number : (number - first[end]) >>> 0);
+  return Object.fromEntries(segments.map((one) => {
+    const length = one.text + (/SYN/.test(one.flags) ? 1 : 0) + (/FIN/.test(one.flags) ? 1 : 0);
+    const ack = one.ack === null ? "" : ` ACK=${from(other[one.end], one.ack)}`;
+    return [one.packet, `${one.flags} SEQ=${from(one.end, one.seq)}${ack} LEN=${length}`];
+  }));
+};
+
+/** A connection of a report of `conform`, as a run: states and segments, no variables. Whoever acts
+ * on a segment that arrived (3.10.7) has got the other's last. */
 export const ofReport = (connection) => {
   const states = ["CLOSED", "CLOSED"];
-  const steps = (connection.life || []).map((event) => {
+  const segments = connection.segments || [];
+  const text = texts(segments);
+  const messages = {};
+  const flying = [[], []];
+  const steps = [];
+  let marked = null;
+  const take = (actor, action, more = {}) => steps.push({ actor, action, rules: [], states: [...states], notes: [], ...more });
+  const change = (event, packet) => {
     const end = event.end === "B" ? 1 : 0;
+    if (!event.rule) return take(event.end === "" ? undefined : end, event.fact);
     states[end] = event.after;
-    return {
-      actor: end, action: `${event.inferred ? "(inferred) " : ""}packet ${event.packet}`,
-      rules: [event.rule], states: [...states],
-      notes: [`${event.before} → ${event.after}`],
-    };
-  });
+    const got = String(event.section).startsWith("3.10.7") ? flying[1 - end].pop() : undefined;
+    if (got !== undefined) flying[1 - end].length = 0;
+    const notes = [`packet ${packet}${event.inferred ? " (inferred)" : ""}`, `${event.before} → ${event.after}`];
+    return take(end, got === undefined ? notes[0] : "deliver", { rules: [event.rule], notes, ...(got === undefined ? {} : { got }) });
+  };
+  const numbers = [...new Set([...(connection.life || []), ...segments].map((one) => one.packet))].sort((one, other) => one - other);
+  for (const packet of numbers) {
+    const events = (connection.life || []).filter((event) => event.packet === packet);
+    const segment = segments.find((one) => one.packet === packet);
+    const first = segment ? events.filter((event) => event.end === segment.end) : [];
+    first.forEach((event) => change(event, packet));
+    if (segment) {
+      const side = segment.end === "B" ? 1 : 0;
+      messages[packet] = [side, 1 - side, text[packet]];
+      if (!first.some((event) => event.rule)) take(side, `packet ${packet}`);
+      steps[steps.length - 1].sent = [packet];
+      flying[side].push(packet);
+      if (connection.deviation && connection.deviation.segment === packet) {
+        marked = steps.length;
+        steps[marked - 1].notes.push(connection.deviation.rule);
+      }
+    }
+    events.filter((event) => !first.includes(event)).forEach((event) => change(event, packet));
+  }
   return {
     id: connection.connection, kind: "capture", title: connection.connection,
     verdict: `${connection.verdict}${connection.reason ? `: ${connection.reason}` : ""}`,
     violated: connection.verdict !== "conforms", names: ["A", "B"], initial: ["CLOSED", "CLOSED"],
-    first: [[], []], steps, messages: {}, layout: -1, loop: null, judged: {},
+    first: [[], []], steps, messages, marked, layout: -1, loop: null, judged: {},
   };
 };

@@ -32,7 +32,7 @@ export const player = (track, app, width, more = null) => {
       h("div", { class: "way way-0" }, h("div", { class: "arrow", "aria-hidden": "true" }, "A → B"), flying(0)), h("div", { class: "way way-1" }, h("div", { class: "arrow", "aria-hidden": "true" }, "B → A"), flying(1)),
       track.frame.flying.length ? null : h("p", { class: "small" }, t("nothing in flight"))), b),
     h("div", { class: "columns" },
-      h("div", { class: "wide" }, ruler(track, width), h("section", { class: "card" }, h("h2", {}, t("Ladder")), ladder(track, width, go))),
+      h("div", { class: "wide" }, ruler(track, width), h("section", { class: "card" }, h("h2", {}, t("Ladder")), ladder(track, width, go, track.run.marked ?? null))),
       h("div", { class: "narrow" }, step(track), claims(track, app.data))),
   ];
 };

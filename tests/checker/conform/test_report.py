@@ -289,6 +289,22 @@ def test_totals_are_bounded(monkeypatch):
     assert len(list(found.lines(60))) <= 10
 
 
+def test_the_segments_of_a_life_are_told(tmp_path):
+    """Those at which a state changed, or that deviate; text in full flow is not among them."""
+    out = tmp_path / "r.json"
+    run(str(CAPTURES / "close_4way.A.pcap"), "--json", str(out))
+    (told,) = json.loads(out.read_text())["connections"]
+    flags = [(one["end"], one["flags"]) for one in told["segments"]]
+    opens = [("A", "SYN"), ("B", "SYN,ACK"), ("A", "ACK")]
+    assert flags == [*opens, ("A", "FIN,ACK"), ("B", "ACK"), ("B", "FIN,ACK"), ("A", "ACK")]
+    assert {one["packet"] for one in told["segments"]} == {one["packet"] for one in told["life"]}
+    syn, answer, *_ = told["segments"]
+    assert syn["ack"] is None and answer["ack"] == syn["seq"] + 1
+    run(str(CAPTURES.parent / "cases" / "split_handshake_five.pcap"), "--json", str(out))
+    (told,) = json.loads(out.read_text())["connections"]
+    assert told["deviation"]["segment"] in {one["packet"] for one in told["segments"]}
+
+
 def test_listeners_in_trouble_are_named(tmp_path):
     capture, out = CAPTURES.parent / "listener" / "no_cookies.pcap", tmp_path / "report.json"
     done = run(str(capture), "--json", str(out))

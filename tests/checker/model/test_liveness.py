@@ -385,7 +385,7 @@ def test_a_lasso_in_the_report() -> None:
 
 def test_another_loop_than_pinned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     pins = {"small": PINS["small"] | {"L2.leak": PINS["small"]["L2.leak"] | {"loop": 7}}}
-    monkeypatch.setattr(verify, "expectations", lambda: pins)
+    monkeypatch.setattr(verify, "expectations", lambda ids: pins)
     result, _ = verify.verify(LEAK, {}, {}, workers=1, scale="small")
     assert reports.exit_code(result) == VIOLATED
     assert result.claims[0].note == "loop 0 (pinned 7)"

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from checker.engines.explicit import native
+from checker.engines.explicit import engine, native
 from checker.engines.explicit.engine import Check
 from checker.engines.explicit.native import search
 from checker.engines.explicit.reference import explore
+from checker.engines.explicit.sets import search as set_search
 from checker.model import search as explorer
 from checker.model.interned import Interned
 from checker.model.model import check_of
@@ -161,6 +162,46 @@ def test_the_engine_that_suits_is_chosen(monkeypatch: pytest.MonkeyPatch) -> Non
     assert explorer.search(Interned(Rules(), *large), near, Options()).engine == "explore"
     limited = explorer.search(Interned(Rules(), *large), {}, Options(max_states=500))
     assert (limited.engine, limited.limited) == ("explore", True)
+    monkeypatch.setattr(explorer, "MANY", 2000)
+    dense = explorer.search(Interned(Rules(), *large), {}, Options())
+    assert (dense.engine, dense.complete) == ("sets", True)
+    assert (dense.states, dense.transitions) == (found.states, found.transitions)
+    limited = explorer.search(Interned(Rules(), *large), {}, Options(max_states=1500))
+    assert (limited.engine, limited.limited) == ("native", True)
+
+
+def test_what_is_likely_to_come_to_the_limit_of_an_engine_is_not_begun_by_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
+
+    def engine_of(name: str) -> Any:
+        begun.append(name)
+        return known(name)
+
+    known = engine.engine_of
+    monkeypatch.setattr(engine, "engine_of", engine_of)
+    monkeypatch.setattr(explorer, "FEW", 100)
+    monkeypatch.setattr(explorer, "MANY", 200)
+    for likely, engines in ((1, ["explore", "native"]), (101, ["native"]), (201, [])):
+        begun.clear()
+        system = Interned(Rules(), *little("time", "one"))
+        assert explorer.search(system, {}, Options(likely=likely)).engine == "sets"
+        assert begun == engines
+    begun.clear()
+    some = explorer.search(system, {}, Options(likely=201, max_states=50))
+    assert (begun, some.limited) == (["explore"], True)
+
+
+@pytest.mark.parametrize(("name", "value"), [("FREE", 0), ("FULL", 64.0)])
+def test_what_is_too_sparse_for_sets_is_left_to_the_native_engine(
+    name: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(set_search, name, value)
+    monkeypatch.setattr(set_search, "SURE", 1000)
+    system = Interned(Rules(), *little("time", "one"))
+    found = explorer.search(system, {}, Options(likely=explorer.MANY + 1))
+    assert (found.engine, found.complete) == ("native", True)
 
 
 @pytest.mark.parametrize("profile", ["time", "handshake", "rest"])

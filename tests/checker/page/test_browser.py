@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.conform.behaviour import choose
+from checker.conform.run import conform
 from checker.page import machines
 from checker.studies import http
 from checker.studies.matrix import DATA
@@ -134,19 +136,22 @@ def test_who_follows_the_first_steps_is_told(tab: Browser, url: str) -> None:
     tab.open(url)
     tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
     tab.click('#host-0 [data-key^="0-OPEN (active)"]')
+    assert tab.text("#lessons [aria-current]") == "deliver the SYN"
     tab.press("d")
     tab.press("l")
     assert done() == []
     tab.click('#host-1 [data-key^="1-RETRANSMISSION"]')
     assert done() == ["Lose a SYN,ACK, and see it again"]
+    assert tab.text("#lessons [aria-current]") == "Start again"
     tab.click('[data-key="restart"]')
+    assert tab.text("#lessons [aria-current]").startswith("A rule to break")
     tab.click("#lessons summary")
     tab.choose("#switch", str(machines.switches(machines.MACHINES[0]).index("three_way")))
     tab.click('#host-1 [data-key^="1-OPEN (passive)"]')
     tab.click('#host-0 [data-key^="0-OPEN (active)"]')
     tab.click('#host-0 [data-key^="0-ABORT"]')
     tab.press("d")
-    assert done() == ["Break T2"]
+    assert done() == ["Lose a SYN,ACK, and see it again", "Break T2"]
     assert tab.evaluate("document.querySelector('#lessons').open") is False
     assert "T2" in tab.evaluate(ALL % ("li.bad", "one.dataset.claim"))
 
@@ -411,6 +416,9 @@ def test_numbers_of_ones_own(tab: Browser, url: str) -> None:
     rows = tab.evaluate("[...document.querySelectorAll('#least tr')].map(one => one.textContent)")
     assert ["130 s" in rows[0], "60 s" in rows[1], "160 s" in rows[2]] == [True] * 3
     assert "too short" in rows[2]
+    tab.choose("#own-probes", "7")
+    assert "167 s" in tab.text("#least tr:last-child")
+    assert tab.text("#rates tr:nth-child(1) td:last-child") == "1/7"
     tab.choose("#own-backlog", "3")
     tab.choose("#own-again", "2")
     assert "0.429" in tab.text("#flood")
@@ -449,6 +457,23 @@ def test_a_report_is_stepped_through(tab: Browser, url: str) -> None:
     assert states(tab) == ["SYN-SENT", "SYN-RECEIVED"]
     tab.evaluate("page.parts.capture.read('{}')")
     assert "no report" in tab.text("[role=alert]")
+
+
+def test_a_capture_is_drawn(tab: Browser, url: str, tmp_path: Path) -> None:
+    """Its segments fly, numbered from the ISNs; the one that no rule explains is marked."""
+    out = tmp_path / "report.json"
+    conform([Path("tests/captures/cases/split_handshake_five.pcap")], choose([]), out_json=out)
+    tab.open(f"{url}#v=capture")
+    tab.evaluate(f"page.parts.capture.read({json.dumps(out.read_text())})")
+    for _ in range(3):
+        tab.press("ArrowRight")
+    assert tab.text(".chip") == "ACK SEQ=0 ACK=1 LEN=0"
+    assert "arrives at B" in tab.text(".narrow")
+    assert "CLOSED sends neither ACK" in tab.text(".effects")
+    assert tab.evaluate("document.querySelectorAll('.l-message').length") == 5
+    assert tab.evaluate("Boolean(document.querySelector('.l-differs'))")
+    tab.click('[data-key="last"]')
+    assert states(tab) == ["ESTABLISHED", "ESTABLISHED"]
 
 
 # It shares, and is for all

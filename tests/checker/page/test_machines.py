@@ -10,12 +10,13 @@ import pytest
 
 from checker.engines.explicit.reference import explore
 from checker.exports.javascript import plain
+from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.page import machines
 from checker.page.machines import MACHINES
 from spec.rules import Rules
 from spec.world.records import key
-from tests.checker.exports.test_javascript import Noting, Rows
+from tests.checker.exports.test_javascript import Rows, asked
 from tests.helpers.node import compared, needs_node
 
 LIFECYCLE = MACHINES[0]
@@ -30,9 +31,9 @@ def module() -> str:
 
 def points(rules: Rules) -> Iterator[list[Any]]:
     """What the plain Python makes of every pair that a short exploration meets."""
-    system = Noting(rules, LIFECYCLE.bounds, LIFECYCLE.watchers)
+    system = Interned(rules, LIFECYCLE.bounds, LIFECYCLE.watchers)
     explore(system, {}, graph=False, max_states=MOST)
-    for end, what, seg, sight, outcomes in system.met:
+    for end, what, seg, sight, outcomes in asked(system):
         rows = [None if seg is None else [plain(one) for one in key(seg)]]
         yield [
             what.value,
@@ -71,7 +72,7 @@ def test_a_switch_that_is_not_set_is_noticed(module: str, tmp_path: Path) -> Non
     assert compared(module, tmp_path, points(replace(Rules(), three_way=False)))["wrong"]
 
 
-def wander(system: Noting, by: random.Random) -> None:
+def wander(system: Interned, by: random.Random) -> None:
     """Walks at random, which come to retransmissions, recovery and closed windows sooner than a
     search does."""
     for _ in range(WALKS):
@@ -97,13 +98,12 @@ WALKS, LONG = 200, 60
 )
 def test_a_machine_is_the_specifications(machine: machines.Machine, tmp_path: Path) -> None:
     """Listeners, cookies, probes, applications and a data plane, on every pair that is met."""
-    model = Model(machine.rules, machine.bounds, machine.watchers)
-    system = Noting(model.rules, model.bounds, model.watchers)
+    system = Interned(machine.rules, machine.bounds, machine.watchers)
     explore(system, {}, graph=False, max_states=MOST)
     wander(system, random.Random(1))
     rows = Rows(machines.trees(machine))
     made = machines.module(machine)
-    found = compared(made.text, tmp_path, (rows.point(system, met) for met in system.met))
+    found = compared(made.text, tmp_path, (rows.point(system, met) for met in asked(system)))
     assert found["pairs"] > 150
     assert found["wrong"] == []
 

@@ -1,73 +1,51 @@
 """Explorations side by side: in which order, and by which engine."""
 
-import dataclasses
 from typing import Any
 
 import pytest
 
-from checker.model.search import FEW
 from checker.studies import explorations
 from proofs.claims.table import BY_ID
 
 
 @pytest.fixture
-def began(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """By which engine each job is begun; none is run."""
-    engines: list[str] = []
+def likely(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many states each job is said to have; none is run."""
+    told: list[int] = []
 
     def run(job: explorations.Job, progress: object = None) -> object:
-        engines.append(job.options.engine)
+        told.append(job.options.likely)
         return object()
 
     monkeypatch.setattr(explorations, "run_job", run)
-    return engines
+    return told
 
 
 @pytest.mark.parametrize(
-    ("chosen", "states", "begins"),
+    ("rules", "bounds", "known", "tells"),
     [
-        ("auto", FEW, "auto"),
-        ("auto", FEW + 1, "native"),
-        ("explore", FEW + 1, "explore"),
-        ("auto", None, "auto"),
+        ({}, {}, {"T10": {"states": 1234}}, 1234),
+        ({}, {}, {}, 1),
+        ({"ack_floor": False}, {}, {"T10": {"states": 1234}}, 0),
+        ({}, {"window": 2}, {"T10": {"states": 1234}}, 0),
     ],
 )
-def test_what_is_pinned_to_be_large_begins_with_the_native_engine(
-    began: list[str], chosen: Any, states: int | None, begins: str
-) -> None:
-    (job,) = explorations.jobs([BY_ID["T10"]], {}, {})
-    options = dataclasses.replace(job.options, engine=chosen)
-    known = {} if states is None else {"T10": {"states": states}}
-    explorations.run_jobs([dataclasses.replace(job, options=options)], 1, known=known)
-    assert began == [begins]
-
-
-@pytest.mark.parametrize(
-    ("rules", "bounds", "limit", "begins"),
-    [
-        ({}, {}, FEW + 1, "native"),
-        ({}, {}, FEW, "auto"),
-        ({"ack_floor": False}, {}, None, "auto"),
-        ({}, {"window": 2}, None, "auto"),
-    ],
-)
-def test_a_pin_says_nothing_of_other_rules_and_bounds_nor_of_a_search_that_is_cut_short(
-    began: list[str],
+def test_a_pin_tells_how_many_states_there_are_but_not_under_other_rules_or_bounds(
+    likely: list[int],
     rules: dict[str, Any],
     bounds: dict[str, Any],
-    limit: int | None,
-    begins: str,
+    known: dict[str, Any],
+    tells: int,
 ) -> None:
-    options = explorations.Options(max_states=limit)
-    todo = explorations.jobs([BY_ID["T10"]], rules, bounds, options)
-    explorations.run_jobs(todo, 1, known={"T10": {"states": FEW + 1}})
-    assert began == [begins]
+    todo = explorations.jobs([BY_ID["T10"]], rules, bounds)
+    explorations.run_jobs(todo, 1, known=known)
+    assert likely == [tells]
 
 
-def test_where_a_claim_falls_the_states_of_another_job_of_its_profile_are_likely(began) -> None:
+def test_where_a_claim_falls_the_states_of_another_job_of_its_profile_are_likely(likely) -> None:
     todo = explorations.jobs([BY_ID["T9"], BY_ID["T9.literal"], BY_ID["T10"]], {}, {})
-    explorations.run_jobs(todo, 1, known={"T9": {"states": FEW + 1}})
-    assert sorted(began) == ["auto", "native", "native"]
+    explorations.run_jobs(todo, 1, known={"T9": {"states": 1234}})
+    assert sorted(likely) == [1, 1234, 1234]
 
 
 def test_the_smallest_is_first_and_then_the_largest() -> None:

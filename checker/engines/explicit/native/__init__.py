@@ -7,7 +7,7 @@ specification. The visited set is exact (``visited``). ``search`` runs the level
 the shortest trace, ``graph`` all edges; ``checkpoint`` lets a search survive being killed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -21,7 +21,10 @@ __all__ = ["ALL", "Graph", "Move", "Parts", "Search", "Solo", "engine", "explore
 
 
 def engine(
-    parts: Parts, checks: Mapping[str, Check], options: Options, kind: type[Search] = Search
+    parts: Parts,
+    checks: Mapping[str, Check],
+    options: Options,
+    kind: Callable[..., Search] = Search,
 ) -> Exploration:
     """Search ``parts`` (``engine.Engine``), by a search of that kind."""
     asked = {option.name: getattr(options, option.name) for option in fields(Options)}
@@ -33,7 +36,7 @@ def explore(
     checks: Mapping[str, Check],
     *,
     paths: bool = True,
-    kind: type[Search] = Search,
+    kind: Callable[..., Search] = Search,
     **options: Any,
 ) -> Exploration:
     """Search ``parts``; the options are those of ``Search``. ``paths``: find the decisive paths."""

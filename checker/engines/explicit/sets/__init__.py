@@ -10,7 +10,9 @@ from functools import partial
 from checker.engines.explicit import native
 from checker.engines.explicit.sets.search import Sets, TooSparse
 
-__all__ = ["Sets", "TooSparse", "engine", "explore"]
+__all__ = ["Sets", "TooSparse", "engine", "explore", "where_dense"]
 
 engine = partial(native.engine, kind=Sets)
 explore = partial(native.explore, kind=Sets)
+where_dense = partial(native.engine, kind=partial(Sets, dense=False))
+"""The same engine; it raises ``TooSparse`` where a word holds few states, or takes much memory."""

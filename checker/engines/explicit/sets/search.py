@@ -40,6 +40,9 @@ CHUNK_WORDS = 1 << 17
 
 FREE, SPARSE = 1 << 27, 12
 """Octets that the visited set may have whatever is in it; and octets a state beyond that."""
+SURE, FULL = 500_000, 3.0
+"""After so many states it is clear how many of them a word holds; with fewer than three of its 64
+the native engine is as fast."""
 
 
 class TooSparse(UsageProblem):
@@ -166,6 +169,7 @@ class Sets(Search):
         self.short = np.zeros((parts.capacity + 1, 1), U8)
         self._bags_seen = 0
         self.sets, self.entered = Chunks(NONE), Chunks(NONE)
+        self._held = 0  # words that held the levels so far
         self._going = True
         self._lock = threading.Lock()
 
@@ -487,12 +491,14 @@ class Sets(Search):
         self.workers[0].counts = self.used
         self.amid = False
         self.sets, self.entered = self.entered, Chunks(NONE)
+        self._held += int(self.sets.rows[:, 3].sum())
         self.level = deque([self.sets.rows] if self.sets.rows.size else [])
         if self.level:
             self.depth = found.depth = self.depth + 1
             self._keep_sets(self.depth)
         size = sum(slab.nbytes for slab in self.slabs) + self.index.nbytes
-        if not self.dense and size > max(FREE, SPARSE * found.states):
+        few = found.states >= SURE and found.states < FULL * self._held
+        if not self.dense and (few or size > max(FREE, SPARSE * found.states)):
             raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
