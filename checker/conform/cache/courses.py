@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from checker.capture.segments import ACK, CONTROL, FIN, PSH, RST, SYN, URG, Packet
 from checker.conform.cache.flowing import HALF
 from checker.conform.cache.situations import NEAR, SPAN
-from checker.conform.connection import Connection, Event, Flow, Verdict
+from checker.conform.connection import Connection, Event, Flow, Turn, Verdict
 from checker.conform.halves import (
     Half,
     Raw,
@@ -64,6 +64,7 @@ class Outcome(NamedTuple):
     states: tuple[str, str]
     life: tuple[tuple[int, tuple[Any, ...]], ...]  # by the place of the segment in the course
     edges: tuple[tuple[tuple[int, Any, Any], ...], ...]
+    turns: tuple[int, ...]
 
 
 class Stage:
@@ -343,6 +344,8 @@ class Course:
                     connection.speaks(side, number, seq, ack, flags, wnd, text)
                 explained = flow.ends.take(side, once(flow, item, made), edge)
                 assert explained and flow.ends.plain()
+                if flow.ends.turned(number):
+                    connection.turn(side, once(flow, item, made))
                 flow.ends.patience.left -= 1  # it was counted when it was seen
                 continue
             flow.ends.passed(item[0].segments + item[1].segments)
@@ -361,18 +364,20 @@ class Course:
             for side in c.edges
         ]
         life = [(places.get(one.packet, -1), tuple(one)[1:]) for one in c.life]
+        turns = [places.get(one.number, -1) for one in c.turns]
         usual = (
             c.verdict is Verdict.CONFORMS
             and not (c.reason or c.notes or c.counts or c.more or c.silent or c.refused)
             and c.lacks == [0, 0]
             and c.octets == self.octets()
             and all(place >= 0 for place, _ in life)
+            and all(place >= 0 for place in turns)
             and all(place >= 0 for side in edges for place, _, _ in side)
         )
         if usual:
             one, other = c.states
             self.stage.outcome = Outcome(
-                (one, other), tuple(life), (tuple(edges[0]), tuple(edges[1]))
+                (one, other), tuple(life), (tuple(edges[0]), tuple(edges[1])), tuple(turns)
             )
 
     def octets(self) -> list[int]:
@@ -398,6 +403,9 @@ class Course:
             c.edges[side].extend(
                 [(items[place][1], before, after) for place, before, after in outcome.edges[side]]
             )
+        for place in outcome.turns:
+            side, number, time, seq, ack, flags, wnd, text, _, _, _ = items[place]
+            c.turns.append(Turn(side, number, time, flags, seq, ack, text, wnd))
         c.octets = self.octets()
         return True
 

@@ -62,7 +62,10 @@ def told(of: list[Frame], quiet: bool, rules: Behaviour = RULES) -> tuple[list, 
 
 def _everything(c: Connection) -> tuple:
     if c.flow.learner is not None:
+        turns = [*c.turns]
+        c.turns.clear()
         c.flow.learner.replay(c)
+        assert c.turns == turns  # it was known what they would be
     named = [
         (name, getattr(c, name))
         for name in Connection.__slots__
