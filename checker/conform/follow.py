@@ -483,6 +483,8 @@ class Follower:
         flow.connection = None
         if known:
             self.done(connection)
+            flow.learner.forget()
+            flow.learner = None
             return
         if flow.at is not None and connection.deviation is None:
             due = flow.ends.overdue(flow.at, flow.last)
@@ -494,6 +496,7 @@ class Follower:
         judge(connection, flow, self.hidden)
         if flow.learner is not None:
             flow.learner.learn_outcome(connection)
+            flow.learner.forget()
             flow.learner = None
         if self.assumed:
             rests = f"assuming {', '.join(self.assumed)}"

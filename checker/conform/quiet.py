@@ -305,6 +305,7 @@ class Quiet:
             course = flow.learner = pair.course
             if kept:
                 course.rests()
+            course.lets_go()
             course.replay(connection)
             return
         flow.waits = LEAST if kept >= LEAST_KEPT else min(MOST, 2 * flow.waited)

@@ -356,6 +356,18 @@ class Course:
                     tell(flow, side, item[side], made)
         self.told = len(self.items)
 
+    def lets_go(self) -> None:
+        """It is over, or nothing is held any more: nothing refers to each other in a circle."""
+        for half in self.halves:
+            half.pair, half.seen = None, []
+
+    def forget(self) -> None:
+        """Its connection has been told of."""
+        self.lets_go()
+        for half in self.halves:
+            del half.peer
+        self.items.clear()
+
     def learn_outcome(self, c: Connection) -> None:
         """``c`` has come to its end here, and was judged."""
         places = {item[1]: place for place, item in enumerate(self.items) if len(item) > 2}
