@@ -18,6 +18,7 @@ from checker.cli.options import (
     ProfileOption,
     ResumeOption,
     RulesOption,
+    SpillOption,
     SymmetryOption,
     octets,
 )
@@ -32,7 +33,7 @@ def explore(
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     engine: Annotated[
-        str, typer.Option(help="explore, native, sets, distributed or auto.")
+        str, typer.Option(help="explore, native, sets, sorted, distributed or auto.")
     ] = "auto",
     threads: Annotated[
         int,
@@ -48,6 +49,7 @@ def explore(
     checkpoint: CheckpointOption = None,
     every: EveryOption = 60.0,
     resume: ResumeOption = False,
+    spill: SpillOption = None,
     json: Annotated[Path | None, typer.Option(help="Write what was found here.")] = None,
 ) -> None:
     """Count the states and transitions of a profile; no claim is checked."""
@@ -67,6 +69,7 @@ def explore(
         checkpoint=checkpoint,
         every=every,
         resume=resume,
+        spill=spill,
     )
     options.check()
     if json is not None:

@@ -117,6 +117,10 @@ EveryOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on from the checkpoints in that folder.")
 ]
+SpillOption = Annotated[
+    Path | None,
+    typer.Option(help="Have states in this folder, and not in memory (sorted); it can be resumed."),
+]
 StatesOption = Annotated[
     int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states.")
 ]

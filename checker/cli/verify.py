@@ -21,6 +21,7 @@ from checker.cli.options import (
     OwnOption,
     ResumeOption,
     RulesOption,
+    SpillOption,
     SymmetryOption,
     chosen,
     octets,
@@ -49,9 +50,9 @@ def verify(
     engine: Annotated[
         str,
         typer.Option(
-            help="explore (the reference), native, sets (of states at once), auto (native where "
-            "there are many states, sets where these are dense), or symbolic: 32 bits, all ISNs "
-            "at once."
+            help="explore (the reference), native, sets (of states at once), sorted (the least "
+            "memory), auto (native where there are many states, sets where these are dense), or "
+            "symbolic: 32 bits, all ISNs at once."
         ),
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,
@@ -76,6 +77,7 @@ def verify(
     checkpoint: CheckpointOption = None,
     every: EveryOption = 60.0,
     resume: ResumeOption = False,
+    spill: SpillOption = None,
     pin: Annotated[
         bool, typer.Option("--pin", help="Rewrite proofs/results/expected.toml with what is found.")
     ] = False,
@@ -152,6 +154,7 @@ def verify(
         checkpoint=checkpoint,
         every=every,
         resume=resume,
+        spill=spill,
     )
     options.check()
     if symbolic and dataclasses.replace(options, max_states=None) != Options():

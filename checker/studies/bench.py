@@ -38,16 +38,19 @@ from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 
 TOOLS = (
-    *("explore", "native", "native-2", "sets", "sets-2", "distributed-2", "distributed-4"),
-    *("spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
+    *("explore", "native", "native-2", "sets", "sets-2", "sorted", "sorted-2"),
+    *("distributed-2", "distributed-4", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
 )
-"""Who can be asked; ``native-2`` and ``sets-2`` have two threads, ``distributed-2`` two workers,
-``spin-bfs-par`` two processes."""
+"""Who can be asked; ``native-2``, ``sets-2`` and ``sorted-2`` have two threads, ``distributed-2``
+two workers, ``spin-bfs-par`` two processes."""
 
-COMPILED = ("native", "sets")
+COMPILED = ("native", "sets", "sorted")
 """Our engines whose compilation is counted."""
 
-_THREADS = {"native-2": 2, "sets-2": 2, "distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2}
+_THREADS = {
+    **{"native-2": 2, "sets-2": 2, "sorted-2": 2},
+    **{"distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2},
+}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -123,8 +123,9 @@ def run_job(job: Job, progress: engine.Progress | None = None) -> Found:
     if job.symbolic:
         return _run_symbolic(job)
     options = job.options
-    if options.checkpoint is not None:
-        options = dataclasses.replace(options, checkpoint=options.checkpoint / _folder(job))
+    for name in ("checkpoint", "spill"):
+        if (folder := getattr(options, name)) is not None:
+            options = dataclasses.replace(options, **{name: folder / _folder(job)})
     # What is worked out goes with the job: the next one has another system
     return job.model.anew().decide(job.claims, options, progress)
 

@@ -37,7 +37,7 @@ from checker.support import machine
 from checker.support.errors import UsageProblem
 from proofs.claims.claim import Claim
 
-Engine = Literal["auto", "explore", "native", "sets", "distributed", "symbolic"]
+Engine = Literal["auto", "explore", "native", "sets", "sorted", "distributed", "symbolic"]
 ENGINES = typing.get_args(Engine)
 
 

@@ -9,8 +9,7 @@ are made on the way:
 * ``rest``: a predicate of every reachable state that has no step to take but idle ones (a
   deadlock is such a state in which the system may not rest).
 
-There are three engines: ``reference``, ``native`` and ``distributed``. A new one is a function like
-theirs, ``Engine``, and a name in ``ENGINES``.
+A new engine is a function ``Engine``, and a name in ``ENGINES``.
 """
 
 import dataclasses
@@ -96,6 +95,7 @@ class Options:
     checkpoint: Folder | None = None  # where to write checkpoints ...
     every: float = 60.0  # ... every so many seconds
     resume: bool = False  # from the last one, if there is one
+    spill: Folder | None = None  # where to have states that do not fit into memory
     identity: str = ""  # of what is searched: no other search takes up its checkpoints
 
     @property
@@ -129,6 +129,7 @@ ENGINES = {
     "explore": "checker.engines.explicit.reference",
     "native": "checker.engines.explicit.native",
     "sets": "checker.engines.explicit.sets",
+    "sorted": "checker.engines.explicit.sorted",
     "distributed": "checker.engines.explicit.distributed",
 }
 """The engines by the names that the commands and the reports have for them."""

@@ -77,7 +77,7 @@ def test_starts_take_no_case() -> None:
 # explore
 
 
-@pytest.mark.parametrize("engine", ["explore", "native", "sets", "auto"])
+@pytest.mark.parametrize("engine", ["explore", "native", "sets", "sorted", "auto"])
 def test_explore_counts(engine: str, tmp_path: Path) -> None:
     answer = tmp_path / "found.json"
     done = command("explore", "--profile", "forgery", "--engine", engine, "--json", str(answer))
@@ -112,6 +112,10 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
         (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native, sets"),
         (("--engine", "explore", "--symmetry"), "for the native engine"),
         (("--engine", "sets", "--compact"), "for the native engine"),
+        (("--engine", "sorted", "--compact"), "for the native engine"),
+        (("--spill", "x"), "--spill is for --engine sorted"),
+        (("--engine", "sorted", "--spill", "x", "--checkpoint", "y"), "omit --checkpoint"),
+        (("--engine", "sorted", "--spill", "README.md"), "'README.md' is a file"),
         (("--resume",), "--resume needs --checkpoint"),
         (("--profile", "lifecycle", "--symmetry"), "treat both hosts alike"),
         (("--profile", "nowhere"), "no profile 'nowhere'"),

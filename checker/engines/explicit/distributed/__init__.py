@@ -28,7 +28,7 @@ __all__ = ["Coordinator", "LocalCrew", "RayCrew", "engine"]
 
 def engine(parts: Parts, checks: Mapping[str, Check], options: Options) -> Exploration:
     """Search ``parts`` on Ray (``engine.Engine``)."""
-    wrong = [name for name in ("compact", "resume", "expect") if getattr(options, name)]
+    wrong = [name for name in ("compact", "resume", "expect", "spill") if getattr(options, name)]
     if wrong:
         raise UsageProblem(f"only the native engine can do this: {', '.join(wrong)}")
     with journal.opened(options.checkpoint, bool(os.environ.get("RAY_ADDRESS"))) as folder:

@@ -123,7 +123,7 @@ def _write(search: "Search", part: Path) -> None:
     digests = {
         f"{name}.npy": _store(part / f"{name}.npy", _array(arrays[name])) for name in _names(search)
     }
-    meta = more | {
+    meta = {
         "version": VERSION,
         "engine": found.engine,
         "identity": search.identity,
@@ -138,7 +138,7 @@ def _write(search: "Search", part: Path) -> None:
         "seconds": search.seconds(),
         "ends": [parts.freeze(end) for end in interner.ends.things],
         "messages": [parts.freeze(message) for message in interner.messages.things[1:]],
-    }
+    } | more
     digests[SEARCH] = _store(part / SEARCH, [json.dumps(meta).encode()])
     _store(part / DIGESTS, [_listed(digests)])
 

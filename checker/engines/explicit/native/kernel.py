@@ -177,7 +177,7 @@ def lowest(typing: Any, word: Any) -> Any:
     AGES,  # per bag: what it is a tick later, + 1
     JUDGED,  # memo: all ends -> verdict, an index into VERDICTS
     VERDICTS,  # pairs: checks decided by such a state; checks decided if it rests
-    TABLE,  # the visited set
+    TABLE,  # the visited set, or 0
     WIDE,  # 1: its entries are words of 64 bits, 0: of 32
     LAST_BUCKET,
     REST_BITS,
@@ -854,7 +854,10 @@ APART = 2 * (FARTHEST + 1)
 
 @inlined
 def admit_all(p, buf, keys, n, out, unjudged, stat):
-    """See ``admit``; in ``buf`` the keys are scrambled already, or fingerprints of ``keys``."""
+    """See ``admit``; in ``buf`` the keys are scrambled already, or fingerprints of ``keys``.
+
+    Where there is no table, all keys count as new: others will tell (``sorted``).
+    """
     spilled, decided = ZERO, ZERO
     bits = p[KEY_BITS]
     new, waiting = stat[NEW], stat[UNJUDGED]
@@ -864,7 +867,7 @@ def admit_all(p, buf, keys, n, out, unjudged, stat):
     j = ZERO
     while j < n:
         scrambled = load8(buf, j)
-        entered = enter(table, wide, last, rest_bits, scrambled)
+        entered = enter(table, wide, last, rest_bits, scrambled) if table != ZERO else 1
         at = j
         j += ONE
         if entered == 1:

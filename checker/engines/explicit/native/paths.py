@@ -33,6 +33,7 @@ class Numbered(Protocol):
 def _deciding(search: Search, name: str, depth: int) -> Array:
     """The states of level ``depth`` that decide the check ``name``."""
     assert search.levels is not None
+    search.learn(depth)
     interner = search.interner
     rests = name in interner.resting
     names = interner.resting if rests else interner.deciding
@@ -49,6 +50,7 @@ def _deciding(search: Search, name: str, depth: int) -> Array:
 def _before(search: Search, depth: int, wanted: Array) -> Array:
     """The states of level ``depth`` with a step to one of ``wanted``."""
     assert search.levels is not None
+    search.learn(depth)
     memo = Memo()
     memo.set(wanted, [1] * wanted.size)
     p = search.parameters()

@@ -112,7 +112,10 @@ class Search:
         every: float = 60.0,
         identity: str = "",
         resume: bool = False,
+        spill: Path | None = None,
     ) -> None:
+        if spill is not None:
+            raise UsageProblem("--spill is for the sorted engine")
         if symmetric and parts.links != ((0, 1), (1, 0)):
             raise UsageProblem("only two components, with a link each way, can be symmetric")
         self.interner = Interner(parts, checks)
@@ -140,7 +143,7 @@ class Search:
         self.found = Exploration(engine="native")
         self.undecided = set(checks)
         self.decided_at: dict[str, int] = {}  # depth of the first deciding state
-        self.levels: list[list[Array]] | None = []
+        self.levels: list[Any] | None = []  # of each, its states in some arrays
         self.kept = 0
         self._began = self._told = self._saved = 0.0
         self._pool: ThreadPoolExecutor | None = None
@@ -175,6 +178,10 @@ class Search:
         k.all_ends_of(self.parameters(), keys, found)
         return found
 
+    def learn(self, depth: int) -> None:
+        """Know all that the kernel needs to expand a level that is kept, before a path through it
+        is looked for. It was expanded, so all is known."""
+
     # The search
 
     def run(self) -> Exploration:
@@ -197,7 +204,7 @@ class Search:
             going = begun = not (found.resumed and self.waiting()) or self._grow()
             while going and not found.complete and (self.amid or not self._stop()):
                 going = self._expand_level()
-                found.complete = going and not self.level
+                found.complete = going and not self.waiting()
         finally:
             if self._pool is not None:
                 self._pool.shutdown()
@@ -348,6 +355,15 @@ class Search:
         return parts
 
     def _round(self) -> bool:
+        limit = self.visited.room
+        if self.max_states is not None:
+            limit = min(limit, self.max_states)
+        self.found.states = self._visit(self.found.states, limit)
+        return self._settle()
+
+    def _visit(self, known: int, limit: int) -> int:
+        """Let the workers expand what is next of the level, until so many states are known; how
+        many are."""
         p = self.parameters()
         records = self.interner.records
         size = max(64, min(STRETCH, self.visited.table.size // 64))
@@ -359,10 +375,7 @@ class Search:
                 self.level.appendleft(part[size:])
                 part = part[:size]
             todo.append(part)
-        states = [self.found.states]
-        limit = self.visited.room
-        if self.max_states is not None:
-            limit = min(limit, self.max_states)
+        states = [known]
         rest: list[Array] = []
         room = 1 << max(12, int(p[k.FAN] * U8(4)).bit_length())
 
@@ -414,8 +427,7 @@ class Search:
         else:
             list(self._pool.map(work, self.workers))
         self.level.extendleft([*todo, *rest])
-        self.found.states = states[0]
-        return self._settle()
+        return states[0]
 
     def _settle(self) -> bool:
         """After a round: fill in what was missing, judge, grow; false at a limit."""
@@ -481,11 +493,8 @@ class Search:
             return self._out_of("there are too many ends or bags for a compact search")
         if self.compact:
             return self._out_of(f"a set of {visited.table.size:,} fingerprints is full")
-        if layout.needs > WORD:
-            return self._out_of(
-                f"a state needs {layout.needs} bits ({layout}) and the native engine has {WORD}: "
-                "reduce the bounds, or use the reference engine"
-            )
+        if not self._fits(layout):
+            return False
         need = visited.bytes_after(layout, places) + resident()
         if self.max_memory is not None and need > self.max_memory:
             return self._out_of(
@@ -501,14 +510,24 @@ class Search:
                 "memory for the visited set to grow"
             )
         if not same:
-            keys = [*self.level, *self.following(), *self.spilled]
-            keys += [part for level in self.levels or [] for part in level]
-            for worker in self.workers:
-                worker.recent[:] = ~U8(0)
-            after = self.parameters()
-            for part in keys:
-                k.recode_all(part, before, after)
+            levels = [part for level in self.levels or [] for part in level]
+            self._recode([*self.level, *self.following(), *self.spilled, *levels], before)
         return True
+
+    def _fits(self, layout: Layout) -> bool:
+        """Is a word enough for such keys?"""
+        return layout.needs <= WORD or self._out_of(
+            f"a state needs {layout.needs} bits ({layout}) and the native engine has {WORD}: "
+            "reduce the bounds, or use the reference engine"
+        )
+
+    def _recode(self, keys: Sequence[Array], before: Array) -> None:
+        """Code keys anew, from the layout in the parameters ``before`` to today's."""
+        for worker in self.workers:
+            worker.recent[:] = ~U8(0)
+        after = self.parameters()
+        for part in keys:
+            k.recode_all(part, before, after)
 
     def _out_of(self, why: str) -> bool:
         self.found.limited = True

@@ -44,6 +44,12 @@ def compact_places(expected: int, memory: int | None) -> int:
     return max(1 << 12, 1 << ((memory or 1 << 31) // 4 * 3 // 4).bit_length() - 1)
 
 
+def describe(layout: Layout, p: Array) -> None:
+    """Write to the kernel's parameters how keys are laid out."""
+    p[k.ENDS], p[k.LINKS] = layout.ends, layout.links
+    p[k.END_BITS], p[k.BAG_BITS] = layout.end_bits, layout.bag_bits
+
+
 class Visited:
     """A set of keys of one layout (see ``kernel``)."""
 
@@ -78,8 +84,7 @@ class Visited:
     def describe(self, p: Array) -> None:
         """Write to the kernel's parameters what it is."""
         layout = self.layout
-        p[k.ENDS], p[k.LINKS] = layout.ends, layout.links
-        p[k.END_BITS], p[k.BAG_BITS] = layout.end_bits, layout.bag_bits
+        describe(layout, p)
         p[k.KEY_BITS], p[k.FIELD] = layout.bits, field_of_ends(layout.ends)
         p[k.TABLE], p[k.REST_BITS] = address(self.table), self.rest_bits
         p[k.WIDE] = self.table.itemsize == 8

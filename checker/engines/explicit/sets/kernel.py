@@ -128,7 +128,8 @@ PAIR = U8(6)
 ) = range(29)
 
 SPARE_ROWS = 6
-"""Rows at ``ROW``: one of a chunk, what is noticed, a part of a row; the last two for moving."""
+"""Rows at ``ROW``: one of a chunk, what is noticed, a part of a row, an empty one; the last two for
+moving."""
 
 
 @Intrinsic
@@ -518,6 +519,8 @@ def turn_back(s, w, other, target, chunks):
     """
     words = s[WORDS]
     bags = words << SIX
+    empty = w[ROW] + ((THREE * words) << THREE)
+    clear(empty, words)
     made, done = ZERO, U8(target)
     while done < w[TARGET_COUNT] and w[OUT_COUNT] + bags * words <= w[OUT_ROOM]:
         end, at = load8(w[TARGETS], THREE * done), load8(w[TARGETS], THREE * done + ONE)
@@ -541,18 +544,11 @@ def turn_back(s, w, other, target, chunks):
             store4(w[TURNED_AT], row, ZERO)
             number = load4(s[INDEX], pair * bags + row)
             i += ONE
+            known = visited_row(s, number - ONE) if number != ZERO else empty
             j = ZERO
-            if number == ZERO:
-                while j < words:
-                    new = load8(bits, j)
-                    n = put(w, n, row, j, new)
-                    j += ONE
-            else:
-                known = visited_row(s, number - ONE)
-                while j < words:
-                    new = load8(bits, j) & ~load8(known, j)
-                    n = put(w, n, row, j, new)
-                    j += ONE
+            while j < words:
+                n = put(w, n, row, j, load8(bits, j) & ~load8(known, j))
+                j += ONE
         w[TURNED_COUNT] = ZERO
         made = chunk_ends(w, chunks, made, pair, first, n)
         store4(w[TARGET_OF], end, ZERO)

@@ -41,8 +41,8 @@ CHUNK_WORDS = 1 << 17
 FREE, SPARSE = 1 << 27, 12
 """Octets that the visited set may have whatever is in it; and octets a state beyond that."""
 SURE, FULL = 500_000, 3.0
-"""After so many states it is clear how many of them a word holds; with fewer than three of its 64
-the native engine is as fast."""
+"""After so many states it is clear whether words hold many of them. With fewer than three of 64 the
+native engine is as fast. Later levels are thinner, also where sets win."""
 
 
 class TooSparse(UsageProblem):
@@ -170,6 +170,7 @@ class Sets(Search):
         self._bags_seen = 0
         self.sets, self.entered = Chunks(NONE), Chunks(NONE)
         self._held = 0  # words that held the levels so far
+        self._sure = dense  # that a word holds enough states
         self._going = True
         self._lock = threading.Lock()
 
@@ -497,8 +498,11 @@ class Sets(Search):
             self.depth = found.depth = self.depth + 1
             self._keep_sets(self.depth)
         size = sum(slab.nbytes for slab in self.slabs) + self.index.nbytes
-        few = found.states >= SURE and found.states < FULL * self._held
-        if not self.dense and (few or size > max(FREE, SPARSE * found.states)):
+        if not self._sure and found.states >= SURE:
+            if found.states < FULL * self._held:
+                raise TooSparse
+            self._sure = True
+        if not self.dense and size > max(FREE, SPARSE * found.states):
             raise TooSparse
         if self.max_states is not None and found.states >= self.max_states:
             return self._out_of(f"limit of {self.max_states:,} states reached")
