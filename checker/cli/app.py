@@ -118,8 +118,8 @@ def _spread(argv: list[str]) -> list[str]:
 
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 _ENDED = (
-    "interrupted; no report was written (--resume goes on from a journal, or, with --checkpoint, "
-    "from there)"
+    "interrupted; no report was written (--resume goes on from a journal, or, with --checkpoint or "
+    "--spill, from there)"
 )
 
 

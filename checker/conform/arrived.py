@@ -2,8 +2,9 @@
 
 In the middle of a network, and by default, whatever was on its way may have been lost. At the end
 where a capture was taken, what the capture has of the peer's has arrived (``--arrived``): a reset
-that is exact has ended the connection, and where the specification answers a SYN or a reset, the
-answer follows. Text and FINs have to be acknowledged, too, but that may wait (``DELAY``).
+that is exact has ended the connection, and so has the ACK of the last FIN; where the specification
+answers a SYN or a reset, or answers with a reset before a connection is established, the answer
+follows. Text and FINs have to be acknowledged, too, but that may wait (``DELAY``).
 
 The capture point is a little before the end itself. So for ``TOLERANCE`` the end may still send
 what it would have sent without the segment.
@@ -12,7 +13,7 @@ what it would have sent without the segment.
 from typing import NamedTuple
 
 from checker.capture.segments import ACK, FIN, RST, SYN, Packet
-from checker.conform.candidate import Candidate
+from checker.conform.candidate import Candidate, described
 from checker.conform.explain import Refusal
 from checker.conform.layout import MASK, NO_CONNECTION
 from spec.tcp.segment import Segment
@@ -31,7 +32,7 @@ class Due(NamedTuple):
     to: Packet
     answer: Segment
     rule: str
-    states: list[str]
+    before: list[Candidate]  # what the end may have been
 
     def is_in(self, p: Packet) -> bool:
         """Is ``p`` the answer? Text and FIN carry it only where they were sent at once."""
@@ -46,6 +47,10 @@ class Due(NamedTuple):
         """What is against the end if it does not follow."""
         rule = f"{self.rule}: packet {self.to.number} arrived and was not answered"
         return Refusal(0, rule, self.answer)
+
+    def states(self) -> list[str]:
+        """What the end may have been, for the reader."""
+        return [described(c.tcb) for c in self.before]
 
 
 class Unacknowledged:
@@ -86,7 +91,7 @@ class Arrived:
 
     def __init__(self) -> None:
         self.last: Packet | None = None
-        self.before: list[Candidate] = []  # what it was before, as long as that may show
+        self.before: list[Candidate] = []  # what it was before, until it sends something later
         self.due: Due | None = None
         self.ended = ""  # the rule by which a reset ended the connection
 
@@ -122,6 +127,12 @@ def asks(p: Packet, candidates: list[Candidate]) -> bool:
     return all(state in known for state in states)
 
 
-def alive(candidates: list[Candidate]) -> bool:
-    """Has every candidate a connection?"""
-    return all(c.tcb.state not in NO_CONNECTION for c in candidates)
+def alive(candidates: list[Candidate], number: int) -> bool:
+    """Had every candidate a connection until it sent packet ``number``?"""
+    return all(c.tcb.state not in NO_CONNECTION or _aborts(c, number) for c in candidates)
+
+
+def _aborts(c: Candidate, number: int) -> bool:
+    """Is the packet the reset of an ABORT?"""
+    story = c.story
+    return story is not None and story.number == number and story.change.rule.section == "3.10.5"

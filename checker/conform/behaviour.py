@@ -37,6 +37,9 @@ MAY: tuple[dict[str, Any], ...] = (
 )
 """What the RFC leaves open or says in two ways. (Text on a SYN is taken too: 3.10.2.)"""
 
+KNOWN = {name for profile in PROFILES.values() for name in profile.imitated}
+"""Switches of known stacks."""
+
 _BASE = {"retransmission_bounded": False}
 """R has no upper bound in the RFC; the switch is for proofs."""
 
@@ -87,8 +90,7 @@ def _turned() -> Iterable[tuple[str, Any]]:
 
     Of numbers there are too many: what ``time_wait_cut`` would have to be, the timer tells.
     """
-    known = {name for profile in PROFILES.values() for name in profile.imitated}
-    for name in sorted(SWITCHES, key=lambda name: name not in known):
+    for name in sorted(SWITCHES, key=lambda name: name not in KNOWN):
         usual = SWITCHES[name].default
         if isinstance(usual, bool):
             yield name, not usual

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from checker.capture import Packet
 from checker.capture.segments import ACK, CONTROL, FIN, RST, SYN, socket
+from checker.conform.arrived import TOLERANCE
 from checker.conform.candidate import LIFE
 from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Ends, Way
+from checker.conform.inbound import SEQ
 from checker.conform.monitor import Monitor
 from checker.conform.patience import Patience
 from spec.tcp.rule import Rule
@@ -90,8 +92,17 @@ class Deviation:
     forged: bool = False  # all else is explained if the sender did not send it
     refused: int = 0  # the packet that was not explained, if another is named
     culprits: list[int] = field(default_factory=list)  # each of which may be the forged one
+    taken: tuple[int, int] | None = None  # what it acknowledges, and came to be dropped only
     seen: list[Packet] = field(default_factory=list)  # segments before it, and itself
     sides: list[int] = field(default_factory=list)
+
+    def comes_again(self, p: Packet) -> bool:
+        """Has ``p``, which came at once, what was taken, so that it may have come before?"""
+        if self.taken is None or socket(p.src) == self.sender or not p.flags & ACK:
+            return False
+        (start, stop), end = self.taken, SEQ.plus(p.seq, p.length())
+        soon = p.time - self.seen[-1].time <= TOLERANCE
+        return soon and SEQ.le(p.seq, start) and SEQ.le(stop, end)
 
     def as_json(self) -> dict[str, Any]:
         """For the report."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from checker.capture.segments import Packet
 from checker.conform.arrived import DELAYED, Arrived, Due, Unacknowledged
 from checker.conform.behaviour import Behaviour
-from checker.conform.candidate import LIFE, Edge, described, newest
+from checker.conform.candidate import LIFE, Edge, newest
 from checker.conform.explain import Seen, segment
 from checker.conform.layout import MASK
 from checker.conform.monitor import Gap, Monitor
@@ -108,7 +108,7 @@ class Ends:
             if not sent or not all(seg and not seg[0].ctl.rst for seg in sent):
                 return None
             answers += sent[0]
-        return Due(p, answers[0], DELAYED, [described(c.tcb) for c in one.candidates])
+        return Due(p, answers[0], DELAYED, [c.costlier(0) for c in one.candidates])
 
     def see(self, side: int, p: Packet, edge: int | None) -> bool:
         """Go the long way."""
@@ -181,6 +181,10 @@ class Ends:
         if one.arrived is None or not all(one.has_no_reason_to_end(c) for c in one.candidates):
             return None
         return one.arrived.overdue(now) or self._late(side, self.owes.overdue(now))
+
+    def spares(self, side: int, due: Due, p: Packet | None) -> list[str]:
+        """The departures by which nothing is due, and ``p`` is explained."""
+        return self.monitors[side].spares(due, p)
 
     def lacks(self, side: int) -> int:
         """How many numbers the capture does not have of what ``side`` sent."""

@@ -44,6 +44,7 @@ from checker.conform.layout import NO_CONNECTION
 from checker.conform.patience import Patience
 from checker.conform.steps import Step, Stepper
 from checker.model.records import clone
+from spec.rules import ResetBelow
 from spec.tcp import user_calls
 from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
@@ -287,7 +288,9 @@ class Explainer:
             return
         if resets:
             # Elsewhere a reset changes no state (3.10.7.4 second).
-            exact = self.stepper.behaviour.base.reset_exact and state != State.SYN_SENT
+            base = self.stepper.behaviour.base
+            exact = base.reset_exact and base.syn_received_reset_exact
+            exact = exact and base.reset_below == ResetBelow.NONE and state != State.SYN_SENT
             for reset in self.resets:
                 if not exact or reset.seq == c.tcb.rcv.nxt:
                     yield segment(reset)
@@ -317,6 +320,7 @@ class Explainer:
         text = SEQ.minus(goal, tcb.rcv.nxt)
         una, ack = tcb.snd.una, inbound.ack
         news = tcb.state in WAITING and ack is not None and SEQ.lt_le(una, ack, tcb.snd.nxt)
+        news |= self.stepper.nothing and tcb.state == State.SYN_RECEIVED and ack == una
         ways = [(text, fin)]
         if text and goal == inbound.lost:
             ways.append((text - 1, True))  # the last that the capture lacks may be a FIN
@@ -341,13 +345,20 @@ class Explainer:
             elif self._all_acknowledged(one.tcb):
                 ways[Input.USER_TIMEOUT] += EVENT  # the acknowledgment was lost, too
             assumed = self.stepper.behaviour.assumed
+            timeout = not (self.strict and assumed.arrived and self.has_no_reason_to_end(one))
             if assumed.user_timeout:
                 self.measured = True
-                if self.time - self.seen.before < assumed.user_timeout:
-                    del ways[Input.USER_TIMEOUT]
-            if state in (State.SYN_SENT, State.CLOSING, State.LAST_ACK):
+                timeout &= self.time - self.seen.before >= assumed.user_timeout
+            if not timeout:
+                del ways[Input.USER_TIMEOUT]
+            silent = (State.CLOSING, State.LAST_ACK)
+            if state == State.SYN_RECEIVED:
+                ways[Input.CLOSE] = EVENT  # where rules of a stack end it so
+            if state == State.SYN_SENT or (state in silent and not assumed.no_abort):
                 ways[Input.ABORT] = EVENT  # which sends nothing there
-            elif state != State.TIME_WAIT and not self.strict and not assumed.no_abort:
+            elif (
+                state not in (State.TIME_WAIT, *silent) and not self.strict and not assumed.no_abort
+            ):
                 ways[Input.ABORT] = 2 * EVENT  # the reset was lost before the capture, too
             for what, cost in ways.items():
                 for step in self.steps(one, what):
@@ -512,7 +523,8 @@ class Explainer:
         ended = self._ended(c) if came else [Candidate(Tcb())]
         for one in (c, *ended):
             answers = one.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
-            if answers and self.met.first(one):
+            # In other states only rules of a stack have an answer.
+            if (answers or came) and self.met.first(one):
                 yield from self._answer_reset(one, p, came or [*self.seen.came][-1:])
         tcb = c.tcb
         if tcb.state == State.SYN_SENT:
@@ -659,13 +671,18 @@ class Explainer:
             elif behind == 1 and text <= 1 and not fin and self._idle(one, p):
                 self.note = "keep-alive"
                 yield one
-            elif not behind or self._again(one, seq, behind, text, fin):
-                fresh = text - behind
-                d = one if fresh <= 0 else self._write(one, fresh) or self._probe(one, fresh)
-                if d is not None and fin and SEQ.plus(seq, text) == d.tcb.snd.nxt:
-                    yield from self._finish(d)
-                elif d is not None:
-                    yield d
+            elif fin and behind == 1 and one.tcb.state == State.SYN_RECEIVED:
+                yield from self._closes_instead(one, seq)
+            else:
+                for again in self._again(one, seq, behind, text, fin) if behind else [one]:
+                    fresh = text - behind
+                    d: Candidate | None = again
+                    if fresh > 0:
+                        d = self._write(again, fresh) or self._probe(again, fresh)
+                    if d is not None and fin and SEQ.plus(seq, text) == d.tcb.snd.nxt:
+                        yield from self._finish(d)
+                    elif d is not None:
+                        yield d
 
     def _missed(self, c: Candidate, seq: int, over: bool = True) -> Iterator[Candidate]:
         """``c``, or what it is after sending up to ``seq`` what the capture does not have.
@@ -724,6 +741,13 @@ class Explainer:
                 f"none: no FIN in {c.tcb.state.value}",
             )
 
+    def _closes_instead(self, c: Candidate, seq: int) -> Iterator[Candidate]:
+        """A FIN in the place of the SYN, where rules of a stack have it there."""
+        for step in self.steps(c, Input.CLOSE):
+            if any(s.ctl.fin and s.seq == seq for s in step.sent):
+                yield step.to
+        self._refuse(1, "3.10.4: FIN has its place after the last octet", f"FIN at {c.tcb.snd.nxt}")
+
     def _ack(self, c: Candidate, p: Packet) -> Iterator[Candidate]:
         """An ACK alone: what a duplicate that arrives is answered with."""
         tcb = c.tcb
@@ -750,32 +774,39 @@ class Explainer:
             and self.acked in (None, p.ack)
         )
 
-    def _again(self, c: Candidate, seq: int, behind: int, text: int, fin: bool) -> bool:
-        """Is the part before SND.NXT in the retransmission queue, as text or FIN?"""
+    def _again(self, c: Candidate, seq: int, behind: int, text: int, fin: bool) -> list[Candidate]:
+        """``c``, if the part before SND.NXT is in the retransmission queue, as text or FIN.
+
+        Or what it becomes, where rules of a stack have another state then.
+        """
         tcb = clone(c.tcb)
         if not SEQ.le_lt(SEQ.plus(tcb.iss, 1), seq, tcb.snd.nxt):
             self._refuse(1, "3.4: what is sent lies above ISS", f"<SEQ={tcb.snd.nxt}>")
-            return False
+            return []
         if SEQ.lt(tcb.snd.una, seq) or tcb.snd.una == tcb.iss:
             tcb.snd.una = seq  # it may begin anywhere in the queue
-        if not any(s.sent for s in self.steps(replace(c, tcb=tcb), Input.RETRANSMISSION_TIMEOUT)):
+        steps = self.steps(replace(c, tcb=tcb), Input.RETRANSMISSION_TIMEOUT)
+        ways = [step.to for step in steps if step.sent]
+        if not ways:
             self._refuse(
                 2, f"3.10.8: {tcb.state.value} retransmits nothing", f"<SEQ={tcb.snd.nxt}>"
             )
-            return False
+            return []
         end = SEQ.plus(tcb.iss, 1 + tcb.written)
         if tcb.closing and not SEQ.le(SEQ.plus(seq, text), end):
             self._refuse(2, "3.10.2: connection closing", f"text up to {end}")
-            return False
+            return []
         if fin and text < behind and not (tcb.closing and SEQ.plus(seq, text) == end):
             self._refuse(
                 1,
                 "3.10.4: FIN has its place after the last octet",
                 f"FIN at {end}" if tcb.closing else "the same without FIN",
             )
-            return False
+            return []
         self.note = "retransmission"
-        return True
+        for way in ways:
+            way.tcb.snd.una = c.tcb.snd.una
+        return [c if way.tcb.state == c.tcb.state else way for way in ways]
 
     def _probe(self, c: Candidate, octets: int) -> Candidate | None:
         """A zero-window probe: one octet that the window does not allow."""

@@ -41,6 +41,7 @@ from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered
 from checker.conform.monitor import BEHIND, EVENTFUL, NEAR, OLDER
 from checker.conform.patience import REFUSED, Patience
 from checker.conform.quiet import ROUND, Quiet
+from checker.conform.replay import replayed
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
@@ -258,6 +259,8 @@ class Follower:
         accused = connection.deviation
         if accused is not None:
             connection.suspects = [one for one in connection.suspects if one.explains(sight)]
+            if accused.comes_again(p):
+                connection.doubt = f"packet {p.number} has the same with an ACK"
             if p.frame != p.number and accused.segment >= seen[0][1].number:
                 # What the file has before the one that was not explained may come only now.
                 connection.doubt = connection.doubt or _misplaced(seen)
@@ -282,7 +285,7 @@ class Follower:
             if ends.departs:
                 self._departed(flow, connection, side, p)
             elif ends.breach is not None:
-                connection.deviation = unanswered(flow, side, ends.breach)
+                connection.deviation = unanswered(flow, side, ends.breach, p)
         note = ends.note
         if note or not explained:
             accused = connection.deviation
@@ -446,6 +449,7 @@ class Follower:
         connection.deviation = deviation(flow, side, p, monitor.best(), monitor.states(), [])
         connection.deviation.anywhere = anywhere
         connection.deviation.habits = monitor.habits(p)
+        self._replay(flow, connection, side)
         if not (monitor.strict or self.patience.lost()):
             connection.suspects = suspects(monitor, side, flow.seen)
         self._doubt(flow, connection)
@@ -454,7 +458,17 @@ class Follower:
         monitor = flow.monitors[side]
         best = monitor.best()
         connection.deviation = deviation(flow, side, p, best, monitor.states(), monitor.offered)
+        connection.deviation.taken = monitor.taken
+        self._replay(flow, connection, side)
         self._doubt(flow, connection)
+
+    def _replay(self, flow: Flow, connection: Connection, side: int) -> None:
+        """Add the departures that explain all from the beginning."""
+        found = connection.deviation
+        assert found is not None
+        if flow.seen[0][1].number <= flow.first:
+            more = replayed(flow.monitors[side], side, flow.seen)
+            found.departures = list(dict.fromkeys([*found.departures, *more]))
 
     def _doubt(self, flow: Flow, connection: Connection) -> None:
         """Is there something else that may be why the present segment is not explained?"""

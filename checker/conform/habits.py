@@ -31,7 +31,7 @@ def _answer(c: Candidate, p: Packet, came: Sequence[Packet]) -> bool:
     both = p.flags & (RST | ACK) == RST | ACK
     return (
         both
-        and c.tcb.state in NO_CONNECTION
+        and c.tcb.state in (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
         and any(
             q.flags & ACK and p.seq == q.ack and p.ack == (q.seq + q.length()) & MASK for q in came
         )

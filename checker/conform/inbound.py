@@ -10,7 +10,11 @@ is a state. It is kept as a summary of bounded size, one for each initial sequen
   where the segment that brought the acknowledgment repeats it.
 * ``edge``: the furthest that the peer ever let its partner send, ACK plus window.
 * ``lost``: where the last gap in the capture ends, as long as the number before may be a FIN's.
+* ``dropped``: what came in segments that the specification drops, as text without an ACK. It is no
+  part of all else, and counts once an end is believed to take it (``believe``).
 """
+
+from typing import NamedTuple
 
 from spec.seq import Space
 
@@ -19,11 +23,26 @@ PARTS = 1 << 10
 """Gaps that are kept; what lies beyond more is forgotten, and said to be."""
 
 
+DROPPED = 1 << 4
+"""Segments that are kept of those that are dropped: the last."""
+
+
+class Dropped(NamedTuple):
+    """What the specification drops, and the switch by which it would not."""
+
+    switch: str
+    seq: int
+    ack: int | None
+    text: int
+    fin: bool
+
+
 class Inbound:
     """A summary of the segments of one TCB, by its ISN."""
 
     __slots__ = (
         "ack",
+        "dropped",
         "edge",
         "fin",
         "full",
@@ -46,6 +65,7 @@ class Inbound:
         self.edge: int | None = None  # None: the window is not known
         self.lost: int | None = None
         self.full = False
+        self.dropped: tuple[Dropped, ...] = ()
 
     def text(self, seq: int, octets: int) -> bool:
         """Take in a range; is any of it new?"""
@@ -95,6 +115,41 @@ class Inbound:
         """The right edge of the window was seen."""
         if self.edge is None or 0 < (edge - self.edge) & 0xFFFFFFFF < 0x80000000:
             self.edge = edge
+
+    def drop(self, one: Dropped) -> None:
+        """Keep it apart, unless it was seen otherwise: then nothing depends on it."""
+        end = SEQ.plus(one.seq, one.text + one.fin)
+        if one.ack is not None or not SEQ.le(end, self.end()):
+            self.dropped = (*self.dropped, one)[-DROPPED:]
+
+    def forget(self) -> None:
+        """Leave out what was dropped and is seen otherwise."""
+        kept, self.dropped = self.dropped, ()
+        for one in kept:
+            self.drop(one)
+
+    def believe(self, switch: str = "") -> None:
+        """Take in what was dropped by ``switch``, or all, as if it had never been."""
+        for one in self.dropped:
+            if switch in ("", one.switch):
+                if one.ack is not None:
+                    self.acknowledges(one.seq, one.ack)
+                if one.text:
+                    self.text(one.seq, one.text)
+                if one.fin:
+                    self.fin = SEQ.plus(one.seq, one.text)
+        self.dropped = tuple([one for one in self.dropped if switch not in ("", one.switch)])
+
+    def believing(self, switch: str = "") -> "Inbound":
+        """What it would be then."""
+        if not any(switch in ("", one.switch) for one in self.dropped):
+            return self
+        other = Inbound(self.isn)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.parts = [*self.parts]
+        other.believe(switch)
+        return other
 
     def end(self) -> int:
         """Behind what was seen without a gap, FIN included."""

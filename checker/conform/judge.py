@@ -41,9 +41,10 @@ def deviation(
     )
 
 
-def unanswered(flow: Flow, side: int, due: Due) -> Deviation:
-    """``side`` did not send what was due."""
-    made = deviation(flow, side, due.to, due.missing(), due.states, [])
+def unanswered(flow: Flow, side: int, due: Due, p: Packet | None = None) -> Deviation:
+    """``side`` did not send what was due, as its later segment ``p`` tells or the end does."""
+    departures = flow.ends.spares(side, due, p)
+    made = deviation(flow, side, due.to, due.missing(), due.states(), departures)
     made.sender = socket(flow.sockets[side])
     return made
 

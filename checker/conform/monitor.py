@@ -30,11 +30,11 @@ from checker.conform.explain import (
     unlawful,
 )
 from checker.conform.habits import named
-from checker.conform.inbound import SEQ, Inbound
+from checker.conform.inbound import SEQ, Dropped, Inbound
 from checker.conform.layout import MASK, NO_CONNECTION, PEER_UNKNOWN
 from checker.conform.patience import SEARCH
 from checker.conform.reopening import REOPENS_ANY, reopened
-from checker.conform.steps import Stepper
+from checker.conform.steps import Stepper, switch
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import SYNCHRONIZED, State, Tcb
 
@@ -102,6 +102,7 @@ class Monitor(Explainer):
         self.candidates: list[Candidate] = [Candidate(Tcb())]
         self.before: list[Candidate] = []  # those that refused the last segment
         self.offered: list[str] = []  # switches that would explain what they refused
+        self.taken: tuple[int, int] | None = None  # what came only in segments that are dropped
         self.older = True  # may it have a TCB that is older than the capture?
         self.gaps: list[Gap] = []  # of which it is not known whether they were sent
         self.unopened: Gap | None = None  # of the last, what the peer has not spoken of since
@@ -130,6 +131,9 @@ class Monitor(Explainer):
         else:
             partners = self.partners
         for inbound in () if flags & RST else partners:
+            if by := self._drops(p, inbound):
+                self._keep_apart(p, inbound, by)
+                continue
             if flags & ACK:
                 if p.ack != inbound.ack:
                     inbound.acknowledges(p.seq, p.ack)
@@ -144,12 +148,17 @@ class Monitor(Explainer):
                     self._cap()
             if flags & FIN:
                 inbound.fin = SEQ.plus(p.seq, p.text + (flags >> 1 & 1))
+            if inbound.dropped:
+                inbound.forget()
             if inbound.lost is not None:
                 self._was_it_a_fin(inbound, p)
         if self.calm and not flags & EVENTFUL:
             return
         self.number, self.time = p.number, p.time
         self.seen.came.append(p)
+        if self.arrived is not None and not flags & EVENTFUL and self._is_certain(p):
+            self._arrives(p, self.arrived)
+            return
         if flags & (SYN | RST):
             opening = (*NO_CONNECTION, State.SYN_SENT, State.SYN_RECEIVED)
             self.challenged = any(c.tcb.state not in opening for c in self.candidates)
@@ -159,6 +168,7 @@ class Monitor(Explainer):
                     return
             came = Came(p.seq, p.ack if flags & ACK else 0, flags & CONTROL, p.text)
             if flags & RST:
+                self.measured |= self.stepper.zero
                 self.resets = _with(self.resets, came)
             else:
                 self.syns = _with(self.syns, came)
@@ -167,11 +177,59 @@ class Monitor(Explainer):
         # It has likely arrived.
         self.keep([d for c in self.candidates for d in self.settle(c, None, resets, EVENT)])
 
+    def _drops(self, p: Packet, inbound: Inbound) -> str:
+        """The switch by which the end drops ``p``, and nothing that it has counts; "" if it may
+        not. What an end has sent is known only where the capture was taken.
+        """
+        if p.flags & SYN:
+            return ""
+        found, ack = "", inbound.ack
+        if not p.flags & ACK:
+            found = "ack_needed"
+        elif self.strict:
+            old = ack is not None and SEQ.lt(p.ack, ack)
+            self.measured |= old
+            widest = self.seen.widest or WINDOW
+            live = [c.tcb for c in self.candidates if c.tcb.state not in PEER_UNKNOWN]
+            if not _may_be_of(inbound, p):
+                found = "syn_received_seq_check"
+            elif live and all(SEQ.lt(tcb.snd.nxt, p.ack) for tcb in live):
+                found = "unsent_ack_refused"
+            elif ack is not None and old and SEQ.lt(p.ack, SEQ.minus(ack, widest)):
+                found = "ack_floor"
+        return "" if found in self.stepper.takes else found
+
+    def _keep_apart(self, p: Packet, inbound: Inbound, by: str) -> None:
+        """Keep what ``p`` has, in case that the end takes it all the same."""
+        fin = bool(p.flags & FIN)
+        ack = p.ack if p.flags & ACK else None
+        if by == "syn_received_seq_check":
+            # The ACK is what counts, wherever the rest lies.
+            if ack != inbound.ack:
+                inbound.drop(Dropped(by, inbound.end(), ack, 0, False))
+        elif p.text or fin:
+            inbound.drop(Dropped(by, p.seq, None, p.text, fin))
+        self.seen.came.append(p)
+
+    def _is_certain(self, p: Packet) -> bool:
+        """Is ``p`` an ACK after which every state is known: it ends LAST-ACK, or is answered with a
+        reset before a connection is established?
+        """
+        states = {c.tcb.state for c in self.candidates}
+        if states == {State.LAST_ACK}:
+            return all(
+                (p.seq, p.ack) == (c.tcb.rcv.nxt, c.tcb.snd.nxt) and not p.text
+                for c in self.candidates
+            )
+        if states not in ({State.SYN_SENT}, {State.SYN_RECEIVED}):
+            return False
+        steps = [step for c in self.candidates for step in self.steps(c, Input.SEGMENT, segment(p))]
+        return all(step.sent and step.sent[0].ctl.rst for step in steps)
+
     def _arrives(self, p: Packet, arrived: Arrived) -> None:
         """``p`` has arrived for certain."""
         found: list[Candidate] = []
         dues: list[Due | None] = []
-        states = [described(c.tcb) for c in self.candidates]
         ended = ""
         for c in self.candidates:
             if c.tcb.state in NO_CONNECTION:
@@ -181,12 +239,9 @@ class Monitor(Explainer):
             for step in self.steps(c, Input.SEGMENT, segment(p)):
                 rule = str(step.outcome.rule or "")
                 found.append(c if step.sends_syn else step.to)  # SYN,ACK: when it is seen
-                dues.append(Due(p, step.sent[0], rule, states) if step.sent else None)
+                dues.append(Due(p, step.sent[0], rule, self.candidates) if step.sent else None)
                 ended = ended or (rule if step.to.tcb.state in NO_CONNECTION else "")
-        changed = {c.key() for c in found} != {c.key() for c in self.candidates}
-        if changed:
-            arrived.before = self.candidates
-        arrived.last = p
+        arrived.before, arrived.last = self.candidates, p
         arrived.ended = f"{ended} (packet {p.number}, which arrived)" if ended else ""
         asked = [one for one in dues if one is not None]
         limited = self.stepper.behaviour.assumed.rate_limits
@@ -202,9 +257,11 @@ class Monitor(Explainer):
         last = arrived.last
         assert last is not None
         arrived.before = list(self.explain(arrived.before, p))
-        return [
-            step.to for c in arrived.before for step in self.steps(c, Input.SEGMENT, segment(last))
-        ]
+        return self._after(arrived.before, last)
+
+    def _after(self, before: list[Candidate], p: Packet) -> list[Candidate]:
+        """What ``before`` became by ``p``, which has arrived."""
+        return [step.to for c in before for step in self.steps(c, Input.SEGMENT, segment(p))]
 
     def _sent_unseen(self, p: Packet, inbound: Inbound) -> None:
         """``p`` acknowledges what this end was not seen to send: it has likely sent it."""
@@ -310,6 +367,7 @@ class Monitor(Explainer):
         mark = Came(p.seq, p.ack, p.flags & CONTROL, p.text)
         explained = self._explained(p)
         late = False
+        prior = self.arrived.before if self.arrived is not None else []
         if self.arrived is not None and self.pending:
             late = self.arrived.goes_by(p)
             if not explained:
@@ -328,7 +386,7 @@ class Monitor(Explainer):
                 or self._not_established(p)
                 or self._older(p)
                 or self._by_stamp(p)
-                or self._departures(p)
+                or self._departures(p, prior)
             )
         if not explained:
             self._lose_track(p)
@@ -345,7 +403,7 @@ class Monitor(Explainer):
             if not self.note and p.flags & CONTROL == ACK and not p.text:
                 self.note = "challenge ACK"
         self.keep(explained)
-        if late and self.arrived is not None and alive(explained):
+        if late and self.arrived is not None and alive(explained, p.number):
             self.breach, self.arrived.due = self.arrived.due, None
             self.pending = self.arrived.pending()
         return True
@@ -368,6 +426,8 @@ class Monitor(Explainer):
             inbound = self.inbound.get(irs)
             if inbound is None:
                 continue
+            if inbound.dropped and inbound.believing().covers(p.ack):
+                return []  # it was sent, in segments that are dropped
             fin, stop = inbound.fin, p.ack
             if fin is not None and stop == SEQ.plus(fin, 1):
                 stop = fin
@@ -486,7 +546,7 @@ class Monitor(Explainer):
     def best(self) -> Refusal:
         """Of all that is against the last segment, what is nearest to it."""
         ended = self.arrived.ended if self.arrived is not None else ""
-        if ended and all(c.tcb.state in NO_CONNECTION for c in self.candidates[:1]):
+        if ended and all(c.tcb.state in NO_CONNECTION for c in self.before[:1]):
             return Refusal(-1, ended, "none")
         return min(self.refusals, default=Refusal(9, "no rule sends it", ""), key=lambda r: r.far)
 
@@ -569,24 +629,44 @@ class Monitor(Explainer):
         tcb.rcv.wnd = WINDOW
         return Candidate(tcb, clock=self.time)
 
-    def _departures(self, p: Packet) -> list[Candidate]:
+    def _departures(self, p: Packet, prior: list[Candidate]) -> list[Candidate]:
         """What only a departure from the rules explains: the first that does.
 
-        All that do are offered.
+        All that do are offered. ``prior``: what the end was before a segment arrived for certain,
+        which a departure may answer otherwise.
         """
         patience = self.seen.patience
         if self.seen.accused or patience.lost():
             return []  # it is told of the first
         self.seen.accused = True
         patience.left -= SEARCH
-        usual, refusals = self.stepper, list(self.refusals)
+        usual, refusals, inbound = self.stepper, list(self.refusals), self.inbound
+        last = self.arrived.last if self.arrived is not None else None
+        if last is not None and self.seen.before > last.time:
+            last = None  # it has sent something since
+        if last is not None:
+            self._after(prior, last)  # takes note of what it depends on
+        matter = {*usual.matter(self.departed)}
+        dropped = {each.switch for one in inbound.values() for each in one.dropped}
         found: list[Candidate] = []
         goes_on = usual
-        for name in usual.matter(self.departed):
-            self.stepper = self.departed[name]
-            found += self._offer(name, self._explained(p))
-            goes_on = self.stepper if found and goes_on is usual else goes_on
-        self.stepper = usual
+        for name, stepper in self.departed.items():
+            turned = switch(name)
+            if name in matter or turned in dropped:
+                self.stepper = stepper
+                self.inbound = {isn: one.believing(turned) for isn, one in inbound.items()}
+                ways = self._explained(p)
+                if not ways and last is not None:
+                    ways = list(self.explain(self._after(prior, last), p))
+                found += self._offer(name, ways)
+                goes_on = stepper if found and goes_on is usual else goes_on
+        self.stepper, self.inbound = usual, inbound
+        if goes_on is not usual:
+            turned = switch(self.offered[0])
+            for one in inbound.values():
+                if any(each.switch == turned for each in one.dropped):
+                    self.taken = one.end(), p.ack
+                    one.believe(turned)
         if waits := [c for c in self.candidates if c.tcb.time_wait]:
             cut = max(c.tcb.time_wait for c in waits) + usual.behaviour.base.time_wait_cut
             early = [c.costlier(0) for c in waits]
@@ -604,6 +684,24 @@ class Monitor(Explainer):
         for c in explained:
             c.used |= {name}
         return explained if len(self.offered) == 1 else []
+
+    def spares(self, due: Due, p: Packet | None) -> list[str]:
+        """The departures by which nothing is due, and ``p``, if it is given, is explained."""
+        usual, refusals, found = self.stepper, list(self.refusals), []
+        usual.watch()
+        self._after(due.before, due.to)
+        for name in usual.matter(self.departed):
+            self.stepper = self.departed[name]
+            steps = [
+                step
+                for c in due.before
+                for step in self.steps(c, Input.SEGMENT, segment(due.to))
+                if not step.sent
+            ]
+            if steps and (p is None or any(True for _ in self.explain([s.to for s in steps], p))):
+                found.append(name)
+        self.stepper, self.refusals = usual, refusals
+        return found
 
     def keep(self, found: Iterable[Candidate]) -> None:
         """Equal candidates are one, the cheapest; and there is a bound on how many there are."""

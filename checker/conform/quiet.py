@@ -366,4 +366,8 @@ def _calm(one: FlowingMonitor, other: FlowingMonitor) -> bool:
 
 def _plain(inbound: Inbound) -> bool:
     """Was all text seen, and no FIN?"""
-    return not (inbound.parts or inbound.full) and inbound.fin is None and inbound.lost is None
+    return (
+        not (inbound.parts or inbound.full or inbound.dropped)
+        and inbound.fin is None
+        and inbound.lost is None
+    )

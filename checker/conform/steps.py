@@ -19,6 +19,9 @@ from spec.tcp.tcb import State, Tcb
 from spec.world.endpoint import with_tcb
 from spec.world.happen import happen
 
+DROPS = ("ack_needed", "ack_floor", "unsent_ack_refused", "syn_received_seq_check")
+"""Switches by which a segment is dropped, with the text and the ACK that it has."""
+
 
 class Outcome(NamedTuple):
     """What the specification makes of a TCB and an input."""
@@ -77,6 +80,12 @@ class Stepper:
         self.read: set[str] = set()  # switches that steps depended on, since ``watch``
         cuts = {behaviour.base.time_wait_cut, *(r.time_wait_cut for _, r in behaviour.alternatives)}
         self.timers = frozenset({0, *(2 * BOUNDS.msl - cut for cut in cuts)})  # what they begin at
+        allowed = (behaviour.base, *(rules for _, rules in behaviour.alternatives))
+        self.takes = frozenset(
+            name for name in DROPS if not all(getattr(rules, name) for rules in allowed)
+        )  # what is dropped by these switches in the RFC
+        self.nothing = any(rules.ack_of_nothing for rules in allowed)  # is ISS an ACK of the SYN?
+        self.zero = not all(rules.syn_sent_any_reset for rules in allowed)  # is SEQ = 0 another?
 
     def steps(
         self,

@@ -15,7 +15,8 @@ Claims are functions of all components. One that is false tells where: the decis
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from importlib.resources import files
 from typing import Any
@@ -32,14 +33,29 @@ WIDEST = 32
 _ARGUMENTS = "me, seg, sight, drawn"
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A tree that is a function by itself: it gives the leaf's outputs, as an array. ``names`` has
+    the text of each variable, over the ``arguments``."""
+
+    tree: Tree
+    arguments: str
+    names: Mapping[str, str]
+
+
 def javascript(
-    model: Composition, claims: Mapping[str, Tree], title: str, settings: Sequence[str] = ()
+    model: Composition,
+    claims: Mapping[str, Tree],
+    title: str,
+    settings: Sequence[str] = (),
+    functions: Mapping[str, Function] | None = None,
 ) -> str:
     """The module's text; ``claims`` are predicates of every state, over ``a.*`` and so on.
 
     ``settings`` are variables that whoever uses the module may set: they are 0 at first.
+    ``functions`` are beside all that, by name.
     """
-    return _Module(model, claims, title, settings).text()
+    return _Module(model, claims, title, settings, functions or {}).text()
 
 
 def constant(path: str, prefix: str = "") -> str:
@@ -76,6 +92,7 @@ class _Module:
         claims: Mapping[str, Tree],
         title: str,
         settings: Sequence[str],
+        functions: Mapping[str, Function],
     ) -> None:
         if len({tuple(component.fields) for component in model.components}) > 1:
             raise ValueError("the components of a module have the same fields")
@@ -84,6 +101,8 @@ class _Module:
         self.names = [component.name for component in model.components]
         self.claims = claims
         self.settings = settings
+        self.functions = functions
+        self.given: Mapping[str, str] = {}  # variables of a function that is being written
         self.seen = list(model.sight)
         self.rules: dict[str, int] = {}
         self.paths: dict[str, int] = {}
@@ -92,6 +111,8 @@ class _Module:
     # Expressions
 
     def _variable(self, name: str) -> str:
+        if name in self.given:
+            return self.given[name]
         head, _, path = name.partition(".")
         if head == "me":
             return f"me[{constant(path)}]"
@@ -188,28 +209,41 @@ class _Module:
             f"{', ' if sent else ''}{', '.join(sent)})"
         )
 
-    def _body(self, tree: Tree, names: Mapping[Tree, str], writer: "Writer[Node]", by: int) -> str:
-        """A tree as statements, down to its ends and to what has a name."""
-        pad = "  " * by
-        if tree in names:
-            return f"{pad}return {names[tree]}({_ARGUMENTS});\n"
-        if isinstance(tree, Leaf):
-            return f"{pad}return {self._leaf(tree, writer)};\n"
-        test = bare(writer.of(tree.test))
-        then = self._body(tree.then, names, writer, by + 1)
-        return f"{pad}if ({test}) {{\n{then}{pad}}}\n{self._body(tree.other, names, writer, by)}"
+    def _outputs(self, leaf: Leaf, writer: "Writer[Node]") -> str:
+        """A leaf of a function that is one by itself."""
+        return "[" + ", ".join(self._output(writer, node) for node in leaf.outputs) + "]"
 
-    def _function(self, name: str, tree: Tree, prefix: str) -> tuple[str, str]:
+    def _function(
+        self,
+        name: str,
+        tree: Tree,
+        prefix: str,
+        arguments: str = _ARGUMENTS,
+        leaf: "Callable[[Leaf, Writer[Node]], str] | None" = None,
+    ) -> tuple[str, str]:
         """The text of a tree's functions, and the name of that for all of it."""
+        leaf = leaf or self._leaf
         one = merged(tree)
-        writer = self._writer(used_in(one), _ARGUMENTS, prefix)
+        writer = self._writer(used_in(one), arguments, prefix)
         names: dict[Tree, str] = {}
+
+        def told(tree: Tree, by: int) -> str:
+            """A tree as statements, down to its ends and to what has a name."""
+            pad = "  " * by
+            if tree in names:
+                return f"{pad}return {names[tree]}({arguments});\n"
+            if isinstance(tree, Leaf):
+                return f"{pad}return {leaf(tree, writer)};\n"
+            test = bare(writer.of(tree.test))
+            then = told(tree.then, by + 1)
+            return f"{pad}if ({test}) {{\n{then}{pad}}}\n{told(tree.other, by)}"
+
         bodies = []
         for piece, part in cut(one):
-            body = self._body(part, names, writer, 1)
+            body = told(part, 1)
             names[part] = f"{prefix}{piece}"
-            bodies.append(f"const {names[part]} = ({_ARGUMENTS}) => {{\n{body}}};")
-        text = "\n".join([f"// {name}", "", *self._helpers(writer, _ARGUMENTS, prefix), *bodies])
+            bodies.append(f"const {names[part]} = ({arguments}) => {{\n{body}}};")
+        text = "\n".join([f"// {name}", "", *self._helpers(writer, arguments, prefix), *bodies])
         return text, names[one]
 
     def _claim(self, id: str, tree: Tree, prefix: str) -> tuple[str, str]:
@@ -295,6 +329,15 @@ class _Module:
             text, name = self._claim(id_, tree, f"c{number}_")
             bodies.append(text)
             claims.append(f"  {json.dumps(id_)}: (ends) => {name}(ends, []),")
+        functions = []
+        for number, (name, one_) in enumerate(self.functions.items()):
+            self.given = one_.names
+            text, called = self._function(
+                name, one_.tree, f"f{number}_", one_.arguments, self._outputs
+            )
+            self.given = {}
+            bodies.append(text)
+            functions.append(f"  {json.dumps(name)}: {called},")
         sights = self._sights(bodies)
         ttl = next((i for i, f in enumerate(m.message_fields) if f.path == m.ttl), None)
         listed = "\n".join(f"  {rule}," for rule in map(json.dumps, self.rules))
@@ -318,9 +361,14 @@ class _Module:
             f"  duplicate: {json.dumps(m.duplicate)},\n  lose: {json.dumps(m.lose)},\n}};",
             "/** Claims: null where one holds, else the decisions that led to its falling. */\n"
             "export const claims = {\n" + "\n".join(claims) + "\n};",
+            *self._named(functions),
             _by_hand(),
         ]
         return "\n\n".join(parts) + "\n"
+
+    def _named(self, functions: Sequence[str]) -> Iterator[str]:
+        if functions:
+            yield "export const functions = {\n" + "\n".join(functions) + "\n};"
 
     def _constants(self) -> str:
         m = self.model

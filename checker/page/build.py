@@ -73,11 +73,16 @@ def page(parallel: int = 2) -> Page:
         "runs": shelf.runs,
         "layouts": shelf.layouts,
         "matrix": json.loads((ROOT / DATA).read_text(encoding="utf-8"))["rows"],
-        "places": places(shelf.places | set(_wheres(one.text for one in played))),
+        "places": places(
+            shelf.places | set(_wheres(text for one in played for text in (one.text, one.apart)))
+        ),
         "compute": compute.tables(ROOT),
         "cells": cells.table(shipped()),
     }
     modules = {f"machine-{one.id}": its.text for one, its in zip(MACHINES, played, strict=True)}
+    modules |= {
+        f"apart-{one.id}": its.apart for one, its in zip(MACHINES, played, strict=True) if its.apart
+    }
     modules |= {f"layout-{n}": text for n, text in enumerate(shelf.modules) if text}
     text = _file(data, modules)
     return Page(
@@ -106,6 +111,7 @@ def _machine(machine: Machine, played: machines.Module) -> dict[str, Any]:
         "requests": bounds.requests,
         "keepAlive": bounds.keep_alive_idle,
         "fixed": played.fixed,
+        "apart": [watcher.name for watcher in machine.apart],
     }
 
 

@@ -8,28 +8,38 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from checker.exports.javascript import javascript, plain
+from checker.exports.javascript import Function, javascript, plain
 from checker.ir.composition import Component, Composition
+from checker.ir.interpret import leaves
 from checker.ir.nodes import enumeration
-from checker.ir.tracing import Tree
+from checker.ir.schema import Field
+from checker.ir.tracing import Branch, Leaf, Tree
 from checker.model import traced
 from checker.model.model import Model
 from checker.model.traced import Traced, predicate
 from proofs.claims.claim import ALWAYS, Claim
-from proofs.claims.table import CLAIMS
+from proofs.claims.table import BY_ID, CLAIMS
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
+from spec.observe.course import Course
 from spec.observe.once import Once
+from spec.observe.pace import Losses, Pace, Samples
+from spec.observe.sights import BLIND
 from spec.observe.silence import Silence
 from spec.observe.stale import Stale
 from spec.observe.streams import Octets, Streams
-from spec.observe.watcher import Watcher
+from spec.observe.watcher import Moment, Watcher, observe
 from spec.rules import Cookies, KeepAlive, Rules
 from spec.seq import choose
+from spec.tcp.context import Tcp
+from spec.tcp.inputs import Input
 from spec.world.bounds import Bounds
+from spec.world.enabled import Event
 from spec.world.profiles import PROFILES
+from spec.world.records import key, paths
 
 RULES = Rules()
 """Those of RFC 9293."""
@@ -49,6 +59,8 @@ class Machine:
     switches: tuple[str, ...] = ()
     rules: Rules = RULES
     also: tuple[str, ...] = ()  # claims besides: what they read is the TCB's, or these watchers'
+    apart: tuple[Watcher, ...] = ()  # who is shown each step when it was taken
+    asked: tuple[str, ...] = ()  # claims that these decide
 
     @property
     def claims(self) -> list[Claim]:
@@ -56,7 +68,7 @@ class Machine:
         return [
             claim
             for claim in CLAIMS
-            if claim.id in self.also
+            if claim.id in (*self.also, *self.asked)
             or (
                 claim.kind == ALWAYS
                 and claim.profile in self.profiles
@@ -152,11 +164,14 @@ MACHINES = (
         (Octets(),),
         (),
         also=("T9.transfer", "CC1"),
+        apart=(Pace(), Losses(), Samples(), Course()),
+        asked=("CC2", "CC4", "CC5", "CC6", "C8"),  # D6 and CC8 say nothing of segments of an octet
     ),
 )
 """In the order in which the page offers them. A data plane has a window of three octets, and nobody
 closes: a segment meets all ways to hold, to send and to count, and its tree grows with each octet.
-The watchers of pace and course would make it larger still."""
+Watchers of pace and course would multiply it; so they are shown what was before a step and after
+it, by trees of their own."""
 
 
 def _model(machine: Machine) -> Model:
@@ -187,6 +202,7 @@ class Module:
 
     text: str
     fixed: Mapping[str, int]
+    apart: str = ""  # another module: the watchers that are apart
 
 
 def module(machine: Machine) -> Module:
@@ -195,7 +211,11 @@ def module(machine: Machine) -> Module:
     composition = traced.composition(model.system, model.callers, own)
     text = javascript(
         composition,
-        {claim.id: predicate(claim.predicate, own) for claim in machine.claims},
+        {
+            claim.id: predicate(claim.predicate, own)
+            for claim in machine.claims
+            if claim.id not in machine.asked
+        },
         f"Two hosts: {machine.id}.",
         ("departure",),
     )
@@ -205,15 +225,96 @@ def module(machine: Machine) -> Module:
         for side, _, path in (name.partition("."),)
         if side == "me"
     }
-    return Module(text, fixed)
+    return Module(text, fixed, watching(machine, own, _most(own, model)) if machine.apart else "")
 
 
-def judge(own: Traced, predicates: Mapping[str, Tree], title: str) -> str:
-    """Claims alone, as an ES module: they judge states that were recorded."""
-    first = own.first()
+def _most(own: Traced, model: Model) -> dict[Event, int]:
+    """How many segments are sent at once, at most, by input."""
+    return {
+        what: max(leaf.static.sent for leaf in leaves(own.tree(what))) for what in model.callers
+    }
+
+
+def watching(machine: Machine, own: Traced, most: Mapping[Event, int]) -> str:
+    """The watchers that are apart, as an ES module: of each watcher, input and number of segments
+    sent a function of the end before and after, the segment that came, those that were sent, and
+    the ghosts before (``was, now, seg, sent, eye``); it gives the watcher's ghosts. The module's
+    claims are over the ghosts of both ends, its fields."""
+    known = {path: value for path, value in own.constants.items() if "me.ghost." not in path}
+    eyes = Traced(machine.rules, machine.bounds, (*machine.watchers, *machine.apart), known)
+    ghosts = [f for f in eyes.kept if f.path.startswith("ghost.")]
+    # What all observers share is no watcher's own: a watcher that does nothing writes it, too
+    nobody = Watcher()
+    steps = {
+        (watcher, what.value, sent): eyes.tracer.trace(partial(_seen, eyes, watcher, what, sent))
+        for watcher in (nobody, *machine.apart)
+        for what, sends in most.items()
+        for sent in range(1 + sends)
+    }
+    written = {
+        watcher: {
+            i
+            for (who, *_), tree in steps.items()
+            if who is watcher
+            for leaf in leaves(tree)
+            for i, ghost in enumerate(ghosts)
+            if leaf.outputs[i].data != f"eye.{ghost.path}"
+        }
+        for watcher in (nobody, *machine.apart)
+    }
+    own_ghosts = {who: sorted(written[who] - written[nobody]) for who in machine.apart}
+    fields = [ghosts[i] for places in own_ghosts.values() for i in places]
+    first = eyes.first()
+    names = {f"eye.{f.path}": str(plain(first[f.path])) for f in ghosts}
+    names |= {f"eye.{f.path}": f"eye[{i}]" for i, f in enumerate(fields)}
+    for i, kept in enumerate(own.kept):
+        names |= {f"{end}.{kept.path}": f"{end}[{i}]" for end in ("was", "now")}
+    for i, carried in enumerate(own.carried):
+        names[f"seg.{carried.path}"] = f"seg[{i}]"
+        for n in range(max(most.values())):
+            names[f"sent{n}.{carried.path}"] = f"sent[{n}][{i}]"
+    functions = {
+        f"{watcher.name} {what} {sent}": Function(
+            _narrowed(tree, own_ghosts[watcher]), "was, now, seg, sent, eye", names
+        )
+        for (watcher, what, sent), tree in steps.items()
+        if watcher is not nobody
+    }
+    claims = {id: predicate(BY_ID[id].predicate, eyes) for id in machine.asked}
+    return judge(eyes, claims, f"Watchers of {machine.id}.", fields, functions)
+
+
+def _seen(eyes: Traced, watcher: Watcher, what: Event, sent: int) -> tuple[None, list[Any]]:
+    """What a watcher makes of a step, symbolic: all ghosts afterwards that vary."""
+    was, now, eye = (eyes.endpoint(name) for name in ("was", "now", "eye"))
+    seg = eyes.segment("seg") if what == Input.SEGMENT else None
+    tcp = Tcp(eyes.rules, eyes.bounds, 0)
+    tcp.sent = [eyes.segment(f"sent{n}") for n in range(sent)]
+    moment = Moment(was.tcb, now.tcb, cast(Input, what), seg, False, tcp, BLIND)
+    observe((watcher,), eye.ghost, moment)
+    values = dict(zip(paths(eye), key(eye), strict=True))
+    return None, [values[f.path] for f in eyes.kept if f.path.startswith("ghost.")]
+
+
+def _narrowed(tree: Tree, places: Sequence[int]) -> Tree:
+    if isinstance(tree, Branch):
+        then, other = (_narrowed(part, places) for part in (tree.then, tree.other))
+        return Branch(tree.test, then, other, tree.where)
+    return Leaf(tree.index, tree.static, tuple(tree.outputs[i] for i in places))
+
+
+def judge(
+    own: Traced,
+    predicates: Mapping[str, Tree],
+    title: str,
+    fields: Sequence[Field] | None = None,
+    functions: Mapping[str, Function] | None = None,
+) -> str:
+    """Claims alone, as an ES module: they judge states that were recorded, or their ``fields``."""
+    first, shown = own.first(), list(fields or own.kept)
     return javascript(
         Composition(
-            components=[Component(name=name, fields=own.kept, initial=first) for name in "ab"],
+            components=[Component(name=name, fields=shown, initial=first) for name in "ab"],
             links=[],
             ports=[],
             message_fields=[],
@@ -225,6 +326,7 @@ def judge(own: Traced, predicates: Mapping[str, Tree], title: str) -> str:
         ),
         predicates,
         title,
+        functions=functions,
     )
 
 

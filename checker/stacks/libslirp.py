@@ -59,6 +59,7 @@ def _fin_again(edge: Edge) -> tuple[Segment, ...]:
 LIBSLIRP = Profile(
     name="libslirp",
     seen="4.7.0, by the plans of `stack libslirp`",
+    later="4.9.3 and its master were read, commit 0dc4c988 of 2026-08-15",
     departures=(
         Departure(
             1,
@@ -299,6 +300,7 @@ LIBSLIRP = Profile(
                 sent=nothing,
             ),
             where="SYN-SENT, SYN-RECEIVED, FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK; ABORT",
+            upstream="the same; since 4.9.1 a timer of two minutes runs then, after CLOSE",
         ),
         Departure(
             18,

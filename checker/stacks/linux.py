@@ -75,30 +75,35 @@ DEPARTURES = (
         "the reset of an ABORT carries an ACK",
         "3.10.5; allowed by 3.1",
         (Outcome(aborts, abort_with_ack),),
+        where="any state; ABORT",
     ),
     Departure(
         2,
         "text after close() is answered with a reset (RFC 1122 4.2.2.13)",
         "3.6.1, SHLD-3: allowed",
         (Outcome(_unread, _unread_sends, State.CLOSED),),
+        where="FIN-WAIT-1, FIN-WAIT-2 after close(); text in the window",
     ),
     Departure(
         3,
         "after close(), FIN-WAIT-2 is only a record, which is asked less",
         "3.10.7.4 fifth",
         (Outcome(_orphaned, after=State.FIN_WAIT_2),),
+        where="FIN-WAIT-2 after close(); whatever stays there, or leads there",
     ),
     Departure(
         4,
         "a retransmission packs text and FIN together",
         "3.8.1: allowed",
         (Outcome(packs, text_and_fin),),
+        where="FIN-WAIT-1, CLOSING, LAST-ACK; retransmission timeout",
     ),
     Departure(
         5,
         "after a FIN, a reset one below RCV.NXT is taken",
         "3.10.7.4 first",
         (Outcome(at("CLOSE-WAIT CLOSING LAST-ACK", "rcv old RST"), after=State.CLOSED),),
+        where="CLOSE-WAIT, CLOSING, LAST-ACK; a reset at RCV.NXT-1",
         switch=Switched("reset_below", ResetBelow.FIN),
     ),
     Departure(
@@ -110,6 +115,7 @@ DEPARTURES = (
                 at("SYN-RECEIVED", "rcv SYN,ACK again", opened="active"), after=State.ESTABLISHED
             ),
         ),
+        where="SYN-RECEIVED after an active OPEN; SYN,ACK",
     ),
     Departure(
         7,
@@ -119,6 +125,7 @@ DEPARTURES = (
             Outcome(_acks_nothing(fin=False), _acks_nothing_sends, State.ESTABLISHED),
             Outcome(_acks_nothing(fin=True), _acks_nothing_sends, State.CLOSE_WAIT),
         ),
+        where="SYN-RECEIVED after an active OPEN; SEG.ACK = ISS",
     ),
     Departure(
         8,
@@ -129,12 +136,14 @@ DEPARTURES = (
                 at("SYN-RECEIVED", "rcv old text,ACK", opened="active"), after=State.ESTABLISHED
             ),
         ),
+        where="SYN-RECEIVED after an active OPEN; old text with a good ACK",
     ),
     Departure(
         9,
         "a SYN again is answered with the SYN,ACK again",
         "3.10.7.4 first",
         (Outcome(at("SYN-RECEIVED", "rcv SYN again", opened="passive"), syn_ack),),
+        where="SYN-RECEIVED after a passive OPEN; SYN again",
     ),
     Departure(
         10,
@@ -151,6 +160,7 @@ DEPARTURES = (
                 reset,
             ),
         ),
+        where="SYN-RECEIVED after a passive OPEN; SYN in the window",
     ),
     Departure(
         11,
@@ -162,6 +172,7 @@ DEPARTURES = (
                 ack(),
             ),
         ),
+        where="TIME-WAIT; text, or FIN without ACK",
     ),
     Departure(
         12,
@@ -178,6 +189,7 @@ DEPARTURES = (
                 nothing,
             ),
         ),
+        where="TIME-WAIT; a bad ACK, or a reset in the window, not at RCV.NXT",
     ),
 )
 

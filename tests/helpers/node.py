@@ -69,12 +69,37 @@ console.log(JSON.stringify({ states, transitions, depth, bad, at }));
 """
 
 
-def _run(script: str, module: Path, folder: Path, lines: Iterable[str]) -> Any:
+_WATCH = """
+import { createInterface } from "node:readline";
+const m = await import(process.argv[2]);
+const names = JSON.parse(process.argv[3]);
+const moved = new Set();
+let steps = 0, wrong = [];
+for await (const line of createInterface({ input: process.stdin })) {
+  const [kind, was, now, seg, sent, before, after] = JSON.parse(line);
+  const eye = m.fields.map((name) => before[name]);
+  const found = names.flatMap((name) =>
+    m.functions[`${name} ${kind} ${sent.length}`](was, now, seg, sent, eye));
+  m.fields.forEach((name, i) => { if (after[name] !== before[name]) moved.add(name); });
+  steps += 1;
+  const right = m.fields.map((name) => after[name]);
+  const differs = JSON.stringify(found) !== JSON.stringify(right);
+  if (differs && wrong.length < 3) wrong.push([line, found, m.fields]);
+}
+const { ends } = m.initial();
+const claims = Object.keys(m.claims);
+const fallen = claims.filter((id) => m.claims[id](ends) !== null);
+console.log(JSON.stringify({ steps, wrong, claims, fallen, moved: [...moved] }));
+process.exit(0);
+"""
+
+
+def _run(script: str, module: Path, folder: Path, lines: Iterable[str], *words: str) -> Any:
     program = folder / "program.mjs"
     program.write_text(script)
     assert NODE is not None
     with subprocess.Popen(
-        [NODE, "--max-old-space-size=4000", str(program), str(module)],
+        [NODE, "--max-old-space-size=4000", str(program), str(module), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -98,6 +123,13 @@ def written(text: str, folder: Path) -> Path:
 def compared(text: str, folder: Path, points: Iterator[list[Any]]) -> Any:
     """How many points were asked, and the first that the module answers otherwise."""
     return _run(_PAIRS, written(text, folder), folder, map(json.dumps, points))
+
+
+def watched(text: str, names: list[str], folder: Path, points: Iterator[list[Any]]) -> Any:
+    """What the watchers of a module make of steps: the first that they see otherwise, which ghosts
+    moved, and the claims that fall at the beginning."""
+    lines = map(json.dumps, points)
+    return _run(_WATCH, written(text, folder), folder, lines, json.dumps(names))
 
 
 def explored(text: str, folder: Path) -> Any:

@@ -598,6 +598,7 @@ def _form(monitor: Monitor, mine: list[int], theirs: list[int]) -> Form | None:
         if (
             one.parts
             or one.full
+            or one.dropped
             or one.lost is not None
             or one.total != (one.top - one.isn - 1) & MASK
         ):

@@ -56,7 +56,8 @@ class RememberedStepper(Stepper):
         mine = (isn or 0) if state in NO_CONNECTION else tcb.iss
         theirs = tcb.rcv.nxt
         if state in PEER_UNKNOWN:
-            theirs = seg.seq if seg is not None else 0
+            # A reset with SEQ = 0 is another than one without, to some (``syn_sent_any_reset``).
+            theirs = seg.seq if seg is not None and not seg.ctl.rst else 0
         isn0 = 0 if isn is None else (isn - mine) & MASK
         known = (what._value_, isn0, mark(tcb, mine, theirs), mark_segment(seg, mine, theirs))
         found = self.memory.get(known)

@@ -8,8 +8,10 @@ import { reader, segmentText } from "./words.js";
 const equal = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
 
 export class Game {
-  constructor(machine, about) {
+  /** `apart` is the module of the watchers that are shown each step when it was taken, if any. */
+  constructor(machine, about, apart = null) {
     this.machine = machine;
+    this.apart = apart;
     this.about = about;
     this.segment = reader(machine.messageFields);
     this.layout = {
@@ -22,7 +24,8 @@ export class Game {
 
   reset() {
     const state = this.machine.initial();
-    this.frames = [{ state, ends: state.ends, flying: [], step: null, choice: null }];
+    const seen = this.apart ? this.apart.initial().ends : [];
+    this.frames = [{ state, ends: state.ends, seen, flying: [], step: null, choice: null }];
     this.at = 0;
     this.last = 0;
   }
@@ -66,6 +69,7 @@ export class Game {
     return {
       state: offer.after,
       ends: offer.after.ends,
+      seen: frame.seen.map((row, end) => (end === offer.component ? this.watch(frame, offer, row) : row)),
       flying,
       choice,
       step: {
@@ -77,6 +81,14 @@ export class Game {
         notes: dropped.length ? ["no room in the channel: lost"] : [],
       },
     };
+  }
+
+  /** What the watchers that are apart know of an end after a step. */
+  watch(frame, { component, action, message, sent, after }, row) {
+    const kind = message === null ? action : "deliver";
+    const [was, now] = [frame.ends[component], after.ends[component]];
+    return this.about.apart.flatMap((name) =>
+      this.apart.functions[`${name} ${kind} ${sent.length}`](was, now, message, sent, row));
   }
 
   undo() { if (this.at > 0) this.at -= 1; }
@@ -101,6 +113,7 @@ export class Game {
 
   /** What the claims say of a frame: null, or the decisions that led to the fall. */
   judge(frame) {
-    return Object.entries(this.machine.claims).map(([id, claim]) => [id, claim(frame.ends)]);
+    const asked = (module, ends) => Object.entries(module.claims).map(([id, claim]) => [id, claim(ends)]);
+    return [...asked(this.machine, frame.ends), ...(this.apart ? asked(this.apart, frame.seen) : [])];
   }
 }

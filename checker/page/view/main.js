@@ -25,9 +25,15 @@ class App {
 
   machine(id) { return moduleOf(`machine-${id}`); }
 
+  /** A game of the machine that is chosen. */
+  async begun() {
+    const { id, apart } = this.about;
+    return new Game(await this.machine(id), this.about, apart.length ? await moduleOf(`apart-${id}`) : null);
+  }
+
   async choose(id) {
     this.about = this.data.machines.find((one) => one.id === id) || this.data.machines[0];
-    this.game = new Game(await this.machine(this.about.id), this.about);
+    this.game = await this.begun();
     this.parts.play.forks = [];
     this.draw();
   }
@@ -144,7 +150,7 @@ class App {
     if (this.theme) document.documentElement.dataset.theme = this.theme;
     this.part = state.get("v") in this.parts ? state.get("v") : "play";
     this.about = this.data.machines.find((one) => one.id === state.get("m")) || this.data.machines[0];
-    this.game = new Game(await this.machine(this.about.id), this.about);
+    this.game = await this.begun();
     this.game.departure = Math.max(0, this.about.switches.indexOf(state.get("s")));
     if (state.has("do") && !this.game.replay(state.get("do"))) this.say(t("not possible under these rules"));
     if (this.part === "runs" && !(await this.parts.runs.open(state.get("run") || "three-way-handshake", Number(state.get("at")) || 0))) this.say(t("There is no such run."));

@@ -2,11 +2,11 @@
 
 import pytest
 
-from checker.capture.segments import ACK, FIN, RST, SYN
+from checker.capture.segments import ACK, FIN, PSH, RST, SYN
 from checker.conform.behaviour import choose
 from checker.conform.follow import Position
 from checker.support.errors import UsageProblem
-from tests.helpers.wire import LINUX, RFC, A, B, Wire, deviation, verdicts
+from tests.helpers.wire import LINUX, RFC, A, B, Wire, deviation, followed, verdicts
 
 AT_A = Position(role="client")
 LOST = choose([], arrived=False)
@@ -108,3 +108,44 @@ def test_a_new_connection_has_no_debts():
     wire = Wire().opened()(B, ACK | FIN, 300, 100)(A, ACK, 100, 301)(A, ACK | FIN, 100, 301)
     again = later(wire)(A, SYN, 5000)(B, SYN | ACK, 9000, 5001)(A, ACK, 5001, 9001)
     assert verdicts(again, position=Position(role="server"))[1:] == ["conforms"]
+
+
+BARE = (B, PSH, 300, 0, 5)
+"""Text without an ACK, which is dropped (3.10.7.4 fifth)."""
+SAME = (B, ACK, 300, 100, 5)
+TAKEN = (A, ACK, 100, 305)
+
+
+@pytest.mark.parametrize("bare", [BARE, (B, FIN, 300, 0, 4), (B, ACK, 300, 5000, 5)])
+def test_what_is_dropped_is_not_acknowledged(bare):
+    switch = "ack_needed=off" if not bare[1] & ACK else "unsent_ack_refused=off"
+    found = deviation(opened()(*bare)(*TAKEN), position=AT_A)
+    assert found.segment == 6 and "RCV.NXT moves only over what arrived" in found.rule
+    assert found.departures == [switch]
+    assert verdicts(opened()(*bare)(*TAKEN), position=AT_A, behaviour=choose([switch])) == [
+        "conforms"
+    ]
+
+
+def test_what_comes_with_an_ack_too():
+    """Before it is acknowledged; at once, where the order may be the capture's; or later."""
+    for wire in (opened()(*BARE)(*SAME)(*TAKEN), opened()(*SAME)(*BARE)(*TAKEN)):
+        assert verdicts(wire, position=AT_A) == ["conforms"]
+    wire = opened()(*BARE)(*TAKEN)
+    assert verdicts(wire(*SAME), position=AT_A) == ["inconclusive"]
+    wire = later(opened()(*BARE)(*TAKEN))(*SAME)
+    assert deviation(wire, position=AT_A).departures == ["ack_needed=off"]
+
+
+def test_the_life_goes_on_with_what_was_taken():
+    wire = opened()(*BARE)(*TAKEN)(B, ACK, 305, 100, 5)(A, ACK, 100, 310)(A, ACK | FIN, 100, 310)
+    (found,) = followed(wire.packets, position=AT_A)
+    assert found.states[0] == "FIN-WAIT-1" and found.deviation.segment == 6
+    assert [one.verdict.value for one in followed(wire.packets, position=AT_A, cached=False)] == [
+        "deviates"
+    ]
+
+
+def test_in_the_middle_the_sender_deviates():
+    found = deviation(opened()(*BARE)(*TAKEN))
+    assert found.segment == 5 and found.anywhere

@@ -225,6 +225,36 @@ def test_a_data_plane_sends_again_and_halves_its_window(tab: Browser, url: str) 
     assert "RECEIVE" in actions(tab)
 
 
+def test_claims_of_congestion_are_judged_in_play(tab: Browser, url: str) -> None:
+    """By watchers that are shown each step: the moves that break them under other rules."""
+    tab.open(f"{url}#v=play&m=transfer")
+    (machine,) = (one for one in machines.MACHINES if one.id == "transfer")
+    seen = False
+    for run in ("106-CC2", "107-CC4", "108-CC5", "110-CC6", "105-C8"):
+        taken = tab.evaluate(
+            f"""(async () => {{
+              const run = await page.recording(page.data.runs.find((one) => one.id === "{run}"));
+              page.game.reset();
+              const taken = page.parts.ask.follow(page.game, run.frames);
+              page.draw();
+              return [taken, page.game.frame.seen.flat().some((value) => value)];
+            }})()"""
+        )
+        assert taken[0] is True, run
+        seen |= taken[1]
+        judged = tab.evaluate(ALL % ("#main .claims li", "one.dataset.claim + one.dataset.kind"))
+        assert {f"{id}good" for id in machine.asked} <= {*judged}
+    assert seen
+    # What a watcher has seen, its claim says: nothing here falls under the RFC's rules.
+    fallen = """(() => {
+      const { game } = page;
+      const at = game.apart.fields.indexOf("ghost.twice");
+      game.frame.seen[0][at] = 1;
+      return game.judge(game.frame).filter(([, way]) => way !== null).map(([id]) => id);
+    })()"""
+    assert tab.evaluate(fallen) == ["CC5"]
+
+
 LONG = """(() => {
   const game = page.game;
   const again = ["OPEN (active)", "lose", "RETRANSMISSION TIMEOUT"];

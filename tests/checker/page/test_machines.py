@@ -12,12 +12,15 @@ from checker.engines.explicit.reference import explore
 from checker.exports.javascript import plain
 from checker.model.interned import Interned
 from checker.model.model import Model
+from checker.model.traced import Traced
 from checker.page import machines
 from checker.page.machines import MACHINES
-from spec.rules import Rules
-from spec.world.records import key
+from spec.observe.pace import Samples
+from spec.rules import Congestion, Rules
+from spec.world.endpoint import Endpoint
+from spec.world.records import key, paths
 from tests.checker.exports.test_javascript import Rows, asked
-from tests.helpers.node import compared, needs_node
+from tests.helpers.node import compared, needs_node, watched
 
 LIFECYCLE = MACHINES[0]
 MOST = 4000
@@ -106,6 +109,65 @@ def test_a_machine_is_the_specifications(machine: machines.Machine, tmp_path: Pa
     found = compared(made.text, tmp_path, (rows.point(system, met) for met in asked(system)))
     assert found["pairs"] > 150
     assert found["wrong"] == []
+
+
+def shown(system: Interned, own: Traced) -> Iterator[list[Any]]:
+    """Steps as watchers that are apart are shown them, with all ghosts before and after."""
+    rows = Rows(own)
+
+    def ghosts(end: Endpoint) -> dict[str, int]:
+        return {
+            path: plain(value)
+            for path, value in zip(paths(end), key(end), strict=True)
+            if path.startswith("ghost.")
+        }
+
+    for end, what, seg, _, outcomes in asked(system):
+        for one in outcomes:
+            yield [
+                what.value,
+                *(rows.of(each, rows.end) for each in (end, one.end)),
+                None if seg is None else rows.of(seg, rows.seg),
+                [rows.of(sent, rows.seg) for sent in one.effects.sent],
+                *(ghosts(each) for each in (end, one.end)),
+            ]
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("changed", "only", "moved"),
+    [
+        ({"karn": False}, {"apart": (Samples(),), "asked": ("CC6",)}, {"ghost.ambiguous"}),
+        pytest.param({}, {}, {"ghost.lost_to"}, marks=pytest.mark.slow),
+        pytest.param(
+            {"karn": False, "congestion": Congestion.RENO, "cwnd_floor": False},
+            {},
+            {"ghost.ambiguous", "ghost.amiss", "ghost.lost_to"},
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_watchers_apart_see_what_they_see_within(
+    changed: dict[str, Any], only: dict[str, Any], moved: set[str], tmp_path: Path
+) -> None:
+    machine = next(one for one in MACHINES if one.apart)
+    machine = replace(machine, rules=replace(machine.rules, **changed), **only)
+    system = Interned(machine.rules, machine.bounds, (*machine.watchers, *machine.apart))
+    explore(system, {}, graph=False, max_states=MOST)
+    wander(system, random.Random(3))
+    own = Traced(machine.rules, machine.bounds, machine.watchers)  # nothing need be traced of it
+    most = {
+        what: max((len(one.effects.sent) for all_ in known.values() for one in all_), default=0)
+        for what, known in system.known.items()
+    }
+    names = [watcher.name for watcher in machine.apart]
+    text = machines.watching(machine, own, most)
+    found = watched(text, names, tmp_path, shown(system, own))
+    assert found["steps"] > 1000
+    assert found["wrong"] == []
+    assert sorted(found["claims"]) == sorted(machine.asked)
+    assert found["fallen"] == []
+    assert moved | {"ghost.resent"} <= {*found["moved"]}
 
 
 @pytest.mark.slow

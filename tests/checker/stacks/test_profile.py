@@ -21,7 +21,7 @@ def test_departures_are_complete(profile):
     assert len(set(names)) == len(names)
     for each in profile.departures:
         assert re.match(r"3\.\d", each.section)
-        assert each.outcomes
+        assert each.outcomes and each.where
         if each.switch is not None:
             assert each.switch.switch in SWITCHES
 

@@ -675,7 +675,7 @@ def test_an_interrupted_run_leaves_nothing(everybody: bool, tmp_path: Path) -> N
             run.wait()
     assert (run.returncode, out) == (INCONCLUSIVE, "")
     told = "checker: interrupted; no report was written (--resume goes on from a journal, or, "
-    assert problems(err) == [told + "with --checkpoint, from there)"]
+    assert problems(err) == [told + "with --checkpoint or --spill, from there)"]
     assert list(tmp_path.iterdir()) == []
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 

@@ -42,7 +42,7 @@ class File:
 
     def __init__(self, path: Path, size: int = 0) -> None:
         """Take what there is of it, up to ``size``."""
-        self.path = path
+        self.path, self._file = path, -1
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self.digest = hashlib.sha256()
         self.size = 0
@@ -80,9 +80,14 @@ class File:
 
     def close(self, keep: bool = True) -> None:
         """Close it, and remove it unless it is to stay."""
-        os.close(self._file)
-        if not keep:
-            self.path.unlink()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            if not keep:
+                self.path.unlink()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 @dataclass(slots=True)
