@@ -80,20 +80,29 @@ def _pcap(file: IO[bytes], order: str, unit: float) -> Iterator[Frame]:
     if len(header) < 20:
         raise Damage("the file ends within its header")
     link = struct.unpack(order + "HHiIII", header)[5] & 0xFFFF  # above it are FCS flags
-    unpack = struct.Struct(order + "IIII").unpack
-    read = file.read
-    number = 0
-    while head := read(16):
+    unpack = struct.Struct(order + "IIII").unpack_from
+    read, new = file.read, tuple.__new__
+    number, at, buffer = 0, 0, b""
+    while True:
         number += 1
-        if len(head) < 16:
-            raise Damage(f"the file ends within frame {number}")
-        seconds, fraction, kept, length = unpack(head)
+        if len(buffer) - at < 16:
+            buffer, at = buffer[at:] + read(BUFFER), 0
+            if not buffer:
+                return
+            if len(buffer) < 16:
+                raise Damage(f"the file ends within frame {number}")
+        seconds, fraction, kept, length = unpack(buffer, at)
         if kept > LONGEST:
             raise Damage(f"frame {number} claims {kept} octets: the file is damaged")
-        data = read(kept)
-        if len(data) < kept:
-            raise Damage(f"the file ends within frame {number}")
-        yield Frame(link, seconds + fraction * unit, data, length, number)
+        at += 16
+        end = at + kept
+        if end > len(buffer):
+            buffer, at, end = buffer[at:] + read(BUFFER + kept), 0, kept
+            if len(buffer) < kept:
+                raise Damage(f"the file ends within frame {number}")
+        data = buffer[at:end]
+        at = end
+        yield new(Frame, (link, seconds + fraction * unit, data, length, number))
 
 
 @dataclass(slots=True)

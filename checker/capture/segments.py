@@ -153,13 +153,14 @@ def _usual(number: int, frame: Frame) -> Packet | None:
     kind, first, total, fragment, protocol, src, dst, source, to, seq, ack, offset, flags, wnd = (
         _USUAL(data)
     )
-    text = total - 20 - (offset >> 4) * 4
+    end = 34 + (offset >> 4) * 4
+    text = total + 14 - end
     if (
         kind != 0x800 or first != 0x45 or protocol != 6 or fragment & 0x3FFF
-        or offset < 0x50 or text < 0 or flags & SYN
+        or offset < 0x50 or text < 0 or (flags & SYN and len(data) < end)
     ):  # fmt: skip
         return None
-    found = data[54 : 34 + (offset >> 4) * 4] if offset >= 0x60 else b""
+    found = data[54:end] if offset >= 0x60 else b""
     return Packet(
         number, time, src + source, dst + to, seq, ack, flags, wnd, text, found, "", place
     )

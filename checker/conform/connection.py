@@ -9,7 +9,7 @@ from checker.capture.segments import ACK, CONTROL, FIN, RST, SYN, socket
 from checker.conform.arrived import TOLERANCE
 from checker.conform.candidate import LIFE
 from checker.conform.culprit import Sight, Suspect
-from checker.conform.ends import Way
+from checker.conform.ends import Ends, Way
 from checker.conform.inbound import SEQ
 from checker.conform.monitor import Monitor
 from checker.conform.patience import Patience
@@ -162,18 +162,19 @@ class Connection:
     edges: Edges = field(default_factory=lambda: ([], []))  # its own
     states: list[str] = field(default_factory=lambda: ["", ""])
 
-    def speaks(self, side: int, p: Packet) -> None:
+    def speaks(
+        self, side: int, number: int, seq: int, ack: int, flags: int, wnd: int, text: int
+    ) -> None:
         """Take note of what is acknowledged, what is said again, and what is not answered."""
-        flags = p.flags
         self.sent[side] += 1
-        self.spoke[side] = p.number
+        self.spoke[side] = number
         self.unanswered[side] = 0
         if flags & RST:
             self.refused |= not any(self.acknowledged)
         elif flags & ACK:
             self.acknowledged[side] = True
-        if not p.text and flags & CONTROL == ACK:
-            said = p.seq, p.ack, p.wnd
+        if not text and flags & CONTROL == ACK:
+            said = seq, ack, wnd
             if said == self.said[side]:
                 self.needless[side] += 1
             self.said[side] = said
@@ -181,7 +182,7 @@ class Connection:
         if flags & FIN:
             self.unanswered[1 - side] += 1
         self.said[side] = None
-        if p.text or flags & (SYN | FIN | RST):
+        if text or flags & (SYN | FIN | RST):
             self.said[1 - side] = None
 
     def note(self, number: int, end: str, fact: str) -> None:
@@ -216,8 +217,9 @@ class Flow:
     """A pair of sockets, the client's first, in one network."""
 
     __slots__ = (
-        "at", "connection", "ends", "first", "given_up", "joined", "keys", "last", "missed",
-        "offered", "pair", "past", "refused", "scope", "seen", "sent", "sockets", "waited", "waits",
+        "_ends", "at", "connection", "first", "given_up", "joined", "keys", "last", "learner",
+        "missed", "offered", "pair", "past", "patience", "refused", "scope", "seen", "sent",
+        "sockets", "waited", "waits", "way",
     )  # fmt: skip
 
     def __init__(
@@ -236,7 +238,9 @@ class Flow:
         self.keys: list[tuple[bytes, bytes, str]] = []  # by which segments are found to be its
         self.joined = False  # are its directions in two networks?
         self.missed = ""  # why it is not judged, if the capture is from the end of others
-        self.ends = way.ends(at, patience)
+        self.way = way
+        self.patience = patience
+        self._ends: Ends | None = None
         self.connection: Connection | None = None
         self.last = 0.0
         self.sent = [False, False]  # was anything seen of either end?
@@ -245,8 +249,16 @@ class Flow:
         self.offered: Packet | None = None  # a SYN that the end of the capture has not answered
         self.seen: list[Sight] = []
         self.past: Edges = ([], [])  # of earlier connections: those at packets that are in seen
-        self.pair: Any = None  # while it is quiet: ``quiet.Pair``
+        self.pair: Any = None  # while it is quiet, or goes on as others did: ``quiet.Pair``
+        self.learner: Any = None  # whoever others may go on as: ``courses.Course``
         self.waits = self.waited = 1  # segments until it may be taken for quiet; and at first
+
+    @property
+    def ends(self) -> Ends:
+        """Both ends; made when somebody asks."""
+        if self._ends is None:
+            self._ends = self.way.ends(self.at, self.patience)
+        return self._ends
 
     @property
     def monitors(self) -> tuple[Monitor, Monitor]:
@@ -255,5 +267,7 @@ class Flow:
 
     def over(self) -> bool:
         """Has the connection ended, as far as the capture shows?"""
+        if self.pair is not None:
+            return bool(self.pair.over())
         over = (State.CLOSED, State.TIME_WAIT)
         return self.ends.state(0) in over and self.ends.state(1) in over

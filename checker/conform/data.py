@@ -9,7 +9,7 @@ from checker.capture.networks import Ip
 from checker.capture.segments import read_numbered
 from checker.conform.connection import Connection
 from checker.conform.follow import Follower
-from checker.conform.quiet import Watcher
+from checker.conform.halves import Watcher
 from checker.dataplane.judge import RFC, Check, Timing, judge
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Room

@@ -27,7 +27,8 @@ class Ends:
     """Two monitors, and what is reported of them. ``side`` 0 is the client's."""
 
     __slots__ = (
-        "_monitors", "_seen", "_taken", "breach", "departs", "note", "obliged", "owes", "patience",
+        "_monitors", "_seen", "_taken", "breach", "departs", "measured", "note", "obliged", "owes",
+        "patience",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +46,7 @@ class Ends:
         self.note = ""  # on the last segment
         self.breach: Due | None = None  # an answer that did not follow
         self.departs = False  # does the likeliest explanation of it need other rules?
+        self.measured = False  # did more count, at the last segment, than the order of numbers?
 
     @property
     def monitors(self) -> tuple[Monitor, Monitor]:
@@ -66,7 +68,7 @@ class Ends:
 
     def take(self, side: int, p: Packet, edge: int | None) -> bool:
         """``side`` was seen to send ``p``, which allows text up to ``edge``: is it explained?"""
-        self.breach = None
+        self.breach, self.measured = None, False
         due = self.count(side, p, edge)
         explained = self.see(side, p, edge)
         self.breach = self.breach or due
@@ -126,10 +128,22 @@ class Ends:
             self.breach, one.breach = one.breach, None
         self.departs = one.candidates[0].used != _NONE
         other.on_its_way(p, edge)
+        self.measured = one.measured or other.measured or one.splits is not None
         candidates = len(one.candidates) + len(other.candidates)
         if candidates > USUAL:
             self.patience.pay(candidates)
         return explained
+
+    def plain(self) -> bool:
+        """Was the last segment explained by the order of its numbers, and is nothing to be said?"""
+        return not (self.note or self.measured or self.departs or self.breach is not None)
+
+    def waits(self) -> tuple[bool, bool]:
+        """Which of them may be in TIME-WAIT, where time matters?"""
+        one, other = (
+            any(c.tcb.state is State.TIME_WAIT for c in m.candidates) for m in self.monitors
+        )
+        return one, other
 
     def state(self, side: int) -> State:
         """The likeliest."""

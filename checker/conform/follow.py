@@ -28,8 +28,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from checker.capture import Packet, Unread
-from checker.capture.segments import ACK, RST, SYN, options, socket
+from checker.capture.segments import ACK, CONTROL, RST, SYN, options, socket
 from checker.conform.behaviour import BOUNDS, Behaviour
+from checker.conform.cache.courses import Courses
 from checker.conform.cache.situations import Cache
 from checker.conform.connection import Connection, Flow
 from checker.conform.culprit import Sight, suspects
@@ -111,7 +112,10 @@ class Follower:
         self.hidden: dict[tuple[bytes, bytes], str] = {}
         self.blind: list[tuple[int, str]] = []  # frames that may be of any connection, and why
         self.patience = Patience()
-        self.quiet = Quiet(self.patience)
+        courses = None
+        if isinstance(self.way, Cache) and not self.assumed:
+            courses = Courses(self.way.stepper.timers)
+        self.quiet = Quiet(self.patience, courses)
         self.missed = 0  # connections of others than those at whose end the capture was taken
 
     @property
@@ -132,14 +136,30 @@ class Follower:
             if found is None:
                 found = self._flow(p)
             flow, side = found
-            if flow.pair is not None:
-                quiet.wake(flow)
+            held = flow.pair is not None and self._goes_on(flow, side, p)
             flow.last = p.time
             if not quiet.segments % ROUND:
                 self._rest(p.time)
+            if held:
+                continue
             self._packet(flow, side, p)
             if quiet.watcher is not None and not p.flags & EVENTFUL:
                 quiet.look(flow)
+
+    def _goes_on(self, flow: Flow, side: int, p: Packet) -> bool:
+        """Is ``p`` a SYN,ACK after which ``flow`` goes on as others did? Else it is awake then.
+
+        (What goes on without SYN does not come here.)
+        """
+        connection = flow.connection
+        answers = p.flags & CONTROL == SYN | ACK
+        if flow.pair.held and answers and connection is not None and connection.isn[side] is None:
+            self._opening(connection, side, p)
+            edge = (p.ack + p.wnd) & 0xFFFFFFFF
+            if not connection.unsupported and self.quiet.answers(flow, side, p, edge):
+                return True
+        self.quiet.wake(flow)
+        return False
 
     def finish(self) -> None:
         """The capture has ended."""
@@ -155,7 +175,7 @@ class Follower:
             return
         flow = self.flows.get((item.src, item.dst, item.scope))
         if flow is not None and flow[0].connection is not None:
-            flow[0].connection.unread = item.why
+            flow[0].connection.unread = item.why  # so what others came to is not what it comes to
         elif item.src and len(self.hidden) < self.limit:
             self.hidden[item.src, item.dst] = item.why
         else:
@@ -222,10 +242,10 @@ class Follower:
             self._drop(flow)
 
     def _packet(self, flow: Flow, side: int, p: Packet) -> None:
-        connection, flags = flow.connection, p.flags
+        connection, flags, left = flow.connection, p.flags, self.patience.left
         if connection is None or flags & (SYN | RST) == SYN:
             connection = self._begin(flow, side, p)
-        connection.speaks(side, p)
+        connection.speaks(side, p.number, p.seq, p.ack, flags, p.wnd, p.text)
         flow.sent[side] = True
         edge = None
         if flags & ACK and not connection.mid:
@@ -249,6 +269,8 @@ class Follower:
             if not connection.given_up:
                 connection.given_up = True
                 connection.note(p.number, "", GIVEN_UP)
+            return
+        if flags & CONTROL == SYN and self.quiet.begins(flow, connection, side, p):
             return
         ends = flow.ends
         if None in connection.isn:
@@ -277,6 +299,12 @@ class Follower:
                 connection.note(p.number, who(side), note)
         if p.wnd == 0 and not flags & RST:
             connection.note(p.number, who(side), "zero window")
+        if flow.learner is not None:
+            as_ever = self.patience.left == left + 1 and not connection.counts
+            if explained and ends.plain() and as_ever and connection.deviation is None:
+                self.quiet.learn(flow, side, p, edge)
+            else:
+                flow.learner = None
 
     def _begin(self, flow: Flow, side: int, p: Packet) -> Connection:
         """The connection that ``p`` is of: the present one, unless it begins another."""
@@ -458,12 +486,20 @@ class Follower:
 
     def _close(self, flow: Flow) -> None:
         """Its present connection has come to its end: say what it was."""
-        if flow.pair is not None:
-            self.quiet.wake(flow)
         connection = flow.connection
         if connection is None:
             return
+        known = False
+        if flow.pair is not None:
+            known = not self.hidden and self.quiet.ends(flow, connection)
+            if not known:
+                self.quiet.wake(flow)
         flow.connection = None
+        if known:
+            self.done(connection)
+            flow.learner.forget()
+            flow.learner = None
+            return
         if flow.at is not None and connection.deviation is None:
             due = flow.ends.overdue(flow.at, flow.last)
             if due is not None:
@@ -472,6 +508,10 @@ class Follower:
         if connection.deviation is not None:
             self._blinded(flow, connection, connection.deviation.segment)
         judge(connection, flow, self.hidden)
+        if flow.learner is not None:
+            flow.learner.learn_outcome(connection)
+            flow.learner.forget()
+            flow.learner = None
         if self.assumed:
             rests = f"assuming {', '.join(self.assumed)}"
             connection.reason = f"{connection.reason}; {rests}" if connection.reason else rests

@@ -11,18 +11,34 @@ seen; a window of nothing, or one that the text does not fit into; another heade
 *wakes* the connection: the numbers go back to the monitors, which then are as if they had seen each
 segment, and the segment takes the long way. So nothing here decides anything. Both ways are
 compared in ``tests/checker/conform/test_quiet.py``.
+
+A connection that goes on as others did is *held*: no monitor has seen any of it. Its ``Course``
+says which of its segments are quiet, takes all others but its SYN and SYN,ACK from here, and, when
+it is woken, lets the monitors see them all.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, cast
+from typing import Any
 
 from checker.capture import Frame, Packet
 from checker.capture.fragments import Fragments
 from checker.capture.segments import ACK, FIN, PSH, RST, SYN, URG
-from checker.conform.behaviour import WINDOW
+from checker.conform.cache.courses import Course, Courses, Stage
 from checker.conform.cache.flowing import HALF, FlowingMonitor
 from checker.conform.connection import Connection, Flow
+from checker.conform.halves import (
+    Half,
+    Raw,
+    Watcher,
+    count,
+    flowing,
+    joined,
+    phase,
+    shorten,
+    tell,
+    unpacked,
+)
 from checker.conform.inbound import Inbound
 from checker.conform.judge import LADDER
 from checker.conform.layout import MASK
@@ -39,79 +55,40 @@ _USUAL = struct.Struct(">16xHxxHxB14xIIBBH").unpack_from
 """Of Ethernet, IPv4 and TCP what changes; addresses and ports are octets 26 to 38."""
 _HEADERS = b"\x08\x00\x45"
 """Octets 12 to 15: IPv4, and no options in its header."""
-_MIND = FIN | SYN | RST | URG | ACK
+_MIND = SYN | RST | URG | ACK
 _NONE: frozenset[str] = frozenset()
-
-Raw = tuple[int, int, float, int, int, int, int, int, bytes, int, int]
-"""Side, number, time, SEQ, ACK, flags, window, text, options, frame, edge."""
-
-
-class Watcher(Protocol):
-    """Who looks at segments, too: it is told what time it is in the capture, and is asked whether
-    it wants to see each segment between two sockets."""
-
-    now: float
-
-    def watches(self, one: bytes, other: bytes, /) -> bool: ...
-
-
-class Half:
-    """One direction of a quiet connection: what its sender has said."""
-
-    __slots__ = (
-        "acks", "before", "came", "count", "edge", "free", "heard", "hears", "last", "needless",
-        "nxt", "pair", "peer", "room", "said", "seen", "shift", "side", "since", "talks", "text",
-        "una", "wide",
-    )  # fmt: skip
-
-    peer: "Half"
-    pair: "Pair"
-    seen: list[Any]
-
-    def __init__(
-        self, side: int, connection: Connection, one: FlowingMonitor, other: FlowingMonitor
-    ) -> None:
-        """Of what ``one`` sends and ``other`` hears."""
-        lane, tcb, inbound = one.lane, one.candidates[0].tcb, other.current
-        assert lane is not None and inbound is not None
-        self.side = side
-        self.una, self.talks, self.acks, self.hears = lane[1:]
-        self.nxt = tcb.snd.nxt  # what it sends next
-        self.heard = tcb.rcv.nxt  # what it acknowledged
-        self.since = inbound.since  # where it did so
-        self.edge = cast(int, lane.inbound.edge)  # how far the peer lets it send
-        self.shift = connection.shift(side)
-        # Octets until it is rebased: at first, and now
-        self.free = self.room = WINDOW - max(c.tcb.written for c in one.candidates)
-        self.wide = 0  # the largest window
-        self.count = self.needless = 0
-        self.said = connection.said[side]
-        self.before, self.last = _at(side, one.seen.before), _at(side, one.seen.last)
-        self.text = one.seen.text
-        self.came: Any = other.seen.came
 
 
 class Pair:
-    """Both directions."""
+    """Both directions. ``held``: the monitors have seen nothing of it, and ``course`` stands for
+    them; else they have seen it up to here, and ``course`` learns what comes of it."""
 
-    __slots__ = ("flow", "halves", "keys", "seen")
+    __slots__ = ("course", "flow", "halves", "held", "keys", "seen")
 
-    def __init__(self, flow: Flow, one: Half, other: Half) -> None:
+    def __init__(
+        self, flow: Flow, halves: tuple[Half, Half], course: Course | None, held: bool
+    ) -> None:
         self.flow = flow
-        self.halves = one, other
+        self.halves = halves
+        self.course = course
+        self.held = held
         self.seen: list[Any] = flow.seen
-        one.pair = other.pair = self
-        one.peer, other.peer = other, one
-        one.seen = other.seen = self.seen
+        for half in halves:
+            half.pair, half.seen = self, self.seen
         a, b = flow.sockets
         self.keys = a[:4] + b[:4] + a[4:] + b[4:], b[:4] + a[:4] + b[4:] + a[4:]
 
+    def over(self) -> bool:
+        """Has the connection ended, as far as the capture shows? What is in flow has not."""
+        return self.held and self.course is not None and self.course.stage.over
+
 
 class Quiet:
-    """The quiet connections of a capture."""
+    """The quiet connections of a capture, and those that go on as others did (``courses``)."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, courses: Courses | None) -> None:
         self.patience = patience
+        self.courses = courses
         self.halves: dict[bytes, Half] = {}
         self.segments = 0  # that were seen, of all connections
         self.watcher: Watcher | None = None  # without one, no connection is taken for quiet
@@ -149,7 +126,9 @@ class Quiet:
                             and (ack - half.heard) & MASK < HALF
                             and (peer.nxt - ack) & MASK < HALF
                         )
-                    if text > 0:
+                    if flags & FIN:
+                        fits = False
+                    elif text > 0:
                         fits = (
                             half.talks
                             and text < half.room
@@ -167,6 +146,8 @@ class Quiet:
                         seen.append(raw)
                         if len(seen) > 2 * LADDER:
                             del seen[:-LADDER]
+                            if half.pair.held:
+                                shorten(half)
                         if news:
                             half.heard, half.since = ack, seq
                             half.came.append(raw)
@@ -192,6 +173,26 @@ class Quiet:
                             half.said = said
                         taken += 1
                         continue
+                    if half.pair.held and text >= 0:
+                        found = data[54 : 34 + (offset >> 4) * 4] if offset >= 0x60 else b""
+                        edge = (ack + (wnd << half.shift)) & MASK
+                        raw = (
+                            half.side,
+                            number,
+                            time,
+                            seq,
+                            ack,
+                            flags,
+                            wnd,
+                            text,
+                            found,
+                            place,
+                            edge,
+                        )
+                        if half.pair.course.takes(half, raw, watcher):
+                            now = time
+                            taken += 1
+                            continue
             if taken:
                 self._count(taken, now, watcher)
                 taken = 0
@@ -222,9 +223,70 @@ class Quiet:
         if _calm(one, other) and _calm(other, one):
             if len(one.candidates) + len(other.candidates) > USUAL:
                 return
-            halves = Half(0, connection, one, other), Half(1, connection, other, one)
-            flow.pair = pair = Pair(flow, *halves)
-            self.halves[pair.keys[0]], self.halves[pair.keys[1]] = halves
+            halves = joined(flowing(0, connection, one, other), flowing(1, connection, other, one))
+            if flow.learner is not None and not flow.learner.settles(halves):
+                flow.learner = None
+            self._takes(Pair(flow, halves, flow.learner, False))
+
+    def _takes(self, pair: Pair) -> None:
+        """From here on, its quiet segments are taken."""
+        pair.flow.pair = pair
+        self.halves[pair.keys[0]], self.halves[pair.keys[1]] = pair.halves
+
+    def begins(self, flow: Flow, connection: Connection, side: int, p: Packet) -> bool:
+        """Is ``p`` the SYN of new sockets, as others had? Then their monitors need not see it."""
+        usual = (
+            self.courses is not None
+            and self.watcher is not None
+            and flow.at is None
+            and not flow.missed
+            and flow.first == p.number
+            and len(p.src) == 6
+            and len(flow.keys) == 2
+            and not p.scope
+            and not connection.unsupported
+        )
+        if not usual or self.courses is None:
+            return False
+        course = Course(self.courses, flow)
+        if not course.opens(p, _raw(side, p, None)):
+            flow.learner = course
+            return False
+        self.patience.left += 1
+        self._takes(Pair(flow, course.halves, course, True))
+        return True
+
+    def answers(self, flow: Flow, side: int, p: Packet, edge: int) -> bool:
+        """``p`` is a SYN,ACK: does its connection go on as others did? Else it is to be woken."""
+        pair, connection = flow.pair, flow.connection
+        assert connection is not None
+        if p.scope or not pair.course.opens(p, _raw(side, p, edge)):
+            return False
+        for half in pair.halves:
+            half.shift = connection.shift(half.side)
+        flow.seen.append((side, p, edge))
+        self.patience.left += 1
+        return True
+
+    def learn(self, flow: Flow, side: int, p: Packet, edge: int | None) -> None:
+        """The monitors have seen ``p``, and made of it what the order of its numbers says."""
+        course: Course = flow.learner
+        if not course.learns(_raw(side, p, edge), Stage(flow.over(), flow.ends.waits())):
+            flow.learner = None
+
+    def ends(self, flow: Flow, connection: Connection) -> bool:
+        """The connection has come to its end: is it known what comes of it?"""
+        pair = flow.pair
+        if not (pair.held and pair.course.ends(connection)):
+            return False
+        self._lets_go(pair)
+        flow.learner = pair.course  # which can tell the monitors what they have not seen
+        return True
+
+    def _lets_go(self, pair: Pair) -> None:
+        pair.flow.pair = None
+        for key in pair.keys:
+            del self.halves[key]
 
     def times(self) -> None:
         """Tell the flows when something was last seen of them."""
@@ -234,34 +296,40 @@ class Quiet:
 
     def wake(self, flow: Flow) -> None:
         """Let the monitors of ``flow`` have seen all that was taken."""
-        pair = flow.pair
-        connection, monitors, ends = flow.connection, flow.ends.known, flow.ends
-        assert pair is not None and connection is not None and monitors is not None
-        flow.pair = None
-        for key in pair.keys:
-            del self.halves[key]
-        connection.said[:] = [half.said for half in pair.halves]
-        kept = pair.halves[0].count + pair.halves[1].count
+        pair, connection, ends = flow.pair, flow.connection, flow.ends
+        assert pair is not None and connection is not None
+        self._lets_go(pair)
+        one, other = pair.halves
+        kept = one.count + other.count
+        if pair.held:
+            course = flow.learner = pair.course
+            if kept:
+                course.rests()
+            course.lets_go()
+            course.replay(connection)
+            return
         flow.waits = LEAST if kept >= LEAST_KEPT else min(MOST, 2 * flow.waited)
         flow.waited = flow.waits
         if not kept:
             return
-        flow.last = max(half.last[1:3] for half in pair.halves)[1]
+        flow.last = max(one.last[1:3], other.last[1:3])[1]
         ends.passed(kept)
         made: dict[int, Packet] = {}
-        for at in range(len(pair.seen) - 1, -1, -1):
-            if len(pair.seen[at]) == 3:
-                break
-            raw: Raw = pair.seen[at]
-            pair.seen[at] = raw[0], _packet(flow, raw, made), raw[-1]
+        unpacked(flow, made)
+        connection.said[:] = one.said, other.said
         for half in pair.halves:
             if half.count:
-                _tell(flow, connection, half, monitors)
-                came = half.came
-                for at in range(1, len(came) + 1):
-                    if isinstance(came[-at], Packet):
-                        break
-                    came[-at] = _packet(flow, came[-at], made)
+                of = phase(half)
+                count(flow, connection, half.side, of)
+                tell(flow, half.side, of, made)
+        if pair.course is not None and not pair.course.learns_rest(pair.halves):
+            flow.learner = None
+
+
+def _raw(side: int, p: Packet, edge: int | None) -> Raw:
+    return (
+        side, p.number, p.time, p.seq, p.ack, p.flags, p.wnd, p.text, p.options, p.frame, edge,
+    )  # fmt: skip
 
 
 def _usual(flow: Flow, connection: Connection) -> bool:
@@ -303,45 +371,3 @@ def _plain(inbound: Inbound) -> bool:
         and inbound.fin is None
         and inbound.lost is None
     )
-
-
-def _at(side: int, time: float) -> Raw:
-    """A segment that went the long way: of it, the time is known here."""
-    return side, 0, time, 0, 0, 0, 0, 0, b"", 0, 0
-
-
-def _packet(flow: Flow, raw: Raw, made: dict[int, Packet]) -> Packet:
-    """A segment that was taken; made once."""
-    side, number, time, seq, ack, flags, wnd, text, options, place, _ = raw
-    found = made.get(number)
-    if found is None:
-        src, dst = flow.sockets[side], flow.sockets[1 - side]
-        found = made[number] = Packet(
-            number, time, src, dst, seq, ack, flags, wnd, text, options, "", place
-        )
-    return found
-
-
-def _tell(flow: Flow, connection: Connection, half: Half, monitors: tuple[Any, Any]) -> None:
-    """Of one direction, what its segments did."""
-    side = half.side
-    one, other = monitors[side], monitors[1 - side]
-    connection.sent[side] += half.count
-    connection.spoke[side] = half.last[1]
-    connection.unanswered[side] = 0
-    connection.acknowledged[side] = True
-    connection.needless[side] += half.needless
-    flow.sent[side] = True
-    one.seen.before, one.seen.last = half.before[2], half.last[2]
-    other.seen.widest = max(other.seen.widest, half.wide << half.shift)
-    one.acked = half.heard
-    for c in one.candidates:
-        tcb = c.tcb
-        tcb.rcv.nxt = tcb.rcv.up = half.heard
-        tcb.snd.nxt = half.nxt
-        tcb.written += half.free - half.room
-    inbound = other.current
-    inbound.ack, inbound.since = half.heard, half.since
-    inbound.edge = half.peer.edge
-    inbound.top = half.nxt
-    inbound.total += half.free - half.room

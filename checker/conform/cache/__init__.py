@@ -9,6 +9,9 @@ remembered, each behind the name of what it replaces:
 * ``flowing.FlowingMonitor`` for ``Monitor``: text and ACKs that change no state;
 * ``situations.RememberedEnds`` for ``Ends``: what both ends made of a segment in a like situation.
 
+Whole connections are remembered, too: ``courses`` says what comes of one whose numbers lie to each
+other as those of another did, and ``quiet`` asks it, where frames come in.
+
 Tests compare each with the long way: real captures, and thousands of connections whose segments
 were lost, doubled, reordered or changed.
 """

@@ -243,6 +243,13 @@ class RememberedEnds(Ends):
             return super().stories(side)
         return [story for story, _, _ in self._slots[side]]
 
+    def waits(self) -> tuple[bool, bool]:
+        """Which of them may be in TIME-WAIT, where time matters?"""
+        if self._at is None:
+            return super().waits()
+        one, other = self._at.timed
+        return bool(one), bool(other)
+
     def octets(self, side: int, isn: int) -> int:
         """How much text ``side`` was seen to send from an ISN on."""
         if self._at is None:
@@ -316,6 +323,7 @@ class RememberedEnds(Ends):
             return self._learn(at, mark, side, p, edge, known)
         if move.splits is not None and self._seen[side].splits(p.seq) != move.splits:
             return self.follow(side, p, edge)
+        self.measured = move.splits is not None
         self._cache.recalled += 1
         self._rows = _made(known[0], move.rows[0]), _made(known[1], move.rows[1])
         one_kept, other_kept = move.slots

@@ -3,12 +3,13 @@
 import contextlib
 import random
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from checker.capture import Damage, Frame, frames, read
-from checker.conform.behaviour import choose
+from checker.capture import Damage, Frame, Packet, Unread, frames, read
+from checker.conform.behaviour import Behaviour, choose
 from checker.conform.connection import Connection
 from checker.conform.data import Watch
 from checker.conform.follow import MIDDLE, Follower
@@ -33,10 +34,15 @@ def kept(path: Path) -> list[Frame]:
     return found
 
 
-def told(of: list[Frame], quiet: bool) -> tuple[list, int]:
+def watched(follower: Follower, of: list[Frame]) -> Iterator[Packet | Unread]:
+    """The segments that are not quiet, with somebody who looks at them."""
+    return Watch(None).over(follower, of, Listeners())
+
+
+def told(of: list[Frame], quiet: bool, rules: Behaviour = RULES) -> tuple[list, int]:
     """All that is known of each connection when it is told of; how many segments were quiet."""
     found = []
-    follower = Follower(RULES, MIDDLE, lambda c: found.append(_everything(c)))
+    follower = Follower(rules, MIDDLE, lambda c: found.append(_everything(c)))
     listeners, watch = Listeners(), Watch(None)
     long = 0
 
@@ -55,6 +61,11 @@ def told(of: list[Frame], quiet: bool) -> tuple[list, int]:
 
 
 def _everything(c: Connection) -> tuple:
+    if c.flow.learner is not None:
+        turns = [*c.turns]
+        c.turns.clear()
+        c.flow.learner.replay(c)
+        assert c.turns == turns  # it was known what they would be
     named = [
         (name, getattr(c, name))
         for name in Connection.__slots__
