@@ -109,6 +109,7 @@ class SmoltcpDriver(PackageDriver):
 
     real_time: ClassVar[bool] = True
     asked: ClassVar[bool] = False
+    keep_alive: ClassVar[bytes] = b"\0"  # mitmproxy-rs has it send one after 28 seconds
     speaks: ClassVar[type[Lines]] = Seldom
 
     def missing(self) -> str:

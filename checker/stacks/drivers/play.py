@@ -69,6 +69,7 @@ class Player:
         self.stack = stack
         self.times = driver.times
         self.virtual = not driver.real_time
+        self.keep_alive = driver.keep_alive
         self.keep_listening = listening  # even after accept()
         self.patience = patience
         self.listening = self.open = False
@@ -177,10 +178,10 @@ class Player:
         return (f"sends {self._tell(got)}{when}, and should send {self._tell(self._real(wanted))}",)
 
     def _take(self, packet: bytes, wanted: list[Item], got: list[Item], silence: bool) -> None:
-        """Add a packet to what was ``got``, unless it is sent again by itself: that counts only
-        where nothing is to be sent again."""
+        """Add a packet to what was ``got``, unless it is a keep-alive, or is sent again by itself:
+        that counts only where nothing is to be sent again."""
         seg = unpack(packet)
-        if seg is None or seg.target != THERE:
+        if seg is None or seg.target != THERE or (seg.text and seg.text == self.keep_alive):
             return
         if self.iss is None and seg.has("S"):
             self.iss = seg.seq

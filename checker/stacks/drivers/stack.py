@@ -108,6 +108,8 @@ class Driver(ABC):
     """What goes wrong may have been late, and is played once more, alone and with patience."""
     asked: ClassVar[bool] = True
     """It tells its state."""
+    keep_alive: ClassVar[bytes] = b""
+    """The text of its keep-alives (RFC 9293 3.8.4), which no plan has; nothing: it sends none."""
     fetches: ClassVar[bool] = False
     """What is missing is fetched when it is built."""
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from checker.stacks.drivers import play
-from checker.stacks.drivers.stack import Driver
+from checker.stacks.drivers.stack import HERE, THERE, Driver
+from checker.stacks.drivers.wire import Raw, pack
 from checker.stacks.generate.machine import Edge, Machine, machine
 from checker.stacks.generate.plans import Plan, Planner, Step, controls
 from checker.stacks.linux import LINUX
@@ -17,7 +18,7 @@ from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.records import key
 from tests.checker.stacks.drivers.faults import SEEN, TOLD, faulty
-from tests.checker.stacks.drivers.itself import itself
+from tests.checker.stacks.drivers.itself import Itself, ItselfDriver, itself
 
 
 @functools.cache
@@ -159,3 +160,20 @@ def test_timers_are_waited_for():
     """The stack's own timers make the plan's transitions."""
     for what in (Input.RETRANSMISSION_TIMEOUT, Input.TIME_WAIT_TIMEOUT, Input.USER_TIMEOUT):
         assert play.run(itself(), next(plans_with(what))).ok
+
+
+@pytest.mark.parametrize("text", [b"\0", b"x"], ids=["keep-alive", "text"])
+def test_a_keep_alive_is_no_answer_and_other_text_is(monkeypatch, text):
+    """A plan that waits for long may hear one; its octet is none that a user has sent."""
+    plan = next(plans_with(Input.RETRANSMISSION_TIMEOUT))
+    advance = Itself.advance
+
+    def speaks(stack: Itself, seconds: float) -> float:
+        if stack.end.tcb.state == State.ESTABLISHED:
+            tcb = stack.end.tcb
+            stack.out.append(pack(Raw(HERE, THERE, tcb.snd.nxt, tcb.rcv.nxt, "A", 9, text)))
+        return advance(stack, seconds)
+
+    monkeypatch.setattr(Itself, "advance", speaks)
+    monkeypatch.setattr(ItselfDriver, "keep_alive", b"\0", raising=False)
+    assert play.run(itself(), plan).ok == (text == b"\0")
