@@ -169,7 +169,7 @@ def test_a_keep_alive_is_no_answer_and_other_text_is(monkeypatch, text):
     advance = Itself.advance
 
     def speaks(stack: Itself, seconds: float) -> float:
-        if stack.end.tcb.state == State.ESTABLISHED:
+        if stack.end.tcb.state == State.LAST_ACK:
             tcb = stack.end.tcb
             stack.out.append(pack(Raw(HERE, THERE, tcb.snd.nxt, tcb.rcv.nxt, "A", 9, text)))
         return advance(stack, seconds)
