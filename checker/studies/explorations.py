@@ -215,13 +215,14 @@ def run_jobs(
     known: Mapping[str, Any] | None = None,
     done: Done | None = None,
 ) -> list[Found]:
-    """Run the jobs side by side; the results are in the order of ``todo``.
+    """Run the jobs side by side; the results are in the order of ``todo``, whose jobs ``progress``
+    and ``done`` are called with.
 
     ``known`` are pins of their claims, by whose states the order to begin them is chosen; what is
     known to be large is not begun by the reference explorer.
     """
     sizes = _sizes(todo, known or {})
-    todo = [_sized(job, size) for job, size in zip(todo, sizes, strict=True)]
+    sized = [_sized(job, size) for job, size in zip(todo, sizes, strict=True)]
     order = in_order(sizes) if known else range(len(todo))
     results: dict[int, Found] = {}
 
@@ -234,11 +235,10 @@ def run_jobs(
     if workers <= 1 or len(todo) == 1:
         for place in order:
             job = todo[place]
-            finish(
-                place, run_job(job, (lambda *c, job=job: progress(job, *c)) if progress else None)
-            )
+            tell = (lambda *c, job=job: progress(job, *c)) if progress else None
+            finish(place, run_job(sized[place], tell))
         return [results[place] for place in range(len(todo))]
-    if any(_native(job.options) for job in todo):
+    if any(_native(job.options) for job in sized):
         engine.engine_of("native")  # imported here, and not by each of the workers
     import multiprocessing  # which one process need not wait for
 
@@ -246,7 +246,7 @@ def run_jobs(
     queue = context.SimpleQueue()
     with forked(workers, _adopt, queue) as pool:
         running: dict[Future[Found], int] = {
-            pool.submit(_work, place, todo[place]): place for place in order
+            pool.submit(_work, place, sized[place]): place for place in order
         }
         while running:
             ended, _ = wait(running, 0.1, FIRST_COMPLETED)
