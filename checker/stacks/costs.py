@@ -61,8 +61,17 @@ def told(words: str) -> list[str]:
     ((switch, value),) = parse_rules([words], ticks=_TICKS).items()
     known = stacks(switch, value)
     falls = dict.fromkeys(id.partition(" ")[2] for id in cost(switch, value).falls)
-    lines = [f"known of {stack.name}: {stack.seen}" for stack in known]
+    lines = [
+        f"known of {stack.name}: {stack.seen}{_later(stack, switch, value)}" for stack in known
+    ]
     return lines + ([f"costs {', '.join(falls)}"] if falls else [])
+
+
+def _later(stack: Profile, switch: str, value: Any) -> str:
+    """What became of a departure in the later source that was read, where its profile says so."""
+    of = [one for one in stack.departures if one.switch and one.switch[:2] == (switch, value)]
+    became = dict.fromkeys(filter(None, map(stack.became, of)))
+    return f"; later: {', '.join(became)} ({stack.later})" if became else ""
 
 
 def departing() -> list[tuple[str, Any]]:

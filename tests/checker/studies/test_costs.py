@@ -75,6 +75,7 @@ def test_a_name_stands_for_its_rules_and_what_is_beside_it_overrides() -> None:
 def test_conform_is_told_whose_departure_it_is_and_what_it_costs() -> None:
     known, costing = told("ack_needed=off")
     assert known.startswith("known of lwip: 2.1.3")
+    assert known.endswith(f"; later: the same ({PROFILES['lwip'].later})")
     assert costing == "costs T10"
     assert told("three_way=off") == ["costs T1, T2, C1"]
     assert told("time_wait_cut=239893") == []
