@@ -5,8 +5,9 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from proofs.recheck.terms import Bad
 
@@ -48,48 +49,46 @@ def _cvc5(text: str, path: Path, timeout: float) -> str:
 
 
 def _once(text: str, path: Path, timeout: float, options: Mapping[str, str]) -> str:
-    import cvc5
-
-    terms = cvc5.TermManager()
-    solver = cvc5.Solver(terms)
-    for name, value in ({"tlimit-per": str(int(timeout * 1000))} | dict(options)).items():
-        solver.setOption(name, value)
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, path.name)
     answers = []
-    while True:
-        command = parser.nextCommand()
-        if command.isNull():
-            break
-        said = str(command.invoke(solver, parser.getSymbolManager())).strip()
-        if command.getCommandName() == "check-sat":
+    for command, said in _invoked(_solver(timeout, options), text, path.name):
+        if command == "check-sat":
             answers.append(said)
         elif said:
             return said
     return " ".join(answers)
 
 
-def proof(text: str, options: Mapping[str, str], timeout: float) -> str:
-    """The proof of ``unsat`` that cvc5 writes, in its calculus CPC."""
+def _solver(timeout: float, options: Mapping[str, str]) -> Any:
+    """cvc5, with so many seconds for a question."""
     import cvc5
 
-    terms = cvc5.TermManager()
-    solver = cvc5.Solver(terms)
+    solver = cvc5.Solver(cvc5.TermManager())
+    for name, value in ({"tlimit-per": str(int(timeout * 1000))} | dict(options)).items():
+        solver.setOption(name, value)
+    return solver
+
+
+def _invoked(solver: Any, text: str, name: str) -> Iterator[tuple[str, str]]:
+    """The commands of a script, each with what cvc5 says when it is invoked."""
+    import cvc5
+
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, name)
+    while not (command := parser.nextCommand()).isNull():
+        said = str(command.invoke(solver, parser.getSymbolManager())).strip()
+        yield command.getCommandName(), said
+
+
+def proof(text: str, options: Mapping[str, str], timeout: float) -> str:
+    """The proof of ``unsat`` that cvc5 writes, in its calculus CPC."""
     wanted = {
         "produce-proofs": "true",
         "proof-format-mode": "cpc",
         "proof-granularity": "dsl-rewrite",
         "proof-print-reference": "true",  # the question declares what there is
-        "tlimit-per": str(int(timeout * 1000)),
     }
-    for name, value in (wanted | dict(options)).items():
-        solver.setOption(name, value)
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "question")
-    said = []
-    while not (command := parser.nextCommand()).isNull():
-        answer = str(command.invoke(solver, parser.getSymbolManager())).strip()
-        said += [answer] if answer else []
+    solver = _solver(timeout, wanted | dict(options))
+    said = [answer for _, answer in _invoked(solver, text, "question") if answer]
     if said != ["unsat"]:
         raise Bad(f"cvc5 says {' '.join(said)}")
     (found,) = solver.getProof()

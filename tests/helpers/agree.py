@@ -20,9 +20,7 @@ from spec.rules import Rules
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
 from spec.world.system import World
-from tests.helpers.systems import (
-    Chance,
-)
+from tests.helpers.systems import Chance, Joint
 
 COUNTS = ("states", "transitions", "depth", "complete", "fired")
 
@@ -171,6 +169,24 @@ def same(
     two = engine(parts, checks, stop_when_decided=False, **options)
     assert told(two) == told(one)
     return two
+
+
+def mirror(state: Any) -> Joint:
+    """A joint state with its ends exchanged."""
+    return Joint(state.ends[::-1], state.bags[::-1])
+
+
+def symmetric_agrees(seed: int, explore_: Any) -> None:
+    """A symmetric search has a state for each orbit, also where a check does not treat the ends
+    alike."""
+    parts = Chance(seed, alike=True)
+    checks = checks_of(parts)
+    one = explore(parts.system, checks, stop_when_decided=False)
+    two = explore_(parts, checks, stop_when_decided=False, symmetric=True)
+    assert two.states == orbits(one, mirror)
+    assert (two.depth, lengths(two)) == (one.depth, lengths(one))
+    for name, path in two.decisive.items():
+        is_shown(parts.system, checks[name], path)
 
 
 def orbits(found: Exploration, mirrored: Any) -> int:

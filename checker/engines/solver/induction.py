@@ -32,7 +32,7 @@ import itertools
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import z3
 
@@ -196,6 +196,7 @@ Hypotheses = dict[str, Term]
 Row = dict[str, Term]
 _Looked = dict[tuple[str, str], dict[int, Term]]
 """The numbers that the memories of an end were looked up at, by identity."""
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ class Prover:
         }
         self._looked: _Looked = {}
         self._names: dict[int, tuple[str, Term]] = {}
-        self._memo: dict[tuple[Any, ...], tuple[Term, _Looked, Any]] = {}
+        self._memo: dict[tuple[Any, ...], tuple[tuple[Term, Any], _Looked]] = {}
         self._reads = {one.name: _reads(one) for one in (*t.clauses, *t.pairs)}
         updates = [memory.update for memory in t.memories if memory.update is not None]
         names = sorted(variables(updates))
@@ -355,15 +356,13 @@ class Prover:
             its.key if of_its else (),
         )
         memo += tuple(map(identity, read))
-        known = self._memo.get(memo)
-        if known is None:
-            outer, self._looked = self._looked, {}
+
+        def made() -> tuple[Term, Any]:
             holds = self._holds(clause, self._terms(me, peer, mine, its, seg, **more))
-            looked, self._looked = self._looked, outer
             # What was read is kept too: a term's identity is another's once it is gone
-            known = self._memo[memo] = (holds, looked, (read, mine.read, its.read))
-        self._note(known[1])
-        return known[0]
+            return holds, (read, mine.read, its.read)
+
+        return self._once(self._memo, memo, made)[0]
 
     def _holds(self, clause: Clause, terms: Terms) -> Term:
         (term,) = smt.row_of(clause.tree, terms, lambda leaf: [terms.of(leaf.outputs[0])])
@@ -381,14 +380,7 @@ class Prover:
         so.
         """
         memo = tuple(f"{label} {h}" for label, h, _ in messages)
-        if memo not in self._supposed:
-            outer, self._looked = self._looked, {}
-            found = self._hypotheses(messages)
-            looked, self._looked = self._looked, outer
-            self._supposed[memo] = found, looked
-        found, looked = self._supposed[memo]
-        self._note(looked)
-        return found
+        return self._once(self._supposed, memo, lambda: self._hypotheses(messages))
 
     def _hypotheses(self, messages: Sequence[tuple[str, str, Row]]) -> Hypotheses:
         t = self.theory
@@ -442,7 +434,7 @@ class Prover:
                 if clause.about == NUMBER
             }
 
-        return self._once((h, identity(term)), made)
+        return self._once(self._numbered, (h, identity(term)), made)
 
     def _of_numbers(self, pair: Clause, h: str, one: Term, two: Term) -> Hypotheses:
         """What is assumed of two of them."""
@@ -451,16 +443,20 @@ class Prover:
             name = f"assumed {pair.name} {h} {self._named(one)} {self._named(two)}"
             return {name: self._instance(pair, h, m=one, n=two)}
 
-        return self._once((pair.name, h, identity(one), identity(two)), made)
+        memo = pair.name, h, identity(one), identity(two)
+        return self._once(self._numbered, memo, made)
 
-    def _once(self, memo: tuple[Any, ...], make: Callable[[], Hypotheses]) -> Hypotheses:
-        """Hypotheses of numbers, which many paths look up: made once, by what they are of."""
-        if memo not in self._numbered:
+    def _once(
+        self, made: dict[Any, tuple[Made, _Looked]], memo: Any, make: Callable[[], Made]
+    ) -> Made:
+        """What many paths ask for, made when it is asked for first. What it looks up is noted each
+        time."""
+        if memo not in made:
             outer, self._looked = self._looked, {}
-            found = make()
+            new = make()
             looked, self._looked = self._looked, outer
-            self._numbered[memo] = found, looked
-        found, looked = self._numbered[memo]
+            made[memo] = new, looked
+        found, looked = made[memo]
         self._note(looked)
         return found
 
@@ -496,15 +492,8 @@ class Prover:
 
     def _step_terms(self, step: Step) -> Terms:
         """The variables of the trees in which x acts; paths share what they have in common."""
-        memo = step.delivers or step.injects
-        if memo not in self._stepping:
-            outer, self._looked = self._looked, {}
-            made = self._all_step_terms(memo)
-            looked, self._looked = self._looked, outer
-            self._stepping[memo] = made, looked
-        terms, looked = self._stepping[memo]
-        self._note(looked)
-        return terms
+        arrives = step.delivers or step.injects
+        return self._once(self._stepping, arrives, lambda: self._all_step_terms(arrives))
 
     def _all_step_terms(self, arrives: bool) -> Terms:
         me, peer = self.ends["x"], self.ends["y"]

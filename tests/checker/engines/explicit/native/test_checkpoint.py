@@ -1,6 +1,5 @@
 """Checkpoints: that a search survives being killed, and limits of any kind."""
 
-import contextlib
 import errno
 import json
 import os
@@ -29,6 +28,7 @@ from checker.model.search import Options, TcpParts
 from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
 from proofs.claims.table import BY_ID
 from spec.rules import Rules
+from tests.helpers import deaths
 from tests.helpers.agree import (
     SEEDS,
     agree,
@@ -47,33 +47,13 @@ from tests.helpers.systems import (
 LARGE = [seed for seed in SEEDS if seed % 3 == 0]
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.fixture
 def mortal(cramped: None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Searches end, by chance, before or after a checkpoint; how often."""
-    chance, save, deaths = random.Random(7), checkpoint.save, [0]
-
-    def killing(*what: Any) -> None:
-        for act in (lambda: None, lambda: save(*what)):
-            if chance.random() < 0.1:
-                deaths[0] += 1
-                raise Killed
-            act()
-
-    monkeypatch.setattr(checkpoint, "save", killing)
-    return deaths
+    return deaths.killing(monkeypatch)
 
 
 def through_deaths(parts: Any, checks: Any, folder: Path, **options: Any) -> Exploration:
-    while True:
-        with contextlib.suppress(Killed):
-            return native.explore(
-                parts, checks, checkpoint=folder, every=-1.0, resume=True, identity="x",
-                stop_when_decided=False, **options,
-            )  # fmt: skip
+    return deaths.through_deaths(native.explore, parts, checks, checkpoint=folder, **options)
 
 
 def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:

@@ -16,18 +16,16 @@ from tests.helpers.agree import (
     U8,
     agree,
     chance_agrees,
-    checks_of,
-    is_shown,
-    lengths,
+    mirror,
     orbits,
     shown_within_limits,
+    symmetric_agrees,
     tiny,
 )
 from tests.helpers.systems import (
     Chance,
     Counter,
     Grid,
-    Joint,
     LinkedBit,
 )
 
@@ -66,16 +64,8 @@ def test_many_messages_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_symmetric_systems_of_chance() -> None:
-    """Also where a check does not treat the ends alike."""
     for seed in range(60):
-        parts = Chance(seed, alike=True)
-        checks = checks_of(parts)
-        one = explore(parts.system, checks, stop_when_decided=False)
-        two = native.explore(parts, checks, stop_when_decided=False, symmetric=True)
-        assert two.states == orbits(one, lambda s: Joint(s.ends[::-1], s.bags[::-1]))
-        assert (two.depth, lengths(two)) == (one.depth, lengths(one))
-        for name, path in two.decisive.items():
-            is_shown(parts.system, checks[name], path)
+        symmetric_agrees(seed, native.explore)
 
 
 def test_what_is_not_alike_has_other_orbits() -> None:
@@ -83,7 +73,7 @@ def test_what_is_not_alike_has_other_orbits() -> None:
         for seed in range(20):
             parts = Chance(seed)
             one = explore(parts.system, {})
-            orbits(one, lambda s: Joint(s.ends[::-1], s.bags[::-1]))
+            orbits(one, mirror)
 
 
 @pytest.mark.parametrize("keep", [search.KEPT, 0])

@@ -1,6 +1,5 @@
 """Checkpoints of the engine of sets: that a search survives being killed, and limits."""
 
-import contextlib
 import random
 from itertools import count, islice, repeat
 from pathlib import Path
@@ -14,40 +13,23 @@ from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.native import checkpoint
 from checker.engines.explicit.sets import search
 from checker.support.errors import Problem
+from tests.helpers import deaths
 from tests.helpers.agree import agree, checks_of, counts, lengths, of_chance
 from tests.helpers.systems import Chance
 
 LARGE = (0, 6, 16, 24)
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Searches end, by chance, before or after a checkpoint; how often."""
-    chance, save, deaths = random.Random(7), checkpoint.save, [0]
-
-    def killing(*what: Any) -> None:
-        for act in (lambda: None, lambda: save(*what)):
-            if chance.random() < 0.1:
-                deaths[0] += 1
-                raise Killed
-            act()
-
-    monkeypatch.setattr(checkpoint, "save", killing)
-    return deaths
+    return deaths.killing(monkeypatch)
 
 
 def through_deaths(seed: int, folder: Path, **options: Any) -> Exploration:
     parts = Chance(seed)
-    while True:
-        with contextlib.suppress(Killed):
-            return sets.explore(
-                parts, checks_of(parts), checkpoint=folder, every=-1.0, resume=True, identity="x",
-                stop_when_decided=False, **options,
-            )  # fmt: skip
+    return deaths.through_deaths(
+        sets.explore, parts, checks_of(parts), checkpoint=folder, **options
+    )
 
 
 def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:

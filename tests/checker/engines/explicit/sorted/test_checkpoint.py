@@ -1,8 +1,6 @@
 """Checkpoints of the sorted engine: that a search survives being killed, and limits."""
 
-import contextlib
 import json
-import random
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -16,30 +14,16 @@ from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.native import checkpoint
 from checker.engines.explicit.sorted import search
 from checker.support.errors import Problem
+from tests.helpers import deaths
 from tests.helpers.agree import agree, checks_of, counts, lengths, of_chance
 from tests.helpers.systems import Chance
 
 LARGE = (0, 6, 16, 24)
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Searches end, by chance, before or after a checkpoint; how often."""
-    chance, save, deaths = random.Random(7), checkpoint.save, [0]
-
-    def killing(*what: Any) -> None:
-        for act in (lambda: None, lambda: save(*what)):
-            if chance.random() < 0.1:
-                deaths[0] += 1
-                raise Killed
-            act()
-
-    monkeypatch.setattr(checkpoint, "save", killing)
-    return deaths
+    return deaths.killing(monkeypatch)
 
 
 def where(folder: Path, spilling: bool) -> dict[str, Any]:
@@ -48,12 +32,7 @@ def where(folder: Path, spilling: bool) -> dict[str, Any]:
 
 def through_deaths(seed: int, **options: Any) -> Exploration:
     parts = Chance(seed)
-    while True:
-        with contextlib.suppress(Killed):
-            return ordered.explore(
-                parts, checks_of(parts), every=-1.0, resume=True, identity="x",
-                stop_when_decided=False, **options,
-            )  # fmt: skip
+    return deaths.through_deaths(ordered.explore, parts, checks_of(parts), **options)
 
 
 @pytest.mark.parametrize("spilling", [False, True])

@@ -23,14 +23,13 @@ from tests.helpers.agree import (
     chance_agrees,
     checks_for,
     checks_of,
-    is_shown,
     lengths,
     little,
-    orbits,
     same,
     shown_within_limits,
+    symmetric_agrees,
 )
-from tests.helpers.systems import Chance, Counter, Grid, Joint
+from tests.helpers.systems import Chance, Counter, Grid
 
 SOME = SEEDS[::2]
 
@@ -77,14 +76,7 @@ def test_a_system_as_one_end() -> None:
 
 def test_symmetric_systems_of_chance() -> None:
     for seed in range(20):
-        parts = Chance(seed, alike=True)
-        checks = checks_of(parts)
-        one = explore(parts.system, checks, stop_when_decided=False)
-        two = ordered.explore(parts, checks, stop_when_decided=False, symmetric=True)
-        assert two.states == orbits(one, lambda s: Joint(s.ends[::-1], s.bags[::-1]))
-        assert (two.depth, lengths(two)) == (one.depth, lengths(one))
-        for name, path in two.decisive.items():
-            is_shown(parts.system, checks[name], path)
+        symmetric_agrees(seed, ordered.explore)
 
 
 PROFILES = (
