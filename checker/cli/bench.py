@@ -1,6 +1,6 @@
 """``bench``: engines and other tools measured on one case; a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checker.cli.options import BoundsOption, MemoryOption, ProfileOption, RulesOption, octets
+from checker.cli.options import (
+    BoundsOption,
+    MemoryOption,
+    ProfileOption,
+    RulesOption,
+    names_of,
+    octets,
+)
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
 from checker.support.errors import UsageProblem
@@ -18,12 +25,24 @@ if TYPE_CHECKING:
     from checker.studies.bench import Row, Start
 
 
+def _tools() -> Iterable[str]:
+    from checker.studies.bench import TOOLS
+
+    return TOOLS
+
+
 def bench(
     profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     with_: Annotated[
-        str | None, typer.Option("--with", metavar="TOOL,...", help="Whom to measure.")
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="TOOL,...",
+            help="Whom to measure.",
+            autocompletion=names_of(_tools, many=True),
+        ),
     ] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 3,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that a run may take.")] = 1800.0,

@@ -6,31 +6,23 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import LeftOption, VerdictsOption
+from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption, names_of
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
+
+
+def _assumptions() -> list[str]:
+    from checker.conform.assumptions import WORDS
+
+    return [word.removesuffix("SECONDS").removesuffix("STATE") for word in WORDS]
 
 
 def conform(
     captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...")],
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
-    rules: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rules",
-            metavar="NAME|SWITCH=VALUE ...",
-            help="A stack's rules (linux), or switches of spec/rules.py.",
-        ),
-    ] = None,
-    at: Annotated[
-        str,
-        typer.Option(
-            metavar="WHERE",
-            help="Where the captures were taken: the address of an end, client, server or middle. "
-            "At an end, that end is judged alone, and strictly.",
-        ),
-    ] = "middle",
+    rules: StackRulesOption = None,
+    at: AtOption = "middle",
     arrived: Annotated[
         bool,
         typer.Option(
@@ -43,6 +35,7 @@ def conform(
         typer.Option(
             metavar="no-abort|fresh-isn|rate-limits|user-timeout>SECONDS|state=STATE",
             help="What the capture does not show; the verdict then rests on it.",
+            autocompletion=names_of(_assumptions),
         ),
     ] = None,
     data: Annotated[

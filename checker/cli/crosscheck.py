@@ -15,6 +15,7 @@ from checker.cli.options import (
     RulesOption,
     StatesOption,
     as_options,
+    names_of,
 )
 from checker.model.options import parse_bounds, parse_rules
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED
@@ -28,7 +29,10 @@ def crosscheck(
     with_: Annotated[
         str,
         typer.Option(
-            "--with", metavar="TOOL,...", help="spin, tlc; default: those that are installed."
+            "--with",
+            metavar="TOOL,...",
+            help="spin, tlc; default: those that are installed.",
+            autocompletion=names_of(lambda: ("spin", "tlc"), many=True),
         ),
     ] = "",
     profile: OwnProfileOption = None,

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from checker.cli.options import (
     RulesOption,
     SpillOption,
     SymmetryOption,
+    names_of,
     octets,
 )
 from checker.model.options import choose_profile, choose_rules, parse_bounds, parse_rules
@@ -28,12 +30,22 @@ from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.names import unknown
 
 
+def _engines() -> Iterable[str]:
+    from checker.model.search import ENGINES
+
+    return ENGINES
+
+
 def explore(
     profile: ProfileOption = "handshake",
     rules: RulesOption = None,
     bounds: BoundsOption = None,
     engine: Annotated[
-        str, typer.Option(help="explore, native, sets, sorted, distributed or auto.")
+        str,
+        typer.Option(
+            help="explore, native, sets, sorted, distributed or auto.",
+            autocompletion=names_of(_engines),
+        ),
     ] = "auto",
     threads: Annotated[
         int,

@@ -1,20 +1,38 @@
 """``export``: the specification as a text for another tool."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from checker.cli.options import BoundsOption, OwnProfileOption, RulesOption
+from checker.cli.options import BoundsOption, OwnProfileOption, RulesOption, names_of
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
+from proofs.claims.table import BY_ID
+
+
+def _kinds() -> Iterable[str]:
+    from checker.studies.export import KINDS
+
+    return KINDS
 
 
 def export(
-    kind: Annotated[str, typer.Argument(metavar="promela|tlaplus|smtlib|javascript|itf")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="promela|tlaplus|smtlib|javascript|itf", autocompletion=names_of(_kinds)
+        ),
+    ],
     profile: OwnProfileOption = None,
     claim: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A claim to state; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="A claim to state; may be repeated.",
+            autocompletion=names_of(lambda: BY_ID),
+        ),
     ] = None,
     rules: RulesOption = None,
     bounds: BoundsOption = None,

@@ -5,15 +5,21 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import RulesOption
+from checker.cli.options import RulesOption, names_of, stacks
 from checker.model.options import choose_rules, parse_rules
 
 
 def generate(
-    kind: Annotated[str, typer.Argument(metavar="packetdrill")],
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="packetdrill", autocompletion=names_of(lambda: ("packetdrill",))),
+    ],
     out: Annotated[Path, typer.Option(help="Write packetdrill scripts here.")],
     stack: Annotated[
-        str, typer.Option(help="Whose known departures are allowed for: linux, or none.")
+        str,
+        typer.Option(
+            help="Whose known departures are allowed for: linux, or none.", autocompletion=stacks
+        ),
     ] = "linux",
     rules: RulesOption = None,
 ) -> None:

@@ -5,20 +5,15 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import LeftOption, VerdictsOption
+from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption
 
 
 def narrate(
     capture: Annotated[Path, typer.Argument(metavar="CAPTURE")],
     html: Annotated[Path | None, typer.Option(help="Write a page here, with pictures.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
-    rules: Annotated[
-        list[str] | None,
-        typer.Option("--rules", metavar="NAME|SWITCH=VALUE ...", help="As for conform."),
-    ] = None,
-    at: Annotated[
-        str, typer.Option(metavar="WHERE", help="Where the capture was taken, as for conform.")
-    ] = "middle",
+    rules: StackRulesOption = None,
+    at: AtOption = "middle",
     port: Annotated[
         int | None,
         typer.Option(

@@ -14,17 +14,34 @@ from checker.model.options import parse_rules, values
 from checker.support.journal import Journal
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
+from spec.tcp.tcb import State
 from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES
 
 
-def names_of(known: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
-    """What a shell offers for a name that is begun."""
+def names_of(known: Callable[[], Iterable[str]], many: bool = False) -> Callable[[str], list[str]]:
+    """What a shell offers for a name that is begun; for the last of ``many`` between commas."""
 
     def offered(incomplete: str) -> list[str]:
-        return [name for name in known() if name.startswith(incomplete)]
+        before, comma, begun = incomplete.rpartition(",") if many else ("", "", incomplete)
+        return [before + comma + name for name in known() if name.startswith(begun)]
 
     return offered
+
+
+def _stacks() -> Iterable[str]:
+    from checker.stacks import PROFILES  # with all that is known of all stacks
+
+    return PROFILES
+
+
+def _verdicts() -> list[str]:
+    from checker.conform.connection import Verdict
+
+    return [verdict.value for verdict in Verdict]
+
+
+stacks = names_of(_stacks)
 
 
 def _settings(fields: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
@@ -60,8 +77,17 @@ RulesOption = Annotated[
     typer.Option(
         "--rules",
         metavar="NAME=VALUE ...",
-        help="Switches to change: see list rules. verify and trace take a stack, too: lwip ...",
+        help="Switches to change: see list rules.",
         autocompletion=names_of(lambda: _settings(SWITCHES)),
+    ),
+]
+StackRulesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rules",
+        metavar="NAME|SWITCH=VALUE ...",
+        help="A stack's rules (lwip ...), or switches to change: see list rules.",
+        autocompletion=names_of(lambda: [*_stacks(), *_settings(SWITCHES)]),
     ),
 ]
 BoundsOption = Annotated[
@@ -83,10 +109,28 @@ ViewOption = Annotated[
 ]
 VerdictsOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="VERDICT", help="Tell only connections with this verdict."),
+    typer.Option(
+        metavar="VERDICT",
+        help="Tell only connections with this verdict.",
+        autocompletion=names_of(_verdicts),
+    ),
 ]
 LeftOption = Annotated[
-    str, typer.Option(metavar="STATE", help="Tell only connections left in it: CLOSE-WAIT.")
+    str,
+    typer.Option(
+        metavar="STATE",
+        help="Tell only connections left in it: CLOSE-WAIT.",
+        autocompletion=names_of(lambda: [state.value for state in State]),
+    ),
+]
+AtOption = Annotated[
+    str,
+    typer.Option(
+        metavar="WHERE",
+        help="Where the captures were taken: the address of an end, client, server or middle. "
+        "At an end, that end is judged alone, and strictly.",
+        autocompletion=names_of(lambda: ("client", "server", "middle")),
+    ),
 ]
 MaxStatesOption = Annotated[
     int | None,

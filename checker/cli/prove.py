@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from checker.cli import progress
-from checker.cli.options import ClaimsArgument, as_options
+from checker.cli.options import as_options, names_of
 from checker.model.options import choose_rules, departures, show
 from checker.studies.prove import TIMEOUT
 from checker.support import files
@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from proofs.theorems.table import Theorem
 
 
+def _theorems() -> list[str]:
+    from proofs.theorems.table import THEOREMS
+
+    return [theorem.id for theorem in THEOREMS]
+
+
 def prove(
-    claims: ClaimsArgument = None,
+    claims: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLAIM ...]", autocompletion=names_of(_theorems))
+    ] = None,
     out: Annotated[
         Path,
         typer.Option(help="Where to write the certificates; older ones there are replaced."),
@@ -45,7 +53,11 @@ def prove(
     ] = False,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="THEOREM", help="Leave a theorem out. May be given several times."),
+        typer.Option(
+            metavar="THEOREM",
+            help="Leave a theorem out. May be given several times.",
+            autocompletion=names_of(_theorems),
+        ),
     ] = None,
     families: Annotated[
         bool,

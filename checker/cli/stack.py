@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from checker.cli import progress
-from checker.cli.options import RulesOption
+from checker.cli.options import RulesOption, stacks
 from checker.model.options import choose_rules
 from checker.stacks import costs
 from checker.support.errors import OK, VIOLATED, UsageProblem
@@ -17,7 +17,10 @@ from checker.support.program import checkout
 
 def stack(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Which; without: what there is.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Which; without: what there is.", autocompletion=stacks
+        ),
     ] = None,
     build: Annotated[
         bool, typer.Option("--build", help="Only build the program with the stack in it.")

@@ -11,7 +11,7 @@ from checker.cli.options import (
     ClaimArgument,
     OwnOption,
     OwnProfileOption,
-    RulesOption,
+    StackRulesOption,
     StatesOption,
     ViewOption,
     chosen,
@@ -21,7 +21,7 @@ from checker.model.options import choose_claim, parse_bounds
 
 def trace(
     claim: ClaimArgument,
-    rules: RulesOption = None,
+    rules: StackRulesOption = None,
     bounds: BoundsOption = None,
     out: Annotated[
         Path | None, typer.Option(help="FILE.svg, .png, .dot, .txt or .json (ITF).")

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +20,11 @@ from checker.cli.options import (
     MemoryOption,
     OwnOption,
     ResumeOption,
-    RulesOption,
     SpillOption,
+    StackRulesOption,
     SymmetryOption,
     chosen,
+    names_of,
     octets,
 )
 from checker.cli.table import print_report
@@ -32,6 +33,7 @@ from checker.model.options import choose_claims, choose_profile, parse_bounds, s
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
+from spec.world.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.studies.reports import Report
@@ -40,10 +42,16 @@ DEFAULTS = "defaults"
 """What ``--compare`` calls the RFC's own rules."""
 
 
+def _engines() -> Iterable[str]:
+    from checker.studies.verify import ENGINES
+
+    return ENGINES
+
+
 def verify(
     claims: ClaimsArgument = None,
     own_claims: OwnOption = None,
-    rules: RulesOption = None,
+    rules: StackRulesOption = None,
     bounds: BoundsOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
@@ -52,7 +60,8 @@ def verify(
         typer.Option(
             help="explore (the reference), native, sets (of states at once), sorted (the least "
             "memory), auto (native where there are many states, sets where these are dense), or "
-            "symbolic: 32 bits, all ISNs at once."
+            "symbolic: 32 bits, all ISNs at once.",
+            autocompletion=names_of(_engines),
         ),
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,
@@ -60,7 +69,9 @@ def verify(
     without: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PROFILE", help="Leave out, and name, the claims of a profile; may come again."
+            metavar="PROFILE",
+            help="Leave out, and name, the claims of a profile; may come again.",
+            autocompletion=names_of(lambda: PROFILES),
         ),
     ] = None,
     depth: Annotated[
