@@ -29,11 +29,10 @@ from checker.cli.options import (
 )
 from checker.cli.table import print_report
 from checker.model import own
-from checker.model.options import choose_claims, choose_profile, parse_bounds, show
+from checker.model.options import choose_claims, parse_bounds, show
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
-from spec.world.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.studies.reports import Report
@@ -66,12 +65,12 @@ def verify(
     ] = "auto",
     small: Annotated[bool, typer.Option("--small", help="The least bounds; seconds.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Larger bounds; minutes.")] = False,
-    without: Annotated[
-        list[str] | None,
+    within: Annotated[
+        int | None,
         typer.Option(
-            metavar="PROFILE",
-            help="Leave out, and name, the claims of a profile; may come again.",
-            autocompletion=names_of(lambda: PROFILES),
+            min=1,
+            metavar="STATES",
+            help="Leave out, and name, claims that are known to take more states than this.",
         ),
     ] = None,
     depth: Annotated[
@@ -140,12 +139,12 @@ def verify(
     for path in (json, junit):
         if path is not None:
             files.writable(path)
-    for profile in without or ():
-        choose_profile(profile, {})  # there has to be such a one
+    if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
+        raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
     if pin and (
         claims
         or own_claims
-        or without
+        or within
         or chosen_rules
         or chosen_bounds
         or engine != "auto"
@@ -153,7 +152,7 @@ def verify(
         or compact
     ):
         raise UsageProblem(
-            "--pin takes no claims, profiles, rules, bounds or engine: it pins the whole table"
+            "--pin takes no claims, rules, bounds, engine or --within: it pins the whole table"
         )
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
@@ -182,7 +181,8 @@ def verify(
         from checker.studies import proved
 
         theorems = proved.theorems(asked)
-    left = [claim.id for claim in asked if claim.profile in (without or ())]
+    large = pins.beyond(within, scale or "usual") if within else ()
+    left = [claim.id for claim in asked if claim.id in large]
     asked = [claim for claim in asked if claim.id not in left]
     if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
         some = (ALWAYS, SOMETIMES)

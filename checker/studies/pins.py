@@ -30,6 +30,13 @@ def expectations(ids: Collection[str] | None = None) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def beyond(states: int, scale: str) -> frozenset[str]:
+    """The claims whose exploration has more states than so many. Of what is violated no states are
+    pinned: it ends where the shortest counterexample does."""
+    known = expectations()[scale]
+    return frozenset(id for id, pins in known.items() if pins.get("states", 0) > states)
+
+
 def pin(result: Report, scale: str) -> None:
     """Rewrite the part of ``expected.toml`` that is of ``scale`` with what was found.
 

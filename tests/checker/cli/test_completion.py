@@ -35,7 +35,6 @@ def test_every_word_is_offered(command: str, parameter: Any) -> None:
     [
         ("verify claims T1.p", ["T1.partner"]),
         ("verify engine sy", ["symbolic"]),
-        ("verify without refined-se", ["refined-segments"]),
         ("verify rules lw", ["lwip"]),
         ("verify rules time_wait_restart=n", ["time_wait_restart=never"]),
         ("prove claims T4.t", ["T4.text"]),

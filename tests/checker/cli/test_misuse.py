@@ -34,8 +34,8 @@ verify --compare three_wy=off three_way=on   | did you mean three_way?
 verify T1 --depth 3                          | --engine symbolic
 verify L1 --engine symbolic                  | no deadlocks and no cycles
 verify T1 --pin                              | --pin takes no claims
-verify T1 --pin --without once               | --pin takes no claims, profiles
-verify T1 --without onec                     | did you mean once?
+verify --pin --within 9                      | --pin takes no claims
+verify T1 --within 9 --bounds in_flight=2    | --within goes by what is pinned
 verify T1 --max-states 0                     | --max-states
 verify T1 --max-memory 0                     | --max-memory
 verify T1 --workers 0                        | --workers

@@ -95,7 +95,7 @@ def test_what_is_pinned_of_some_claims_is_what_all_pins_say_of_them() -> None:
         (["W1"], ["W1", "W1.lifecycle"]),
         (
             ["W7", "D1", "T7.self"],
-            ["T7.self", "D1", "D1.window", "W7", "W7.timeout", "WD", "WD.window"],
+            ["T7.self", "D1", "S18", "W7", "W7.timeout", "WD", "WD.window"],
         ),
         ([], [claim.id for claim in CLAIMS]),
     ],
@@ -162,7 +162,7 @@ def test_deadlocks() -> None:
     result, code = check("D1")
     assert code == OK
     assert {c.id: c.verdict for c in result.claims} == dict.fromkeys(
-        ("D1", "D1.window", "WD", "WD.window"), "holds"
+        ("D1", "S18", "WD", "WD.window"), "holds"
     )
 
 
@@ -553,11 +553,13 @@ def test_two_sets_of_rules_are_compared(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_named() -> None:
-    done = command("verify", "D1", "T2", "--small", "--without", "window")
-    assert done.returncode == OK
-    assert "left out: D1.window WD.window" in done.stdout
-    assert "D1.window" not in done.stdout.partition("left out")[0]
-    assert " T2 " in done.stdout
+    states = pins.expectations()["small"]["S18"]["states"]
+    for within, left in ((states, []), (states - 1, ["S18", "WS18"])):
+        done = command("verify", "S18", "T10.calling", "--small", "--within", str(within))
+        assert done.returncode == OK
+        told, _, named = done.stdout.partition("left out: ")
+        assert named.split() == left
+        assert {"T10.calling", *(() if left else ("S18",))} <= {*told.split()}
 
 
 def test_a_limit(tmp_path: Path) -> None:
