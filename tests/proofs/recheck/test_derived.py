@@ -133,9 +133,11 @@ def as_z3(terms: Sequence[Term]) -> tuple[list[Any], Any]:
 
 
 def follows(supposed: Sequence[Any], goal: Any) -> bool:
-    solver = z3.Solver()
+    # Of a context of its own: where thousands were asked before, Z3 may find no end of an easy one
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
     solver.set("rlimit", 20_000_000)
-    solver.add(*supposed, z3.Not(goal))
+    solver.add(*[term.translate(context) for term in (*supposed, z3.Not(goal))])
     return bool(solver.check() == z3.unsat)
 
 
@@ -143,13 +145,14 @@ def follows(supposed: Sequence[Any], goal: Any) -> bool:
     ("id", "every"),
     [
         ("toy", 1),
-        *[(id, 1) for id in SMALL],
+        *[(id, 1) for id in SMALL if id != "CC3"],
+        ("CC3", 10),
         ("T4", 20),
-        ("T1", 60),
+        ("T1", 120),
         *[
             pytest.param(some[0].id, 1, marks=pytest.mark.slow)
             for some in together(THEOREMS)
-            if some[0].id not in SMALL
+            if some[0].id not in SMALL or some[0].id == "CC3"
         ],
     ],
 )
