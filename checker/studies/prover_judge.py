@@ -315,10 +315,12 @@ class Judge:
         for kept in self.known.kept:
             kept.forget(self._hit(change))
         with applied(change):
-            return next(self._ask(some, at), None)
+            return next((found for _, found in self._ask(some, at)), None)
 
-    def _ask(self, some: Sequence[Clean], at: Callable[[str, float], None]) -> Iterator[Noticed]:
-        """What checks notice."""
+    def _ask(
+        self, some: Sequence[Clean], at: Callable[[str, float], None]
+    ) -> Iterator[tuple[Clean, Noticed]]:
+        """The checks that notice something, and what."""
         checks = [one.check for one in some]
         _in_turn(checks)
         with folder_of_its_own(checks, self.known.place):
@@ -328,25 +330,29 @@ class Judge:
                     self.known.models.clear()
                 began = time.process_time()
                 if found := _noticed(one):
-                    yield found
+                    yield one, found
                 one.seconds = time.process_time() - began
 
-    def control(self, workers: int, journal: Journal) -> None:
-        """Without a change nothing is noticed, though all is asked in one process. How long each
-        check takes is known better then."""
+    def control(self, workers: int, journal: Journal, told: Callable[[str], None]) -> None:
+        """Ask all in one process, without a change: what notices something even so depends on what
+        was asked before it, and is left out. How long each check takes is known better then."""
 
-        def ask(_: int, at: Callable[[str, float], None]) -> tuple[list[Noticed], list[float]]:
+        def ask(_: int, at: Callable[[str, float], None]) -> tuple[list[float], dict[str, Noticed]]:
             made_here(self.known.kept, self.clean)
-            found = [*self._ask(self.clean, at)]
-            return found, [one.seconds for one in self.clean]
+            found = {one.check.name: noticed for one, noticed in self._ask(self.clean, at)}
+            return [one.seconds for one in self.clean], found
 
         if CONTROL not in journal.known:
             ((_, (end, said)),) = forked(ask, [0], workers)
-            if end == NO_END or said[0]:
-                raise UsageProblem(f"without a change: {said if end == NO_END else said[0][0]}")
-            journal.add(CONTROL, [round(seconds, 4) for seconds in said[1]])
-        for one, seconds in zip(self.clean, journal.known[CONTROL], strict=True):
+            if end == NO_END:
+                raise UsageProblem(f"without a change: {said} does not end")
+            journal.add(CONTROL, said)
+        taken, wrong = journal.known[CONTROL]
+        for one, seconds in zip(self.clean, taken, strict=True):
             one.seconds = seconds
+        for name, noticed in wrong.items():
+            told(f"all at once: left out: {name}: {noticed}")
+        self.clean = [one for one in self.clean if one.check.name not in wrong]
         self.clean.sort(key=lambda one: (one.anew, one.seconds, one.check.name))
 
     def all(self, todo: Sequence[Change], workers: int) -> Iterator[tuple[Change, Noticed | None]]:
@@ -409,7 +415,7 @@ def judging(
                 checks = [*known.checks(), *tests]
                 judge = Judge(known, cleaned(known, checks, workers, told, journal))
                 told("all at once")
-                judge.control(workers, journal)
+                judge.control(workers, journal, told)
                 for change, found in judge.all(todo, workers):
                     done(change, found)
 
