@@ -60,8 +60,11 @@ def test_every_claim_of_liveness_says_what() -> None:
             assert not claim.witnesses, "that it is not vacuous is part of its verdict"
 
 
-LARGE = ("packet-war", "draining-again", "opening", "once", "half-open")
-"""Twenty seconds or more each: only with ``--slow``."""
+LARGE = (
+    *("packet-war", "draining-again", "opening", "once", "half-open", "half-open-crash", "closing"),
+    *("transfer-wide", "transfer-close"),
+)
+"""Ten seconds or more each: only with ``--slow``."""
 
 
 @pytest.mark.parametrize(

@@ -26,22 +26,16 @@ from spec.world.profiles import PROFILES
 from spec.world.system import World
 from tests.helpers.agree import LITTLE, checks_for, lengths, little, orbits, same, told
 
-MANY = {
-    ("hazard", "few"),
-    ("time-giving-up", "few"),
-    ("time-giving-up-soon", "few"),
-    ("conduct-packed", "few"),
-    ("conduct-text", "few"),
-    ("conduct-time", "one"),
-    ("reused", "few"),
-}
-"""Up to half a minute each: only with ``--slow``. Of each profile the other one is small."""
+QUICK_ONE = {"conduct-time": "few"}
+"""Of the others "one" is the smaller of the two; the larger is explored with ``--slow`` only."""
 
 
 @pytest.mark.parametrize(
     ("profile", "which"),
     [
-        pytest.param(*one, marks=pytest.mark.slow) if one in MANY else one
+        one
+        if one[1] == QUICK_ONE.get(one[0], "one")
+        else pytest.param(*one, marks=pytest.mark.slow)
         for one in itertools.product(PROFILES, LITTLE)
     ],
 )
@@ -64,7 +58,7 @@ RULES: list[Any] = [
     pytest.param(
         "abort", {"isn": Isn.ANY, "abort_time_wait": True}, LITTLE["few"], marks=pytest.mark.slow
     ),
-    ("abort", {"isn": Isn.ANY, "abort_time_wait": True}, {**LITTLE["few"], "duplicate": False}),
+    ("abort", {"isn": Isn.ANY, "abort_time_wait": True}, LITTLE["one"]),
     ("crash", {"quiet_time": False, "isn": Isn.ANY}, LITTLE["few"]),
     ("handshake", {"isn": Isn.ANY}, {**LITTLE["few"], "abort": False}),
     ("simultaneous", {"syn_ack_exact": True}, LITTLE["few"]),

@@ -556,7 +556,7 @@ COMPARED = {
     "unbounded-lifetime": (ONE.but(in_flight=1, lose=False), Rules(lifetime_bounded=False)),
 }  # fmt: skip
 
-MANY = ("time", "octets", "crash", "two-watched")
+MANY = ("time", "octets", "crash", "two-watched", "listener", "keep-alive", "untimed-mixed")
 """Those that take long; of the first two there are fewer states, too."""
 
 
