@@ -146,8 +146,8 @@ def test_kernel_edges_agree(name):
 
 def test_mutated_captures_are_told():
     """95 of 100 changes that are not legal by themselves."""
-    told, wrong, missed = mutate.main(count=400)
-    assert wrong > 200
+    told, wrong, missed = mutate.main(count=200)
+    assert wrong > 100
     assert told >= 0.95 * wrong, missed
 
 

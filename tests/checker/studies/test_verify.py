@@ -95,7 +95,7 @@ def test_what_is_pinned_of_some_claims_is_what_all_pins_say_of_them() -> None:
         (["W1"], ["W1", "W1.lifecycle"]),
         (
             ["W7", "D1", "T7.self"],
-            ["T7.self", "D1", "S18", "W7", "W7.timeout", "WD", "WD.window"],
+            ["T7.self", "D1", "D1.window", "W7", "W7.timeout", "WD", "WD.window"],
         ),
         ([], [claim.id for claim in CLAIMS]),
     ],
@@ -162,7 +162,7 @@ def test_deadlocks() -> None:
     result, code = check("D1")
     assert code == OK
     assert {c.id: c.verdict for c in result.claims} == dict.fromkeys(
-        ("D1", "S18", "WD", "WD.window"), "holds"
+        ("D1", "D1.window", "WD", "WD.window"), "holds"
     )
 
 

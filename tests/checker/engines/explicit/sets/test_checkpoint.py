@@ -32,8 +32,11 @@ def through_deaths(seed: int, folder: Path, **options: Any) -> Exploration:
     )
 
 
-def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:
-    for seed in LARGE:
+@pytest.mark.parametrize(
+    "seeds", [LARGE[::3], *(pytest.param(LARGE[n::3], marks=pytest.mark.slow) for n in (1, 2))]
+)
+def test_a_search_survives_its_deaths(seeds: list[int], mortal: list[int], tmp_path: Path) -> None:
+    for seed in seeds:
         found = through_deaths(seed, tmp_path / str(seed), threads=1 + seed % 2)
         agree(of_chance(seed), found)
         # When it is over it stays so
