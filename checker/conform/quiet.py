@@ -60,6 +60,7 @@ _HEADERS = b"\x08\x00\x45"
 """Octets 12 to 15: IPv4, and no options in its header."""
 _LAST = ROUND - 1
 _MIND = SYN | RST | URG | ACK
+_CONTROL = SYN | FIN | RST
 _NONE: frozenset[str] = frozenset()
 
 
@@ -129,6 +130,7 @@ class Quiet:
         """The frames that have to go the long way, with their numbers."""
         halves, unpack = self.halves, _USUAL
         self.watcher = watcher
+        strange, unwatched = self.strange, watcher is NOBODY
         alone = self.mine is None
         taken, passed, now = 0, False, 0.0
         for number, frame in enumerate(frames, 1):
@@ -137,9 +139,24 @@ class Quiet:
                 self.rest(number, time)
             half = halves.get(data[26:38])
             if half is None:
-                if not alone and not fragments.waiting and self._strange(frame):
-                    passed, now = True, time
-                    continue
+                if not alone and link == 1 and len(data) >= 54 and not fragments.waiting:
+                    ends = strange.get(data[26:38])
+                    if ends is None:
+                        ends = self._stranger(data[26:38])
+                    if ends:
+                        total, fragment, protocol, _, _, offset, flags, _ = unpack(data)
+                        # Whatever is not usual goes the long way, to its end or to its connection.
+                        if (
+                            data[12:15] == _HEADERS
+                            and protocol == 6
+                            and not fragment & 0x3FFF
+                            and offset >= 0x50
+                            and total >= 20 + (offset >> 4) * 4
+                            and (not flags & SYN or len(data) >= 34 + (offset >> 4) * 4)
+                            and (unwatched or not (flags & _CONTROL or watcher.watches(*ends)))
+                        ):
+                            passed, now = True, time
+                            continue
             elif link == 1 and len(data) >= 54:
                 total, fragment, protocol, seq, ack, offset, flags, wnd = unpack(data)
                 text = total - 20 - (offset >> 4) * 4
@@ -240,32 +257,15 @@ class Quiet:
             self.segments += taken
             watcher.now = now
 
-    def _strange(self, frame: Frame) -> bool:
-        """Is it a segment of another process, and does nobody here want to see it?
-
-        Whatever is not a usual segment goes the long way, to its end or to who it may be of.
-        """
-        data, strange = frame.data, self.strange
-        key = data[26:38]
-        ends = strange.get(key)
-        if ends == () or frame.link != 1 or len(data) < 54 or data[12:15] != _HEADERS:
-            return False
-        total, fragment, protocol, _, _, offset, flags, _ = _USUAL(data)
-        size = (offset >> 4) * 4
-        whole = not flags & SYN or len(data) >= 34 + size
-        if protocol != 6 or fragment & 0x3FFF or offset < 0x50 or total < 20 + size or not whole:
-            return False
-        assert self.mine is not None and self.watcher is not None
-        if ends is None:
-            if len(strange) >= STRANGERS:
-                strange.clear()
-            one, other = key[:4] + key[8:10], key[4:8] + key[10:]
-            ends = strange[key] = () if shard_of(one, other) in self.mine else (one, other)
-        if not ends:
-            return False
-        if self.watcher is NOBODY:
-            return True
-        return not (flags & (SYN | FIN | RST) or self.watcher.watches(*ends))
+    def _stranger(self, key: bytes) -> tuple[bytes, ...]:
+        """Of addresses and ports: the sockets, if they are of another process; else ()."""
+        assert self.mine is not None
+        if len(self.strange) >= STRANGERS:
+            self.strange.clear()
+        one, other = key[:4] + key[8:10], key[4:8] + key[10:]
+        found = () if shard_of(one, other) in self.mine else (one, other)
+        self.strange[key] = found
+        return found
 
     def look(self, flow: Flow) -> None:
         """A segment of ``flow`` took the long way, and was text or an ACK: is the flow quiet?"""

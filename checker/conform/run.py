@@ -21,7 +21,7 @@ from checker.conform.ladder import picture
 from checker.conform.places import places
 from checker.conform.quiet import NOBODY
 from checker.conform.report import Output, Result, Show, Told, result
-from checker.conform.several import FIRST, Share
+from checker.conform.several import FIRST, LAST, Share
 from checker.conform.shards import ALL
 from checker.dataplane.judge import Timing
 from checker.listeners import findings
@@ -149,7 +149,7 @@ def _one(
                 yield item
 
         follower = Follower(behaviour, where, done, mine=mine, passed=passed)
-        found = followed(capture, follower, segments, tells=first)
+        found = followed(capture, follower, segments, tells=LAST in mine)
         if listeners is not None:
             found.listeners, found.began = listeners.finish(), began
         return found
@@ -214,6 +214,7 @@ def _note(shares: Sequence[Share], output: Output) -> None:
     first = shares[0]
     name, unread = first.capture, first.unread
     missed = sum(one.missed for one in shares)
+    moved, left = sum(one.moved for one in shares), sum(one.left for one in shares)
     if first.damage:
         print(f"{name}: {first.damage}; what came before was followed", file=sys.stderr)
     for why, count in unread.items():
@@ -221,12 +222,12 @@ def _note(shares: Sequence[Share], output: Output) -> None:
     if missed:
         print(f"{name}: {counted(missed, 'connection')} not judged: the capture is from "
               "neither of their ends", file=sys.stderr)  # fmt: skip
-    if first.moved:
-        print(f"{name}: {counted(first.moved, 'frame')} put in the order of the time stamps, in "
+    if moved:
+        print(f"{name}: {counted(moved, 'frame')} put in the order of the time stamps, in "
               "which packets are numbered", file=sys.stderr)  # fmt: skip
-    if first.left:
+    if left:
         print(
-            f"{name}: {counted(first.left, 'frame')} older than what stands before, and left "
+            f"{name}: {counted(left, 'frame')} older than what stands before, and left "
             "there: was the clock set back, or are these several captures?",
             file=sys.stderr,
         )
@@ -237,8 +238,8 @@ def _note(shares: Sequence[Share], output: Output) -> None:
             "segments": sum(one.segments for one in shares),
             "unread": dict(unread),
             "damage": first.damage,
-            "moved": first.moved,
-            "out_of_order": first.left,
+            "moved": moved,
+            "out_of_order": left,
         }
     )
 

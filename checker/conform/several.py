@@ -27,8 +27,9 @@ from checker.support import workers
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
 
-FIRST = 0
-"""Who follows this shard also tells what does not depend on connections."""
+FIRST, LAST = 0, SHARDS - 1
+"""Who follows the first shard looks at the listeners, too; who follows the last tells how far it
+is, and looks for frames that are out of order."""
 LARGE = 1 << 25
 """Octets of a file from which on several processes are faster."""
 BATCH = 256
@@ -46,7 +47,7 @@ class Share:
     missed: int  # connections that are not judged
     unread: dict[str, int]
     damage: str
-    moved: int
+    moved: int  # by the one who looks for it
     left: int
     listeners: list[Listener] = field(default_factory=list)
     began: float = 0.0

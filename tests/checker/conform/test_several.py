@@ -175,7 +175,11 @@ BUGS: dict[str, tuple[object, str, object]] = {
     "the order": (several, "_place", lambda _: (0, 0)),
     "who waits": (several._Process, "passed", property(lambda _: inf, lambda *_: None)),
     "the shard": (follow, "shard_of", lambda one, other: crc32(one + other) % SHARDS),
-    "who is a stranger": (quiet.Quiet, "_strange", lambda self, frame: frame.number % 50 == 0),
+    "who is a stranger": (
+        quiet.Quiet,
+        "_stranger",
+        lambda self, key: (key, key) if key[-1] % 4 else (),
+    ),
     "what is shared": (Follower, "__init__", _one_account),
 }
 
