@@ -65,13 +65,13 @@ def conform(
         bool, typer.Option("--verbose", help="Show the states of every connection.")
     ] = False,
     workers: Annotated[
-        int | None,
+        int,
         typer.Option(
             min=1,
-            help="Processes, at most 8, that share the connections of a capture; default: cores, "
-            "for files from 32 MiB on. The report is the same.",
+            help="Processes, at most 8, that share the connections of a capture. The report is the "
+            "same.",
         ),
-    ] = None,
+    ] = 1,
     bench: Annotated[
         bool, typer.Option("--bench", help="Only measure, beside tshark and tcptrace.")
     ] = False,
@@ -96,7 +96,7 @@ def conform(
             only,
             state,
             verbose,
-            workers,
+            workers != 1,
             bench,
             at != "middle",
         )

@@ -54,10 +54,10 @@ def conform(
     svg: Path | None = None,
     show: Show | None = None,
     data: Timing | None = None,
-    workers: int | None = None,
+    workers: int = 1,
 ) -> int:
     """Follow captures; the exit code. ``data``: their data plane is judged, too, by these timers.
-    ``workers``: processes, between which connections are divided; None: as many as help.
+    ``workers``: processes, between which connections are divided.
 
     Raises the Problem of a picture that could not be drawn at the end, when all else is written.
     """
@@ -117,7 +117,7 @@ def _one(
     where: Position,
     output: Output,
     data: Timing | None,
-    workers: int | None,
+    workers: int,
 ) -> None:
     teller = output.teller()
     drawing = output.svg is not None

@@ -6,7 +6,6 @@ it in the order of these places, which is the order in which one process comes t
 all that may come before. Nothing that one process finds depends on another (``shards``).
 """
 
-import os
 import sys
 import traceback
 from collections import deque
@@ -30,8 +29,6 @@ from checker.support.paths import shown
 FIRST, LAST = 0, SHARDS - 1
 """Who follows the first shard looks at the listeners, too; who follows the last tells how far it
 is, and looks for frames that are out of order."""
-LARGE = 1 << 25
-"""Octets of a file from which on several processes are faster."""
 BATCH = 256
 """Connections that are told of at a time."""
 AHEAD = 8 * ROUND
@@ -64,19 +61,9 @@ class Follows(Protocol):
     ) -> Share: ...
 
 
-def processes(capture: Path, asked: int | None) -> int:
-    """How many follow a capture: as many as are asked for, or, of a large file, as can run."""
-    try:
-        size = capture.stat().st_size if capture.is_file() else 0
-    except OSError:
-        size = 0  # whoever opens it says why
-    if not size:
-        return 1  # what is read once cannot be read by each
-    if asked is None:
-        asked = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        if size < LARGE:
-            asked = 1
-    return min(asked, SHARDS)
+def processes(capture: Path, asked: int) -> int:
+    """How many follow a capture if so many are asked for: what can be read only once, one."""
+    return min(asked, SHARDS) if capture.is_file() else 1
 
 
 def followed(

@@ -272,14 +272,11 @@ def test_a_capture_that_grows_meanwhile_is_an_error(large, monkeypatch):
         run.conform([large], choose([]), workers=2)
 
 
-def test_what_can_be_read_once_is_read_by_one(tmp_path, large, monkeypatch):
+def test_what_can_be_read_once_is_read_by_one(tmp_path, large):
     os.mkfifo(tmp_path / "pipe")
     assert several.processes(tmp_path / "pipe", 3) == 1
     assert several.processes(large, 3) == 3
     assert several.processes(large, 100) == SHARDS
-    assert several.processes(large, None) == 1
-    monkeypatch.setattr(several, "LARGE", 1_000)
-    assert several.processes(large, None) == min(SHARDS, len(os.sched_getaffinity(0)))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc")
