@@ -107,6 +107,14 @@ class ResetBelow(Enum):
     ALL = "all"  # whatever is below RCV.NXT: half of all numbers are (libslirp)
 
 
+class UnsentText(Enum):
+    """What becomes of text and FIN whose ACK is of something not yet sent."""
+
+    DROPPED = "dropped"  # they are dropped, and the ACK is answered
+    TAKEN = "taken"  # in ESTABLISHED they are taken, and the ACK is not answered (gVisor)
+    ANSWERED = "answered"  # they are taken as long as the peer may send, and the ACK is (lwIP)
+
+
 class Persist(Enum):
     """What is sent into a shut window (section 3.8.6.1)."""
 
@@ -753,6 +761,13 @@ class Rules:
         True,
         "RFC 5961 5; RFC 9293 3.10.7.4 fifth",
         "An ACK out of range is answered with an ACK; off, it is dropped in silence [158].",
+    )
+    unsent_text: UnsentText = _rule(
+        UnsentText.DROPPED,
+        "RFC 5961 5; RFC 9293 3.10.7.4 fifth",
+        "What has an ACK of something not yet sent is dropped: dropped; taken: in ESTABLISHED its "
+        "text and FIN are taken, and the ACK is passed over (gVisor); answered: in FIN-WAIT-1 and "
+        "FIN-WAIT-2, too, and the ACK is answered (lwIP) [167, 168].",
     )
     gap_answered: bool = _rule(
         True,

@@ -57,6 +57,14 @@ def conform(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show the states of every connection.")
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Processes, at most 8, that share the connections of a capture. The report is the "
+            "same.",
+        ),
+    ] = 1,
     bench: Annotated[
         bool, typer.Option("--bench", help="Only measure, beside tshark and tcptrace.")
     ] = False,
@@ -81,6 +89,7 @@ def conform(
             only,
             state,
             verbose,
+            workers != 1,
             bench,
             at != "middle",
         )
@@ -95,5 +104,5 @@ def conform(
     chosen = behaviour.choose(rules or [], assume or [], arrived)
     show = run.choose(only or [], state, most, verbose)
     judged = timing(rules or []) if data else None
-    done = run.conform(captures, chosen, at, peer_capture, json, junit, svg, show, judged)
+    done = run.conform(captures, chosen, at, peer_capture, json, junit, svg, show, judged, workers)
     raise typer.Exit(done)

@@ -6,6 +6,7 @@ have arrived. *What an end may be:* ``behaviour`` (which rules), ``candidate`` (
 ``monitor``, for one end, and ``ends``, for both; ``patience`` says how long nonsense is followed.
 *What is reported:* ``follow`` finds the connections of a capture, ``connection`` and ``judge`` say
 what came of each, ``report`` writes it down, ``ladder`` draws it, and ``run`` is the command.
+*What crosses connections* is kept in ``shards``, so that ``several`` processes may share them.
 
 ``cache`` stands around this and can be left out. ``layout`` knows the fields of a TCB.
 """

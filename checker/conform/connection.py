@@ -12,7 +12,7 @@ from checker.conform.culprit import Sight, Suspect
 from checker.conform.ends import Ends, Way
 from checker.conform.inbound import SEQ
 from checker.conform.monitor import Monitor
-from checker.conform.patience import Patience
+from checker.conform.shards import Shard
 from spec.tcp.rule import Rule
 from spec.tcp.tcb import State
 
@@ -219,7 +219,7 @@ class Flow:
     __slots__ = (
         "_ends", "at", "connection", "first", "given_up", "joined", "keys", "last", "learner",
         "missed", "offered", "pair", "past", "patience", "refused", "scope", "seen", "sent",
-        "sockets", "waited", "waits", "way",
+        "shard", "sockets", "waited", "waits", "way",
     )  # fmt: skip
 
     def __init__(
@@ -229,7 +229,7 @@ class Flow:
         at: int | None,
         first: int,
         scope: str,
-        patience: Patience,
+        shard: Shard,
     ) -> None:
         self.sockets = sockets
         self.at = at
@@ -239,7 +239,8 @@ class Flow:
         self.joined = False  # are its directions in two networks?
         self.missed = ""  # why it is not judged, if the capture is from the end of others
         self.way = way
-        self.patience = patience
+        self.shard = shard
+        self.patience = shard.patience
         self._ends: Ends | None = None
         self.connection: Connection | None = None
         self.last = 0.0

@@ -7,13 +7,17 @@ from checker.capture.datagrams import carried
 from checker.capture.fragments import Fragments
 from checker.capture.networks import Ip
 from checker.capture.segments import read_numbered
-from checker.conform.connection import Connection
+from checker.conform.connection import Connection, Flow
 from checker.conform.follow import Follower
 from checker.conform.halves import Watcher
+from checker.conform.shards import SHARDS
 from checker.dataplane.judge import RFC, Check, Timing, judge
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Room
 from checker.stacks import PROFILES
+
+TEXT, CHUNKS = 1 << 27, 1 << 18
+"""Octets of text, and segments, in flight that are kept, in all shards."""
 
 
 def timing(rules: Iterable[str]) -> Timing:
@@ -31,7 +35,7 @@ class Watch:
 
     def __init__(self, timing: Timing | None) -> None:
         self.timing = timing
-        self.room = Room()
+        self.rooms = [Room(TEXT // SHARDS, CHUNKS // SHARDS) for _ in range(SHARDS)]
         self.open: dict[int, Plane] = {}  # by the identity of a connection that is followed
         self.frame: Frame | None = None
 
@@ -48,9 +52,9 @@ class Watch:
             yield from read_numbered(over, fragments)
             return
         if self.timing is None:
-            yield from read(frames)
+            yield from read(follower.rounds(frames))
             return
-        for item in read(frames, self._seen):
+        for item in read(follower.rounds(frames), self._seen):
             yield item
             if isinstance(item, Unread):
                 continue
@@ -60,14 +64,14 @@ class Watch:
                 continue
             plane = self.open.get(id(connection))
             if plane is None:
-                plane = self.open[id(connection)] = self.plane(flow.at)
+                plane = self.open[id(connection)] = self.plane(flow)
             assert self.frame is not None
             text, ident = carried(self.frame, item) if item.length() else (b"", 0)
             plane.take(side, item, text, ident)
 
-    def plane(self, at: int | None) -> Plane:
+    def plane(self, flow: Flow) -> Plane:
         """Of a new connection."""
-        return Plane(self.room, at)
+        return Plane(self.rooms[flow.shard.number], flow.at)
 
     def _seen(self, number: int, frame: Frame, ip: Ip | None) -> None:
         self.frame = frame

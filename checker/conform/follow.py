@@ -19,15 +19,16 @@ inconclusive. Frames that cannot be read may be of any connection, unless they t
 they are of another network: what deviates after one is inconclusive.
 
 Memory is bounded: a flow keeps summaries only, the flows kept are at most ``FLOWS``, and those
-whose connections ended go first.
+whose connections ended go first. What crosses flows is kept within a shard (``shards``), and a
+follower may have some of the shards only.
 """
 
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 
-from checker.capture import Packet, Unread
+from checker.capture import Frame, Packet, Unread
 from checker.capture.segments import ACK, CONTROL, RST, SYN, options, socket
 from checker.conform.behaviour import BOUNDS, Behaviour
 from checker.conform.cache.courses import Courses
@@ -39,16 +40,17 @@ from checker.conform.explain import unlawful
 from checker.conform.inbound import SEQ
 from checker.conform.judge import GIVEN_UP, LADDER, deviation, judge, unanswered, who
 from checker.conform.monitor import BEHIND, EVENTFUL, NEAR, OLDER
-from checker.conform.patience import REFUSED, Patience
+from checker.conform.patience import REFUSED
 from checker.conform.quiet import ROUND, Quiet
 from checker.conform.replay import replayed
+from checker.conform.shards import ALL, SHARDS, Hidden, Shard, shard_of
 from spec.tcp.tcb import State
 
 FLOWS = 8_192
-"""Pairs of sockets that are followed at a time."""
-BLIND = 1 << 16
-"""Frames that may be of any connection: the last are kept."""
+"""Pairs of sockets that are followed at a time, in all shards."""
 RESTED = 2 * BOUNDS.msl / 1000
+_SOCKET = (6, 18)
+"""Octets of an address with a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,17 @@ Key = tuple[bytes, bytes, str]
 """Where a segment comes from, where it goes to, and in which network."""
 
 
+Place = tuple[float, float]
+"""Where in a capture something was done: the number of a frame, and the place among what was done
+there."""
+
+
 class Follower:
-    """All connections of one capture; ``done`` is told of each when it has come to its end."""
+    """The connections of one capture that are of the shards ``mine``; ``done`` is told of each when
+    it has come to its end, at ``place``.
+
+    ``passed`` is told of each ``ROUND`` frames.
+    """
 
     def __init__(
         self,
@@ -99,23 +110,25 @@ class Follower:
         done: Callable[[Connection], None],
         flows: int = FLOWS,
         cached: bool = True,
+        mine: frozenset[int] = ALL,
+        passed: Callable[[int], None] | None = None,
     ) -> None:
         self.way: Way = Cache(behaviour) if cached else Plain(behaviour)
         self.assumed = behaviour.assumed.words
         self.position = position
         self.done = done
-        self.limit = flows
+        self.mine = mine
+        self.passed = passed
+        self.place: Place = (0, 0)
+        self.shards = [Shard(i, max(1, flows // SHARDS)) for i in range(SHARDS)]
         self.flows: dict[Key, tuple[Flow, int]] = {}
         self.silent: dict[tuple[bytes, bytes], Flow] = {}  # by a direction not seen when it began
         self.unread: Counter[str] = Counter()
-        # Of addresses, or of sockets not yet known.
-        self.hidden: dict[tuple[bytes, bytes], str] = {}
-        self.blind: list[tuple[int, str]] = []  # frames that may be of any connection, and why
-        self.patience = Patience()
+        self.hidden = Hidden(flows)  # of addresses, or of nobody knows what
         courses = None
         if isinstance(self.way, Cache) and not self.assumed:
             courses = Courses(self.way.stepper.timers)
-        self.quiet = Quiet(self.patience, courses)
+        self.quiet = Quiet(courses, self.rest, None if mine == ALL else mine)
         self.missed = 0  # connections of others than those at whose end the capture was taken
 
     @property
@@ -131,15 +144,15 @@ class Follower:
                 self._unread(item)
                 continue
             p: Packet = item  # type: ignore[assignment]
-            quiet.segments += 1
             found = flows.get((p.src, p.dst, p.scope))
             if found is None:
                 found = self._flow(p)
+                if found is None:
+                    continue
+            quiet.segments += 1
             flow, side = found
             held = flow.pair is not None and self._goes_on(flow, side, p)
             flow.last = p.time
-            if not quiet.segments % ROUND:
-                self._rest(p.time)
             if held:
                 continue
             self._packet(flow, side, p)
@@ -163,9 +176,11 @@ class Follower:
 
     def finish(self) -> None:
         """The capture has ended."""
-        left = {id(flow): flow for flow, _ in self.flows.values()}.values()
-        for flow in sorted(left, key=lambda f: f.connection.first if f.connection else 0):
+        for flow in sorted(self._all(), key=lambda f: f.connection.first if f.connection else 0):
+            self.place = inf, flow.connection.first if flow.connection else 0
             self._close(flow)
+        for shard in self.shards:
+            shard.flows.clear()
         self.flows.clear()
         self.silent.clear()
 
@@ -176,16 +191,27 @@ class Follower:
         flow = self.flows.get((item.src, item.dst, item.scope))
         if flow is not None and flow[0].connection is not None:
             flow[0].connection.unread = item.why  # so what others came to is not what it comes to
-        elif item.src and len(self.hidden) < self.limit:
-            self.hidden[item.src, item.dst] = item.why
+        elif len(item.src) in _SOCKET:
+            shard = shard_of(item.src, item.dst)
+            if shard in self.mine:
+                self.shards[shard].hidden.take(item)
         else:
-            insort(self.blind, (item.number, item.why))  # a fragment waited for the rest
-            del self.blind[:-BLIND]
+            self.hidden.take(item)
 
-    def _flow(self, p: Packet) -> tuple[Flow, int]:
-        """A new pair of sockets; whose segment looks like the client's is put first."""
-        if len(self.flows) >= 2 * self.limit:
-            self._forget(p.time)
+    def _all(self) -> list[Flow]:
+        """The flows, in the order of their first packets."""
+        flows = [flow for shard in self.shards for flow in shard.flows.values()]
+        return sorted(flows, key=lambda flow: flow.first)
+
+    def _flow(self, p: Packet) -> tuple[Flow, int] | None:
+        """A new pair of sockets; whose segment looks like the client's is put first. None: it is
+        of another's shard."""
+        number = shard_of(p.src, p.dst)
+        if number not in self.mine:
+            return None
+        shard = self.shards[number]
+        if len(shard.flows) >= shard.limit:
+            self._forget(shard, p)
         other = self.silent.get((p.src, p.dst))
         if other is not None and p.flags & (SYN | ACK) != SYN:
             side = other.sockets.index(p.src)
@@ -197,7 +223,8 @@ class Follower:
         replies = p.flags & (SYN | ACK) == SYN | ACK
         sockets = (p.dst, p.src) if replies else (p.src, p.dst)
         at = self.position.at(sockets)
-        flow = Flow(sockets, self.way, at, p.number, p.scope, self.patience)
+        flow = Flow(sockets, self.way, at, p.number, p.scope, shard)
+        shard.flows[id(flow)] = flow
         flow.missed = self.position.missed(sockets)
         side = int(replies)
         self._keep(flow, side, p)
@@ -212,37 +239,52 @@ class Follower:
                 self.flows[key] = flow, of
                 flow.keys.append(key)
 
-    def _rest(self, now: float) -> None:
-        """Forget what ended, and has rested for 2 MSL: its sockets may be anybody's."""
-        self.quiet.times()
-        for flow in {id(f): f for f, _ in self.flows.values()}.values():
+    def rounds(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Frames, and all that is done now and then; ``Quiet.over`` does it, too."""
+        for number, frame in enumerate(frames, 1):
+            if not number % ROUND:
+                self.rest(number, frame.time)
+            yield frame
+
+    def rest(self, number: int, now: float) -> None:
+        """Before a frame: forget what ended, and has rested for 2 MSL. Its sockets may be
+        anybody's."""
+        flows = self._all()
+        self.quiet.times(flows)
+        for flow in flows:
             if now - flow.last > RESTED and flow.over():
+                self.place = number, flow.first
                 self._drop(flow)
+        if self.passed is not None:
+            self.passed(number)
 
     def _drop(self, flow: Flow) -> None:
         self._close(flow)
+        del flow.shard.flows[id(flow)]
         for src, dst, scope in flow.keys:
             del self.flows[src, dst, scope]
             if self.silent.get((src, dst)) is flow:
                 del self.silent[src, dst]
 
-    def _forget(self, now: float) -> None:
+    def _forget(self, shard: Shard, p: Packet) -> None:
         """Make room: first what ended and has rested for 2 MSL, then what ended, then the idle."""
-        self.quiet.times()
+        self.quiet.times(shard.flows.values())
+        self.place, now = (p.number, p.number), p.time
 
         def use(flow: Flow) -> tuple[int, float]:
             if not flow.over():
                 return 2, flow.last
             return (0 if now - flow.last > RESTED else 1), flow.last
 
-        flows = sorted({id(flow): flow for flow, _ in self.flows.values()}.values(), key=use)
-        for flow in flows[: max(1, self.limit // 4)]:
+        flows = sorted(shard.flows.values(), key=use)
+        for flow in flows[: max(1, shard.limit // 4)]:
             if flow.connection is not None and not flow.over():
                 flow.connection.note(0, "", "forgotten: too many connections at a time")
             self._drop(flow)
 
     def _packet(self, flow: Flow, side: int, p: Packet) -> None:
-        connection, flags, left = flow.connection, p.flags, self.patience.left
+        connection, flags, patience = flow.connection, p.flags, flow.patience
+        left = patience.left
         if connection is None or flags & (SYN | RST) == SYN:
             connection = self._begin(flow, side, p)
         connection.speaks(side, p.number, p.seq, p.ack, flags, p.wnd, p.text)
@@ -264,7 +306,7 @@ class Follower:
             if p.frame != p.number and accused.segment >= seen[0][1].number:
                 # What the file has before the one that was not explained may come only now.
                 connection.doubt = connection.doubt or _misplaced(seen)
-        if flow.given_up or (self.patience.lost() and (flow.refused or connection.mid)):
+        if flow.given_up or (patience.lost() and (flow.refused or connection.mid)):
             flow.given_up = True
             if not connection.given_up:
                 connection.given_up = True
@@ -294,13 +336,13 @@ class Follower:
                 note, explained = "", accused is None and connection.sent[side] == 1
             if not explained:
                 flow.refused = True
-                self.patience.left -= REFUSED
+                patience.left -= REFUSED
             if note and judged:
                 connection.note(p.number, who(side), note)
         if p.wnd == 0 and not flags & RST:
             connection.note(p.number, who(side), "zero window")
         if flow.learner is not None:
-            as_ever = self.patience.left == left + 1 and not connection.counts
+            as_ever = patience.left == left + 1 and not connection.counts
             if explained and ends.plain() and as_ever and connection.deviation is None:
                 self.quiet.learn(flow, side, p, edge)
             else:
@@ -334,6 +376,7 @@ class Follower:
             return old
         if old is not None:
             used, over = flow.ends.state(side), flow.over()
+            self.place = p.number, p.number
             self._close(flow)
             new = self._new(flow, p)
             new.note(p.number, "", f"{USED} (packet {old.first})"
@@ -450,7 +493,7 @@ class Follower:
         connection.deviation.anywhere = anywhere
         connection.deviation.habits = monitor.habits(p)
         self._replay(flow, connection, side)
-        if not (monitor.strict or self.patience.lost()):
+        if not (monitor.strict or flow.patience.lost()):
             connection.suspects = suspects(monitor, side, flow.seen)
         self._doubt(flow, connection)
 
@@ -479,9 +522,8 @@ class Follower:
 
     def _blinded(self, flow: Flow, connection: Connection, segment: int) -> None:
         """May a frame that could not be read be why ``segment`` is not explained?"""
-        place = bisect_left(self.blind, (segment, "")) - 1
-        if place >= 0 and self.blind[place][0] > flow.first:
-            number, why = self.blind[place]
+        number, why = max(of.before(segment) for of in (self.hidden, flow.shard.hidden))
+        if number > flow.first:
             connection.doubt = f"frame {number} may be one of its segments: {why}"
 
     def _close(self, flow: Flow) -> None:
@@ -489,9 +531,9 @@ class Follower:
         connection = flow.connection
         if connection is None:
             return
-        known = False
+        known, hidden = False, (flow.shard.hidden.pairs, self.hidden.pairs)
         if flow.pair is not None:
-            known = not self.hidden and self.quiet.ends(flow, connection)
+            known = not any(hidden) and self.quiet.ends(flow, connection)
             if not known:
                 self.quiet.wake(flow)
         flow.connection = None
@@ -507,7 +549,7 @@ class Follower:
         connection.last = flow.seen[-1][1].number if flow.seen else connection.first
         if connection.deviation is not None:
             self._blinded(flow, connection, connection.deviation.segment)
-        judge(connection, flow, self.hidden)
+        judge(connection, flow, hidden)
         if flow.learner is not None:
             flow.learner.learn_outcome(connection)
             flow.learner.forget()

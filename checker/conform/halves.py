@@ -11,6 +11,7 @@ from checker.conform.behaviour import WINDOW
 from checker.conform.cache.flowing import FlowingMonitor
 from checker.conform.connection import Connection, Flow
 from checker.conform.explain import RECENT
+from checker.conform.patience import Patience
 
 Raw = tuple[int, int, float, int, int, int, int, int, bytes, int, Any]
 """Side, number, time, SEQ, ACK, flags, window, text, options, frame, edge (None: of no ACK)."""
@@ -32,12 +33,13 @@ class Half:
 
     __slots__ = (
         "acks", "aged", "before", "came", "count", "edge", "fin", "free", "heard", "hears", "isn",
-        "last", "needless", "nxt", "pair", "peer", "points", "room", "said", "seen", "shift",
-        "side", "since", "talks", "text", "una", "wide",
+        "last", "needless", "nxt", "pair", "patience", "peer", "points", "room", "said", "seen",
+        "shift", "side", "since", "talks", "text", "una", "wide",
     )  # fmt: skip
 
     peer: "Half"
     pair: Any  # quiet.Pair
+    patience: Patience
     seen: list[Any]
     una: int
     since: int  # where it did so

@@ -1,6 +1,6 @@
 """What came of a connection: its verdict, its life, and its deviation, if it has one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from checker.capture import Packet
 from checker.capture.segments import ACK, flags, socket
@@ -97,8 +97,11 @@ def _alike(edge: Edge, other: Edge) -> bool:
     return before + after + (edge.number == other.number) >= 2
 
 
-def judge(connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str]) -> None:
-    """The verdict, and the life."""
+def judge(
+    connection: Connection, flow: Flow, hidden: Sequence[Mapping[tuple[bytes, bytes], str]] = ()
+) -> None:
+    """The verdict, and the life. ``hidden``: of which sockets, and of which addresses, frames could
+    not be read, and why."""
     told: list[tuple[int, int, Event]] = []
     ends, named = flow.ends, _culprit(connection)
     for side in (0, 1):
@@ -217,13 +220,16 @@ def _unheard(connection: Connection, side: int) -> bool:
 
 
 def _verdict(
-    connection: Connection, flow: Flow, hidden: dict[tuple[bytes, bytes], str], gaps: list[str]
+    connection: Connection,
+    flow: Flow,
+    hidden: Sequence[Mapping[tuple[bytes, bytes], str]],
+    gaps: list[str],
 ) -> tuple[Verdict, str]:
     a, b = flow.sockets
     unread = connection.unread
-    if hidden and not unread:
+    if any(hidden) and not unread:
         pairs = ((a, b), (b, a), (a[:-2], b[:-2]), (b[:-2], a[:-2]))
-        unread = next((hidden[pair] for pair in pairs if pair in hidden), "")
+        unread = next((of[pair] for pair in pairs for of in hidden if pair in of), "")
     deviation = connection.deviation
     if flow.missed:
         connection.silent = True

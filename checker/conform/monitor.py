@@ -194,7 +194,7 @@ class Monitor(Explainer):
             if not _may_be_of(inbound, p):
                 found = "syn_received_seq_check"
             elif live and all(SEQ.lt(tcb.snd.nxt, p.ack) for tcb in live):
-                found = "unsent_ack_refused"
+                found = "unsent_text"
             elif ack is not None and old and SEQ.lt(p.ack, SEQ.minus(ack, widest)):
                 found = "ack_floor"
         return "" if found in self.stepper.takes else found

@@ -18,7 +18,7 @@ it is woken, lets the monitors see them all.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from checker.capture import Frame, Packet
@@ -42,10 +42,13 @@ from checker.conform.halves import (
 from checker.conform.inbound import Inbound
 from checker.conform.judge import LADDER
 from checker.conform.layout import MASK
-from checker.conform.patience import USUAL, Patience
+from checker.conform.patience import USUAL
+from checker.conform.shards import shard_of
 
 ROUND = 0x10000
-"""Segments after which the follower forgets what has rested: it must see the last of them."""
+"""Frames after which the follower forgets what has rested."""
+STRANGERS = 1 << 16
+"""Pairs of sockets of other processes that are known at sight."""
 LEAST, MOST = 1, 64
 """Segments that take the long way before a connection is taken for quiet: more, each time that it
 did not stay so for ``LEAST_KEPT``."""
@@ -55,8 +58,26 @@ _USUAL = struct.Struct(">16xHxxHxB14xIIBBH").unpack_from
 """Of Ethernet, IPv4 and TCP what changes; addresses and ports are octets 26 to 38."""
 _HEADERS = b"\x08\x00\x45"
 """Octets 12 to 15: IPv4, and no options in its header."""
+_LAST = ROUND - 1
 _MIND = SYN | RST | URG | ACK
+_CONTROL = SYN | FIN | RST
 _NONE: frozenset[str] = frozenset()
+
+
+class Nobody:
+    """Nobody else looks at segments."""
+
+    now = 0.0
+
+    def watches(self, one: bytes, other: bytes, /) -> bool:
+        """Never."""
+        return False
+
+    def take(self, p: Packet, /) -> None:
+        """It does not matter."""
+
+
+NOBODY = Nobody()
 
 
 class Pair:
@@ -74,7 +95,7 @@ class Pair:
         self.held = held
         self.seen: list[Any] = flow.seen
         for half in halves:
-            half.pair, half.seen = self, self.seen
+            half.pair, half.seen, half.patience = self, self.seen, flow.patience
         a, b = flow.sockets
         self.keys = a[:4] + b[:4] + a[4:] + b[4:], b[:4] + a[:4] + b[4:] + a[4:]
 
@@ -86,9 +107,19 @@ class Pair:
 class Quiet:
     """The quiet connections of a capture, and those that go on as others did (``courses``)."""
 
-    def __init__(self, patience: Patience, courses: Courses | None) -> None:
-        self.patience = patience
+    def __init__(
+        self,
+        courses: Courses | None,
+        rest: Callable[[int, float], None],
+        mine: frozenset[int] | None = None,
+    ) -> None:
+        """``rest`` is called before each ``ROUND``th frame; ``mine``: shards, if not all are
+        followed here."""
         self.courses = courses
+        self.rest = rest
+        self.mine = mine
+        # Pairs of sockets by addresses and ports, in that order; () of those that are followed here
+        self.strange: dict[bytes, tuple[bytes, ...]] = {}
         self.halves: dict[bytes, Half] = {}
         self.segments = 0  # that were seen, of all connections
         self.watcher: Watcher | None = None  # without one, no connection is taken for quiet
@@ -99,12 +130,34 @@ class Quiet:
         """The frames that have to go the long way, with their numbers."""
         halves, unpack = self.halves, _USUAL
         self.watcher = watcher
-        taken, now = 0, 0.0
-        until = ROUND - 1 - self.segments % ROUND
+        strange, unwatched = self.strange, watcher is NOBODY
+        alone = self.mine is None
+        taken, passed, now = 0, False, 0.0
         for number, frame in enumerate(frames, 1):
             link, time, data, _, place = frame
+            if not number & _LAST:
+                self.rest(number, time)
             half = halves.get(data[26:38])
-            if half is not None and link == 1 and len(data) >= 54 and taken < until:
+            if half is None:
+                if not alone and link == 1 and len(data) >= 54 and not fragments.waiting:
+                    ends = strange.get(data[26:38])
+                    if ends is None:
+                        ends = self._stranger(data[26:38])
+                    if ends:
+                        total, fragment, protocol, _, _, offset, flags, _ = unpack(data)
+                        # Whatever is not usual goes the long way, to its end or to its connection.
+                        if (
+                            data[12:15] == _HEADERS
+                            and protocol == 6
+                            and not fragment & 0x3FFF
+                            and offset >= 0x50
+                            and total >= 20 + (offset >> 4) * 4
+                            and (not flags & SYN or len(data) >= 34 + (offset >> 4) * 4)
+                            and (unwatched or not (flags & _CONTROL or watcher.watches(*ends)))
+                        ):
+                            passed, now = True, time
+                            continue
+            elif link == 1 and len(data) >= 54:
                 total, fragment, protocol, seq, ack, offset, flags, wnd = unpack(data)
                 text = total - 20 - (offset >> 4) * 4
                 if (
@@ -157,6 +210,7 @@ class Quiet:
                             half.wide = wnd
                         half.before, half.last = half.last, raw
                         half.count += 1
+                        half.patience.left += 1
                         now = time
                         if text:
                             half.nxt = (seq + text) & MASK
@@ -190,22 +244,28 @@ class Quiet:
                             edge,
                         )
                         if half.pair.course.takes(half, raw, watcher):
+                            half.patience.left += 1
                             now = time
                             taken += 1
                             continue
-            if taken:
-                self._count(taken, now, watcher)
-                taken = 0
+            if taken or passed:
+                self.segments += taken
+                watcher.now = now
+                taken, passed = 0, False
             yield number, frame
-            until = ROUND - 1 - self.segments % ROUND
-        if taken:
-            self._count(taken, now, watcher)
+        if taken or passed:
+            self.segments += taken
+            watcher.now = now
 
-    def _count(self, taken: int, now: float, watcher: Watcher) -> None:
-        """So many segments were taken, the last of them at that time."""
-        self.segments += taken
-        self.patience.left += taken
-        watcher.now = now
+    def _stranger(self, key: bytes) -> tuple[bytes, ...]:
+        """Of addresses and ports: the sockets, if they are of another process; else ()."""
+        assert self.mine is not None
+        if len(self.strange) >= STRANGERS:
+            self.strange.clear()
+        one, other = key[:4] + key[8:10], key[4:8] + key[10:]
+        found = () if shard_of(one, other) in self.mine else (one, other)
+        self.strange[key] = found
+        return found
 
     def look(self, flow: Flow) -> None:
         """A segment of ``flow`` took the long way, and was text or an ACK: is the flow quiet?"""
@@ -252,7 +312,7 @@ class Quiet:
         if not course.opens(p, _raw(side, p, None)):
             flow.learner = course
             return False
-        self.patience.left += 1
+        flow.patience.left += 1
         self._takes(Pair(flow, course.halves, course, True))
         return True
 
@@ -265,7 +325,7 @@ class Quiet:
         for half in pair.halves:
             half.shift = connection.shift(half.side)
         flow.seen.append((side, p, edge))
-        self.patience.left += 1
+        flow.patience.left += 1
         return True
 
     def learn(self, flow: Flow, side: int, p: Packet, edge: int | None) -> None:
@@ -288,11 +348,14 @@ class Quiet:
         for key in pair.keys:
             del self.halves[key]
 
-    def times(self) -> None:
-        """Tell the flows when something was last seen of them."""
-        for half in self.halves.values():
-            if half.count and half.last[1] > half.peer.last[1]:
-                half.pair.flow.last = half.last[2]
+    def times(self, flows: Iterable[Flow]) -> None:
+        """Tell flows when something was last seen of them."""
+        for flow in flows:
+            if flow.pair is not None:
+                one, other = flow.pair.halves
+                half = one if one.last[1] > other.last[1] else other
+                if half.count:
+                    flow.last = half.last[2]
 
     def wake(self, flow: Flow) -> None:
         """Let the monitors of ``flow`` have seen all that was taken."""

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from checker.capture.segments import ACK, flags, socket
 from checker.conform.connection import Connection, Deviation, Event, Verdict
@@ -165,6 +165,54 @@ class Show:
         return verdict in self.only and (not self.state or self.state in states)
 
 
+class Told(NamedTuple):
+    """What is to be written of a connection."""
+
+    capture: str
+    connection: str
+    verdict: Verdict
+    left: tuple[str, str]
+    unusual: list[str]
+    sockets: tuple[str, str]
+    checks: list[tuple[str, str]]  # of the data plane, with their verdicts
+    json: str  # "" if nobody asks for it
+    case: str  # of JUnit
+    lines: list[str] | None  # for the terminal; None: it is not wanted, or there are too many
+    segment: int  # that deviates
+    story: Story | None
+
+
+@dataclass(slots=True)
+class Teller:
+    """Says what is to be written; there may be one in each of several processes."""
+
+    show: Show
+    json: bool = False
+    junit: bool = False
+    told: Counter[Verdict] = field(default_factory=Counter)
+
+    def tell(self, one: Result, story: Story | None) -> Told:
+        """One connection has come to its end."""
+        found, most = None, self.show.most
+        if self.show.wants(one.verdict, one.left) and (not most or self.told[one.verdict] < most):
+            self.told[one.verdict] += 1
+            found = list(lines(one, self.show.verbose))
+        return Told(
+            one.capture,
+            one.connection,
+            one.verdict,
+            one.left,
+            one.unusual,
+            one.sockets,
+            [(check.name, check.verdict) for check in one.data],
+            json.dumps(one.as_json()) if self.json else "",
+            _case(one) if self.junit else "",
+            found,
+            one.deviation.segment if one.deviation is not None else 0,
+            story,
+        )
+
+
 @dataclass(slots=True)
 class Output:
     """Where results go, one by one."""
@@ -191,27 +239,31 @@ class Output:
         if self.junit is not None:
             self.cases = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (kept open)
 
-    def tell(self, one: Result, story: Story | None) -> None:
+    def teller(self) -> Teller:
+        """Who says what is to be written here."""
+        return Teller(self.show, self.json is not None, self.junit is not None)
+
+    def tell(self, one: Told) -> None:
         """One connection has come to its end."""
         self.counts[one.verdict] += 1
         if self.json is not None:
             first = "\n" if sum(self.counts.values()) == 1 else ",\n"
-            self.json.write((first + json.dumps(one.as_json())).encode())
+            self.json.write((first + one.json).encode())
         if self.cases is not None:
-            self.cases.write(_case(one))
+            self.cases.write(one.case)
         self.totals.add(one.verdict, one.left, one.unusual, one.sockets)
-        for check in one.data:
-            self.data.setdefault(check.name, Counter())[check.verdict] += 1
+        for name, verdict in one.checks:
+            self.data.setdefault(name, Counter())[verdict] += 1
         if told := self._told(one):
-            for line in lines(one, self.show.verbose):
+            assert one.lines is not None
+            for line in one.lines:
                 print(line)
-        if self.svg is not None and story is not None:
-            assert one.deviation is not None
-            words = [Path(one.capture).stem, one.connection, str(one.deviation.segment)]
+        if self.svg is not None and one.story is not None:
+            words = [Path(one.capture).stem, one.connection, str(one.segment)]
             name = named(words, ".svg", self.drawn)
             self.drawn.add(name)
             try:
-                render(story, self.svg / name)
+                render(one.story, self.svg / name)
             except Problem as problem:
                 self.problem = self.problem or problem
                 print("    not drawn")
@@ -219,7 +271,7 @@ class Output:
                 if told:
                     print(f"    drawn in {shown(self.svg / name)}")
 
-    def _told(self, one: Result) -> bool:
+    def _told(self, one: Told) -> bool:
         """Is this one told on the terminal?"""
         if not self.show.wants(one.verdict, one.left):
             return False

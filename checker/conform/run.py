@@ -10,15 +10,19 @@ from math import inf
 from pathlib import Path
 from typing import TypeVar
 
-from checker.capture import Damage, Frame, Packet, Unread, frames, read
+from checker.capture import Damage, Frame, Packet, Unread, frames
 from checker.capture.segments import socket
+from checker.conform import several
 from checker.conform.behaviour import Behaviour
 from checker.conform.connection import Connection, Verdict
 from checker.conform.data import Watch as Data
-from checker.conform.follow import MIDDLE, Follower, Position
+from checker.conform.follow import MIDDLE, Follower, Place, Position
 from checker.conform.ladder import picture
 from checker.conform.places import places
-from checker.conform.report import Output, Result, Show, result
+from checker.conform.quiet import NOBODY
+from checker.conform.report import Output, Result, Show, Told, result
+from checker.conform.several import FIRST, LAST, Share
+from checker.conform.shards import ALL
 from checker.dataplane.judge import Timing
 from checker.listeners import findings
 from checker.listeners.requests import Listeners
@@ -50,8 +54,10 @@ def conform(
     svg: Path | None = None,
     show: Show | None = None,
     data: Timing | None = None,
+    workers: int = 1,
 ) -> int:
     """Follow captures; the exit code. ``data``: their data plane is judged, too, by these timers.
+    ``workers``: processes, between which connections are divided.
 
     Raises the Problem of a picture that could not be drawn at the end, when all else is written.
     """
@@ -74,7 +80,7 @@ def conform(
             _both(captures[0], peer, behaviour, output, data)
         else:
             for capture in captures:
-                _one(capture, behaviour, position(at), output, data)
+                _one(capture, behaviour, position(at), output, data, workers)
         output.finish()
         done = True
     finally:
@@ -106,30 +112,60 @@ def position(words: str) -> Position:
 
 
 def _one(
-    capture: Path, behaviour: Behaviour, where: Position, output: Output, data: Timing | None
+    capture: Path,
+    behaviour: Behaviour,
+    where: Position,
+    output: Output,
+    data: Timing | None,
+    workers: int,
 ) -> None:
-    listeners, began = Listeners(), 0.0
-    watch = Data(data)
+    teller = output.teller()
+    drawing = output.svg is not None
 
-    def done(connection: Connection) -> None:
-        drawing = output.svg is not None and connection.deviation is not None
-        one = result(shown(capture), connection, watch.close(connection))
-        output.tell(one, picture(connection) if drawing else None)
+    def share(
+        mine: frozenset[int],
+        tell: Callable[[Place, Told], None],
+        passed: Callable[[int], None] | None = None,
+    ) -> Share:
+        """Of one process, which follows the shards ``mine``."""
+        first = FIRST in mine
+        listeners = Listeners() if first else None
+        watch, began = Data(data), 0.0
+        watcher = None if not QUIET else listeners or NOBODY
 
-    def segments(follower: Follower, of: Iterable[Frame]) -> Iterator[Packet | Unread]:
-        nonlocal began
-        rest = iter(of)
-        first = [*islice(rest, 1)]
-        began = first[0].time if first else 0.0
-        for item in watch.over(follower, chain(first, rest), listeners if QUIET else None):
-            listeners.take(item)
-            yield item
+        def done(connection: Connection) -> None:
+            drawn = picture(connection) if drawing and connection.deviation is not None else None
+            one = result(shown(capture), connection, watch.close(connection))
+            tell(follower.place, teller.tell(one, drawn))
 
-    follow(capture, behaviour, where, done, output, segments)
-    found = listeners.finish()
+        def segments(of: Iterable[Frame]) -> Iterator[Packet | Unread]:
+            nonlocal began
+            rest = iter(of)
+            head = [*islice(rest, 1)]
+            began = head[0].time if head else 0.0
+            for item in watch.over(follower, chain(head, rest), watcher):
+                if listeners is not None:
+                    listeners.take(item)
+                yield item
+
+        follower = Follower(behaviour, where, done, mine=mine, passed=passed)
+        found = followed(capture, follower, segments, tells=LAST in mine)
+        if listeners is not None:
+            found.listeners, found.began = listeners.finish(), began
+        return found
+
+    count = several.processes(capture, workers)
+    if count == 1:
+        shares = [share(ALL, lambda _, told: output.tell(told))]
+    else:
+        shares = several.followed(capture, count, share, output.tell)
+    _note(shares, output)
+    listening, began = shares[0].listeners, shares[0].began
     if output.json is not None:
-        output.summary[-1]["listeners"] = [findings.as_json(one, began) for one in found[:LISTED]]
-    output.troubles += findings.troubles(found, began, "narrate --port N", terminal.room())
+        output.summary[-1]["listeners"] = [
+            findings.as_json(one, began) for one in listening[:LISTED]
+        ]
+    output.troubles += findings.troubles(listening, began, "narrate --port N", terminal.room())
 
 
 def follow(
@@ -138,47 +174,72 @@ def follow(
     where: Position,
     done: Callable[[Connection], None],
     output: Output,
-    reader: Callable[[Follower, Iterable[Frame]], Iterable[Packet | Unread]] | None = None,
+    reader: Callable[[Follower, Iterable[Frame]], Iterable[Packet | Unread]],
 ) -> None:
     """One capture, from its beginning to its end or to where it is damaged.
 
-    ``reader`` is who reads the frames, if more is to be seen of them than the segments.
+    ``reader`` is who reads the frames: more is to be seen of them than the segments.
     """
     follower = Follower(behaviour, where, done)
+    _note([followed(capture, follower, lambda of: reader(follower, of))], output)
+
+
+def followed(
+    capture: Path,
+    follower: Follower,
+    reader: Callable[[Iterable[Frame]], Iterable[Packet | Unread]],
+    tells: bool = True,
+) -> Share:
+    """What ``follower`` has seen of a capture; ``tells``: is it this process that tells how far it
+    is, and of frames that are out of order?"""
     name, damage = shown(capture), ""
     watch = _Watch(name)
     try:
         with seldom_collected():
-            watched = watch.over(frames(capture))
-            follower.feed(read(watched) if reader is None else reader(follower, watched))
+            of = frames(capture)
+            follower.feed(reader(watch.over(of) if tells else of))
     except Damage as error:
         damage = str(error)
     follower.finish()
-    if damage:
-        print(f"{name}: {damage}; what came before was followed", file=sys.stderr)
-    for why, count in follower.unread.items():
+    return Share(
+        name, follower.segments, follower.missed, follower.unread, damage, watch.moved, watch.left
+    )
+
+
+def _note(shares: Sequence[Share], output: Output) -> None:
+    """Tell what there is to tell of a capture as a whole, of which each process has its share.
+
+    What does not depend on connections, the first of them tells.
+    """
+    first = shares[0]
+    name, unread = first.capture, first.unread
+    missed = sum(one.missed for one in shares)
+    moved, left = sum(one.moved for one in shares), sum(one.left for one in shares)
+    if first.damage:
+        print(f"{name}: {first.damage}; what came before was followed", file=sys.stderr)
+    for why, count in unread.items():
         print(f"{name}: {counted(count, 'frame')} not read: {why}", file=sys.stderr)
-    if follower.missed:
-        print(f"{name}: {counted(follower.missed, 'connection')} not judged: the capture is from "
+    if missed:
+        print(f"{name}: {counted(missed, 'connection')} not judged: the capture is from "
               "neither of their ends", file=sys.stderr)  # fmt: skip
-    if watch.moved:
-        print(f"{name}: {counted(watch.moved, 'frame')} put in the order of the time stamps, in "
+    if moved:
+        print(f"{name}: {counted(moved, 'frame')} put in the order of the time stamps, in "
               "which packets are numbered", file=sys.stderr)  # fmt: skip
-    if watch.left:
+    if left:
         print(
-            f"{name}: {counted(watch.left, 'frame')} older than what stands before, and left "
+            f"{name}: {counted(left, 'frame')} older than what stands before, and left "
             "there: was the clock set back, or are these several captures?",
             file=sys.stderr,
         )
-    output.totals.unread.update(follower.unread)
+    output.totals.unread.update(unread)
     output.summary.append(
         {
             "capture": name,
-            "segments": follower.segments,
-            "unread": dict(follower.unread),
-            "damage": damage,
-            "moved": watch.moved,
-            "out_of_order": watch.left,
+            "segments": sum(one.segments for one in shares),
+            "unread": dict(unread),
+            "damage": first.damage,
+            "moved": moved,
+            "out_of_order": left,
         }
     )
 
@@ -217,6 +278,7 @@ def _both(
     All results are kept until both captures were followed; the connections are not.
     """
     here, there = places(capture, peer)
+    teller = output.teller()
     found: list[dict[str, list[tuple[Result, Story | None]]]] = []
     for path, where in ((capture, here), (peer, there)):
         results: dict[str, list[tuple[Result, Story | None]]] = {}
@@ -263,7 +325,7 @@ def _both(
                 deviation=worst.deviation,
                 data=[check for one, _ in pair for check in one.data],
             )
-            output.tell(joined, drawn)
+            output.tell(teller.tell(joined, drawn))
 
 
 def _either(pairs: list[tuple[_T, _T]]) -> tuple[_T, _T]:

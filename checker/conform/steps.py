@@ -11,7 +11,7 @@ from checker.conform.behaviour import BOUNDS, WINDOW, Behaviour
 from checker.conform.candidate import Candidate, Change, Edge
 from checker.conform.layout import NO_CONNECTION, check_unused, moved_segment
 from checker.model.records import clone, key
-from spec.rules import Rules
+from spec.rules import SWITCHES, Rules
 from spec.tcp.inputs import Input
 from spec.tcp.rule import Rule
 from spec.tcp.segment import Segment
@@ -19,7 +19,7 @@ from spec.tcp.tcb import State, Tcb
 from spec.world.endpoint import with_tcb
 from spec.world.happen import happen
 
-DROPS = ("ack_needed", "ack_floor", "unsent_ack_refused", "syn_received_seq_check")
+DROPS = ("ack_needed", "ack_floor", "unsent_text", "syn_received_seq_check")
 """Switches by which a segment is dropped, with the text and the ACK that it has."""
 
 
@@ -82,8 +82,12 @@ class Stepper:
         self.timers = frozenset({0, *(2 * BOUNDS.msl - cut for cut in cuts)})  # what they begin at
         allowed = (behaviour.base, *(rules for _, rules in behaviour.alternatives))
         self.takes = frozenset(
-            name for name in DROPS if not all(getattr(rules, name) for rules in allowed)
+            name
+            for name in DROPS
+            if any(getattr(rules, name) != SWITCHES[name].default for rules in allowed)
         )  # what is dropped by these switches in the RFC
+        if not all(rules.unsent_ack_refused for rules in allowed):
+            self.takes |= {"unsent_text"}  # what believes the ACK takes the text
         self.nothing = any(rules.ack_of_nothing for rules in allowed)  # is ISS an ACK of the SYN?
         self.zero = not all(rules.syn_sent_any_reset for rules in allowed)  # is SEQ = 0 another?
 

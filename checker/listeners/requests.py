@@ -167,7 +167,8 @@ class Listeners:
 
     def watches(self, one: bytes, other: bytes) -> bool:
         """Does a segment between two sockets matter, be it neither SYN, FIN nor RST?"""
-        return (one, other, "") in self._open or (other, one, "") in self._open
+        known = self._open
+        return bool(known) and ((one, other, "") in known or (other, one, "") in known)
 
     def finish(self) -> list[Listener]:
         """The capture has ended: the listeners, those with most SYNs first."""

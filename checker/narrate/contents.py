@@ -291,7 +291,7 @@ class Tap:
 
     def read(self, follower: Follower, frames: Iterable[Frame]) -> Iterator[Packet | Unread]:
         """The segments; each is looked at when the follower has seen it."""
-        for item in read(frames, self._seen):
+        for item in read(follower.rounds(frames), self._seen):
             if isinstance(item, Unread):
                 yield item
                 continue

@@ -210,6 +210,7 @@ LIBSLIRP = Profile(
             "3.10.7.1, 3.10.7.2",
             (Outcome(at("CLOSED LISTEN", "rcv RST", "rcv RST,ACK"), reset),),
             where="CLOSED, LISTEN; a reset",
+            switch=Switched("reset_discarded", False),
         ),
         Departure(
             11,
@@ -316,6 +317,7 @@ LIBSLIRP = Profile(
         "syn_silent": Silent.BELOW,
         "syn_challenge": False,
         "ack_of_nothing": True,
+        "reset_discarded": False,  # and in LISTEN, too
         "late_text_resets": True,
         "ack_floor": False,
     },

@@ -18,7 +18,7 @@ from checker.stacks.profile import (
     reset_with_ack,
     syn_ack,
 )
-from spec.rules import Restart
+from spec.rules import Restart, UnsentText
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment
 from spec.tcp.tcb import State
@@ -260,5 +260,6 @@ LWIP = Profile(
         "time_wait_ignores_reset": True,
         "time_wait_restart": Restart.FIN,
         "ack_floor": False,  # an ACK of long ago is taken for an old one
+        "unsent_text": UnsentText.ANSWERED,  # seen in captures; no plan has such a segment
     },
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from checker.model.options import show
 from checker.stacks import PROFILES
 from checker.stacks.drivers import DRIVERS
 from checker.stacks.generate.plans import DEPARTS
@@ -107,7 +108,7 @@ def _stack(name: str, one: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _departure(each: Departure, count: int, became: str) -> str:
-    switch = f" (`{each.switch.switch}={each.switch.value}`)" if each.switch else ""
+    switch = f" (`{each.switch.switch}={show(each.switch.value)}`)" if each.switch else ""
     cells = (str(each.number), each.where, each.name + switch, each.section, str(count))
     return "| " + " | ".join((*cells, became)) + " |"
 

@@ -122,6 +122,7 @@ PYTCP = Profile(
                 ),
             ),
             where="SYN-RECEIVED after a passive OPEN; SYN in the window",
+            switch=Switched("syn_received_challenge", True),
         ),
         Departure(
             6,
@@ -205,7 +206,18 @@ PYTCP = Profile(
                 ),
                 Outcome(at("CLOSE-WAIT", "rcv ACK of what was not sent"), nothing),
             ),
-            where="CLOSE-WAIT and later; an ACK of long ago, or of what was not sent",
+            where="FIN-WAIT-1 and later, an ACK of long ago; CLOSE-WAIT, one of what was not sent",
+            switch=Switched("bad_ack_answered", False),
+            rest=(
+                Outcome(
+                    at(
+                        "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSING LAST-ACK",
+                        "rcv ACK of what was not sent",
+                    ),
+                    ack(),
+                ),
+                Outcome(at("ESTABLISHED", "rcv ACK of long ago"), ack()),
+            ),
         ),
         Departure(
             12,
@@ -278,6 +290,7 @@ PYTCP = Profile(
         "syn_received_fin": False,
         "syn_received_challenge": True,
         "bad_ack_reset": False,
+        "bad_ack_answered": False,  # once either side has closed
         "early_close": EarlyClose.INSTEAD,
         "gap_answered": False,
         "time_wait_reopen": True,  # whether somebody listens or not

@@ -159,8 +159,9 @@ as it likes in these runs.
 
 Three imitations go further than the stack does. PyTCP's FIN in the place of its SYN is a SYN with
 the number before, which counts as acknowledged: that T1, T2 and T9 fall there in 4 to 7 steps is
-that, and nothing found out about PyTCP. gVisor resets late text in CLOSING and LAST-ACK only, and
-lwIP takes text whatever its ACK is, while `ack_floor=off` still refuses half of all ACKs."""
+that, and nothing found out about PyTCP; and in ESTABLISHED it answers a bad ACK. gVisor resets late
+text in CLOSING and LAST-ACK only. libslirp has a guest at the other end, which does not answer a
+reset; here both ends do (L4)."""
 
 _DEPARTURES = """\
 *Falls* are [ablations](matrix.md) that turn this switch and nothing else, with the steps of a

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,11 @@ from checker.support.errors import ToolProblem
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.connection import Connection
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a program to end: the user, the system, a terminal that is closed."""
+_KILLED = "a worker process was killed, perhaps for want of memory: try fewer --workers"
 _PR_SET_PDEATHSIG = 1
 _prctl: Any = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 
@@ -56,13 +58,58 @@ def forked(
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
-            raise ToolProblem(
-                "a worker process was killed, perhaps for want of memory: try fewer --workers"
-            ) from error
+            raise ToolProblem(_KILLED) from error
         raise
     finally:
         os.close(alive)
         os.close(mine)
+
+
+@contextmanager
+def talking(works: "Sequence[Callable[[Connection], None]]") -> "Iterator[list[Connection]]":
+    """A process for each of ``works``, which sends what it finds; where each can be ``received``.
+
+    Whatever ends the block ends them as well.
+    """
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork")
+    alive, mine = os.pipe()
+    processes, pipes = [], []
+    try:
+        with _uninterrupted():
+            for work in works:
+                here, there = context.Pipe(duplex=False)
+                pipes.append(here)
+                arguments = os.getpid(), alive, mine, work, there
+                processes.append(context.Process(target=_talk, args=arguments))
+                processes[-1].start()
+                there.close()  # so that the pipe closes when the process ends
+        yield pipes
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.kill()
+                process.join()
+        for pipe in pipes:
+            pipe.close()
+        os.close(alive)
+        os.close(mine)
+
+
+def _talk(
+    parent: int, alive: int, others: int, work: "Callable[[Connection], None]", pipe: "Connection"
+) -> None:
+    _begin(parent, alive, others, None, ())
+    work(pipe)
+
+
+def received(pipe: "Connection") -> Any:
+    """What a process has sent; it has something to send yet. Raises ToolProblem if it is gone."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError) as error:
+        raise ToolProblem(_KILLED) from error
 
 
 @contextmanager

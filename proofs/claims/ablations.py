@@ -27,6 +27,7 @@ from spec.rules import (
     Sacked,
     Scale,
     Silent,
+    UnsentText,
 )
 
 
@@ -123,6 +124,9 @@ ABLATIONS = (
     _change(20, "in-window SYN resets", "T10", {"syn_challenge": False}),
     _change(21, "no ACK floor", "T10", {"ack_floor": False}),
     _change(70, "text without an ACK taken", "T10", {"ack_needed": False}),
+    _change(129, "ACKs of what was not sent count", "T10", {"unsent_ack_refused": False}),
+    _change(167, "text taken, though its ACK is not", "T10", {"unsent_text": UnsentText.TAKEN}),
+    _change(168, "... and the ACK answered", "T10", {"unsent_text": UnsentText.ANSWERED}),
     _change(26, "F1 where a reset is to reopen", "L1.reopen", {"time_wait_ignores_reset": True}),
     _change(27, "SYN,ACK never retransmitted", "L1", {"syn_ack_retransmitted": False}),
     _change(27, "SYN,ACK never retransmitted", "T2.gone", {"syn_ack_retransmitted": False}),

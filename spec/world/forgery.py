@@ -4,9 +4,9 @@ It knows the addresses and ports and has to guess the numbers. ``misses`` says w
 blind to what matters, as RFC 5961 has it: any reset but one at RCV.NXT, any SYN, any ACK outside
 the range of its section 5, and whatever has no ACK.
 
-Theorems are about all of these, ``ANY``. An exploration injects four examples. They lie in the
-receive window: a reset and a SYN miss RCV.NXT by one; text hits RCV.NXT, but its ACK lies below
-SND.UNA - MAX.SND.WND, as do most guesses in a space of 2^32; or it has none, and the fifth step of
+Theorems are about all of these, ``ANY``. An exploration injects five examples. They lie in the
+receive window: a reset and a SYN miss RCV.NXT by one; text hits RCV.NXT, but its ACK misses the
+range by one, below SND.UNA - MAX.SND.WND or above SND.NXT; or it has none, and the fifth step of
 SEGMENT ARRIVES drops it.
 """
 
@@ -26,6 +26,7 @@ class Forgery(Enum):
     SYN = "forged SYN"
     TEXT = "forged text"
     BARE_TEXT = "forged text without ACK"
+    TEXT_AHEAD = "forged text, ACK ahead"
     ANY = "forged segment"  # any that misses
 
 
@@ -42,9 +43,10 @@ def forge(tcb: Tcb, what: Forgery, tcp: Tcp) -> Segment:
         return Segment(seq=seq.plus(tcb.rcv.nxt, 1), ctl=Control(syn=True))
     if what == Forgery.BARE_TEXT:
         return Segment(seq=tcb.rcv.nxt, wnd=tcp.bounds.window, text=1)
+    below, above = seq.minus(tcb.snd.una, tcp.bounds.window + 1), seq.plus(tcb.snd.nxt, 1)
     return Segment(
         seq=tcb.rcv.nxt,
-        ack=seq.minus(tcb.snd.una, tcp.bounds.window + 1),
+        ack=above if what == Forgery.TEXT_AHEAD else below,
         wnd=tcp.bounds.window,
         text=1,
         ctl=Control(ack=True),

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from checker.capture import frames
 from checker.capture.segments import ACK, SYN, Packet
 from checker.conform.behaviour import choose
+from checker.conform.connection import Flow
 from checker.conform.data import Watch
 from checker.conform.follow import MIDDLE, Follower
 from checker.dataplane.header import blocks
@@ -366,8 +367,8 @@ def said(path: Path) -> dict[int, tuple[Packet, Seen, frozenset[str]]]:
         words.setdefault(number, set()).update(WORDS[word])
 
     class Listening(Watch):
-        def plane(self, at: int | None) -> Plane:
-            made = Noting(self.room, at, tell=tell)
+        def plane(self, flow: Flow) -> Plane:
+            made = Noting(self.rooms[flow.shard.number], flow.at, tell=tell)
             made.seen = seen
             return made
 

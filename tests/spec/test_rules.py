@@ -30,6 +30,7 @@ from spec.rules import (
     Sacked,
     Scale,
     Silent,
+    UnsentText,
 )
 from spec.tcp.inputs import Input
 from spec.tcp.listener import Queue
@@ -156,6 +157,7 @@ DEFAULTS = {
     "restart_window": True,
     "cwnd_validated": False,
     "unsent_ack_refused": True,
+    "unsent_text": UnsentText.DROPPED,
     "cwnd_floor": True,
 }
 """The literal RFC 9293 with RFC 5961; where the RFC leaves a choice (MAY), what it describes."""
@@ -290,6 +292,7 @@ def recycled(**rules):
 
 
 DUPLICATE = "<SEQ=300><ACK=100><WND=100><CTL=ACK>"
+UNSENT = "<SEQ=300><ACK=105><WND=100><TEXT=1><CTL=ACK>"
 
 
 SCALED = dataclasses.replace(PLANE, shift=1)
@@ -352,6 +355,8 @@ DEMONSTRATIONS = {
     ("unsent_ack_refused", False): arriving(
         State.ESTABLISHED, "<SEQ=300><ACK=105><WND=100><CTL=ACK>"
     ),
+    ("unsent_text", UnsentText.TAKEN): arriving(State.ESTABLISHED, UNSENT),
+    ("unsent_text", UnsentText.ANSWERED): arriving(State.FIN_WAIT_2, UNSENT),
     ("cwnd_floor", False): made(Input.RETRANSMISSION_TIMEOUT, flight=10),
     ("keep_alive", KeepAlive.EMPTY): probed(**ENDLESS),
     ("keep_alive", KeepAlive.OCTET): probed(**ENDLESS),

@@ -9,7 +9,7 @@ at its own part of it: the second at SEG.SEQ, the fourth at the SYN, the seventh
 eighth at the FIN. ``??? (trimmed)`` marks these places.
 """
 
-from spec.rules import ResetBelow, Restart, Silent
+from spec.rules import ResetBelow, Restart, Silent, UnsentText
 from spec.seq import choose, not_
 from spec.tcp import congestion, receiving, sack, timestamps
 from spec.tcp.context import Tcp
@@ -355,12 +355,13 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     # what is outside of it with an ACK, and only other bad ACKs with a reset. RFC 5961 itself
     # speaks of established connections, and SYN-RECEIVED's own test is stricter: here the range is
     # for the synchronized states, unless ``syn_received_ack_range`` is on.
+    passes = passes_over_unsent(tcb, tcp)
     if tcp.rules.ack_floor and (
         tcb.state != State.SYN_RECEIVED or tcp.rules.syn_received_ack_range
     ):
         floor = ack_floor(tcb, tcp)
         known = seq.le_le(floor, seg.ack, snd.nxt)
-        if not tcp.rules.unsent_ack_refused:
+        if passes or not tcp.rules.unsent_ack_refused:
             known = seq.le(floor, seg.ack)
         if not known:
             if not tcp.rules.bad_ack_answered:
@@ -401,7 +402,11 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
 
     # ESTABLISHED, and what every later state does in addition to its own. ??? The text has it so
     # for all but LAST-ACK and TIME-WAIT, where it expects but one segment; others arrive there too.
-    refuses = tcp.rules.unsent_ack_refused and not tcp.rules.ack_floor
+    if passes and seq.lt(snd.nxt, seg.ack):
+        if tcp.rules.unsent_text == UnsentText.ANSWERED:
+            challenge(tcb, tcp)
+        tcp.rule("not in RFC 9293/fifth/unsent", "ACK of something not yet sent, passed over")
+    refuses = tcp.rules.unsent_ack_refused and not tcp.rules.ack_floor and not passes
     if refuses and seq.lt(snd.nxt, seg.ack):
         challenge(tcb, tcp)
         tcp.rule("3.10.7.4/fifth/unsent", "ACK of something not yet sent, answered with an ACK")
@@ -493,6 +498,13 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return False
     tcp.rule("3.10.7.4/fifth/acceptable", "acceptable")
     return True
+
+
+def passes_over_unsent(tcb: Tcb, tcp: Tcp) -> bool:
+    """Is text taken, though its ACK is of something not yet sent (``rules.unsent_text``)?"""
+    if tcp.rules.unsent_text == UnsentText.ANSWERED:
+        return tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
+    return tcp.rules.unsent_text == UnsentText.TAKEN and tcb.state == State.ESTABLISHED
 
 
 def ack_floor(tcb: Tcb, tcp: Tcp) -> int:

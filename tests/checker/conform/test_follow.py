@@ -14,6 +14,7 @@ from checker.conform.candidate import LIFE
 from checker.conform.connection import Connection, Verdict
 from checker.conform.explain import CANDIDATES
 from checker.conform.follow import MIDDLE, Follower, Position
+from checker.conform.shards import SHARDS
 from checker.conform.steps import Stepper
 from tests.helpers.wire import (
     RFC,
@@ -215,10 +216,10 @@ def test_connections_that_ended_are_forgotten():
         ended += 1
         most = max(most, len(follower.flows))
 
-    follower = Follower(RFC, MIDDLE, done, flows=50)
+    follower = Follower(RFC, MIDDLE, done, flows=6 * SHARDS)
     follower.feed(many(1000))
     follower.finish()
-    assert (ended, most) == (1000, 100)
+    assert (ended, most) == (1000, 12 * SHARDS)
 
 
 def tagged(wire: Wire, scope: str) -> list[Packet]:

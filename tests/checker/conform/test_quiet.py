@@ -55,7 +55,8 @@ def told(of: list[Frame], quiet: bool, rules: Behaviour = RULES) -> tuple[list, 
 
     follower.feed(segments())
     follower.finish()
-    found.append((follower.segments, dict(follower.unread), follower.patience.left))
+    accounts = [shard.patience.left for shard in follower.shards]
+    found.append((follower.segments, dict(follower.unread), accounts))
     found.append([findings.as_json(one, 0.0) for one in listeners.finish()])
     return found, follower.segments + follower.unread.total() - long
 

@@ -43,10 +43,10 @@ def test_words_for_a_switch(yes: str, no: str) -> None:
     [
         ("three_way", r"'three_way' is not of the form NAME=VALUE"),
         ("", r"'' is not of the form NAME=VALUE"),
-        ("=off", r"no rule ''; there are 107, such as three_way, isn, "),
+        ("=off", r"no rule ''; there are 108, such as three_way, isn, "),
         ("three-way=off", r"no rule 'three-way': did you mean three_way"),
         ("threeway=off", r"no rule 'threeway': did you mean three_way"),
-        ("xyzzy=off", r"no rule 'xyzzy'; there are 107, such as three_way, "),
+        ("xyzzy=off", r"no rule 'xyzzy'; there are 108, such as three_way, "),
         ("three_way=maybe", r"rule three_way is on or off, not 'maybe'"),
         ("three_way=", r"rule three_way is on or off, not ''"),
         ("isn=random", r"rule isn is one of fresh, any, constant, not 'random'"),

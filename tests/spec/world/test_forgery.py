@@ -3,10 +3,11 @@
 import dataclasses
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from spec.rules import Rules
+from spec.rules import Rules, UnsentText
 from spec.seq import Space
 from spec.tcp.context import Tcp
 from spec.tcp.inputs import Input
@@ -91,7 +92,7 @@ def blind() -> Iterator[Segment]:
         yield Segment(seq=at, ack=ack, text=text, ctl=Control(rst=rst, syn=syn, fin=fin, ack=acks))
 
 
-def outcome(state, what: Input | Forgery, segment: Segment, bounds: Bounds, **rules: bool):
+def outcome(state, what: Input | Forgery, segment: Segment, bounds: Bounds, **rules: Any):
     """Is it possible, and did it harm?"""
     end = endpoint(state, snd_wnd=WINDOW)
     done = happen(end, what, clone(segment), 7, Rules(**rules), bounds, WATCHERS)
@@ -122,9 +123,10 @@ def test_what_misses_does_no_harm(state) -> None:
         (ESTABLISHED, {"reset_exact": False}),
         (ESTABLISHED, {"syn_challenge": False}),
         (ESTABLISHED, {"ack_floor": False}),
+        (ESTABLISHED, {"unsent_text": UnsentText.TAKEN}),
     ],
 )
-def test_what_misses_does_harm_without_a_rule(state, rules: dict[str, bool]) -> None:
+def test_what_misses_does_harm_without_a_rule(state, rules: dict[str, Any]) -> None:
     """A SYN does while a connection is being opened, with the rules of the RFC."""
     done = [outcome(state, Forgery.ANY, segment, OPENING, **rules) for segment in blind()]
     assert any(harmed for _, harmed in done)
@@ -151,6 +153,17 @@ def test_the_examples_miss(state) -> None:
         tcb = endpoint(state).tcb
         segment = forge(tcb, what, Tcp(Rules(), BOUNDS, 0))
         assert misses(tcb, segment, SEQ, OPENING), what
+
+
+@pytest.mark.parametrize("state", SYNCHRONIZED)
+def test_the_examples_of_text_miss_the_range_by_one(state) -> None:
+    """At either end of it."""
+    tcb = endpoint(state).tcb
+    for what, nearer in ((Forgery.TEXT, 1), (Forgery.TEXT_AHEAD, -1)):
+        segment = forge(tcb, what, Tcp(Rules(), BOUNDS, 0))
+        assert segment.seq == tcb.rcv.nxt and segment.text and segment.ctl.ack
+        segment.ack = SEQ.plus(segment.ack, nearer)
+        assert not misses(tcb, segment, SEQ, BOUNDS)
 
 
 @pytest.mark.parametrize("state", [SYN_SENT, SYN_RECEIVED, ESTABLISHED])

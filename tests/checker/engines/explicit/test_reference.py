@@ -26,6 +26,7 @@ from spec.rules import (
     Restart,
     Rules,
     Silent,
+    UnsentText,
 )
 from spec.world.profiles import PROFILES, Profile
 from spec.world.records import key
@@ -374,6 +375,12 @@ SWITCHED: list[tuple[dict[str, Any], Profile, int, set[str]]] = [
     ),
     ({"ack_needed": False}, PROFILES["forgery"], 20_000, {"lwIP/no-ack"}),
     ({"bad_ack_answered": False}, PROFILES["forgery"], 20_000, {"not in RFC 9293/fifth/silent"}),
+    (
+        {"unsent_text": UnsentText.TAKEN},
+        PROFILES["forgery"],
+        20_000,
+        {"not in RFC 9293/fifth/unsent"},
+    ),
     (
         {"late_text_resets": True},
         PROFILES["forgery"],

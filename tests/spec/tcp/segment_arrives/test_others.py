@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from spec.rules import Restart
+from spec.rules import Restart, UnsentText
 from spec.seq import Space
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Control, Segment, acceptable
@@ -556,6 +556,28 @@ def test_fifth_ack_of_something_not_yet_sent(state):
         result = arrive(before, text, **rules)
         assert result.sent == [ack_of(state)]
         assert unchanged(before, result)
+
+
+@pytest.mark.parametrize("how", [UnsentText.TAKEN, UnsentText.ANSWERED])
+@pytest.mark.parametrize("floor", [True, False])
+@pytest.mark.parametrize("state", SYNCHRONIZED)
+def test_fifth_text_with_an_ack_of_something_not_yet_sent(state, floor, how):
+    """Ablations 167 and 168: its ACK counts for nothing, where it is not refused with it."""
+    before = endpoint(state)
+    text = f"<SEQ={expected(state)}><ACK={nxt(state) + 1}><TEXT=1><CTL=ACK>"
+    result = arrive(before, text, unsent_text=how, ack_floor=floor)
+    answered = how == UnsentText.ANSWERED
+    if state != ESTABLISHED and not (answered and state in (FIN_WAIT_1, FIN_WAIT_2)):
+        assert result.sent == [ack_of(state)]
+        assert unchanged(before, result)
+        return
+    assert result.tcb.rcv.nxt == expected(state) + 1
+    assert (result.tcb.snd.una, result.tcb.snd.nxt) == (una(state), nxt(state))
+    ack = f"<SEQ={nxt(state)}><ACK={expected(state) + 1}><CTL=ACK>"
+    assert result.sent == [*([ack_of(state)] if answered else []), ack]
+    far = f"<SEQ={expected(state)}><ACK={una(state) - WINDOW - 1}><TEXT=1><CTL=ACK>"
+    if floor:
+        assert unchanged(before, arrive(before, far, unsent_text=how))
 
 
 @pytest.mark.parametrize("state", SYNCHRONIZED)
