@@ -20,6 +20,7 @@ from checker.cli.options import (
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
 from checker.support.errors import UsageProblem
+from checker.support.program import checkout
 
 if TYPE_CHECKING:
     from checker.studies.bench import Row, Start
@@ -48,6 +49,10 @@ def bench(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that a run may take.")] = 1800.0,
     max_memory: MemoryOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows here.")] = None,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help="Renew the table of this case in docs/reference/speed.md."),
+    ] = False,
     starts: Annotated[
         bool,
         typer.Option("--starts", help="Measure instead how soon short commands have a result."),
@@ -55,15 +60,17 @@ def bench(
 ) -> None:
     """Measure our engines and other people's on one case, whole processes side by side."""
     from checker.studies import bench as study
+    from checker.studies import bench_page
 
     if starts:
-        if rules or bounds or with_:
+        if rules or bounds or with_ or page:
             raise UsageProblem("--starts has its own commands: it takes --repeat and --json only")
         _starts(repeat, json)
         return
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])
     if json is not None:
         files.writable(json)
+    top = checkout() if page else None
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     rows = study.bench(
         profile,
@@ -75,8 +82,11 @@ def bench(
         memory=octets(max_memory),
         said=lambda line: console.print(f"[dim]{escape(line)}[/]"),
     )
+    found = study.document(rows, profile, chosen_rules, chosen_bounds)
     if json is not None:
-        files.write_json(json, study.document(rows, profile, chosen_rules, chosen_bounds))
+        files.write_json(json, found)
+    if top is not None:
+        bench_page.renew(top, found)
     print_bench(rows)
     raise typer.Exit(study.exit_code(rows))
 
