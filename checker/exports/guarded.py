@@ -182,14 +182,15 @@ _SLOT = re.compile(r"(in|out)(\d+)\.(.*)")
 class Ports:
     """Ports, by number, at which the same text says what happens: those of one array of components.
 
-    ``here`` is the text of a port's place in ``ports``, ``PORT`` if there are several.
+    ``here`` is the text of a port's place in ``ports``.
     """
 
     ports: tuple[int, ...]
+    several: str
 
     @property
     def here(self) -> str:
-        return "PORT" if len(self.ports) > 1 else "0"
+        return self.several if len(self.ports) > 1 else "0"
 
 
 class Commands:
@@ -199,6 +200,7 @@ class Commands:
     reserved: ClassVar[frozenset[str]]
     operators: ClassVar[Mapping[str, str]]
     becomes: ClassVar[str]
+    port: ClassVar[str]  # which of several ports
 
     def choice(self, test: str, yes: str, no: str) -> str:
         """A conditional expression, in brackets."""
@@ -228,7 +230,7 @@ class Commands:
     def ident(cls, path: str) -> str:
         """``path`` as an identifier."""
         word = re.sub(r"\W", "_", path)
-        return f"{word}_" if word in cls.reserved or word.lower() in cls.reserved else word
+        return f"{word}_" if word in cls.reserved else word
 
     def __init__(self, model: Composition) -> None:
         self.model = model
@@ -301,9 +303,10 @@ class Commands:
             read = variables([*tests_of(tick), *(o for p in parts for o in p.outputs)])
             odd = [name for name in read if not name.startswith("me.")]
             if odd or any(not p.static.possible or p.static.sent for p in parts):
+                instead = ", ".join(sorted(odd)) or "otherwise"
                 raise UsageProblem(
                     f"the {self.language} export wants a tick to be possible always, to send "
-                    f"nothing and to read its component alone, not {', '.join(sorted(odd)) or 'otherwise'}"
+                    f"nothing and to read its component alone, not {instead}"
                 )
 
     # Expressions
@@ -662,7 +665,7 @@ class Commands:
             if self.model.sight:
                 arrays.append(self.sides[self.model.view(port).peer][0])
             groups.setdefault(tuple(arrays), []).append(n)
-        return [Ports(tuple(group)) for group in groups.values()]
+        return [Ports(tuple(group), self.port) for group in groups.values()]
 
     def _outbox(self, kind: Kind, here: Ports, at: Scope, n: int) -> str:
         """The bag that the n-th message goes to."""

@@ -109,6 +109,7 @@ class _Promela(Commands):
     language = "Promela"
     reserved = _RESERVED
     becomes = "="
+    port = "PORT"
     operators: ClassVar[Mapping[str, str]] = {
         **{"add": "+", "sub": "-", "eq": "==", "lt": "<", "le": "<=", "and": "&&", "or": "||"},
         **{"not eq": "!=", "not lt": ">=", "not le": ">"},
