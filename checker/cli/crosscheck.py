@@ -31,8 +31,8 @@ def crosscheck(
         typer.Option(
             "--with",
             metavar="TOOL,...",
-            help="spin, tlc; default: those that are installed.",
-            autocompletion=names_of(lambda: ("spin", "tlc"), many=True),
+            help="spin, tlc, rumur; default: those that are installed.",
+            autocompletion=names_of(lambda: ("spin", "tlc", "rumur"), many=True),
         ),
     ] = "",
     profile: OwnProfileOption = None,

@@ -22,7 +22,7 @@ def export(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="promela|tlaplus|smtlib|javascript|itf", autocompletion=names_of(_kinds)
+            metavar="promela|tlaplus|murphi|smtlib|javascript|itf", autocompletion=names_of(_kinds)
         ),
     ],
     profile: OwnProfileOption = None,
@@ -59,5 +59,9 @@ def export(
     module = out.stem if kind == "tlaplus" else None
     for name, text in study.texts(*choice, limits, depth, free, module).items():
         # What goes with the first file stands beside it.
-        place = out if name.endswith((".pml", ".tla", ".smt2", ".mjs")) else out.with_suffix(".cfg")
+        place = (
+            out
+            if name.endswith((".pml", ".tla", ".m", ".smt2", ".mjs"))
+            else out.with_suffix(".cfg")
+        )
         files.write(place, text.encode())

@@ -42,7 +42,8 @@ _RESERVED = frozenset(
     interleaved invariant isundefined ismember liveness log multiset multisetadd multisetcount
     multisetremove multisetremovepred of process program procedure property put real record return
     rule ruleset scalarset startstate stop switch then to traceuntil true type undefine union var
-    while number message bag side link port slot stays send remove age in_flight taken box sum kept moved x m n i
+    while number message bag side link port slot stays send remove age in_flight taken box sum kept
+    moved x m n i
     """.split()  # noqa: SIM905 (a list of words is read, not written)
 )
 

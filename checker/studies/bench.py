@@ -4,9 +4,9 @@ It takes one case (a profile under rules and bounds), exports it, and has it sea
 the reference explorer, by the native engine and that of sets, with one and two threads, and by the
 other checkers that are installed, one after another on the same machine. Each run is a process of
 its own, several times. Times and memory are medians of whole processes. Compilation is counted
-apart: gcc's for SPIN, and numba's for ours when nothing is compiled yet. A tool that does not
-finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison of
-checkers that search different systems would mean nothing.
+apart: gcc's for SPIN and Rumur, and numba's for ours when nothing is compiled yet. A tool that does
+not finish in time, or within its memory, has a row that says so. Counts must be equal: a comparison
+of checkers that search different systems would mean nothing.
 
 ``starts`` measures how soon there is a result: whole processes of short commands, beside Python's
 own start.
@@ -26,8 +26,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.engines.peers import spin, tlc
+from checker.engines.peers import rumur, spin, tlc
 from checker.engines.peers.peer import measure
+from checker.exports.murphi import murphi
 from checker.exports.promela import promela
 from checker.exports.tlaplus import tlaplus
 from checker.model.model import Model
@@ -40,16 +41,19 @@ from checker.support.names import unknown
 TOOLS = (
     *("explore", "native", "native-2", "sets", "sets-2", "sorted", "sorted-2"),
     *("distributed-2", "distributed-4", "spin-dfs", "spin-bfs", "spin-bfs-par", "tlc"),
+    *("rumur", "rumur-2"),
 )
-"""Who can be asked; ``native-2``, ``sets-2`` and ``sorted-2`` have two threads, ``distributed-2``
-two workers, ``spin-bfs-par`` two processes."""
+"""Who can be asked; ``native-2``, ``sets-2``, ``sorted-2`` and ``rumur-2`` have two threads,
+``distributed-2`` two workers, ``spin-bfs-par`` two processes."""
+
+_FOREIGN = ("spin", "tlc", "rumur")
 
 COMPILED = ("native", "sets", "sorted")
 """Our engines whose compilation is counted."""
 
 _THREADS = {
     **{"native-2": 2, "sets-2": 2, "sorted-2": 2},
-    **{"distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2},
+    **{"distributed-2": 2, "distributed-4": 4, "spin-bfs-par": 2, "rumur-2": 2},
 }
 
 
@@ -114,6 +118,8 @@ def bench(
         if tool.startswith("spin"):
             known = max((row.states or 0 for row in rows), default=0)
             rows.append(_spin(tool, model, known, repeat, timeout, memory, said))
+        elif tool.startswith("rumur"):
+            rows.append(_rumur(tool, model, repeat, timeout, said))
         elif tool == "tlc":
             rows.append(_tlc(model, repeat, timeout, said))
         else:
@@ -125,7 +131,7 @@ def _missing(tool: str) -> str:
     """Why ``tool`` cannot be asked; nothing if it can."""
     if tool.startswith("distributed") and importlib.util.find_spec("ray") is None:
         return "Ray is not installed"
-    return missing(tool.partition("-")[0]) if tool.startswith(("spin", "tlc")) else ""
+    return missing(tool.partition("-")[0]) if tool.startswith(_FOREIGN) else ""
 
 
 def _text(value: Any) -> str:
@@ -239,6 +245,22 @@ def _spin(
             if not run.complete:
                 break
     return median(tool, runs)
+
+
+def _rumur(
+    tool: str, model: Model, repeat: int, timeout: float, said: Callable[[str], None]
+) -> Row:
+    """Runs of one Rumur verifier without any claim."""
+    text = murphi(model.composition, {})
+    runs = []
+    with rumur.Verifier(text, _THREADS.get(tool, 1)) as verifier:
+        for _ in range(repeat):
+            run = verifier.run(timeout=timeout)
+            runs.append(_row(tool, run))
+            said(_line(runs[-1]))
+            if not run.complete:
+                break
+    return median("rumur", runs)
 
 
 def _tlc(model: Model, repeat: int, timeout: float, said: Callable[[str], None]) -> Row:

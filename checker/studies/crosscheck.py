@@ -1,10 +1,10 @@
 """``crosscheck``: independent model checkers on the exports, against the reference explorer.
 
 Of each case, which is a profile under some rules, the explorer visits every state. Then each peer
-does, on its export of the traced specification, with the claims that the explorer found to hold:
-it must count the same states, transitions and depth, and find no claim violated. Each claim that
-a run decides (a violation, or a witness) is checked once more by itself, breadth-first: the peer's
-run must be as short as the explorer's.
+does, on its export of the traced specification, with the claims that the explorer found to hold: it
+must count the same states, transitions and depth (if it tells it), and find no claim violated. Each
+claim that a run decides (a violation, or a witness) is checked once more by itself, breadth-first:
+the peer's run must be as short as the explorer's.
 
 A peer that did not finish counts as agreeing with nobody, whatever it counted.
 """
@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.reference import explore
-from checker.engines.peers import spin, tlc
+from checker.engines.peers import rumur, spin, tlc
 from checker.engines.peers.peer import PeerRun
+from checker.exports.murphi import murphi
 from checker.exports.promela import name_of, promela
 from checker.exports.tlaplus import tlaplus
 from checker.ir.composition import Composition
@@ -93,7 +94,27 @@ class Tlc:
         return tlc.run(module, configuration, timeout=timeout)
 
 
-PEERS: dict[str, type[Spin] | type[Tlc]] = {"spin": Spin, "tlc": Tlc}
+class Rumur:
+    """Rumur; the text states the claims to be checked."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
+        source = self.source
+        text = murphi(
+            source.model,
+            {id: tree for id, tree in source.always.items() if id in claims},
+            {id: rest for id, rest in source.resting.items() if id in claims},
+        )
+        return rumur.run(text, timeout=timeout, optimise="-O0")
+
+
+PEERS: dict[str, type[Spin] | type[Tlc] | type[Rumur]] = {
+    "spin": Spin,
+    "tlc": Tlc,
+    "rumur": Rumur,
+}
 """The peers, by the name that the command line gives them."""
 
 
@@ -105,7 +126,7 @@ def missing(peer: str) -> str:
         except ToolProblem as problem:
             return str(problem)
         return ""
-    programs = [program for program in ("spin", "gcc") if shutil.which(program) is None]
+    programs = [program for program in (peer, "gcc") if shutil.which(program) is None]
     return f"not installed: {', '.join(programs)}" if programs else ""
 
 
@@ -219,7 +240,7 @@ def _rows(
             what,
             f"{count:,}",
             {
-                name: f"{getattr(whole, what) or 0:,}" if whole.complete else _unfinished(whole)
+                name: _counted(whole, what) if whole.complete else _unfinished(whole)
                 for name, (whole, _) in runs.items()
             },
         )
@@ -235,11 +256,20 @@ def _rows(
 
 
 _UNKNOWN = "?"
+_UNTOLD = "-"
+
+
+def _counted(run: PeerRun, what: str) -> str:
+    """A count of a run that visited every state; Rumur alone tells no depth."""
+    count = getattr(run, what)
+    if count is None and what == "depth" and run.tool == "rumur":
+        return _UNTOLD
+    return f"{count or 0:,}"
 
 
 def _row(what: str, reference: str, peers: Mapping[str, str]) -> Row:
     """All agree, or one disagrees; a peer that did not finish says neither (None)."""
-    if any(said not in (reference, _UNKNOWN) for said in peers.values()):
+    if any(said not in (reference, _UNKNOWN, _UNTOLD) for said in peers.values()):
         return Row(what, reference, peers, False)
     return Row(what, reference, peers, None if _UNKNOWN in peers.values() else True)
 

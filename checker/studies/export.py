@@ -1,4 +1,4 @@
-"""The traced specification, exported as Promela, TLA+, SMT-LIB or JavaScript; runs as ITF.
+"""The traced specification, exported as Promela, TLA+, Murphi, SMT-LIB or JavaScript; runs as ITF.
 
 A text has the states and steps of one profile under one choice of rules, and the claims made
 there. Claims are stated as what ought to be true of every state: a witness as that it is none,
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.exports.javascript import javascript
+from checker.exports.murphi import murphi
 from checker.exports.promela import promela
 from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
@@ -24,7 +25,7 @@ from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
 
-KINDS = ("promela", "tlaplus", "smtlib", "javascript", "itf")
+KINDS = ("promela", "tlaplus", "murphi", "smtlib", "javascript", "itf")
 """What can be written."""
 
 DEPTH = 4
@@ -125,6 +126,8 @@ def texts(
         return {f"{name}.mjs": javascript(model, {**always, **resting_too}, _headed(what))}
     if kind == "promela":
         return {f"{name}.pml": promela(model, always, resting)}
+    if kind == "murphi":
+        return {f"{name}.m": murphi(model, always, resting)}
     if module is not None and identifier(module) != module:
         raise UsageProblem(
             f"{module!r} is no name of a TLA+ module, and a file is named after its module"

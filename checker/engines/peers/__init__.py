@@ -1,1 +1,1 @@
-"""Other model checkers as processes: ``spin`` and ``tlc``, with what they share in ``peer``."""
+"""Other model checkers as processes: ``spin``, ``tlc`` and ``rumur``; ``peer`` is what they share."""
