@@ -250,10 +250,14 @@ def _spin(
 def _rumur(
     tool: str, model: Model, repeat: int, timeout: float, said: Callable[[str], None]
 ) -> Row:
-    """Runs of one Rumur verifier without any claim."""
+    """Runs of one Rumur verifier without any claim.
+
+    It is compiled without optimisation, and slow therefore: what Rumur makes of our large rules
+    takes gcc minutes at -O1 already.
+    """
     text = murphi(model.composition, {})
     runs = []
-    with rumur.Verifier(text, _THREADS.get(tool, 1)) as verifier:
+    with rumur.Verifier(text, _THREADS.get(tool, 1), optimise="-O0") as verifier:
         for _ in range(repeat):
             run = verifier.run(timeout=timeout)
             runs.append(_row(tool, run))

@@ -1,1 +1,1 @@
-"""Other model checkers as processes: ``spin``, ``tlc`` and ``rumur``; ``peer`` is what they share."""
+"""Other model checkers, run as processes: ``spin``, ``tlc``, ``rumur``; all share ``peer``."""
