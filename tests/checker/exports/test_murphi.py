@@ -183,7 +183,7 @@ def test_rumur_alone_may_keep_the_depth_to_itself(
     tool: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Says, "tool", tool)
-    monkeypatch.setitem(crosscheck.PEERS, "says", Says)  # type: ignore[arg-type]
+    monkeypatch.setitem(crosscheck.PEERS, "says", Says)
     case = stated(None, ["D1", "WD"], {}, {"in_flight": 1})
     assert crosscheck.exit_code([crosscheck.compare(case, ["says"])]) == code
 
