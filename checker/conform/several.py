@@ -12,10 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import inf
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from checker.conform.follow import Place
 from checker.conform.quiet import ROUND
@@ -25,6 +23,9 @@ from checker.listeners.requests import Listener
 from checker.support import workers
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection as Pipe
 
 FIRST, LAST = 0, SHARDS - 1
 """Who follows the first shard looks at the listeners, too; who follows the last tells how far it
@@ -90,7 +91,7 @@ def _state(capture: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _follow(share: Follows, mine: frozenset[int], pipe: Pipe) -> None:
+def _follow(share: Follows, mine: frozenset[int], pipe: "Pipe") -> None:
     """In a process: follow, and send what is found."""
     found: list[tuple[Place, Told]] = []
 
@@ -115,7 +116,7 @@ def _follow(share: Follows, mine: frozenset[int], pipe: Pipe) -> None:
 class _Process:
     """What the parent knows of a process."""
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: "Pipe") -> None:
         self.pipe = pipe
         self.passed = 0.0  # frames: all that comes is of later ones
         self.found: deque[tuple[Place, Told]] = deque()
@@ -136,8 +137,10 @@ class _Process:
             self.passed = passed - 1
 
 
-def _merged(pipes: list[Pipe], tell: Callable[[Told], None]) -> Iterator[Share]:
+def _merged(pipes: "list[Pipe]", tell: Callable[[Told], None]) -> Iterator[Share]:
     """Tell all that is found, in order; the shares."""
+    from multiprocessing.connection import wait  # which one process need not wait for
+
     known = [_Process(pipe) for pipe in pipes]
     by_pipe = {one.pipe: one for one in known}
     while running := [one for one in known if one.share is None]:

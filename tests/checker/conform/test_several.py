@@ -217,7 +217,7 @@ def test_a_process_that_is_killed_is_an_error(tmp_path, large, monkeypatch):
     monkeypatch.setattr(several, "BATCH", 10)
     real = several._follow
 
-    def follows(share: Callable, mine: frozenset[int], pipe: several.Pipe) -> None:
+    def follows(share: Callable, mine: frozenset[int], pipe: "several.Pipe") -> None:
         class Killed:
             sent = 0
 
