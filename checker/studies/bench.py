@@ -46,6 +46,9 @@ TOOLS = (
 """Who can be asked; ``native-2``, ``sets-2``, ``sorted-2`` and ``rumur-2`` have two threads,
 ``distributed-2`` two workers, ``spin-bfs-par`` two processes."""
 
+SLOWED = ("rumur", "rumur-2")
+"""Compiled without optimisation, so that their times say little: measured where they are named."""
+
 _FOREIGN = ("spin", "tlc", "rumur")
 
 COMPILED = ("native", "sets", "sorted")
@@ -111,7 +114,7 @@ def bench(
     words += [w for name, value in rules.items() for w in ("--rules", f"{name}={_text(value)}")]
     words += [w for name, value in bounds.items() for w in ("--bounds", f"{name}={_text(value)}")]
     rows: list[Row] = []
-    for tool in tools or TOOLS:
+    for tool in tools or [tool for tool in TOOLS if tool not in SLOWED]:
         if why := _missing(tool):
             said(f"{tool}: skipped: {why}")
             continue
