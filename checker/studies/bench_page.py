@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from checker.model.options import show, values
 from checker.support import files
 from checker.support.errors import UsageProblem
+from spec.world.bounds import LIMITS
 
 DATA = Path("proofs/results/bench.json")
 PAGE = Path("docs/reference/speed.md")
@@ -94,8 +96,13 @@ def _table(one: Measured) -> Iterator[str]:
 def _words(one: Measured) -> str:
     """The case, as one asks for it."""
     rules = "".join(f" --rules {name}={value}" for name, value in one["rules"].items())
-    bounds = "".join(f" {name}={value}" for name, value in one["bounds"].items())
+    bounds = "".join(f" {name}={_bound(name, value)}" for name, value in one["bounds"].items())
     return f"--profile {one['profile']}{rules}" + (f" --bounds{bounds}" if bounds else "")
+
+
+def _bound(name: str, value: int) -> str:
+    """A bound as it is given: one that is on or off is a number in the data."""
+    return show(bool(value) if "on" in values(LIMITS[name]) else value)
 
 
 def _count(number: int | None) -> str:
