@@ -1,6 +1,6 @@
 """``crosscheck``: other model checkers on the same cases; a table of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from checker.studies.crosscheck import Compared
 
 
+def _peers() -> Iterable[str]:
+    from checker.studies.crosscheck import PEERS
+
+    return PEERS
+
+
 def crosscheck(
     claims: ClaimsArgument = None,
     with_: Annotated[
@@ -32,7 +38,7 @@ def crosscheck(
             "--with",
             metavar="TOOL,...",
             help="spin, tlc, rumur; default: those that are installed.",
-            autocompletion=names_of(lambda: ("spin", "tlc", "rumur"), many=True),
+            autocompletion=names_of(_peers, many=True),
         ),
     ] = "",
     profile: OwnProfileOption = None,

@@ -1,5 +1,6 @@
 """``generate``: tests of a real stack, written."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,16 @@ from checker.cli.options import RulesOption, names_of, stacks
 from checker.model.options import choose_rules, parse_rules
 
 
+def _kinds() -> Iterable[str]:
+    from checker.stacks.generate.report import KINDS
+
+    return KINDS
+
+
 def generate(
     kind: Annotated[
         str,
-        typer.Argument(metavar="packetdrill", autocompletion=names_of(lambda: ("packetdrill",))),
+        typer.Argument(metavar="packetdrill", autocompletion=names_of(_kinds)),
     ],
     out: Annotated[Path, typer.Option(help="Write packetdrill scripts here.")],
     stack: Annotated[

@@ -6,6 +6,7 @@ short of that, and such a run agrees with nobody.
 """
 
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,9 +15,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from checker.support.errors import ToolProblem
 from checker.support.workers import end_with_parent
@@ -115,6 +118,46 @@ def measure(
         text = out.read().decode(errors="replace")
     cpu = usage.ru_utime + usage.ru_stime
     return Measured(text, process.returncode, wall, cpu, _rss(usage), late.is_set())
+
+
+class Program:
+    """What a peer makes of a model: a context manager, since it lives in a temporary directory."""
+
+    def __init__(self, name: str, model: str) -> None:
+        self._place = tempfile.TemporaryDirectory()
+        self.directory = Path(self._place.name)
+        self.directory.joinpath(name).write_text(model, "utf-8")
+        self.compile_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._place.cleanup()
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Within, it is made; if that fails, nothing of it is left."""
+        try:
+            yield
+        except BaseException:
+            self._place.cleanup()
+            raise
+
+    def make(self, command: list[str], made: str, timeout: float | None) -> None:
+        """A step of making it, which has to end with a file."""
+        done = measure(command, self.directory, timeout)
+        if done.code or not self.directory.joinpath(made).exists():
+            why = f"took more than {timeout} s" if done.timed_out else last(done.stdout)
+            raise ToolProblem(f"{Path(command[0]).name} did not make {made}: {why}")
+        self.compile_s += done.wall_s
+
+
+def last(text: str) -> str:
+    """The last line that speaks of an error, or else the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    wrong = [line for line in lines if re.search("error", line, re.IGNORECASE)]
+    return (wrong or lines or ["it said nothing"])[-1][:300]
 
 
 def _rss(usage: resource.struct_rusage) -> int:

@@ -9,12 +9,9 @@ A verifier tells what it found in XML. It does not tell how deep the deepest sta
 
 import platform
 import re
-import tempfile
 import xml.etree.ElementTree as xml
-from pathlib import Path
 
-from checker.engines.peers.peer import Measured, PeerRun, found, measure
-from checker.support.errors import ToolProblem
+from checker.engines.peers.peer import Measured, PeerRun, Program, found, last, measure
 
 _ALWAYS = (
     *("--symmetry-reduction", "off", "--deadlock-detection", "off"),
@@ -22,8 +19,8 @@ _ALWAYS = (
 )
 
 
-class Verifier:
-    """A model made into a program; a context manager, since it lives in a temporary directory.
+class Verifier(Program):
+    """A model made into a program.
 
     The set of states visited begins with ``capacity`` octets; it grows.
     """
@@ -38,33 +35,14 @@ class Verifier:
         timeout: float | None = None,
     ) -> None:
         self.threads = threads
-        self._place = tempfile.TemporaryDirectory()
-        self.directory = Path(self._place.name)
-        self.directory.joinpath("model.m").write_text(model, "utf-8")
+        super().__init__("model.m", model)
         options = [*_ALWAYS, "--threads", str(threads), "--set-capacity", str(capacity)]
         wide = ["-mcx16"] if _wide() else []
-        try:
+        with self.making():
             rumur = [found("rumur"), *options, "--output", "model.c", "model.m"]
-            written = self._do(rumur, "model.c", timeout)
+            self.make(rumur, "model.c", timeout)
             gcc = [found("gcc"), optimise, "-w", *wide, "-o", "model", "model.c", "-lpthread"]
-            compiled = self._do(gcc, "model", timeout)
-        except BaseException:
-            self._place.cleanup()
-            raise
-        self.compile_s = written.wall_s + compiled.wall_s
-
-    def __enter__(self) -> "Verifier":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._place.cleanup()
-
-    def _do(self, command: list[str], made: str, timeout: float | None) -> Measured:
-        done = measure(command, self.directory, timeout)
-        if done.code or not self.directory.joinpath(made).exists():
-            why = f"took more than {timeout} s" if done.timed_out else _last(done.stdout)
-            raise ToolProblem(f"{Path(command[0]).name} did not make {made}: {why}")
-        return done
+            self.make(gcc, "model", timeout)
 
     def run(self, *, timeout: float | None = None) -> PeerRun:
         """Search."""
@@ -99,7 +77,7 @@ def read(done: Measured, threads: int = 1, compile_s: float = 0.0) -> PeerRun:
     if done.timed_out:
         note = f"killed after {done.wall_s:.0f} s"
     elif errors is None:
-        note = f"the verifier ended with code {done.code}: {_last(done.stdout)}"
+        note = f"the verifier ended with code {done.code}: {last(done.stdout)}"
     elif errors:
         said = told.findtext("error/message") or "an error that is not told"
         by = re.fullmatch(r'invariant "(.*)" failed', said)
@@ -129,9 +107,3 @@ def read(done: Measured, threads: int = 1, compile_s: float = 0.0) -> PeerRun:
 def _wide() -> bool:
     """Does gcc need to be told that the processor swaps two words at once?"""
     return platform.machine() == "x86_64"
-
-
-def _last(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [line for line in lines if re.search("error", line, re.IGNORECASE)]
-    return (wrong or lines or ["it said nothing"])[-1][:300]

@@ -11,12 +11,9 @@ memory, at a full table, or dead.
 """
 
 import re
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
-from checker.engines.peers.peer import Measured, PeerRun, found, measure
-from checker.support.errors import ToolProblem
+from checker.engines.peers.peer import Measured, PeerRun, Program, found, last, measure
 
 MODES = {
     "dfs": ("-DSAFETY",),
@@ -29,8 +26,8 @@ _ALWAYS = ("-DNOREDUCE", "-DNOFAIR", "-DNOBOUNDCHECK")
 _DEPTH = 1_000_000  # of the depth-first search: no run visits a state twice
 
 
-class Verifier:
-    """A model made into a program; a context manager, since it lives in a temporary directory.
+class Verifier(Program):
+    """A model made into a program.
 
     ``defines`` are macros of the model: the checks to be made.
     """
@@ -46,39 +43,20 @@ class Verifier:
         timeout: float | None = None,
     ) -> None:
         self.mode = mode
-        self._place = tempfile.TemporaryDirectory()
-        self.directory = Path(self._place.name)
-        self.directory.joinpath("model.pml").write_text(model, "utf-8")
+        super().__init__("model.pml", model)
         scratch = [] if mode == "dfs" else ["-DSCRATCH="]
         macros = [*scratch, *(f"-D{name}" for name in defines)]
-        try:
-            spin = self._do([found("spin"), *macros, "-a", "model.pml"], "pan.c", timeout)
+        with self.making():
+            self.make([found("spin"), *macros, "-a", "model.pml"], "pan.c", timeout)
             self._count_exactly()
             gcc = [found("gcc"), optimise, "-w", *MODES[mode], *_ALWAYS, f"-DMEMLIM={memory_mb}"]
-            compiled = self._do([*gcc, "-o", "pan", "pan.c"], "pan", timeout)
-        except BaseException:
-            self._place.cleanup()
-            raise
-        self.compile_s = spin.wall_s + compiled.wall_s
-
-    def __enter__(self) -> "Verifier":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._place.cleanup()
+            self.make([*gcc, "-o", "pan", "pan.c"], "pan", timeout)
 
     def _count_exactly(self) -> None:
         """Have the verifier print its counts whole: as it is made, it rounds to eight digits."""
         source = self.directory / "pan.c"
         text = source.read_text("utf-8", errors="surrogateescape")
         source.write_text(text.replace("%9.8g", "%.15g"), "utf-8", errors="surrogateescape")
-
-    def _do(self, command: list[str], made: str, timeout: float | None) -> Measured:
-        done = measure(command, self.directory, timeout)
-        if done.code or not self.directory.joinpath(made).exists():
-            why = f"took more than {timeout} s" if done.timed_out else _last(done.stdout)
-            raise ToolProblem(f"{Path(command[0]).name} did not make {made}: {why}")
-        return done
 
     def run(self, *, depth: int = _DEPTH, table: int = 22, timeout: float | None = None) -> PeerRun:
         """Search; ``depth`` bounds the depth-first search, and reaching it is no result.
@@ -127,9 +105,9 @@ def read(done: Measured, mode: str, compile_s: float = 0.0) -> PeerRun:
     if done.timed_out:
         note = f"killed after {done.wall_s:.0f} s"
     elif done.code:
-        note = f"the verifier ended with code {done.code}: {_last(text)}"
+        note = f"the verifier ended with code {done.code}: {last(text)}"
     elif errors is None or states is None or taken is None:
-        note = f"the verifier gave no counts: {_last(text)}"
+        note = f"the verifier gave no counts: {last(text)}"
     elif errors:
         at = re.search(r"pan:\d+: assertion violated.*\(at depth (\d+)\)", text)
         if at is None:
@@ -159,9 +137,3 @@ def _number(pattern: str, text: str) -> int | None:
     """A count; from ten million on, SPIN rounds to eight digits and writes 1.2345678e+08."""
     match = re.search(pattern, text, re.MULTILINE)
     return None if match is None else int(float(match.group(1)))
-
-
-def _last(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [line for line in lines if re.search("error", line, re.IGNORECASE)]
-    return (wrong or lines or ["it said nothing"])[-1][:300]
