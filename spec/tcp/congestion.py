@@ -130,7 +130,8 @@ def is_duplicate(tcb: Tcb, seg: Segment) -> bool:
     ??? By the letter so are answers of zero-window probes: an octet is outstanding.
     """
     same = (seg.ack == tcb.snd.una) & (seg.wnd == tcb.snd.wnd)
-    return same & (tcb.snd.una != tcb.snd.nxt) & (seg.length() == 0)
+    outstanding = (tcb.snd.una != tcb.snd.nxt) & (tcb.snd.una != tcb.iss)  # our SYN is no data
+    return same & outstanding & (seg.length() == 0)
 
 
 def duplicate(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> bool:

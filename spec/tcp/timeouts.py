@@ -120,7 +120,7 @@ def retransmits(tcb: Tcb, tcp: Tcp) -> bool:
             return False
     if forgets_fin(tcb, tcp):
         return False
-    if tcb.transfers and tcb.state in SYNCHRONIZED:
+    if tcb.transfers and tcb.state in SYNCHRONIZED and tcb.snd.una != tcb.iss:
         return retransmission.runs(tcb, tcp)
     if tcb.snd.una == tcb.snd.nxt:
         if tcb.state == State.SYN_RECEIVED:

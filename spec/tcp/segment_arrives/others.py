@@ -433,8 +433,10 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             snd.urgent = False
             snd.up = 0
     elif tcp.bounds.send_window:
-        # MUST-37: a peer that answers probes of its shut window keeps the connection open.
-        if (snd.wnd == 0) & (snd.una == seg.ack) & (snd.una != snd.nxt):
+        # MUST-37: a peer that answers probes of its shut window keeps the connection open. Our SYN,
+        # which a CLOSE may have left unacknowledged, is no probe: no window was announced yet.
+        probed = (snd.wnd == 0) & (snd.una != tcb.iss)
+        if probed & (snd.una == seg.ack) & (snd.una != snd.nxt):
             start_span(tcb, tcp)
             tcb.answered = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
             tcp.rule("3.8.6.1/zero-window probe/answered", "probe answered, R begins anew")

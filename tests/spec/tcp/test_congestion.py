@@ -173,6 +173,15 @@ def test_no_duplicate_ack_where_nothing_is_outstanding():
     assert ack(plane(flight=0), 100).plane.duplicates == 0  # (a)
 
 
+def test_no_duplicate_ack_of_our_syn():
+    """A CLOSE has left SYN-RECEIVED: the SYN is outstanding, and is no data (section 2, (a))."""
+    waiting = plane(state=State.SYN_RECEIVED, cwnd=0)
+    closed = happen(waiting, Input.CLOSE, bounds=PLANE).end
+    heard = duplicates(closed, 3, 99)
+    assert (heard.state, heard.sent) == (State.FIN_WAIT_1, [])
+    assert heard.plane.duplicates == 0
+
+
 def test_without_congestion_control_duplicate_acks_are_not_counted():
     assert duplicates(plane(flight=50), 4, congestion=NONE).plane.duplicates == 0
 

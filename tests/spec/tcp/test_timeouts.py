@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
+from spec.rules import Persist
 from spec.tcp.inputs import Input
 from spec.tcp.tcb import State
 from spec.world.records import key
-from tests.helpers.build import BOUNDS, SYNCHRONIZED, arrive, endpoint, happen
+from tests.helpers.build import BOUNDS, PLANE, SYNCHRONIZED, arrive, endpoint, happen, plane
 
 RETRANSMIT, GIVE_UP, EXPIRE = (
     Input.RETRANSMISSION_TIMEOUT,
@@ -148,6 +149,26 @@ def test_r_is_the_time_that_a_probe_waits():
         end = happen(end, tick).end
     assert happen(end, RETRANSMIT).tcb.state == State.CLOSED  # this one was not answered
     assert happen(arrive(end, ack).end, RETRANSMIT).sent == [text]
+
+
+def test_r_goes_on_while_our_syn_is_not_acknowledged():
+    """A CLOSE has left SYN-RECEIVED: the peer has announced no window, and our SYN is no probe."""
+    waiting = endpoint(State.SYN_RECEIVED, snd_wnd=0, span=1)
+    closed = happen(waiting, Input.CLOSE).end
+    heard = arrive(closed, "<SEQ=300><ACK=99><CTL=ACK>")
+    assert heard.state == State.FIN_WAIT_1
+    assert (heard.tcb.span, heard.tcb.answered) == (1, False)
+    spent = happen(heard.end, Input.TICK).end
+    assert happen(spent, RETRANSMIT).state == State.CLOSED
+
+
+@pytest.mark.parametrize("persist", Persist)
+def test_our_syn_is_sent_again_after_a_close_whatever_a_persist_timer_does(persist):
+    """... with a data plane: SND.WND is 0 as long as nothing was announced."""
+    waiting = plane(state=State.SYN_RECEIVED, snd_wnd=0, cwnd=0)
+    closed = happen(waiting, Input.CLOSE, bounds=PLANE).end
+    again = happen(closed, RETRANSMIT, bounds=PLANE, persist=persist)
+    assert (again.possible, again.sent) == (True, ["<SEQ=99><ACK=300><CTL=SYN,ACK>"])
 
 
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_2])
