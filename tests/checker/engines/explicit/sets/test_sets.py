@@ -15,6 +15,8 @@ from checker.model.interned import Interned
 from checker.model.search import TcpParts
 from checker.support.errors import UsageProblem
 from spec.rules import Rules
+from spec.world.profiles import PROFILES as PROFILES_OF_TCP
+from spec.world.profiles import SCALES
 from tests.helpers.agree import (
     SEEDS,
     chance_agrees,
@@ -129,6 +131,15 @@ def test_what_is_too_sparse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "FIELDS", 1)
     with pytest.raises(UsageProblem, match="too many ends and bags for sets"):
         sets.explore(Chance(27), {})
+
+
+@pytest.mark.slow
+def test_the_largest_model_that_gains_from_sets_is_not_too_sparse_on_its_way() -> None:
+    """That of D1.window at the thorough scale, whose set has most octets a state at level 16."""
+    chosen = PROFILES_OF_TCP["window"].but(**SCALES["thorough"]["window"])
+    parts = TcpParts(Interned(Rules(), *chosen))
+    found = sets.where_dense(parts, {}, Options(max_states=20_000_000))
+    assert found.limited and found.depth == 16
 
 
 def test_words_of_a_row_stay_in_place_when_it_is_wider() -> None:
