@@ -34,8 +34,8 @@ def later(one: Stamp, other: Stamp, bounds: Parameters) -> bool:
     """Is ``one`` later than ``other`` (section 5.2)?"""
     if not bounds.stamps_wrap:
         return one > other
-    ahead = choose(one >= other, one - other, one + bounds.stamps - other)
-    return (ahead != 0) & (ahead < bounds.stamps // 2)
+    opposite, around = other + bounds.stamps // 2, one + bounds.stamps
+    return choose(other < one, one < opposite, (other < around) & (around < opposite))
 
 
 def offer(tcb: Tcb, tcp: Tcp) -> None:
