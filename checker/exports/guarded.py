@@ -198,7 +198,10 @@ class Commands:
 
     language: ClassVar[str]
     reserved: ClassVar[frozenset[str]]
-    operators: ClassVar[Mapping[str, str]]
+    operators: ClassVar[Mapping[str, str]] = {
+        **{"add": "+", "sub": "-", "lt": "<", "le": "<="},
+        **{"not eq": "!=", "not lt": ">=", "not le": ">"},
+    }
     becomes: ClassVar[str]
     port: ClassVar[str]  # which of several ports
 
@@ -224,6 +227,10 @@ class Commands:
 
     def wrapped(self, node: Node, bits: int, scope: Scope) -> str:
         """A whole number modulo a power of two."""
+        raise NotImplementedError
+
+    def bag(self, link: str) -> str:
+        """The bag of a link, by the text of its number."""
         raise NotImplementedError
 
     @classmethod
@@ -261,6 +268,13 @@ class Commands:
             found.append((names, len(names) - 1))
         one = len(alike) == 1
         return [("side" if one else f"side_{self.ident(names[0])}", at) for names, at in found]
+
+    def _by_array(self) -> dict[str, list[int]]:
+        """The arrays, and the components that are in each, in their order."""
+        found: dict[str, list[int]] = {}
+        for n, (array, _) in enumerate(self.sides):
+            found.setdefault(array, []).append(n)
+        return found
 
     def side(self, component: int) -> str:
         """The text of a component."""
@@ -532,6 +546,23 @@ class Commands:
 
         return guard_of(tree, of)
 
+    def _ways(
+        self, tree: Tree, tests: Sequence[Node], extra: Sequence[str], scope: Scope
+    ) -> Iterator[tuple[int, Scope, str]]:
+        """The values that may be drawn where ``tests`` lead to ``tree``, by number (0: or none);
+        for each the scope, and the guard of the step, ``extra`` first."""
+        parts = [leaf.static for leaf in leaves(tree) if leaf.static.possible]
+        drawn = any(part.drew for part in parts)
+        for k in range(max(self.draws(), 1) if drawn else 1):
+            enabled = self.enabled(tree, k)
+            if enabled is False:
+                continue
+            at = replace(scope, drawn=self.drawn(k, scope))
+            guards = [*extra, *(self.expr(test, at) for test in tests)]
+            if enabled is not True or not guards:
+                guards.append(self.guard(enabled, at, top=not guards))
+            yield k, at, self.all_of(guards)
+
     def body(self, tree: Tree, k: int, scope: Scope) -> list[str]:
         """The decisions of ``tree`` where it is possible (and draws, if k is not 0)."""
 
@@ -667,6 +698,42 @@ class Commands:
             groups.setdefault(tuple(arrays), []).append(n)
         return [Ports(tuple(group), self.port) for group in groups.values()]
 
+    def _taking(self) -> list[Ports]:
+        """Where messages are delivered."""
+        return self._groups(n for n, p in enumerate(self.model.ports) if p.takes is not None)
+
+    def _acting(self) -> list[Ports]:
+        """Where a component does something without a message."""
+        calls = [kind for kind in self.model.kinds if not kind.delivers]
+        return self._groups(sorted({n for kind in calls for n in kind.ports}))
+
+    def _kinds(self, here: Ports, delivers: bool) -> list[Kind]:
+        """What happens there, with a message or without."""
+        kinds = [kind for kind in self.model.kinds if kind.delivers == delivers]
+        return [kind for kind in kinds if {*kind.ports} & {*here.ports}]
+
+    def _losing(self, here: Ports) -> list[int]:
+        """Those of the ports at which a message may be lost: of each link, the first."""
+        ports = self.model.ports
+        first = {port.takes: n for n, port in reversed(list(enumerate(ports)))}
+        return [n for n in here.ports if n in first.values()] if self.model.lose else []
+
+    def _placed(self, here: Ports) -> dict[str, str]:
+        """What there is at the port: the component, its bags if it has any, and who it sees."""
+        ports = self._of(here)
+        (array, *_), places = zip(*(self.sides[port.component] for port in ports), strict=True)
+        found = {"me": f"{array}[{self.pick(here, places)}]"}
+        takes = [port.takes for port in ports if port.takes is not None]
+        if len(takes) == len(ports):
+            found["inbox"] = self.bag(self.pick(here, takes))
+        if any(port.sends for port in ports):
+            out = self.pick(here, [port.out(0) if port.sends else 0 for port in ports])
+            found["outbox"] = self.bag(out)
+        if self.model.sight:
+            peers = [self.sides[self.model.view(port).peer] for port in ports]
+            found["peer"] = f"{peers[0][0]}[{self.pick(here, [place for _, place in peers])}]"
+        return found
+
     def _outbox(self, kind: Kind, here: Ports, at: Scope, n: int) -> str:
         """The bag that the n-th message goes to."""
         ports = [self.model.ports[port] for port in kind.ports if port in here.ports]
@@ -676,7 +743,7 @@ class Commands:
         if len(links) == 1:
             return self.links[links.pop()]
         link = self.pick(here, [port.out(n) if port.sends else 0 for port in self._of(here)])
-        return f"link[{link}].slot"
+        return self.bag(link)
 
     def _whose(self, ports: Sequence[int], here: Ports) -> list[str]:
         """The guard that it is at one of ``ports``."""
@@ -690,6 +757,15 @@ class Commands:
         """Each component, and a scope for it outside its processes."""
         for n, component in enumerate(self.model.components):
             yield component, Scope(component.fields, self.side(n), macros=False)
+
+    def _ticks(self) -> list[str]:
+        """What a tick does to components."""
+        return [
+            line
+            for component, scope in self._by_name()
+            if component.tick is not None
+            for line in self.body(component.tick, 0, scope)
+        ]
 
     def _tick_guard(self) -> str:
         """Time may go on, and something changes."""
@@ -716,6 +792,15 @@ class Commands:
         if then == other:
             return then
         return self.choice(self.expr(tree.test, scope), then, other)
+
+    def _good(self, tree: Tree) -> Guard:
+        """Where a claim is true."""
+        return guard_of(self.simple.tree(tree, {}), _only)
+
+    def _bad_at_rest(self, tree: Tree, idle: frozenset[str]) -> list[str]:
+        """What holds together where a claim is false, and no step but the ``idle`` is enabled."""
+        bad = self.guard(opposite(self._good(tree)), Scope(macros=False))
+        return [bad, *(f"!({step})" for step in self._moves(idle))]
 
     def _moves(self, idle: frozenset[str]) -> Iterator[str]:
         """The guards of all steps but those of the ``idle`` kinds."""
@@ -746,7 +831,7 @@ class Commands:
             yield self._tick_guard()
 
 
-def only(leaf: Leaf) -> Guard:
+def _only(leaf: Leaf) -> Guard:
     """The one output of a claim's leaf."""
     (node,) = leaf.outputs
     return bool(node.data) if node.op == "const" else node

@@ -16,7 +16,7 @@ Numbers are never negative but within an expression, so that every Murphi has th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from checker.exports.guarded import (
     Commands,
@@ -24,13 +24,9 @@ from checker.exports.guarded import (
     Resting,
     Scope,
     bits,
-    guard_of,
     indented,
-    only,
-    opposite,
 )
-from checker.ir.composition import Composition, Kind
-from checker.ir.interpret import leaves
+from checker.ir.composition import Composition, Kind, most_sent
 from checker.ir.nodes import Node, Sort
 from checker.ir.tracing import Tree
 
@@ -65,13 +61,13 @@ class _Murphi(Commands):
     becomes = ":="
     port = "port"
     operators: ClassVar[Mapping[str, str]] = {
-        **{"add": "+", "sub": "-", "eq": "=", "lt": "<", "le": "<=", "and": "&", "or": "|"},
-        **{"not eq": "!=", "not lt": ">=", "not le": ">"},
+        **Commands.operators,
+        **{"eq": "=", "and": "&", "or": "|"},
     }
 
     def __init__(self, model: Composition) -> None:
         super().__init__(model)
-        self.links = [f"link[{n}]" for n in range(len(model.links))]
+        self.links = [self.bag(str(n)) for n in range(len(model.links))]
         self.used: dict[str, str] = {}  # scratch variables of a rule, and their types
 
     # The language
@@ -117,6 +113,9 @@ class _Murphi(Commands):
     def full(self, slot: str) -> str:
         return f"{slot} != 0"
 
+    def bag(self, link: str) -> str:
+        return f"link[{link}]"
+
     # The text
 
     def text(self, claims: Mapping[str, Tree], resting: Resting) -> Iterator[str]:
@@ -145,7 +144,7 @@ class _Murphi(Commands):
         greatest = 2 * self.present - 1
         yield f"  message: 0..{greatest}; -- 0: none; else {self.present} and its fields"
         yield f"  bag: array [0..{model.capacity - 1}] of message; -- greatest first, then none"
-        alike = self._alike_components()
+        alike = self._by_array()
         for array, those in alike.items():
             yield f"  {array}_t: record"
             for f in model.components[those[0]].fields:
@@ -158,13 +157,6 @@ class _Murphi(Commands):
             yield f"  {array}: array [0..{len(those) - 1}] of {array}_t; -- {names}"
         names = ", ".join(model.link(n) for n in range(len(model.links)))
         yield f"  link: array [0..{len(model.links) - 1}] of bag; -- {names}"
-
-    def _alike_components(self) -> dict[str, list[int]]:
-        """The arrays, and the components that are in each, in their order."""
-        found: dict[str, list[int]] = {}
-        for n, (array, _) in enumerate(self.sides):
-            found.setdefault(array, []).append(n)
-        return found
 
     def _range(self, sort: Sort) -> str:
         if sort.kind == "bool":
@@ -245,7 +237,7 @@ class _Murphi(Commands):
         yield ""
         yield 'startstate "start"'
         yield "begin"
-        for array, those in self._alike_components().items():
+        for array, those in self._by_array().items():
             yield f"  for n: 0..{len(those) - 1} do"
             component = self.model.components[those[0]]
             for f in component.fields:
@@ -259,24 +251,9 @@ class _Murphi(Commands):
 
     def _at(self, here: Ports) -> Scope:
         """What names stand for at a port."""
-        ports = self._of(here)
-        (array, *_), places = zip(*(self.sides[port.component] for port in ports), strict=True)
-        scope = Scope(
-            self.model.components[ports[0].component].fields,
-            me=f"{array}[{self.pick(here, places)}]",
-            macros=False,
-        )
-        takes = [port.takes for port in ports if port.takes is not None]
-        if len(takes) == len(ports):
-            scope = replace(scope, inbox=f"link[{self.pick(here, takes)}]")
-        if any(port.sends for port in ports):
-            out = self.pick(here, [port.out(0) if port.sends else 0 for port in ports])
-            scope = replace(scope, outbox=f"link[{out}]")
-        if self.model.sight:
-            peers = [self.sides[self.model.view(port).peer] for port in ports]
-            place = self.pick(here, [place for _, place in peers])
-            scope = replace(scope, peer=f"{peers[0][0]}[{place}]")
-        return scope
+        names: Mapping[str, Any] = self._placed(here)
+        fields = self.model.components[self._of(here)[0].component].fields
+        return Scope(fields, macros=False, **names)
 
     def _ruleset(self, here: Ports, over: Sequence[str], rules: Sequence[str]) -> Iterator[str]:
         """Rules for each port and whatever else they are ``over``."""
@@ -304,17 +281,8 @@ class _Murphi(Commands):
     ) -> Iterator[list[str]]:
         """A rule for each value that may be drawn."""
         tree = self.simple.tree(kind.tree, {})
-        parts = [leaf.static for leaf in leaves(tree) if leaf.static.possible]
-        drawn = any(part.drew for part in parts)
-        sent = max((part.sent for part in parts), default=0)
-        for k in range(max(self.draws(), 1) if drawn else 1):
-            enabled = self.enabled(tree, k)
-            if enabled is False:
-                continue
-            at = replace(scope, drawn=self.drawn(k, scope))
-            guards = [*extra]
-            if enabled is not True or not guards:
-                guards.append(self.guard(enabled, at, top=not guards))
+        sent = most_sent(tree)
+        for k, at, guard in self._ways(tree, [], extra, scope):
             if kind.delivers:
                 first = [f"taken := {at.message};"]
                 at = replace(at, message="taken")
@@ -328,16 +296,14 @@ class _Murphi(Commands):
             for n in range(sent):
                 self.used[f"sent{n}"] = "message"
                 body.append(f"send({self._outbox(kind, here, at, n)}, sent{n});")
-            yield self._rule(kind.name, self.all_of(guards), [*first, *body])
+            yield self._rule(kind.name, guard, [*first, *body])
 
     def _deliveries(self) -> Iterator[str]:
         """Delivering the message in a slot, and losing it."""
         model, last = self.model, self.model.capacity - 1
-        taking = [n for n, port in enumerate(model.ports) if port.takes is not None]
-        losers = {port.takes: n for n, port in reversed(list(enumerate(model.ports)))}
         slots = f"slot: 0..{last}"
         stays = "stays: boolean" if model.duplicate else "stays: false..false"
-        for here in self._groups(taking):
+        for here in self._taking():
             at = self._at(here)
             content = f"{at.inbox}[slot]"
             at = replace(at, message=content)
@@ -345,28 +311,23 @@ class _Murphi(Commands):
             first = [self.full(content), *([new] if last else [])]
             rules = [
                 line
-                for kind in model.kinds
-                if kind.delivers and {*kind.ports} & {*here.ports}
+                for kind in self._kinds(here, delivers=True)
                 for rule in self._steps(kind, [*first, *self._whose(kind.ports, here)], at, here)
                 for line in rule
             ]
             yield from self._ruleset(here, [slots, stays], rules)
-            losing = [n for n in here.ports if n in losers.values()]
-            if model.lose and losing:
+            if losing := self._losing(here):
                 guard = self.all_of([*first, *self._whose(losing, here)])
                 rule = self._rule("lose", guard, [f"remove({at.inbox}, slot);"])
                 yield from self._ruleset(here, [slots], rule)
 
     def _calls(self) -> Iterator[str]:
         """Everything that befalls a component without a message."""
-        calls = [kind for kind in self.model.kinds if not kind.delivers]
-        acting = sorted({n for kind in calls for n in kind.ports})
-        for here in self._groups(acting):
+        for here in self._acting():
             at = self._at(here)
             rules = [
                 line
-                for kind in calls
-                if {*kind.ports} & {*here.ports}
+                for kind in self._kinds(here, delivers=False)
                 for rule in self._steps(kind, self._whose(kind.ports, here), at, here)
                 for line in rule
             ]
@@ -376,12 +337,7 @@ class _Murphi(Commands):
         model = self.model
         if not model.timed:
             return
-        body = [
-            line
-            for component, scope in self._by_name()
-            if component.tick is not None
-            for line in self.body(component.tick, 0, scope)
-        ]
+        body = self._ticks()
         if model.ttl is not None:
             body += [f"age({link});" for link in self.links]
         yield from self._rule("tick", self._tick_guard(), body)
@@ -389,13 +345,10 @@ class _Murphi(Commands):
     def _invariants(self, claims: Mapping[str, Tree], resting: Resting) -> Iterator[str]:
         scope = Scope(macros=False)
         for name, tree in claims.items():
-            good = guard_of(self.simple.tree(tree, {}), only)
             yield ""
             yield f'invariant "{name}"'
-            yield f"  {self.guard(good, scope, top=True)};"
+            yield f"  {self.guard(self._good(tree), scope, top=True)};"
         for name, (tree, idle) in resting.items():
-            bad = self.guard(opposite(guard_of(self.simple.tree(tree, {}), only)), scope)
             yield ""
             yield f'invariant "{name}"'
-            moves = [f"!({step})" for step in self._moves(idle)]
-            yield f"  !({self.all_of([bad, *moves])});"
+            yield f"  !({self.all_of(self._bad_at_rest(tree, idle))});"

@@ -23,7 +23,6 @@ that; with ``-DSCRATCH=`` they are ordinary variables, which are 0 between steps
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from checker.exports.guarded import (
@@ -32,14 +31,12 @@ from checker.exports.guarded import (
     Resting,
     Scope,
     bits,
-    guard_of,
     indented,
-    only,
     opposite,
     parts_of,
     tests_of,
 )
-from checker.ir.composition import Composition, Kind
+from checker.ir.composition import Composition, Kind, most_sent
 from checker.ir.interpret import leaves
 from checker.ir.nodes import Node, Sort
 from checker.ir.schema import Field
@@ -111,8 +108,8 @@ class _Promela(Commands):
     becomes = "="
     port = "PORT"
     operators: ClassVar[Mapping[str, str]] = {
-        **{"add": "+", "sub": "-", "eq": "==", "lt": "<", "le": "<=", "and": "&&", "or": "||"},
-        **{"not eq": "!=", "not lt": ">=", "not le": ">"},
+        **Commands.operators,
+        **{"eq": "==", "and": "&&", "or": "||"},
     }
 
     def __init__(self, model: Composition) -> None:
@@ -146,6 +143,9 @@ class _Promela(Commands):
     def full(self, slot: str) -> str:
         return slot
 
+    def bag(self, link: str) -> str:
+        return f"link[{link}].slot"
+
     # The text
 
     def text(self, claims: Mapping[str, Tree], resting: Resting) -> Iterator[str]:
@@ -169,9 +169,8 @@ class _Promela(Commands):
             for i, name in enumerate(called.values()):
                 yield f"#define {name} {i}"
         yield ""
-        arrays = [array for array, _ in self.sides]
-        for array in dict.fromkeys(arrays):
-            alike = [c for c, own in zip(model.components, arrays, strict=True) if own == array]
+        for array, those in self._by_array().items():
+            alike = [model.components[n] for n in those]
             type_ = array.capitalize()
             yield f"/* {', '.join(f'{array}[{n}]: {c.name}' for n, c in enumerate(alike))} */"
             yield f"typedef {type_} {{"
@@ -198,7 +197,7 @@ class _Promela(Commands):
         yield f"typedef Bag {{ int slot[{model.capacity}] }}"
         yield f"Bag link[{len(self.links)}];"
         for n, name in enumerate(self.links):
-            yield f"#define {name} link[{n}].slot"
+            yield f"#define {name} {self.bag(str(n))}"
         yield ""
         yield "/* For use within a step. */"
         scratch = ["message", "moved", *(f"sent{n}" for n in range(self.sent))]
@@ -282,20 +281,11 @@ class _Promela(Commands):
         if key not in self._cut:
             self._cut[key] = list(self._parts(*key))
         for tests, tree in self._cut[key]:
-            parts = [leaf.static for leaf in leaves(tree) if leaf.static.possible]
-            drawn = any(part.drew for part in parts)
-            for k in range(max(self.draws(), 1) if drawn else 1):
-                enabled = self.enabled(tree, k)
-                if enabled is False:
-                    continue
-                at = replace(scope, drawn=self.drawn(k, scope))
-                guards = [*extra, *(self.expr(test, at) for test in tests)]
-                if enabled is not True or not guards:
-                    guards.append(self.guard(enabled, at, top=not guards))
+            for k, at, guard in self._ways(tree, tests, extra, scope):
                 body = self.body(tree, k, at)
-                for n in range(max(part.sent for part in parts)):
+                for n in range(most_sent(tree)):
                     body.append(f"SEND({self._outbox(kind, here, at, n)}, sent{n});")
-                yield " && ".join(guards), body
+                yield guard, body
 
     def _parts(self, tree: Tree, fields: Sequence[Field]) -> Iterator[tuple[list[Node], Tree]]:
         """``tree``; a large one in parts, each with the tests that lead to it."""
@@ -328,27 +318,18 @@ class _Promela(Commands):
 
     def _process(self, name: str, here: Ports, times: int) -> Iterator[str]:
         """The beginning of what runs ``times`` times at each port, and where its parts are."""
-        ports, at = self._of(here), len(here.ports)
+        at = len(here.ports)
         pid = "_pid" if not self.processes else f"(_pid - {self.processes})"
         defined = {"PORT": f"({pid} % {at})"} if at > 1 else {}
         if times > 1:
             defined["COPY"] = f"({pid} / {at})"
-        (array, *_), places = zip(*(self.sides[port.component] for port in ports), strict=True)
-        defined["me"] = f"{array}[{self.pick(here, places)}]"
-        takes = [port.takes for port in ports]
-        if None not in takes:
-            defined["inbox"] = f"link[{self.pick(here, [n for n in takes if n is not None])}].slot"
-        if any(port.sends for port in ports):
-            out = self.pick(here, [port.out(0) if port.sends else 0 for port in ports])
-            defined["outbox"] = f"link[{out}].slot"
-        if self.model.sight:
-            peers = [self.sides[self.model.view(port).peer] for port in ports]
-            defined["peer"] = f"{peers[0][0]}[{self.pick(here, [place for _, place in peers])}]"
+        defined |= self._placed(here)
         yield from (f"#undef {macro}" for macro in self.defined)
         yield from (f"#define {macro} {text}" for macro, text in defined.items())
         self.defined = [*defined]
-        alone = len({array for array, _ in self.sides}) == 1
-        whose = "" if alone else f"_{self.ident(self.model.components[ports[0].component].name)}"
+        alone = len(self._by_array()) == 1
+        first = self.model.components[self._of(here)[0].component]
+        whose = "" if alone else f"_{self.ident(first.name)}"
         yield f"active [{at * times}] proctype {name}{whose}() {{"
         yield "end:"
         yield "  do"
@@ -358,8 +339,6 @@ class _Promela(Commands):
         """A process for each port, slot, and whether the message stays; and losing."""
         model, c = self.model, self.model.capacity
         ways = 2 if model.duplicate else 1
-        taking = [n for n, port in enumerate(model.ports) if port.takes is not None]
-        losers = {port.takes: n for n, port in reversed(list(enumerate(model.ports)))}
         yield ""
         yield "/* Delivering the message in a slot; in a process of the second half it stays. */"
         if c > 1:
@@ -368,11 +347,11 @@ class _Promela(Commands):
         content = f"inbox[{slot}]"
         first = f"{content} && (SLOT == 0 || {content} != inbox[SLOT - 1])" if c > 1 else content
         yield f"#define STAYS (COPY >= {c})" if ways > 1 else "#define STAYS false"
-        for here in self._groups(taking):
+        for here in self._taking():
             yield from self._process("channel", here, c * ways)
             fields = model.components[self._of(here)[0].component].fields
             at = Scope(fields, message=content)
-            for kind in (k for k in model.kinds if k.delivers and {*k.ports} & {*here.ports}):
+            for kind in self._kinds(here, delivers=True):
                 extra = [first, *self._whose(kind.ports, here)]
                 for (guard, _), (_, body) in zip(
                     self._steps(kind, extra, at, here),
@@ -384,8 +363,7 @@ class _Promela(Commands):
                     cut = sends[0] if sends else len(take)
                     out = f"if :: STAYS -> skip :: else -> REMOVE(inbox, {slot}) fi;"
                     yield from self._option(kind.name, guard, [*take[:cut], out, *take[cut:]])
-            losing = [n for n in here.ports if n in losers.values()]
-            if model.lose and losing:
+            if losing := self._losing(here):
                 guards = [first, *(["!STAYS"] if ways > 1 else []), *self._whose(losing, here)]
                 yield from self._option("lose", " && ".join(guards), [f"REMOVE(inbox, {slot});"])
             yield "  od"
@@ -393,15 +371,12 @@ class _Promela(Commands):
 
     def _calls(self) -> Iterator[str]:
         """Everything that befalls a component without a message."""
-        model = self.model
-        calls = [kind for kind in model.kinds if not kind.delivers]
         yield ""
         yield "/* What befalls a side, or what it does, by itself. */"
-        acting = sorted({n for kind in calls for n in kind.ports})
-        for here in self._groups(acting):
+        for here in self._acting():
             yield from self._process("component", here, 1)
-            at = Scope(model.components[self._of(here)[0].component].fields)
-            for kind in (k for k in calls if {*k.ports} & {*here.ports}):
+            at = Scope(self.model.components[self._of(here)[0].component].fields)
+            for kind in self._kinds(here, delivers=False):
                 for guard, body in self._steps(kind, self._whose(kind.ports, here), at, here):
                     yield from self._option(kind.name, guard, body)
             yield "  :: false -> skip"
@@ -417,12 +392,7 @@ class _Promela(Commands):
         yield "active proctype clock() {"
         yield "end:"
         yield "  do"
-        body = [
-            line
-            for component, scope in self._by_name()
-            if component.tick is not None
-            for line in self.body(component.tick, 0, scope)
-        ]
+        body = self._ticks()
         if model.ttl is not None:
             body += [f"AGE({link});" for link in self.links]
         yield from self._option("tick", self._tick_guard(), body)
@@ -432,16 +402,15 @@ class _Promela(Commands):
     # Claims
 
     def _watchers(self, claims: Mapping[str, Tree], resting: Resting) -> Iterator[str]:
-        scope = Scope(macros=False)
         for name, tree in claims.items():
-            good = guard_of(self.simple.tree(tree, {}), only)
+            good = self._good(tree)
             if good is True:
                 yield from ["", f"/* {_comment(name)}: what it is about never changes. */"]
             else:
-                yield from self._watcher(name, [self.guard(opposite(good), scope)])
+                bad = self.guard(opposite(good), Scope(macros=False))
+                yield from self._watcher(name, [bad])
         for name, (tree, idle) in resting.items():
-            bad = self.guard(opposite(guard_of(self.simple.tree(tree, {}), only)), scope)
-            yield from self._watcher(name, [bad, *(f"!({step})" for step in self._moves(idle))])
+            yield from self._watcher(name, self._bad_at_rest(tree, idle))
 
     def _watcher(self, name: str, bad: Sequence[str]) -> Iterator[str]:
         yield ""

@@ -6,6 +6,7 @@ on exports with a bug.
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from checker.engines.explicit.reference import explore
 from checker.engines.peers import rumur
 from checker.engines.peers.peer import Measured, PeerRun
 from checker.exports.murphi import murphi
+from checker.ir.composition import Port
 from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.studies import crosscheck, export
@@ -48,6 +50,18 @@ def test_toy(capacity: int, in_flight: int, threads: int) -> None:
     found = explore(made, {}, graph=False)
     assert found.states > 50
     assert counts(ran(of(made, "up"), threads)) == counts(found)
+
+
+@needs_rumur
+def test_two_messages_that_take_a_link_each() -> None:
+    """At alike components, whose links differ."""
+    made = toy()
+    links, ways = [(0, 1), (1, 0)] * 2, [(1, (0, 2)), (0, (1, 3)), (3, (2,)), (2, (3,))]
+    ports = [Port(n % 2, takes, sends) for n, (takes, sends) in enumerate(ways)]
+    turn, throw, catch = made.model.kinds
+    kinds = [turn, throw, replace(catch, ports=(0, 1, 2, 3))]
+    made.model = replace(made.model, links=links, ports=ports, kinds=kinds)
+    assert counts(ran(of(made))) == counts(explore(made, {}, graph=False))
 
 
 @needs_rumur
