@@ -57,11 +57,7 @@ def export(
             files.write(out, text.encode())
         return
     module = out.stem if kind == "tlaplus" else None
-    for name, text in study.texts(*choice, limits, depth, free, module).items():
-        # What goes with the first file stands beside it.
-        place = (
-            out
-            if name.endswith((".pml", ".tla", ".m", ".smt2", ".mjs"))
-            else out.with_suffix(".cfg")
-        )
-        files.write(place, text.encode())
+    first, *others = study.texts(*choice, limits, depth, free, module).items()
+    files.write(out, first[1].encode())
+    for name, text in others:  # what goes with the first file stands beside it
+        files.write(out.with_suffix(Path(name).suffix), text.encode())

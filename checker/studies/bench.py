@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from checker.engines.peers import rumur, spin, tlc
-from checker.engines.peers.peer import measure
+from checker.engines.peers.peer import PeerRun, measure
 from checker.exports.murphi import murphi
 from checker.exports.promela import promela
 from checker.exports.tlaplus import tlaplus
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules
-from checker.studies.crosscheck import missing
+from checker.studies.crosscheck import PEERS, missing
 from checker.support import machine
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
@@ -48,8 +48,6 @@ TOOLS = (
 
 SLOWED = ("rumur", "rumur-2")
 """Compiled without optimisation, so that their times say little: measured where they are named."""
-
-_FOREIGN = ("spin", "tlc", "rumur")
 
 COMPILED = ("native", "sets", "sorted")
 """Our engines whose compilation is counted."""
@@ -134,7 +132,7 @@ def _missing(tool: str) -> str:
     """Why ``tool`` cannot be asked; nothing if it can."""
     if tool.startswith("distributed") and importlib.util.find_spec("ray") is None:
         return "Ray is not installed"
-    return missing(tool.partition("-")[0]) if tool.startswith(_FOREIGN) else ""
+    return missing(tool.partition("-")[0]) if tool.startswith(tuple(PEERS)) else ""
 
 
 def _text(value: Any) -> str:
@@ -173,39 +171,35 @@ def _ours(
     threads = _THREADS.get(tool, 1)
     engine = tool.partition("-")[0]
     compile_s = _compile_time(engine) if engine in COMPILED else 0.0
-    runs = []
     with tempfile.TemporaryDirectory() as place:
         answer = Path(place) / "explored.json"
         command = [sys.executable, "-m", "checker", "explore", *words, "--engine", engine]
         command += ["--json", str(answer), "--max-memory", str(memory / 2**30)]
         command += ["--threads", str(threads)] if threads > 1 or engine in COMPILED else []
-        for _ in range(repeat):
+
+        def once() -> Row:
             answer.unlink(missing_ok=True)
             done = measure(command, Path.cwd(), timeout)
             found = json.loads(answer.read_text()) if answer.exists() else {}
             note = f"more than {timeout:.0f} s" if done.timed_out else found.get("why", "")
             if not found and not note:
                 note = f"ended with {done.code}: " + (done.stdout.strip().splitlines() or [""])[-1]
-            runs.append(
-                Row(
-                    tool=tool,
-                    threads=threads,
-                    states=found.get("states"),
-                    transitions=found.get("transitions"),
-                    depth=found.get("depth"),
-                    wall_s=done.wall_s,
-                    compile_s=compile_s,
-                    # Of a distributed search, its workers' too; Ray's own processes are not counted
-                    rss_bytes=done.rss_bytes + sum(s["resident"] for s in found.get("shares", ())),
-                    complete=bool(found.get("complete")),
-                    runs=1,
-                    note=note,
-                )
+            return Row(
+                tool=tool,
+                threads=threads,
+                states=found.get("states"),
+                transitions=found.get("transitions"),
+                depth=found.get("depth"),
+                wall_s=done.wall_s,
+                compile_s=compile_s,
+                # Of a distributed search, its workers' too; Ray's own processes are not counted
+                rss_bytes=done.rss_bytes + sum(s["resident"] for s in found.get("shares", ())),
+                complete=bool(found.get("complete")),
+                runs=1,
+                note=note,
             )
-            said(_line(runs[-1]))
-            if not runs[-1].complete:
-                break
-    return median(engine, runs)
+
+        return median(engine, _repeated(once, repeat, said))
 
 
 def _compile_time(engine: str) -> float:
@@ -235,19 +229,13 @@ def _spin(
     """
     text = promela(model.composition, {}, {})
     mode = tool.partition("-")[2]
-    runs = []
+    depth, table = min(max(known, 1_000_000), 40_000_000), max(20, known.bit_length())
     with spin.Verifier(text, mode, memory_mb=memory >> 20) as verifier:
-        for _ in range(repeat):
-            run = verifier.run(
-                depth=min(max(known, 1_000_000), 40_000_000),
-                table=max(20, known.bit_length()),
-                timeout=timeout,
-            )
-            runs.append(_row(tool, run))
-            said(_line(runs[-1]))
-            if not run.complete:
-                break
-    return median(tool, runs)
+
+        def once() -> Row:
+            return _row(tool, verifier.run(depth=depth, table=table, timeout=timeout))
+
+        return median(tool, _repeated(once, repeat, said))
 
 
 def _rumur(
@@ -259,30 +247,29 @@ def _rumur(
     takes gcc minutes at -O1 already.
     """
     text = murphi(model.composition, {})
-    runs = []
     with rumur.Verifier(text, _THREADS.get(tool, 1), optimise="-O0") as verifier:
-        for _ in range(repeat):
-            run = verifier.run(timeout=timeout)
-            runs.append(_row(tool, run))
-            said(_line(runs[-1]))
-            if not run.complete:
-                break
-    return median("rumur", runs)
+        rows = _repeated(lambda: _row(tool, verifier.run(timeout=timeout)), repeat, said)
+        return median("rumur", rows)
 
 
 def _tlc(model: Model, repeat: int, timeout: float, said: Callable[[str], None]) -> Row:
     module, configuration = tlaplus(model.composition, {})
-    runs = []
-    for _ in range(repeat):
-        run = tlc.run(module, configuration, timeout=timeout)
-        runs.append(_row("tlc", run))
-        said(_line(runs[-1]))
-        if not run.complete:
-            break
-    return median("tlc", runs)
+    rows = _repeated(
+        lambda: _row("tlc", tlc.run(module, configuration, timeout=timeout)), repeat, said
+    )
+    return median("tlc", rows)
 
 
-def _row(tool: str, run: Any) -> Row:
+def _repeated(once: Callable[[], Row], repeat: int, said: Callable[[str], None]) -> list[Row]:
+    """So many runs, or up to the first that does not finish."""
+    rows: list[Row] = []
+    while len(rows) < repeat and all(row.complete for row in rows):
+        rows.append(once())
+        said(_line(rows[-1]))
+    return rows
+
+
+def _row(tool: str, run: PeerRun) -> Row:
     return Row(
         tool=tool,
         threads=_THREADS.get(tool, 1),

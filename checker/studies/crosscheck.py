@@ -18,6 +18,7 @@ from checker.engines.explicit.engine import Exploration
 from checker.engines.explicit.reference import explore
 from checker.engines.peers import rumur, spin, tlc
 from checker.engines.peers.peer import PeerRun
+from checker.exports.guarded import Resting
 from checker.exports.murphi import murphi
 from checker.exports.promela import name_of, promela
 from checker.exports.tlaplus import tlaplus
@@ -63,7 +64,12 @@ class Source:
 
     model: Composition
     always: Mapping[str, Tree]
-    resting: Mapping[str, tuple[Tree, frozenset[str]]]
+    resting: Resting
+
+    def with_claims(self, claims: Sequence[str]) -> tuple[Composition, dict[str, Tree], Resting]:
+        """What an export takes that states these claims alone."""
+        always = {id: tree for id, tree in self.always.items() if id in claims}
+        return self.model, always, {id: at for id, at in self.resting.items() if id in claims}
 
 
 class Spin:
@@ -85,13 +91,7 @@ class Tlc:
         self.source = source
 
     def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
-        source = self.source
-        module, configuration = tlaplus(
-            source.model,
-            {id: tree for id, tree in source.always.items() if id in claims},
-            {id: rest for id, rest in source.resting.items() if id in claims},
-        )
-        return tlc.run(module, configuration, timeout=timeout)
+        return tlc.run(*tlaplus(*self.source.with_claims(claims)), timeout=timeout)
 
 
 class Rumur:
@@ -101,12 +101,7 @@ class Rumur:
         self.source = source
 
     def check(self, claims: Sequence[str], timeout: float | None) -> PeerRun:
-        source = self.source
-        text = murphi(
-            source.model,
-            {id: tree for id, tree in source.always.items() if id in claims},
-            {id: rest for id, rest in source.resting.items() if id in claims},
-        )
+        text = murphi(*self.source.with_claims(claims))
         return rumur.run(text, timeout=timeout, optimise="-O0")
 
 
