@@ -39,10 +39,10 @@ from typing import Any
 
 from proofs.recheck import families as runs
 from proofs.recheck import objects, page, statement
-from proofs.recheck.obligations import SORTS, Obligation, Theory
+from proofs.recheck.obligations import SORTS, Obligation, Theory, together
 from proofs.recheck.solvers import SOLVERS, ask, decides, missing
 from proofs.recheck.statement import START, TICK, Statement
-from proofs.recheck.terms import Bad, and_, question, script
+from proofs.recheck.terms import Bad, question, script
 from proofs.recheck.workers import side_by_side
 
 FORMAT, VERSION = "synproof certificates", 3
@@ -174,17 +174,9 @@ def _obligations(of: Theory, unit: Unit) -> Iterator[Obligation]:
 def _together(
     of: Theory, path: Sequence[Obligation], solvers: Sequence[str], timeout: float
 ) -> list[str]:
-    """Who agrees to all obligations of a path at once: asked where all have the same hints. What
-    is proved of all is proved of each."""
-    left = [one for one in path if not one.evident]
-    named = {tuple(of.hints.get((one.action, one.path, one.what)) or ()) for one in left}
-    if len(left) < 2 or len(named) > 1 or () in named:
-        return []
-    supposed = tuple(dict.fromkeys(term for one in left for term in one.supposed))
-    goal = and_(*(one.goal for one in left))
-    first = left[0]
-    whole = Obligation(first.action, first.path, "all", supposed, goal)
-    return _asked(whole, solvers, timeout)[1]
+    """Who agrees to all obligations of a path at once."""
+    whole = together(of.hints, path)
+    return _asked(whole, solvers, timeout)[1] if whole is not None else []
 
 
 def _prove(

@@ -34,7 +34,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from proofs.recheck.obligations import Obligation, Theory
+from proofs.recheck.obligations import Obligation, Theory, together
 from proofs.recheck.solvers import proof
 from proofs.recheck.terms import Bad, Term, not_, script
 from proofs.recheck.workers import side_by_side
@@ -238,14 +238,17 @@ def questions(theories: Iterable[Theory]) -> tuple[list[Question], dict[str, tup
     counts = {}
     for theory in theories:
         total = evident = 0
-        for one in theory.all():
-            total += 1
-            if one.evident:
-                evident += 1
-                continue
-            text = script(one.supposed, one.goal)
-            asked = found.setdefault(text, Question(text, [], one, theory))
-            asked.names.append((theory.made.id, one.name))
+        for _, some in itertools.groupby(theory.all(), lambda one: (one.action, one.path)):
+            path = [*some]
+            left = [one for one in path if not one.evident]
+            total, evident = total + len(path), evident + len(path) - len(left)
+            whole = together(theory.hints, path)
+            # What a hint leaves out is asked of the theory; of all at once nothing is left out
+            asks = [(one, [one], theory) for one in left]
+            for asking, of_all, of in asks if whole is None else [(whole, left, None)]:
+                text = script(asking.supposed, asking.goal)
+                asked = found.setdefault(text, Question(text, [], asking, of))
+                asked.names += [(theory.made.id, one.name) for one in of_all]
         counts[theory.made.id] = total, evident
     return list(found.values()), counts
 
@@ -419,7 +422,7 @@ class Answer:
 
     def _parts(self, one: Obligation) -> None:
         """Prove each part of the goal, if need be in cases."""
-        goals = one.goal.args if one.goal.op == "and" else (one.goal,)
+        goals = conjuncts(one.goal)
         for goal in goals:
             text = script(one.supposed, goal)
             if not (len(goals) > 1 and self._one(text, self.timeout, WAYS)):
@@ -444,6 +447,13 @@ class Answer:
                 return False
         self.done.wrong = self.done.wrong or "one case of it is not proved"
         return False
+
+
+def conjuncts(goal: Term) -> list[Term]:
+    """What has to be true so that all of it is."""
+    if goal.op != "and":
+        return [goal]
+    return [part for arg in goal.args for part in conjuncts(arg)]
 
 
 def tests(terms: Sequence[Term]) -> list[Term]:

@@ -90,6 +90,18 @@ class Obligation:
         return self.goal is TRUE or self.goal in self.supposed or FALSE in self.supposed
 
 
+def together(hints: Hints, path: Sequence[Obligation]) -> Obligation | None:
+    """All obligations of a path as one, if the hints of all are the same: what is proved of all is
+    proved of each."""
+    left = [one for one in path if not one.evident]
+    named = {tuple(hints.get((one.action, one.path, one.what)) or ()) for one in left}
+    if len(left) < 2 or len(named) > 1 or () in named:
+        return None
+    supposed = tuple(dict.fromkeys(term for one in left for term in one.supposed))
+    goal = and_(*(one.goal for one in left))
+    return Obligation(left[0].action, left[0].path, "all", supposed, goal)
+
+
 _Noted = tuple[Term, list[tuple[str, Term]]]
 """A term, and where numbers are looked up in it: by end, and at which term."""
 

@@ -15,7 +15,7 @@ import pytest
 from proofs.recheck import check as recheck
 from proofs.recheck import objects
 from proofs.recheck.objects import CORRECT, Ethos, Question
-from proofs.recheck.obligations import Obligation
+from proofs.recheck.obligations import Obligation, Theory
 from proofs.recheck.terms import (
     BOOL,
     Bad,
@@ -92,6 +92,26 @@ def test_each_question_is_asked_once(written: Path) -> None:
     assert all(one.names == 2 * one.names[:1] for one in asked)
     checked = recheck.recheck(written / "certificates", ["cvc5"], 1, statements=written).of("toy")
     assert (total, evident) == (checked.obligations, checked.evident)
+
+
+def test_what_has_the_same_hints_is_asked_at_once(written: Path) -> None:
+    """... of a path, and counts for each obligation."""
+    recheck._prepared(written / "certificates", written)
+    made = recheck._theories["toy"].made
+    every = Theory(made, {(one.action, one.path, one.what): ["n"] for one in Theory(made).all()})
+    left = {one.name: one for one in every.all() if not one.evident}
+    asked, counts = objects.questions([every])
+    total, evident = counts["toy"]
+    assert sorted(name for one in asked for _, name in one.names) == sorted(left)
+    assert total - evident == len(left) > len(asked) + 3
+    assert any(len({left[name].path for _, name in one.names}) > 1 for one in asked), "shared"
+    for one in asked:
+        assert one.obligation is not None
+        shown = script(one.obligation.supposed, one.obligation.goal)
+        for of in (left[name] for _, name in one.names):
+            assert {*of.supposed} <= {*one.obligation.supposed} and one.text == shown
+            goals = (one.obligation.goal, *one.obligation.goal.args)
+            assert any(of.goal is goal for goal in goals)
 
 
 def test_a_sample_is_the_same_each_time() -> None:
