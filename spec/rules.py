@@ -356,7 +356,7 @@ class Rules:
     )
     reopen_seq_check: bool = _rule(
         True,
-        "RFC 1122 4.2.2.13; RFC 6191 2",
+        "RFC 6191 2",
         "... only if SEG.SEQ > RCV.NXT; off, any SYN does [15].",
     )
     time_wait_reuse: bool = _rule(
@@ -534,7 +534,7 @@ class Rules:
     )
     sacked: Sacked = _rule(
         Sacked.KEPT,
-        "RFC 2018 5.1, 8",
+        "RFC 2018 5, 5.1, 8; RFC 6675 5.1",
         "Text that the peer has reported (SACK) is kept until it is acknowledged: kept; marked: a "
         "timeout does not forget what was reported; freed: reported is as good as "
         "acknowledged [125, 126].",

@@ -370,8 +370,8 @@ CONTROLS = (
         "reported text still counts after a timeout",
         "D10.live",
         {"sacked": Sacked.MARKED},
-        note="RFC 2018 5.1 asks to forget it, a SHOULD. That SND.UNA's is sent again, a MUST, is "
-        "enough.",
+        note="RFC 2018 asks to forget it: a SHOULD in section 5, a MUST in 5.1, which RFC 6675 5.1 "
+        "calls more than is needed. That SND.UNA's is sent again, a MUST of section 5, is enough.",
     ),
     _change(
         65,

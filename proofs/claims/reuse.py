@@ -79,7 +79,7 @@ CLAIMS = (
         "RFC 9293 3.6.1, MAY-2; RFC 1122 4.2.2.13; RFC 6191 2",
         rules={"time_wait_reopen": True},
         witnesses=("W6",),
-        finding="Under fresh ISNs. RFC 6191's timestamps are not modelled.",
+        finding="Under fresh ISNs, and without timestamps (RFC 6191); with them: R1.",
     ),
     Claim(
         "T7",

@@ -794,7 +794,7 @@ DATA_PLANE: dict[str, Scenario] = {
             _SEND,
             Train(B),
             Train(A),
-            _do(B, Input.ACK_TIMEOUT, "half a second at most (MUST-58)"),
+            _do(B, Input.ACK_TIMEOUT, "half a second at most (MUST-40)"),
             Train(A),
         ),
         write=3000,

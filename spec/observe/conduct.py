@@ -327,7 +327,7 @@ def _answered(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Conditio
     ended = exists & (after.state != state) & _among(after.state, _BLANK)
     quiet = synchronized & plain & good_ack & (_length(seg) == 0) & not_(let_in | moved)
     return (
-        ("3.8.6.3, MUST-58", bare <= 1),
+        ("3.10.7.4 first, MUST-58", bare <= 1),
         ("3.5.2 group 1", implies(unknown, (resets == 1) & (count == 1))),
         ("3.5.2 group 2", implies(unsent, (resets == 1) & (count == 1))),
         ("3.5.2", unknown | unsent | (resets == 0)),
@@ -724,6 +724,7 @@ def _acknowledged(before: Tcb, after: Tcb, seg: Segment, tcp: Tcp) -> tuple[Cond
     newer = seq.lt(before.snd.wl1, seg.seq) | (
         (before.snd.wl1 == seg.seq) & seq.le(before.snd.wl2, seg.ack)
     )
+    newer = choose(before.snd.una == before.iss, acked, newer)  # the first window
     opened = _among(state, (State.SYN_SENT, State.SYN_RECEIVED)) & (after.state != state)
     current = (
         processed

@@ -150,7 +150,7 @@ def _past_reported(at: int, now: Transfer, m: Moment) -> int:
 def _offered(m: Moment) -> int:
     """SND.WND: of a segment that acknowledges all that is known to have come, and is not older, by
     its numbers, than the one whose window is known; with ``window_larger`` one of equal numbers
-    counts if it offers more."""
+    counts if it offers more. The first window is that of the ACK of our SYN."""
     seq, seg, snd = m.tcp.seq, m.seg, m.before.snd
     if seg is None:
         return snd.wnd
@@ -158,8 +158,10 @@ def _offered(m: Moment) -> int:
     again = (snd.wl1 == seg.seq) & (snd.wl2 == seg.ack)
     if m.tcp.rules.window_larger:
         again = again & (snd.wnd < seg.wnd)
-    first = m.before.state in _OPENING
-    current = (seg.ack == m.after.snd.una) & (later | again | first)
+    first = m.before.state in _OPENING or choose(
+        snd.una == m.before.iss, m.after.snd.una != snd.una, later | again
+    )
+    current = (seg.ack == m.after.snd.una) & first
     return choose(_processed(m) & current, seg.wnd, snd.wnd)
 
 

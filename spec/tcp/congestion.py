@@ -45,7 +45,10 @@ def phase(transfer: Transfer) -> Phase:
 
 
 def begin(tcb: Tcb, tcp: Tcp) -> None:
-    """Our SYN is acknowledged: the initial window, and ssthresh as high as it goes (3.1)."""
+    """Our SYN is acknowledged: the initial window, and ssthresh as high as it goes (3.1).
+
+    ??? It should be one segment if our SYN or SYN,ACK was lost. That is not remembered here.
+    """
     for transfer in tcb.transfers:
         transfer.nxt = tcb.snd.nxt
         transfer.recover = tcb.iss

@@ -7,7 +7,7 @@ RFC 9293 has one TCB in LISTEN become the connection. Stacks keep a *listening s
   full is dropped. A request's SYN,ACK is sent again ``synack_retries`` times; then the request is
   forgotten in silence.
 * The *accept queue* holds connections that are ESTABLISHED or later, and that the application has
-  not taken by accept(). It holds one more than the backlog, as on BSD and Linux. A third segment
+  not taken by accept(). It holds one more than the backlog, as on Linux. A third segment
   that finds it full is ignored, or answered with a reset (``abort_on_overflow``).
 
 A flood of SYNs from addresses where nobody answers fills the SYN queue (RFC 4987). *SYN cookies*

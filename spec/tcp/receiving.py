@@ -106,6 +106,7 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         octets = least(octets, tcp.bounds.read)
     transfer.unread = tcp.seq.minus(transfer.unread, octets)
     tcb.rcv.push = tcb.rcv.push & (transfer.unread != 0)
+    tell_of_urgent_data(tcb, tcp)
     free = tcp.seq.minus(window, transfer.unread)
     more = tcp.seq.minus(free, least(tcb.rcv.wnd, free))
     enough = least(half(window + 1, window + 1), tcp.bounds.mss) if tcp.rules.receiver_sws else 1
@@ -115,6 +116,12 @@ def receive(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
         acknowledge(tcb, tcp)
         return tcp.rule("3.8.6.2.2/open", "text to the user, the window opens")
     return tcp.rule("3.8.6.2.2/wait", "text to the user, too little to open the window for")
+
+
+def tell_of_urgent_data(tcb: Tcb, tcp: Tcp) -> None:
+    """RECEIVE: is more urgent than the user has now (section 3.10.3, MUST-33)?"""
+    if tcp.seq.lt(tcb.passed(tcp.seq, tcp.bounds.window), tcb.rcv.up):
+        tcp.signal("urgent data")
 
 
 def shrink(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:

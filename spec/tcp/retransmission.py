@@ -24,7 +24,11 @@ from spec.tcp.transfer import Transfer
 
 def timeout(tcb: Tcb, transfer: Transfer, tcp: Tcp) -> None:
     """RETRANSMISSION TIMEOUT, or the persist timer: a probe of a shut window is an octet (3.8.6.1);
-    else slow start begins, with the front of the queue (RFC 6298 5.4, RFC 5681 3.1)."""
+    else slow start begins, with the front of the queue (RFC 6298 5.4, RFC 5681 3.1).
+
+    ??? So it does when the octet of a probe, which the shut window had no room for, is sent again:
+    by the letter it was outstanding, though nothing was lost.
+    """
     snd = tcb.snd
     fresh = (snd.una == snd.nxt) | (tcp.rules.persist == Persist.NEW)
     if (snd.wnd == 0) & fresh & tcb.unsent_text(tcp.seq):

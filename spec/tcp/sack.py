@@ -4,7 +4,8 @@ An ACK tells all that its sender holds beyond RCV.NXT. ??? The option has room f
 blocks of it; here are no windows with more. It is advice: until it is acknowledged a receiver may
 forget it, *renege* (section 8). So a sender keeps what was reported (``Transfer.sacked``), but does
 not send it again; after a timeout it counts as not reported, and SND.UNA's text is sent again
-whether it was reported or not (5.1). How much is in flight is not computed from it (RFC 6675).
+whether it was reported or not (sections 5 and 5.1). How much is in flight is not computed from it
+(RFC 6675).
 """
 
 from spec.rules import Sacked

@@ -9,7 +9,8 @@ connection's stream is contiguous in sequence space:
 * text or control that came with a SYN waits in ``held_...`` until our own SYN is
   acknowledged (section 3.10.7.2, third step).
 
-``rcv.wnd`` is the room left in the receive buffer, which RECEIVE empties.
+``rcv.wnd`` is the room left in the receive buffer, which RECEIVE empties; with a data plane it is
+how much of that room is offered.
 """
 
 from dataclasses import dataclass, field
@@ -110,6 +111,12 @@ class Tcb:
         for transfer in self.transfers:
             return seq.minus(self.rcv.nxt, transfer.unread)
         return seq.minus(self.rcv.nxt, seq.minus(window, self.rcv.wnd))
+
+    def undelivered(self, window: int) -> bool:
+        """Was text received that the user has not got yet?"""
+        for transfer in self.transfers:
+            return transfer.unread != 0
+        return self.rcv.wnd != window
 
     def unsent_text(self, seq: Space) -> bool:
         """Are octets queued that were never sent?"""

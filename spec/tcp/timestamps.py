@@ -93,9 +93,9 @@ def believe(tcb: Tcb, recent: Stamp, tcp: Tcp) -> None:
 
 
 def keep(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
-    """TS.Recent follows what comes in order (section 4.3 (2)); each ACK is sent at once here, so
-    that Last.ACK.sent is RCV.NXT."""
-    newer = not_(earlier(tcb, seg, tcp)) & (seg.tsval != 0)
+    """TS.Recent follows what comes in order (section 4.3 (2)), but a reset, whose timestamp updates
+    nothing (5.2). ??? RCV.NXT stands for Last.ACK.sent, which is less while an ACK is delayed."""
+    newer = not_(earlier(tcb, seg, tcp)) & (seg.tsval != 0) & not_(seg.ctl.rst)
     kept = tcb.stamped & newer & tcp.seq.le(seg.seq, tcb.rcv.nxt)
     tcb.ts_recent = choose(kept, seg.tsval, tcb.ts_recent)
     tcb.recent_for = choose(kept, tcp.bounds.recent_life, tcb.recent_for)

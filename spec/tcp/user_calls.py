@@ -123,8 +123,8 @@ def send(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
 def _queue(tcb: Tcb, tcp: Tcp, urgent: bool) -> None:
     if urgent:
         tcb.snd.urgent = True
-        # The sequence number after the urgent octet (section 3.8.5, MUST-62)
-        tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + 2)
+        # The sequence number after the urgent octets (section 3.8.5, MUST-62)
+        tcb.snd.up = tcp.seq.plus(tcb.iss, tcb.written + tcp.bounds.write + 1)
     tcb.written = tcb.written + tcp.bounds.write
 
 
@@ -145,19 +145,17 @@ def receive(tcb: Tcb, tcp: Tcp) -> None:
         State.FIN_WAIT_2,
         State.CLOSE_WAIT,
     ):
-        for transfer in tcb.transfers:
-            if transfer.unread != 0:
-                return receiving.receive(tcb, transfer, tcp)
-        if tcb.rcv.wnd == tcp.bounds.window:
+        if not tcb.undelivered(tcp.bounds.window):
             if tcb.state == State.CLOSE_WAIT:
                 tcp.signal("error: connection closing")
                 return tcp.rule("3.10.3/CLOSE-WAIT/closing", "no text, connection closing")
             return tcp.rule("3.10.3/queue", "nothing at hand, queue")
+        for transfer in tcb.transfers:
+            return receiving.receive(tcb, transfer, tcp)
         shut = tcb.rcv.wnd == 0
         tcb.rcv.wnd = tcp.bounds.window
         tcb.rcv.push = False
-        if tcp.seq.lt(tcb.rcv.nxt, tcb.rcv.up):
-            tcp.signal("urgent data")  # ahead of what is passed to the user (MUST-33)
+        receiving.tell_of_urgent_data(tcb, tcp)
         keep_urgent_pointer(tcb, tcp)
         if shut and tcb.state != State.CLOSE_WAIT:
             acknowledge(tcb, tcp)

@@ -119,13 +119,13 @@ def check_sequence_number(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     retransmits it.
     """
     # ??? A SYN that reopens the connection from TIME-WAIT (fourth step) need not lie in the window:
-    # RFC 1122 asks that it be above all that was received. The text says so only of SYNs with
-    # timestamps (RFC 6191).
+    # it is to be above all that was received. The text says so only of SYNs with timestamps
+    # (RFC 6191).
     if reopens(tcb, seg, tcp):
         return True
     if tcp.bounds.stamps and not timestamps.check(tcb, seg, tcp):
         if seg.tsval != 0:
-            acknowledge(tcb, tcp)
+            challenge(tcb, tcp)
             tcp.rule("RFC 7323/5.3/R1", "earlier than TS.Recent (PAWS), answered with an ACK")
             return False
         tcp.rule("RFC 7323/3.2/missing", "without a timestamp, dropped")
@@ -320,15 +320,19 @@ def check_syn_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
 
 
 def above_all_received(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
-    """Is a SYN in TIME-WAIT above all that was received (RFC 1122 4.2.2.13)?"""
+    """Is a SYN in TIME-WAIT above all that was received?
+
+    ??? RFC 6191 asks that it be above the last number seen, RCV.NXT-1, and so lets one at RCV.NXT
+    in. Here, as in BSD and Linux, it is above RCV.NXT.
+    """
     return tcp.seq.lt(tcb.rcv.nxt, seg.seq) | not_(tcp.rules.reopen_seq_check)
 
 
 def reopens(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
     """Does a SYN reopen the connection from TIME-WAIT (3.6.1, MAY-2)?
 
-    RFC 1122 4.2.2.13: a SYN above what was received before; RST and ACK rule it out. With
-    timestamps a later TSval will do (RFC 6191).
+    RFC 6191, and usage before it: a SYN above what was received before; RST and ACK rule it out.
+    With timestamps a later TSval will do.
     """
     bare = seg.ctl.syn & not_(seg.ctl.rst) & not_(seg.ctl.ack)
     later = timestamps.reopened_by(tcb, seg, above_all_received(tcb, seg, tcp), tcp)
@@ -413,14 +417,15 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         return False
     again: bool = False
     octets = 0
+    # A CLOSE has left SYN-RECEIVED before our SYN was acknowledged (3.10.4).
+    unheard: bool = snd.una == tcb.iss
     if not tcp.rules.unsent_ack_refused:
         snd.nxt = choose(seq.lt(snd.nxt, seg.ack), seg.ack, snd.nxt)
     if seq.lt_le(snd.una, seg.ack, snd.nxt):
         octets = seq.minus(seg.ack, snd.una)
         snd.una = seg.ack
         for transfer in tcb.transfers:
-            if transfer.cwnd == 0:
-                # Our SYN: a CLOSE has left SYN-RECEIVED before it was acknowledged (3.10.4).
+            if transfer.cwnd == 0:  # our SYN
                 congestion.begin(tcb, tcp)
             else:
                 again = congestion.acknowledged(tcb, transfer, octets, tcp)
@@ -433,9 +438,9 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
             snd.urgent = False
             snd.up = 0
     elif tcp.bounds.send_window:
-        # MUST-37: a peer that answers probes of its shut window keeps the connection open. Our SYN,
-        # which a CLOSE may have left unacknowledged, is no probe: no window was announced yet.
-        probed = (snd.wnd == 0) & (snd.una != tcb.iss)
+        # MUST-37: a peer that answers probes of its shut window keeps the connection open. Our SYN
+        # is no probe: no window was announced yet.
+        probed = (snd.wnd == 0) & not_(unheard)
         if probed & (snd.una == seg.ack) & (snd.una != snd.nxt):
             start_span(tcb, tcp)
             tcb.answered = tcp.bounds.msl != 0 and tcp.rules.retransmission_bounded
@@ -445,7 +450,10 @@ def check_ack_field(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
                 again = congestion.duplicate(tcb, transfer, tcp)
     for transfer in tcb.transfers:
         sack.heard(tcb, transfer, seg, octets, tcp)
-    update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & is_newer(tcb, seg, tcp))
+    # ??? SND.WL1 and SND.WL2 are set with the first window, which the ACK of our SYN brings here as
+    # it does in SYN-RECEIVED; the text sets them nowhere, where a CLOSE has left that state before.
+    newer = choose(unheard, snd.una != tcb.iss, is_newer(tcb, seg, tcp))
+    update_window(tcb, seg, tcp, seq.le_le(snd.una, seg.ack, snd.nxt) & newer)
     for transfer in tcb.transfers:
         if again:
             send_front(tcb, transfer, tcp)
@@ -623,7 +631,7 @@ def check_fin_bit(tcb: Tcb, seg: Segment, tcp: Tcp) -> bool:
         next_one = next_one | seq.lt(rcv.nxt, seg.seq)
     if seg.ctl.fin & next_one & (rcv.wnd != 0):
         rcv.nxt = seq.plus(rcv.nxt, 1)
-        rcv.push = rcv.push | (rcv.wnd != tcp.bounds.window)  # FIN implies PUSH
+        rcv.push = rcv.push | tcb.undelivered(tcp.bounds.window)  # FIN implies PUSH
         keep_urgent_pointer(tcb, tcp)
         tcp.signal("connection closing")
         # SYN-RECEIVED: the fifth step has left it

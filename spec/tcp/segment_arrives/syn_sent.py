@@ -12,6 +12,7 @@ from spec.tcp.sending import (
     segmentize,
     send_syn_ack,
     start_keep_alive,
+    start_span,
 )
 from spec.tcp.tcb import State, Tcb, delete
 from spec.tcp.timeouts import retransmission_timeout
@@ -59,6 +60,8 @@ def syn_sent_state(tcb: Tcb, seg: Segment, tcp: Tcp) -> None:
         if tcb.snd.una != tcb.iss:
             tcb.state = State.ESTABLISHED
             congestion.begin(tcb, tcp)
+            if tcp.rules.data_on_syn:
+                start_span(tcb, tcp)  # text that our SYN carried is at the front now, if it is left
             start_keep_alive(tcb, tcp)
             tcp.rule(
                 "3.10.7.3/SYN-SENT/fourth/our-syn",

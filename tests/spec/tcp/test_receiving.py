@@ -235,6 +235,21 @@ def test_the_urgent_pointer_is_not_left_behind():
     assert happen(end, Input.RECEIVE, bounds=PLANE).tcb.rcv.up == 300
 
 
+@pytest.mark.parametrize(("up", "told"), [(350, True), (300, True), (281, True), (280, False)])
+def test_receive_tells_of_urgent_data_that_is_left(up, told):
+    """MUST-33, section 3.10.3: the user has what is before 280 now."""
+    bounds = dataclasses.replace(PLANE, read=10)
+    got = happen(plane(rcv_wnd=70, rcv_up=up, unread=30), Input.RECEIVE, bounds=bounds)
+    assert got.signals == (("urgent data",) if told else ())
+
+
+@pytest.mark.parametrize("unread", [0, 5])
+def test_fin_is_a_push_of_what_was_not_delivered(unread):
+    end = plane(rcv_wnd=90, unread=unread)
+    got = arrive(end, "<SEQ=300><ACK=100><WND=100><CTL=FIN,ACK>", bounds=PLANE)
+    assert got.tcb.rcv.push == (unread != 0)
+
+
 def test_the_right_edge_stays_while_text_waits():
     first = arrive(plane(), text(300), bounds=PLANE)
     assert first.tcb.rcv.nxt + first.tcb.rcv.wnd == 400

@@ -69,6 +69,24 @@ def test_retransmission_timeout_fin_wait_1_before_our_syn_is_acknowledged():
     assert happen(heard.end, RETRANSMIT).sent == ["<SEQ=100><ACK=300><CTL=FIN,ACK>"]
 
 
+@pytest.mark.parametrize("irs", [299, 3 << 30])
+def test_fin_wait_1_the_first_window_is_taken_whatever_irs_is(irs):
+    """SND.WL1 is not set where a CLOSE has left SYN-RECEIVED: it is not compared with. Else the
+    window stayed shut for an IRS of the upper half, and R had no end: each ACK answered a probe."""
+    end = endpoint(State.SYN_RECEIVED, irs=irs, rcv_nxt=irs + 1, rcv_up=irs + 1)
+    closed = happen(end, Input.CLOSE).end
+    old = arrive(closed, f"<SEQ={irs + 1}><ACK=99><WND=7><CTL=ACK>")
+    assert (old.tcb.snd.wnd, old.tcb.snd.wl1) == (0, 0), "it acknowledges nothing"
+    heard = arrive(old.end, f"<SEQ={irs + 1}><ACK=100><WND=7><CTL=ACK>")
+    snd = heard.tcb.snd
+    assert (heard.state, snd.una, snd.wnd, snd.wl1, snd.wl2) == (
+        *(State.FIN_WAIT_1, 100, 7, irs + 1, 100),
+    )
+    heard.tcb.span = 0
+    again = arrive(heard.end, f"<SEQ={irs + 1}><ACK=100><WND=7><CTL=ACK>")
+    assert happen(again.end, RETRANSMIT).state == State.CLOSED, "no probe was answered"
+
+
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1])
 def test_once_r_is_used_up_the_connection_is_closed(state):
     """3.8.3, MUST-20 (c), MUST-22: R runs while a segment is at the front, and then TCP gives up.

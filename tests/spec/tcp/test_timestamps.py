@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from spec.rules import Rules
+from spec.rules import AckLimit, Rules
 from spec.tcp import timestamps
 from spec.tcp.inputs import Input
 from spec.tcp.segment import Segment
@@ -223,6 +223,22 @@ def test_reuse_takes_an_iss_above():
         happen(end, Input.OPEN_ACTIVE, isn=100, time_wait_reuse=True, reuse_above=False).state
         == SYN_SENT
     )
+
+
+def test_a_reset_does_not_move_ts_recent():
+    """Section 5.2: the timestamp of a reset updates nothing. So RFC 6191 has the last of the peer's
+    segments to compare a SYN with, and not a reset that TIME-WAIT ignores."""
+    end = stamped(TIME_WAIT)
+    got = get(end, "<SEQ=301><CTL=RST>", 7, time_wait_ignores_reset=True)
+    assert (got.state, got.tcb.ts_recent) == (TIME_WAIT, 4)
+    assert get(end, "<SEQ=301><ACK=101><CTL=ACK>", 7).tcb.ts_recent == 7
+
+
+def test_the_limit_on_acks_is_on_those_of_paws_too():
+    first = get(stamped(ESTABLISHED), TEXT, 3, ack_limit=AckLimit.SOCKET)
+    assert (len(first.sent), ids(first)) == (1, [R1])
+    again = get(first.end, TEXT, 3, ack_limit=AckLimit.SOCKET)
+    assert again.sent == [] and R1 in ids(again)
 
 
 def test_reuse_of_fin_wait_2():

@@ -23,6 +23,7 @@ from tests.helpers.build import (
     LAST_ACK,
     LISTEN,
     MSL,
+    PLANE,
     SYN_RECEIVED,
     SYN_SENT,
     SYNCHRONIZED,
@@ -32,6 +33,7 @@ from tests.helpers.build import (
     context,
     endpoint,
     happen,
+    plane,
     show,
 )
 
@@ -217,6 +219,13 @@ def test_send_is_held_back_by_the_window():
     assert (result.sent, result.tcb.written, result.tcb.snd.nxt) == ([], 2, 101)
 
 
+@pytest.mark.parametrize(("state", "said"), [(ESTABLISHED, ()), (CLOSE_WAIT, (GONE,))])
+def test_receive_with_nothing_at_hand(state, said):
+    """... of a data plane that offers less than it has room for."""
+    tcb, sent, signals = call(Input.RECEIVE, plane(state=state, rcv_wnd=95), bounds=PLANE)
+    assert (tcb.rcv.wnd, sent, signals) == (95, [], said)
+
+
 def test_send_after_a_queued_close():
     """SYN-RECEIVED with CLOSE queued: no SEND follows a CLOSE."""
     end = happen(endpoint(SYN_RECEIVED), Input.CLOSE, close_waits=True).end
@@ -229,6 +238,12 @@ def test_send_urgent(state, ack):
     """URG, and the urgent pointer at the octet following the urgent data (3.8.5, MUST-62)."""
     result = happen(endpoint(state), Input.SEND_URGENT)
     assert result.sent == [f"<SEQ=100><ACK={ack}><UP=101><TEXT=1><CTL=URG,PSH,ACK>"]
+
+
+def test_send_urgent_of_many_octets():
+    """... which is behind the last of them."""
+    result = happen(plane(), Input.SEND_URGENT, bounds=PLANE)
+    assert result.sent == ["<SEQ=100><ACK=300><UP=110><TEXT=10><CTL=URG,PSH,ACK>"]
 
 
 def test_send_after_urgent_data_is_not_urgent():

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.build import (
+    BOUNDS,
     CLOSE_WAIT,
     ESTABLISHED,
     SYN_RECEIVED,
@@ -89,6 +90,13 @@ def test_syn_sent_fourth_syn_ack_acknowledges_part_of_data_on_syn():
     """The peer may not take the data on the SYN: the check is =<, not ==."""
     result = arrive(endpoint(SYN_SENT, snd_nxt=102, written=2), "<SEQ=299><ACK=101><CTL=SYN,ACK>")
     assert (result.state, result.tcb.snd.una, result.tcb.snd.nxt) == (ESTABLISHED, 101, 102)
+
+
+def test_syn_sent_fourth_r_begins_with_the_text_that_is_left():
+    """3.8.3: R is of one segment. The text that the peer did not take is at the front now."""
+    end = endpoint(SYN_SENT, snd_nxt=101, written=1, span=1)
+    heard = arrive(end, "<SEQ=299><ACK=100><CTL=SYN,ACK>", data_on_syn=True)
+    assert (heard.tcb.snd.una, heard.tcb.snd.nxt, heard.tcb.span) == (100, 101, BOUNDS.span)
 
 
 def test_syn_sent_fourth_simultaneous_open():
