@@ -1,4 +1,4 @@
-"""Tables of sockets: ``ss -tan``, ``netstat -tan`` (of Linux and of the BSDs), ``/proc/net/tcp``.
+"""Tables of sockets: ``ss -tan``, ``netstat -an`` (Linux, BSDs, Windows), ``/proc/net/tcp``.
 
 A line is known by what is in it, not by its heading: the name of a state, and two sockets. So the
 columns may be any that these programs print. A line that has neither is passed over if it can be a
@@ -23,6 +23,7 @@ STATES = {
     "FIN-WAIT2": State.FIN_WAIT_2,
     "CLOSE": State.CLOSED,
     "UNCONN": State.CLOSED,
+    "LISTENING": State.LISTEN,  # Windows
 }
 """As programs call them; ``_`` stands for ``-``."""
 _KERNEL = (

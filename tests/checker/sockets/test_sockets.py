@@ -56,6 +56,15 @@ Active kernel control sockets
 Proto Recv-Q Send-Q   unit     id name
 kctl       0      0      1      6 com.apple.netsrc
 """  # noqa: E501 (what macOS prints)
+WINDOWS = """\
+
+Active Connections
+
+  Proto  Local Address          Foreign Address        State           PID
+  TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       1044
+  TCP    [fe80::1%12]:52345     [fe80::2%12]:445       FIN_WAIT_2      4
+  UDP    0.0.0.0:500            *:*                                    1234
+"""
 PROC = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1 0 100 0
@@ -103,6 +112,13 @@ def test_netstat_of_macos():
     ]
 
 
+def test_netstat_of_windows():
+    assert found(WINDOWS) == [
+        (State.LISTEN, ("0.0.0.0", "135"), ("0.0.0.0", "0")),
+        (State.FIN_WAIT_2, ("fe80::1", "52345"), ("fe80::2", "445")),
+    ]
+
+
 def test_details_below_a_socket_are_passed_over():
     rows = ["ESTAB 0 0 10.0.0.1:22 10.0.0.9:50422", "\t cubic wscale:7,7 rto:204 rtt:3.2/1.1"]
     assert len(found("\n".join(rows))) == 1
@@ -126,6 +142,13 @@ def test_lines_that_are_none_are_counted():
     ]  # fmt: skip
     for line in ("ESTAB 0 0 timer:1.5 time:2.6", "dead stream", "1 of example.com"):
         assert [*read([line])] == [Refused(1, line)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"), [(["what"], "1 line not"), (["what"] * 2_000, "2,000 lines not")]
+)
+def test_lines_not_understood_are_told_with_their_number(rows, told):
+    assert f"{told} understood" in " ".join(meaning.lines(meaning.summary(read(rows)), 80))
 
 
 def many(count: int, line: str) -> list[str]:
