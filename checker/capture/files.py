@@ -34,7 +34,7 @@ class Damage(Exception):
 LONGEST = 1 << 18
 """Octets of one frame: as much as any capture program keeps."""
 BLOCK = LONGEST + (1 << 16)
-"""Octets of one pcapng block: a frame and its options."""
+"""Octets of one pcapng block that is read: a frame and its options."""
 INTERFACES = 1 << 12
 BUFFER = 1 << 18
 
@@ -132,10 +132,18 @@ def _pcapng(file: IO[bytes]) -> Iterator[Frame]:
             order, interfaces = orders[start], []
         length = int(struct.unpack(order + "I", size)[0])
         done = 12 if kind == _SECTION else 8
-        if length < done + 4 or length % 4 or length > BLOCK:
-            raise Damage(f"{where} claims {length} octets: the file is damaged")
-        body = _exactly(file, length - done, where)[:-4]
         name = struct.unpack(order + "I", kind)[0]
+        wanted = kind == _SECTION or name == 1 or name in _FRAMES
+        if length < done + 4 or length % 4 or (wanted and length > BLOCK):
+            raise Damage(f"{where} claims {length} octets: the file is damaged")
+        if not wanted:
+            _pass_over(file, length - done - 4, where)
+            again = struct.unpack(order + "I", _exactly(file, 4, where))[0]
+            if again != length:
+                raise Damage(f"{where} has two lengths, {length} and {again}: the file is damaged")
+            kind = file.read(4)
+            continue
+        body = _exactly(file, length - done, where)[:-4]
         if name == 1:
             if len(interfaces) >= INTERFACES:
                 raise Damage(f"{where}: more than {INTERFACES} interfaces")
@@ -149,6 +157,12 @@ def _pcapng(file: IO[bytes]) -> Iterator[Frame]:
                 ) from None
             yield frame
         kind = file.read(4)
+
+
+def _pass_over(file: IO[bytes], count: int, where: str) -> None:
+    """In pieces, since a pipe knows no other way."""
+    while count:
+        count -= len(_exactly(file, min(count, BUFFER), where))
 
 
 def _exactly(file: IO[bytes], count: int, where: str) -> bytes:

@@ -5,7 +5,11 @@ mark of a fragment, and all that was carried. So whoever reads it, tunnels inclu
 nothing of this. Where the capture kept less than all of a fragment, what comes behind counts as
 not kept.
 
-Memory is bounded: of packets that are not whole yet, by their number, by octets, and in time.
+A capture may have each fragment twice. The copy of the last comes when its packet is joined, which
+is therefore remembered for a while: copies of its fragments are not missed if they stay alone.
+
+Memory is bounded: of packets that are not whole yet, and of those that were joined, by their
+number, by octets, and in time.
 """
 
 from collections.abc import Iterator
@@ -35,16 +39,26 @@ class Piece(NamedTuple):
 class Packet:
     """The fragments of one packet, by their offsets."""
 
-    __slots__ = ("began", "end", "pieces")
+    __slots__ = ("began", "copy", "end", "pieces")
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float, copy: bool) -> None:
         self.began = began
+        self.copy = copy  # all of it is also in one that was joined
         self.end: int | None = None  # of what it carries, once the last fragment was seen
         self.pieces: dict[int, Piece] = {}
 
     def octets(self) -> int:
         """How much is held of it."""
         return sum(len(one.frame.data) for one in self.pieces.values())
+
+    def has(self, fragment: Fragment, octets: bytes, size: int) -> bool:
+        """Is this a copy of one of its fragments? (The packet is whole.)"""
+        known = self.pieces.get(fragment.offset)
+        return (
+            known is not None
+            and (known.octets, known.size) == (octets, size)
+            and fragment.more == (fragment.offset + size != self.end)
+        )
 
     def whole(self) -> bool | None:
         """Is everything there? None: fragments overlap, or go on behind the last."""
@@ -61,19 +75,28 @@ class Packet:
 
 
 class Fragments:
-    """What waits for the rest of it."""
+    """What waits for the rest of it, and what was joined of late, the first of each first."""
 
     def __init__(self) -> None:
         self.waiting: dict[tuple[bytes, bytes, bytes, str], Packet] = {}
+        self.joined: dict[tuple[bytes, bytes, bytes, str], Packet] = {}
         self.octets = 0
 
     def take(self, number: int, frame: Frame, ip: Ip, fragment: Fragment) -> Frame | list[Piece]:
         """The frame that is whole now, or else those fragments that are given up."""
         key = (ip.src, ip.dst, fragment.ident, ip.scope)
-        packet = self.waiting.pop(key, None) or Packet(frame.time)
+        octets = frame.data[ip.at : ip.at + ip.size]
+        self._forget(frame.time)
+        before = self.joined.get(key)
+        copy = before is not None and before.has(fragment, octets, ip.size)
+        packet = self.waiting.pop(key, None)
+        if packet is not None and packet.copy and not copy:  # the identification is used again
+            self.octets -= packet.octets()
+            packet = None
+        packet = packet or Packet(frame.time, copy)
         known = packet.pieces.get(fragment.offset)
         if known is None or known.size != ip.size:
-            piece = Piece(number, frame.data[ip.at : ip.at + ip.size], ip.size, frame, ip)
+            piece = Piece(number, octets, ip.size, frame, ip)
             if known is not None or fragment.offset + ip.size > LONGEST or ip.size <= 0:
                 self.octets -= packet.octets()
                 return [*packet.pieces.values(), piece]
@@ -84,11 +107,31 @@ class Fragments:
         whole = packet.whole()
         if whole is False:
             self.waiting[key] = packet
+            self._forget(frame.time)
             if len(self.waiting) > HELD or self.octets > ROOM:
                 return self._give_up()
             return []
-        self.octets -= packet.octets()
-        return list(packet.pieces.values()) if whole is None else _joined(packet, frame)
+        if whole is None:
+            self.octets -= packet.octets()
+            return list(packet.pieces.values())
+        self._remember(key, packet, frame.time)
+        return _joined(packet, frame)
+
+    def _remember(self, key: tuple[bytes, bytes, bytes, str], packet: Packet, now: float) -> None:
+        before = self.joined.pop(key, None)
+        if before is not None:
+            self.octets -= before.octets()
+        packet.began = now
+        self.joined[key] = packet
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Of what was joined, as much as has to go."""
+        while self.joined:
+            key, oldest = next(iter(self.joined.items()))
+            if now - oldest.began <= WAIT and len(self.joined) <= HELD and self.octets <= ROOM:
+                return
+            self.octets -= self.joined.pop(key).octets()
 
     def expired(self, now: float) -> Iterator[Piece]:
         """What has waited too long is given up. The first to wait are the first here."""
@@ -106,7 +149,7 @@ class Fragments:
     def _give_up(self) -> list[Piece]:
         packet = self.waiting.pop(next(iter(self.waiting)))
         self.octets -= packet.octets()
-        return list(packet.pieces.values())
+        return [] if packet.copy else list(packet.pieces.values())
 
 
 def _joined(packet: Packet, last: Frame) -> Frame:

@@ -140,6 +140,10 @@ def _raw(data: bytes) -> Next:
     return ip(data, 0)
 
 
+_IPV6 = (10, 23, 24, 28, 30)
+"""Of Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS."""
+
+
 def _family(order: str) -> Callable[[bytes], Next]:
     """BSD loopback: an address family, which for IPv6 depends on the system."""
 
@@ -149,7 +153,9 @@ def _family(order: str) -> Callable[[bytes], Next]:
             family = int.from_bytes(data[:4], "big")
             if family > 0xFFFF:
                 family = int.from_bytes(data[:4], "little")
-        return Next(4 if family == 2 else 6 if family in (10, 24, 28, 30) else 0, 4)
+        if family == 2:
+            return Next(4, 4)
+        return Next(6, 4) if family in _IPV6 else Next(0, 4, why=f"address family {family}")
 
     return read
 

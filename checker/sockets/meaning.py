@@ -160,7 +160,7 @@ def lines(of: Summary, width: int) -> Iterator[str]:
         first = of.refused[0]
         yield ""
         yield from wrap(
-            f"{len(of.refused):,} lines not understood; the first is line {first.number}: "
+            f"{counted(len(of.refused), 'line')} not understood; the first is line {first.number}: "
             f"{first.text[:60]}",
             width,
         )

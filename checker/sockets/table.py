@@ -1,4 +1,4 @@
-"""Tables of sockets: ``ss -tan``, ``netstat -tan`` (of Linux and of the BSDs), ``/proc/net/tcp``.
+"""Tables of sockets: ``ss -tan``, ``netstat -an`` (Linux, BSDs, Windows), ``/proc/net/tcp``.
 
 A line is known by what is in it, not by its heading: the name of a state, and two sockets. So the
 columns may be any that these programs print. A line that has neither is passed over if it can be a
@@ -23,6 +23,7 @@ STATES = {
     "FIN-WAIT2": State.FIN_WAIT_2,
     "CLOSE": State.CLOSED,
     "UNCONN": State.CLOSED,
+    "LISTENING": State.LISTEN,  # Windows
 }
 """As programs call them; ``_`` stands for ``-``."""
 _KERNEL = (
@@ -33,7 +34,18 @@ _KERNEL = (
 """By the numbers of Linux (include/net/tcp_states.h); the last is a request without a socket."""
 _PROC = re.compile(r"\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]{2}) "
                    r"([0-9A-F]{8}):([0-9A-F]{8}) ")  # fmt: skip
-_HEADING = re.compile(r"\s*(State|Netid|Recv-Q|Proto|Active|sl)\b|\s*$")
+_HEADING = re.compile(
+    r"\s*(State|Netid|Recv-Q|Proto|Active|sl|Address +Type|Registered kernel|id +(flags|name))\b"
+    r"|\s*$"
+)
+_NO_SOCKET = re.compile(
+    r"(0x)?[0-9a-f]+ +(stream|dgram|raw|rdm|seqpac)\w* +\d+ +\d+ "  # UNIX domain, of BSD and macOS
+    r"|\s*\d+( +\w+)* +com\.\S+\s*$"  # a module of macOS's kernel
+)
+_DETAIL = re.compile(r"\s(?!\s*tcp\d*\s).*\b[a-z]\w*:[^\s:]", re.IGNORECASE)
+"""What ``ss -i`` and ``-m`` print below a socket: ``rto:204``, ``skmem:(r0,...``."""
+_OTHERS = ("udp", "u_", "unix", "raw", "nl", "p_", "icm", "sctp", "dccp", "v_", "kctl", "kevt")
+_IPV6 = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\S+)?")
 _PROGRAM = re.compile(r'users:\(\("([^"]*)",pid=(\d+)|(?<=\s)(\d+)/(\S+)')
 
 
@@ -76,21 +88,28 @@ def is_table(path: Path) -> bool:
 
 def read(lines: Iterable[str]) -> Iterator[Socket | Refused]:
     """The TCP sockets of a table; other sockets and headings are passed over."""
+    below = False  # a socket
     for number, line in enumerate(lines, 1):
         if (found := _PROC.match(line)) is not None:
             yield _of_proc(*found.groups())
             continue
         one = _of_words(line)
         if one is not None:
+            below = True
             yield one
-        elif not _HEADING.match(line) and not _other(line):
+        elif _HEADING.match(line):
+            below = False
+        elif _other(line):
+            below = True
+        elif not _NO_SOCKET.match(line) and not (below and _DETAIL.match(line)):
+            below = False
             yield Refused(number, line.rstrip("\n"))
 
 
 def _other(line: str) -> bool:
     """Is it of another protocol?"""
     first = line.split(maxsplit=1)[0].lower()
-    return first.startswith(("udp", "u_", "unix", "raw", "nl", "p_", "icmp", "sctp", "dccp", "v_"))
+    return first.startswith(_OTHERS)
 
 
 def _of_proc(
@@ -132,13 +151,14 @@ def _of_words(line: str) -> Socket | None:
 
 
 def _end(word: str) -> tuple[str, str] | None:
-    """``10.0.0.1:80``, ``[::1]:80``, ``:::80``, ``*:80``, and the BSDs' ``10.0.0.1.80``."""
+    """``10.0.0.1:80``, ``[::1]:80``, ``:::80``, ``*:80``; the BSDs have ``10.0.0.1.80``."""
     if word.startswith("users:") or word[0] == "-":
         return None
     host, separator, port = word.rpartition(":")
-    if not separator:
+    if not separator or "." in port:
         host, separator, port = word.rpartition(".")
-        if not separator or (host != "*" and host.count(".") != 3 and ":" not in host):
+        known = _IPV6.fullmatch(host) if ":" in host else host == "*" or host.count(".") == 3
+        if not known:
             return None
     if not host or not (port == "*" or re.fullmatch(r"[\w-]+", port)):
         return None

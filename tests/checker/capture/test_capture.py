@@ -3,15 +3,17 @@
 import bz2
 import gzip
 import lzma
+import os
 import struct
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.capture import Damage, Frame, Packet, Unread, datagrams, frames, read, segments
-from checker.capture.files import LONGEST
+from checker.capture.files import BUFFER, LONGEST
 from checker.capture.links import LINKS
 from checker.capture.segments import ACK, SYN, options
 from checker.support.errors import UsageProblem
@@ -115,6 +117,22 @@ def test_pcapng(tmp_path):
     assert [p.time for p in parsed(tmp_path, content)] == [1.5, 2.5, 2.5]
 
 
+@pytest.mark.parametrize("size", [0, 4, BUFFER, 400_000])
+@pytest.mark.parametrize("piped", [False, True])
+def test_pcapng_block_that_is_passed_over_may_have_any_length(tmp_path, size, piped):
+    """Secrets of TLS, for one."""
+    content = pcapng(interface(101), block(10, bytes(size)), enhanced(0, ipv4(tcp())))
+    if not piped:
+        assert [p.number for p in parsed(tmp_path, content)] == [1]
+        return
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = Thread(target=path.write_bytes, args=(content,))
+    writer.start()
+    assert len(list(frames(path))) == 1
+    writer.join()
+
+
 def test_damage_is_told_after_what_came_before(tmp_path):
     def damage(content: bytes) -> tuple[int, str]:
         path = tmp_path / "capture"
@@ -134,7 +152,15 @@ def test_damage_is_told_after_what_came_before(tmp_path):
     fine = pcapng(interface(101), enhanced(0, ipv4(tcp())))
     assert damage(fine[:-2]) == (0, "the file ends within block 3")
     assert "not there" in damage(fine + enhanced(7, b""))[1]
-    assert "claims" in damage(fine + struct.pack("<II", 6, 1 << 30))[1]
+    for kind in (1, 2, 3, 6):
+        assert "claims" in damage(fine + struct.pack("<II", kind, 1 << 30))[1]
+    for size in (8, 401):
+        assert "claims" in damage(fine + struct.pack("<II", 10, size) + bytes(size))[1]
+    large = fine + block(10, bytes(400_000))
+    for cut in (1, 4, 200_000, 400_004):
+        assert damage(large[:-cut]) == (1, "the file ends within block 4")
+    other = large[:-4] + struct.pack("<I", 12) + enhanced(0, b"")
+    assert damage(other) == (1, "block 4 has two lengths, 400012 and 12: the file is damaged")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,72 @@ def test_twice():
     assert isinstance(found, Packet)
 
 
+@pytest.mark.parametrize("make", [pieces, pieces6])
+@pytest.mark.parametrize(
+    "order", [(0, 0, 1, 1, 2, 2), (2, 2, 1, 1, 0, 0), (0, 0, 0, 1, 1, 1, 2, 2, 2)]
+)
+def test_each_twice_in_a_row(make, order):
+    """A copy of the last comes when the packet is whole, and waits for nothing."""
+    parts = make(SEGMENT, 16, 40)
+    (found,) = read([parts[i] for i in order])
+    assert isinstance(found, Packet)
+
+
+def test_all_twice_is_two_packets():
+    parts = pieces(SEGMENT, 16, 40)
+    assert [type(one) for one in read([*parts, *parts])] == [Packet] * 2
+
+
+def again(payload: bytes, first: int = 4, later: float = 0.0):
+    """Another packet with the same identification, soon."""
+    made = pieces(payload, 16, 40)
+    return [one._replace(number=n, time=3 + later) for n, one in enumerate(made, first)]
+
+
+def test_an_identification_that_is_used_again_is_of_another_packet():
+    """Some of its fragments have what those of the first had."""
+    parts = pieces(SEGMENT, 16, 40)
+    other = again(b"\4\1" + SEGMENT[2:])
+    for both in ([*parts, *other], [p for one in (*parts, *other) for p in (one, one)]):
+        found = [*read(both)]
+        assert [type(one) for one in found] == [Packet] * 2
+        assert [one.src[-2:] for one in found] == [b"\4\0", b"\4\1"]
+    # The copy of the last is not taken for one of the other packet.
+    other = again(b"\4\1" + SEGMENT[2:-1] + b"y")
+    frames: list[Frame] = []
+    found = [*read([*parts, parts[2], *other], lambda _, frame, __: frames.append(frame))]
+    assert [frame.data[-1:] for frame in frames] == [b"x", b"y"]
+
+
+def test_a_copy_is_known_for_as_long_as_fragments_wait():
+    parts = pieces(SEGMENT, 16, 40)
+    late = parts[2]._replace(time=parts[2].time + fragments.WAIT + 1)
+    for copy, expected in (
+        (parts[2], [Packet]),
+        (late, [Packet, Unread]),
+        (again(SEGMENT[:-1] + b"y")[2], [Packet, Unread]),
+        (again(SEGMENT + b"x")[2], [Packet, Unread]),
+    ):
+        assert [type(one) for one in read([*parts, copy])] == expected
+
+
+@pytest.mark.parametrize(("limit", "value", "most"), [("HELD", 4, 4), ("ROOM", 300, 2)])
+def test_memory_of_what_was_joined_is_bounded(monkeypatch, limit, value, most):
+    """By packets, and by octets; and it takes none from what waits."""
+    monkeypatch.setattr(fragments, limit, value)
+    made = fragments.Fragments()
+    for number in range(1, 20):
+        for part in pieces(SEGMENT, 16):
+            data = bytearray(part.data)
+            data[4:6] = struct.pack(">H", number)
+            frame = Frame(101, 1.0, bytes(data), len(data), number)
+            ip = packet(frame.link, frame.data, frame.length)
+            made.take(number, frame, ip, ip.fragment)
+            held = [*made.waiting.values(), *made.joined.values()]
+            assert made.octets == sum(one.octets() for one in held)
+    assert (len(made.waiting), len(made.joined)) == (0, most)
+
+
 def test_in_a_tunnel_and_around_one():
     gre = struct.pack(">HH", 0, 0x0800)
     (found,) = read(pieces(gre + ipv4(SEGMENT), 32, 64, proto=47))

@@ -160,7 +160,8 @@ UNSAID = {name: len(data) - len(SEGMENT) for name, (_, data, _) in READ.items() 
 @pytest.mark.parametrize(
     ("link", "head"),
     [(1, ETHERNET + b"\x86\xdd"), (101, b""), (229, b""), (276, b"\x86\xdd" + bytes(18)),
-     (0, struct.pack("<I", 30)), (108, struct.pack(">I", 28)), (9, b"\xff\3\0\x57"),
+     (0, struct.pack("<I", 30)), (0, struct.pack("<I", 23)), (108, struct.pack(">I", 28)),
+     (9, b"\xff\3\0\x57"),
      (101, ipv4(b"", proto=41, total=85)), (1, FRAME + ipv4(udp(3544, b""), proto=17, total=93))],
 )  # fmt: skip
 def test_ipv6(link, head):
@@ -195,6 +196,9 @@ def test_a_tunnel_is_known_by_the_port_that_is_sent_to():
         (105, b"\x08\x41" + bytes(60), "802.11: encrypted"),
         (105, b"\x88\x01" + bytes(22) + b"\x80\0" + bytes(60), "802.11: an aggregate"),
         (101, b"\x15" + bytes(40), "neither IPv4 nor IPv6"),
+        (0, struct.pack("<I", 77) + bytes(40), "address family 77"),
+        (0, struct.pack(">I", 77) + bytes(40), "address family 77"),
+        (108, struct.pack(">I", 77) + bytes(40), "address family 77"),
     ],
 )  # fmt: skip
 def test_what_may_hold_tcp_of_another_network(link, data, why):

@@ -34,6 +34,37 @@ BSD = """\
 tcp4       0      0  10.0.0.1.51234         10.0.0.2.443           CLOSE_WAIT
 tcp46      0      0  *.80                   *.*                    LISTEN
 """
+MACOS = """\
+Active Internet connections (including servers)
+Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)
+tcp6       0      0  2001:db8::5.52345      2606:4700::6810.443    ESTABLISHED
+tcp6       0      0  fe80::1%lo0.53         fe80::1%lo0.49152      TIME_WAIT
+tcp6       0      0  ::1.631                *.*                    LISTEN
+udp4       0      0  *.5353                 *.*
+icm6       0      0  *.*                    *.*
+Active LOCAL (UNIX) domain sockets
+Address          Type   Recv-Q Send-Q            Inode             Conn             Refs          Nextref Addr
+fd6bcd0e4ff1e1d3 stream      0      0                0 fd6bcd0e4ff1e29b                0                0 /var/run/x
+fd6bcd0e4ff1e29b dgram       0      0                0                0                0                0
+Registered kernel control modules
+id       flags    pcbcount rcvbuf   sndbuf   name
+       1        9        0   131072   131072 com.apple.flow-divert
+Active kernel event sockets
+Proto Recv-Q Send-Q vendor  class subcl
+kevt       0      0      1      1     11
+Active kernel control sockets
+Proto Recv-Q Send-Q   unit     id name
+kctl       0      0      1      6 com.apple.netsrc
+"""  # noqa: E501 (what macOS prints)
+WINDOWS = """\
+
+Active Connections
+
+  Proto  Local Address          Foreign Address        State           PID
+  TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       1044
+  TCP    [fe80::1%12]:52345     [fe80::2%12]:445       FIN_WAIT_2      4
+  UDP    0.0.0.0:500            *:*                                    1234
+"""
 PROC = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1 0 100 0
@@ -73,6 +104,29 @@ def test_netstat():
     ]
 
 
+def test_netstat_of_macos():
+    assert found(MACOS) == [
+        (State.ESTABLISHED, ("2001:db8::5", "52345"), ("2606:4700::6810", "443")),
+        (State.TIME_WAIT, ("fe80::1", "53"), ("fe80::1", "49152")),
+        (State.LISTEN, ("::1", "631"), ("*", "*")),
+    ]
+
+
+def test_netstat_of_windows():
+    assert found(WINDOWS) == [
+        (State.LISTEN, ("0.0.0.0", "135"), ("0.0.0.0", "0")),
+        (State.FIN_WAIT_2, ("fe80::1", "52345"), ("fe80::2", "445")),
+    ]
+
+
+def test_details_below_a_socket_are_passed_over():
+    rows = ["ESTAB 0 0 10.0.0.1:22 10.0.0.9:50422", "\t cubic wscale:7,7 rto:204 rtt:3.2/1.1"]
+    assert len(found("\n".join(rows))) == 1
+    for garbage in ("\thello", "  TCP  10.0.0.1:80 what:is", "cubic rto:204"):
+        assert [*read([rows[0], garbage])][1:] == [Refused(2, garbage)]
+    assert [*read([rows[1]])] == [Refused(1, rows[1])]
+
+
 @pytest.mark.skipif(sys.byteorder != "little", reason="these lines are of such a machine")
 def test_proc():
     assert found(PROC) == [
@@ -86,6 +140,15 @@ def test_lines_that_are_none_are_counted():
     assert [*read(["ESTAB 0 0 what", "", "hello"])] == [
         Refused(1, "ESTAB 0 0 what"), Refused(3, "hello")
     ]  # fmt: skip
+    for line in ("ESTAB 0 0 timer:1.5 time:2.6", "dead stream", "1 of example.com"):
+        assert [*read([line])] == [Refused(1, line)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"), [(["what"], "1 line not"), (["what"] * 2_000, "2,000 lines not")]
+)
+def test_lines_not_understood_are_told_with_their_number(rows, told):
+    assert f"{told} understood" in " ".join(meaning.lines(meaning.summary(read(rows)), 80))
 
 
 def many(count: int, line: str) -> list[str]:
