@@ -8,7 +8,8 @@ In this order:
 - Into a zero window: a probe.
 - A SYN or FIN right after a segment of the peer answers that: one that came again, or crossed it.
   (Linux sends its SYN again 8 ms after an ACK that it has refused with a reset; BSD has its FIN in
-  each ACK until it is acknowledged.)
+  each ACK until it is acknowledged.) So does text that a SYN carried, when only the SYN was
+  acknowledged: it needs no timeout (RFC 7413 4.2.2).
 - Something asked for it: three duplicate ACKs (RFC 5681 3.2), or SACK says that what was sent later
   arrived. The answer must follow at once, but for the time to the sender and back again, and for
   what RACK waits (RFC 8985 6.2: up to a round trip).
@@ -96,6 +97,8 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
             return Kind.ANSWER
         if p.flags & SYN and not made.acked:
             return Kind.TIMEOUT
+    if oldest is not None and _refused(of, p, oldest):
+        return Kind.ANSWER
     if oldest is None:
         return Kind.RECOVERY if of.episode is not None else Kind.UNKNOWN
     if made.acked:  # as seen from here
@@ -124,6 +127,14 @@ def _kind(of: "Sending", p: Packet, made: Resend, oldest: "Chunk | None", ident:
     if first and made.waited is not None:
         return Kind.TIMEOUT if not asked or made.waited >= QUICKEST * SLACK else Kind.UNKNOWN
     return Kind.UNKNOWN
+
+
+def _refused(of: "Sending", p: Packet, oldest: "Chunk") -> bool:
+    """Was it sent in a SYN, of which the peer has just acknowledged nothing else?"""
+    in_syn = oldest.sent == 1 and oldest.says[0] & SYN and not p.flags & SYN
+    if not in_syn or of.una <= 0 or of.una > oldest.start or of.last_ack is None:
+        return False
+    return p.time - of.last_ack <= of.flight.lag + QUICKEST
 
 
 def _copied(of: "Sending", p: Packet, made: Resend, oldest: "Chunk", ident: int) -> bool:

@@ -17,7 +17,7 @@ class Kind(Enum):
     TIMEOUT = "timeout"  # nothing came that asked for it (RFC 6298)
     TAIL = "timeout or tail loss probe"  # ... and it is the last of what was sent (RFC 8985 7)
     PROBE = "zero-window probe"  # RFC 9293 3.8.6.1
-    ANSWER = "answer"  # a SYN or FIN again, when something came from the peer
+    ANSWER = "answer"  # a SYN, its text or a FIN again, when something came from the peer
     COPY = "copy"  # the same packet, twice in the network or in the capture
     UNKNOWN = "cannot be told"
 

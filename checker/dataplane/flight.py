@@ -32,7 +32,7 @@ class Flight:
     __slots__ = (
         "_began", "_drained_at", "_due", "_every", "_first_ack", "_limited", "_peak",
         "_recovering", "_refined", "_skipped", "_target", "edge", "initial", "lag", "largest",
-        "last_new", "most", "nxt", "points", "rounds", "una",
+        "last_new", "more", "most", "nxt", "points", "rounds", "una",
     )  # fmt: skip
 
     def __init__(self, drawn: bool) -> None:
@@ -43,6 +43,7 @@ class Flight:
         self.largest = 0  # segment
         self.initial = 0  # segments that were sent before the first ACK of text
         self.rounds: list[Round] = []
+        self.more = 0  # rounds after these
         self.points: list[Point] | None = [] if drawn else None
         self._due: deque[tuple[float, int, int | None, bool]] | None = None  # on their way
         self._every, self._skipped = 1, 0
@@ -111,16 +112,21 @@ class Flight:
         """Nothing more comes."""
         while self._due:
             self._apply(*self._due.popleft())
-        if self.rounds and (self._target is None or self.una >= self.nxt):
-            self.rounds[-1] = self.rounds[-1]._replace(drained=True)
+        if self._target is None or self.una >= self.nxt:
+            self._drains()
 
     def _begin(self, time: float, target: int) -> None:
         at = self._drained_at
-        if at is not None and self.rounds and time - at > PROMPT:
-            self.rounds[-1] = self.rounds[-1]._replace(drained=True)
+        if at is not None and time - at > PROMPT:
+            self._drains()
         self._drained_at = None
         self._target, self._began = target, time
         self._peak, self._limited, self._recovering = self.nxt - self.una, False, False
+
+    def _drains(self) -> None:
+        """Nothing was left to send after the latest round; it may be one that is not kept."""
+        if self.rounds and not self.more:
+            self.rounds[-1] = self.rounds[-1]._replace(drained=True)
 
     def _apply(self, time: float, una: int, edge: int | None, recovering: bool) -> None:
         self.edge = edge
@@ -133,6 +139,8 @@ class Flight:
             if len(self.rounds) < ROUNDS:
                 one = Round(self._began, time, self._peak, self._limited, False, self._recovering)
                 self.rounds.append(one)
+            else:
+                self.more += 1
             self._begin(time, self.nxt)
             if self.una >= self.nxt:
                 self._target, self._drained_at = None, time

@@ -44,18 +44,18 @@ class Chunk:
     """Octets in flight that were sent together."""
 
     __slots__ = (
-        "end", "first", "ident", "last", "octets", "packet", "probe", "sacked", "says", "sent",
-        "start",
+        "at", "end", "first", "ident", "last", "octets", "packet", "probe", "sacked", "says",
+        "sent", "start",
     )  # fmt: skip
 
     def __init__(
-        self, start: int, end: int, time: float, p: Packet, ident: int, octets: bytes
+        self, start: int, end: int, time: float, p: Packet, ident: int, at: int, octets: bytes
     ) -> None:
         self.start, self.end = start, end
         self.first = self.last = time
         self.probe = False  # of a zero window, which had no room for it
         self.seen(p, ident)
-        self.octets = octets  # from its start on; none, if they are not compared
+        self.at, self.octets = at, octets  # from place ``at`` on; none, if they are not compared
         self.sent = 1
         self.sacked = False
 
@@ -68,8 +68,9 @@ class Chunk:
         """Cut it there; the second part."""
         rest = copy(self)
         rest.start = place
-        rest.octets = self.octets[place - self.start :]
-        self.octets = self.octets[: place - self.start]
+        rest.at = max(place, self.at)
+        rest.octets = self.octets[rest.at - self.at :]
+        self.octets = self.octets[: rest.at - self.at]
         self.end = place
         return rest
 
@@ -153,7 +154,6 @@ class Sending:
         self.overrun = False  # was there too much to tell all of it apart?
         self.more = 0  # facts that are not kept
         self._wl1: int | None = None
-        self._syn_ends = -1
         self._suspects = 0  # of ``beyond``, of which the next ACK will tell
 
     # What the sender does
@@ -183,24 +183,23 @@ class Sending:
         start = self.place(p.seq)
         if abs(start - self.nxt) > FAR:
             return
-        if syn:
-            self._syn_ends = start + 1
-        end = start + length
+        end, at = start + length, start + bool(syn)  # ``at``: of the text
         if not length:
             self._bare(p, start)
             return
         if self._keeps_alive(p, start, end):
             return
         if p.text:
-            self._text(p, start + bool(syn), end - (p.flags & FIN))
+            self._text(p, at, end - (p.flags & FIN))
         probe, before = self.zero is not None and p.text > 0, self.nxt
         if start > before:
             self._gap(p, before, start, False)
         if start < before:
-            self._old(p, start, min(end, before), text, ident)
+            self._old(p, start, min(end, before), at, text, ident)
         if end > before:
             low = max(start, before)
-            self._new(p, low, end, text[low - start :], ident)
+            place = max(low, at)
+            self._new(p, low, end, place, text[place - at :], ident)
             if probe:
                 self._probe(p, p.text)
         if p.text:
@@ -281,12 +280,12 @@ class Sending:
             self.holes.append((start, end, p.number, p.time))
         self.tell(p.number, "acknowledges the unseen" if acknowledged else "gap before")
 
-    def _new(self, p: Packet, start: int, end: int, text: bytes, ident: int) -> None:
+    def _new(self, p: Packet, start: int, end: int, at: int, text: bytes, ident: int) -> None:
         last = self.zeros[-1] if self.zeros and p.text else None
         if last is not None and last.waiting is None and last.ended is not None:
             last.waiting = p.time - last.ended
         octets = self._held(text)
-        self.chunks.append(Chunk(start, end, p.time, p, ident, octets))
+        self.chunks.append(Chunk(start, end, p.time, p, ident, at, octets))
         self.chunks[-1].probe = self.zero is not None
         self.room.chunks -= 1
         if len(self.chunks) > CHUNKS or self.room.chunks < 0:
@@ -306,7 +305,7 @@ class Sending:
         self.room.left += len(chunk.octets)
         chunk.octets = b""
 
-    def _old(self, p: Packet, start: int, end: int, text: bytes, ident: int) -> None:
+    def _old(self, p: Packet, start: int, end: int, at: int, text: bytes, ident: int) -> None:
         """Octets below the newest."""
         if end <= 0 and self.first == 0:
             self.tell(p.number, "of no octet here")  # it lies before the ISN
@@ -316,14 +315,15 @@ class Sending:
             return
         missing = self._unseen(p, start, end)
         if missing is None:
-            self._compare(p, start, text)
+            self._compare(p, at, text)
             again.resent(self, p, start, end, ident)
             return
         low, high, since = missing
         again.late(self, p, low, high, since, ident)
         known = (start, low) if start < low else (high, end)
         if known[0] < known[1]:  # sent again together with what was not seen
-            self._compare(p, known[0], text[known[0] - start : known[1] - start])
+            place = max(known[0], at)
+            self._compare(p, place, text[place - at : known[1] - at])
             again.resent(self, p, *known, ident)
 
     def _unseen(self, p: Packet, start: int, end: int) -> tuple[int, int, float] | None:
@@ -341,7 +341,7 @@ class Sending:
                 ]
                 break
         if found is not None and end > self.una:
-            chunk = Chunk(found[0], found[1], p.time, p, 0, b"")
+            chunk = Chunk(found[0], found[1], p.time, p, 0, found[0], b"")
             self.room.chunks -= 1
             self.chunks.insert(bisect_left(self.chunks, chunk.start, key=_start), chunk)
         return found
@@ -353,11 +353,11 @@ class Sending:
         for chunk in self.within(start, start + len(text)):
             if not chunk.octets:
                 continue
-            low = max(start, chunk.start)
-            high = min(start + len(text), chunk.start + len(chunk.octets))
+            low = max(start, chunk.at)
+            high = min(start + len(text), chunk.at + len(chunk.octets))
             if low >= high:
                 continue
-            mine, theirs = text[low - start : high - start], chunk.octets[low - chunk.start :]
+            mine, theirs = text[low - start : high - start], chunk.octets[low - chunk.at :]
             theirs = theirs[: high - low]
             self.compared += high - low
             if mine != theirs:

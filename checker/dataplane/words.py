@@ -50,6 +50,12 @@ def lines(plane: Plane, side: int, who: str, zero: float) -> Iterator[str]:
     yield from (f"  {_phase(way, one, zero)}" for one in told[:PHASES])
     if len(told) > PHASES:
         yield f"  and {len(told) - PHASES} phases more"
+    if way.flight.more:
+        kept = way.flight.rounds[-1].ended - zero
+        yield (
+            f"  and {_count(way.flight.more, 'round')} more after {kept:.3f} s: of these, only "
+            "losses and zero windows are told"
+        )
     yield from (f"  {line}" for line in _losses(way))
     yield from (f"  {line}" for line in _windows(way))
 
@@ -241,6 +247,7 @@ def as_json(plane: Plane, side: int, who: str, zero: float) -> dict[str, Any]:
             }
             for one in phases(way)
         ],
+        "more_rounds": way.flight.more,
         "sent_again": [
             {
                 "packet": one.packet, "first": one.start, "octets": one.end - one.start,

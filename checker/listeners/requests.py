@@ -29,7 +29,7 @@ PORTS = 1 << 10
 ADDRESSES = 1 << 18
 """Addresses that are told apart, of all listeners."""
 ALIKE = 0.1
-"""Seconds: a SYN,ACK that comes again sooner is the same frame, captured twice."""
+"""Seconds: a SYN or SYN,ACK that comes again sooner is the same frame, captured twice."""
 PATIENCE = 3.5
 """Seconds after which a SYN,ACK is sent again at the latest, if at all: the first timeout is 1 s
 (RFC 6298, 2), and was 3 s (RFC 1122)."""
@@ -44,8 +44,8 @@ class Request:
 
     __slots__ = (
         "answered", "asked", "before", "closed", "first", "irs", "iss", "last", "left", "listener",
-        "offered", "opens", "over", "overflow", "recycled", "sent", "syns", "texts", "third",
-        "timeouts", "wait",
+        "offered", "opens", "over", "overflow", "recycled", "seen", "sent", "syns", "texts",
+        "third", "timeouts", "wait",
     )  # fmt: skip
 
     def __init__(self, listener: "Listener", p: Packet, before: tuple[int, int] | None):
@@ -55,6 +55,7 @@ class Request:
         self.offered = p.options
         self.before = before  # IRS and ISS of the request of these sockets before
         self.syns = 1
+        self.seen: float | None = p.time  # the last SYN; None: its client sent a reset after it
         self.asked = True  # has a SYN come since the last SYN,ACK?
         self.iss: int | None = None
         self.answered = self.sent = 0.0  # when the SYN,ACK was sent first, and last
@@ -115,6 +116,12 @@ class Listener:
 
     def __post_init__(self) -> None:
         self.kept = Timeline(self.timeline.began)
+
+
+def doubled(time: float, last: float | None) -> bool:
+    """Is a SYN the frame of ``last``, captured twice? After a reset of its sender it is not: Linux
+    sends its SYN again a few milliseconds after it has refused an ACK."""
+    return last is not None and abs(time - last) < ALIKE
 
 
 def _widened(span: tuple[float, float] | None, time: float) -> tuple[float, float]:
@@ -183,16 +190,19 @@ class Listeners:
     # Segments
 
     def _syn(self, p: Packet) -> None:
+        key = p.src, p.dst, p.scope
+        request = self._requests.get(key)
+        same = request if request is not None and request.irs == p.seq else None
+        if same is not None and doubled(p.time, same.seen):
+            return
         listener = self._listener(p.dst, p)
         listener.syns += 1
         listener.timeline.event(p.time)
         self._address(listener, p.src[:-2])
-        key = p.src, p.dst, p.scope
-        request = self._requests.get(key)
-        if request is not None and request.irs == p.seq and request.third is None:
+        if same is not None and same.third is None:
             listener.repeated += 1
-            request.syns += 1
-            request.asked, request.last = True, p.time
+            same.syns += 1
+            same.asked, same.last, same.seen = True, p.time, p.time
             return
         before, opened = None, ""
         if request is not None:
@@ -288,6 +298,7 @@ class Listeners:
             unasked[0].unasked_reset += 1
             self._unasked[p.src, p.dst, p.scope] = unasked[0], -1  # once
         if request is not None:  # by the client
+            request.seen = None
             if request.iss is not None and request.third is None and not request.over:
                 request.over = True
                 request.listener.reset += 1

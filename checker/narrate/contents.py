@@ -20,7 +20,7 @@ from checker.conform.connection import Connection
 from checker.conform.follow import Follower
 from checker.dataplane.plane import Plane
 from checker.dataplane.sending import Room as Kept
-from checker.listeners.requests import Listeners
+from checker.listeners.requests import Listeners, doubled
 from checker.narrate import dns
 from checker.narrate.http import Reader
 
@@ -195,6 +195,7 @@ class Contents:
 
     __slots__ = (
         "ack",
+        "asks",
         "ended",
         "first",
         "last",
@@ -217,6 +218,7 @@ class Contents:
             heard = _messages(names, sockets[side], sockets[1 - side]) if asks else None
             self.streams.append(Stream(Reader(self._asks(side), heard), room))
         self.syns: list[float] = []  # times of the opener's SYNs
+        self.asks: tuple[int, float | None] = 0, None  # ISN and time of its last SYN
         self.opener: int | None = None
         self.syn_ack: float | None = None
         self.ack: float | None = None
@@ -244,6 +246,8 @@ class Contents:
             self.last.append((side, p))
         flags = p.flags
         if flags & RST:
+            if side == self.opener:
+                self.asks = 0, None
             if len(self.resets) < RESETS:
                 self.resets.append((p.number, side))
             return
@@ -253,8 +257,8 @@ class Contents:
         elif flags & SYN:
             if self.opener is None:
                 self.opener = side
-            if self.opener == side and len(self.syns) < SYNS and self.syn_ack is None:
-                self.syns.append(p.time)
+            if self.opener == side and self.syn_ack is None:
+                self._asked(p)
         elif side == self.opener and self.syn_ack is not None and self.ack is None:
             self.ack = p.time
         if p.text:
@@ -263,6 +267,15 @@ class Contents:
                 stream.nxt = (isn + 1) & _MASK
             seq = (p.seq + 1) & _MASK if flags & SYN else p.seq
             stream.add(seq, text, p.text, p.number, p.time)
+
+    def _asked(self, p: Packet) -> None:
+        """A SYN of the opener that has no answer yet."""
+        isn, last = self.asks
+        if isn == p.seq and doubled(p.time, last):
+            return
+        self.asks = p.seq, p.time
+        if len(self.syns) < SYNS:
+            self.syns.append(p.time)
 
 
 def _messages(names: Names, src: bytes, dst: bytes) -> Callable[[bytes, int, float], bool]:

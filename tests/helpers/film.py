@@ -18,11 +18,16 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 class Film:
-    """A capture, written frame by frame: raw IP, a millisecond from one to the next."""
+    """A capture, written frame by frame: raw IP, a millisecond from one to the next, or more."""
 
     def __init__(self, kept: int = 1 << 16) -> None:
         self.frames: list[bytes] = []
+        self.waits: dict[int, int] = {}  # microseconds more before a frame
         self.kept = kept
+
+    def after(self, seconds: float) -> None:
+        """The next frame comes later, by so much."""
+        self.waits[len(self.frames)] = round(seconds * 1e6)
 
     def ip(self, src: bytes, dst: bytes, protocol: int, body: bytes) -> None:
         if len(src) == 16:
@@ -36,9 +41,11 @@ class Film:
         self.ip(src, dst, 17, struct.pack(">HHHH", sport, dport, 8 + len(body), 0) + body)
 
     def write(self, path: Path) -> Path:
-        out = [pcap.header(101)]
+        out, waited = [pcap.header(101)], 0
         for i, frame in enumerate(self.frames):
-            out.append(pcap.record(1000, 1000 * i, frame[: self.kept], len(frame)))
+            waited += self.waits.get(i, 0)
+            seconds, rest = divmod(1000 * i + waited, 10**6)
+            out.append(pcap.record(1000 + seconds, rest, frame[: self.kept], len(frame)))
         path.write_bytes(b"".join(out))
         return path
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from checker.dataplane import flight as kept
 from checker.dataplane import phases as of
+from checker.dataplane import words
 from checker.dataplane.flight import POINTS, Flight
 from checker.dataplane.phases import phases
 from tests.helpers.transfer import LOSSY, SIZE, Transfer, watched
@@ -66,6 +68,30 @@ def test_who_has_nothing_to_send_says_nothing():
     made.send(*range(2, 9)).after(0.1).ack(9).after(0.5).send(*range(9, 30)).after(0.1).ack(30)
     assert of.SLOW_START not in names(made.done())
     assert phases(made.plane.ways[0])[0].name == of.INITIAL
+
+
+def steady(rounds: int) -> Transfer:
+    """As much in each round, one after the other, and after the last one nothing more."""
+    made = Transfer(wnd=500_000).send(1, 2).after(0.1)
+    for i in range(1, rounds):
+        made.ack(2 * i + 1).send(2 * i + 1, 2 * i + 2).after(0.1)
+    return made.ack(2 * rounds + 1).after(1.0)
+
+
+@pytest.mark.parametrize("more", [0, 1, 9])
+def test_what_follows_the_rounds_that_are_kept_says_nothing_of_the_last_of_them(monkeypatch, more):
+    monkeypatch.setattr(kept, "ROUNDS", 20)
+    made = steady(20 + more)
+    made.send(*range(2 * (20 + more) + 1, 2 * (20 + more) + 3)).after(0.1)
+    made.ack(2 * (20 + more) + 3)
+    way = made.done()
+    more += 1
+    assert (len(way.flight.rounds), way.flight.more) == (20, more)
+    assert (names(way)[-1] == of.SENDER) == (more == 1)  # the pause came after the 20th
+    plural = "" if more == 1 else "s"
+    said = [line for line in words.lines(made.plane, 0, "A", 0.0) if f"and {more} round" in line]
+    assert len(said) == 1 and f"and {more} round{plural} more after 2." in said[0]
+    assert words.as_json(made.plane, 0, "A", 0.0)["more_rounds"] == more
 
 
 def test_recoveries_timeouts_and_zero_windows_are_phases():

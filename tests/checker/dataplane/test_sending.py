@@ -183,6 +183,41 @@ def test_what_is_packed_anew_is_compared_octet_by_octet():
     assert way.compared == 3 and not way.contradicted and way.octets == 6
 
 
+def opened_with_text(wait: float) -> Transfer:
+    """A SYN with text, of which B acknowledges the SYN; A sends the text again after ``wait``."""
+    made = Transfer()
+    for way in made.plane.ways:
+        way.base = None
+        way.una = way.nxt = 0
+    made(A, SYN, 99, octets=b"GET").after(0.02)(B, SYN | ACK, 299, 100, wnd=9000)
+    return made(A, ACK, 100, 300).after(wait)
+
+
+def test_text_of_a_syn_that_was_not_taken_is_the_same_when_it_comes_again():
+    made = opened_with_text(0.02)(A, ACK, 100, 300, octets=b"GET")
+    way = made.done()
+    assert way.compared == 3 and not way.contradicted
+    assert [one.kind for one in way.resends] == [Kind.ANSWER] and not way.episodes
+    way = opened_with_text(0.02)(A, ACK, 100, 300, octets=b"GXT").done()
+    assert [one.place for one in way.contradicted] == [2]
+    way = opened_with_text(0.02)(A, ACK, 101, 300, octets=b"ETx").done()
+    assert (way.compared, way.contradicted, way.octets) == (2, [], 4)
+
+
+def test_text_of_a_syn_that_comes_again_long_after_its_answer_is_a_timeout():
+    way = opened_with_text(1.0)(A, ACK, 100, 300, octets=b"GET").done()
+    assert [one.kind for one in way.resends] == [Kind.TIMEOUT]
+
+
+def test_a_syn_with_text_that_comes_again_is_compared_whole():
+    made = Transfer()
+    way = made.plane.ways[0]
+    way.base, way.una, way.nxt = None, 0, 0
+    made(A, SYN, 99, octets=b"GET").after(1.0)(A, SYN, 99, octets=b"GEX")
+    assert way.compared == 3 and [one.place for one in way.contradicted] == [3]
+    assert [one.kind for one in way.resends] == [Kind.TIMEOUT]
+
+
 def test_segments_in_flight_that_are_told_apart_are_bounded():
     room = Room(chunks=6)
     one, other = (Transfer(room=room).send(1, 2, 3) for _ in range(2))

@@ -74,8 +74,23 @@ def test_a_frame_that_was_captured_twice_is_no_timeout():
                p.options)
         for p in handshakes(20) for i in (0, 1)
     ]  # fmt: skip
+    swapped = list(packets)
+    swapped[1], swapped[2] = swapped[2], swapped[1]  # a SYN, its answer, and the SYN again
+    for order in (packets, swapped):
+        found = one(order)
+        assert (found.requests, found.made, found.again, found.overflow) == (20, 20, 0, 0)
+        assert (found.syns, found.repeated, found.late) == (20, 0, 0)
+
+
+def test_a_syn_at_once_after_a_reset_of_its_client_came_again():
+    """Linux refuses the ACK of an older connection, and tries again."""
+    packets = [
+        segment(0.0, CLIENT, SYN, 9), segment(0.01, SERVER, ACK, 70, 60),
+        segment(0.02, CLIENT, RST, 60), segment(0.03, CLIENT, SYN, 9),
+        segment(0.03001, CLIENT, SYN, 9), segment(0.04, SERVER, SYN | ACK, 4, 10),
+    ]  # fmt: skip
     found = one(packets)
-    assert (found.requests, found.made, found.again, found.overflow) == (20, 20, 0, 0)
+    assert (found.syns, found.repeated, found.late, found.again) == (2, 1, 1, 0)
 
 
 def segment(time: float, src: bytes, flags: int, seq: int, ack: int = 0, text: int = 0) -> Packet:

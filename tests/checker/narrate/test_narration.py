@@ -77,7 +77,8 @@ def test_the_whole_story(tmp_path):
 
 def test_a_connection_that_is_not_opened(tmp_path):
     def lost(made: Film) -> None:
-        for _ in range(3):
+        for wait in (0, 1, 2):
+            made.after(wait)
             Talk(made, 4005).send(0, SYN)
 
     no, silent = film(tmp_path, refused, lost).connections
@@ -128,10 +129,35 @@ def test_a_handshake_that_took_two_syns(tmp_path):
         talk = Talk(made)
         talk.send(0, SYN)
         talk.nxt[0] -= 1
+        made.after(1)
         talk.open()
 
     (found,) = film(tmp_path, scene).connections
     assert list(narration.chapter(found))[1] == (
-        "handshake: 1 round trip, 2.0 ms (SYN,ACK after 1.0 ms), done 3.0 ms after the first of 2 "
-        "SYNs"
+        "handshake: 1 round trip, 2.0 ms (SYN,ACK after 1.0 ms), done 1003.0 ms after the first of "
+        "2 SYNs"
     )
+
+
+def test_frames_that_were_captured_twice_are_no_second_syn(tmp_path):
+    """Also if the first SYN,ACK comes before the doubled SYN; but after a reset, a SYN is one."""
+    one = Film()
+    Talk(one).open()
+    syn, answer, third = one.frames
+    for order in ((syn, syn, answer, answer, third, third), (syn, answer, syn, answer, third)):
+        made = Film()
+        made.frames = list(order)
+        (found,) = gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE).connections
+        assert list(narration.chapter(found))[1].startswith("handshake: 1 round trip, ")
+        assert found.handshake["syns"] == 1
+    made = Film()
+    talk = Talk(made)
+    talk.send(0, SYN)
+    talk.send(1, ACK)
+    talk.send(0, RST)
+    talk.nxt[0] -= 1
+    talk.open()
+    assert gather(made.write(tmp_path / "x.pcap"), RFC, MIDDLE).connections[-1].handshake == {
+        "syns": 2, "round_trips": 1, "seconds": 0.005, "round_trip_seconds": 0.002,
+        "syn_ack_seconds": 0.001,
+    }  # fmt: skip
