@@ -375,10 +375,7 @@ class Monitor(Explainer):
             self.pending = self.arrived.pending()
         if not self.strict and mark in self.marks:
             explained += [c.costlier(EVENT + 1) for c in self.candidates]  # rarer than a loss
-        if explained:
-            if p.flags & SYN:
-                self.older = False
-        else:
+        if not explained:
             self.before = self.candidates
             explained = (
                 self._not_captured(p)
@@ -391,6 +388,8 @@ class Monitor(Explainer):
         if not explained:
             self._lose_track(p)
             return False
+        if p.flags & SYN:
+            self.older = False
         if p.flags & (SYN | FIN | RST) and mark not in self.marks:
             self.marks = (*self.marks, mark)[-MARKS:]
             if p.flags & SYN:
