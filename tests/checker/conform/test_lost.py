@@ -207,6 +207,13 @@ def test_an_older_connection_is_no_excuse():
     assert verdicts(Wire().opened()(B, ACK, 7777, 100)(A, ACK, 100, 300)) == ["deviates"]
 
 
+def test_octets_behind_a_gap_count():
+    wire = Wire().opened()(A, ACK, 100, 300, 5)(A, ACK, 115, 300, 10)(A, ACK, 120, 300, 10)
+    found = only(wire(B, ACK, 300, 105))
+    assert found.octets == [5 + 15, 0]
+    assert only(wire(A, ACK, 105, 300, 10)(B, ACK, 300, 130)).octets == [30, 0]
+
+
 @pytest.mark.parametrize("side", ["", "server"])
 def test_a_new_connection_is_no_older_one(side):
     """A has forgotten all, B has not, and answers the SYN: from there on, B's state is known."""
