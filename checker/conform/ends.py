@@ -214,6 +214,14 @@ class Ends:
             one.accused = False
             one.lost.clear()
 
+    def swap(self) -> None:
+        """Who was taken for the server is the client."""
+        one, other = self.monitors
+        self._monitors = other, one
+        self._seen = self._seen[1], self._seen[0]
+        if self.obliged is not None:
+            self.obliged = 1 - self.obliged
+
     def shorten(self) -> None:
         """Leave out of the stories what will not be shown."""
         for monitor in self.monitors:
