@@ -418,3 +418,15 @@ def test_a_deviation_after_the_ends_have_turned():
         wire = server_first()(B, ACK, 1_000_000, 500_005, 9)
         found = followed(wire.packets, position=Position(role=role))
         assert found[-1].verdict.value == verdict
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_reset_that_is_captured_twice(cached):
+    """At its own end, too; but a second one, later, is not sent by a connection that is gone."""
+    for clock, verdict in ((0.0005, "conforms"), (0.01, "deviates")):
+        wire = Wire().opened()(A, ACK, 100, 300, 3)(B, RST | ACK, 300, 103)
+        wire.clock = clock
+        wire(B, RST | ACK, 300, 103)
+        at_b = Position(role="server")
+        for _ in range(2):  # the second time, it was met before
+            assert verdicts(wire, position=at_b, cached=cached) == [verdict]
