@@ -266,6 +266,21 @@ class Flow:
         """Of its ends."""
         return self.ends.monitors
 
+    def turned(self, at: int | None) -> "Flow":
+        """The same, with the other's socket first; its connection was told of. Where ``at`` stays,
+        another end is judged from here on, and both are as of new sockets."""
+        one, other = self.sockets
+        made = Flow((other, one), self.way, at, self.first, self.scope, self.shard)
+        made.keys, made.joined, made.missed = self.keys, self.joined, self.missed
+        made.last, made.sent = self.last, self.sent[::-1]
+        made.refused, made.given_up, made.offered = self.refused, self.given_up, self.offered
+        made.seen = [(1 - side, p, edge) for side, p, edge in self.seen]
+        made.past = self.past[1], self.past[0]
+        if self._ends is not None and (at is None or at != self.at):
+            made._ends, self._ends = self._ends, None
+            made._ends.swap()
+        return made
+
     def over(self) -> bool:
         """Has the connection ended, as far as the capture shows?"""
         if self.pair is not None:

@@ -12,6 +12,7 @@ from checker.conform.arrived import DELAYED, Arrived, Due, Unacknowledged
 from checker.conform.behaviour import Behaviour
 from checker.conform.candidate import LIFE, Edge, newest
 from checker.conform.explain import Seen, segment
+from checker.conform.inbound import SEQ
 from checker.conform.layout import MASK
 from checker.conform.monitor import Gap, Monitor
 from checker.conform.patience import USUAL, Patience
@@ -163,9 +164,12 @@ class Ends:
         return any(story is not None and story.number == number for story in stories)
 
     def octets(self, side: int, isn: int) -> int:
-        """How much text ``side`` was seen to send from an ISN on."""
+        """How much text ``side`` was seen to send from an ISN on, each octet once."""
         inbound = self.monitors[1 - side].inbound.get(isn)
-        return max(0, inbound.total - self.lacks(side)) if inbound is not None else 0
+        if inbound is None:
+            return 0
+        beyond = sum(SEQ.minus(stop, start) for start, stop in inbound.parts)
+        return max(0, inbound.total - self.lacks(side)) + beyond
 
     def capped(self) -> int:
         """From which packet on there were more possible states than are followed; 0: never."""
@@ -209,6 +213,14 @@ class Ends:
             one.lacks = one.capped = one.widest = 0
             one.accused = False
             one.lost.clear()
+
+    def swap(self) -> None:
+        """Who was taken for the server is the client."""
+        one, other = self.monitors
+        self._monitors = other, one
+        self._seen = self._seen[1], self._seen[0]
+        if self.obliged is not None:
+            self.obliged = 1 - self.obliged
 
     def shorten(self) -> None:
         """Leave out of the stories what will not be shown."""

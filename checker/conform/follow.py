@@ -287,6 +287,8 @@ class Follower:
         left = patience.left
         if connection is None or flags & (SYN | RST) == SYN:
             connection = self._begin(flow, side, p)
+            if connection.flow is not flow:
+                flow, side = connection.flow, 1 - side
         connection.speaks(side, p.number, p.seq, p.ack, flags, p.wnd, p.text)
         flow.sent[side] = True
         edge = None
@@ -370,7 +372,9 @@ class Follower:
                 old.note(p.number, "", "the capture has the SYN,ACK after its ACK")
             self._opening(old, side, p)
             return old
-        if old is not None and flow.at == 1 - side and _alive(flow.ends.state(1 - side)):
+        turns = old is not None and _is_turned(flow, old, side, p)
+        offered = old is not None and flow.at == 1 - side and not (turns and self.position.role)
+        if old is not None and offered and _alive(flow.ends.state(1 - side)):
             # Whatever it is, the end where the capture was taken has not begun another.
             flow.offered = p
             return old
@@ -378,6 +382,8 @@ class Follower:
             used, over = flow.ends.state(side), flow.over()
             self.place = p.number, p.number
             self._close(flow)
+            if turns:
+                flow, side = self._turn(flow), 1 - side
             new = self._new(flow, p)
             new.note(p.number, "", f"{USED} (packet {old.first})"
                      + (f"; {who(side)} was left in {used.value}"
@@ -399,6 +405,17 @@ class Follower:
                 self._assume_syn(flow, side, p)
         self._opening(new, side, p)
         return new
+
+    def _turn(self, flow: Flow) -> Flow:
+        """Whose segment looked like the client's is the server."""
+        turned = flow.turned(self.position.at(flow.sockets[::-1]))
+        del flow.shard.flows[id(flow)]
+        turned.shard.flows[id(turned)] = turned
+        for src, dst, scope in turned.keys:
+            self.flows[src, dst, scope] = turned, 1 - self.flows[src, dst, scope][1]
+            if self.silent.get((src, dst)) is flow:
+                self.silent[src, dst] = turned
+        return turned
 
     def _new(self, flow: Flow, p: Packet) -> Connection:
         flow.connection = Connection(flow, p.number, p.time, past=flow.past)
@@ -613,6 +630,18 @@ def _goes_on(flow: Flow, connection: Connection, side: int, p: Packet) -> bool:
         and p.ack in (q.seq, SEQ.plus(q.seq, q.length()))
         for q in theirs
     )
+
+
+def _is_turned(flow: Flow, old: Connection, side: int, p: Packet) -> bool:
+    """Is ``p``, which begins a connection, the first that tells who opens, and is that B?
+
+    It is a SYN, or answers the SYN that the end of the capture was offered.
+    """
+    if old.mid != BEGUN or any(old.opened):
+        return False
+    if not p.flags & ACK:
+        return side == 1
+    return side == 0 and flow.offered is not None and p.ack == SEQ.plus(flow.offered.seq, 1)
 
 
 def _of_another(isn: int | None, ack: int) -> bool:

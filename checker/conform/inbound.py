@@ -14,6 +14,7 @@ is a state. It is kept as a summary of bounded size, one for each initial sequen
   part of all else, and counts once an end is believed to take it (``believe``).
 """
 
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from spec.seq import Space
@@ -88,20 +89,28 @@ class Inbound:
 
     def _beyond(self, seq: int, end: int) -> bool:
         """A range after a gap: parts are kept in order, and apart."""
-        top, kept = self.top, []
+        top, parts = self.top, self.parts
         low, high = SEQ.minus(seq, top), SEQ.minus(end, top)
-        for start, stop in self.parts:
-            a, b = SEQ.minus(start, top), SEQ.minus(stop, top)
-            if a <= low and high <= b:
+
+        def starts(part: tuple[int, int]) -> int:
+            return SEQ.minus(part[0], top)
+
+        # Those before ``first`` end before the range, and those from ``after`` on begin behind it.
+        first = after = len(parts)
+        if parts and low <= starts(parts[-1]):  # mostly it extends the last, or comes after it
+            first = bisect_left(parts, low, key=starts)
+            after = bisect_right(parts, high, lo=first, key=starts)
+        if first and low <= SEQ.minus(parts[first - 1][1], top):
+            first -= 1
+        met = parts[first:after]
+        if met:
+            low, high = min(low, starts(met[0])), max(high, SEQ.minus(met[-1][1], top))
+            if len(met) == 1 and met[0] == (SEQ.plus(top, low), SEQ.plus(top, high)):
                 return False
-            if b < low or high < a:
-                kept.append((start, stop))
-            else:
-                low, high = min(a, low), max(b, high)
-        kept.append((SEQ.plus(top, low), SEQ.plus(top, high)))
-        kept.sort(key=lambda part: SEQ.minus(part[0], top))
-        self.full = self.full or len(kept) > PARTS
-        self.parts = kept[:PARTS]
+        parts[first:after] = [(SEQ.plus(top, low), SEQ.plus(top, high))]
+        if len(parts) > PARTS:
+            self.full = True
+            del parts[PARTS:]
         return True
 
     def acknowledges(self, seq: int, ack: int) -> None:

@@ -214,6 +214,7 @@ def _unheard(connection: Connection, side: int) -> bool:
     """Did ``side`` send a SYN, and never anything that says that it got an answer?"""
     return (
         connection.states[side] in (State.ESTABLISHED.value, State.CLOSE_WAIT.value)
+        and connection.isn[side] is not None
         and not connection.mid
         and not connection.acknowledged[side]
     )

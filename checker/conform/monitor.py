@@ -51,6 +51,8 @@ FEW = 4
 """Candidates that are followed on after a segment that none of them explains."""
 CLOCK = 2e-6
 """Seconds by which a time stamp of a capture may be wrong."""
+COPY = 1e-3
+"""Seconds within which a segment may be captured twice, as on two interfaces of one host."""
 BEHIND = 1 << 16
 """Octets that an end may have sent before it was seen, and send again."""
 
@@ -375,13 +377,11 @@ class Monitor(Explainer):
             self.pending = self.arrived.pending()
         if not self.strict and mark in self.marks:
             explained += [c.costlier(EVENT + 1) for c in self.candidates]  # rarer than a loss
-        if explained:
-            if p.flags & SYN:
-                self.older = False
-        else:
+        if not explained:
             self.before = self.candidates
             explained = (
-                self._not_captured(p)
+                self._at_once(p, mark)
+                or self._not_captured(p)
                 or self._not_opened(p)
                 or self._not_established(p)
                 or self._older(p)
@@ -391,6 +391,8 @@ class Monitor(Explainer):
         if not explained:
             self._lose_track(p)
             return False
+        if p.flags & SYN:
+            self.older = False
         if p.flags & (SYN | FIN | RST) and mark not in self.marks:
             self.marks = (*self.marks, mark)[-MARKS:]
             if p.flags & SYN:
@@ -416,6 +418,16 @@ class Monitor(Explainer):
 
     def _explained(self, p: Packet) -> list[Candidate]:
         return list(self.explain(self.candidates, p))
+
+    def _at_once(self, p: Packet, mark: Came) -> list[Candidate]:
+        """What explains a reset, at its own end, that has just been captured: it was twice."""
+        if not p.flags & RST or mark not in self.marks[-1:]:
+            return []
+        self.measured = True  # by the clock
+        if p.time - self.seen.before > COPY:
+            return []
+        self.note = "late or duplicate"
+        return [c.costlier() for c in self.candidates]
 
     def _not_captured(self, p: Packet) -> list[Candidate]:
         """What explains ``p`` if the capture lost what it acknowledges."""

@@ -38,7 +38,7 @@ def unusual(connection: Connection) -> list[str]:
     client = connection.states[0]
     if connection.refused:
         found.append(REFUSED)
-    elif client == State.SYN_SENT.value:
+    elif client == State.SYN_SENT.value and not connection.acknowledged[1]:
         found.append(UNANSWERED)
     elif client.startswith(f"{State.SYN_SENT.value} or"):
         found.append(UNACKNOWLEDGED)

@@ -276,6 +276,12 @@ class RememberedEnds(Ends):
             tuple([(None, clock, left) for _, clock, left in other]),
         )
 
+    def swap(self) -> None:
+        """Who was taken for the server is the client."""
+        super().swap()
+        if self._strict is not None:
+            self._strict = 1 - self._strict
+
     def shorten(self) -> None:
         """Leave out of the stories what will not be shown."""
         if self._at is None:

@@ -370,3 +370,63 @@ def test_what_one_candidate_explains_is_not_late_for_what_it_may_become():
     (found,) = followed(wire.packets)
     assert found.states[0] == "FIN-WAIT-1"
     assert found.counts["A", "retransmission"] >= 2
+
+
+def server_first(closed: bool = True) -> Wire:
+    """The end of a connection, its server's segment first, and the next one from its SYN on."""
+    wire = Wire()(B, ACK, 9000, 8000, 2)
+    if closed:
+        wire(A, ACK, 8000, 9002)(B, ACK | FIN, 9002, 8000)(A, ACK | FIN, 8000, 9003)
+        wire(B, ACK, 9003, 8001)
+    wire.time += 300
+    wire.opened(500_000, 700_000)(A, ACK, 500_001, 700_001, 3)(B, ACK, 700_001, 500_004)
+    wire(B, ACK | FIN, 700_001, 500_004)(A, ACK | FIN, 500_004, 700_002)
+    return wire(B, ACK, 700_002, 500_005)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize(
+    "position",
+    [
+        Position(),
+        Position(role="client"),
+        Position(role="server"),
+        Position(frozenset({A[:-2]})),
+        Position(frozenset({B[:-2]})),
+    ],
+)
+def test_who_sends_the_syn_is_the_client(position, cached, closed):
+    """Though a segment of the server was the first of the sockets."""
+    first, second = followed(server_first(closed).packets, position=position, cached=cached)
+    assert first.flow.sockets == (B, A) and second.flow.sockets == (A, B)
+    assert first.verdict is Verdict.INCONCLUSIVE and second.verdict is Verdict.CONFORMS
+    assert second.flow.at == (position.at((A, B)))
+    assert second.states == ["CLOSED", "TIME-WAIT"] and second.octets == [3, 0]
+    assert second.sent[1] == 4
+
+
+def test_who_has_sent_a_syn_is_known():
+    """Either end may open, later: of sockets of which a SYN was seen, the client stays."""
+    wire = Wire().opened()(A, RST, 100)(B, SYN, 7000)(A, SYN | ACK, 8000, 7001)
+    first, second = followed(wire(B, ACK, 7001, 8001).packets)
+    assert first.flow is second.flow
+
+
+def test_a_deviation_after_the_ends_have_turned():
+    for role, verdict in (("", "deviates"), ("server", "deviates"), ("client", "conforms")):
+        wire = server_first()(B, ACK, 1_000_000, 500_005, 9)
+        found = followed(wire.packets, position=Position(role=role))
+        assert found[-1].verdict.value == verdict
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_reset_that_is_captured_twice(cached):
+    """At its own end, too; but a second one, later, is not sent by a connection that is gone."""
+    for clock, verdict in ((0.0005, "conforms"), (0.01, "deviates")):
+        wire = Wire().opened()(A, ACK, 100, 300, 3)(B, RST | ACK, 300, 103)
+        wire.clock = clock
+        wire(B, RST | ACK, 300, 103)
+        at_b = Position(role="server")
+        for _ in range(2):  # the second time, it was met before
+            assert verdicts(wire, position=at_b, cached=cached) == [verdict]

@@ -7,6 +7,7 @@ from checker.capture.segments import ACK, FIN, RST, SYN
 from checker.conform import follow, patience
 from checker.conform.connection import Verdict
 from checker.conform.shards import shard_of
+from checker.conform.totals import unusual
 from tests.helpers.wire import A, B, Wire, deviation, followed, verdicts
 
 
@@ -204,6 +205,26 @@ def test_an_older_connection_is_no_excuse():
     assert verdicts(Wire()(A, SYN, 9000)(B, SYN | ACK, 300, 9002)) == ["deviates"]
     assert verdicts(Wire()(A, SYN, 9000)(B, RST | ACK, 0, 9000)) == ["deviates"]
     assert verdicts(Wire().opened()(B, ACK, 7777, 100)(A, ACK, 100, 300)) == ["deviates"]
+
+
+def test_octets_behind_a_gap_count():
+    wire = Wire().opened()(A, ACK, 100, 300, 5)(A, ACK, 115, 300, 10)(A, ACK, 120, 300, 10)
+    found = only(wire(B, ACK, 300, 105))
+    assert found.octets == [5 + 15, 0]
+    assert only(wire(A, ACK, 105, 300, 10)(B, ACK, 300, 130)).octets == [30, 0]
+
+
+@pytest.mark.parametrize("side", ["", "server"])
+def test_a_new_connection_is_no_older_one(side):
+    """A has forgotten all, B has not, and answers the SYN: from there on, B's state is known."""
+    wire = Wire()(A, ACK, 100, 300, 5)(B, ACK, 300, 105)(A, SYN, 9000)(B, SYN | ACK, 7000, 9001)
+    wire(A, ACK, 9001, 7001)(B, ACK, 1_007_001, 9001, 8)
+    found = followed(wire.packets, position=follow.Position(role=side))
+    assert [c.verdict.value for c in found] == ["inconclusive", "deviates"]
+    assert "SYN never answered" not in unusual(found[0])
+    wire = Wire().opened()(A, SYN, 9000)(B, SYN | ACK, 7000, 9001)
+    for one in followed(wire.packets, position=follow.Position(role=side)):
+        assert "SYN never answered" not in unusual(one)
 
 
 def test_after_a_deviation_the_others_state_is_known_still():

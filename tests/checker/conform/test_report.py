@@ -280,6 +280,14 @@ def test_a_syn_from_a_forged_address_is_no_open_connection():
     assert unusual(found) == [UNANSWERED, "SYN retransmitted"]
 
 
+def test_an_end_that_sent_no_syn_is_left_where_it_was():
+    """A has forgotten a connection that B is still in, and opens another."""
+    wire = Wire().opened()(A, SYN, 9000)(A, SYN, 9000)
+    first, second = followed(wire.packets)
+    assert first.states == ["ESTABLISHED", "ESTABLISHED"]
+    assert second.states == ["SYN-SENT", "ESTABLISHED"]
+
+
 def test_totals_are_bounded(monkeypatch):
     monkeypatch.setattr(totals, "KEPT", 5)
     found = totals.Totals()
