@@ -8,7 +8,7 @@ an unknown, nothing checked, interrupted; 4 internal error or missing tool.
 import gc
 import sys
 
-from checker.support.errors import INTERNAL
+from checker.support.errors import INCONCLUSIVE, INTERNAL
 from checker.support.program import missing
 
 SELDOM = 100_000
@@ -21,6 +21,9 @@ def main() -> None:
     gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     try:
         from checker.cli import app
+    except KeyboardInterrupt:
+        print("checker: interrupted", file=sys.stderr)
+        sys.exit(INCONCLUSIVE)
     except ModuleNotFoundError as error:
         print(f"checker: {missing(error.name or '')}", file=sys.stderr)
         sys.exit(INTERNAL)

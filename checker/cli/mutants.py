@@ -60,6 +60,8 @@ def mutants(
     ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
+    if check and (page or carry or rest):
+        raise UsageProblem("--check changes nothing: it takes no --page, --carry and --rest")
     if prover:
         if every:
             raise UsageProblem("--every is not for --prover")

@@ -94,6 +94,8 @@ def prove(
         raise UsageProblem("--needed, --families, --why and --statements exclude each other")
     left = {theorem.id for theorem in select(without)} if without else set()
     theorems = [theorem for theorem in select(claims or []) if theorem.id not in left]
+    if not theorems:
+        raise UsageProblem("--without leaves no theorem to prove")
     if pin and not why:
         raise UsageProblem("--pin needs --why: proofs themselves have no pins")
     if json is not None:
@@ -284,7 +286,8 @@ def print_proofs(proofs: "Sequence[Proof]", ending: str) -> None:
                     f"{proof.id}: unknown after {what.seconds:.1f} s: {what.name} ({what.where})"
                 )
             )
-    wide = 2 + max(len(theorem.id) for proof in proofs for theorem in proof.theorems)
+    ids = ["theorem", *(theorem.id for proof in proofs for theorem in proof.theorems)]
+    wide = 2 + max(map(len, ids))
     console.print(f"[bold]{'theorem':{wide}}{'verdict':14}assumes[/]")
     for proof in proofs:
         colour = {"proved": "green", "not proved": "bold red"}.get(proof.verdict, "yellow")
@@ -321,7 +324,7 @@ def print_families(found: "Sequence[Followed]") -> None:
     if not found:
         return
     console = Console(highlight=False, soft_wrap=True)
-    wide = 2 + max(len(one.family.id) for one in found)
+    wide = 2 + max(len("family"), *(len(one.family.id) for one in found))
     console.print(f"[bold]{'family':{wide}}{'verdict':14}{'obligations':>12}{'steps':>9}   for[/]")
     for one in found:
         family = one.family

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from checker.cli.options import as_options
 from checker.cli.page import Page
 from checker.model import own
-from checker.model.options import choose_profile, grown
+from checker.model.options import beyond, choose_profile, grown
 from checker.support.program import called
 from proofs.claims.claim import SOMETIMES
-from proofs.claims.table import SUBJECTS, titled
+from proofs.claims.table import BY_ID, SUBJECTS, titled
 
 if TYPE_CHECKING:
     from checker.studies.reports import Against, ClaimReport, Report
@@ -123,7 +123,8 @@ class _Page(Page):
             if self.full:
                 self.line(_numbers(c), "dim", below)
             if _worth_a_trace(c):
-                shown = f"{c.id}{as_options(c.rules)}{_bounds_of(c)}{own.as_options()}"
+                rules = beyond(BY_ID[c.id], c.rules) if c.id in BY_ID else c.rules
+                shown = f"{c.id}{as_options(rules)}{_bounds_of(c)}{own.as_options()}"
                 self.line(f"to see it: {called()} trace {shown}", "dim", below)
 
     def found(self, c: "ClaimReport") -> str:

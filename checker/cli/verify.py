@@ -136,9 +136,7 @@ def verify(
     scale = "small" if small else "thorough" if thorough else None
     if depth is not None and not symbolic:
         raise UsageProblem("--depth is for --engine symbolic; the others go to the end")
-    for path in (json, junit):
-        if path is not None:
-            files.writable(path)
+    files.apart((json, junit), [own_claims] if own_claims is not None else [])
     if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
         raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
     if pin and (

@@ -26,7 +26,10 @@ class Assumptions:
 def assume(words: Iterable[str], arrived: bool = True, rate_limits: bool = False) -> Assumptions:
     """From the words after ``--assume``."""
     chosen: dict[str, object] = {"arrived": arrived, "rate_limits": rate_limits}
-    words = tuple(words)
+    words = tuple(dict.fromkeys(words))
+    for kind in ("user-timeout>", "state="):
+        if len(given := [word for word in words if word.startswith(kind)]) > 1:
+            raise UsageProblem(f"--assume {given[0]} and {given[1]} exclude each other")
     for word in words:
         if word.startswith("user-timeout>"):
             seconds = word.partition(">")[2].removesuffix("s")

@@ -11,6 +11,7 @@ from typing import Any
 
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
+from checker.support.program import called
 from proofs.claims.claim import Claim
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES, Rules
@@ -92,8 +93,16 @@ def limits(field: dataclasses.Field[Any], ticks: int = TICKS) -> tuple[int, int]
 def choose_claim(id: str) -> Claim:
     """The claim with that identifier."""
     if id not in BY_ID:
-        raise unknown("claim", id, BY_ID)
+        raise _no_claim(id)
     return BY_ID[id]
+
+
+def _no_claim(id: str) -> UsageProblem:
+    from proofs.theorems.table import BY_ID as THEOREMS  # takes time, and is seldom needed
+
+    if id in THEOREMS:
+        return UsageProblem(f"{id} is a theorem, and no claim: {called()} prove {id}")
+    return unknown("claim", id, BY_ID)
 
 
 def choose_claims(ids: Sequence[str]) -> list[Claim]:
@@ -193,6 +202,14 @@ def departures(rules: Rules) -> dict[str, str]:
         for name, field in SWITCHES.items()
         if getattr(rules, name) != field.default
     }
+
+
+def beyond(claim: Claim, found: Mapping[str, str]) -> dict[str, str]:
+    """The switches to give with a claim so that they differ from the RFC's as was ``found``: what
+    the claim assumes is so without, and what was set back to the RFC's default is not."""
+    whole = {name: show(field.default) for name, field in SWITCHES.items()} | dict(found)
+    assumed = choose_rules(claim.rules)
+    return {n: value for n, value in whole.items() if show(getattr(assumed, n)) != value}
 
 
 def show(value: Any) -> str:

@@ -89,8 +89,14 @@ def load_installed() -> None:
 
 def take(module: ModuleType, where: str) -> list[Claim]:
     """The claims of a module that was run, after they and its profiles are made known."""
-    profiles: dict[str, Profile] = dict(getattr(module, "PROFILES", {}))
-    claims: tuple[Claim, ...] = tuple(getattr(module, "CLAIMS", ()))
+    try:
+        profiles: dict[str, Profile] = dict(getattr(module, "PROFILES", {}))
+        claims: tuple[Claim, ...] = tuple(getattr(module, "CLAIMS", ()))
+    except (TypeError, ValueError) as error:
+        wanted = "CLAIMS is a sequence of claims, and PROFILES has profiles by name"
+        raise UsageProblem(f"{where}: {wanted}: {error}") from error
+    if not all(isinstance(claim, Claim) for claim in claims):
+        raise UsageProblem(f"{where}: in CLAIMS is something that is no Claim")
     for name in profiles:
         if name in PROFILES:
             raise UsageProblem(f"{where}: there is a profile {name} already")

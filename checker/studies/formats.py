@@ -67,8 +67,12 @@ def read(path: Path) -> Read:
             try:
                 return Read(shown(path), *reader(report[member], report))
             except (KeyError, TypeError, AttributeError) as error:
-                raise UsageProblem(f"{path}: a row lacks something: {error!r}") from error
-    raise UsageProblem(f"{path} is no report of verify, matrix, prove or conform")
+                lacks = f"{path} is no report of {OF}: a row lacks something: {error!r}"
+                raise UsageProblem(lacks) from error
+    raise UsageProblem(f"{path} is no report of {OF}")
+
+
+OF = "verify, matrix, prove or conform"
 
 
 def _connections(rows: list[dict[str, Any]], report: dict[str, Any]) -> Told:

@@ -32,6 +32,12 @@ verify --engine natve                        | did you mean native?
 verify --small --thorough                    | exclude each other
 verify --compare three_wy=off three_way=on   | did you mean three_way?
 verify T1 --depth 3                          | --engine symbolic
+verify T1 --small --json a.x --junit a.x     | is named twice
+verify S13                                   | is a theorem, and no claim
+trace S13                                    | is a theorem, and no claim
+prove S13 --without S13                      | --without leaves no theorem
+mutants --page --check                       | --check changes nothing
+mutants --prover --carry --check             | --check changes nothing
 verify L1 --engine symbolic                  | no deadlocks and no cycles
 verify T1 --pin                              | --pin takes no claims
 verify --pin --within 9                      | --pin takes no claims

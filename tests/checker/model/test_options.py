@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from checker.model.options import choose_profile, choose_rules, parse_bounds, parse_rules
+from checker.model.options import (
+    beyond,
+    choose_profile,
+    choose_rules,
+    departures,
+    parse_bounds,
+    parse_rules,
+)
 from checker.support.errors import USAGE, UsageProblem
+from proofs.claims.table import BY_ID
 from spec.observe.agreement import Agreement
 from spec.observe.confusion import Confusion
 from spec.observe.stale import Stale
@@ -135,3 +143,17 @@ def test_what_a_claim_reads_is_recorded_under_another_profile_too() -> None:
 def test_what_is_recorded_is_no_bound() -> None:
     with pytest.raises(UsageProblem, match="no bound 'watch_stale'"):
         parse_bounds(["watch_stale=on"])
+
+
+@pytest.mark.parametrize(
+    ("claim", "given"),
+    [("T4", {}), ("T4", {"time_wait_ignores_reset": False}), ("T2", {"three_way": False})],
+)
+def test_switches_to_give_with_a_claim_to_see_what_was_found(
+    claim: str, given: dict[str, object]
+) -> None:
+    """... those that it assumes are so without, and one that was set back to the RFC's is given."""
+    rules = choose_rules(BY_ID[claim].rules, given)
+    again = parse_rules([f"{n}={v}" for n, v in beyond(BY_ID[claim], departures(rules)).items()])
+    assert again == given
+    assert choose_rules(BY_ID[claim].rules, again) == rules

@@ -63,6 +63,9 @@ def test_rules_of_a_file_are_told_and_nothing_pinned_is_compared():
     [
         ("CLAIMS = nonsense", "mine.py, line 1: NameError: name 'nonsense' is not defined"),
         ("x = 1\nx = = 2", "mine.py, line 2: SyntaxError"),
+        ("CLAIMS = 3", "CLAIMS is a sequence of claims"),
+        ("CLAIMS = [3]", "something that is no Claim"),
+        ("PROFILES = [3]", "PROFILES has profiles by name"),
         ("from proofs.claims.opening import CLAIMS", "there is a claim T1 already"),
         ("from spec.world.profiles import PROFILES", "there is a profile handshake already"),
         (
