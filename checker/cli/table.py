@@ -123,7 +123,7 @@ class _Page(Page):
             if self.full:
                 self.line(_numbers(c), "dim", below)
             if _worth_a_trace(c):
-                rules = beyond(BY_ID[c.id], c.rules) if c.id in BY_ID else c.rules
+                rules = beyond(BY_ID[c.id], c.rules)
                 shown = f"{c.id}{as_options(rules)}{_bounds_of(c)}{own.as_options()}"
                 self.line(f"to see it: {called()} trace {shown}", "dim", below)
 

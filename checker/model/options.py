@@ -207,9 +207,12 @@ def departures(rules: Rules) -> dict[str, str]:
 def beyond(claim: Claim, found: Mapping[str, str]) -> dict[str, str]:
     """The switches to give with a claim so that they differ from the RFC's as was ``found``: what
     the claim assumes is so without, and what was set back to the RFC's default is not."""
-    whole = {name: show(field.default) for name, field in SWITCHES.items()} | dict(found)
-    assumed = choose_rules(claim.rules)
-    return {n: value for n, value in whole.items() if show(getattr(assumed, n)) != value}
+    assumed = departures(choose_rules(claim.rules))
+    return {
+        name: found.get(name, show(SWITCHES[name].default))
+        for name in {**assumed, **found}
+        if assumed.get(name) != found.get(name)
+    }
 
 
 def show(value: Any) -> str:

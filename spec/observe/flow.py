@@ -158,10 +158,10 @@ def _offered(m: Moment) -> int:
     again = (snd.wl1 == seg.seq) & (snd.wl2 == seg.ack)
     if m.tcp.rules.window_larger:
         again = again & (snd.wnd < seg.wnd)
-    first = m.before.state in _OPENING or choose(
+    newer = m.before.state in _OPENING or choose(
         snd.una == m.before.iss, m.after.snd.una != snd.una, later | again
     )
-    current = (seg.ack == m.after.snd.una) & first
+    current = (seg.ack == m.after.snd.una) & newer
     return choose(_processed(m) & current, seg.wnd, snd.wnd)
 
 
