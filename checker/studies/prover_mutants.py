@@ -182,8 +182,9 @@ A change is noticed by
 - *no end*: a check takes ten times as long as without the change, and more.
 
 First each check runs without a change, which tells which lines it runs. Of a change only those
-checks are asked that run the place, the cheap ones first, until one notices. So who is named is the
-cheapest.
+checks are asked that run the place, until one notices: first those that noticed changes of the same
+function, then of the same file, then the cheap ones. So others than the one that is named may
+notice a change, too.
 
 The prover gets theories that are false as well. That a change makes it prove one of them is no
 surprise; what counts is that recheck does not accept that.

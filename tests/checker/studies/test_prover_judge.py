@@ -237,6 +237,32 @@ def test_only_what_runs_a_change_is_asked_of_it_the_cheap_first(known: Ground) -
     assert first.codes[0][0].__code__ is before
 
 
+def test_what_saw_one_change_is_asked_of_its_neighbour_first(known: Ground) -> None:
+    """... a neighbour in the same function, or else in the same file."""
+    one = next(c for c in changes() if c.operator != "fault")
+    other = next(
+        c for c in changes() if c is not one and (c.file, c.function) == (one.file, one.function)
+    )
+    beside = next(c for c in changes() if c.file == one.file and c.function != one.function)
+    far = next(c for c in changes() if c.file != one.file)
+    before = one.codes[0][0].__code__
+
+    def sees() -> bool:
+        return one.codes[0][0].__code__ is before
+
+    blind = clean(known, check("blind", 1), one, 0.1)
+    seeing = clean(known, Check("sees", PROOF, sees, str), one, 0.2)
+    judge = Judge(known, [blind, seeing])
+
+    def order(change: Change) -> list[str]:
+        return [its.check.name for its in judge.likely_first(change, judge.clean)]
+
+    assert [order(it) for it in (other, beside, far)] == [["blind", "sees"]] * 3
+    assert [*judge.all([one], 1)] == [(one, (PROOF, "False"))]
+    assert [order(it) for it in (other, beside)] == [["sees", "blind"]] * 2
+    assert order(far) == ["blind", "sees"]
+
+
 def test_what_is_noticed_without_a_change_in_one_process_is_left_out(
     known: Ground, journal: Journal
 ) -> None:
