@@ -41,7 +41,8 @@ def test_a_change_that_is_not_noticed_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nothing_to_change_is_no_pass() -> None:
-    assert ask("no such place").returncode == 1
+    done = ask("no such", "place")
+    assert (done.returncode, done.stderr) == (1, "there is no such place: no such place\n")
 
 
 def test_changes_of_an_application_are_asked_of_its_tests() -> None:
