@@ -30,7 +30,6 @@ STATUSES = {
     "not followed": "another sentence asks for something else, and that is done",
     "abstracted": "it is covered by something more general, or by a bound",
     "outside": "nothing of the lifecycle depends on it",
-    "later": "a part of the specification that is still to come has it",
 }
 
 
