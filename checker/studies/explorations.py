@@ -21,6 +21,7 @@ from checker.support.errors import UsageProblem
 from checker.support.workers import forked
 from proofs.claims.ablations import Ablation
 from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
+from proofs.claims.table import CLAIMS
 from spec.rules import Rules
 
 
@@ -176,14 +177,19 @@ def _work(number: int, job: Job) -> Found:
     return run_job(job, lambda *counts: _queue.put((number, *counts)))
 
 
-def _sizes(todo: Sequence[Job], known: Mapping[str, Any]) -> list[int]:
+def _sizes(
+    todo: Sequence[Job], known: Mapping[str, Any], others: Sequence[Claim] = ()
+) -> list[int]:
     """The states of each job that are pinned. None are where a claim falls: then those of another
-    job of its profile, which differs in rules only; 1 if there is none."""
-    pinned = [max(int(known.get(c.id, {}).get("states", 0)) for c in job.claims) for job in todo]
+    job of its profile, or of ``others``, which differs in rules only; 1 if there is none."""
     likely: dict[str, int] = {}
-    for job, states in zip(todo, pinned, strict=True):
-        likely[job.profile] = max(states, likely.get(job.profile, 1))
-    return [states or likely[job.profile] for job, states in zip(todo, pinned, strict=True)]
+    for claim in (*others, *(claim for job in todo for claim in job.claims)):
+        states = int(known.get(claim.id, {}).get("states", 0))
+        likely[claim.profile] = max(states, likely.get(claim.profile, 1))
+    pinned = [max(int(known.get(c.id, {}).get("states", 0)) for c in job.claims) for job in todo]
+    return [
+        states or likely[job.claims[0].profile] for job, states in zip(todo, pinned, strict=True)
+    ]
 
 
 def _sized(job: Job, states: int) -> Job:
@@ -223,7 +229,8 @@ def run_jobs(
     """
     sizes = _sizes(todo, known or {})
     sized = [_sized(job, size) for job, size in zip(todo, sizes, strict=True)]
-    order = in_order(sizes) if known else range(len(todo))
+    # What is not to be done (``--within``) says even so how long what falls may take
+    order = in_order(_sizes(todo, known, CLAIMS)) if known else range(len(todo))
     results: dict[int, Found] = {}
 
     def finish(place: int, found: Found) -> None:
