@@ -203,7 +203,7 @@ def _whole(text: str) -> bytes:
 
 def _clean(known: Ground, check: Check) -> Clean:
     """Run a check that is watched, with nothing made before."""
-    began = time.process_time()
+    began = _spent()
     with folder_of_its_own([check], known.place), known.ran.watched() as found:
         value = check.ask()
         if anew := bool(check.kind == TEST and value not in ("", SKIPPED)):
@@ -214,9 +214,14 @@ def _clean(known: Ground, check: Check) -> Clean:
         for kept in known.kept
         for key, one in kept.made.items()
     ]
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = time.process_time() - began + used.ru_utime + used.ru_stime
+    seconds = _spent() - began
     return Clean(check, json.dumps(value), found[0], seconds, seconds, anew, made)
+
+
+def _spent() -> float:
+    """Seconds of the processor, with those of processes that were begun here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + used.ru_utime + used.ru_stime
 
 
 def cleaned(
@@ -345,10 +350,11 @@ class Judge:
                 at(one.check.name, TIMES * one.watched + MORE)
                 if one.anew:
                     self.known.models.clear()
-                began = time.process_time()
-                if found := _noticed(one):
+                began = _spent()
+                found = _noticed(one)
+                one.seconds = _spent() - began
+                if found:
                     yield one, found
-                one.seconds = time.process_time() - began
 
     def control(self, workers: int, journal: Journal, told: Callable[[str], None]) -> None:
         """Ask all in one process, without a change, and once more the other way round: what
