@@ -23,6 +23,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -197,13 +198,16 @@ def _packed(ran: bytes | None) -> str:
     return base64.b85encode(zlib.compress(ran or b"")).decode()
 
 
+@cache
 def _whole(text: str) -> bytes:
+    """The same octets for the same text: much that is made takes the same lines."""
     return zlib.decompress(base64.b85decode(text))
 
 
 def _clean(known: Ground, check: Check) -> Clean:
     """Run a check that is watched, with nothing made before."""
     began = _spent()
+    pinned = {kept.name: {*kept.made} for kept in known.kept if kept.pinned}  # by another check
     with folder_of_its_own([check], known.place), known.ran.watched() as found:
         value = check.ask()
         if anew := bool(check.kind == TEST and value not in ("", SKIPPED)):
@@ -213,6 +217,7 @@ def _clean(known: Ground, check: Check) -> Clean:
         (kept.name, [*key], one.value if kept.sent else None, _packed(one.ran), one.seconds)
         for kept in known.kept
         for key, one in kept.made.items()
+        if key not in pinned.get(kept.name, ())
     ]
     seconds = _spent() - began
     return Clean(check, json.dumps(value), found[0], seconds, seconds, anew, made)
@@ -334,8 +339,9 @@ class Judge:
     ) -> tuple[str, Noticed] | None:
         """Ask some until one notices, in this process, which has to end then: its name, and what
         it noticed."""
+        hit = cache(self._hit(change))
         for kept in self.known.kept:
-            kept.forget(self._hit(change))
+            kept.forget(hit)
         with applied(change):
             return next(((one.check.name, found) for one, found in self._ask(some, at)), None)
 
