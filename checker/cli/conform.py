@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from checker.cli import given
 from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption, names_of
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
@@ -80,27 +81,20 @@ def conform(
     if any(map(is_table, captures)):
         from checker.sockets.run import explain
 
-        others = (
-            junit,
-            rules,
-            data,
-            peer_capture,
-            svg,
-            only,
-            state,
-            verbose,
-            workers != 1,
-            bench,
-            at != "middle",
-        )
-        if len(captures) > 1 or any(others):
-            raise UsageProblem("a table of sockets goes alone, with no option but --json")
+        given.only("a table of sockets", "captures", "json")
+        if len(captures) > 1:
+            raise UsageProblem("a table of sockets goes alone: name one file")
         print(f"{shown(captures[0])} is a table of sockets, and no capture", file=sys.stderr)
         raise typer.Exit(explain(captures[0], json))
     if bench:
+        given.only("--bench", "captures")
         for line in speed.timed(captures):
             print(line)
         return
+    if peer_capture is not None:
+        given.without("--peer-capture", "at", "workers")
+    if at == "middle":
+        given.needs("--at, and not the middle", "arrived")
     chosen = behaviour.choose(rules or [], assume or [], arrived)
     show = run.choose(only or [], state, most, verbose)
     judged = timing(rules or []) if data else None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from checker.cli import given
 from checker.cli.options import OwnOption, names_of
 from checker.cli.page import Page
 from checker.model.options import departing, limits, show, values
@@ -31,6 +32,8 @@ def list_(
     """List claims, profiles, bounds, rules or scenarios: names, values, and what each is for."""
     if kind not in KINDS:
         raise unknown("list", kind, KINDS)
+    if kind not in OWN:
+        given.without(f"list {kind}", "own")
     KINDS[kind](Page())
 
 
@@ -113,3 +116,5 @@ KINDS: dict[str, Callable[[Page], None]] = {
     "scenarios": _scenarios,
 }
 """What can be listed."""
+OWN = ("claims", "profiles")
+"""Of what a file may have more."""

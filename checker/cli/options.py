@@ -1,22 +1,26 @@
 """Options that several commands have, and what is made of them."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checker.cli import given
 from checker.ir.sources import digest
 from checker.model import own
 from checker.model.options import parse_rules, values
 from checker.support.journal import Journal
+from checker.support.program import say
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
 from spec.tcp.tcb import State
 from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from checker.model.search import Options
 
 
 def names_of(known: Callable[[], Iterable[str]], many: bool = False) -> Callable[[str], list[str]]:
@@ -165,6 +169,11 @@ SpillOption = Annotated[
     Path | None,
     typer.Option(help="Have states in this folder, and not in memory (sorted); it can be resumed."),
 ]
+MOST = 256
+"""Processes or threads that may be asked for: more than a machine has cores."""
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, max=MOST, help="Processes; default: cores.")
+]
 StatesOption = Annotated[
     int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states.")
 ]
@@ -182,6 +191,13 @@ GoOnOption = Annotated[
 ]
 
 
+def check_options(options: "Options") -> None:
+    """Raise UsageProblem if these ways to search do not go together."""
+    options.check()
+    if options.checkpoint is None and options.spill is None:
+        given.needs("--checkpoint FOLDER or --spill FOLDER", "every")
+
+
 def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -> Journal:
     """The journal of long work of that kind: of no other program, nor of other options.
 
@@ -191,11 +207,8 @@ def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -
     journal = Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
     if journal.damaged:
         lines = ", ".join(map(str, journal.damaged))
-        print(
-            f"checker: {journal.path}: found again, since they are not as they were written: "
-            f"lines {lines}",
-            file=sys.stderr,
-        )
+        say(f"{journal.path}: found again, since they are not as they were written: lines {lines}")
+    given.goes_on_from(journal.path)
     return journal
 
 
