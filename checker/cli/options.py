@@ -154,7 +154,11 @@ SymmetryOption = Annotated[
 ]
 CompactOption = Annotated[
     bool,
-    typer.Option("--compact", help="Keep hashes of states: less memory, not exact (native)."),
+    typer.Option(
+        "--compact",
+        help="Keep hashes of states: less memory, not exact (native). The set begins with 64 MiB, "
+        "and is made anew, larger, where it gets full or a state may well have been missed.",
+    ),
 ]
 CheckpointOption = Annotated[
     Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
