@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from checker.cli import given
-from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption, names_of
+from checker.cli.options import (
+    AtOption,
+    LeftOption,
+    StackRulesOption,
+    VerdictsOption,
+    names_of,
+    to_read,
+)
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
 
@@ -19,7 +26,7 @@ def _assumptions() -> list[str]:
 
 
 def conform(
-    captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...")],
+    captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...", callback=to_read)],
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
     rules: StackRulesOption = None,
@@ -45,7 +52,11 @@ def conform(
     ] = False,
     peer_capture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The same connections, captured at the other end."),
+        typer.Option(
+            metavar="FILE",
+            help="The same connections, captured at the other end.",
+            callback=to_read,
+        ),
     ] = None,
     svg: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
@@ -72,7 +83,7 @@ def conform(
 ) -> None:
     """Follow the TCP connections of captures (pcap, pcapng) through the specification.
 
-    A table of sockets is explained as by the command sockets.
+    - is standard input. A table of sockets is explained as by the command sockets.
     """
     from checker.conform import behaviour, run, speed
     from checker.conform.data import timing
@@ -88,11 +99,13 @@ def conform(
         raise typer.Exit(explain(captures[0], json))
     if bench:
         given.only("--bench", "captures")
+        _read_again("--bench", captures)
         for line in speed.timed(captures):
             print(line)
         return
     if peer_capture is not None:
         given.without("--peer-capture", "at", "workers")
+        _read_again("--peer-capture", [*captures, peer_capture])
     if at == "middle":
         given.needs("--at, and not the middle", "arrived")
     chosen = behaviour.choose(rules or [], assume or [], arrived)
@@ -100,3 +113,10 @@ def conform(
     judged = timing(rules or []) if data else None
     done = run.conform(captures, chosen, at, peer_capture, json, junit, svg, show, judged, workers)
     raise typer.Exit(done)
+
+
+def _read_again(what: str, captures: list[Path]) -> None:
+    """Raise UsageProblem if a capture can be read only once, as a pipe can."""
+    for capture in captures:
+        if capture.exists() and not capture.is_file():
+            raise UsageProblem(f"{what} reads {shown(capture)} more than once: name a file")

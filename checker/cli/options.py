@@ -11,6 +11,7 @@ from checker.cli import given
 from checker.ir.sources import digest
 from checker.model import own
 from checker.model.options import parse_rules, values
+from checker.support import files
 from checker.support.journal import Journal
 from checker.support.program import say
 from proofs.claims.table import BY_ID
@@ -51,6 +52,13 @@ stacks = names_of(_stacks)
 def _settings(fields: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
     """``NAME=VALUE`` for all values; ``NAME=`` where they are numbers."""
     return [f"{name}={v}" for name, field in fields.items() for v in values(field) or [""]]
+
+
+def to_read(named: Any) -> Any:
+    """The callback of whatever names one file to read, or several: ``-`` is standard input."""
+    if isinstance(named, Path):
+        return files.to_read(named)
+    return named and [*map(files.to_read, named)]
 
 
 ClaimsArgument = Annotated[

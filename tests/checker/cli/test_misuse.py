@@ -91,6 +91,8 @@ conform text.txt --bench --json x            | --bench takes no --json: omit it
 conform text.txt --bench --rules linux       | --bench takes no --rules: omit it
 conform text.txt --peer-capture x --at client | --peer-capture takes no --at: omit it
 conform text.txt --not-arrived               | --not-arrived needs --at, and not the middle: add it
+conform /dev/null --bench                    | --bench reads /dev/null more than once: name a file
+conform text.txt --peer-capture /dev/null    | --peer-capture reads /dev/null more than once
 conform table --not-arrived                  | a table of sockets takes no --not-arrived: omit it
 conform table --assume no-abort --most 3     | takes no --assume and no --most: omit them
 conform table table                          | name one file
@@ -104,6 +106,10 @@ export nosuch                                | no export 'nosuch'
 export promela --profile nosuch              | no profile 'nosuch'
 generate nosuch --out x                      | no kind of test 'nosuch'
 generate packetdrill                         | Missing option '--out'
+generate packetdrill --out /dev/null         | cannot write to '/dev/null': it is no folder
+generate packetdrill --out text.txt          | it is no folder
+diagram --check --directory none             | no folder 'none'
+diagram --directory text.txt                 | it is no folder
 generate packetdrill --out x --stack nosuch  | no stack 'nosuch'
 stack nosuch                                 | no stack 'nosuch'
 stack --plain                                | which stack
