@@ -176,12 +176,18 @@ def verify(
         from checker.studies import proved
 
         theorems = proved.theorems(asked)
-    large = pins.beyond(within, scale or "usual") if within else ()
-    left = [claim.id for claim in asked if claim.id in large]
-    asked = [claim for claim in asked if claim.id not in left]
-    if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
-        some = (ALWAYS, SOMETIMES)
-        asked = [claim for claim in asked if claim.id in (claims or ()) or claim.kind in some]
+    left = {}
+    if within:
+        large = pins.beyond(within, scale or "usual")
+        known = f"known to take more than {within:,} states"
+        left[known] = [claim for claim in asked if claim.id in large]
+    if symbolic:
+        left["the symbolic engine looks for no deadlocks and no cycles"] = [
+            claim
+            for claim in asked  # whoever names one is told so
+            if claim.kind not in (ALWAYS, SOMETIMES) and claim.id not in (claims or ())
+        ]
+    asked = [claim for claim in asked if not any(claim in some for some in left.values())]
 
     def check(under: Mapping[str, Any]) -> "tuple[Report, float]":
         with progress.explorations() as (tell, done):
@@ -209,6 +215,8 @@ def verify(
     if theorems:
         with progress.proofs() as tell:
             result.claims += proved.prove_theorems(theorems, workers, tell, tell)
+    for why, some in left.items():
+        reports.skip(result, some, why)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:
@@ -218,6 +226,8 @@ def verify(
     full = verbose or bool(claims or mine)
     ending = f", {seconds + more:.0f} s"
     ending += "" if full else "; --verbose shows each claim with its numbers"
+    if result.skipped:
+        ending += f"; left out: {' '.join(one.id for one in result.skipped)}"
     if compare:
         print_report(
             result,
@@ -227,8 +237,6 @@ def verify(
             otherwise=f"with {_shown(first, {}) or DEFAULTS}",
         )
         raise typer.Exit(reports.change_code(result))
-    if left:
-        ending += f"; left out: {' '.join(left)}"
     if chosen_rules or chosen_bounds or own.REPLACED:
         ending += "; counts were not compared, and whatever is violated makes the exit code 1"
     elif symbolic or symmetry or compact:
