@@ -87,7 +87,10 @@ def prove(
         ),
     ] = False,
 ) -> None:
-    """Prove claims without bounds, all or those named, and write the certificates."""
+    """Prove claims without bounds, all or those named, and write the certificates.
+
+    list theorems says what there is to prove.
+    """
     from checker.studies.prove.prove import select
 
     if needed + families + why + statements > 1:

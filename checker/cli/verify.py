@@ -115,7 +115,7 @@ def verify(
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too).
 
     With --rules or --bounds, what they change comes first. With --claims and no CLAIM, those of
-    that file are checked.
+    that file are checked; all, if it only replaces rules.
     """
     from checker.model.search import Options
     from checker.studies import pins, reports
@@ -170,6 +170,10 @@ def verify(
             "own rules and no bounds, and no pins"
         )
     mine = own.FILES[own_claims] if own_claims else []
+    if own_claims and not (claims or mine or own.REPLACED):
+        raise UsageProblem(
+            f"{own_claims} has no claim: put some into CLAIMS there, or name a CLAIM to check"
+        )
     asked = choose_claims(claims or mine)
     theorems = []
     if unbounded:  # which needs a solver; nothing else here does

@@ -47,6 +47,7 @@ mutants --page --json x                      | --page takes no --json
 mutants --carry --only tcb.py                | --carry takes no --only
 mutants --prover --every                     | --prover takes no --every
 verify L1 --engine symbolic                  | no deadlocks and no cycles
+verify --claims text.py                      | text.py has no claim: put some into CLAIMS
 verify T1 --pin                              | --pin takes no CLAIM: omit it
 verify --pin --within 9                      | --pin takes no --within: omit it
 verify T1 --within 9 --bounds in_flight=2    | --within goes by what is pinned
