@@ -150,7 +150,7 @@ def test_entries_are_as_narrow_as_the_key_allows() -> None:
     assert Visited(Layout(2, 2, 10, 10), 1 << 17).table.itemsize == 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)  # the first call loads what numba compiled
 @given(st.lists(st.integers(0, 1023), max_size=300))
 def test_the_set_is_a_set(keys: list[int]) -> None:
     visited, known = Visited(Layout(2, 2, 3, 2), 128), set()
