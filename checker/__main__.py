@@ -9,7 +9,7 @@ import gc
 import sys
 
 from checker.support.errors import INCONCLUSIVE, INTERNAL
-from checker.support.program import missing
+from checker.support.program import missing, say
 
 SELDOM = 100_000
 """New objects from one search for garbage to the next. By default it is 700: while all is imported,
@@ -22,10 +22,10 @@ def main() -> None:
     try:
         from checker.cli import app
     except KeyboardInterrupt:
-        print("checker: interrupted", file=sys.stderr)
+        say("interrupted")
         sys.exit(INCONCLUSIVE)
     except ModuleNotFoundError as error:
-        print(f"checker: {missing(error.name or '')}", file=sys.stderr)
+        say(missing(error.name or ""))
         sys.exit(INTERNAL)
     try:
         app.main()

@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from checker import __version__
+from checker.cli.given import Command
 from checker.model.own import load_installed
 from checker.support import files, streams
 from checker.support.errors import INCONCLUSIVE, INTERNAL, OK, Problem, refusal
-from checker.support.program import INSTALLED, called, missing
+from checker.support.program import INSTALLED, called, missing, say
 from checker.support.workers import INTERRUPTS
 
 EXAMPLES = {
@@ -74,7 +75,7 @@ def application(names: Collection[str] = COMMANDS) -> typer.Typer:
     )
     for name in names:
         example = f"Example: {called()} {EXAMPLES[name]}\n\n" if name in EXAMPLES else ""
-        made.command(name, epilog=example + EXIT_CODES)(_command(name))
+        made.command(name, cls=Command, epilog=example + EXIT_CODES)(_command(name))
     return made
 
 
@@ -101,12 +102,17 @@ def __getattr__(name: str) -> typer.Typer:
 
 
 def _spread(argv: list[str]) -> list[str]:
-    """Let ``--rules a=b c=d`` stand for ``--rules a=b --rules c=d``, and the same for bounds."""
+    """Let ``--rules a=b c=d`` stand for ``--rules a=b --rules c=d``, and the same for bounds; and
+    ``--rules=a=b c=d``."""
     spread: list[str] = []
     option = ""
     for word in argv:
         if option and spread[-1] != option and "=" in word and not word.startswith("-"):
             spread += [option, word]
+            continue
+        if word.startswith(("--rules=", "--bounds=")):
+            name, _, value = word.partition("=")
+            spread += [option := name, value]
             continue
         if word in ("--rules", "--bounds"):
             option = word
@@ -117,10 +123,6 @@ def _spread(argv: list[str]) -> list[str]:
 
 
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
-_ENDED = (
-    "interrupted; no report was written (--resume goes on from a journal, or, with --checkpoint or "
-    "--spill, from there)"
-)
 
 
 def main() -> None:
@@ -146,14 +148,14 @@ def _run() -> int:
         app = application(words[:1] if words and words[0] in COMMANDS else COMMANDS)
         code = app(words, prog_name=called(), standalone_mode=False)
         if code == _INTERRUPTED:
-            return _told(_ENDED, INCONCLUSIVE)
+            return _told("interrupted", INCONCLUSIVE)
         return code if isinstance(code, int) else OK
     except Problem as problem:
         return _told(str(problem), problem.code)
     except typer.Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _told(_ENDED, INCONCLUSIVE)
+        return _told("interrupted", INCONCLUSIVE)
     except MemoryError:
         return _told(
             "there is no more memory; smaller bounds or fewer --workers need less", INCONCLUSIVE
@@ -176,5 +178,6 @@ def _run() -> int:
 
 
 def _told(what: str, code: int) -> int:
-    print(f"checker: {what}", file=sys.stderr)
+    if what:  # without any arguments, all that is to be said is the help
+        say(what)
     return code

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from checker.cli import given
 from checker.cli.options import (
     BoundsOption,
     MemoryOption,
@@ -19,7 +20,6 @@ from checker.cli.options import (
 )
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
-from checker.support.errors import UsageProblem
 from checker.support.program import checkout
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def bench(
     from checker.studies import bench_page
 
     if starts:
-        if rules or bounds or with_ or page:
-            raise UsageProblem("--starts has its own commands: it takes --repeat and --json only")
+        given.only("--starts", "repeat", "json")
         _starts(repeat, json)
         return
     chosen_rules, chosen_bounds = parse_rules(rules or []), parse_bounds(bounds or [])

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption, names_of
+from checker.cli import given
+from checker.cli.options import (
+    AtOption,
+    LeftOption,
+    StackRulesOption,
+    VerdictsOption,
+    names_of,
+    to_read,
+)
 from checker.support.errors import UsageProblem
 from checker.support.paths import shown
 
@@ -18,7 +26,7 @@ def _assumptions() -> list[str]:
 
 
 def conform(
-    captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...")],
+    captures: Annotated[list[Path], typer.Argument(metavar="CAPTURE ...", callback=to_read)],
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
     rules: StackRulesOption = None,
@@ -44,7 +52,11 @@ def conform(
     ] = False,
     peer_capture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The same connections, captured at the other end."),
+        typer.Option(
+            metavar="FILE",
+            help="The same connections, captured at the other end.",
+            callback=to_read,
+        ),
     ] = None,
     svg: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw each deviation, in this folder.")
@@ -71,7 +83,7 @@ def conform(
 ) -> None:
     """Follow the TCP connections of captures (pcap, pcapng) through the specification.
 
-    A table of sockets is explained as by the command sockets.
+    - is standard input. A table of sockets is explained as by the command sockets.
     """
     from checker.conform import behaviour, run, speed
     from checker.conform.data import timing
@@ -80,29 +92,31 @@ def conform(
     if any(map(is_table, captures)):
         from checker.sockets.run import explain
 
-        others = (
-            junit,
-            rules,
-            data,
-            peer_capture,
-            svg,
-            only,
-            state,
-            verbose,
-            workers != 1,
-            bench,
-            at != "middle",
-        )
-        if len(captures) > 1 or any(others):
-            raise UsageProblem("a table of sockets goes alone, with no option but --json")
+        given.only("a table of sockets", "captures", "json")
+        if len(captures) > 1:
+            raise UsageProblem("a table of sockets goes alone: name one file")
         print(f"{shown(captures[0])} is a table of sockets, and no capture", file=sys.stderr)
         raise typer.Exit(explain(captures[0], json))
     if bench:
+        given.only("--bench", "captures")
+        _read_again("--bench", captures)
         for line in speed.timed(captures):
             print(line)
         return
+    if peer_capture is not None:
+        given.without("--peer-capture", "at", "workers")
+        _read_again("--peer-capture", [*captures, peer_capture])
+    if at == "middle":
+        given.needs("--at, and not the middle", "arrived")
     chosen = behaviour.choose(rules or [], assume or [], arrived)
     show = run.choose(only or [], state, most, verbose)
     judged = timing(rules or []) if data else None
     done = run.conform(captures, chosen, at, peer_capture, json, junit, svg, show, judged, workers)
     raise typer.Exit(done)
+
+
+def _read_again(what: str, captures: list[Path]) -> None:
+    """Raise UsageProblem if a capture can be read only once, as a pipe can."""
+    for capture in captures:
+        if capture.exists() and not capture.is_file():
+            raise UsageProblem(f"{what} reads {shown(capture)} more than once: name a file")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from checker.cli import progress
+from checker.cli import given, progress
 from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from checker.support.program import called, checkout
@@ -27,6 +27,8 @@ def costs(
 
     if check + write + page > 1:
         raise UsageProblem("--check, --page and --write exclude each other")
+    if page:
+        given.only("--page")
     top = checkout() if check or page or write else Path()
     if page:
         stale = [*study.check(study.kept(top), top), *time_machine.check(top)]

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from checker.cli import progress
-from checker.support.errors import VIOLATED
+from checker.support import files
+from checker.support.errors import VIOLATED, UsageProblem
 from checker.support.program import called, checkout, shipped
 
 
@@ -24,6 +25,10 @@ def diagram(
     from checker.studies import diagram as study
 
     directory = directory or (shipped if check else checkout)("diagrams")
+    if check and not directory.is_dir():
+        raise UsageProblem(f"no folder {str(directory)!r}: there are no pictures to compare")
+    if not check:
+        files.folder(directory)
     with progress.counted("diagram"):
         if not check:
             study.write(directory)

@@ -10,6 +10,7 @@ import typer
 
 from checker.cli import progress
 from checker.cli.options import (
+    MOST,
     BoundsOption,
     CheckpointOption,
     CompactOption,
@@ -21,6 +22,7 @@ from checker.cli.options import (
     RulesOption,
     SpillOption,
     SymmetryOption,
+    check_options,
     names_of,
     octets,
 )
@@ -28,6 +30,7 @@ from checker.model.options import choose_profile, choose_rules, parse_bounds, pa
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.names import unknown
+from checker.support.program import say
 
 
 def _engines() -> Iterable[str]:
@@ -49,7 +52,9 @@ def explore(
     ] = "auto",
     threads: Annotated[
         int,
-        typer.Option(min=1, help="Threads of a native search, or workers of a distributed one."),
+        typer.Option(
+            min=1, max=MOST, help="Threads of a native search, or workers of a distributed one."
+        ),
     ] = 1,
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
@@ -83,7 +88,7 @@ def explore(
         resume=resume,
         spill=spill,
     )
-    options.check()
+    check_options(options)
     if json is not None:
         files.writable(json)
     chosen_rules = choose_rules(parse_rules(rules or []))
@@ -97,7 +102,7 @@ def explore(
     if found.missed and found.complete:
         scope = f"all states, unless one was missed (chance: about {found.missed:.1g})"
     if found.unsaved:
-        print(f"checker: {found.unsaved}", file=sys.stderr)
+        say(found.unsaved)
     print(
         f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}: "
         f"{scope}; {found.seconds:.1f} s, {found.states / max(found.seconds, 1e-3):,.0f} states/s, "

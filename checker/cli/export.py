@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from checker.cli import progress
 from checker.cli.options import BoundsOption, OwnProfileOption, RulesOption, names_of
 from checker.model.options import parse_bounds, parse_rules
 from checker.support import files
@@ -42,7 +43,10 @@ def export(
     free: Annotated[bool, typer.Option("--free", help="smtlib: any ISNs, of 32 bits.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write here; default: stdout.")] = None,
 ) -> None:
-    """Write the specification, traced, for another tool; or a claim's run as ITF."""
+    """Write the specification, traced, for another tool; or a claim's run as ITF.
+
+    Other tools are given the small bounds; a run is that of trace, at the usual ones.
+    """
     from checker.studies import export as study
 
     if out is not None:
@@ -50,14 +54,16 @@ def export(
     choice = (kind, profile, claim or [], parse_rules(rules or []))
     limits = parse_bounds(bounds or [])
     if out is None or kind == "itf":
-        text = study.text(*choice, limits, depth, free)
+        with progress.counted("export"):
+            text = study.text(*choice, limits, depth, free)
         if out is None:
             print(text, end="" if text.endswith("\n") else "\n")
         else:
             files.write(out, text.encode())
         return
     module = out.stem if kind == "tlaplus" else None
-    first, *others = study.texts(*choice, limits, depth, free, module).items()
+    with progress.counted("export"):
+        first, *others = study.texts(*choice, limits, depth, free, module).items()
     files.write(out, first[1].encode())
     for name, text in others:  # what goes with the first file stands beside it
         files.write(out.with_suffix(Path(name).suffix), text.encode())

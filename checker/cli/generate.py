@@ -21,11 +21,19 @@ def generate(
         str,
         typer.Argument(metavar="packetdrill", autocompletion=names_of(_kinds)),
     ],
-    out: Annotated[Path, typer.Option(help="Write packetdrill scripts here.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Write scripts in this folder; older ones there are replaced."
+        ),
+    ],
     stack: Annotated[
         str,
         typer.Option(
-            help="Whose known departures are allowed for: linux, or none.", autocompletion=stacks
+            metavar="NAME|none",
+            help="Allow for what this stack is known to do otherwise than the RFC (the command "
+            "stack lists the names); none: for nothing.",
+            autocompletion=stacks,
         ),
     ] = "linux",
     rules: RulesOption = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from checker.cli import given
 from checker.support.errors import OK, VIOLATED, UsageProblem
 
 
@@ -46,20 +47,26 @@ def http(
     from checker.studies import http as study
 
     if search:
+        given.only("--search")
         rows = study.margins()
         print(study.margin_table(rows), end="")
         raise typer.Exit(OK if all(row.longest == row.formula for row in rows) else VIOLATED)
-    print(study.cost_table(requests))
+    if server_idle is None:
+        given.needs("--server-idle SECONDS", "delay")
+    if backlog is None:
+        given.needs("--backlog N", "clients", "accepts")
     wait, held = _seconds("--time-wait", time_wait), _seconds("--hold", hold)
+    idle = None if server_idle is None else _seconds("--server-idle", server_idle)
+    late = _seconds("--delay", delay)
     if wait + held == 0:
         raise UsageProblem("--time-wait and --hold are both 0: ports never run out")
     wanted = None if rate is None else _seconds("--rate", rate)
     if wanted == 0:
         raise UsageProblem("--rate: 0 connections a second need no port")
+    print(study.cost_table(requests))
     print(study.ports_text(ports, wait, held, wanted), end="")
-    if server_idle is not None:
+    if idle is not None:
         print()
-        idle, late = _seconds("--server-idle", server_idle), _seconds("--delay", delay)
         print(study.idle_text(idle, late), end="")
     if backlog is not None:
         print()

@@ -2,13 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checker.cli import given
 from checker.cli.options import OwnOption, names_of
 from checker.cli.page import Page
-from checker.model.options import departing, limits, show, values
+from checker.model.options import choose_rules, departing, departures, limits, show, values
+from checker.render.text import counted
 from checker.support.names import unknown
 from proofs.claims.claim import SOMETIMES
 from proofs.claims.scenarios import SCENARIOS
@@ -17,20 +19,25 @@ from spec.rules import SWITCHES
 from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES, PURPOSES
 
+if TYPE_CHECKING:
+    from proofs.theorems.table import Theorem
+
 
 def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="claims|profiles|bounds|rules|scenarios",
+            metavar="claims|theorems|profiles|bounds|rules|scenarios",
             autocompletion=names_of(lambda: KINDS),
         ),
     ],
     own: OwnOption = None,
 ) -> None:
-    """List claims, profiles, bounds, rules or scenarios: names, values, and what each is for."""
+    """List claims, theorems, profiles, bounds, rules or scenarios: names, and what each is for."""
     if kind not in KINDS:
         raise unknown("list", kind, KINDS)
+    if kind not in OWN:
+        given.without(f"list {kind}", "own")
     KINDS[kind](Page())
 
 
@@ -54,6 +61,37 @@ def _claims(page: Page) -> None:
             )
         page.gap()
     page.line("verify CLAIM ... checks some, trace CLAIM shows a run.")
+
+
+def _theorems(page: Page) -> None:
+    from proofs.theorems.table import THEOREMS  # takes time, and is seldom needed
+
+    for theorem in THEOREMS:
+        switches = departures(choose_rules(theorem.rules))
+        assumed = [f.__name__ for f in (*theorem.facts, *theorem.pairs)]
+        assumed += [f"{name}={value}" for name, value in switches.items()]
+        _entry(
+            page, theorem.id, "", f"{theorem.title}.",
+            f"proved {_how(theorem)}; assumes {', '.join(assumed) or 'nothing'}",
+        )  # fmt: skip
+    page.gap()
+    page.line("prove THEOREM ... proves some; python -m proofs.recheck has cvc5 prove them again.")
+
+
+def _how(theorem: "Theorem") -> str:
+    """How a theorem is proved, and of what system."""
+    from proofs.theorems.small import Pair, Small
+
+    clauses = counted(len(theorem.all), "clause")
+    if theorem.upon:
+        return f"with {theorem.upon}, by {clauses} more"
+    of = "two hosts and a network"
+    if isinstance(theorem.system, Small):
+        of = "a small system of its own"
+    elif isinstance(theorem.system, Pair):
+        of = "two ends, and text in flight"
+    falls = "a number that only falls, and " if theorem.ends else ""
+    return f"by {falls}an invariant of {clauses}, of {of}"
 
 
 def _profiles(page: Page) -> None:
@@ -107,9 +145,12 @@ def _values(field: dataclasses.Field[Any]) -> str:
 
 KINDS: dict[str, Callable[[Page], None]] = {
     "claims": _claims,
+    "theorems": _theorems,
     "profiles": _profiles,
     "bounds": _bounds,
     "rules": _rules,
     "scenarios": _scenarios,
 }
 """What can be listed."""
+OWN = ("claims", "profiles")
+"""Of what a file may have more."""

@@ -10,7 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from checker.cli import progress
-from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
+from checker.cli.options import (
+    CheckOption,
+    GoOnOption,
+    JournalOption,
+    WorkersOption,
+    WriteOption,
+    open_journal,
+)
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from checker.support.program import called, checkout
@@ -22,7 +29,7 @@ def matrix(
     write: WriteOption = False,
     journal: JournalOption = None,
     resume: GoOnOption = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Explore every claim with its witness and every ablation, and say which claim falls."""
     from checker.studies import matrix as study

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from checker.cli import progress
-from checker.cli.options import GoOnOption, JournalOption, open_journal
+from checker.cli import given, progress
+from checker.cli.options import GoOnOption, JournalOption, WorkersOption, open_journal
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
 
@@ -29,7 +29,7 @@ def mutants(
             help="Run every exploration for each mutant, not only until a claim kills it.",
         ),
     ] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    workers: WorkersOption = None,
     page: Annotated[
         bool, typer.Option("--page", help="Only write the page from the report.")
     ] = False,
@@ -60,11 +60,14 @@ def mutants(
     ] = False,
 ) -> None:
     """Change the specification in one place at a time: which claim notices?"""
-    if check and (page or carry or rest):
-        raise UsageProblem("--check changes nothing: it takes no --page, --carry and --rest")
+    if check:
+        given.only("--check", "prover")
+    if page:
+        given.only("--page", "prover", "carry")
+    if carry and not rest:
+        given.only("--carry", "prover", "page")
     if prover:
-        if every:
-            raise UsageProblem("--every is not for --prover")
+        given.without("--prover", "every")
         if carry:
             _carry_prover()
         raise typer.Exit(

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption
+from checker.cli import given
+from checker.cli.options import AtOption, LeftOption, StackRulesOption, VerdictsOption, to_read
 
 
 def narrate(
-    capture: Annotated[Path, typer.Argument(metavar="CAPTURE")],
+    capture: Annotated[Path, typer.Argument(metavar="CAPTURE", callback=to_read)],
     html: Annotated[Path | None, typer.Option(help="Write a page here, with pictures.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
     rules: StackRulesOption = None,
@@ -25,13 +26,19 @@ def narrate(
     only: VerdictsOption = None,
     state: LeftOption = "",
     most: Annotated[
-        int, typer.Option(min=0, help="Tell at most so many connections; 0: all of them.")
+        int,
+        typer.Option(min=0, help="Tell at most so many connections or listeners; 0: all."),
     ] = 100,
 ) -> None:
-    """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where."""
+    """Tell what happened in a capture: names, handshakes, HTTP requests, and who is left where.
+
+    - is standard input.
+    """
     from checker.conform import behaviour, run
     from checker.narrate.run import narrate
 
+    if port is not None:  # of which no connection is followed
+        given.only("--port", "capture", "html", "json", "most")
     show = run.choose(only or [], state, most, verbose=False)
     chosen = behaviour.choose(rules or [])
     raise typer.Exit(narrate(capture, chosen, run.position(at), html, json, show, port))

@@ -1,22 +1,27 @@
 """Options that several commands have, and what is made of them."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from checker.cli import given
 from checker.ir.sources import digest
 from checker.model import own
 from checker.model.options import parse_rules, values
+from checker.support import files
 from checker.support.journal import Journal
+from checker.support.program import say
 from proofs.claims.table import BY_ID
 from spec.rules import SWITCHES
 from spec.tcp.tcb import State
 from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from checker.model.search import Options
 
 
 def names_of(known: Callable[[], Iterable[str]], many: bool = False) -> Callable[[str], list[str]]:
@@ -47,6 +52,13 @@ stacks = names_of(_stacks)
 def _settings(fields: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
     """``NAME=VALUE`` for all values; ``NAME=`` where they are numbers."""
     return [f"{name}={v}" for name, field in fields.items() for v in values(field) or [""]]
+
+
+def to_read(named: Any) -> Any:
+    """The callback of whatever names one file to read, or several: ``-`` is standard input."""
+    if isinstance(named, Path):
+        return files.to_read(named)
+    return named and [*map(files.to_read, named)]
 
 
 ClaimsArgument = Annotated[
@@ -150,7 +162,11 @@ SymmetryOption = Annotated[
 ]
 CompactOption = Annotated[
     bool,
-    typer.Option("--compact", help="Keep hashes of states: less memory, not exact (native)."),
+    typer.Option(
+        "--compact",
+        help="Keep hashes of states: less memory, not exact (native). The set begins with 64 MiB, "
+        "and is made anew, larger, where it gets full or a state may well have been missed.",
+    ),
 ]
 CheckpointOption = Annotated[
     Path | None, typer.Option(help="Write checkpoints of native searches to this folder.")
@@ -164,6 +180,11 @@ ResumeOption = Annotated[
 SpillOption = Annotated[
     Path | None,
     typer.Option(help="Have states in this folder, and not in memory (sorted); it can be resumed."),
+]
+MOST = 256
+"""Processes or threads that may be asked for: more than a machine has cores."""
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, max=MOST, help="Processes; default: cores.")
 ]
 StatesOption = Annotated[
     int, typer.Option("--max-states", min=1, help="Give up (exit code 3) beyond this many states.")
@@ -182,6 +203,13 @@ GoOnOption = Annotated[
 ]
 
 
+def check_options(options: "Options") -> None:
+    """Raise UsageProblem if these ways to search do not go together."""
+    options.check()
+    if options.checkpoint is None and options.spill is None:
+        given.needs("--checkpoint FOLDER or --spill FOLDER", "every")
+
+
 def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -> Journal:
     """The journal of long work of that kind: of no other program, nor of other options.
 
@@ -191,11 +219,8 @@ def open_journal(kind: str, path: Path | None, resume: bool, *options: object) -
     journal = Journal(path or Path("build") / f"{kind}.jsonl", of, resume)
     if journal.damaged:
         lines = ", ".join(map(str, journal.damaged))
-        print(
-            f"checker: {journal.path}: found again, since they are not as they were written: "
-            f"lines {lines}",
-            file=sys.stderr,
-        )
+        say(f"{journal.path}: found again, since they are not as they were written: lines {lines}")
+    given.goes_on_from(journal.path)
     return journal
 
 

@@ -1,6 +1,5 @@
 """``prove``: theorems proved without bounds, and what their parts are there for."""
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from checker.cli import progress
-from checker.cli.options import as_options, names_of
+from checker.cli import given, progress
+from checker.cli.options import WorkersOption, as_options, names_of
 from checker.model.options import choose_rules, departures, show
 from checker.studies.prove import TIMEOUT
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
+from checker.support.program import say
 
 if TYPE_CHECKING:
     from checker.studies.prove.families import Followed
@@ -44,7 +44,7 @@ def prove(
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds for one question to the solver.")
     ] = TIMEOUT,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    workers: WorkersOption = None,
     needed: Annotated[
         bool,
         typer.Option(
@@ -87,17 +87,28 @@ def prove(
         ),
     ] = False,
 ) -> None:
-    """Prove claims without bounds, all or those named, and write the certificates."""
+    """Prove claims without bounds, all or those named, and write the certificates.
+
+    list theorems says what there is to prove.
+    """
     from checker.studies.prove.prove import select
 
     if needed + families + why + statements > 1:
         raise UsageProblem("--needed, --families, --why and --statements exclude each other")
+    if needed:
+        given.only("--needed", "claims", "json", "workers", "timeout")
+    if families:
+        given.only("--families", "claims", "without", "json", "timeout")
+    if statements:
+        given.only("--statements", "claims", "without")
+    if why:
+        given.only("--why", "claims", "without", "json", "workers", "timeout", "pin")
+    else:
+        given.needs("--why, since proofs themselves have no pins", "pin")
     left = {theorem.id for theorem in select(without)} if without else set()
     theorems = [theorem for theorem in select(claims or []) if theorem.id not in left]
     if not theorems:
         raise UsageProblem("--without leaves no theorem to prove")
-    if pin and not why:
-        raise UsageProblem("--pin needs --why: proofs themselves have no pins")
     if json is not None:
         files.writable(json)
     if needed:
@@ -154,7 +165,7 @@ def _proofs(
     print_families(runs)
     print_proofs(proofs, f"{seconds:.0f} s; {said}")
     for what in stale:
-        print(f"checker: {what}", file=sys.stderr)
+        say(what)
     return code
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from checker.cli import progress
+from checker.cli import given, progress
 from checker.cli.options import RulesOption, stacks
 from checker.model.options import choose_rules
 from checker.stacks import costs
@@ -46,6 +46,7 @@ def stack(
     if write and (plain or rules):
         raise UsageProblem("the page is of the RFC's rules and with all departures")
     if check:
+        given.only("--check")
         for line in (stale := page.check(checkout())):
             print(line, file=sys.stderr)
         raise typer.Exit(VIOLATED if stale else OK)
@@ -59,6 +60,7 @@ def stack(
             print(line)
         raise typer.Exit(OK)
     if build:
+        given.only("--build", "name")
         raise typer.Exit(report.build(name))
     # What a MAY allows, as the reuse of TIME-WAIT, asks for timestamps, and for minutes.
     chosen = choose_rules(costs.choose(rules or [], allowed=False))

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from checker.cli import progress
-from checker.cli.options import CheckOption, GoOnOption, JournalOption, WriteOption, open_journal
+from checker.cli import given, progress
+from checker.cli.options import (
+    CheckOption,
+    GoOnOption,
+    JournalOption,
+    WorkersOption,
+    WriteOption,
+    open_journal,
+)
 from checker.support import files
 from checker.support.errors import OK, VIOLATED, UsageProblem
 from checker.support.program import checkout
@@ -23,7 +30,7 @@ def time_wait(
     write: WriteOption = False,
     journal: JournalOption = None,
     resume: GoOnOption = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Search for the least TIME-WAIT that is safe, for several MSL and R."""
     from checker.studies import least_time_wait as study
@@ -31,6 +38,8 @@ def time_wait(
 
     if check + write + page > 1:
         raise UsageProblem("--check, --page and --write exclude each other")
+    if page:
+        given.only("--page")
     top = checkout() if check or page or write else Path()
     kept, shown = matrix.text(top / study.DATA), matrix.text(top / study.PAGE)
     if page:

@@ -1,16 +1,15 @@
 """``verify``: the claims, or theorems with them, checked, and what rules change about them."""
 
-import dataclasses
 import importlib.util
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from checker.cli import progress
+from checker.cli import given, progress
 from checker.cli.options import (
+    MOST,
     BoundsOption,
     CheckpointOption,
     ClaimsArgument,
@@ -23,6 +22,8 @@ from checker.cli.options import (
     SpillOption,
     StackRulesOption,
     SymmetryOption,
+    WorkersOption,
+    check_options,
     chosen,
     names_of,
     octets,
@@ -33,6 +34,7 @@ from checker.model.options import choose_claims, parse_bounds, show
 from checker.support import files
 from checker.support.errors import UsageProblem
 from checker.support.names import unknown
+from checker.support.program import say
 
 if TYPE_CHECKING:
     from checker.studies.reports import Report
@@ -78,9 +80,12 @@ def verify(
     ] = None,
     max_states: MaxStatesOption = None,
     max_memory: MemoryOption = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    workers: WorkersOption = None,
     threads: Annotated[
-        int, typer.Option(min=1, help="Threads of each native search; more if cores are idle.")
+        int,
+        typer.Option(
+            min=1, max=MOST, help="Threads of each native search; more if cores are idle."
+        ),
     ] = 1,
     symmetry: SymmetryOption = False,
     compact: CompactOption = False,
@@ -110,7 +115,7 @@ def verify(
     """Check the claims: all, or those named (T1 stands for T1.lifecycle too).
 
     With --rules or --bounds, what they change comes first. With --claims and no CLAIM, those of
-    that file are checked.
+    that file are checked; all, if it only replaces rules.
     """
     from checker.model.search import Options
     from checker.studies import pins, reports
@@ -118,18 +123,25 @@ def verify(
     from proofs.claims.claim import ALWAYS, SOMETIMES
 
     chosen_rules, chosen_bounds = chosen(rules), parse_bounds(bounds or [])
-    if compare and (chosen_rules or pin or unbounded):
-        raise UsageProblem("--compare takes no --rules, --pin or --prove: it has its own rules")
+    if compare:  # two reports, of rules of which nothing is pinned, and of two searches each
+        given.without("--compare", "rules", "pin", "unbounded", "within")
+        given.without("--compare", "checkpoint", "spill", "every", "resume")
+    if pin:  # the whole table
+        given.without("--pin", "claims", "own_claims", "within", "rules", "bounds", "engine")
+        given.without("--pin", "symmetry", "compact")
     first, second = map(_rules_of, compare) if compare else ({}, chosen_rules)
     if engine not in study.ENGINES:
         raise unknown("engine", engine, study.ENGINES)
-    symbolic = engine == "symbolic"
+    if symbolic := engine == "symbolic":
+        given.without("--engine symbolic", "max_memory", "threads", "symmetry", "compact")
+        given.without("--engine symbolic", "checkpoint", "spill", "every", "resume")
+    if engine == "distributed":
+        given.without("--engine distributed, whose --threads are its workers,", "workers")
     if engine == "auto" and importlib.util.find_spec("numba") is None:
         engine = "explore"
-        print(
-            "checker: without numba (install synproof[native]) the reference explorer does all, "
-            "which takes much longer; --small needs the least",
-            file=sys.stderr,
+        say(
+            "without numba (install synproof[native]) the reference explorer does all, "
+            "which takes much longer; --small needs the least"
         )
     if small and thorough:
         raise UsageProblem("--small and --thorough exclude each other")
@@ -139,19 +151,6 @@ def verify(
     files.apart((json, junit), [own_claims] if own_claims is not None else [])
     if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
         raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
-    if pin and (
-        claims
-        or own_claims
-        or within
-        or chosen_rules
-        or chosen_bounds
-        or engine != "auto"
-        or symmetry
-        or compact
-    ):
-        raise UsageProblem(
-            "--pin takes no claims, rules, bounds, engine or --within: it pins the whole table"
-        )
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
         max_states=max_states,
@@ -164,27 +163,35 @@ def verify(
         resume=resume,
         spill=spill,
     )
-    options.check()
-    if symbolic and dataclasses.replace(options, max_states=None) != Options():
-        raise UsageProblem("the symbolic engine takes --depth, --max-states and --workers only")
+    check_options(options)
     if unbounded and (chosen_rules or chosen_bounds or pin or own.REPLACED):
         raise UsageProblem(
             "--prove takes no --rules, --bounds or --pin, nor rules of a file: a theorem has its "
             "own rules and no bounds, and no pins"
         )
     mine = own.FILES[own_claims] if own_claims else []
+    if own_claims and not (claims or mine or own.REPLACED):
+        raise UsageProblem(
+            f"{own_claims} has no claim: put some into CLAIMS there, or name a CLAIM to check"
+        )
     asked = choose_claims(claims or mine)
     theorems = []
     if unbounded:  # which needs a solver; nothing else here does
         from checker.studies import proved
 
         theorems = proved.theorems(asked)
-    large = pins.beyond(within, scale or "usual") if within else ()
-    left = [claim.id for claim in asked if claim.id in large]
-    asked = [claim for claim in asked if claim.id not in left]
-    if symbolic:  # it looks for no deadlocks and no cycles, and says so to who names one
-        some = (ALWAYS, SOMETIMES)
-        asked = [claim for claim in asked if claim.id in (claims or ()) or claim.kind in some]
+    left = {}
+    if within:
+        large = pins.beyond(within, scale or "usual")
+        known = f"known to take more than {within:,} states"
+        left[known] = [claim for claim in asked if claim.id in large]
+    if symbolic:
+        left["the symbolic engine looks for no deadlocks and no cycles"] = [
+            claim
+            for claim in asked  # whoever names one is told so
+            if claim.kind not in (ALWAYS, SOMETIMES) and claim.id not in (claims or ())
+        ]
+    asked = [claim for claim in asked if not any(claim in some for some in left.values())]
 
     def check(under: Mapping[str, Any]) -> "tuple[Report, float]":
         with progress.explorations() as (tell, done):
@@ -212,6 +219,8 @@ def verify(
     if theorems:
         with progress.proofs() as tell:
             result.claims += proved.prove_theorems(theorems, workers, tell, tell)
+    for why, some in left.items():
+        reports.skip(result, some, why)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:
@@ -221,6 +230,8 @@ def verify(
     full = verbose or bool(claims or mine)
     ending = f", {seconds + more:.0f} s"
     ending += "" if full else "; --verbose shows each claim with its numbers"
+    if result.skipped:
+        ending += f"; left out: {' '.join(one.id for one in result.skipped)}"
     if compare:
         print_report(
             result,
@@ -230,8 +241,6 @@ def verify(
             otherwise=f"with {_shown(first, {}) or DEFAULTS}",
         )
         raise typer.Exit(reports.change_code(result))
-    if left:
-        ending += f"; left out: {' '.join(left)}"
     if chosen_rules or chosen_bounds or own.REPLACED:
         ending += "; counts were not compared, and whatever is violated makes the exit code 1"
     elif symbolic or symmetry or compact:

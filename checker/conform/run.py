@@ -30,7 +30,7 @@ from checker.render import Story
 from checker.render.text import counted
 from checker.support import terminal
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, UsageProblem
-from checker.support.files import Whole, apart
+from checker.support.files import Whole, apart, folder
 from checker.support.machine import seldom_collected
 from checker.support.names import unknown
 from checker.support.paths import shown
@@ -63,11 +63,7 @@ def conform(
     """
     apart((out_json, out_junit), [*captures, *([peer] if peer is not None else [])])
     if svg is not None:
-        try:
-            svg.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
-            raise UsageProblem(f"cannot write to {str(svg)!r}: {why}") from error
+        folder(svg)
     output = Output(svg=svg, show=show or Show())
     done = False
     try:

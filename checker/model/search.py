@@ -54,6 +54,18 @@ MANY = 2_000_000
 """States of two hosts from which on sets are tried: below that they save half a second. Where time
 passes they do not win: a tick makes other messages of all, so that bags are many and words thin."""
 _ANY = 1 << 62
+_COMPILED = ("native", "sets", "sorted")
+_TAKEN = {
+    "threads": ("--threads", (*_COMPILED, "distributed")),
+    "expect": ("--expect", ("native",)),
+    "symmetric": ("--symmetry", ("native", "sorted", "distributed")),
+    "compact": ("--compact", ("native",)),
+    "checkpoint": ("--checkpoint", (*_COMPILED, "distributed")),
+    "every": ("--every", _COMPILED),
+    "resume": ("--resume", _COMPILED),
+    "spill": ("--spill", ("sorted",)),
+}
+"""Which engines take which option."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +77,17 @@ class Options(engine.Options):
 
     def check(self) -> None:
         """Raise ``UsageProblem`` if these do not go together."""
-        if self.engine == "explore" and self.special:
-            raise UsageProblem(
-                "--threads, --symmetry, --compact and --checkpoint are for the native engine"
-            )
+        engine_wanted = "native" if self.engine == "auto" else self.engine
+        for name in self.special:
+            flag, takers = _TAKEN[name]
+            if engine_wanted not in takers:
+                raise UsageProblem(
+                    f"{flag} is for --engine {' or '.join(takers)}, and not for {self.engine}"
+                )
         if self.resume and self.checkpoint is None and self.spill is None:
             raise UsageProblem("--resume needs --checkpoint FOLDER: where to go on from")
-        if self.spill is not None and self.engine != "sorted":
-            raise UsageProblem("--spill is for --engine sorted")
         if self.spill is not None and self.checkpoint is not None:
             raise UsageProblem("--spill FOLDER has the checkpoints, too: omit --checkpoint")
-        if self.engine == "sorted" and self.compact:
-            raise UsageProblem("--compact is for the native engine")
-        if self.engine == "sets" and (self.symmetric or self.compact):
-            raise UsageProblem("--symmetry and --compact are for the native engine")
         if self.compact and self.checkpoint:
             raise UsageProblem("there are no checkpoints of a compact search")
         for folder in (self.checkpoint, self.spill):

@@ -12,9 +12,11 @@ from checker.conform.run import follow
 from checker.narrate import narration, page
 from checker.narrate.contents import Contents, Tap
 from checker.render import Story
+from checker.render.text import counted
 from checker.support import terminal
 from checker.support.errors import INCONCLUSIVE, OK
 from checker.support.files import apart, write, write_json
+from checker.support.paths import shown
 
 
 def narrate(
@@ -41,8 +43,17 @@ def narrate(
             print(f"drawing {drawn} connections", file=sys.stderr)
         write(out_html, page.page(found).encode())
     something = found.lookups or found.connections or (port is not None and found.listeners)
+    if not something and port is None:  # of a port that is told already
+        print(f"{shown(capture)}: nothing to tell: {_nothing(found)}", file=sys.stderr)
     whole = not found.summary["damage"] and not found.summary["unread"]
     return OK if something and whole else INCONCLUSIVE
+
+
+def _nothing(found: narration.Narration) -> str:
+    """Why there is nothing to tell of a capture."""
+    if count := found.totals.connections:
+        return f"--only and --state leave none of {counted(count, 'connection')}"
+    return "no DNS question and no TCP connection"
 
 
 def gather(

@@ -1,6 +1,5 @@
 """``sockets``: a table is read, explained on the terminal, and written as JSON."""
 
-import sys
 from pathlib import Path
 
 from checker.sockets import meaning
@@ -10,14 +9,11 @@ from checker.support.errors import INCONCLUSIVE, OK, UsageProblem
 
 
 def explain(table: Path, json: Path | None) -> int:
-    """Say what the states in a table mean; the exit code. ``-`` is standard input."""
-    files.apart((json,), [] if str(table) == "-" else [table])
+    """Say what the states in a table mean; the exit code."""
+    files.apart((json,), [table])
     try:
-        if str(table) == "-":
-            found = meaning.summary(read(sys.stdin))
-        else:
-            with table.open(encoding="utf-8", errors="backslashreplace") as file:
-                found = meaning.summary(read(file))
+        with table.open(encoding="utf-8", errors="backslashreplace") as file:
+            found = meaning.summary(read(file))
     except OSError as error:
         raise UsageProblem(f"cannot read {str(table)!r}: {error.strerror}") from error
     if not found.sockets:

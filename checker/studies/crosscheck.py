@@ -27,6 +27,7 @@ from checker.ir.tracing import Tree
 from checker.model.model import check_of
 from checker.model.options import choose_claims, choose_rules
 from checker.studies.export import Stated, goods, stated
+from checker.studies.trace import FURTHER
 from checker.support.errors import INCONCLUSIVE, OK, VIOLATED, ToolProblem
 from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, SOMETIMES, Claim
@@ -196,7 +197,8 @@ def compare(
     )
     found = Compared(case)
     if not reference.complete:
-        found.notes.append(f"the explorer: {reference.why}")
+        more = FURTHER if reference.limited else ""
+        found.notes.append(f"the explorer: {reference.why}{more}")
         return found
     source = Source(model.composition, *goods(case))
     lengths = {id: len(path.steps) for id, path in reference.decisive.items()}

@@ -16,11 +16,11 @@ from checker.exports.smtlib import smtlib
 from checker.exports.tlaplus import identifier, tlaplus
 from checker.ir.tracing import Tree
 from checker.model.model import Model
-from checker.model.options import choose_claim, choose_profile, choose_rules
+from checker.model.options import choose_claim, choose_profile, choose_rules, grown
 from checker.model.traced import predicate
 from checker.render.itf import itf
 from checker.studies import trace
-from checker.support.errors import UsageProblem
+from checker.support.errors import INCONCLUSIVE, Problem, UsageProblem
 from checker.support.names import unknown
 from proofs.claims.claim import EVENTUALLY, REST, SOMETIMES, Claim
 from proofs.claims.table import CLAIMS
@@ -30,6 +30,12 @@ KINDS = ("promela", "tlaplus", "murphi", "smtlib", "javascript", "itf")
 
 DEPTH = 4
 """The steps that an SMT-LIB script asks of, where nothing else is said: seconds for a solver."""
+
+
+class NoRun(Problem):
+    """There is no run to write."""
+
+    code = INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ def stated(
     claims: Sequence[str],
     rules: Mapping[str, Any],
     bounds: Mapping[str, Any],
+    scale: str = "small",
 ) -> Stated:
     """What is to be written.
 
@@ -73,7 +80,8 @@ def stated(
             and claim.kind != EVENTUALLY
             and choose_rules(claim.rules, rules) == ruled
         ]
-    made = choose_profile(one, bounds, *(claim.profile for claim in chosen))
+    limits = {**grown(one, scale), **bounds}
+    made = choose_profile(one, limits, *(claim.profile for claim in chosen))
     return Stated(one, Model(ruled, *made), tuple(chosen))
 
 
@@ -112,9 +120,9 @@ def texts(
     if kind != "smtlib" and (depth is not None or free):
         raise UsageProblem(f"a depth and free ISNs are for smtlib, not for {kind}")
     limits = {"width": 32, **(bounds or {})} if free else dict(bounds or {})
-    what = stated(profile, claims, rules or {}, limits)
     if kind == "itf":
-        return _runs(what)
+        return _runs(stated(profile, claims, rules or {}, limits, "usual"), limits)
+    what = stated(profile, claims, rules or {}, limits)
     name = what.claims[0].id if len(claims) == 1 else what.profile
     name = name.replace("-", "_").replace(".", "_")
     if kind == "smtlib":
@@ -171,16 +179,21 @@ def _script(what: Stated, depth: int, free: bool) -> str:
     return smtlib(opened, goods(what)[0], depth, names, assumed)
 
 
-def _runs(what: Stated) -> dict[str, str]:
-    """The run that decides each claim that one decides, from one exploration."""
+def _runs(what: Stated, bounds: Mapping[str, Any]) -> dict[str, str]:
+    """The run that decides each claim that one decides, from one exploration: the same as ``trace``
+    draws, at the same scale. Raises NoRun if there is none."""
     found = what.model.decide(what.claims)
     files = {}
     for claim in what.claims:
         path = found.paths.get(claim.id)
         if path is not None:
             what.model.confirm(claim, path)
-            files[f"{claim.id}.itf.json"] = itf(trace.tell(what.model, claim, path, what.profile))
+            files[f"{claim.id}.itf.json"] = itf(
+                trace.tell(what.model, claim, path, what.profile, bounds)
+            )
     if not files:
         ids = ", ".join(claim.id for claim in what.claims) or f"no claim of {what.profile}"
-        raise UsageProblem(f"{ids}: decided by no run in {found.exploration.states:,} states")
+        states = f"{found.exploration.states:,} states"
+        why = "" if found.exploration.complete else f", then {found.exploration.why}"
+        raise NoRun(f"{ids}: no run decides this in {states}{why}: nothing to write")
     return files

@@ -43,14 +43,20 @@ class Read:
     counts: Mapping[str, int]
     findings: list[Finding]
 
+    @property
+    def checked(self) -> int:
+        """How many rows there are of what was checked."""
+        return sum(count for verdict, count in self.counts.items() if verdict != LEFT_OUT)
 
+
+LEFT_OUT = "left out"
 Told = tuple[str, Mapping[str, int], list[Finding]]
 
 
 def read(path: Path) -> Read:
     """What the report in a file says; of a file that is not there, that it was not written.
 
-    Raises ``UsageProblem`` if it is not one of those that can be read.
+    Raises ``UsageProblem`` if it is not one of those that can be read, or of another version.
     """
     try:
         report = json.loads(path.read_text("utf-8"))
@@ -62,13 +68,22 @@ def read(path: Path) -> Read:
         raise UsageProblem(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise UsageProblem(f"{path} is no JSON: {error}") from error
-    for member, reader in READERS.items():
+    for member, (reader, version) in READERS.items():
         if isinstance(report, dict) and isinstance(report.get(member), list):
+            if report.get("version") != version:
+                has = f"has version {report['version']!r}" if "version" in report else "has none"
+                raise UsageProblem(
+                    f"{path} {has}, and version {version} is what can be read: write it anew"
+                )
             try:
-                return Read(shown(path), *reader(report[member], report))
+                one = Read(shown(path), *reader(report[member], report))
             except (KeyError, TypeError, AttributeError) as error:
                 lacks = f"{path} is no report of {OF}: a row lacks something: {error!r}"
                 raise UsageProblem(lacks) from error
+            if not one.checked:
+                said = "nothing was checked"
+                one.findings.append(Finding(WARNING, "empty", "a report", said, one.file))
+            return one
     raise UsageProblem(f"{path} is no report of {OF}")
 
 
@@ -106,7 +121,7 @@ def _rows(rows: list[dict[str, Any]], report: dict[str, Any]) -> Told:
     return ("claims and ablations", Counter(row["verdict"] for row in both), found)
 
 
-def _claims(rows: list[dict[str, Any]], _: dict[str, Any]) -> Told:
+def _claims(rows: list[dict[str, Any]], report: dict[str, Any]) -> Told:
     found = []
     for row in rows:
         steps = "" if row["length"] is None else f" in {row['length']} steps"
@@ -118,7 +133,9 @@ def _claims(rows: list[dict[str, Any]], _: dict[str, Any]) -> Told:
             found.append(
                 Finding(level, row["id"], titled(row["id"], row["title"]), said, *_place(row["id"]))
             )
-    return ("claims", Counter(row["verdict"] for row in rows), found)
+    counts = Counter(row["verdict"] for row in rows)
+    counts[LEFT_OUT] = len(report.get("skipped", ()))
+    return ("claims", +counts, found)
 
 
 def _theorems(rows: list[dict[str, Any]], _: dict[str, Any]) -> Told:
@@ -130,13 +147,13 @@ def _theorems(rows: list[dict[str, Any]], _: dict[str, Any]) -> Told:
     return ("theorems", Counter(row["verdict"] for row in rows), found)
 
 
-READERS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Told]] = {
-    "connections": _connections,
-    "rows": _rows,
-    "claims": _claims,
-    "theorems": _theorems,
+READERS: Mapping[str, tuple[Callable[[list[dict[str, Any]], dict[str, Any]], Told], int]] = {
+    "connections": (_connections, 1),
+    "rows": (_rows, 1),
+    "claims": (_claims, 1),
+    "theorems": (_theorems, 3),
 }
-"""By the member that a report of its kind has."""
+"""By the member that a report of its kind has: who reads it, and the version that can be read."""
 
 
 def _place(id: str) -> tuple[str, int]:

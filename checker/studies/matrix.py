@@ -260,9 +260,13 @@ def exit_code(found: Mapping[str, Any]) -> int:
 # As files
 
 
+VERSION = 1
+"""Of the matrix as JSON."""
+
+
 def document(found: Mapping[str, Any]) -> str:
     """The matrix as JSON."""
-    kept = {name: found[name] for name in ("rows", "claims")}
+    kept = {"version": VERSION} | {name: found[name] for name in ("rows", "claims")}
     return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
 

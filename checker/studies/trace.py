@@ -17,6 +17,7 @@ from typing import Any
 from checker.engines.explicit.engine import Exploration, Path, Progress
 from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules, grown
+from checker.model.options import show as value_of
 from checker.model.search import Options
 from checker.render import Story, render, show, writable
 from checker.render import chosen as views
@@ -25,6 +26,8 @@ from proofs.claims.claim import SOMETIMES, Claim
 from proofs.claims.failures import failure
 from proofs.claims.table import full_title
 
+FURTHER = "; --max-states N goes further"
+"""Where that limit ended a search, which nobody may have asked for."""
 Following = Callable[[str], AbstractContextManager[Progress | None]]
 """What follows a search: given its name, a context with a callback for its progress."""
 
@@ -59,11 +62,12 @@ def trace(
     with following(claim.id) as progress:
         found = _search(model, claim, max_states, progress)
     if claim.id not in found.decisive:
-        print(_nothing(claim, found, model, profile), file=sys.stderr)
+        more = max_states is not None and found.limited and found.states >= max_states
+        print(_nothing(claim, found, model, profile) + FURTHER * more, file=sys.stderr)
         return INCONCLUSIVE
     path = found.decisive[claim.id]
     model.confirm(claim, path)
-    story = tell(model, claim, path, profile)
+    story = tell(model, claim, path, profile, bounds)
     if out is None:
         show(story)
         return OK
@@ -82,11 +86,14 @@ def _search(
     return found.exploration
 
 
-def tell(model: Model, claim: Claim, path: Path, profile: str) -> Story:
-    """The run that decides ``claim``."""
+def tell(
+    model: Model, claim: Claim, path: Path, profile: str, bounds: Mapping[str, Any] | None = None
+) -> Story:
+    """The run that decides ``claim``; ``bounds`` are those that somebody asked for."""
     violated = claim.kind != SOMETIMES
     what = "shortest counterexample" if violated else "shortest witness"
-    others = ", ".join(f"{k}={v}" for k, v in model.departures.items())
+    asked = {name: value_of(value) for name, value in (bounds or {}).items()}
+    others = ", ".join(f"{k}={v}" for k, v in {**model.departures, **asked}.items())
     title = f"{claim.id}, {what}: {_steps(path)}, profile {profile}"
     happened = (violated and failure(claim.id)) or full_title(claim)
     verdict = f"{claim.id} {'violated' if violated else 'witnessed'}: {happened}"

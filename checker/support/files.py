@@ -19,6 +19,9 @@ _claimed: dict[Path, Lock] = {}
 """The ordinary files that this process is going to write."""
 
 
+STDIN = Path("/dev/stdin")
+
+
 class Whole:
     """A file that appears at ``path`` when it is complete.
 
@@ -85,6 +88,29 @@ def write(path: Path, content: bytes) -> None:
 def write_json(path: Path, data: object) -> None:
     """``write`` data as JSON that a reader can look at."""
     write(path, (json.dumps(data, indent=1) + "\n").encode())
+
+
+def to_read(path: Path) -> Path:
+    """Where to read what a command line names ``path``: ``-`` is standard input.
+
+    Where that is an ordinary file it is told by its own name, for it can be read more than once,
+    and by other processes, whose standard input is none.
+    """
+    if str(path) != "-":
+        return path
+    behind = STDIN.resolve()
+    return behind if behind.is_file() else STDIN
+
+
+def folder(path: Path) -> None:
+    """Say at once that nothing could be written in the folder ``path``; it is made if need be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageProblem(f"cannot write to {str(path)!r}: {why}") from error
 
 
 def writable(path: Path) -> None:

@@ -25,6 +25,12 @@ def called() -> str:
     return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "python -m checker"
 
 
+def say(what: str) -> None:
+    """Tell on stderr, in one line, what there is to say of this call."""
+    name = called().rpartition("/")[2].rpartition(" ")[2]
+    print(f"{name}: {what}", file=sys.stderr)
+
+
 def missing(package: str) -> str:
     """What to do where a package is not installed."""
     if BY_RUN in os.environ:

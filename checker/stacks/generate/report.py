@@ -23,6 +23,7 @@ def generate(kind: str, rules: Rules, out: Path, stack: str = "linux") -> int:
         raise unknown("kind of test", kind, KINDS)
     if stack != NO_STACK and stack not in PROFILES:
         raise unknown("stack", stack, [*PROFILES, NO_STACK])
+    files.folder(out)
     plans = planned(rules, stack)
     write(plans, rules, out)
     for line in coverage(plans):
@@ -38,8 +39,8 @@ def planned(rules: Rules, stack: str = "linux") -> Plans:
 
 def write(plans: Plans, rules: Rules, out: Path) -> None:
     """Write a script for each plan and each negative control, and nothing else of that suffix."""
+    files.folder(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for old in out.glob("*.pkt"):
             old.unlink()
     except OSError as error:

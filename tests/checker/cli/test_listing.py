@@ -10,12 +10,14 @@ from checker.cli.listing import KINDS
 from checker.support.errors import UsageProblem
 from proofs.claims.scenarios import SCENARIOS
 from proofs.claims.table import BY_ID
+from proofs.theorems.table import BY_ID as THEOREMS
 from spec.rules import SWITCHES
 from spec.world.bounds import LIMITS
 from spec.world.profiles import PROFILES, PURPOSES
 
 NAMES: dict[str, Iterable[str]] = {
     "claims": BY_ID,
+    "theorems": THEOREMS,
     "profiles": PROFILES,
     "bounds": LIMITS,
     "rules": SWITCHES,
@@ -53,6 +55,12 @@ def test_nothing_else_can_be_listed() -> None:
         ("bounds", "urgent  on|off  (default off)"),
         ("profiles", "rest  width=4 window=3 incarnations=1 in_flight=2 send_window=off"),
         ("profiles", "    Claims: T5s.far, W5s.far"),
+        ("theorems", "    a blind sender whose guesses miss does no harm."),
+        (
+            "theorems",
+            "    proved by an invariant of 4 clauses, of two hosts and a network; assumes nothing",
+        ),
+        ("theorems", "    proved with T1, by 2 clauses more; assumes window_is_sane, fresh, far"),
     ],
 )
 def test_values_are_told(kind: str, line: str) -> None:

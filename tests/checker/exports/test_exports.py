@@ -33,7 +33,7 @@ from checker.model.interned import Interned
 from checker.model.model import Model
 from checker.model.traced import predicate as stated
 from checker.studies import export
-from checker.support.errors import ToolProblem, UsageProblem
+from checker.support.errors import INCONCLUSIVE, ToolProblem, UsageProblem
 from proofs.claims.table import BY_ID
 from spec.observe.watcher import Watcher
 from spec.rules import Isn, Rules
@@ -579,8 +579,9 @@ def test_runs_are_exported_as_itf() -> None:
     assert set(trace["vars"]) <= set(trace["states"][-1])
     with pytest.raises(UsageProblem, match="one run is one text"):
         export.text("itf", None, ("T2", "W2"), {"three_way": False})
-    with pytest.raises(UsageProblem, match="decided by no run"):
+    with pytest.raises(export.NoRun, match="T10: no run decides this in") as none:
         export.text("itf", None, ("T10",))
+    assert none.value.code == INCONCLUSIVE
 
 
 # What is asked for

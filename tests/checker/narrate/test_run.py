@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
+from checker.conform.behaviour import choose
 from checker.conform.follow import MIDDLE
+from checker.conform.report import Show
 from checker.narrate import contents
-from checker.narrate.run import gather
+from checker.narrate.run import gather, narrate
 from checker.support.errors import INCONCLUSIVE
 from tests.helpers.film import (
     RFC,
@@ -152,3 +154,18 @@ def test_only_what_is_asked_for_is_told(tmp_path):
     assert [one["left"] for one in told["connections"]] == [["FIN-WAIT-2", "CLOSE-WAIT"]]
     assert told["totals"]["connections"] == 2
     assert out.count(" TCP: ") == 1 and "In all: 2 connections" in out
+
+
+def test_nothing_to_tell_is_told(tmp_path, capsys):
+    """Else the exit code would say it alone."""
+    path = Film().write(tmp_path / "empty.pcap")
+    assert narrate(path, choose([]), MIDDLE) == INCONCLUSIVE
+    nothing = "nothing to tell: no DNS question and no TCP connection\n"
+    assert capsys.readouterr().err == f"{path}: {nothing}"
+    made = Film()
+    three(made)
+    path = made.write(tmp_path / "three.pcap")
+    show = Show(state="LISTEN")
+    assert narrate(path, choose([]), MIDDLE, show=show) == INCONCLUSIVE
+    nothing = "nothing to tell: --only and --state leave none of 1 connection\n"
+    assert capsys.readouterr().err.endswith(f"{path}: {nothing}")

@@ -73,7 +73,7 @@ def test_starts_are_measured_beside_python(tmp_path: Path) -> None:
 def test_starts_take_no_case() -> None:
     done = command("bench", "--starts", "--bounds", "capacity=1")
     assert (done.returncode, done.stdout) == (USAGE, "")
-    assert "it takes --repeat and --json only" in done.stderr
+    assert "--starts takes no --bounds: omit it" in done.stderr
 
 
 # explore
@@ -114,9 +114,9 @@ def test_explore_says_what_a_compact_search_may_have_missed() -> None:
     ("words", "said"),
     [
         (("--engine", "symbolic"), "no engine 'symbolic'; there are: auto, explore, native, sets"),
-        (("--engine", "explore", "--symmetry"), "for the native engine"),
-        (("--engine", "sets", "--compact"), "for the native engine"),
-        (("--engine", "sorted", "--compact"), "for the native engine"),
+        (("--engine", "explore", "--symmetry"), "--symmetry is for --engine native"),
+        (("--engine", "sets", "--compact"), "--compact is for --engine native"),
+        (("--engine", "sorted", "--compact"), "--compact is for --engine native"),
         (("--spill", "x"), "--spill is for --engine sorted"),
         (("--engine", "sorted", "--spill", "x", "--checkpoint", "y"), "omit --checkpoint"),
         (("--engine", "sorted", "--spill", "README.md"), "'README.md' is a file"),

@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from checker.cli.app import app
-from checker.studies import formats
+from checker.conform import report as conform
+from checker.studies import formats, matrix
 from checker.studies.formats import ERROR, NOTE, WARNING
+from checker.studies.prove import report as prove
 from checker.studies.reports import Report
 from checker.studies.verify import verify
 from checker.support.errors import UsageProblem
@@ -96,10 +98,14 @@ def test_a_real_report_of_verify_is_read(written):
 
 
 def test_theorems_and_ablations_are_read(written):
-    theorems = {"theorems": [{"id": "T1", "title": "t", "verdict": "not proved"}]}
+    theorems = {"version": 3, "theorems": [{"id": "T1", "title": "t", "verdict": "not proved"}]}
     assert [one.level for one in formats.read(written(theorems)).findings] == [ERROR]
     row = {"id": 9, "ablation": "no third", "claim": "T2", "verdict": "holds", "note": "!"}
-    matrix = {"rows": [{**row, "expected": "violated"}], "claims": CLAIMS["claims"][:1]}
+    matrix = {
+        "version": 1,
+        "rows": [{**row, "expected": "violated"}],
+        "claims": CLAIMS["claims"][:1],
+    }
     (found,) = formats.read(written(matrix)).findings
     assert (found.rule, found.said) == ("T2 under 9", "holds, expected violated. !")
 
@@ -110,7 +116,7 @@ def test_markdown_leaves_out_what_is_known(written):
     assert "| error | **T2** " in text
     assert "memory, 1 \\| 2" in text
     assert "T1s" not in text
-    good = {"claims": CLAIMS["claims"][:2]}
+    good = {**CLAIMS, "claims": CLAIMS["claims"][:2]}
     text = "\n".join(formats.markdown([formats.read(written(good))]))
     assert "otherwise than expected" in text
 
@@ -119,7 +125,10 @@ def test_annotations_of_github_are_one_line_each(written):
     lines = [*formats.github([formats.read(written(CLAIMS))])]
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::warning", "::error"]
     assert lines[0].startswith("::error file=proofs/claims/properties.py,line=")
-    many = {"claims": [_claim("T2", "violated", ok=False, note="a\n::error::b, 100%")]}
+    many = {
+        "version": 1,
+        "claims": [_claim("T2", "violated", ok=False, note="a\n::error::b, 100%")],
+    }
     (line,) = formats.github([formats.read(written(many))])
     assert "a%0A::error::b, 100%25" in line
 
@@ -141,8 +150,11 @@ def test_sarif_has_a_run_for_each_report(written):
         ("[", "is no JSON"),
         ("[1]", "is no report"),
         ('{"claims": 1}', "is no report"),
-        ('{"claims": [{"id": "T1"}]}', "lacks something"),
-        ('{"claims": [1]}', "lacks something"),
+        ('{"claims": []}', "has none, and version 1 is what can be read"),
+        ('{"version": 2, "claims": []}', "has version 2, and version 1 is what can be read"),
+        ('{"version": "1", "connections": []}', "has version '1'"),
+        ('{"version": 1, "claims": [{"id": "T1"}]}', "lacks something"),
+        ('{"version": 1, "claims": [1]}', "lacks something"),
     ],
 )
 def test_what_is_no_report_is_refused(tmp_path, text, said):
@@ -153,18 +165,49 @@ def test_what_is_no_report_is_refused(tmp_path, text, said):
 
 
 def test_a_report_that_was_not_written_is_told(written, tmp_path):
-    files = [str(written({"claims": CLAIMS["claims"][:2]})), str(tmp_path / "proofs.json")]
+    files = [
+        str(written({**CLAIMS, "claims": CLAIMS["claims"][:2]})),
+        str(tmp_path / "proofs.json"),
+    ]
     done = CliRunner().invoke(app, ["report", *files])
     assert done.exit_code == 3
     assert "proofs.json: not written" in done.stdout
     assert "otherwise than expected" not in done.stdout
 
 
-@pytest.mark.parametrize(("rows", "code"), [(CLAIMS, 1), ({"claims": CLAIMS["claims"][:2]}, 0)])
+GOOD, UNDECIDED = ({**CLAIMS, "claims": CLAIMS["claims"][at]} for at in (slice(2), slice(3, 4)))
+NOTHING = {**CLAIMS, "claims": [], "skipped": [{"id": "T1"}]}
+PLAIN = {"version": 1, "captures": [], "connections": []}
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"), [(CLAIMS, 1), (GOOD, 0), (UNDECIDED, 3), (NOTHING, 3), (PLAIN, 3)]
+)
 def test_the_command_tells_by_its_exit_code(written, rows, code):
     for format in formats.FORMATS:
         done = CliRunner().invoke(app, ["report", str(written(rows)), "--format", format])
-        assert (done.exit_code, bool(done.stdout)) == (code, format != "github" or code == 1)
+        assert (done.exit_code, bool(done.stdout)) == (code, format != "github" or code > 0)
+
+
+def test_nothing_checked_is_told(written):
+    for report in (NOTHING, PLAIN):
+        (found,) = formats.read(written(report)).findings
+        assert (found.level, found.said) == (WARNING, "nothing was checked")
+
+
+def test_claims_that_were_left_out_are_counted(written):
+    report = {**GOOD, "skipped": [{"id": "T3", "why": "large"}]}
+    assert formats.read(written(report)).counts["left out"] == 1
+
+
+def test_the_versions_that_can_be_read_are_those_that_are_written():
+    written = {
+        "claims": Report(claims=[]).version,
+        "rows": matrix.VERSION,
+        "connections": conform.VERSION,
+        "theorems": prove.VERSION,
+    }
+    assert {member: version for member, (_, version) in formats.READERS.items()} == written
 
 
 def test_the_schema_that_is_published_is_that_of_the_report():

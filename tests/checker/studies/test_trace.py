@@ -16,7 +16,7 @@ from checker.model.model import Model
 from checker.model.options import choose_profile, choose_rules
 from checker.model.words import state, text
 from checker.render import ladder
-from checker.studies import trace
+from checker.studies import export, trace
 from checker.support import files
 from checker.support.errors import INCONCLUSIVE, OK, Problem, UsageProblem
 from proofs.claims.table import BY_ID, CLAIMS, full_title
@@ -93,7 +93,25 @@ def test_a_claim_that_holds_has_nothing_to_draw(
 
 def test_a_search_that_was_cut_short_decides_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert trace.trace(BY_ID["T2"], max_states=1000) == INCONCLUSIVE
-    assert "limit of 1,000 states reached: undecided" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "limit of 1,000 states reached: undecided" in said
+    assert said.endswith("; --max-states N goes further\n")
+
+
+def test_the_title_tells_the_bounds_that_were_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trace.trace(BY_ID["T2"], {"three_way": False}, {"in_flight": 2, "close": True})
+    title, _, _ = capsys.readouterr().out.partition("\n")
+    assert title.endswith(": 4 steps, profile handshake, three_way=off, in_flight=2, close=on")
+
+
+def test_a_run_that_is_exported_is_the_one_that_is_drawn(tmp_path: File) -> None:
+    """At the small bounds, C7's is a step longer."""
+    trace.trace(BY_ID["C7"], out=tmp_path / "c7.json")
+    drawn = json.loads((tmp_path / "c7.json").read_text())
+    assert drawn == json.loads(export.text("itf", None, ("C7",)))
+    assert len(drawn["states"]) == 9 + 1
 
 
 def test_a_witness_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:

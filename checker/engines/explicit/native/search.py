@@ -113,7 +113,11 @@ class Search:
         identity: str = "",
         resume: bool = False,
         spill: Path | None = None,
+        places: int = 0,
+        chance: float = 1.0,
     ) -> None:
+        """``places`` and ``chance`` are of a compact search: how large its set is, and that it ends
+        where a state was missed with a greater chance."""
         if spill is not None:
             raise UsageProblem("--spill is for the sorted engine")
         if symmetric and parts.links != ((0, 1), (1, 0)):
@@ -122,6 +126,9 @@ class Search:
         self.parts = parts
         self.symmetric = symmetric
         self.compact = compact
+        self.places = places
+        self.chance = chance
+        self.outgrown = False  # for want of a larger set
         self.expect = expect
         self.max_states = max_states
         self.max_memory = max_memory
@@ -209,9 +216,7 @@ class Search:
             if self._pool is not None:
                 self._pool.shutdown()
         if self.compact:
-            # Two states are taken for one if their fingerprints are equal (Stern and Dill 1995)
-            pairs = found.states * (found.states - 1) / 2
-            found.missed = min(1.0, pairs / 2.0**self.visited.fingerprint_bits)
+            found.missed = self._missed()
         found.fired = self.fired()
         found.lengths = dict(self.decided_at)
         found.seconds = self.seconds()
@@ -219,12 +224,18 @@ class Search:
             self._save()
         return found
 
+    def _missed(self) -> float:
+        """How likely it is that a state was missed by a compact search: two states are taken for
+        one if their fingerprints are equal (Stern and Dill 1995)."""
+        pairs = self.found.states * (self.found.states - 1) / 2
+        return min(1.0, float(pairs / 2.0**self.visited.fingerprint_bits))
+
     def _start(self) -> None:
         """Enter the initial state."""
         start = [self.interner.end(end) for end in self.parts.initial()]
         links = len(self.parts.links)
         if self.compact:
-            places = compact_places(self.expect, self.max_memory)
+            places = self.places or compact_places(self.expect)
             self.visited = Visited(Layout.of(len(start), links, 24, WORD), places, compact=True)
         else:
             self.visited = Visited.planned(len(start), links, self.expect)
@@ -462,6 +473,9 @@ class Search:
     def _grow(self) -> bool:
         """Make room for all that was found, and enter it; false if there is no memory."""
         interner = self.interner
+        if self.compact and self._missed() > self.chance:
+            self.outgrown = True
+            return self._out_of(f"a state was missed with a chance above {self.chance:g}")
         places = self.visited.table.size
         if self.found.states >= self.visited.room or self.spilled:
             places *= 2
@@ -492,7 +506,11 @@ class Search:
         if self.compact and not same:
             return self._out_of("there are too many ends or bags for a compact search")
         if self.compact:
-            return self._out_of(f"a set of {visited.table.size:,} fingerprints is full")
+            self.outgrown = True
+            return self._out_of(
+                f"a set of {visited.table.size:,} fingerprints is full: expect more states, or "
+                "allow more memory"
+            )
         if not self._fits(layout):
             return False
         need = visited.bytes_after(layout, places) + resident()

@@ -36,12 +36,14 @@ def _zeros(places: int, kind: Any) -> Array:
     return np.frombuffer(memory, kind, places)
 
 
-def compact_places(expected: int, memory: int | None) -> int:
-    """Places for fingerprints, since such a set cannot grow: for the states that are expected, or
-    else in up to three quarters of the memory."""
-    if expected:
-        return max(1 << 12, 1 << int(expected / FULL).bit_length())
-    return max(1 << 12, 1 << ((memory or 1 << 31) // 4 * 3 // 4).bit_length() - 1)
+def compact_places(expected: int) -> int:
+    """Places for the fingerprints of so many states."""
+    return max(1 << 12, 1 << int(expected / FULL).bit_length())
+
+
+def most_places(memory: int) -> int:
+    """Places for fingerprints in up to three quarters of the memory."""
+    return max(1 << 12, 1 << (memory // 4 * 3 // 4).bit_length() - 1)
 
 
 def describe(layout: Layout, p: Array) -> None:

@@ -29,7 +29,31 @@ def test_fingerprints_of_few_states_differ() -> None:
 def test_a_full_set_of_fingerprints_ends_the_search() -> None:
     found = native.explore(native.Solo(Counter(20_000)), {}, compact=True, expect=1000)
     assert (found.complete, found.limited) == (False, True)
-    assert found.why == "a set of 4,096 fingerprints is full"
+    assert found.why.startswith("a set of 4,096 fingerprints is full: expect more states")
+
+
+def test_a_compact_search_begins_small_and_anew_where_it_needs_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    make = Visited._make
+
+    def noted(self: Visited, places: int) -> None:
+        sizes.append(places)
+        make(self, places)
+
+    monkeypatch.setattr(Visited, "_make", noted)
+    monkeypatch.setattr(native, "FIRST", 1 << 12)
+    found = native.explore(native.Solo(Counter(20_000)), {}, compact=True, max_memory=1 << 32)
+    assert (found.complete, found.states) == (True, 20_001)
+    assert sizes == [1 << 12, 1 << 15]
+    assert 0 < found.missed < native.CHANCE
+    sizes.clear()
+    monkeypatch.setattr(native, "CHANCE", 1e-9)
+    monkeypatch.setattr(native, "most_places", lambda _: 1 << 18)
+    found = native.explore(native.Solo(Counter(20_000)), {}, compact=True)
+    assert sizes == [1 << 12, 1 << 15, 1 << 18]
+    assert found.complete and found.missed > native.CHANCE, "the largest that fits has to do"
 
 
 def test_a_set_that_forgets_as_it_grows_is_noticed(
@@ -126,7 +150,7 @@ def test_entries_are_as_narrow_as_the_key_allows() -> None:
     assert Visited(Layout(2, 2, 10, 10), 1 << 17).table.itemsize == 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)  # the first call loads what numba compiled
 @given(st.lists(st.integers(0, 1023), max_size=300))
 def test_the_set_is_a_set(keys: list[int]) -> None:
     visited, known = Visited(Layout(2, 2, 3, 2), 128), set()
