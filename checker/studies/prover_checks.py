@@ -180,7 +180,8 @@ class Ground:
 
     @contextmanager
     def kept_everywhere(self, modules: Sequence[Any]) -> Iterator[None]:
-        """Within, models, what solvers answer, and what tests make once are made once in all."""
+        """Within, models, what solvers answer, and what tests make once are made once in all; and
+        all is done in this process, so that the next check has what solvers answered."""
         changed: list[tuple[Any, str, Any]] = [
             (theories, "Model", self._model),
             (recheck, "ask", self._ask),
@@ -190,7 +191,7 @@ class Ground:
                 if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
                     kept = self._keep(f"{module.__name__}.{name}", value.__wrapped__)
                     changed.append((module, name, kept))
-        with _exchanged(changed):
+        with _alone(), _exchanged(changed):
             yield
 
     def _model(self, *arguments: Any) -> Model:
