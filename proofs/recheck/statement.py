@@ -273,7 +273,7 @@ def statement(text: str) -> Statement:
 
 
 def _word(tree: Tree) -> str:
-    if not isinstance(tree, str) or not tree or tree[0] == '"':
+    if not isinstance(tree, str) or tree[0] == '"':
         raise Bad(f"{tree!r:.60} stands where a name should")
     return tree
 
@@ -427,8 +427,8 @@ class _Reading:
         known = {"bool": BOOL, "nat": NAT, "real": REAL, "positive": POSITIVE} | self.made.enums
         if name in known:
             return known[name]
-        low, dots, high = name.partition("..")
-        if not dots or not low.isdecimal() or not high.isdecimal() or int(high) < int(low):
+        low, _, high = name.partition("..")
+        if not low.isdecimal() or not high.isdecimal() or int(high) < int(low):
             raise Bad(f"{name} is no sort")
         return Sort("int", int(low), int(high))
 
@@ -560,8 +560,7 @@ class _Reading:
     def _define(self, name: Tree, term: Tree) -> None:
         if _word(name)[0] != "$":
             raise Bad("the name of a term begins with $")
-        reader = self._stepping(delivers=True)
-        reader.variables = self._all() | dict(reader.variables)
+        reader = Reader(self._all(), self.made.enums, self._functions(), self.defined)
         _once(self.defined, name, reader.read(term))
 
     def _action(self, delivers: bool, injects: bool, name: Tree, paths: Tree, tree: Tree) -> None:
@@ -727,7 +726,7 @@ def fits(term: Term, sort: Sort) -> Term:
 
 
 def _may_be_negative(term: Term) -> bool:
-    if term.op in ("const", "var", "apply", "wrap", "int"):
+    if term.op in ("apply", "wrap", "int"):  # whatever their arguments are
         return False
     if term.op == "-":
         return True
