@@ -353,6 +353,8 @@ class _Places:
 
     def _edits(self) -> Iterator[_Edit]:
         for node in ast.walk(self.definition):
+            if self._annotation(node):  # which does nothing
+                continue
             if isinstance(node, ast.If | ast.IfExp | ast.While):
                 yield from self._negated(node, "test")
             elif isinstance(node, ast.Return | ast.Assign) and isinstance(node.value, ast.BoolOp):
@@ -424,8 +426,6 @@ class _Places:
             yield _Edit(node, "negate", node, "ops", [other])
 
     def _built(self, node: ast.AST) -> Iterator[_Edit]:
-        if self._annotation(node):
-            return
         if isinstance(node, ast.List | ast.Tuple | ast.Set) and self._open(node):
             for i in range(len(node.elts)):
                 rest = [*node.elts]

@@ -3,8 +3,8 @@
 import pytest
 
 from proofs.recheck import statement
-from proofs.recheck.statement import REAL, Bad, fits, sorted_as
-from proofs.recheck.terms import BOOL, TRUE, Sort, compare, constant, ite, sum_, variable
+from proofs.recheck.statement import fits, sorted_as
+from proofs.recheck.terms import BOOL, REAL, TRUE, Bad, Sort, compare, constant, ite, sum_, variable
 
 TEXT = """(theory one)
 (theorem one "" "" (claims agreement) (options on))
