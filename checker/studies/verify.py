@@ -36,6 +36,7 @@ from checker.studies.reports import Report, report
 from checker.support import machine
 from checker.support.errors import UsageProblem
 from proofs.claims.claim import Claim
+from proofs.claims.table import CLAIMS
 
 Engine = Literal["auto", "explore", "native", "sets", "sorted", "distributed", "symbolic"]
 ENGINES = typing.get_args(Engine)
@@ -78,7 +79,10 @@ def verify(
     if options.engine == "distributed":  # one search at a time has all the workers
         beside, shared = 1, options
     todo = [dataclasses.replace(job, options=shared) for job in todo]
-    known = {**expectations([claim.id for claim in claims]).get(scale, {}), **own.expectations()}
+    # Pins of the same profiles, too: they say how long what falls may take
+    profiles = {claim.profile for claim in claims}
+    ids = {claim.id for claim in (*claims, *CLAIMS) if claim.profile in profiles}
+    known = {**expectations(ids).get(scale, {}), **own.expectations()}
     results = run_jobs(todo, beside, progress, known, done)
     changed = bool(rules or bounds or own.REPLACED)
     pinned = None if changed or pinning else known
