@@ -292,8 +292,9 @@ def test_every_ghost_is_written():
     def past() -> tuple[Pair, ...]:
         return tuple(Pair() for _ in range(3))
 
-    start = Ghost(past=past())
     left = {f.name for f in dataclasses.fields(Ghost)} - {*NEVER}
+    start = {field: key(getattr(Ghost(past=past()), field)) for field in left}
+    apart = {"silent", "again"}  # these begin otherwise, to be seen to change
     for (it, rules, bounds), simultaneous, silent, again in (
         (it, *how) for it in every_step() for how in ((False, 9, 1), (True, 9, 1), (False, 0, 9))
     ):
@@ -310,14 +311,15 @@ def test_every_ghost_is_written():
         )
         ghost.read = tuple(Reading(again) for _ in range(3))
         end.ghosts = (ghost,)
-        before = {field: key(getattr(end.ghost, field)) for field in left}
+        seen = left & apart if silent == 0 else left - apart
+        before = {field: key(getattr(end.ghost, field)) for field in seen}
         if seg is not None:
             seg.origin = Origin(2, 2, 3)
         sight = Sight(id=2, over_me=1, over_peer=1, residue=True)
         if happen(end, it[1], seg, 6, rules, bounds, WATCHERS, sight).possible:
             for field, was in before.items():
                 after = key(getattr(end.ghost, field))
-                if after != was and (field == "partner" or after != key(getattr(start, field))):
+                if after != was and (field == "partner" or after != start[field]):
                     left.discard(field)
         if not left:
             return
