@@ -182,14 +182,14 @@ def _sizes(
 ) -> list[int]:
     """The states of each job that are pinned. None are where a claim falls: then those of another
     job of its profile, or of ``others``, which differs in rules only; 1 if there is none."""
+
+    def states(claim: Claim) -> int:
+        return int(known.get(claim.id, {}).get("states", 0))
+
     likely: dict[str, int] = {}
     for claim in (*others, *(claim for job in todo for claim in job.claims)):
-        states = int(known.get(claim.id, {}).get("states", 0))
-        likely[claim.profile] = max(states, likely.get(claim.profile, 1))
-    pinned = [max(int(known.get(c.id, {}).get("states", 0)) for c in job.claims) for job in todo]
-    return [
-        states or likely[job.claims[0].profile] for job, states in zip(todo, pinned, strict=True)
-    ]
+        likely[claim.profile] = max(states(claim), likely.get(claim.profile, 1))
+    return [max(map(states, job.claims)) or likely[job.profile] for job in todo]
 
 
 def _sized(job: Job, states: int) -> Job:

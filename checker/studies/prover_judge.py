@@ -23,7 +23,6 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -198,9 +197,7 @@ def _packed(ran: bytes | None) -> str:
     return base64.b85encode(zlib.compress(ran or b"")).decode()
 
 
-@cache
 def _whole(text: str) -> bytes:
-    """The same octets for the same text: much that is made takes the same lines."""
     return zlib.decompress(base64.b85decode(text))
 
 
@@ -339,7 +336,7 @@ class Judge:
     ) -> tuple[str, Noticed] | None:
         """Ask some until one notices, in this process, which has to end then: its name, and what
         it noticed."""
-        hit = cache(self._hit(change))
+        hit = self._hit(change)
         for kept in self.known.kept:
             kept.forget(hit)
         with applied(change):
