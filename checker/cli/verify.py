@@ -72,7 +72,8 @@ def verify(
         typer.Option(
             min=1,
             metavar="STATES",
-            help="Leave out, and name, claims that are known to take more states than this.",
+            help="Leave out, and name, claims that take more states than this: those known to, and "
+            "those whose counterexample or witness is not among so many.",
         ),
     ] = None,
     depth: Annotated[
@@ -151,9 +152,11 @@ def verify(
     files.apart((json, junit), [own_claims] if own_claims is not None else [])
     if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
         raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
+    # One more: exactly so many are within it
+    fewest = min(max_states or within + 1, within + 1) if within is not None else max_states
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
-        max_states=max_states,
+        max_states=fewest,
         max_memory=octets(max_memory),
         threads=threads,
         symmetric=symmetry,
@@ -221,6 +224,8 @@ def verify(
             result.claims += proved.prove_theorems(theorems, workers, tell, tell)
     for why, some in left.items():
         reports.skip(result, some, why)
+    if within:
+        reports.give_up(result, pins.ended(scale or "usual"), within)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:

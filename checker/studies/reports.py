@@ -10,7 +10,7 @@ ticks, and is known not to in finer ones, says so in the same row (``checker.stu
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -120,6 +120,17 @@ def skip(result: Report, claims: Sequence[Claim], why: str) -> None:
     result.skipped += [
         Skipped(id=claim.id, title=claim.title, profile=claim.profile, why=why) for claim in claims
     ]
+
+
+def give_up(result: Report, ids: Collection[str], states: int) -> None:
+    """Leave out, and note, those of the claims ``ids`` that so many states did not decide."""
+    for found in [*result.claims]:
+        if found.id in ids and found.verdict == "inconclusive" and found.states > states:
+            result.claims.remove(found)
+            why = f"not decided by {states:,} states"
+            result.skipped.append(
+                Skipped(id=found.id, title=found.title, profile=found.profile, why=why)
+            )
 
 
 def compare(result: Report, other: Report) -> None:

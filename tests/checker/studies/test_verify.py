@@ -571,6 +571,26 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
         assert {"T10.calling", *(() if left else ("S18",))} <= {*told.split()}
 
 
+def test_a_counterexample_that_is_far_is_left_out_too(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    claims = ("H7", "T10.calling")
+    for within, left in ((60, ["H7", "W10.calling"]), (1_000, [])):
+        done = command("verify", *claims, "--small", "--within", str(within), "--json", str(report))
+        assert done.returncode == OK
+        told = json.loads(report.read_text())
+        why = f"not decided by {within:,} states"
+        assert [one["id"] for one in told["skipped"] if one["why"] == why] == left
+        assert ("H7" in {one["id"] for one in told["claims"]}) == (not left)
+
+
+def test_what_grew_is_not_left_out() -> None:
+    """Of T10 states are pinned: where it has more than so many, something is wrong."""
+    result, _ = check("T10", scale="small", options=Options(engine="explore", max_states=9))
+    reports.give_up(result, pins.ended("small"), 8)
+    assert "T10.calling" in {one.id for one in result.skipped}
+    assert "T10" in {one.id for one in result.claims if not one.ok}
+
+
 def test_a_limit(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     done = command("verify", "T10", "--max-states", "50", "--json", str(report))
