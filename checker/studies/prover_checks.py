@@ -402,6 +402,9 @@ class _Here:
         done.set_result(do(*arguments))
         return done
 
+    def map(self, do: Callable[..., Any], *todo: Any) -> Iterator[Any]:
+        return map(do, *todo)
+
     def shutdown(self) -> None:
         pass
 

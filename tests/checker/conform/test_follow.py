@@ -178,7 +178,7 @@ RANDOM = st.lists(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(RANDOM, st.booleans(), st.sampled_from(["", "client", "server"]))
 def test_random_segments(segments, opened, role):
     """Any segments in any order: a verdict, and candidates within their bound."""

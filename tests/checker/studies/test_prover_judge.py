@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from checker.studies import prover_checks, prover_judge
+from checker.studies.prove import prove
 from checker.studies.prover_changes import ROOMS, Change, applied, changes
 from checker.studies.prover_checks import PROOF, RECHECK, TEST, Check, Ground, Kept
 from checker.studies.prover_judge import NO_END, Clean, Judge, cleaned, forked
@@ -19,6 +20,7 @@ from checker.support.journal import Journal
 from checker.support.ran import Ran
 from proofs.recheck import check as check_of_recheck
 from proofs.theorems.needs import NEEDS
+from tests.helpers import toys
 
 LESS = next(n.title for n in NEEDS if n.theorem == "S2.rate" and n.falls)
 
@@ -72,6 +74,15 @@ def test_a_theorem_is_proved_and_accepted_in_this_process(known: Ground) -> None
     with applied(fault("all paths but one are left out by the prover")):
         known.proofs.cache_clear()
         assert known._proved("S2.rate") != [proof]
+
+
+def test_a_pool_without_processes_does_what_prove_asks_of_one() -> None:
+    clauses = [clause for clause in toys.TRUE if clause is not toys.was_sent]
+    with prover_checks._alone():
+        (proof,) = prove.prove([toys.theorem(clauses=clauses)], 1, make=toys.theory)
+        before = proof.failed[0].after
+        prove.shrink([proof], 1)
+    assert proof.failed[0].after != before
 
 
 def test_what_was_asked_of_a_host_is_accepted(

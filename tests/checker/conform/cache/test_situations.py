@@ -68,6 +68,9 @@ def disturbed(rng: random.Random, number: int) -> list[Packet]:
     return packets
 
 
+SLOW = [(150, 7), (150, 8), (10_000, 3)]
+
+
 def compare_with_the_long_way(count: int, seed: int) -> None:
     """A memory that grows from connection to connection, against none."""
     rng = random.Random(seed)
@@ -84,14 +87,11 @@ def compare_with_the_long_way(count: int, seed: int) -> None:
         assert memory.recalled > memory.learnt > 100
 
 
-@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (7, 8))])
-def test_what_is_remembered_is_the_long_way(seed):
-    compare_with_the_long_way(150, seed)
-
-
-@pytest.mark.slow
-def test_what_is_remembered_is_the_long_way_often():
-    compare_with_the_long_way(10_000, 3)
+@pytest.mark.parametrize(
+    ("count", "seed"), [(60, 2), *(pytest.param(*at, marks=pytest.mark.slow) for at in SLOW)]
+)
+def test_what_is_remembered_is_the_long_way(count, seed):
+    compare_with_the_long_way(count, seed)
 
 
 @pytest.mark.parametrize("path", [*sorted(CAPTURES.glob("*.pcap")), *sorted(ZEEK.iterdir())],

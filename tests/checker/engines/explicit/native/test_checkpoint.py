@@ -56,8 +56,9 @@ def through_deaths(parts: Any, checks: Any, folder: Path, **options: Any) -> Exp
     return deaths.through_deaths(native.explore, parts, checks, checkpoint=folder, **options)
 
 
-def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:
-    for seed in LARGE:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_search_survives_its_deaths(every: int, mortal: list[int], tmp_path: Path) -> None:
+    for seed in LARGE[::every]:
         parts = Chance(seed)
         found = through_deaths(parts, checks_of(parts), tmp_path / str(seed), threads=1 + seed % 2)
         agree(of_chance(seed), found)
@@ -65,7 +66,7 @@ def test_a_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None
         again = through_deaths(parts, checks_of(parts), tmp_path / str(seed))
         agree(of_chance(seed), again)
     assert mortal[0] > 5
-    assert max(of_chance(seed).states for seed in LARGE) > 1000
+    assert max(of_chance(seed).states for seed in LARGE[::every]) > 1000
 
 
 def test_a_symmetric_search_survives_its_deaths(mortal: list[int], tmp_path: Path) -> None:
