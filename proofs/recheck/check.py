@@ -11,8 +11,7 @@ It refuses
 
 * a statement that does not say what it has to, or that something stands in twice;
 * an obligation to which a solver says anything but ``unsat``: ``unknown``, a time-out and an error
-are
-  no agreement;
+  are no agreement;
 * what would be true of nothing: assumptions that contradict each other for three TCBs of an end, a
   theory of which no path is ever taken, a claim that no state could make false;
 * runs for too short TIME-WAITs (``proofs.recheck.families``) that are not whole.

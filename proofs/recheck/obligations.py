@@ -62,6 +62,7 @@ from proofs.recheck.terms import (
     or_,
     sum_,
     variable,
+    variables_of,
 )
 
 NEVER, SORTS, CONSTANTS = "never", "sorts", "constants"
@@ -387,7 +388,7 @@ class Theory:
         functions = self._functions(self._before("x"), self._before("y"))
         looking, drawing = Place(wider, functions), Place(variables, functions)
         rows = [] if leaf is None else [leaf.after, *leaf.sent]
-        used = _variables([*path.tests, *(term for row in rows for term in row.values())])
+        used = variables_of([*path.tests, *(term for row in rows for term in row.values())])
         variables |= {n: looking.of(term) for n, term in made.sight.items() if n in used}
         variables |= {n: drawing.of(term) for n, term in made.drawn.items() if n in used}
         if action.delivers or action.injects:
@@ -484,14 +485,15 @@ class Theory:
         made = self.made
         if not made.constants:
             return
-        known = [*self._facts.values()]
-        known += [
-            compare("=", variable(name, made.left_out[name]), value)
-            for name, value in made.constants.items()
+        known = [
+            *self._facts.values(),
+            *(
+                compare("=", variable(name, made.left_out[name]), value)
+                for name, value in made.constants.items()
+            ),
         ]
-        supposed = tuple(term for term in known if term is not TRUE)
         for action, term in made.keeps.items():
-            yield Obligation(action, 0, CONSTANTS, supposed, term)
+            yield Obligation(action, 0, CONSTANTS, tuple(known), term)
 
     def unhinted(self, one: Obligation) -> Obligation:
         """The same, with all hypotheses."""
@@ -516,7 +518,6 @@ class Theory:
     def assumed(self, options: Sequence[str]) -> list[Term]:
         """All that a theorem with these options assumes, of three TCBs of each end: it must be
         possible."""
-        self.looked = {"x": {}, "y": {}}
         found = [*self._facts.values()]
         numbers = [constant(n, NAT) for n in (1, 2, 3)]
         for pair in self.made.pairs:
@@ -527,7 +528,6 @@ class Theory:
 
     def hollow(self, name: str) -> list[Term]:
         """A state of which a clause is false: it must be possible, or the clause says nothing."""
-        self.looked = {"x": {}, "y": {}}
         for one in self.made.responses:
             if one.name == name:
                 now = State(self.ends, {h: self._before(h) for h in "xy"})
@@ -559,17 +559,3 @@ def _folded(action: Action, name: str) -> Term:
 
 def _row(name: str, sorts: Mapping[str, Sort]) -> Row:
     return {f: variable(f"{name}{f}", sort) for f, sort in sorts.items()}
-
-
-def _variables(terms: Sequence[Term]) -> set[str]:
-    found: set[str] = set()
-    seen: set[Term] = set()
-    stack = [*terms]
-    while stack:
-        term = stack.pop()
-        if term not in seen:
-            seen.add(term)
-            if term.op == "var":
-                found.add(str(term.data))
-            stack += term.args
-    return found

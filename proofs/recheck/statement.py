@@ -17,7 +17,7 @@ solver: `proofs/statements/` has one for each theory. It says, in this order,
 ``(memory NAME SORT FIRST UPDATE)``
     what is remembered of each TCB of an end, by number: what it is at the start (``any``:
     anything), and after a step, over ``me.*`` as it is then, the number ``n`` and what was
-    remembered before.
+    remembered before. It is of nothing that a tick changes.
 ``(told MEMORY)``
     of which memory the pairs speak.
 ``(sight NAME SORT TERM)``, ``(drawn NAME SORT TERM)``
@@ -78,6 +78,7 @@ from proofs.recheck.terms import (
     not_,
     parse,
     variable,
+    variables_of,
 )
 
 ENDS, MESSAGE, NUMBER = "ends", "message", "number"
@@ -373,12 +374,27 @@ class _Reading:
                     raise Bad(f"{theorem.id} claims {name}, which holds under other options only")
         if made.responses or made.silences:
             self._ends()
+        if made.tick is not None:
+            self._remembered(made.tick)
         if made.constants:
             wanted = [action.name for action in made.actions]
             wanted += [TICK] if made.tick is not None else []
             if sorted(made.keeps) != sorted(wanted):
                 raise Bad("it does not say of each action that it keeps the constants")
         return made
+
+    def _remembered(self, tick: Action) -> None:
+        """Refuse memories of what time changes: they are of what a step has left."""
+        changed = {
+            f"me.{name}"
+            for path in tick.possible
+            if path.leaf is not None
+            for name, term in path.leaf.after.items()
+            if term is not variable(f"me.{name}", self.made.end[name])
+        }
+        for memory in self.made.memories:
+            for name in changed & variables_of([] if memory.update is None else [memory.update]):
+                raise Bad(f"{memory.name} is a memory of {name}, which changes as time goes by")
 
     def _ends(self) -> None:
         """Refuse what cannot be claimed to happen in the end."""

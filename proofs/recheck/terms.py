@@ -17,7 +17,7 @@ Natural numbers are whole numbers for the solver, and a difference of two may be
 Equal terms are one object. A term is simplified, when it is made, where constants decide it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -363,6 +363,21 @@ def show(term: Term) -> str:
     if term.op == "wrap":
         return f"(wrap {args} {term.data})"
     return f"({term.data if term.op == 'apply' else term.op} {args})"
+
+
+def variables_of(terms: Iterable[Term]) -> set[str]:
+    """The names of the variables in terms."""
+    found: set[str] = set()
+    seen: set[Term] = set()
+    stack = [*terms]
+    while stack:
+        term = stack.pop()
+        if term not in seen:
+            seen.add(term)
+            if term.op == "var":
+                found.add(str(term.data))
+            stack += term.args
+    return found
 
 
 # Using

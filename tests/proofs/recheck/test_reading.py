@@ -83,6 +83,11 @@ def test_what_is_made_of_the_parts() -> None:
         ("(options on)", "(options)", "which holds under other options only"),
         # the end
         ("(tick", "(left words 0) (tick", "'words' stands where a string should"),
+        (
+            "(memory last 0..3 0 me.small)",
+            "(memory last nat 0 me.state)",
+            "last is a memory of me.state, which changes as time goes by",
+        ),
         ("(tick", '(left "" 0) (left "" 0) (tick', "it is there twice"),
         ("(tick", '(silence s "" 0) (tick', "it does not say what is left"),
         (
