@@ -286,9 +286,7 @@ def _string(tree: Tree) -> str:
 
 
 def _words(tree: Tree, head: str) -> list[str]:
-    if isinstance(tree, str) or tree[:1] != [head]:
-        raise Bad(f"{tree!r:.60} stands where ({head} ...) should")
-    return [_word(one) for one in tree[1:]]
+    return [_word(one) for one in _part(tree, head)]
 
 
 class _Reading:
@@ -510,10 +508,8 @@ class _Reading:
         self.made.facts.append(Clause(_word(name), ENDS, _string(says), (), _truth(found)))
 
     def _when(self, tree: Tree) -> tuple[tuple[str, ...], ...]:
-        if isinstance(tree, str) or tree[:1] != ["when"]:
-            raise Bad(f"{tree!r:.60} stands where (when ...) should")
         ways = []
-        for way in tree[1:]:
+        for way in _part(tree, "when"):
             if isinstance(way, str) or not way:
                 raise Bad("when has no list of options")
             names = tuple(map(_word, way))
@@ -642,12 +638,13 @@ class _Reading:
         stack: list[tuple[Tree, tuple[Term, ...]]] = [(tree, ())]
         while stack:
             here, way = stack.pop()
-            if not isinstance(here, str) and here[:1] == ["if"]:
-                if len(here) != 4:
+            choice = _rest(here, "if")
+            if choice is not None:
+                if len(choice) != 3:
                     raise Bad("if has a test and two trees")
-                test = _truth(reader.read(here[1]))
-                stack.append((here[3], (*way, not_(test))))
-                stack.append((here[2], (*way, test)))
+                test = _truth(reader.read(choice[0]))
+                stack.append((choice[2], (*way, not_(test))))
+                stack.append((choice[1], (*way, test)))
                 continue
             yield Way(number, way, self._leaf(here, reader))
             number += 1
@@ -655,12 +652,13 @@ class _Reading:
     def _leaf(self, tree: Tree, reader: Reader) -> Leaf | None:
         if tree == "impossible":
             return None
-        if isinstance(tree, str) or tree[:1] != ["do"]:
+        parts = _rest(tree, "do")
+        if parts is None:
             raise Bad(f"{tree!r:.60} is no leaf")
         made = self.made
         after = {f: reader.variables[f"me.{f}"] for f in made.end}
         rules, sent, done = [], [], set()
-        for part in tree[1:]:
+        for part in parts:
             if part == "blank":
                 after |= {f: made.first[f] for f in made.end if f.startswith("tcb.")}
             elif isinstance(part, str):
@@ -697,9 +695,15 @@ def _counted(found: tuple[Way, ...], said: Tree) -> tuple[Way, ...]:
 
 
 def _part(tree: Tree, head: str) -> list[Tree]:
-    if isinstance(tree, str) or tree[:1] != [head]:
+    found = _rest(tree, head)
+    if found is None:
         raise Bad(f"{tree!r:.60} stands where ({head} ...) should")
-    return tree[1:]
+    return found
+
+
+def _rest(tree: Tree, head: str) -> list[Tree] | None:
+    """What follows the word that a list begins with; None: it begins otherwise, or is no list."""
+    return tree[1:] if not isinstance(tree, str) and tree[:1] == [head] else None
 
 
 def _natural(term: Term) -> Term:
@@ -742,7 +746,7 @@ def fits(term: Term, sort: Sort) -> Term:
 
 
 def _may_be_negative(term: Term) -> bool:
-    if term.op in ("apply", "wrap", "int"):  # whatever their arguments are
+    if term.op in ("apply", "wrap"):  # whatever their arguments are
         return False
     if term.op == "-":
         return True

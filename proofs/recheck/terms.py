@@ -146,7 +146,7 @@ def _kind(op: str, kind: str, *terms: Term) -> None:
 
 def _signless(op: str, *terms: Term) -> None:
     for term in terms:
-        if term.sort.kind == "int" and term.lo < 0:
+        if term.lo < 0:
             raise Bad(f"{op} of {show(term)}, which may be negative")
 
 
@@ -158,9 +158,9 @@ def sum_(op: str, a: Term, b: Term) -> Term:
     if a.op == b.op == "const" and (op == "+" or a.data >= b.data or not a.sort.endless):
         value = a.data + b.data if op == "+" else a.data - b.data
         return constant(value, a.sort)
-    if b.op == "const" and b.data == 0:
+    if b is constant(0, b.sort):
         return a
-    if a.op == "const" and a.data == 0 and op == "+":
+    if op == "+" and a is constant(0, a.sort):
         return b
     if a.sort.endless:
         return _term(op, (a, b), None, Sort(a.sort.kind))
@@ -510,8 +510,8 @@ class _Printer:
         self._declared: set[str] = set()
 
     def text(self, term: Term) -> str:
-        """A term at its own width."""
-        return self._at(term, term.sort.width if term.sort.kind == "int" else 0)
+        """A term that is no whole number with bounds: the others are printed at a width."""
+        return self._at(term, 0)
 
     def _at(self, term: Term, bits: int) -> str:
         """A term; a whole number with bounds, modulo 2^bits."""

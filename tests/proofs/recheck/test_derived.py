@@ -30,7 +30,7 @@ from checker.engines.solver.induction import (
 from checker.studies.prove import certificates, runs, statements, theories
 from proofs.recheck import obligations, statement
 from proofs.recheck.statement import Action, Way
-from proofs.recheck.terms import Term, evaluate, question
+from proofs.recheck.terms import Term, evaluate, question, variables_of
 from proofs.theorems.invariants import Memory
 from proofs.theorems.table import BY_ID, THEOREMS, together
 from spec.tcp.segment import Segment
@@ -231,7 +231,7 @@ def recorded(
     way = stated.way_of(action, values)
     assert way.leaf is not None
     read = [*way.tests, *way.leaf.after.values()]
-    if any(name in made.sight for name in obligations._variables(read)):
+    if any(name in made.sight for name in variables_of(read)):
         return None
     return action, way, values, functions
 

@@ -37,7 +37,8 @@ SAFE = """(theory safe)
 (delivery "deliver" 2 (if (= seg.no 4) (do (set open false) (send (no 5) (life seg.life))) (do)))
 (injection "forged" 1 (do (set count (wrap seg.no 2))))
 (action "OPEN" 3 (if me.open impossible (if (= window 0)
- (do) (do "3.10.1" (set open true) (set count (+ me.count 1)) (set id next) (send (no 3) (life 2))))))
+ (do) (do "3.10.1" (set open true) (set count (+ me.count 1)) (set id next)
+  (send (no 3) (life 2))))))
 (tick 2 (if me.open (do (set age 2)) (do)))
 (keeps "NEVER" true) (keeps "OPEN" (= me.mode 2)) (keeps "FIN" (<= me.mode 2))
 (keeps "deliver" (<= 2 me.mode)) (keeps "forged" true) (keeps "tick" (< 1 me.mode))"""
@@ -57,7 +58,8 @@ ENDING = """(theory ending)
 (action "NEVER" 2 (if never impossible (do)))
 (delivery "deliver" 3 (if (= seg.no 4) (do (send (no 3)))
  (if (= seg.no 5) (do (set open false)) impossible)))
-(action "FIN" 2 (if (and me.open (< 0 kept)) (do (set count kept) (send (no me.count))) impossible))"""
+(action "FIN" 2 (if (and me.open (< 0 kept))
+ (do (set count kept) (send (no me.count))) impossible))"""
 HINTS = {
     ("OPEN", 2, "remembered"): ["path 1", "fact window_is_sane", "told y", "remembered x"],
     ("OPEN", 2, "told"): ["small_numbers x other", "remembered y", "apart x"],

@@ -4,7 +4,21 @@ import pytest
 
 from proofs.recheck import statement
 from proofs.recheck.statement import fits, sorted_as
-from proofs.recheck.terms import BOOL, REAL, TRUE, Bad, Sort, compare, constant, ite, sum_, variable
+from proofs.recheck.terms import (
+    BOOL,
+    NAT,
+    REAL,
+    TRUE,
+    Bad,
+    Sort,
+    apply,
+    compare,
+    constant,
+    ite,
+    sum_,
+    variable,
+    wrap,
+)
 
 TEXT = """(theory one)
 (theorem one "" "" (claims agreement) (options on))
@@ -170,6 +184,9 @@ def test_when_a_term_fits_its_sort() -> None:
     assert fits(sum_("+", time, later), REAL) is TRUE
     assert fits(sum_("-", time, later), REAL) is not TRUE
     assert fits(sum_("+", time, sum_("-", time, later)), REAL) is not TRUE
+    before = sum_("-", variable("n", NAT), constant(1, NAT))
+    assert fits(before, NAT) is not TRUE
+    assert fits(wrap(before, 3), NAT) is fits(apply("f", before, NAT), NAT) is TRUE
     earlier = compare("<", sum_("-", time, later), time)
     assert fits(earlier, BOOL) is TRUE
     assert fits(ite(earlier, time, later), REAL) is TRUE

@@ -1,6 +1,7 @@
 """Terms mean the same in Python and to a solver, and are read as they are shown."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,13 @@ SORTS = {
     "r": REAL,
 }
 VARIABLES = {name: variable(name, sort) for name, sort in SORTS.items()}
+WAY = Sort("enum", name="Way", members=("A", "B"))
+READER = Reader(
+    VARIABLES
+    | {"q": variable("q", BOOL), "w": variable("w", WAY), "t": variable("t", terms.POSITIVE)},
+    {"State": STATE, "Way": WAY},
+    {"f": NAT, "g": STATE},
+)
 
 
 def some(chance: random.Random, kind: str, depth: int) -> Term:
@@ -154,6 +162,22 @@ def test_a_fault_in_the_widths_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
         ("(wrap r 8)", "no int"),
         ("(+ n a)", "of the sort int, not nat"),
         ("(wrap a 0)", "no bits"),
+        ("(wrap s 2)", "no int"),
+        ("(wrap State.OPEN 2)", "no int"),
+        ("(< p p)", "no number"),
+        ("(< p q)", "no number"),
+        ("(not a)", "no bool"),
+        ("(int a)", "no bool"),
+        ("(= n (- 0 1))", "is of the sort int, not nat"),
+        ("(= s w)", "= of s, a enum, and w, a enum"),
+        ("(wrap a 2 3)", "wrap of 3 means nothing"),
+        ("(wrap a b)", "wrap of 2 means nothing"),
+        ("(wrap a (2))", "2 of 0 means nothing"),
+        ("(wrap a (- 2 1))", "wrap of 2 means nothing"),
+        ("(xor p q)", "xor of 2 means nothing"),
+        ("(and p)", "and of 1 means nothing"),
+        ("(or)", "or of 0 means nothing"),
+        ("(f n n)", "f of 2 means nothing"),
         ("(mine.iss n)", "mine.iss of 1 means nothing"),
         ("State.GONE", "not known"),
         ("()", "no operation"),
@@ -163,4 +187,120 @@ def test_a_fault_in_the_widths_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_term_that_makes_no_sense(text: str, said: str) -> None:
     (tree,) = parse(text)
     with pytest.raises(Bad, match=said.replace("(", r"\(")):
-        Reader(VARIABLES, {"State": STATE}, {}).read(tree)
+        READER.read(tree)
+
+
+def test_what_constants_decide() -> None:
+    a, n, two, three = VARIABLES["a"], VARIABLES["n"], constant(2, NAT), constant(3, NAT)
+    assert sum_("+", constant(2), constant(3)) is constant(5)
+    assert sum_("-", constant(2), constant(3)) is constant(-1)
+    assert sum_("+", two, three) is constant(5, NAT)
+    assert sum_("-", three, two) is constant(1, NAT)
+    assert sum_("-", two, two) is constant(0, NAT)
+    assert show(sum_("-", two, three)) == "(- 2 3)", "it is no natural number"
+    assert sum_("+", a, constant(0)) is sum_("-", a, constant(0)) is sum_("+", constant(0), a) is a
+    assert show(sum_("-", constant(0), n)) == "(- 0 n)"
+    assert show(wrap(a, 1)) == "(wrap a 1)"
+    assert wrap(a, 8) is a and show(wrap(a, 7)) == "(wrap a 7)"
+    assert show(wrap(sum_("-", a, constant(1)), 8)) == "(wrap (- a 1) 8)"
+    for x, y in ((1, 2), (2, 1), (2, 2)):
+        for op, holds in (("=", x == y), ("<", x < y), ("<=", x <= y)):
+            assert compare(op, constant(x), constant(y)) is constant(holds)
+
+
+def test_as_much_as_is_read_and_no_more() -> None:
+    assert parse(";" + "x" * (terms.MOST - 1)) == []
+    with pytest.raises(Bad, match="characters"):
+        parse(";" + "x" * terms.MOST)
+    deep = terms.DEEPEST - 1
+    assert parse("(" * deep + ")" * deep)
+    with pytest.raises(Bad, match="parentheses"):
+        parse("(" * (deep + 1) + ")" * (deep + 1))
+
+
+def test_comments_and_strings() -> None:
+    assert parse('"a" b ; c\n(d "e f");') == ['"a"', "b", ["d", '"e f"']]
+    with pytest.raises(Bad, match="a string does not end"):
+        parse('a "b')
+
+
+def long(length: int) -> Term:
+    """A term whose text for a solver is so long."""
+    return compare("=", variable("x" * (length - 10), NAT), variable("y", NAT))
+
+
+A, B, C = (
+    f"(declare-fun |{name}| () (_ BitVec {bits}))" for name, bits in (("a", 8), ("b", 8), ("c", 4))
+)
+P, Q = "(declare-fun |p| () Bool)", "(declare-fun |q| () Bool)"
+S = ["(declare-fun |s| () (_ BitVec 2))", "(assert (bvult |s| (_ bv3 2)))"]
+N = ["(declare-fun |n| () Int)", "(assert (<= 0 |n|))"]
+R = ["(declare-fun |r| () Real)", "(assert (<= 0.0 |r|))"]
+T = ["(declare-fun |t| () Real)", "(assert (< 0.0 |t|))"]
+PRINTED = {
+    "p": [P, "|p|"],
+    "(< a (+ b 1))": [
+        A,
+        B,
+        "(define-fun t!5 () (_ BitVec 9) (bvadd ((_ zero_extend 1) |b|) (_ bv1 9)))",
+        "(bvult ((_ zero_extend 1) |a|) t!5)",
+    ],
+    "(= (wrap (- a b) 4) c)": [
+        A,
+        B,
+        "(define-fun t!4 () (_ BitVec 4) (bvsub ((_ extract 3 0) |a|) ((_ extract 3 0) |b|)))",
+        C,
+        "(= t!4 |c|)",
+    ],
+    "(<= (int p) c)": [
+        P,
+        "(define-fun t!2 () (_ BitVec 4) ((_ zero_extend 3) (ite |p| (_ bv1 1) (_ bv0 1))))",
+        C,
+        "(bvule t!2 |c|)",
+    ],
+    "(= (ite p a c) 300)": [
+        A,
+        C,
+        P,
+        "(define-fun t!5 () (_ BitVec 9) "
+        "(ite |p| ((_ zero_extend 1) |a|) ((_ zero_extend 5) |c|)))",
+        "(= t!5 (_ bv300 9))",
+    ],
+    "(= s State.OPEN)": [*S, "(= |s| (_ bv2 2))"],
+    "(= w Way.B)": ["(declare-fun |w| () (_ BitVec 1))", "(= |w| (_ bv1 1))"],
+    "(< (f n) (f 2))": [
+        "(declare-fun |f| (Int) Int)",
+        *N,
+        "(assert (<= 0 (|f| |n|)))",
+        "(assert (<= 0 (|f| 2)))",
+        "(< (|f| |n|) (|f| 2))",
+    ],
+    "(= (g n) s)": [
+        "(declare-fun |g| (Int) (_ BitVec 2))",
+        *N,
+        "(assert (bvult (|g| |n|) (_ bv3 2)))",
+        *S,
+        "(= (|g| |n|) |s|)",
+    ],
+    "(<= (+ r (int p)) t)": [*R, P, *T, "(<= (+ |r| (ite |p| 1.0 0.0)) |t|)"],
+    "(< 2 r)": [*R, "(< 2.0 |r|)"],
+    "(= (wrap n 3) (- n (int q)))": [*N, Q, "(= (mod |n| 8) (- |n| (ite |q| 1 0)))"],
+    "(not (or p q (= n 0)))": [P, Q, *N, "(not (or |p| |q| (= |n| 0)))"],
+}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_what_a_solver_is_given(text: str) -> None:
+    (tree,) = parse(text)
+    *lines, last = PRINTED[text]
+    asked = ["(set-logic ALL)", *lines, f"(assert {last})", "(check-sat)", ""]
+    assert question([READER.read(tree)]).split("\n") == asked
+
+
+def test_only_what_is_long_gets_a_name() -> None:
+    for length, named in ((terms.SHORT, False), (terms.SHORT + 1, True)):
+        text = question([long(length)])
+        (printed,) = re.findall(r"\(= \|x+\| \|y\|\)", text)
+        assert (len(printed), "define-fun" in text) == (length, named)
+    assert "define-fun" not in question([variable("p" * 50, BOOL)])
+    assert "define-fun" not in question([not_(long(terms.SHORT))]), "a denial is never named"
