@@ -4,11 +4,10 @@ A family is a run with open delays, and what each of its steps asks is a script.
 
 * a file is missing, was added, or is not what the manifest's digest says;
 * the scripts do not cover the run: for each step, all that it asks; that there are delays as
-supposed,
-  that the bound is the run's own, and an example; for each theorem, all families that were written;
-* a script is not what it is written down as: another name or rule, a hypothesis that is no
-hypothesis of
-  the run, a command other than declarations, assertions and one ``check-sat`` at the end.
+  supposed, that the bound is the run's own, and an example; for each theorem, all families that
+  were written;
+* a script is not what it is written down as: another name or rule, a hypothesis that is none of
+  the run's, a command other than declarations, assertions and one ``check-sat`` at the end.
 """
 
 import re
