@@ -68,10 +68,10 @@ def test_units(monkeypatch: pytest.MonkeyPatch) -> None:
     safe, ending = statement.statement(SAFE), statement.statement(ENDING)
     assert [(one.name, one.action, one.paths) for one in check.units(safe)] == [
         ("safe", "NEVER", (0, 1)),
-        ("safe", "FIN", (0,)),
         ("safe", "deliver", (0, 1)),
         ("safe", "forged", (0,)),
         ("safe", "OPEN", (1, 2)),
+        ("safe", "FIN", (0,)),
         ("safe", "tick", ()),
         ("safe", "start", ()),
         ("safe", "whole", ()),
