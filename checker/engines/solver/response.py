@@ -113,7 +113,7 @@ class Lively(Theory):
             found.append(one.leads)
             for stage in one.stages:
                 found += [stage.holds, *stage.heard]
-        return list({part.name: part for part in found}.values())
+        return list({(part.name, part.where): part for part in found}.values())
 
 
 @dataclass(frozen=True, slots=True)

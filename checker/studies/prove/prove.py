@@ -367,6 +367,11 @@ def _check(made: Theory) -> None:
         raise UsageProblem(
             f"{made.name}: clauses need different names, not {NEVER!r}, {SORTS!r} or {CONSTANT!r}"
         )
+    parts = made.parts if isinstance(made, Lively) else []
+    where: dict[str, str] = {}
+    for one in (*made.clauses, *made.pairs, *parts):  # what is made of one is known by its name
+        if where.setdefault(one.name, one.where) != one.where:
+            raise UsageProblem(f"{made.name}: {one.name} is the name of two clauses")
     shown = made.constancy
     first = {} if shown is None else {n: v for n, v in shown.first.items() if n in made.constants}
     if any(made.constants[name] != value for name, value in first.items()):

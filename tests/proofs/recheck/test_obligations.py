@@ -53,7 +53,7 @@ ENDING = """(theory ending)
 (response closes "" me.open
  (stage asks "" (and (< 0 me.count) (not peer.open)) (by me "FIN")
   (heard fin "" (= seg.no me.count)) (heard ack "" (= seg.no 5)))
- (stage waits "" (= peer.count 1) (by peer "FIN") (heard fin "" (= seg.no 4))))
+ (stage waits "" (= peer.count 1) (by peer "FIN") (heard again "" (= seg.no 4))))
 (silence quiet "" (ite me.open seg.no 7))
 (action "NEVER" 2 (if never impossible (do)))
 (delivery "deliver" 3 (if (= seg.no 4) (do (send (no 3)))

@@ -28,6 +28,7 @@ from checker.engines.solver.induction import (
     _Lessons,
     steps_of,
 )
+from checker.engines.solver.response import Lively
 from checker.engines.solver.smt import identity, is_false, is_true
 from checker.model import traced
 from checker.studies.prove import certificates, prove, report, statements, theories
@@ -37,7 +38,8 @@ from proofs.recheck import check as recheck
 from proofs.theorems.invariants import View, reopened_by_rule
 from proofs.theorems.needs import NEEDS, varied
 from proofs.theorems.table import BY_ID, OF_HOSTS, THEOREMS, Theorem, alone
-from tests.helpers import toys
+from tests.helpers import restated, toys
+from tests.proofs.recheck.test_obligations import ENDING, SAFE
 
 
 def proved(theorem: Theorem, **options: object) -> prove.Proof:
@@ -133,6 +135,26 @@ def test_what_is_false_at_the_start_fails_there() -> None:
     what = proof.failed[0]
     assert (what.action, what.clause) == ("start", "never_odd")
     assert report.counterexample(proof, what)[0] == "toy not proved: never_odd fails at the start"
+
+
+def test_two_clauses_of_one_name_are_refused() -> None:
+    """What is made of a clause is known by its name."""
+    made = restated.theory(SAFE)
+    prove._check(made)
+    made.pairs[0] = dataclasses.replace(made.pairs[0], name="told", where="elsewhere:1")
+    with pytest.raises(UsageProblem, match="safe: told is the name of two clauses"):
+        prove._check(made)
+    ending = restated.theory(ENDING)
+    assert isinstance(ending, Lively)
+    prove._check(ending)
+    (one,) = ending.responses
+    asks, waits = one.stages
+    heard = dataclasses.replace(waits.heard[0], name="fin", where="elsewhere:1")
+    ending.responses = (
+        dataclasses.replace(one, stages=(asks, dataclasses.replace(waits, heard=(heard,)))),
+    )
+    with pytest.raises(UsageProblem, match="ending: fin is the name of two clauses"):
+        prove._check(ending)
 
 
 def test_a_name_that_is_taken_and_a_theory_without_claims_are_refused() -> None:
