@@ -46,19 +46,21 @@ ENDING = """(theory ending)
 (theorem L "" "" (claims closes quiet remembered) (options))
 (end (open bool false) (count 0..3 0) (id nat 1)) (message (no 0..7))
 (memory last 0..3 0 same)
+(sight alone bool (and (not peer.open) (not in0.present)))
 (drawn never bool false) (drawn kept 0..3 (mine.last me.id))
 (parameter window nat) (fact window_is_sane "" (< 0 window))
 (clause remembered number "" (when) (<= (mine.last n) 2))
+(clause small_numbers message "" (when) (< seg.no 6))
 (left "" (ite me.open 1 0))
 (response closes "" me.open
- (stage asks "" (and (< 0 me.count) (not peer.open)) (by me "FIN")
+ (stage asks "" (and (< 0 me.count) (< (mine.last me.id) 3)) (by me "FIN")
   (heard fin "" (= seg.no me.count)) (heard ack "" (= seg.no 5)))
  (stage waits "" (= peer.count 1) (by peer "FIN") (heard again "" (= seg.no 4))))
 (silence quiet "" (ite me.open seg.no 7))
 (action "NEVER" 2 (if never impossible (do)))
 (delivery "deliver" 3 (if (= seg.no 4) (do (send (no 3)))
  (if (= seg.no 5) (do (set open false)) impossible)))
-(action "FIN" 2 (if (and me.open (< 0 kept))
+(action "FIN" 2 (if (and me.open (< 0 kept) (< (mine.last (+ me.id 1)) 3) alone)
  (do (set count kept) (send (no me.count))) impossible))"""
 HINTS = {
     ("OPEN", 2, "remembered"): ["path 1", "fact window_is_sane", "told y", "remembered x"],

@@ -14,7 +14,7 @@ import z3
 
 from checker.engines.solver import induction
 from checker.engines.solver.induction import CONSTANT, NEVER, Obligation, Theory, steps_of
-from checker.engines.solver.response import in_the_end, paths, prover_of
+from checker.engines.solver.response import Lively, in_the_end, paths, prover_of
 from checker.studies.prove import statements
 from proofs.recheck import obligations, statement
 from proofs.recheck.terms import script
@@ -132,6 +132,21 @@ def test_what_is_printed_is_what_it_was_made_of(name: str) -> None:
     after = obligations.Theory(statement.statement(printed)).all()
     for one, other in zip(before, after, strict=True):
         assert (one.name, len(one.supposed)) == (other.name, len(other.supposed))
+
+
+def test_what_happens_in_the_end_has_names() -> None:
+    theory = restated.theory(ENDING)
+    assert isinstance(theory, Lively)
+    assert theory.lively == ("closes", "quiet")
+    names = [one.name for one in theory.parts]
+    assert names == ["left", "quiet", "closes", "asks", "fin", "ack", "waits", "again"]
+
+
+def test_a_theory_of_silence_alone() -> None:
+    text = ENDING[: ENDING.index("(response")] + ENDING[ENDING.index("(silence") :]
+    theory = restated.theory(text.replace("(claims closes quiet", "(claims quiet"))
+    found = [what.name for what in asked(theory) if what.clause == "quiet"]
+    assert found == ["deliver.0.quiet", "deliver.1.quiet"]
 
 
 def test_actions_with_few_paths_come_first() -> None:
