@@ -134,6 +134,154 @@ def test_what_is_printed_is_what_it_was_made_of(name: str) -> None:
         assert (one.name, len(one.supposed)) == (other.name, len(other.supposed))
 
 
+# What else may be asked for
+
+
+def test_all_at_once_is_as_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One question for all of a path first, with all hypotheses; then one for each that is left."""
+    theory = restated.theory(SAFE)
+    known = {what.name: what.verdict for what in asked(theory)}
+    theory.at_once = True
+    questions: list[tuple[str, int]] = []
+    ask = induction._Asking._ask
+
+    def noted(asking: Any, what: Obligation, goals: Sequence[Any]) -> list[str]:
+        questions.append((what.name, len(goals)))
+        return ask(asking, what, goals)
+
+    monkeypatch.setattr(induction._Asking, "_ask", noted)
+    found = {what.name: what for what in asked(theory)}
+    assert {name: what.verdict for name, what in found.items()} == known
+    at = questions.index(("OPEN.2.never", 1))
+    assert questions[at + 1][0] == ".0.", "several, which are of no clause"
+    told = found["forged.0.numbered"]
+    assert (told.verdict, told.used) == ("proved", ("numbered x n", "numbered y n"))
+
+
+def test_what_is_proved_at_once_used_all_that_was_there() -> None:
+    asking = induction._Asking({"one": A, "two": B}, 10**6, induction._Lessons(), at_once=True)
+    whats = [Obligation("do", 0, name) for name in ("c", "d", "e")]
+    goals = [[z3.And(A, B)], [z3.Or(A, C)], [A, z3.BoolVal(True)]]
+    asking.prove_all([*zip(whats, goals, strict=True)])
+    assert [(what.verdict, what.used) for what in whats] == [
+        ("proved", ("one", "two")),
+        ("proved", ("one", "two")),
+        ("", ()),
+    ], "the last is a hypothesis, and is not asked"
+    assert all(what.seconds >= 0 for what in whats) and whats[0].seconds < 60
+    more = Obligation("do", 0, "f")
+    asking.prove_all([(more, [C])])
+    assert more.verdict == "", "nothing is said of what fails"
+    asking.prove_all([(more, [A])])
+    asking.prove_all([(more, [z3.BoolVal(True)])])
+    assert more.verdict == ""
+
+
+A, B, C = z3.Bools("a b c")
+
+
+def test_what_was_learnt() -> None:
+    lessons = induction._Lessons()
+    assert lessons.recall(C, {}) is None
+    assert lessons.recall(C, {induction.identity(C): "it"}) == ["it"]
+    lessons.learn("clause", [C], {"path 0: x": A, "first": B})
+    lessons.learn("clause", [z3.And(A, B)], {"second": A})
+    ids = {induction.identity(A): "a", induction.identity(B): "b"}
+    assert lessons.recall(C, ids) == ["a", "b"]
+    assert lessons.recall(C, {induction.identity(A): "a"}) is None
+    assert lessons.useful["clause"] == ["second", "first"], "the last first, and no test of a path"
+    lessons.learn("clause", [C], {"first": B})
+    assert lessons.useful["clause"] == ["first", "second"]
+    kept = {induction.identity(term) for term in lessons.kept.values()}
+    assert {induction.identity(term) for term in (A, B, C)} <= kept
+
+
+def test_what_is_needed_of_many_hypotheses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver gets what the clause needed before, and then what is false in its states."""
+    lessons = induction._Lessons()
+    names = [f"h{n}" for n in range(20)]
+    known = {name: z3.Bool(f"p{n}") for n, name in enumerate(names)}
+    asking = induction._Asking(known, 10**6, lessons)
+    what = asking.prove(Obligation("do", 0, "c"), [z3.Bool("p7"), z3.BoolVal(True)])
+    assert (what.verdict, what.used) == ("proved", ("h7",))
+    assert 0 <= what.seconds < 60
+    both = z3.And(z3.Bool("p3"), z3.Bool("p5"))
+    what = asking.prove(Obligation("do", 0, "c"), [both])
+    assert (what.verdict, sorted(what.used)) == ("proved", ["h3", "h5"])
+    again = induction._Asking(known, 10**6, lessons)
+    told: list[list[str]] = []
+    tell = induction._Asking._tell
+    monkeypatch.setattr(
+        induction._Asking, "_tell", lambda self, some: told.append([*some]) or tell(self, some)
+    )
+    what = again.prove(Obligation("do", 1, "c"), [z3.Or(both, z3.Bool("q"))])
+    assert what.verdict == "proved"
+    assert [sorted(some) for some in told] == [["h3", "h5"]], "what was needed before is enough"
+    failed = again.prove(Obligation("do", 1, "d"), [z3.Bool("q")])
+    assert failed.verdict == "failed" and failed.used == ()
+    less = induction._Asking({"h0": known["h0"]}, 10**6, lessons)
+    told.clear()
+    assert less.prove(Obligation("do", 2, "c"), [both]).verdict == "failed"
+    assert told[0] == [], "what is not at hand is not told"
+
+
+def test_limits() -> None:
+    asking = induction._Asking({}, 12_345, induction._Lessons())
+    assert asking.limit == 12_345
+
+
+def test_some_clauses_of_a_path() -> None:
+    theory = restated.theory(SAFE)
+    prover = prover_of(theory, 10.0)
+    (forged,) = (kind for kind in theory.kinds if kind.name == "forged")
+    (step,) = steps_of(forged)
+    assert [what.clause for what in prover.step(step, ["numbered"])] == ["numbered"]
+    assert [what.clause for what in prover.step(step, ["told", "sorts"])] == ["told", "sorts"]
+    assert [what.clause for what in prover.step(step, ["sorts"])] == ["sorts"]
+
+
+def plain(values: Any) -> dict[str, Any]:
+    return {name: str(value) for name, value in values.items()}
+
+
+def test_states_of_least_values() -> None:
+    """What fails is shown by what the clause and the path read, as low as may be, and by what the
+    ends become, and what is sent."""
+    shown = {what.name: what for what in asked(restated.theory(SAFE), least=True)}
+    assert not any(what.after for what in shown.values() if what.verdict == "proved")
+    failed = [
+        what for what in shown.values() if what.verdict == "failed" and what.action != "start"
+    ]
+    assert len(failed) == 13 and all(what.after for what in failed)
+    what = shown["deliver.0.small_numbers"]
+    assert plain(what.counterexample) == {
+        "y.other.present": "True",
+        "y.other.no": "6",
+        "seg.no": "4",
+        "y.open": "False",
+    }
+    after = plain(what.after)
+    assert {name: after[name] for name in ("x.open", "sent0.no", "sent0.life")} == {
+        "x.open": "False",
+        "sent0.no": "5",
+        "sent0.life": "0",
+    }
+    ticked = shown["tick.0.told"]
+    assert plain(ticked.counterexample) == {
+        "on": "True",
+        "x.count": "0",
+        "y.count": "0",
+        "x.open": "True",
+        "x.age": "3",
+        "y.open": "False",
+        "y.age": "0",
+    }
+    assert plain(ticked.after)["x.age"] == "2"
+    fields = {f"{h}.{name}" for h in "xy" for name in ("open", "count", "id", "age")}
+    assert {*ticked.after} == fields
+    assert {*what.after} == fields | {"sent0.no", "sent0.life"}
+
+
 def test_what_happens_in_the_end_has_names() -> None:
     theory = restated.theory(ENDING)
     assert isinstance(theory, Lively)

@@ -14,6 +14,11 @@ from proofs.theorems.table import BY_ID, OF_HOSTS
 from tests.helpers import toys
 
 
+def test_pinned_runs_are_as_they_are_followed() -> None:
+    found = {id: runs.followed(BY_ID[id], one.seed or 0) for id, one in runs.pinned().items()}
+    assert found == {id: one.at for id, one in runs.pinned().items()}
+
+
 def test_each_theorem_of_hosts_has_a_run() -> None:
     found = runs.witnesses(OF_HOSTS)
     assert [*found] == [theorem.id for theorem in OF_HOSTS]
