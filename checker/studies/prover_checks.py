@@ -63,6 +63,7 @@ WRONG = (
 )
 """What needs of which theorems are taken away, besides those of small systems."""
 TESTS = (
+    "tests/checker/engines/solver/test_induction.py",
     "tests/checker/studies/prove",
     "tests/proofs/recheck",
     "tests/proofs/theorems/test_small.py",

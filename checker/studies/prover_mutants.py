@@ -155,7 +155,7 @@ def check() -> list[str]:
     said = {
         f"{row.function}: {row.says or f'{row.before} -> {row.after}'}"
         for row in rows
-        if not row.noticed
+        if row.noticed in ("", UNJUDGED)  # a reason may be there before the judge
     }
     functions = {f"{row.function}: *" for row in survivors(rows)}
     idle = [name for name in known if name not in said | functions]

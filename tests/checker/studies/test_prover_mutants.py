@@ -166,6 +166,13 @@ def test_what_is_stale_is_told(
         study, "reasons", lambda: {"nothing: *": "Why?", f"{kept[-1].function}: *": ""}
     )
     assert "prover_survivors.toml: nothing survives of nothing: *" in study.check()
+    row = kept[0]
+    said = f"{row.function}: {row.says or f'{row.before} -> {row.after}'}"
+    monkeypatch.setattr(study, "reasons", lambda: {said: "Why", f"{kept[-1].function}: *": "Why"})
+    assert any("nothing survives of" in line for line in study.check()), "it is noticed"
+    rows = [row.model_copy(update={"noticed": study.UNJUDGED}), *kept[1:]]
+    (tmp_path / study.DATA).write_bytes(study.written(rows))
+    assert not any("nothing survives of" in line for line in study.check())
 
 
 def test_command_refuses() -> None:
