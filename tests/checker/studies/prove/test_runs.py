@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from checker.studies.prove import prove, runs, theories
 from checker.support.errors import INCONCLUSIVE
 from proofs.theorems.invariants import View
 from proofs.theorems.table import BY_ID, OF_HOSTS
+from spec.world.bounds import Bounds
 from tests.helpers import toys
 
 
@@ -46,6 +48,70 @@ def test_a_run_is_what_it_is_said_to_be() -> None:
     for host in run.hosts:
         of = [host.iss[n] for n in range(1, host.end.ghost.made + 1)]
         assert all((b - a) % (1 << 32) > (1 << 30) for a, b in itertools.pairwise(of))
+
+
+def never(w: View) -> bool:
+    return False
+
+
+def never_sent(w: View, seg: object) -> bool:
+    return False
+
+
+def never_made(w: View, n: int) -> bool:
+    return False
+
+
+def test_clauses_are_asked_of_each_end_segment_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    theorem = dataclasses.replace(BY_ID["T1"], clauses=(never, never_sent), claims=(never_made,))
+    run = runs.Run(theorem, runs.pinned()["T1"].seed or 0)
+    for _ in range(150):
+        run.step()
+    sent = [len(host.sent) for host in run.hosts]
+    made = [host.end.ghost.made for host in run.hosts]
+    assert min(sent) > 2 and min(made) > 0
+    for most in (2, *sorted(sent), 1000):
+        monkeypatch.setattr(runs, "MOST", most)
+        found = Counter(run.broken())
+        assert found["never"] == 2
+        assert found["never_sent"] == sum(min(n, most) for n in sent)
+        assert found["never_made"] == sum(n + 1 for n in made)
+    true = dataclasses.replace(theorem, clauses=(), claims=(runs_on,))
+    run.theorem = true
+    assert [*run.broken()] == []
+
+
+def runs_on(w: View) -> bool:
+    return True
+
+
+def test_each_end_is_seen_as_me_once() -> None:
+    run = runs.Run(BY_ID["T4"], runs.pinned()["T4"].seed or 0)
+    for _ in range(150):
+        run.step()
+    one, other = run.hosts
+    seen = [(host, view.me, view.peer) for host, view in run.views()]
+    assert seen == [(one, one.end, other.end), (other, other.end, one.end)]
+    for host in run.hosts:
+        assert {*range(1, host.end.ghost.made + 1)} >= {*host.memory} > set()
+        assert host.isn(0) == 0 and 0 not in host.iss
+        assert [*host.iss] == [*range(1, len(host.iss) + 1)]
+        beyond = len(host.iss) + 2
+        assert host.isn(beyond) == host.iss[beyond] and len(host.iss) == beyond
+
+
+def test_rules_and_bounds_of_a_run() -> None:
+    """What is asked for besides counts, and TIME-WAIT is never too short by itself."""
+    theorem = BY_ID["T4"]
+    for seed in range(20):
+        run = runs.Run(theorem, seed)
+        assert all(getattr(run.rules, name) == value for name, value in theorem.rules.items())
+        length = 2 * run.bounds.msl - run.rules.time_wait_cut
+        needed = max(2 * run.bounds.msl, run.bounds.msl + run.bounds.span)
+        assert length in (needed, needed + 1)
+        assert run.bounds.crashes == Bounds().crashes, "it is not left open"
+    run = runs.Run(theorem, 3, time_wait_cut=7, three_way=False)
+    assert (run.rules.time_wait_cut, run.rules.three_way) == (7, False)
 
 
 def no_window(w: View) -> bool:
