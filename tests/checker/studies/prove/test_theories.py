@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from checker.studies.prove import theories
+from checker.studies.prove import statements, theories
 from proofs.theorems.invariants import View
-from proofs.theorems.table import BY_ID
+from proofs.theorems.small import Pair
+from proofs.theorems.table import BY_ID, THEOREMS, Theorem, together
 
 
 def other(w: View) -> bool:
@@ -44,3 +45,16 @@ def test_what_is_not_of_the_same_system_is_refused(change: dict[str, Any]) -> No
 
 def test_what_is_of_the_same_system_is_not() -> None:
     theories._check(BY_ID["T1"], [t for t in BY_ID.values() if t.upon == "T1"])
+
+
+OF_THEIR_OWN = [some for some in together(THEOREMS) if some[0].system is not None]
+QUICK = [some for some in OF_THEIR_OWN if not isinstance(some[0].system, Pair)]
+
+
+@pytest.mark.parametrize(
+    "some",
+    [*QUICK, *(some for some in OF_THEIR_OWN if some[0].id == "T9.pace.text")],
+    ids=lambda some: some[0].id,
+)
+def test_the_statement_of_a_system_of_its_own_is_up_to_date(some: tuple[Theorem, ...]) -> None:
+    assert statements.stale(some, theories.theory(some)) == ""
