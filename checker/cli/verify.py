@@ -153,10 +153,10 @@ def verify(
     if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
         raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
     # One more: exactly so many are within it
-    fewest = min(max_states or within + 1, within + 1) if within is not None else max_states
+    limit = min(max_states or within + 1, within + 1) if within is not None else max_states
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
-        max_states=fewest,
+        max_states=limit,
         max_memory=octets(max_memory),
         threads=threads,
         symmetric=symmetry,
