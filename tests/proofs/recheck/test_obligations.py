@@ -1,7 +1,8 @@
 """What there is to prove of two small statements, written out: ``obligations.txt``.
 
-It was derived by the program, and is small enough to be read beside the docstring of ``proofs.recheck.obligations``. After a change
-of what is to be proved: python -m tests.proofs.recheck.test_obligations, and read the difference.
+It was derived by the program, and is small enough to be read beside the docstring of
+``proofs.recheck.obligations``. After a change of what is to be proved: python -m
+tests.proofs.recheck.test_obligations, and read the difference.
 """
 
 from collections.abc import Iterator
