@@ -152,11 +152,11 @@ def verify(
     files.apart((json, junit), [own_claims] if own_claims is not None else [])
     if within is not None and (chosen_rules or chosen_bounds or own.REPLACED):
         raise UsageProblem("--within goes by what is pinned, which is without --rules and --bounds")
-    # One more: exactly so many are within it
-    limit = min(max_states or within + 1, within + 1) if within is not None else max_states
+    if within is not None:  # one more: exactly so many are within it
+        max_states = min(max_states or within + 1, within + 1)
     options = Options(
         engine="auto" if symbolic else engine,  # type: ignore[arg-type]
-        max_states=limit,
+        max_states=max_states,
         max_memory=octets(max_memory),
         threads=threads,
         symmetric=symmetry,
@@ -184,8 +184,9 @@ def verify(
 
         theorems = proved.theorems(asked)
     left = {}
-    if within:
-        large = pins.beyond(within, scale or "usual")
+    pinned = pins.expectations()[scale or "usual"] if within is not None else {}
+    if within is not None:
+        large = pins.beyond(within, pinned)
         known = f"known to take more than {within:,} states"
         left[known] = [claim for claim in asked if claim.id in large]
     if symbolic:
@@ -224,8 +225,8 @@ def verify(
             result.claims += proved.prove_theorems(theorems, workers, tell, tell)
     for why, some in left.items():
         reports.skip(result, some, why)
-    if within:
-        reports.give_up(result, pins.ended(scale or "usual"), within)
+    if within is not None:
+        reports.give_up(result, pins.ended(pinned), within)
     if json is not None:
         files.write(json, (result.model_dump_json(indent=1) + "\n").encode())
     if junit is not None:

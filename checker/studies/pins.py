@@ -6,7 +6,7 @@ the lengths of the ablations' counterexamples, and what the controls survive.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
@@ -30,16 +30,15 @@ def expectations(ids: Collection[str] | None = None) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def beyond(states: int, scale: str) -> frozenset[str]:
-    """The claims whose exploration has more states than so many."""
-    known = expectations()[scale]
+def beyond(states: int, known: Mapping[str, Any]) -> frozenset[str]:
+    """The claims whose exploration has more states than so many; ``known`` are pins of a scale."""
     return frozenset(id for id, pins in known.items() if pins.get("states", 0) > states)
 
 
-def ended(scale: str) -> frozenset[str]:
+def ended(known: Mapping[str, Any]) -> frozenset[str]:
     """The claims of which no states are pinned: the exploration ends where the shortest
     counterexample or witness does, and engines differ in how many states that takes."""
-    return frozenset(id for id, pins in expectations()[scale].items() if "states" not in pins)
+    return frozenset(id for id, pins in known.items() if "states" not in pins)
 
 
 def pin(result: Report, scale: str) -> None:

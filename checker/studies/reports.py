@@ -115,7 +115,7 @@ def report(
     return result
 
 
-def skip(result: Report, claims: Sequence[Claim], why: str) -> None:
+def skip(result: Report, claims: Sequence[Claim | ClaimReport], why: str) -> None:
     """Note claims that were left out."""
     result.skipped += [
         Skipped(id=claim.id, title=claim.title, profile=claim.profile, why=why) for claim in claims
@@ -124,13 +124,14 @@ def skip(result: Report, claims: Sequence[Claim], why: str) -> None:
 
 def give_up(result: Report, ids: Collection[str], states: int) -> None:
     """Leave out, and note, those of the claims ``ids`` that so many states did not decide."""
-    for found in [*result.claims]:
-        if found.id in ids and found.verdict == "inconclusive" and found.states > states:
-            result.claims.remove(found)
-            why = f"not decided by {states:,} states"
-            result.skipped.append(
-                Skipped(id=found.id, title=found.title, profile=found.profile, why=why)
-            )
+    left = [
+        found
+        for found in result.claims
+        if found.id in ids and found.verdict == "inconclusive" and found.states > states
+    ]
+    late = {found.id for found in left}
+    result.claims = [found for found in result.claims if found.id not in late]
+    skip(result, left, f"not decided by {states:,} states")
 
 
 def compare(result: Report, other: Report) -> None:

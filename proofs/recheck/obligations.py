@@ -485,15 +485,15 @@ class Theory:
         made = self.made
         if not made.constants:
             return
-        known = [
+        known = (
             *self._facts.values(),
             *(
                 compare("=", variable(name, made.left_out[name]), value)
                 for name, value in made.constants.items()
             ),
-        ]
+        )
         for action, term in made.keeps.items():
-            yield Obligation(action, 0, CONSTANTS, tuple(known), term)
+            yield Obligation(action, 0, CONSTANTS, known, term)
 
     def unhinted(self, one: Obligation) -> Obligation:
         """The same, with all hypotheses."""

@@ -391,8 +391,9 @@ class _Reading:
             if term is not variable(f"me.{name}", self.made.end[name])
         }
         for memory in self.made.memories:
-            for name in changed & variables_of([] if memory.update is None else [memory.update]):
-                raise Bad(f"{memory.name} is a memory of {name}, which changes as time goes by")
+            read = set() if memory.update is None else variables_of([memory.update])
+            if found := sorted(changed & read):
+                raise Bad(f"{memory.name} is a memory of {found[0]}, which changes as time goes by")
 
     def _ends(self) -> None:
         """Refuse what cannot be claimed to happen in the end."""

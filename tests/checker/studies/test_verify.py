@@ -586,7 +586,7 @@ def test_a_counterexample_that_is_far_is_left_out_too(tmp_path: Path) -> None:
 def test_what_grew_is_not_left_out() -> None:
     """Of T10 states are pinned: where it has more than so many, something is wrong."""
     result, _ = check("T10", scale="small", options=Options(engine="explore", max_states=9))
-    reports.give_up(result, pins.ended("small"), 8)
+    reports.give_up(result, pins.ended(pins.expectations()["small"]), 8)
     assert "T10.calling" in {one.id for one in result.skipped}
     assert "T10" in {one.id for one in result.claims if not one.ok}
 

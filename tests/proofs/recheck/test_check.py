@@ -215,6 +215,18 @@ def test_a_solver_is_asked_what_its_logic_has(solvers: Solvers) -> None:
     assert (done.wrong, done.agreed) == ([], Counter(cvc5=1))
 
 
+HEADER = "; obligation: step.0.c\n; clause: c\n; line: 7\n(set-logic ALL)\n"
+FALSE = "(assert false)\n"
+
+
+def run_script(place: Path, asserts: str = FALSE) -> Script:
+    """A script of a run, written down, and what a manifest says of it."""
+    text = f"{HEADER}{asserts}(check-sat)\n"
+    (place / "1.smt2").write_text(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Script("1.smt2", digest, "step", 0, "c", (), "7", ())
+
+
 def test_how_long_the_slowest_took(
     solvers: Solvers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,10 +240,7 @@ def test_how_long_the_slowest_took(
     theory(SAFE)
     solvers.answer = answer
     assert checked(Unit("safe", "tick")).slowest == 3.0
-    text = f"{HEADER}(assert false)\n(check-sat)\n"
-    (tmp_path / "1.smt2").write_text(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    unit = Unit("family", scripts=(Script("1.smt2", digest, "step", 0, "c", (), "7", ()),) * 2)
+    unit = Unit("family", scripts=(run_script(tmp_path),) * 2)
     assert check.check(tmp_path, unit, ("cvc5",), 7.0).slowest == 1.0
 
 
@@ -246,14 +255,9 @@ def test_what_makes_no_sense_is_wrong(solvers: Solvers, monkeypatch: pytest.Monk
 # Scripts of runs
 
 
-HEADER = "; obligation: step.0.c\n; clause: c\n; line: 7\n(set-logic ALL)\n"
-
-
 def test_scripts_of_runs(solvers: Solvers, tmp_path: Path) -> None:
-    text = f"{HEADER}(assert false)\n(check-sat)\n"
-    (tmp_path / "1.smt2").write_text(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    one = Script("1.smt2", digest, "step", 0, "c", (), "7", ())
+    one = run_script(tmp_path)
+    text = (tmp_path / "1.smt2").read_text()
     unit = Unit("family", scripts=(one,))
     done = check.check(tmp_path, unit, ("cvc5", "bitwuzla"), 7.0)
     assert (done.wrong, done.obligations) == ([], 1)
@@ -270,9 +274,7 @@ def test_scripts_of_runs(solvers: Solvers, tmp_path: Path) -> None:
     assert said_of.startswith("1.smt2: its header disagrees with the manifest")
     (tmp_path / "1.smt2").unlink()
     assert check.check(tmp_path, unit, ("cvc5",), 7.0).wrong[0].startswith("1.smt2: [Errno")
-    real = f"{HEADER}(declare-fun |x| () Real)\n(assert (< 1.0 |x|))\n(check-sat)\n"
-    (tmp_path / "1.smt2").write_text(real)
-    other = dataclasses.replace(one, sha256=hashlib.sha256(real.encode()).hexdigest())
+    other = run_script(tmp_path, "(declare-fun |x| () Real)\n(assert (< 1.0 |x|))\n")
     said = check.check(tmp_path, Unit("f", scripts=(other,)), ("bitwuzla",), 7.0).wrong
     assert said == ["1.smt2: it is not in a logic of bitwuzla"]
 
@@ -567,10 +569,7 @@ def test_proofs_are_recorded(
 
 
 def test_scripts_of_runs_have_proofs_too(tmp_path: Path, ethos: dict[str, Any]) -> None:
-    text = f"{HEADER}(assert false)\n(check-sat)\n"
-    (tmp_path / "1.smt2").write_text(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    one = Script("1.smt2", digest, "step", 0, "c", (), "7", ())
+    one = run_script(tmp_path)
     ethos["units"] = [Unit("safe", "tick"), Unit("family", scripts=(one,))]
     record = tmp_path / "record.json"
     assert proving(tmp_path, "--record", str(record)) == 0

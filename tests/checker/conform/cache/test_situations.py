@@ -69,9 +69,13 @@ def disturbed(rng: random.Random, number: int) -> list[Packet]:
 
 
 SLOW = [(150, 7), (150, 8), (10_000, 3)]
+"""Connections, and seeds, that take longer."""
 
 
-def compare_with_the_long_way(count: int, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "seed"), [(60, 2), *(pytest.param(*at, marks=pytest.mark.slow) for at in SLOW)]
+)
+def test_what_is_remembered_is_the_long_way(count, seed):
     """A memory that grows from connection to connection, against none."""
     rng = random.Random(seed)
     places = (MIDDLE, Position(role="client"), Position(role="server"))
@@ -85,13 +89,6 @@ def compare_with_the_long_way(count: int, seed: int) -> None:
             quick = all_told(packets, memory, behaviour, where)
             assert quick == all_told(packets, None, behaviour, where), (i, where)
         assert memory.recalled > memory.learnt > 100
-
-
-@pytest.mark.parametrize(
-    ("count", "seed"), [(60, 2), *(pytest.param(*at, marks=pytest.mark.slow) for at in SLOW)]
-)
-def test_what_is_remembered_is_the_long_way(count, seed):
-    compare_with_the_long_way(count, seed)
 
 
 @pytest.mark.parametrize("path", [*sorted(CAPTURES.glob("*.pcap")), *sorted(ZEEK.iterdir())],

@@ -52,9 +52,9 @@ COMMUTE = {"and", "or", "=", "distinct", "+", "bvadd"}
 def said(term: Any) -> str:
     """A term; what commutes in the order of letters, since Z3's depends on what it made before."""
     args = [said(arg) for arg in term.children()]
-    name = str(term.sexpr()) if not args else term.decl().name()
     if not args:
-        return name
+        return str(term.sexpr())
+    name = term.decl().name()
     if name in COMMUTE:
         args.sort()
     return f"({' '.join([name, *args])})"
